@@ -1,0 +1,20 @@
+FROM node:22-bookworm-slim AS assets
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY frontend frontend
+RUN npm run build
+
+FROM python:3.13-slim-bookworm
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MARL_DATA_DIR=/data
+RUN useradd --create-home marl && mkdir /data && chown marl /data
+WORKDIR /app
+COPY requirements.txt ./
+RUN pip install --no-cache-dir -r requirements.txt
+COPY . .
+COPY --from=assets /app/static/build static/build
+COPY --from=assets /app/enrichment/engine/sandbox/build enrichment/engine/sandbox/build
+RUN MARL_DATA_DIR=/tmp/build python manage.py collectstatic --no-input && rm -rf /tmp/build
+USER marl
+VOLUME /data
+EXPOSE 8000

@@ -1,0 +1,129 @@
+"""What every Django test shares: a data folder and a Redis of its own, a workspace with three roles, an outsider.
+
+Set before Django reads its settings; engine tests run without any of it.
+"""
+
+import atexit
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import django
+import pytest
+
+_folder = Path(tempfile.mkdtemp(prefix="marl-test-"))
+atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+os.environ["MARL_DATA_DIR"] = str(_folder)
+os.environ.setdefault("MARL_ALLOWED_NETWORKS", "127.0.0.0/8,::1/128")
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+
+
+def pytest_configure() -> None:
+    django.setup()
+    # A test process that finds it would read the settings before it has a folder and a Redis of its own.
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+    from django.conf import settings
+
+    # Pages name their assets without a build or a collected folder.
+    settings.STATIC_ROOT = _folder / "static"
+    settings.STATIC_ROOT.mkdir()
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+
+def _start_redis() -> None:
+    from config.bundled_redis import command
+
+    socket = _folder / "redis.sock"
+    process = subprocess.Popen(command(_folder, keep=False), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    atexit.register(process.wait)
+    atexit.register(process.terminate)
+    os.environ["REDIS_URL"] = f"unix://{socket}"
+
+
+def _choose_redis() -> None:
+    """One for each test process, because tests empty it: a server of its own, or another database of the given one."""
+    given, worker = os.environ.get("REDIS_URL", ""), os.environ.get("PYTEST_XDIST_WORKER", "")
+    if not given or given.startswith("unix:"):
+        _start_redis()
+    elif worker:
+        server, _, database = given.rpartition("/")
+        os.environ["REDIS_URL"] = f"{server}/{int(database) - int(worker.removeprefix('gw'))}"
+
+
+_choose_redis()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> None:
+    """Waits until Redis answers; it starts beside the test session."""
+    from config.bundled_redis import wait_until_ready
+
+    wait_until_ready(os.environ["REDIS_URL"])
+
+
+@pytest.fixture(autouse=True)
+def _clean_redis(request: pytest.FixtureRequest) -> Iterator[None]:
+    if "db" not in request.fixturenames and "transactional_db" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("redis_server")
+    import redis
+    from django.conf import settings
+
+    with redis.Redis.from_url(settings.REDIS_URL) as server:
+        server.flushdb()
+        yield
+        server.flushdb()
+
+
+@pytest.fixture
+def workspace(db: None):  # type: ignore[no-untyped-def]
+    from workspaces.models import Workspace
+
+    return Workspace.objects.create(name="Acme growth")
+
+
+def _member(workspace, email: str, role: str):  # type: ignore[no-untyped-def]
+    from workspaces.models import Membership, User
+
+    user = User.objects.create_user(email, "a long passphrase")
+    Membership.objects.create(user=user, workspace=workspace, role=role)
+    return user
+
+
+@pytest.fixture
+def owner(workspace):  # type: ignore[no-untyped-def]
+    return _member(workspace, "owner@example.com", "owner")
+
+
+@pytest.fixture
+def editor(workspace):  # type: ignore[no-untyped-def]
+    return _member(workspace, "editor@example.com", "editor")
+
+
+@pytest.fixture
+def viewer(workspace):  # type: ignore[no-untyped-def]
+    return _member(workspace, "viewer@example.com", "viewer")
+
+
+@pytest.fixture
+def outsider(db: None):  # type: ignore[no-untyped-def]
+    """Charlie: an owner of another workspace, who must find nothing here."""
+    from workspaces.models import Workspace
+
+    return _member(Workspace.objects.create(name="Charlie's"), "charlie@example.com", "owner")
+
+
+@pytest.fixture
+def client_for() -> Callable:  # type: ignore[type-arg]
+    from django.test import Client
+
+    def signed_in(user):  # type: ignore[no-untyped-def]
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return signed_in

@@ -1,0 +1,16 @@
+#!/bin/sh
+# All checks, then all tests: on SQLite with the bundled Redis, then on PostgreSQL with a Redis server.
+set -eu
+cd "$(dirname "$0")/.."
+PATH="$PWD/.venv/bin:$PATH"
+sh scripts/check.sh
+echo "== SQLite and the bundled Redis"
+env -u DATABASE_URL -u REDIS_URL pytest -q -n 2 --dist loadfile
+echo "== PostgreSQL and Redis"
+if address=$(python -m tests.services); then
+  env $address pytest -q -n 2 --dist loadfile --ignore=tests/engine
+elif [ -n "${CI:-}" ]; then
+  exit 1
+else
+  echo "Left out: start PostgreSQL on 127.0.0.1:5432 and Redis on 127.0.0.1:6379 to run the tests on them too."
+fi
