@@ -1,0 +1,231 @@
+"""`make run`: everything on one machine under one supervisor, until Ctrl+C.
+
+Redis, then migrations and assets, then web, worker and scheduler. A part that dies is started again;
+parts end with the supervisor even when it is killed.
+"""
+
+import ctypes
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+from redis import RedisError
+
+from config import bundled_redis
+
+HOST = os.environ.get("MARL_HOST", "127.0.0.1")
+PYTHON = sys.executable
+GRACE = 12  # seconds to end by itself; a step lasts at most about 5
+
+
+class CannotStart(Exception):
+    """Says in one sentence what is in the way."""
+
+
+@dataclass
+class Part:
+    name: str
+    command: list[str]
+    process: subprocess.Popen[bytes] | None = None
+    starts: list[float] = field(default_factory=list)
+
+    def start(self, logs: Path) -> None:
+        self.starts.append(time.monotonic())
+        with (logs / f"{self.name}.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                start_new_session=True, preexec_fn=_end_with_parent,
+            )  # fmt: skip
+
+    def stop(self) -> None:
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    @property
+    def died(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
+    @property
+    def keeps_dying(self) -> bool:
+        return len(self.starts) >= 5 and time.monotonic() - self.starts[-5] < 60
+
+
+def _end_with_parent() -> None:
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+
+
+def web(port: int) -> list[str]:
+    return [
+        PYTHON, "-m", "uvicorn", "config.asgi:application", "--host", HOST, "--port", str(port),
+        "--lifespan", "off", "--no-access-log", "--timeout-graceful-shutdown", "2", "--no-server-header",
+    ]  # fmt: skip
+
+
+def worker() -> list[str]:
+    return [
+        PYTHON, "-m", "celery", "-A", "config.celery", "worker", "--pool", "threads", "--concurrency", "8",
+        "--loglevel", "INFO", "--without-gossip", "--without-mingle",
+    ]  # fmt: skip
+
+
+def scheduler(data: Path) -> list[str]:
+    return [PYTHON, "-m", "celery", "-A", "config.celery", "beat", "-s", str(data / "schedule"), "--pidfile="]
+
+
+def data_folder() -> Path:
+    folder = Path(os.environ.get("MARL_DATA_DIR", "data")).resolve()
+    try:
+        (folder / "logs").mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise CannotStart(
+            f"The data folder {folder} cannot be made ({error.strerror}). Set MARL_DATA_DIR to another."
+        ) from error
+    return folder
+
+
+def port_number() -> int:
+    text = os.environ.get("PORT", "8000")
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise CannotStart(f"PORT is “{text}”, which is not a port number. Give one from 1 to 65535.")
+    return int(text)
+
+
+def check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise CannotStart(
+                f"Port {port} cannot be used ({error.strerror}). Choose another: PORT={port + 1} make run"
+            ) from error
+
+
+def lock(folder: Path) -> IO[str]:
+    """Held while we run: two supervisors on one data folder would start two Redis servers on it."""
+    file = (folder / "lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise CannotStart(
+            f"Marl is already running on {folder}. Stop it first, or set MARL_DATA_DIR to another folder."
+        ) from error
+    return file
+
+
+def manage(*arguments: str) -> str:
+    """Runs a management command; raises CannotStart with its last line."""
+    done = subprocess.run([PYTHON, "manage.py", *arguments], capture_output=True, text=True)
+    if done.returncode:
+        last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+        raise CannotStart(f"`manage.py {' '.join(arguments)}` failed: {' '.join(last)}")
+    return done.stdout.strip()
+
+
+def wait_for_web(port: int, part: Part, logs: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if part.died:
+            break
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST if HOST != "0.0.0.0" else "127.0.0.1", port)) == 0:  # noqa: S104
+                return
+        time.sleep(0.1)
+    raise CannotStart(f"The web server did not start; {logs / 'web.log'} says why.")
+
+
+def start_redis(folder: Path, parts: list[Part]) -> None:
+    if os.environ.get("REDIS_URL"):
+        bundled_redis.wait_until_ready(os.environ["REDIS_URL"])
+        return
+    part = Part("redis", bundled_redis.command(folder))
+    parts.append(part)
+    part.start(folder / "logs")
+    url = f"unix://{folder / 'redis.sock'}"
+    try:
+        bundled_redis.wait_until_ready(url)
+    except RedisError as error:
+        raise CannotStart(f"Redis did not start; {folder / 'logs' / 'redis.log'} says why.") from error
+
+
+def start(folder: Path, port: int, parts: list[Part]) -> None:
+    start_redis(folder, parts)
+    manage("migrate", "--no-input", "--verbosity", "0")
+    manage("collectstatic", "--no-input", "--verbosity", "0")
+    for name, command in (("web", web(port)), ("worker", worker()), ("scheduler", scheduler(folder))):
+        part = Part(name, command)
+        parts.append(part)
+        part.start(folder / "logs")
+        if name == "web":
+            wait_for_web(port, part, folder / "logs")
+
+
+def watch(parts: list[Part], logs: Path, stopping: Callable[[], bool]) -> None:
+    """Starts a part again that died, until told to stop. Raises CannotStart for one that keeps dying."""
+    while not stopping():
+        for part in parts:
+            if not part.died:
+                continue
+            if part.keeps_dying:
+                raise CannotStart(f"The {part.name} keeps stopping; {logs / part.name}.log says why.")
+            print(f"The {part.name} stopped by itself and is started again.", flush=True)
+            part.start(logs)
+        time.sleep(0.5)
+
+
+def main() -> int:
+    stop_asked = False
+
+    def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal stop_asked
+        if not stop_asked:
+            print("\nStopping …", flush=True)
+        stop_asked = True
+
+    parts: list[Part] = []
+    held: IO[str] | None = None
+    try:
+        folder, port = data_folder(), port_number()
+        held = lock(folder)
+        check_port(port)
+        signal.signal(signal.SIGINT, ask_to_stop)
+        signal.signal(signal.SIGTERM, ask_to_stop)
+        print("Starting Marl …", flush=True)
+        start(folder, port, parts)
+        link = manage("sign_in_link")
+        print(
+            f"\n  Marl is running. Sign in here:\n\n    {link}\n\n  Data and logs: {folder}   Stop: Ctrl+C\n",
+            flush=True,
+        )
+        watch(parts, folder / "logs", lambda: stop_asked)
+    except (CannotStart, bundled_redis.NoRedis, RedisError) as error:
+        print(f"Marl could not start. {error}" if not stop_asked else "Stopped.", file=sys.stderr)
+        return 1
+    finally:
+        for part in reversed(parts):
+            part.stop()
+        if held:
+            held.close()
+    print("Stopped.", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

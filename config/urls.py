@@ -1,0 +1,9 @@
+"""Every address, by room."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("workspaces.urls")),
+    path("", include("tables.urls")),
+    path("", include("enrichment.urls")),
+]
