@@ -1,0 +1,40 @@
+"""The first user, and links that sign somebody in."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from workspaces.models import Membership, Role, SignInLink, User, Workspace
+from workspaces.tokens import hash_token, new_token
+
+LINK_LIVES = timedelta(hours=24)
+
+
+def first_owner() -> User:
+    """The owner of the first workspace; both are made when there is none."""
+    with transaction.atomic():
+        owner = Membership.objects.filter(role=Role.OWNER).select_related("user").order_by("pk").first()
+        if owner:
+            return owner.user
+        user = User.objects.first() or User.objects.create_user("owner@localhost")
+        Membership.objects.create(user=user, workspace=Workspace.objects.create(name="My workspace"), role=Role.OWNER)
+        return user
+
+
+def new_sign_in_link(user: User) -> str:
+    """Good for a day, also more than once: people open it in two browsers."""
+    SignInLink.objects.filter(expires_at__lt=timezone.now()).delete()
+    text = new_token()
+    SignInLink.objects.create(user=user, token_hash=hash_token(text), expires_at=timezone.now() + LINK_LIVES)
+    return f"{settings.PUBLIC_URL}/?token={text}"
+
+
+def user_of_link(text: str) -> User | None:
+    link = (
+        SignInLink.objects.filter(token_hash=hash_token(text), expires_at__gt=timezone.now())
+        .select_related("user")
+        .first()
+    )
+    return link.user if link and link.user.is_active else None

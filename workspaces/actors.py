@@ -1,0 +1,99 @@
+"""Who acts, in which workspace, with which role. Every page and call starts here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import wraps
+from typing import Concatenate, cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from workspaces.models import ApiToken, Membership, Role, User, Workspace
+from workspaces.tokens import hash_token
+
+USED_AT_MOST = timedelta(minutes=1)  # how exactly `last_used_at` is kept
+
+
+class NotSignedIn(Exception):
+    pass
+
+
+class Forbidden(Exception):
+    """Says which role it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    user: User | None
+    workspace: Workspace
+    role: Role
+
+    def require(self, role: Role) -> None:
+        """Raises Forbidden."""
+        if self.role.rank < role.rank:
+            raise Forbidden(
+                f"This takes the role {role.label.lower()}; yours is {self.role.label.lower()}. Ask an owner."
+            )
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The signed-in user in the chosen workspace, else in the first one. Raises NotSignedIn."""
+    if not isinstance(request.user, User):
+        raise NotSignedIn
+    mine = Membership.objects.filter(user=request.user).select_related("workspace").order_by("pk")
+    chosen = request.session.get("workspace")
+    membership = (mine.filter(workspace_id=chosen).first() if chosen else None) or mine.first()
+    if membership is None:
+        raise NotSignedIn
+    return Actor(request.user, membership.workspace, Role(membership.role))
+
+
+def actor_of_token(text: str) -> Actor | None:
+    found = (
+        ApiToken.objects.filter(token_hash=hash_token(text), revoked_at=None)
+        .select_related("workspace", "created_by")
+        .first()
+    )
+    if found is None:
+        return None
+    now = timezone.now()
+    if found.last_used_at is None or now - found.last_used_at > USED_AT_MOST:
+        ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)
+    return Actor(found.created_by, found.workspace, Role(found.role))
+
+
+type View[**Given] = Callable[Concatenate[HttpRequest, Given], HttpResponse]
+type ActorView[**Given] = Callable[Concatenate[HttpRequest, Actor, Given], HttpResponse]
+
+
+def member[**Given](role: Role = Role.VIEWER) -> Callable[[ActorView[Given]], View[Given]]:
+    """For pages: calls the view with the actor, sends who is not signed in to sign in, and tells who may not."""
+
+    def decorate(view: ActorView[Given]) -> View[Given]:
+        @wraps(view)
+        def guarded(request: HttpRequest, /, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponse:
+            try:
+                actor = actor_of(request)
+                actor.require(role)
+                # The frame of the page shows it.
+                request.actor = actor  # type: ignore[attr-defined]
+                return view(request, actor, *args, **kwargs)
+            except NotSignedIn:
+                return _to_sign_in(request)
+            except Forbidden as error:
+                return render(request, "403.html", {"message": str(error)}, status=403)
+
+        return cast(View[Given], guarded)
+
+    return decorate
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        answer = HttpResponse(status=204)
+        answer["HX-Redirect"] = redirect_to_login(request.headers.get("HX-Current-URL", "/")).url
+        return answer
+    return redirect_to_login(request.get_full_path())

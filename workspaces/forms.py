@@ -1,0 +1,78 @@
+"""What people enter about themselves and others."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+
+from workspaces.models import Role, User
+
+
+class SignIn(forms.Form):
+    email = forms.EmailField(label="E-mail", widget=forms.EmailInput({"class": "in", "autocomplete": "username"}))
+    password = forms.CharField(
+        label="Password", widget=forms.PasswordInput({"class": "in", "autocomplete": "current-password"})
+    )
+
+
+class Invite(forms.Form):
+    email = forms.EmailField(label="E-mail", widget=forms.EmailInput({"class": "in", "placeholder": "sam@example.com"}))
+    role = forms.ChoiceField(choices=Role.choices, initial=Role.EDITOR, widget=forms.Select({"class": "in"}))
+
+
+class NewToken(forms.Form):
+    name = forms.CharField(
+        max_length=120, label="What it is for", widget=forms.TextInput({"class": "in", "placeholder": "Nightly import"})
+    )
+    role = forms.ChoiceField(choices=Role.choices, initial=Role.EDITOR, widget=forms.Select({"class": "in"}))
+
+
+class Account(forms.Form):
+    name = forms.CharField(
+        max_length=120, required=False, widget=forms.TextInput({"class": "in", "autocomplete": "name"})
+    )
+    email = forms.EmailField(label="E-mail", widget=forms.EmailInput({"class": "in", "autocomplete": "email"}))
+    password = forms.CharField(
+        label="New password", required=False,
+        widget=forms.PasswordInput({"class": "in", "autocomplete": "new-password"}),
+        help_text="At least 10 characters. Leave it empty to keep the present one.",
+    )  # fmt: skip
+
+    def __init__(self, user: User, data: Any = None) -> None:
+        self.user = user
+        super().__init__(data, initial={"name": user.name, "email": user.email})
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).lower()
+        if User.objects.filter(email=email).exclude(pk=self.user.pk).exists():
+            raise forms.ValidationError("Somebody else uses this address.")
+        return email
+
+    def clean_password(self) -> str:
+        password = str(self.cleaned_data["password"])
+        if password:
+            validate_password(password, self.user)
+        return password
+
+    def save(self) -> None:
+        self.user.name = self.cleaned_data["name"]
+        self.user.email = self.cleaned_data["email"]
+        if self.cleaned_data["password"]:
+            self.user.set_password(self.cleaned_data["password"])
+        self.user.save()
+
+
+class Join(forms.Form):
+    """A new user, who follows an invitation."""
+
+    name = forms.CharField(
+        max_length=120, required=False, widget=forms.TextInput({"class": "in", "autocomplete": "name"})
+    )
+    password = forms.CharField(
+        widget=forms.PasswordInput({"class": "in", "autocomplete": "new-password"}), help_text="At least 10 characters."
+    )
+
+    def clean_password(self) -> str:
+        password = str(self.cleaned_data["password"])
+        validate_password(password)
+        return password

@@ -1,0 +1,18 @@
+"""Addresses of this room."""
+
+from django.urls import URLPattern, path
+
+from workspaces import views
+
+urlpatterns: list[URLPattern] = [
+    path("sign-in", views.sign_in, name="sign_in"),
+    path("sign-out", views.sign_out, name="sign_out"),
+    path("invitations/<str:token>", views.invitation, name="invitation"),
+    path("settings/members", views.members, name="members"),
+    path("settings/members/<int:membership_id>", views.change_member, name="change_member"),
+    path("settings/invitations/<int:invitation_id>", views.withdraw_invitation, name="withdraw_invitation"),
+    path("settings/tokens", views.api_tokens, name="api_tokens"),
+    path("settings/tokens/<int:token_id>", views.revoke_token, name="revoke_token"),
+    path("settings/account", views.account, name="account"),
+    path("settings/workspace", views.choose_workspace, name="choose_workspace"),
+]
