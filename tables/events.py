@@ -1,0 +1,203 @@
+"""Live events of a table: published to a short stream in Redis, read once by each web process, sent to its listeners.
+
+Events are merged to at most ten a second; a listener that comes back with Last-Event-ID gets what it missed, or
+`reset` when the stream no longer reaches back so far. A listener that does not keep up is dropped.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import redis
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import StreamingHttpResponse
+from redis.asyncio import Redis
+
+from tables.models import Table
+from tables.redis import client
+
+log = logging.getLogger(__name__)
+
+LENGTH = 2000  # entries a stream keeps
+KEPT = 3600  # seconds
+MERGED = 0.1  # seconds between two batches
+KEEP_ALIVE = 15.0  # seconds
+WAITING = 200  # messages a listener may be behind
+
+type Entry = tuple[bytes, dict[bytes, bytes]]
+
+
+def publish_cells(table_id: int, cells: Sequence[tuple[int, int, dict[str, Any]]]) -> None:
+    """Each (row id, column id, cell as in the API)."""
+    for start in range(0, len(cells), 1000):
+        _publish(table_id, "cells", {"cells": cells[start : start + 1000]})
+
+
+def publish_run(table_id: int, run: dict[str, Any]) -> None:
+    _publish(table_id, "run", run)
+
+
+def publish_rows(table_id: int, *, added: int = 0, deleted: Sequence[int] = ()) -> None:
+    count = Table.objects.filter(pk=table_id).values_list("row_count", flat=True).first()
+    _publish(table_id, "rows", {"added": added, "deleted": list(deleted[:1000]), "row_count": count or 0})
+
+
+def publish_columns(table_id: int) -> None:
+    _publish(table_id, "columns", {})
+
+
+def _publish(table_id: int, event: str, data: dict[str, Any]) -> None:
+    """What is announced is stored already: without Redis it is not announced, and nothing else fails."""
+    key = _key(table_id)
+    pipeline = client().pipeline(transaction=False)
+    text = json.dumps(data, cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":"))
+    pipeline.xadd(key, {"event": event, "data": text}, maxlen=LENGTH, approximate=True)
+    pipeline.expire(key, KEPT)
+    try:
+        pipeline.execute()
+    except redis.RedisError as error:
+        log.warning("“%s” of table %s was not announced: %s", event, table_id, error)
+
+
+def _key(table_id: int) -> str:
+    return f"marl:events:{table_id}"
+
+
+async def response(table_id: int, last_event_id: str = "") -> StreamingHttpResponse:
+    """An event stream that ends when the browser leaves."""
+    answer = StreamingHttpResponse(_listen(table_id, last_event_id), content_type="text/event-stream")
+    answer["Cache-Control"] = "no-store"
+    answer["X-Accel-Buffering"] = "no"
+    return answer
+
+
+async def _listen(table_id: int, last_event_id: str) -> AsyncIterator[bytes]:
+    hub = _hub()
+    queue = await hub.join(table_id)
+    try:
+        # A browser that is cut off before the first event comes back with this id.
+        yield f"retry: 1000\nid: {hub.positions[table_id]}\n\n".encode()
+        if last_event_id:
+            yield await hub.missed(table_id, last_event_id)
+        while True:
+            try:
+                message = await asyncio.wait_for(queue.get(), KEEP_ALIVE)
+            except TimeoutError:
+                yield b": still here\n\n"
+                continue
+            if message is None:
+                return
+            yield message
+    finally:
+        hub.leave(table_id, queue)
+
+
+@dataclass(slots=True)
+class _Hub:
+    """All listeners of one process, behind one reader."""
+
+    server: Any  # its types promise neither bytes nor text
+    listeners: dict[int, set[asyncio.Queue[bytes | None]]] = field(default_factory=dict)
+    positions: dict[int, str] = field(default_factory=dict)
+    reader: asyncio.Task[None] | None = None
+
+    async def join(self, table_id: int) -> asyncio.Queue[bytes | None]:
+        queue: asyncio.Queue[bytes | None] = asyncio.Queue(WAITING)
+        if table_id not in self.positions:
+            last = await self.server.xrevrange(_key(table_id), count=1)
+            self.positions.setdefault(table_id, last[0][0].decode() if last else "0-0")
+        self.listeners.setdefault(table_id, set()).add(queue)
+        if self.reader is None or self.reader.done():
+            self.reader = asyncio.create_task(self.read())
+        return queue
+
+    def leave(self, table_id: int, queue: asyncio.Queue[bytes | None]) -> None:
+        left = self.listeners.get(table_id, set())
+        left.discard(queue)
+        if not left:
+            self.listeners.pop(table_id, None)
+            self.positions.pop(table_id, None)
+
+    async def read(self) -> None:
+        """Until nobody listens."""
+        while self.listeners:
+            keys = {_key(table_id): self.positions[table_id] for table_id in self.listeners}
+            try:
+                found = await self.server.xread(keys, count=500, block=250)
+            except redis.RedisError:
+                await asyncio.sleep(1)
+                continue
+            for key, entries in found or []:
+                self.send(int(key.decode().rpartition(":")[2]), entries)
+            await asyncio.sleep(MERGED if found else 0)
+
+    def send(self, table_id: int, entries: Sequence[Entry]) -> None:
+        message = merged(entries)
+        self.positions[table_id] = entries[-1][0].decode()
+        for queue in self.listeners.get(table_id, set()):
+            try:
+                queue.put_nowait(message)
+            except asyncio.QueueFull:
+                # The browser connects again and gets what it missed.
+                while not queue.empty():
+                    queue.get_nowait()
+                queue.put_nowait(None)
+
+    async def missed(self, table_id: int, last_event_id: str) -> bytes:
+        try:
+            first = await self.server.xrange(_key(table_id), count=1)
+            entries = await self.server.xrange(_key(table_id), min=f"({last_event_id}")
+        except redis.RedisError:
+            return _message("reset", "{}")
+        reaches_back = bool(first) and _order(first[0][0].decode()) <= _order(last_event_id)
+        if not reaches_back:
+            return _message("reset", "{}")
+        return merged(entries) if entries else b": up to date\n\n"
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, _Hub] = WeakKeyDictionary()
+
+
+def _hub() -> _Hub:
+    loop = asyncio.get_running_loop()
+    if loop not in _hubs:
+        _hubs[loop] = _Hub(Redis.from_url(settings.REDIS_URL))
+    return _hubs[loop]
+
+
+def _order(entry_id: str) -> tuple[int, int]:
+    time, _, number = entry_id.partition("-")
+    return (int(time), int(number or 0)) if time.isdigit() else (0, 0)
+
+
+def merged(entries: Sequence[Entry]) -> bytes:
+    """One message of each kind: the last state of each cell and run."""
+    cells: dict[tuple[int, int], Any] = {}
+    runs: dict[int, Any] = {}
+    others: list[tuple[str, str]] = []
+    for _, fields in entries:
+        event, text = fields[b"event"].decode(), fields[b"data"].decode()
+        if event == "cells":
+            for row_id, column_id, cell in json.loads(text)["cells"]:
+                cells[row_id, column_id] = cell
+        elif event == "run":
+            run = json.loads(text)
+            runs[run["id"]] = text
+        elif (event, text) not in others:
+            others.append((event, text))
+    messages = [_message(event, text) for event, text in others]
+    if cells:
+        listed = [[row_id, column_id, cell] for (row_id, column_id), cell in cells.items()]
+        messages.append(_message("cells", json.dumps({"cells": listed}, ensure_ascii=False, separators=(",", ":"))))
+    messages += [_message("run", text) for text in runs.values()]
+    # The id stands on the last one: a listener that got a part asks for all of it again.
+    return b"".join(messages[:-1]) + b"id: " + entries[-1][0] + b"\n" + messages[-1]
+
+
+def _message(event: str, text: str) -> bytes:
+    return f"event: {event}\ndata: {text}\n\n".encode()

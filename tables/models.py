@@ -1,0 +1,163 @@
+"""Tables, columns, rows and the cells that something computes. Nothing here knows of HTTP."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from workspaces.models import User, Workspace
+
+
+class ColumnType(models.TextChoices):
+    TEXT = "text", "Text"
+    NUMBER = "number", "Number"
+    CHECKBOX = "checkbox", "Checkbox"
+    DATE = "date", "Date"
+    FORMULA = "formula", "Formula"
+    EXTRACT = "extract", "Field"
+    HTTP = "http", "HTTP API"
+
+    @property
+    def is_computed(self) -> bool:
+        return self in (ColumnType.FORMULA, ColumnType.EXTRACT, ColumnType.HTTP)
+
+
+class CellState(models.TextChoices):
+    EMPTY = "empty", "–"
+    QUEUED = "queued", "Queued"
+    WAITING = "waiting", "Waits"
+    LIMITED = "limited", "Waits for the rate limit"
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    NO_DATA = "no_data", "No data"
+    SKIPPED = "skipped", "Run condition not met"
+    MISSING_INPUT = "missing_input", "Needs input"
+    FAILED = "failed", "Failed"
+    UNKNOWN = "unknown", "May have been sent"
+    CANCELLED = "cancelled", "Stopped"
+
+
+# Claimed by a run and not ended: what a run's lease is looked up by.
+OPEN_STATES = (CellState.QUEUED, CellState.WAITING, CellState.LIMITED, CellState.RUNNING)
+
+
+class Table(models.Model):
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="tables")
+    name = models.CharField(max_length=200)
+    auto_update = models.BooleanField(default=True)
+    ready = models.BooleanField(default=True)  # False while an import fills it: then nobody sees it
+    row_count = models.BigIntegerField(default=0)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LiveColumns(models.Manager["Column"]):
+    def get_queryset(self) -> models.QuerySet["Column"]:
+        return super().get_queryset().filter(deleted_at=None)
+
+
+class Column(models.Model):
+    """A deleted column keeps its name, so that a reference to it can still say what it was."""
+
+    table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="columns")
+    name = models.CharField(max_length=200)
+    type = models.CharField(max_length=10, choices=ColumnType, default=ColumnType.TEXT)
+    position = models.PositiveIntegerField()
+    width = models.PositiveIntegerField(default=160)
+    created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[LiveColumns] = LiveColumns()
+    with_deleted: ClassVar[models.Manager["Column"]] = models.Manager()
+
+    class Meta:
+        ordering = ["position", "id"]
+        base_manager_name = "with_deleted"
+        constraints = [
+            models.UniqueConstraint(fields=["table", "name"], condition=Q(deleted_at=None), name="column_name_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_computed(self) -> bool:
+        return ColumnType(self.type).is_computed
+
+
+class Row(models.Model):
+    """`position` counts from 0 without gaps, so that a window anywhere is one index range."""
+
+    table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="rows", db_index=False)
+    position = models.BigIntegerField()
+    values = models.JSONField(default=dict)  # {str(column id): what was typed or uploaded}
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["table", "position"], name="row_window"),
+            models.Index(fields=["table", "id"], name="row_order"),  # rows are only ever appended
+        ]
+
+
+class Cell(models.Model):
+    """The one result of a computed column in a row; no cell means empty (or queued, when a run's scope covers it)."""
+
+    row = models.ForeignKey(Row, on_delete=models.CASCADE, related_name="cells")
+    column = models.ForeignKey(Column, on_delete=models.CASCADE, related_name="cells", db_index=False)
+    state = models.CharField(max_length=16, choices=CellState, default=CellState.EMPTY)
+    value = models.JSONField(null=True)
+    error_code = models.CharField(max_length=40, blank=True)
+    error_message = models.TextField(blank=True)
+    error_detail = models.JSONField(null=True)
+    http_status = models.PositiveSmallIntegerField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    stale = models.BooleanField(default=False)
+    fingerprint = models.CharField(max_length=32, blank=True)  # of the inputs that gave this result
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    run_id = models.BigIntegerField(null=True)  # the run that holds or last held it
+    due_at = models.DateTimeField(null=True)  # not to be claimed before
+    lease_until = models.DateTimeField(null=True)  # a claim that outlives this was lost
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["row", "column"], name="one_cell_each")]
+        indexes = [
+            models.Index(fields=["column", "state", "row"], name="cell_column_state"),
+            models.Index(
+                fields=["run_id", "due_at"],
+                name="cell_open_of_run",
+                condition=Q(state__in=["queued", "waiting", "limited", "running"]),
+            ),
+        ]
+
+
+class Import(models.Model):
+    """An uploaded file on its way into a table; the table appears when all of it is in."""
+
+    class State(models.TextChoices):
+        STAGED = "staged"
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="imports")
+    table = models.ForeignKey(Table, on_delete=models.SET_NULL, null=True)  # gathers the rows, hidden until all are in
+    target = models.ForeignKey(Table, on_delete=models.SET_NULL, null=True, related_name="+")  # to append to
+    name = models.CharField(max_length=200)
+    filename = models.CharField(max_length=255)
+    path = models.CharField(max_length=500)  # below MEDIA_ROOT
+    options = models.JSONField(default=dict)  # has_header, delimiter, encoding, sheet; absent = detect
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    cancel_requested = models.BooleanField(default=False)
+    rows_done = models.BigIntegerField(default=0)
+    rows_total = models.BigIntegerField(null=True)
+    error = models.TextField(blank=True)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    heartbeat_at = models.DateTimeField(null=True)

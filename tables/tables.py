@@ -1,0 +1,34 @@
+"""Tables as a whole: made, renamed, deleted."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from tables import columns
+from tables.models import Cell, Column, Row, Table
+from workspaces.actors import Actor
+
+
+def create(actor: Actor, name: str, wanted: Sequence[tuple[str, str]]) -> Table:
+    """`wanted` are (name, type) of columns. Raises ColumnError, and then nothing is made."""
+    with transaction.atomic():
+        table = Table.objects.create(workspace=actor.workspace, name=name.strip(), created_by=actor.user)
+        for column_name, type_ in wanted:
+            columns.create(table, column_name, type_)
+    return table
+
+
+def change(table: Table, *, name: str | None = None, auto_update: bool | None = None) -> None:
+    if name is not None:
+        table.name = name.strip() or table.name
+    if auto_update is not None:
+        table.auto_update = auto_update
+    table.save()
+
+
+def delete(table: Table) -> None:
+    """Cells and rows go first, by the database alone: a million of them never pass through Python."""
+    with transaction.atomic():
+        Cell.objects.filter(column__in=Column.with_deleted.filter(table=table))._raw_delete(using=table._state.db)
+        Row.objects.filter(table=table)._raw_delete(using=table._state.db)
+        table.delete()

@@ -1,0 +1,10 @@
+"""Addresses of this room."""
+
+from django.urls import URLPattern, path
+
+from tables import views
+
+urlpatterns: list[URLPattern] = [
+    path("", views.home, name="home"),
+    path("tables/<int:table_id>", views.table, name="table"),
+]

@@ -1,0 +1,155 @@
+"""Filtered, sorted and searched rows, as the API's `filter`, `sort` and `search` say."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Case, Exists, F, FloatField, Func, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
+from django.db.models.functions import Cast
+from django.db.models.lookups import GreaterThan, LessThan, Regex
+from django.db.models.sql.compiler import SQLCompiler
+
+from tables.columns import ColumnError
+from tables.models import Cell, Column, ColumnType, Row, Table
+
+TESTS = ("eq", "ne", "contains", "not_contains", "gt", "lt", "empty", "not_empty", "state")
+_OPPOSITES = {"ne": "eq", "not_contains": "contains", "not_empty": "empty"}
+_NUMBER = "^[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?$"
+
+
+class _Member(Func):
+    """What stands at a place of a JSON value, as text: (value, path of SQLite, operand of PostgreSQL)."""
+
+    function = "JSON_EXTRACT"
+    output_field = TextField()
+    operator = "->>"
+
+    def __init__(self, value: F, path: str, operand: str) -> None:
+        super().__init__(value, Value(path))
+        self.operand = operand
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        value, _ = self.source_expressions
+        own = Func(value, Value(self.operand), arg_joiner=f" {self.operator} ", template="(%(expressions)s)")
+        return own.as_sql(compiler, connection, **context)
+
+
+class _WholeMember(_Member):
+    operator = "#>>"
+
+
+def _value(column: Column) -> Any:
+    """Django's own lookup takes a key of digits for a position in a list."""
+    if not column.is_computed:
+        return _Member(F("values"), f'$."{column.pk}"', str(column.pk))
+    mine = Cell.objects.filter(row_id=OuterRef("pk"), column=column).annotate(text=_WholeMember(F("value"), "$", "{}"))
+    return Subquery(mine.values("text")[:1], output_field=TextField())
+
+
+def _number(column: Column) -> Case:
+    """NULL for what is no number."""
+    return Case(When(Regex(F(_name(column)), _NUMBER), then=Cast(F(_name(column)), FloatField())))
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    columns: Sequence[Column]
+    filters: Sequence[dict[str, Any]]
+    sorts: Sequence[dict[str, Any]]
+    search: str
+
+    @classmethod
+    def of_texts(cls, columns: Sequence[Column], *, filter: str, sort: str, search: str) -> "View | None":
+        """None for all rows in their own order. Raises ColumnError for what cannot be read."""
+        filters, sorts = _listed(filter, "filter"), _listed(sort, "sort")
+        if not (filters or sorts or search.strip()):
+            return None
+        return cls(columns, filters, sorts, search.strip())
+
+    def window(self, table: Table, offset: int, limit: int) -> tuple[list[Row], int]:
+        """The rows of the window and how many the view has."""
+        rows = Row.objects.filter(table=table).alias(**{_name(column): _value(column) for column in self._used()})
+        for item in self.filters:
+            rows = rows.filter(self._filter(item))
+        if self.search:
+            found = Q()
+            for column in self.columns:
+                found |= Q(**{f"{_name(column)}__icontains": self.search})
+            rows = rows.filter(found)
+        return list(self._sorted(rows)[offset : offset + limit]), rows.count()
+
+    def _used(self) -> Sequence[Column]:
+        if self.search:
+            return self.columns
+        return list({item.pk: item for item in (self._column(one) for one in (*self.filters, *self.sorts))}.values())
+
+    def _column(self, item: dict[str, Any]) -> Column:
+        found = next((column for column in self.columns if str(column.pk) == str(item.get("column"))), None)
+        if found is None:
+            raise ColumnError(f"There is no column {item.get('column')!r}.", field="filter")
+        return found
+
+    def _filter(self, item: dict[str, Any]) -> Q:
+        column, test, value = self._column(item), item.get("op"), item.get("value")
+        if test not in TESTS or (test == "state" and not column.is_computed):
+            raise ColumnError(
+                f"{test!r} is no test for “{column.name}”. Use one of {', '.join(TESTS)}.", field="filter"
+            )
+        if test == "state":
+            mine = Cell.objects.filter(row_id=OuterRef("pk"), column=column)
+            return ~Q(Exists(mine.exclude(state="empty"))) if value == "empty" else Q(Exists(mine.filter(state=value)))
+        if test in _OPPOSITES:
+            positive = self._test(column, _OPPOSITES[str(test)], value)
+            return ~positive | Q(**{f"{_name(column)}__isnull": True}) if test != "not_empty" else ~positive
+        return self._test(column, str(test), value)
+
+    def _test(self, column: Column, test: str, value: object) -> Q:
+        name = _name(column)
+        if test == "empty":
+            return Q(**{f"{name}__isnull": True}) | Q(**{name: ""})
+        if test == "contains":
+            return Q(**{f"{name}__icontains": str(value)})
+        number = _as_number(value)
+        if number is not None and test in ("gt", "lt"):
+            return Q(_compared(column, test, number))
+        text = ("true" if value else "false") if isinstance(value, bool) else str(value)
+        return Q(**{f"{name}__{'exact' if test == 'eq' else test}": text})
+
+    def _sorted(self, rows: QuerySet[Row]) -> QuerySet[Row]:
+        order = []
+        for item in self.sorts:
+            column = self._column(item)
+            key: Any = _number(column) if column.type == ColumnType.NUMBER else F(_name(column))
+            order.append(key.desc(nulls_last=True) if item.get("desc") else key.asc(nulls_last=True))
+        return rows.order_by(*order, "position")
+
+
+def _name(column: Column) -> str:
+    return f"of_{column.pk}"
+
+
+def _compared(column: Column, test: str, number: float) -> Any:
+    return (GreaterThan if test == "gt" else LessThan)(_number(column), number)
+
+
+def _as_number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return float(value)
+    except ValueError:
+        return None
+
+
+def _listed(text: str, field: str) -> list[dict[str, Any]]:
+    if not text.strip():
+        return []
+    try:
+        items = json.loads(text)
+    except ValueError as error:
+        raise ColumnError(f"{field} is not JSON: {error}.", field=field) from error
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise ColumnError(f"{field} is a JSON list of objects.", field=field)
+    return items
