@@ -1,0 +1,330 @@
+"""Formulas and run conditions: JavaScript expressions over a row's cells, checked when saved, run in a sandbox.
+
+`{{First}} + " " + {{Last}}`, `{{Company}}?.address?.city`, `{{Employees}} > 50 AND {{Country}} is not empty`.
+The scripts in frontend/formulas say what an expression means; a reference becomes a parameter of the script.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from types import TracebackType
+from typing import Any, Self
+
+from enrichment.engine import references
+from enrichment.engine.errors import Edit, InvalidSettings, Problem
+from enrichment.engine.paths import MISSING
+from enrichment.engine.references import Hole, Unavailable
+from enrichment.engine.sandbox import process
+from enrichment.engine.sandbox.evaluation import Evaluation, Outcome, Script
+from enrichment.engine.sandbox.process import SandboxBusy, SandboxMissing
+from enrichment.engine.values import as_text, is_empty, without_surrogates
+
+__all__ = ["Computed", "Evaluator", "Formula", "SandboxBusy", "SandboxMissing", "check", "compile", "truthy"]
+
+LONGEST = 20_000  # characters of a formula
+MOST_PROBLEMS = 50
+CHECKING = 2.0  # seconds
+_MARKS = "ꙮꙬꚆꚈꚊꚌꚎꚐ"  # letters that hardly any formula holds
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_LONG_INTEGER = re.compile(r"\d{16}")
+_SAFE = 2**53 - 1
+
+_STATUSES = {
+    "has no result yet": "UNKNOWN",
+    "is still running": "RUNNING",
+    "was skipped": "ERROR_RUN_CONDITION_NOT_MET",
+}
+
+type _Found = dict[str, Any]  # a problem as the checker tells it
+type Rows = Sequence[Mapping[int, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    text: str  # as shown
+    column_ids: frozenset[int]
+    holes: tuple[Hole, ...]
+    script: str
+    slots: tuple[Hole, ...] = ()  # the parameters of the script
+    asked: tuple[int, ...] = ()  # slots whose state the formula asks for, which are parameters behind the others
+    condition: bool = False
+
+    @property
+    def tolerated(self) -> frozenset[int]:
+        """Columns that may have failed: the formula asks for their state."""
+        return frozenset(self.slots[slot].column_id or 0 for slot in self.asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A row's result: a JSON value or MISSING; or an error, and the reference whose emptiness caused it."""
+
+    value: object = None
+    error: str = ""
+    empty: str = ""
+
+
+def truthy(value: object) -> bool:
+    """JavaScript's truth, but the text `false` is false."""
+    if isinstance(value, str):
+        return bool(value) and value.strip().lower() != "false"
+    return value is not MISSING and (isinstance(value, list | dict) or bool(value))
+
+
+def check(computed: Computed) -> tuple[bool, str]:
+    """A condition's verdict: whether the row runs, and why not when that is more than the condition itself."""
+    if computed.error:
+        return False, computed.error
+    return truthy(computed.value), ""
+
+
+# Compiling
+
+
+def compile(text: str, names: Mapping[int, str], *, condition: bool = False) -> Formula:
+    """Raises InvalidSettings with every problem at its place, or SandboxBusy."""
+    shown = references.to_shown(text, names)
+    parts, problems = references.parse(shown, names)
+    holes = tuple(part for part in parts if isinstance(part, Hole))
+    problems += _unreadable(shown)
+    if len(shown) > LONGEST or not shown.strip():
+        raise InvalidSettings(problems)
+    slots = _slots(holes)
+    try:
+        script, asked = _script(_source(shown, holes, slots, condition))
+    except _Refused as error:
+        problems += [_problem(found, shown, names, error.known) for found in error.found]
+    if problems:
+        raise InvalidSettings(sorted(problems, key=lambda problem: problem.offset or 0)[:MOST_PROBLEMS])
+    ids = frozenset(hole.column_id for hole in holes if hole.column_id is not None)
+    return Formula(shown, ids, holes, script, slots, asked, condition)
+
+
+def _unreadable(shown: str) -> list[Problem]:
+    if not shown.strip():
+        return [Problem("The formula is empty.", line=1, column=1, offset=0)]
+    if len(shown) > LONGEST:
+        message = f"The formula is longer than {LONGEST:,} characters."
+        return [Problem(message, line=1, column=1, offset=LONGEST, length=len(shown) - LONGEST)]
+    return []
+
+
+def _slots(holes: Sequence[Hole]) -> tuple[Hole, ...]:
+    """One hole for each column and path."""
+    return tuple({_key(hole): hole for hole in reversed(holes)}.values())[::-1]
+
+
+def _key(hole: Hole) -> tuple[object, ...]:
+    return hole.column_id, hole.path and hole.path.steps, hole.column_id is None and hole.name
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The formula with a mark in the place of each reference, as long as it is, so that places stay the same."""
+
+    text: str
+    shown: str
+    holes: tuple[tuple[int, int], ...]  # UTF-16, as the checker counts
+    mark: str
+    slots: int
+    condition: bool
+
+
+def _source(shown: str, holes: Sequence[Hole], slots: Sequence[Hole], condition: bool) -> _Source:
+    mark = next((mark for mark in _MARKS if mark not in shown), None)
+    if mark is None:
+        raise InvalidSettings([Problem(f"A formula cannot hold all of {_MARKS}.", line=1, column=1, offset=0)])
+    numbers = {_key(slot): number for number, slot in enumerate(slots)}
+    places, pieces, position, length = [], [], 0, 0
+    for hole in holes:
+        before = shown[position : hole.start]
+        masked = f" {mark}{_base36(numbers[_key(hole)])}\u00a0".ljust(_utf16(shown[hole.start : hole.end]), "\u00a0")
+        length += _utf16(before)
+        places.append((length, length + len(masked)))
+        pieces += [before, masked]
+        position, length = hole.end, length + len(masked)
+    return _Source("".join(pieces) + shown[position:], shown, tuple(places), mark, len(slots), condition)
+
+
+def _base36(number: int) -> str:
+    return _DIGITS[number] if number < 36 else _base36(number // 36) + _DIGITS[number % 36]
+
+
+def _utf16(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+@lru_cache(maxsize=2000)
+def _script(source: _Source) -> tuple[str, tuple[int, ...]]:
+    """The script and the slots whose state it asks for. Raises _Refused."""
+    request = {
+        "source": source.text,
+        "shown": source.shown,
+        "holes": source.holes,
+        "mark": source.mark,
+        "slots": source.slots,
+        "isCondition": source.condition,
+    }
+    try:
+        answer = process.check(json.dumps(request), CHECKING)
+    except process.Died:
+        answer = {"problems": [{"message": "The formula is too long to be checked.", "start": 0, "end": 0}]}
+    if "problems" in answer:
+        raise _Refused(answer["problems"], answer.get("known", []))
+    return answer["script"], tuple(answer["asked"])
+
+
+class _Refused(Exception):
+    """By the checker; `known` are the names that a formula may use."""
+
+    def __init__(self, found: list[_Found], known: list[str]) -> None:
+        super().__init__()
+        self.found = found
+        self.known = known
+
+
+def _problem(found: _Found, shown: str, names: Mapping[int, str], known: list[str]) -> Problem:
+    start, end = (_codepoints(shown, found[key]) for key in ("start", "end"))
+    message, edit = found["message"], None
+    if "edit" in found:
+        given = found["edit"]
+        at, until = _codepoints(shown, given["start"]), _codepoints(shown, given["end"])
+        edit = Edit(at, until - at, given["text"], given["label"])
+    if "unknown" in found:
+        message, edit = _unknown(found["unknown"], found["isCalled"], start, names, known)
+    line, column = references.place(shown, start)
+    fix = edit.label if edit else None
+    return Problem(message, "", line, column, start, max(end - start, 0), fix=fix, edit=edit)
+
+
+def _codepoints(text: str, position: int) -> int:
+    if text.isascii():
+        return position
+    return len(text.encode("utf-16-le", "surrogatepass")[: 2 * position].decode("utf-16-le", "replace"))
+
+
+def _unknown(
+    name: str, called: bool, start: int, names: Mapping[int, str], known: list[str]
+) -> tuple[str, Edit | None]:
+    """A misspelt function, a column without braces, or a text without quotes."""
+    message = f"“{name}” is not known here."
+    columns = {column.casefold(): column for column in names.values()}
+    if not called and name.casefold() in columns:
+        column = columns[name.casefold()]
+        written = "{{" + references.escaped(column) + "}}"
+        return f"{message} A column stands in double braces.", Edit(start, len(name), written, f"Write {written}")
+    folded = {other.casefold(): other for other in known}
+    if near := get_close_matches(name.casefold(), folded, 1, 0.75 if called else 0.85):
+        meant = folded[near[0]]
+        return f"{message} Did you mean {meant}?", Edit(start, len(name), meant, f"Use {meant}")
+    if called:
+        return message, None
+    return f"{message} Text stands in quotes.", Edit(start, len(name), f'"{name}"', "Put it in quotes")
+
+
+# Evaluating
+
+
+class Evaluator:
+    """Evaluates formulas for one run or one web request. A formula that keeps getting stuck is stopped."""
+
+    def __init__(self, formulas: Sequence[Formula], *, deadline: float = 1.0) -> None:
+        self._scripts = {
+            formula: Script(number, formula.script, formula.condition) for number, formula in enumerate(formulas)
+        }
+        self._evaluation = Evaluation(deadline)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        process.forget(self._evaluation.owner)
+
+    def evaluate(self, formula: Formula, rows: Rows) -> list[Computed]:
+        """A result a row; the values of a row by column id. Raises SandboxBusy."""
+        computed = [_unavailable(formula, row) for row in rows]
+        ready = [number for number, found in enumerate(computed) if found is None]
+        inputs = [_input(formula, rows[number]) for number in ready]
+        outcomes = self._evaluation.rows(self._scripts[formula], inputs) if inputs else []
+        for number, outcome in zip(ready, outcomes, strict=True):
+            computed[number] = _computed(formula, outcome)
+        return [found for found in computed if found is not None]
+
+
+def _unavailable(formula: Formula, row: Mapping[int, object]) -> Computed | None:
+    for hole in formula.slots:
+        value = row.get(hole.column_id or 0)
+        if isinstance(value, Unavailable) and hole.column_id not in formula.tolerated:
+            return Computed(error=f"{value.column} {value.reason}")
+    return None
+
+
+def _input(formula: Formula, row: Mapping[int, object]) -> str:
+    """The parameters of the script as a JSON list: null for what is empty, long integers as text."""
+    values = [_given(hole.value(row, {})) for hole in formula.slots]
+    states = [_state(formula.slots[slot].value(row, {})) for slot in formula.asked]
+    parameters = [*values, *states]
+    try:
+        text = json.dumps(parameters, default=as_text, allow_nan=False)
+    except ValueError:
+        return json.dumps(_harmless(parameters), default=as_text)
+    return json.dumps(_harmless(parameters), default=as_text) if _LONG_INTEGER.search(text) else text
+
+
+def _given(value: object) -> object:
+    return None if value is MISSING or isinstance(value, Unavailable) else value
+
+
+def _harmless(value: object) -> object:
+    """Integers that JavaScript cannot hold become text; what is no number becomes nothing."""
+    if isinstance(value, dict):
+        return {key: _harmless(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_harmless(item) for item in value]
+    if isinstance(value, int) and abs(value) > _SAFE:
+        return str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _state(value: object) -> dict[str, str]:
+    """A cell's state in the words of Clay.getCellStatus."""
+    if not isinstance(value, Unavailable):
+        return {"$status": "SUCCESS_NO_DATA" if is_empty(value) else "SUCCESS"}
+    if value.reason.startswith("failed"):
+        return {"$status": "ERROR", "$message": value.reason.removeprefix("failed: ")}
+    return {"$status": _STATUSES.get(value.reason, "ERROR")}
+
+
+def _computed(formula: Formula, outcome: Outcome) -> Computed:
+    match outcome:
+        case [0, value]:
+            return Computed(_storable(value))
+        case [2, message]:
+            return Computed(error=without_surrogates(str(message)))
+        case [3, int(slot)]:
+            name = formula.slots[slot].name
+            return Computed(error=f"{{{{{name}}}}} is empty", empty=name)
+        case _:
+            return Computed(MISSING)
+
+
+def _storable(value: object) -> object:
+    """Without halves of characters, which no database takes."""
+    if isinstance(value, str):
+        return without_surrogates(value)
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {without_surrogates(key): _storable(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,227 @@
+"""The helper process that formulas run in: orders on stdin, answers on stdout, nothing else within reach.
+
+A frame is four bytes of length and then JSON. Orders:
+
+    {"order": "check"}                                          + the request   → {"loaded": true}, its answer
+    {"order": "load", "owner": …, "formula": n, "script": …, "condition": …}    → {"loaded": true} or {"error": …}
+    {"order": "rows", "formula": n, "count": …, "singly": …, "seconds": …}      + the rows → lists of outcomes
+
+Outcomes: [0, value], [1] nothing, [2, error], [3, slot of the empty reference], [4] took too long, [5] out of memory.
+"""
+
+import ctypes
+import importlib.machinery
+import importlib.util
+import json
+import os
+import resource
+import select
+import signal
+import struct
+import sys
+import time
+from typing import Any
+
+MEMORY = 64 << 20  # a context's, in bytes
+STACK = 4 << 20  # of the eight megabytes that a main thread has
+ADDRESS_SPACE = 768 << 20
+OPEN_FILES = 16
+SLICE = 0.1  # seconds a batch may go on before it tells what it has
+LOADING = 5.0
+CONTEXTS = 24
+INTERRUPTED = "[[4]]"
+BROKEN = "[[5]]"
+LOADED = '{"loaded": true}'
+
+
+def confine() -> None:
+    """Gives up what a formula has no use for."""
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    if sys.platform == "linux":
+        no_new_privileges = 38
+        ctypes.CDLL(None).prctl(no_new_privileges, 1, 0, 0, 0)
+    for limit, most in (
+        (resource.RLIMIT_AS, ADDRESS_SPACE),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        try:
+            resource.setrlimit(limit, (most, most))
+        except (ValueError, OSError):  # macOS knows no limit of the address space
+            continue
+
+
+def allow(seconds: float) -> None:
+    """The process ends itself when it is still busy after that: also when its parent is gone."""
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    soft = int(used.ru_utime + used.ru_stime + seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+
+
+def read(size: int) -> bytes:
+    pieces = []
+    while size:
+        piece = os.read(0, min(size, 1 << 20))
+        if not piece:
+            sys.exit()
+        pieces.append(piece)
+        size -= len(piece)
+    return b"".join(pieces)
+
+
+def receive() -> str:
+    return read(struct.unpack(">I", read(4))[0]).decode()
+
+
+def send(text: str) -> None:
+    data = text.encode()
+    data = struct.pack(">I", len(data)) + data
+    while data:
+        data = data[os.write(1, data) :]
+
+
+def refused(message: str) -> str:
+    return json.dumps({"problems": [{"message": message, "start": 0, "end": 0}]})
+
+
+class Sandbox:
+    """Contexts of one owner at a time, one a formula; and one that checks."""
+
+    def __init__(self, engine: Any, runtime: str, checker: str) -> None:
+        self.engine = engine
+        self.runtime = runtime
+        self.checker = checker
+        self.checking: Any = None
+        self.check: Any = None
+        self.owner: int | None = None
+        self.contexts: dict[int, Any] = {}
+        self.formulas: dict[int, Any] = {}
+
+    def context(self) -> Any:
+        context = self.engine.Context()
+        context.set_memory_limit(MEMORY)
+        context.set_max_stack_size(STACK)
+        return context
+
+    def open_check(self) -> None:
+        if self.check is None:
+            self.checking = self.context()
+            self.checking.set_time_limit(LOADING)
+            self.check = self.checking.eval(self.checker)
+
+    def checked(self, request: str) -> str:
+        try:
+            return str(self.check(request))
+        except self.engine.StackOverflow:
+            return refused("The formula is nested too deep.")
+        except self.engine.JSException:
+            self.check = None
+            return refused("The formula is too long to be checked.")
+
+    def load(self, order: Any) -> None:
+        if order["owner"] != self.owner:
+            self.owner = order["owner"]
+            self.contexts.clear()
+            self.formulas.clear()
+        number = order["formula"]
+        self.formulas[number] = order
+        self.contexts.pop(number, None)
+        while len(self.contexts) >= CONTEXTS:
+            del self.contexts[next(iter(self.contexts))]
+        self.ready(number)
+
+    def ready(self, number: int) -> Any:
+        if number not in self.contexts:
+            context = self.context()
+            context.set_time_limit(LOADING)
+            start = context.eval(self.runtime)
+            order = self.formulas[number]
+            self.contexts[number] = context, start(context.eval(order["script"]), order["condition"])
+        return self.contexts[number]
+
+    def run(self, order: Any, text: str) -> None:
+        """Sends lists of outcomes. A context that ran out of memory is replaced."""
+        count, limit = order["count"], order["seconds"] + SLICE
+        most = 1 if order["singly"] else count
+        done = 0
+        while done < count:
+            allow(LOADING + limit)
+            context, run = self.ready(order["formula"])
+            context.set_time_limit(limit)
+            run("rows", json.dumps(json.loads(text)[done:]) if done else text)
+            at = 0
+            while done + at < count:
+                allow(limit + 2)
+                reached, ending = self.step(run, at, most)
+                at = reached + bool(ending)
+                if ending == BROKEN:
+                    del self.contexts[order["formula"]]
+                    break
+            done += at
+
+    def step(self, run: Any, at: int, most: int) -> tuple[int, str]:
+        """How far it got, and what was told of the row that it broke off at."""
+        try:
+            outcomes, ending = run("step", most), ""
+        except (self.engine.JSException, self.engine.StackOverflow) as error:
+            outcomes, ending = "", INTERRUPTED if "interrupted" in str(error) else BROKEN
+        try:
+            outcomes = outcomes or run("collect", None)
+            at = run("position", None)
+            if ending:
+                run("skip", None)
+        except (self.engine.JSException, self.engine.StackOverflow):
+            outcomes, ending = "[]", BROKEN
+        if outcomes != "[]":
+            send(outcomes)
+        if ending:
+            send(ending)
+        return at, ending
+
+
+def engine(path: str) -> Any:
+    """The JavaScript engine, from its one file: no folder of packages is on the path."""
+    loader = importlib.machinery.ExtensionFileLoader("_quickjs", path)
+    module = importlib.util.module_from_spec(importlib.machinery.ModuleSpec("_quickjs", loader, origin=path))
+    loader.exec_module(module)
+    return module
+
+
+def text_of(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def serve(sandbox: Sandbox, idle: float) -> None:
+    while select.select([0], [], [], idle)[0]:
+        order = json.loads(receive())
+        if order["order"] == "check":
+            allow(2 * LOADING)
+            sandbox.open_check()
+            send(LOADED)
+            send(sandbox.checked(receive()))
+        elif order["order"] == "load":
+            allow(2 * LOADING)
+            try:
+                sandbox.load(order)
+                send(LOADED)
+            except (sandbox.engine.JSException, sandbox.engine.StackOverflow) as error:
+                send(json.dumps({"error": str(error)[:300]}))
+        else:
+            sandbox.run(order, receive())
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def main() -> None:
+    _, engine_path, runtime_path, checker_path, idle = sys.argv
+    sandbox = Sandbox(engine(engine_path), text_of(runtime_path), text_of(checker_path))
+    sys.path.clear()
+    confine()
+    serve(sandbox, float(idle))
+
+
+if __name__ == "__main__":
+    main()

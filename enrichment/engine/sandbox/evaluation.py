@@ -1,0 +1,89 @@
+"""One formula over many rows: told by a helper process, resumed behind a row that would not end."""
+
+import itertools
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from enrichment.engine.sandbox import process
+from enrichment.engine.sandbox.process import Died, Helper
+
+BATCH = 100
+STUCK_ROWS = 3  # after which a formula is stopped
+_SLICE = 0.1  # as in child.py
+_GRACE = 0.4
+_FAILED, _LATE, _LARGE = 2, 4, 5
+
+type Outcome = list[object]
+_owners = itertools.count(1)
+
+
+@dataclass(slots=True)
+class Script:
+    number: int
+    source: str
+    condition: bool
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """Of one run or web request: its contexts are nobody else's."""
+
+    seconds: float
+    owner: int = field(default_factory=lambda: next(_owners))
+    stuck: int = 0
+    died: bool = False
+    reason: str = ""
+
+    def rows(self, script: Script, rows: Sequence[str]) -> list[Outcome]:
+        """An outcome a row, each row being JSON. Raises SandboxBusy."""
+        outcomes: list[Outcome] = []
+        with process.lent(self.owner, self.seconds) as holder:
+            while len(outcomes) < len(rows) and self.stuck < STUCK_ROWS:
+                batch = rows[len(outcomes) : len(outcomes) + BATCH]
+                try:
+                    self._load(holder[0], script)
+                    self._batch(holder[0], script, batch, outcomes)
+                except Died:
+                    self._blame(outcomes)
+                    process.replaced(holder)
+            if self.stuck >= STUCK_ROWS:
+                holder[0].kill()
+        stopped = f"Stopped: the formula {self.reason} on {STUCK_ROWS} rows."
+        return outcomes + [[_FAILED, stopped] for _ in range(len(rows) - len(outcomes))]
+
+    def _load(self, helper: Helper, script: Script) -> None:
+        if helper.owner != self.owner:
+            helper.owner, helper.loaded = self.owner, set()
+        if script.number in helper.loaded:
+            return
+        order = {"order": "load", "owner": self.owner, "formula": script.number}
+        helper.send(json.dumps({**order, "script": script.source, "condition": script.condition}))
+        answer = json.loads(helper.receive(process.STARTING))
+        if "error" in answer:
+            raise RuntimeError(f"A checked formula could not be loaded: {answer['error']}")
+        helper.loaded.add(script.number)
+
+    def _batch(self, helper: Helper, script: Script, batch: Sequence[str], outcomes: list[Outcome]) -> None:
+        order = {"order": "rows", "formula": script.number, "count": len(batch)}
+        helper.send(json.dumps({**order, "singly": self.died, "seconds": self.seconds}), f"[{','.join(batch)}]")
+        expected = len(outcomes) + len(batch)
+        while len(outcomes) < expected and self.stuck < STUCK_ROWS:
+            for outcome in json.loads(helper.receive(self.seconds + _SLICE + _GRACE)):
+                outcomes.append(self._told(outcome))
+
+    def _told(self, outcome: Outcome) -> Outcome:
+        if outcome[0] not in (_LATE, _LARGE):
+            return outcome
+        self.stuck += 1
+        if outcome[0] == _LARGE:
+            self.reason = "needed too much memory"
+            return [_FAILED, "The formula needed too much memory on this row."]
+        self.reason = "took too long"
+        return [_FAILED, f"The formula took too long ({self.seconds:g} s) on this row."]
+
+    def _blame(self, outcomes: list[Outcome]) -> None:
+        """The first death only says that one of the batch's rows is to blame; from then on rows go one by one."""
+        if self.died:
+            outcomes.append(self._told([_LATE]))
+        self.died = True

@@ -1,0 +1,241 @@
+"""Helper processes for formulas: started when needed, killed at a deadline, lent to one evaluation at a time."""
+
+import atexit
+import contextlib
+import importlib.util
+import json
+import os
+import select
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from enrichment.engine.errors import EngineError
+
+FOLDER = Path(__file__).parent
+MOST = 4
+IDLE = 60.0  # seconds that a helper waits for work
+STARTING = 15.0  # seconds for a helper or a context to be ready, on a busy machine
+_LARGEST = 64 << 20
+
+
+class SandboxBusy(EngineError):
+    """Every helper is at work."""
+
+
+class SandboxMissing(EngineError):
+    """The formulas' scripts or their engine are not installed."""
+
+
+class Died(Exception):
+    """The helper ended, or was killed because it did not answer in time."""
+
+
+class Helper:
+    def __init__(self) -> None:
+        self.owner: int | None = None  # whose formulas it has loaded
+        self.loaded: set[int] = set()
+        self.idle_since = 0.0
+        self.popen = subprocess.Popen(
+            [sys.executable, "-I", "-S", *_arguments()],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            cwd="/", env={}, close_fds=True, start_new_session=True,
+        )  # fmt: skip
+        assert self.popen.stdin is not None
+        assert self.popen.stdout is not None
+        self.stdin, self.stdout = self.popen.stdin.fileno(), self.popen.stdout.fileno()
+        os.set_blocking(self.stdin, False)
+        os.set_blocking(self.stdout, False)
+
+    def send(self, *frames: str) -> None:
+        data = b"".join(_framed(frame) for frame in frames)
+        until = time.monotonic() + STARTING
+        sent = 0
+        while sent < len(data):
+            self._wait(select.POLLOUT, self.stdin, until)
+            try:
+                sent += os.write(self.stdin, data[sent : sent + (1 << 20)])
+            except BlockingIOError:
+                continue
+            except OSError:
+                raise self._died() from None
+
+    def receive(self, seconds: float) -> str:
+        until = time.monotonic() + seconds
+        size = struct.unpack(">I", self._read(4, until))[0]
+        if size > _LARGEST:
+            raise self._died()
+        return self._read(size, until).decode()
+
+    def _read(self, size: int, until: float) -> bytes:
+        pieces = []
+        while size:
+            self._wait(select.POLLIN, self.stdout, until)
+            try:
+                piece = os.read(self.stdout, size)
+            except BlockingIOError:
+                continue
+            if not piece:
+                raise self._died()
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces)
+
+    def _wait(self, event: int, file: int, until: float) -> None:
+        poll = select.poll()
+        poll.register(file, event)
+        if not poll.poll(max(0.0, until - time.monotonic()) * 1000):
+            raise self._died()
+
+    def _died(self) -> Died:
+        self.kill()
+        return Died()
+
+    def kill(self) -> None:
+        self.popen.kill()
+        self.popen.wait()
+        self._close()
+
+    def is_usable(self) -> bool:
+        return self.popen.poll() is None and time.monotonic() - self.idle_since < IDLE - 10
+
+    def abandon(self) -> None:
+        """In a forked process: the helper belongs to the parent, and must see its end."""
+        self._close()
+        self.popen.returncode = 0
+
+    def _close(self) -> None:
+        for stream in (self.popen.stdin, self.popen.stdout):
+            assert stream is not None
+            with contextlib.suppress(OSError):
+                stream.close()
+
+
+def _framed(text: str) -> bytes:
+    data = text.encode()
+    return struct.pack(">I", len(data)) + data
+
+
+def _arguments() -> list[str]:
+    engine = importlib.util.find_spec("_quickjs")
+    scripts = [FOLDER / "build" / name for name in ("runtime.js", "check.js")]
+    if engine is None or engine.origin is None:
+        raise SandboxMissing("Formulas need the package quickjs-ng: pip install -r requirements.txt")
+    if not all(script.exists() for script in scripts):
+        raise SandboxMissing("Formulas need their scripts: npm ci && npm run build")
+    return [str(FOLDER / "child.py"), engine.origin, *map(str, scripts), str(IDLE)]
+
+
+class Pool:
+    """At most MOST helpers; one that is free and knows the owner's formulas goes first."""
+
+    def __init__(self) -> None:
+        self.free: list[Helper] = []
+        self.lent: set[Helper] = set()
+        self.changed = threading.Condition()
+
+    def take(self, owner: int | None, seconds: float) -> Helper:
+        until = time.monotonic() + seconds
+        with self.changed:
+            while (helper := self._choice(owner)) is None:
+                if not self.changed.wait(until - time.monotonic()):
+                    raise SandboxBusy("Every formula process of this server is at work. Try again in a moment.")
+            self.free = [other for other in self.free if other is not helper]
+            self.lent.add(helper)
+            return helper
+
+    def _choice(self, owner: int | None) -> Helper | None:
+        self._drop_unusable()
+        wanted = [helper for helper in self.free if owner is None or helper.owner in (owner, None)]
+        if wanted:
+            return max(wanted, key=lambda helper: helper.owner == owner)
+        if len(self.free) + len(self.lent) < MOST:
+            return Helper()
+        return self.free[0] if self.free else None
+
+    def _drop_unusable(self) -> None:
+        for helper in [helper for helper in self.free if not helper.is_usable()]:
+            self.free.remove(helper)
+            helper.kill()
+
+    def give_back(self, helper: Helper) -> None:
+        with self.changed:
+            self.lent.discard(helper)
+            helper.idle_since = time.monotonic()
+            if helper.popen.poll() is None:
+                self.free.append(helper)
+            self.changed.notify()
+
+    def forget(self, owner: int) -> None:
+        """The owner is done: its helper is anybody's."""
+        with self.changed:
+            for helper in self.free:
+                if helper.owner == owner:
+                    helper.owner = None
+
+    def close(self) -> None:
+        with self.changed:
+            for helper in self.free:
+                helper.kill()
+            self.free = []
+
+
+_pool = Pool()
+
+
+@contextlib.contextmanager
+def lent(owner: int | None, seconds: float) -> Iterator[list[Helper]]:
+    """A list of one helper; `replaced` puts another there when it died. No owner: any helper will do."""
+    pool = _pool
+    holder = [pool.take(owner, seconds)]
+    try:
+        yield holder
+    except BaseException:
+        holder[0].kill()  # it may be in the middle of an answer
+        raise
+    finally:
+        pool.give_back(holder[0])
+
+
+def replaced(holder: list[Helper]) -> Helper:
+    """Another helper in the place of one that died."""
+    pool = _pool
+    with pool.changed:
+        pool.lent.discard(holder[0])
+        holder[0] = Helper()
+        pool.lent.add(holder[0])
+    return holder[0]
+
+
+def check(request: str, seconds: float) -> dict[str, Any]:
+    """What the checker says of a formula. Raises Died when it takes too long."""
+    with lent(None, STARTING) as holder:
+        holder[0].send('{"order": "check"}', request)
+        holder[0].receive(STARTING)
+        answer: dict[str, Any] = json.loads(holder[0].receive(seconds))
+        return answer
+
+
+def _after_fork() -> None:
+    global _pool
+    for helper in [*_pool.free, *_pool.lent]:
+        helper.abandon()
+    _pool = Pool()
+
+
+def close() -> None:
+    """Ends the idle helpers."""
+    _pool.close()
+
+
+def forget(owner: int) -> None:
+    _pool.forget(owner)
+
+
+os.register_at_fork(after_in_child=_after_fork)
+atexit.register(close)
