@@ -1,0 +1,17 @@
+"""The REST API, version 1: thin operations over the functions that the pages call too."""
+
+from ninja import NinjaAPI
+
+from enrichment.api import columns, connections, errors, imports, rows, runs, tables
+from enrichment.api.auth import Bearer, Browser
+
+api = NinjaAPI(
+    title="Marl",
+    version="1",
+    description="Tables, HTTP API columns, connections and runs. Make a token under Settings, API tokens.",
+    auth=[Bearer(), Browser()],
+    urls_namespace="api",
+)
+errors.register(api)
+for room in (tables, imports, rows, columns, connections, runs):
+    api.add_router("", room.router)

@@ -1,0 +1,42 @@
+"""Who calls: a bearer token of one workspace and role, or the signed-in browser with its CSRF token."""
+
+from django.conf import settings
+from django.http import HttpRequest
+from ninja.security import APIKeyCookie, HttpBearer
+
+from workspaces.actors import Actor, NotSignedIn, actor_of, actor_of_token
+
+
+class Bearer(HttpBearer):
+    def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
+        return actor_of_token(token)
+
+
+class Browser(APIKeyCookie):
+    param_name = settings.SESSION_COOKIE_NAME
+
+    def __init__(self) -> None:
+        super().__init__(csrf=True)
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Actor | None:
+        try:
+            return actor_of(request)
+        except NotSignedIn:
+            return None
+
+
+def actor(request: HttpRequest) -> Actor:
+    """The caller of an authenticated operation."""
+    found: Actor = request.auth  # type: ignore[attr-defined]
+    return found
+
+
+def authenticate(request: HttpRequest) -> Actor | None:
+    """For views outside the API object that only read."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return actor_of_token(token.strip())
+    try:
+        return actor_of(request)
+    except NotSignedIn:
+        return None

@@ -1,0 +1,119 @@
+"""Columns: their settings, and what a row of an HTTP column would send."""
+
+from typing import Any, Literal
+
+from django.http import HttpRequest
+from ninja import Router, Schema, Status
+from ninja.errors import HttpError
+from pydantic import Field
+
+from enrichment import computed, estimates, runs, trial
+from enrichment.api import described, found
+from enrichment.api.auth import actor
+from enrichment.api.tables import NewColumn
+from enrichment.dependencies import FORMULA_TYPES
+from tables.models import Column, ColumnType
+from workspaces.models import Role
+
+router = Router(tags=["Columns"])
+
+
+class ColumnChange(Schema):
+    name: str | None = Field(default=None, max_length=200)
+    type: str | None = None
+    config: dict[str, Any] | None = None
+    position: int | None = Field(default=None, ge=0)
+    width: int | None = Field(default=None, ge=40, le=2000)
+
+
+class OneRow(Schema):
+    row_id: int | str
+    config: dict[str, Any] | None = None
+
+
+class FormulaDraft(Schema):
+    type: Literal["formula", "extract"] = "formula"
+    config: dict[str, Any]
+    row_ids: list[int | str] | None = None
+    column_id: int | str | None = None
+
+
+class Scope(Schema):
+    rows: Any = "missing"
+
+
+@router.post("/tables/{table_id}/columns", response={201: dict})
+def create_column(request: HttpRequest, table_id: str, body: NewColumn) -> Status[dict[str, Any]]:
+    table = found.table(actor(request), table_id, Role.EDITOR)
+    return Status(201, described.column(computed.create(table, body.name, body.type, body.config)))
+
+
+@router.get("/columns/{column_id}")
+def get_column(request: HttpRequest, column_id: str) -> dict[str, Any]:
+    return described.column(found.column(actor(request), column_id))
+
+
+@router.patch("/columns/{column_id}")
+def change_column(request: HttpRequest, column_id: str, body: ColumnChange) -> dict[str, Any]:
+    column = found.column(actor(request), column_id, Role.EDITOR)
+    computed.change(column, **body.model_dump(exclude_unset=True))
+    return described.column(found.column(actor(request), column_id))
+
+
+@router.delete("/columns/{column_id}", response={204: None})
+def delete_column(request: HttpRequest, column_id: str, force: bool = False) -> Status[None]:
+    """Refused with 409 while other columns use it, unless `force`."""
+    column = found.column(actor(request), column_id, Role.EDITOR)
+    computed.delete(column, force=force)
+    return Status(204, None)
+
+
+@router.post("/columns/{column_id}/restore")
+def restore_column(request: HttpRequest, column_id: str) -> dict[str, Any]:
+    column = found.column(actor(request), column_id, Role.EDITOR, deleted=True)
+    computed.restore(column)
+    return described.column(column)
+
+
+@router.post("/columns/{column_id}/duplicate", response={201: dict})
+def duplicate_column(request: HttpRequest, column_id: str) -> Status[dict[str, Any]]:
+    """A new column right behind it with the same settings; the values of a plain column are copied too."""
+    column = found.column(actor(request), column_id, Role.EDITOR)
+    return Status(201, described.column(computed.duplicate(column)))
+
+
+@router.post("/tables/{table_id}/formula-preview")
+def preview_formula(request: HttpRequest, table_id: str, body: FormulaDraft) -> dict[str, Any]:
+    """What these rows, or the first ten, would become; `column_id` is the column that is edited, if there is one."""
+    table = found.table(actor(request), table_id, Role.EDITOR)
+    column = found.column(actor(request), body.column_id, Role.EDITOR) if body.column_id is not None else None
+    if column and (column.table_id != table.pk or column.type != body.type):
+        raise HttpError(422, f"“{column.name}” is no such column of this table.")
+    row_ids = None if body.row_ids is None else [found.number(pk) for pk in body.row_ids]
+    return trial.try_formula(column or table, body.type, body.config, row_ids)
+
+
+@router.post("/columns/{column_id}/preview")
+def preview(request: HttpRequest, column_id: str, body: OneRow) -> dict[str, Any]:
+    column = found.column(actor(request), column_id)
+    if column.type in FORMULA_TYPES:
+        return trial.preview_formula(column, found.number(body.row_id), body.config)
+    column = _http(column)
+    return trial.preview(column, found.number(body.row_id), body.config)
+
+
+@router.post("/columns/{column_id}/test")
+def test(request: HttpRequest, column_id: str, body: OneRow) -> dict[str, Any]:
+    column = _http(found.column(actor(request), column_id, Role.EDITOR))
+    return trial.test(column, found.number(body.row_id), body.config)
+
+
+@router.post("/columns/{column_id}/estimate")
+def estimate(request: HttpRequest, column_id: str, body: Scope) -> dict[str, Any]:
+    return estimates.estimate(_http(found.column(actor(request), column_id)), body.rows)
+
+
+def _http(column: Column) -> Column:
+    if column.type != ColumnType.HTTP:
+        raise HttpError(422, f"“{column.name}” {runs.not_run(column)} It sends no requests.")
+    return column

@@ -1,0 +1,46 @@
+"""Tables and columns as the API gives them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from ninja.errors import HttpError
+
+from enrichment import computed
+from tables import cells
+from tables.models import Column, Table
+
+LIMIT = 500
+
+
+def window(offset: int, limit: int) -> tuple[int, int]:
+    if offset < 0 or limit < 0:
+        raise HttpError(422, "offset and limit cannot be negative.")
+    return offset, min(limit, LIMIT)
+
+
+def listed[Thing: Model](
+    things: QuerySet[Thing], offset: int, limit: int, describe: Callable[[Thing], dict[str, Any]]
+) -> dict[str, Any]:
+    offset, limit = window(offset, limit)
+    return {"items": [describe(thing) for thing in things[offset : offset + limit]], "total": things.count()}
+
+
+def table(found: Table) -> dict[str, Any]:
+    own = list(Column.objects.filter(table=found).select_related("table"))
+    counts = cells.counts([item.pk for item in own if item.is_computed])
+    return {
+        "id": found.pk, "name": found.name, "row_count": found.row_count, "auto_update": found.auto_update,
+        "created_at": found.created_at, "updated_at": found.updated_at,
+        "columns": [column(item, counts.get(item.pk, {})) for item in own],
+    }  # fmt: skip
+
+
+def column(found: Column, counts: dict[str, int] | None = None) -> dict[str, Any]:
+    if counts is None:
+        counts = cells.counts([found.pk]).get(found.pk, {}) if found.is_computed else {}
+    return {
+        "id": found.pk, "table_id": found.table_id, "name": found.name, "type": found.type,
+        "config": computed.shown(found),
+        "position": found.position, "width": found.width, "counts": counts,
+    }  # fmt: skip

@@ -1,0 +1,89 @@
+"""Every error of the API in one shape: code, message, details."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from redis import RedisError
+
+from enrichment.connections import ConnectionInUse
+from enrichment.dependencies import Cycle
+from enrichment.engine.errors import InvalidSettings, Problem
+from enrichment.engine.formula import SandboxBusy, SandboxMissing
+from enrichment.runs import RunRefused
+from enrichment.trial import RowNotFound
+from tables.columns import ColumnError
+from tables.imports import ImportProblem
+from tables.values import ValueProblem
+from workspaces.actors import Forbidden
+
+log = logging.getLogger(__name__)
+
+CODES = {
+    400: "malformed", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
+    409: "conflict", 413: "too_large", 415: "unsupported_type", 422: "invalid", 429: "too_many_requests",
+    500: "internal", 503: "unavailable",
+}  # fmt: skip
+
+
+def answer(status: int, message: str, problems: list[Problem] | None = None, code: str = "") -> JsonResponse:
+    details = [problem.as_json() for problem in problems or []]
+    body = {"error": {"code": code or CODES.get(status, "error"), "message": message, "details": details}}
+    return JsonResponse(body, status=status)
+
+
+def _validation(error: ValidationError) -> JsonResponse:
+    problems = []
+    for item in error.errors:
+        place = [str(part) for part in item["loc"]]
+        # Ninja puts the source and the name of the argument first.
+        field = ".".join(place[2:] if len(place) > 2 and place[0] in ("body", "form") else place[1:])
+        problems.append(Problem(f"{item['msg']}.", field=field))
+    return answer(422, "Some values are missing or wrong.", problems)
+
+
+def _settings(error: InvalidSettings) -> JsonResponse:
+    first = next((problem for problem in error.problems if problem.severity == "error"), error.problems[0])
+    return answer(422, first.message, error.problems)
+
+
+def not_found(request: HttpRequest, rest: str = "") -> JsonResponse:
+    return answer(404, "There is nothing at this address.")
+
+
+def register(api: NinjaAPI) -> None:
+    def on(kind: type[Exception], respond: Callable[[Any], HttpResponse]) -> None:
+        api.add_exception_handler(kind, lambda _request, error: respond(error))
+
+    on(ValidationError, _validation)
+    on(InvalidSettings, _settings)
+    on(HttpError, lambda error: answer(error.status_code, str(error)))
+    on(AuthenticationError, lambda _: answer(401, "Send a valid token: Authorization: Bearer marl_…"))
+    on(Forbidden, lambda error: answer(403, str(error)))
+    on(Http404, lambda _: answer(404, "This does not exist, or it is not in your workspace."))
+    on(RowNotFound, lambda error: answer(404, str(error)))
+    on(Cycle, lambda error: answer(409, str(error), code="cycle"))
+    on(ConnectionInUse, lambda error: answer(409, str(error)))
+    on(RunRefused, lambda error: answer(409 if error.code == "conflict" else 422, str(error)))
+    on(ColumnError, lambda error: answer(
+        409 if error.code == "conflict" else 422, str(error), [Problem(str(error), field=error.field)]
+    ))  # fmt: skip
+    on(ValueProblem, lambda error: answer(422, str(error), [Problem(str(error), field=error.field)]))
+    on(ImportProblem, lambda error: answer(error.status, str(error), [Problem(str(error), field=error.field)]))
+    on(SandboxBusy, lambda error: answer(503, str(error)))
+    on(SandboxMissing, lambda error: answer(503, str(error)))
+    on(RedisError, _no_redis)
+    on(Exception, _unexpected)
+
+
+def _no_redis(error: RedisError) -> JsonResponse:
+    log.error("Redis does not answer: %s", error)
+    return answer(503, "Redis does not answer, so this cannot be done now. Try again in a moment.")
+
+
+def _unexpected(error: Exception) -> JsonResponse:
+    log.error("unexpected error in the API", exc_info=error)
+    return answer(500, "Something went wrong on our side. It is in the server's log.")

@@ -1,0 +1,20 @@
+"""The live events of a table."""
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from enrichment.api import errors, found
+from enrichment.api.auth import authenticate
+from tables import events
+
+
+async def table_events(request: HttpRequest, table_id: int) -> HttpResponseBase:
+    who = await sync_to_async(authenticate)(request)
+    if who is None:
+        return errors.answer(401, "Sign in, or send a valid token.")
+    if not await found.tables(who).filter(pk=table_id).aexists():
+        return errors.not_found(request)
+    last = request.headers.get("Last-Event-ID") or request.GET.get("last_event_id", "")
+    response: StreamingHttpResponse = await events.response(table_id, last)
+    return response

@@ -1,0 +1,52 @@
+"""Looks things up inside the caller's workspace: what belongs to somebody else is not found."""
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from enrichment.models import Connection, Run
+from tables.models import Column, Import, Table
+from workspaces.actors import Actor
+from workspaces.models import Role
+
+
+def number(text: str | int) -> int:
+    """Raises Http404 for what cannot be an id."""
+    digits = str(text)
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 19):
+        raise Http404
+    return int(digits)
+
+
+def tables(who: Actor) -> QuerySet[Table]:
+    return Table.objects.filter(workspace=who.workspace, ready=True)
+
+
+def table(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Table:
+    found = tables(who).filter(pk=number(pk)).first()
+    return _allowed(who, found, role)
+
+
+def column(who: Actor, pk: str | int, role: Role = Role.VIEWER, *, deleted: bool = False) -> Column:
+    columns = Column.with_deleted if deleted else Column.objects
+    mine = columns.filter(table__workspace=who.workspace, table__ready=True).select_related("table")
+    return _allowed(who, mine.filter(pk=number(pk)).first(), role)
+
+
+def connection(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Connection:
+    return _allowed(who, Connection.objects.filter(workspace=who.workspace, pk=number(pk)).first(), role)
+
+
+def run(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Run:
+    mine = Run.objects.filter(table__workspace=who.workspace).select_related("column__table")
+    return _allowed(who, mine.filter(pk=number(pk)).first(), role)
+
+
+def import_(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Import:
+    return _allowed(who, Import.objects.filter(workspace=who.workspace, pk=number(pk)).first(), role)
+
+
+def _allowed[Thing](who: Actor, thing: Thing | None, role: Role) -> Thing:
+    if thing is None:
+        raise Http404
+    who.require(role)
+    return thing

@@ -1,0 +1,82 @@
+"""Uploads: one call imports a file; with `stage=1` it is looked at first."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import File, Form, Router, Schema, Status, UploadedFile
+
+from enrichment.api import found
+from enrichment.api.auth import actor
+from tables import imports
+from workspaces.models import Role
+
+router = Router(tags=["Imports"])
+
+
+class Options(Schema):
+    """What is left out is detected."""
+
+    has_header: bool | None = None
+    delimiter: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+
+    def given(self) -> dict[str, Any]:
+        return {name: value for name, value in self.model_dump().items() if value not in (None, "")}
+
+
+class Upload(Options):
+    name: str | None = None
+    table: str | None = None
+
+    def given(self) -> dict[str, Any]:
+        return {name: value for name, value in super().given().items() if name not in ("name", "table")}
+
+
+class Look(Schema):
+    options: Options = Options()
+
+
+class Begin(Look):
+    name: str | None = None
+
+
+@router.post("/imports", response={201: dict, 202: dict})
+def upload(
+    request: HttpRequest, file: File[UploadedFile], form: Form[Upload], stage: bool = False
+) -> Status[dict[str, Any]]:
+    who = actor(request)
+    who.require(Role.EDITOR)
+    table = found.table(who, form.table, Role.EDITOR) if form.table else None
+    received = imports.receive(who, file, name=form.name, table=table, options=form.given())
+    if stage:
+        return Status(201, imports.as_json(received) | {"preview": imports.preview(received)})
+    imports.start(received)
+    return Status(202, imports.as_json(received))
+
+
+@router.get("/imports/{import_id}")
+def get_import(request: HttpRequest, import_id: str) -> dict[str, Any]:
+    return imports.as_json(found.import_(actor(request), import_id))
+
+
+@router.post("/imports/{import_id}/preview")
+def preview(request: HttpRequest, import_id: str, body: Look) -> dict[str, Any]:
+    staged = found.import_(actor(request), import_id, Role.EDITOR)
+    imports.choose(staged, options=body.options.given())
+    return imports.preview(staged)
+
+
+@router.post("/imports/{import_id}/start", response={202: dict})
+def start(request: HttpRequest, import_id: str, body: Begin) -> Status[dict[str, Any]]:
+    staged = found.import_(actor(request), import_id, Role.EDITOR)
+    imports.choose(staged, options=body.options.given(), name=body.name)
+    imports.start(staged)
+    return Status(202, imports.as_json(staged))
+
+
+@router.delete("/imports/{import_id}")
+def cancel(request: HttpRequest, import_id: str) -> dict[str, Any]:
+    running = found.import_(actor(request), import_id, Role.EDITOR)
+    imports.cancel(running)
+    return imports.as_json(running)

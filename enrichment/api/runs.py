@@ -1,0 +1,51 @@
+"""Runs: start, watch, pause, stop."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router, Schema, Status
+
+from enrichment import runs
+from enrichment.api import described, found
+from enrichment.api.auth import actor
+from enrichment.models import Run
+from workspaces.models import Role
+
+router = Router(tags=["Runs"])
+
+
+class Start(Schema):
+    rows: Any = "missing"
+
+
+@router.post("/columns/{column_id}/runs", response={202: dict})
+def start_run(request: HttpRequest, column_id: str, body: Start) -> Status[dict[str, Any]]:
+    who = actor(request)
+    column = found.column(who, column_id, Role.EDITOR)
+    return Status(202, runs.as_json(runs.plan(column, body.rows, who.user)))
+
+
+@router.get("/runs/{run_id}")
+def get_run(request: HttpRequest, run_id: str) -> dict[str, Any]:
+    return runs.as_json(found.run(actor(request), run_id))
+
+
+@router.get("/tables/{table_id}/runs")
+def list_runs(request: HttpRequest, table_id: str, offset: int = 0, limit: int = 50) -> dict[str, Any]:
+    table = found.table(actor(request), table_id)
+    return described.listed(Run.objects.filter(table=table), offset, limit, runs.as_json)
+
+
+@router.post("/runs/{run_id}/pause")
+def pause_run(request: HttpRequest, run_id: str) -> dict[str, Any]:
+    return runs.as_json(runs.pause(found.run(actor(request), run_id, Role.EDITOR)))
+
+
+@router.post("/runs/{run_id}/resume")
+def resume_run(request: HttpRequest, run_id: str) -> dict[str, Any]:
+    return runs.as_json(runs.resume(found.run(actor(request), run_id, Role.EDITOR)))
+
+
+@router.post("/runs/{run_id}/stop")
+def stop_run(request: HttpRequest, run_id: str) -> dict[str, Any]:
+    return runs.as_json(runs.stop(found.run(actor(request), run_id, Role.EDITOR)))

@@ -1,0 +1,87 @@
+"""Who am I; tables."""
+
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest
+from ninja import Router, Schema, Status
+from pydantic import Field
+
+from enrichment import computed
+from enrichment.api import described, found
+from enrichment.api.auth import actor
+from enrichment.dependencies import FORMULA_TYPES
+from tables import columns
+from tables import tables as table_room
+from tables.models import Table
+from workspaces.models import Role
+
+router = Router(tags=["Tables"])
+
+
+class NewColumn(Schema):
+    name: str = Field(min_length=1, max_length=200)
+    type: str = "text"
+    config: dict[str, Any] | None = None
+
+
+class NewTable(Schema):
+    name: str = Field(min_length=1, max_length=200)
+    columns: list[NewColumn] = []
+
+
+class TableChange(Schema):
+    name: str | None = Field(default=None, min_length=1, max_length=200)
+    auto_update: bool | None = None
+
+
+@router.get("/me")
+def me(request: HttpRequest) -> dict[str, Any]:
+    who = actor(request)
+    return {
+        "user": who.user.email if who.user else None,
+        "workspace": {"id": who.workspace.pk, "name": who.workspace.name},
+        "role": who.role,
+    }
+
+
+@router.get("/tables")
+def list_tables(request: HttpRequest, offset: int = 0, limit: int = 100) -> dict[str, Any]:
+    return described.listed(found.tables(actor(request)).order_by("-updated_at", "-pk"), offset, limit, described.table)
+
+
+@router.post("/tables", response={201: dict})
+def create_table(request: HttpRequest, body: NewTable) -> Status[dict[str, Any]]:
+    who = actor(request)
+    who.require(Role.EDITOR)
+    with transaction.atomic():
+        table = table_room.create(who, body.name, [])
+        for column in body.columns:
+            _create_column(table, column)
+    return Status(201, described.table(table))
+
+
+def _create_column(table: Table, wanted: NewColumn) -> None:
+    """An HTTP column may get its settings later."""
+    if wanted.config is None and wanted.type not in FORMULA_TYPES:
+        columns.create(table, wanted.name, wanted.type)
+    else:
+        computed.create(table, wanted.name, wanted.type, wanted.config)
+
+
+@router.get("/tables/{table_id}")
+def get_table(request: HttpRequest, table_id: str) -> dict[str, Any]:
+    return described.table(found.table(actor(request), table_id))
+
+
+@router.patch("/tables/{table_id}")
+def change_table(request: HttpRequest, table_id: str, body: TableChange) -> dict[str, Any]:
+    table = found.table(actor(request), table_id, Role.EDITOR)
+    table_room.change(table, name=body.name, auto_update=body.auto_update)
+    return described.table(table)
+
+
+@router.delete("/tables/{table_id}", response={204: None})
+def delete_table(request: HttpRequest, table_id: str) -> Status[None]:
+    table_room.delete(found.table(actor(request), table_id, Role.EDITOR))
+    return Status(204, None)

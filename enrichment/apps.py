@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+
+
+class EnrichmentConfig(AppConfig):
+    name = "enrichment"
+
+    def ready(self) -> None:
+        from config.celery import app as _celery  # noqa: F401  tasks are sent from the web process too
+        from enrichment import autoupdate, ledger, runs
+        from tables import cells
+        from tables.signals import rows_changed
+
+        rows_changed.connect(autoupdate.on_rows_changed, dispatch_uid="autoupdate")
+        cells.pending += [runs.pending_pairs, ledger.pending_pairs]

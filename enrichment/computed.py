@@ -1,0 +1,94 @@
+"""Columns of every kind, as the API and the pages handle them: made, shown, changed, deleted, restored, duplicated."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from enrichment import columns, dependencies, formula_columns, ledger, runs
+from enrichment.dependencies import FORMULA_TYPES, users_of
+from enrichment.models import FormulaColumn, HttpColumn, Run
+from tables import columns as table_columns
+from tables import copies
+from tables.models import Column, ColumnType, Table
+
+__all__ = ["change", "create", "delete", "duplicate", "restore", "shown", "users_of"]
+
+
+def create(table: Table, name: str, type: str, config: Mapping[str, Any] | None = None) -> Column:
+    """Raises InvalidSettings, Cycle or ColumnError, and then nothing is made."""
+    if type == ColumnType.HTTP:
+        return columns.create(table, name, config or {})
+    if type in FORMULA_TYPES:
+        return formula_columns.create(table, name, type, config)
+    return table_columns.create(table, name, type)
+
+
+def shown(column: Column) -> dict[str, Any]:
+    """The settings of the API; none for a plain column."""
+    if column.type == ColumnType.HTTP:
+        return columns.shown(column)
+    return formula_columns.shown(column) if column.type in FORMULA_TYPES else {}
+
+
+def change(column: Column, **wanted: Any) -> None:
+    """Any of name, type, config, position, width; all of it or nothing."""
+    with transaction.atomic():
+        if wanted.get("name") is not None:
+            table_columns.rename(column, wanted["name"])
+        if wanted.get("type") is not None and wanted["type"] != column.type:
+            table_columns.change_type(column, wanted["type"])
+        if wanted.get("config") is not None and column.type == ColumnType.HTTP:
+            columns.save(column, wanted["config"])
+        if wanted.get("config") is not None and column.type in FORMULA_TYPES:
+            formula_columns.save(column, wanted["config"])
+        if wanted.get("width") is not None:
+            table_columns.resize(column, wanted["width"])
+        if wanted.get("position") is not None:
+            table_columns.move(column, wanted["position"])
+
+
+def delete(column: Column, *, force: bool = False) -> None:
+    """Raises ColumnError naming every column that uses it, unless `force`."""
+    users = users_of(column)
+    if users and not force:
+        names = ", ".join(f"“{user.name}”" for user in users)
+        raise table_columns.ColumnError(f"“{column.name}” is used by {names}.", field="column", code="conflict")
+    with transaction.atomic():
+        table_columns.delete(column)
+        formula_columns.recompute(column)
+    for run in Run.objects.filter(column=column, state__in=runs.OPEN):
+        runs.stop(run, "The column was deleted.")
+
+
+def restore(column: Column) -> None:
+    """With what refers to it computed again. Raises Cycle or ColumnError."""
+    settings = HttpColumn.objects.filter(column=column).first() or FormulaColumn.objects.filter(column=column).first()
+    with transaction.atomic():
+        dependencies.refuse_cycle(column, settings.column_ids if settings else ())
+        table_columns.restore(column)
+        formula_columns.recompute(column)
+
+
+def duplicate(column: Column) -> Column:
+    """“Name 2”, right behind it, with the same settings.
+
+    Values of a plain column are copied in the background, formulas computed; an HTTP column comes without results.
+    """
+    with transaction.atomic():
+        name = table_columns.unique_name(column.table, column.name)
+        made = table_columns.create(column.table, name, column.type, column.position + 1)
+        table_columns.resize(made, column.width)
+        http = HttpColumn.objects.filter(column=column).first()
+        formula = FormulaColumn.objects.filter(column=column).first()
+        if http:
+            HttpColumn.objects.create(column=made, connection=http.connection, config=http.config)
+        elif formula:
+            FormulaColumn.objects.create(
+                column=made, formula=formula.formula, source_id=formula.source_id, path=formula.path
+            )
+            ledger.start_range(made.table_id, [made.pk])
+        elif not column.is_computed:
+            copies.start(column, made)
+    made.refresh_from_db()
+    return made

@@ -1,0 +1,131 @@
+"""One row's request, sent: sign in, send, and after a refusal sign in again and send once more."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from django.utils import timezone
+
+from enrichment import loop, transport
+from enrichment.connections import allowed_hosts
+from enrichment.engine import response as responses
+from enrichment.engine.backoff import delay
+from enrichment.engine.errors import RowError, SendError
+from enrichment.engine.exchange import Outcome, Request, Response
+from enrichment.jobs import Job
+from enrichment.models import Attempt
+from enrichment.results import Result
+from enrichment.secrets import Redactor, headers_as_json
+from tables.models import CellState
+
+LONGEST_PAUSE = 3600.0  # seconds that a server may make a run wait by Retry-After
+STORED_BODY = 1024 * 1024  # bytes
+
+
+async def exchange(
+    job: Job, row_id: int, request: Request, attempts: int, next_slot: Callable[[], Awaitable[None]]
+) -> Result:
+    """How the row ended, or when it is tried again. `next_slot` waits until one more request may start."""
+    tried: list[Attempt] = []
+    renewed = False
+    while True:
+        header = await job.signer.header() if job.signer else None
+        signed = replace(request, headers=(*request.headers, header)) if header else request
+        attempts += 1
+        outcome, attempt = await _send(job, row_id, signed, header, attempts)
+        tried.append(attempt)
+        if not (outcome.refused and job.signer and header) or renewed:
+            break
+        renewed = True
+        await job.signer.renew(header[1])
+        await next_slot()
+    result = await _result(job, row_id, outcome, attempts)
+    result.tried = tried
+    return result
+
+
+async def _send(
+    job: Job, row_id: int, request: Request, header: tuple[str, str] | None, number: int
+) -> tuple[Outcome, Attempt]:
+    config = job.compiled.config
+    redact = Redactor(job.signer.secrets if job.signer else {}, extra=[header[1]] if header else [])
+    attempt = Attempt(
+        row_id=row_id, column_id=job.run.column_id, run_id=job.run.pk, number=number, started_at=timezone.now(),
+        request=redact.request(request),
+    )  # fmt: skip
+    clock = loop.now()
+    try:
+        answer = await transport.send(
+            loop.client(), request, timeout_ms=config.timeout_ms, follow_redirects=config.follow_redirects,
+            credentials=header, allowed_hosts=allowed_hosts(job.connection) if job.connection else None,
+        )  # fmt: skip
+    except SendError as error:
+        outcome = _not_answered(job, error)
+        attempt.error = {"code": error.code, "message": redact(error.message)}
+    else:
+        outcome = _answered(job, answer)
+        attempt.response = _stored(answer, redact)
+        if outcome.error_code:
+            attempt.error = {"code": outcome.error_code, "message": _storable(redact(outcome.error_message))}
+    attempt.duration_ms = round((loop.now() - clock) * 1000)
+    return replace(outcome, error_message=redact(outcome.error_message)), attempt
+
+
+def _answered(job: Job, answer: Response) -> Outcome:
+    refused = job.signer.refused_statuses if job.signer else frozenset()
+    outcome = responses.read(
+        answer,
+        job.compiled.field_paths,
+        refused_statuses=refused,
+        retry_statuses=frozenset(job.compiled.config.retry.statuses),
+    )
+    # The server said that it did not do it: then even an unsafe method may be repeated.
+    undone = outcome.http_status in (429, 503)
+    return replace(outcome, retryable=outcome.retryable and (undone or job.compiled.config.may_repeat))
+
+
+def _not_answered(job: Job, error: SendError) -> Outcome:
+    if error.sent and not job.compiled.config.may_repeat:
+        words = f"{error.message} The request may have been sent, so it is not repeated by itself."
+        return Outcome(CellState.UNKNOWN, error_code=error.code, error_message=words)
+    return Outcome(CellState.FAILED, error_code=error.code, error_message=error.message, retryable=error.retryable)
+
+
+async def _result(job: Job, row_id: int, outcome: Outcome, attempts: int) -> Result:
+    result = Result(
+        row_id, outcome.state, outcome.value, outcome.error_code, outcome.error_message,
+        http_status=outcome.http_status, attempts=attempts,
+    )  # fmt: skip
+    if outcome.retry_after is not None and outcome.retry_after <= LONGEST_PAUSE:
+        await job.limiter.pause(outcome.retry_after)
+        result.attempts = attempts - 1  # being told to wait costs no retry
+        return _again(result, CellState.LIMITED, outcome.retry_after)
+    if outcome.retryable and attempts <= job.compiled.config.retry.max_retries:
+        return _again(result, CellState.QUEUED, delay(attempts))
+    return result
+
+
+def _again(result: Result, state: str, seconds: float) -> Result:
+    result.state = state
+    result.due_at = timezone.now() + timedelta(seconds=seconds)
+    return result
+
+
+def ended_by(row_id: int, error: RowError, attempts: int = 0) -> Result:
+    detail = error.problem.as_json() if error.problem else None
+    return Result(row_id, error.state, None, error.code, error.message, detail, attempts=attempts)
+
+
+def _stored(answer: Response, redact: Redactor) -> dict[str, object]:
+    body = answer.body[:STORED_BODY].decode("utf-8", "replace")
+    return {
+        "status": answer.status,
+        "headers": headers_as_json([(name, redact(value)) for name, value in answer.headers]),
+        "body": _storable(redact(body)),
+        "truncated": answer.truncated or len(answer.body) > STORED_BODY,
+    }
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL's jsonb cannot hold U+0000."""
+    return text.replace("\0", "")

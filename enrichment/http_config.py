@@ -1,0 +1,104 @@
+"""The settings of an HTTP column as the API takes them: types and bounds. What the texts mean is the engine's."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from enrichment.engine.errors import Problem
+
+Method = Literal["GET", "POST", "PUT", "DELETE", "PATCH"]
+SAFE_METHODS = frozenset({"GET", "PUT", "DELETE", "HEAD"})  # may be sent twice
+Status = Annotated[int, Field(ge=100, le=599)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Parameter(_Strict):
+    name: str = ""
+    value: str = ""
+
+
+class RateLimit(_Strict):
+    """At most `requests` in any window of `duration_ms`."""
+
+    requests: Annotated[int, Field(ge=1, le=1_000_000)]
+    duration_ms: Annotated[int, Field(ge=10, le=86_400_000)]
+
+
+class Retry(_Strict):
+    max_retries: Annotated[int, Field(ge=0, le=10)] = 3
+    statuses: list[Status] = [408, 429, 500, 502, 503, 504]
+    unsafe_methods: bool = False
+
+
+class HttpConfig(_Strict):
+    connection_id: int | None = None
+    method: Method = "POST"
+    url: str = ""
+    query: list[Parameter] = []
+    headers: list[Parameter] = []
+    body: str | None = None
+    remove_null: bool = False
+    field_paths: list[str] = []
+    auto_update: bool = False
+    run_if: str = ""
+    required: list[int | str] = []
+    rate_limit: RateLimit | None = None
+    max_in_flight: Annotated[int, Field(ge=1, le=256)] = 32
+    timeout_ms: Annotated[int, Field(ge=100, le=300_000)] = 30_000
+    follow_redirects: bool = True
+    retry: Retry = Retry()
+    idempotency_header: str | None = None
+    collapse_duplicates: bool = False
+    cache_seconds: Annotated[int, Field(ge=0, le=31_536_000)] = 0
+    stop_after_failures: Annotated[int, Field(ge=1)] | None = None
+
+    @field_validator("method", mode="before")
+    @classmethod
+    def _upper(cls, method: object) -> object:
+        return method.upper() if isinstance(method, str) else method
+
+    @field_validator("run_if", mode="before")
+    @classmethod
+    def _no_condition(cls, condition: object) -> object:
+        return "" if condition is None else condition
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether a request that may have arrived may be sent again."""
+        return self.method in SAFE_METHODS or self.retry.unsafe_methods or bool(self.idempotency_header)
+
+
+_WORDS = {
+    "extra_forbidden": "This setting does not exist.",
+    "missing": "This is needed.",
+    "int_parsing": "Give a whole number.",
+    "int_type": "Give a whole number.",
+    "int_from_float": "Give a whole number.",
+    "string_type": "Give a text.",
+    "bool_parsing": "Give true or false.",
+    "bool_type": "Give true or false.",
+    "list_type": "Give a list.",
+    "dict_type": "Give an object.",
+    "model_type": "Give an object.",
+}
+
+
+def problems_of(error: ValidationError, prefix: str = "") -> list[Problem]:
+    """One problem for each wrong setting, named by its path (`retry.max_retries`)."""
+    found = {}
+    for item in error.errors(include_url=False):
+        field = prefix + ".".join(str(part) for part in item["loc"])
+        limits: dict[str, Any] = item.get("ctx", {})
+        if "ge" in limits:
+            words = f"Give {limits['ge']:,} or more."
+        elif "le" in limits:
+            words = f"Give {limits['le']:,} or less."
+        elif "expected" in limits:
+            words = f"Give one of {limits['expected']}."
+        else:
+            words = _WORDS.get(item["type"], item["msg"] + ".")
+        found[field] = Problem(words, field=field)
+    return list(found.values())

@@ -1,0 +1,84 @@
+"""What a row's references stand for when its request is rendered or its formula computed."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from enrichment.dependencies import FORMULA_TYPES
+from enrichment.engine.errors import MissingInput
+from enrichment.engine.references import Unavailable
+from tables.models import Cell, CellState, Column, Row
+
+type Values = dict[int, object]
+
+_NOT_YET = frozenset({CellState.QUEUED, CellState.WAITING, CellState.LIMITED, CellState.RUNNING})
+_NOTHING = frozenset({CellState.EMPTY, CellState.CANCELLED})
+_AT_ONCE = 500  # row ids in one query; SQLite bounds its parameters
+
+
+@dataclass(frozen=True, slots=True)
+class NoResult(Unavailable):
+    """A cell without a result; `state` is what a formula that needs it takes."""
+
+    state: str = CellState.FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    state: str
+    value: object
+    message: str
+
+
+def of_rows(rows: Sequence[Row], table_id: int, column_ids: Collection[int]) -> dict[int, Values]:
+    """{row id: {column id: value}}. A cell without a result stands as Unavailable, which says why."""
+    wanted = list(Column.objects.filter(table_id=table_id, pk__in=column_ids))
+    computed = [column for column in wanted if column.is_computed]
+    plain = [(column.pk, str(column.pk)) for column in wanted if not column.is_computed]
+    found = _cells([row.pk for row in rows], [column.pk for column in computed])
+    return {
+        row.pk: {pk: row.values.get(key) for pk, key in plain}
+        | {column.pk: _result(found.get((row.pk, column.pk)), column) for column in computed}
+        for row in rows
+    }
+
+
+def _cells(row_ids: Sequence[int], column_ids: Sequence[int]) -> dict[tuple[int, int], _Found]:
+    found = {}
+    for start in range(0, len(row_ids) if column_ids else 0, _AT_ONCE):
+        cells = Cell.objects.filter(row_id__in=row_ids[start : start + _AT_ONCE], column_id__in=column_ids)
+        parts = cells.values_list("row_id", "column_id", "state", "value", "error_message")
+        for row_id, column_id, state, value, message in parts.iterator():
+            found[row_id, column_id] = _Found(state, value, message)
+    return found
+
+
+def _result(cell: _Found | None, column: Column) -> object:
+    if cell and cell.state == CellState.EMPTY and column.type in FORMULA_TYPES:
+        return None
+    if cell is None or cell.state in _NOTHING:
+        return NoResult(column.name, "has no result yet", CellState.WAITING)
+    return result(cell.state, cell.value, cell.message, column.name)
+
+
+def result(state: str, value: object, message: str, name: str) -> object:
+    """What a cell that has come to this state stands for."""
+    if state == CellState.DONE:
+        return value
+    if state in (CellState.NO_DATA, CellState.EMPTY):
+        return None
+    if state == CellState.WAITING:
+        return NoResult(name, "waits for another column", CellState.WAITING)
+    if state in _NOT_YET:
+        return NoResult(name, "is still running", CellState.WAITING)
+    if state == CellState.SKIPPED:
+        return NoResult(name, "was skipped", CellState.MISSING_INPUT)
+    after = CellState.MISSING_INPUT if state == CellState.MISSING_INPUT else CellState.FAILED
+    return NoResult(name, f"failed: {message}" if message else "has no result", after)
+
+
+def check_required(values: Mapping[int, object], required: Collection[int], names: Mapping[int, str]) -> None:
+    """Raises MissingInput naming the first required column without a value."""
+    for pk in required:
+        value = values.get(pk)
+        if value is None or isinstance(value, Unavailable) or (isinstance(value, str) and not value.strip()):
+            raise MissingInput("missing_input", f"Needs {names.get(pk, 'a deleted column')}")

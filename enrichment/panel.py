@@ -1,0 +1,220 @@
+"""The side panel: an HTTP column's settings, tried on one row, saved, run."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from enrichment import columns, computed, dependencies, estimates, forms, runs, trial
+from enrichment.api import found
+from enrichment.connection_pages import choices
+from enrichment.engine.errors import InvalidSettings, Problem
+from enrichment.http_config import Method
+from enrichment.models import Run
+from tables import columns as table_columns
+from tables.columns import ColumnError
+from tables.models import CellState, Column, ColumnType, Row, Table
+from workspaces.actors import Actor, member
+from workspaces.models import Role
+
+type Target = Column | Table
+
+
+@require_http_methods(["GET", "POST"])
+@member()
+def new_panel(request: HttpRequest, actor: Actor, table_id: int) -> HttpResponse:
+    table = found.table(actor, table_id, Role.EDITOR)
+    if request.method == "POST":
+        return _save(request, actor, table)
+    name = table_columns.unique_name(table, "HTTP API")
+    return _panel(request, actor, table, {"name": name, "config": columns.defaults()})
+
+
+@require_http_methods(["GET", "POST"])
+@member()
+def column_panel(request: HttpRequest, actor: Actor, column_id: int) -> HttpResponse:
+    column = _http_column(actor, column_id)
+    if request.method == "POST":
+        actor.require(Role.EDITOR)
+        return _save(request, actor, column)
+    return _panel(request, actor, column, {"name": column.name, "config": columns.shown(column)})
+
+
+@require_POST
+@member(Role.EDITOR)
+def preview_new(request: HttpRequest, actor: Actor, table_id: int) -> HttpResponse:
+    return _preview(request, found.table(actor, table_id))
+
+
+@require_POST
+@member(Role.EDITOR)
+def preview_column(request: HttpRequest, actor: Actor, column_id: int) -> HttpResponse:
+    return _preview(request, _http_column(actor, column_id))
+
+
+@require_POST
+@member(Role.EDITOR)
+def test_new(request: HttpRequest, actor: Actor, table_id: int) -> HttpResponse:
+    return _test(request, found.table(actor, table_id))
+
+
+@require_POST
+@member(Role.EDITOR)
+def test_column(request: HttpRequest, actor: Actor, column_id: int) -> HttpResponse:
+    return _test(request, _http_column(actor, column_id))
+
+
+@require_GET
+@member()
+def estimate_column(request: HttpRequest, actor: Actor, column_id: int) -> HttpResponse:
+    """What "rows with no result" would do; nothing for settings that cannot run."""
+    column = _http_column(actor, column_id)
+    try:
+        numbers = estimates.estimate(column, "missing")
+    except (InvalidSettings, runs.RunRefused) as error:
+        return render(request, "enrichment/estimate.html", {"reason": str(error)})
+    return render(request, "enrichment/estimate.html", {"estimate": numbers})
+
+
+def _http_column(actor: Actor, pk: int) -> Column:
+    column = found.column(actor, pk)
+    if column.type != ColumnType.HTTP:
+        raise Http404
+    return column
+
+
+def _table_of(target: Target) -> Table:
+    return target.table if isinstance(target, Column) else target
+
+
+def _settings(request: HttpRequest, target: Target) -> dict[str, Any]:
+    base = columns.shown(target) if isinstance(target, Column) else columns.defaults()
+    return forms.column_settings(request.POST, base)
+
+
+def _save(request: HttpRequest, actor: Actor, target: Target) -> HttpResponse:
+    """422 with the form when something is wrong with it."""
+    name, config = request.POST.get("name", "").strip(), _settings(request, target)
+    try:
+        saved = _stored(target, name, config)
+    except InvalidSettings as error:
+        problems = error.problems
+    except dependencies.Cycle as error:
+        problems = [Problem(str(error))]
+    except ColumnError as error:
+        problems = [Problem(str(error), field=error.field)]
+    else:
+        return _saved(request, actor, saved)
+    return _panel(request, actor, target, {"name": name, "config": config}, problems)
+
+
+def _stored(target: Target, name: str, config: Mapping[str, Any]) -> Column:
+    if isinstance(target, Table):
+        return columns.create(target, name, config)
+    computed.change(target, name=name, config=dict(config))
+    return target
+
+
+def _saved(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
+    events: dict[str, Any] = {"marl:columns-changed": {"columnId": column.pk}}
+    notice = "Saved"
+    scope = forms.SCOPES.get(request.POST.get("then", ""))
+    if scope is not None:
+        try:
+            run = runs.plan(column, scope, actor.user)
+        except runs.RunRefused as error:
+            notice = f"Saved, but not run: {error}"
+        else:
+            notice, events["marl:run-started"] = _started(run)
+    column.refresh_from_db()
+    shown = {"name": column.name, "config": columns.shown(column), "notice": notice}
+    answer = _panel(request, actor, column, shown)
+    answer["HX-Trigger"] = json.dumps(events, cls=DjangoJSONEncoder)
+    return answer
+
+
+def _started(run: Run) -> tuple[str, dict[str, Any]]:
+    return f"Saved, and running {run.total:,} {'row' if run.total == 1 else 'rows'}", {"run": runs.as_json(run)}
+
+
+def _panel(
+    request: HttpRequest,
+    actor: Actor,
+    target: Target,
+    shown: Mapping[str, Any],
+    problems: Sequence[Problem] = (),
+) -> HttpResponse:
+    table = _table_of(target)
+    column = target if isinstance(target, Column) else None
+    new_host, others = forms.split_host(problems)
+    context = {
+        **shown,
+        **_addresses(table, column),
+        "table": table,
+        "column": column,
+        "methods": get_args(Method),
+        "connections": choices(actor),
+        "references": json.dumps(references_of([other for other in table_columns.live(table) if other != target])),
+        "row": _row_number(request, table),
+        "problems": others,
+        "new_host": new_host,
+        "then": request.POST.get("then", ""),
+        "unsaved": bool(problems),
+        "can_edit": actor.role != Role.VIEWER,
+    }
+    return render(request, "enrichment/panel.html", context, status=422 if problems else 200)
+
+
+def _addresses(table: Table, column: Column | None) -> dict[str, str]:
+    """Where the panel's form is saved, previewed, tested and estimated."""
+    names = ("column_panel", "preview_column", "test_column") if column else ("new_panel", "preview_new", "test_new")
+    pk = column.pk if column else table.pk
+    found_at = zip(("save_url", "preview_url", "test_url"), names, strict=True)
+    addresses = {key: reverse(name, args=[pk]) for key, name in found_at}
+    return addresses | ({"estimate_url": reverse("estimate_column", args=[pk])} if column else {})
+
+
+def references_of(columns: Sequence[Column]) -> list[dict[str, str]]:
+    """The columns that the "/" menu offers."""
+    return [{"name": column.name, "type": ColumnType(column.type).label} for column in columns]
+
+
+def _row_number(request: HttpRequest, table: Table) -> int:
+    return min(forms.row_number(request.POST or request.GET), max(1, table.row_count))
+
+
+def _row_id(request: HttpRequest, target: Target) -> int:
+    """Raises RowNotFound."""
+    number = forms.row_number(request.POST)
+    rows = Row.objects.filter(table=_table_of(target), position=number - 1)
+    pk = rows.values_list("pk", flat=True).first()
+    if pk is None:
+        raise trial.RowNotFound(f"There is no row {number:,}.")
+    return pk
+
+
+def _preview(request: HttpRequest, target: Target) -> HttpResponse:
+    context: dict[str, Any] = {"row": forms.row_number(request.POST)}
+    try:
+        told = trial.preview(target, _row_id(request, target), _settings(request, target))
+        context |= told | {"sent": told["request"]}
+    except trial.RowNotFound as error:
+        context |= {"reason": str(error), "problems": []}
+    return render(request, "enrichment/preview.html", context)
+
+
+def _test(request: HttpRequest, target: Target) -> HttpResponse:
+    context: dict[str, Any] = {"row": forms.row_number(request.POST), "problems": []}
+    try:
+        told = trial.test(target, _row_id(request, target), _settings(request, target))
+        context |= told | {"state_label": CellState(told["cell"]["state"]).label}
+    except trial.RowNotFound as error:
+        context["reason"] = str(error)
+    except InvalidSettings as error:
+        context |= {"reason": "Nothing was sent: the settings have problems.", "problems": error.problems}
+    return render(request, "enrichment/test_result.html", context)

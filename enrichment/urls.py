@@ -1,0 +1,33 @@
+"""Addresses of this room."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from enrichment import connection_pages, formula_panel, health, panel
+from enrichment.api import api
+from enrichment.api.errors import not_found
+from enrichment.api.events import table_events
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/tables/<int:table_id>/events", table_events, name="table_events"),
+    path("api/v1/", api.urls),
+    path("api/v1/<path:rest>", not_found),
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+    path("tables/<int:table_id>/panel/new", panel.new_panel, name="new_panel"),
+    path("tables/<int:table_id>/panel/preview", panel.preview_new, name="preview_new"),
+    path("tables/<int:table_id>/panel/test", panel.test_new, name="test_new"),
+    path("columns/<int:column_id>/panel", panel.column_panel, name="column_panel"),
+    path("columns/<int:column_id>/panel/preview", panel.preview_column, name="preview_column"),
+    path("columns/<int:column_id>/panel/test", panel.test_column, name="test_column"),
+    path("columns/<int:column_id>/panel/estimate", panel.estimate_column, name="estimate_column"),
+    path("tables/<int:table_id>/panel/new/<str:kind>", formula_panel.new_panel, name="new_formula_panel"),
+    path("tables/<int:table_id>/panel/try/<str:kind>", formula_panel.try_new, name="try_new_formula"),
+    path("columns/<int:column_id>/formula", formula_panel.column_panel, name="formula_panel"),
+    path("columns/<int:column_id>/formula/try", formula_panel.try_column, name="try_formula"),
+    path("connections", connection_pages.list_page, name="connections"),
+    path("connections/new", connection_pages.new_page, name="new_connection"),
+    path("connections/new/test", connection_pages.test_new, name="test_new_connection"),
+    path("connections/<int:connection_id>/edit", connection_pages.edit_page, name="edit_connection"),
+    path("connections/<int:connection_id>/test", connection_pages.test_edited, name="test_connection"),
+    path("connections/<int:connection_id>/delete", connection_pages.delete_page, name="delete_connection"),
+]
