@@ -1,0 +1,67 @@
+/** On every page: htmx with the CSRF token, errors of its requests in words, questions before destroying, copy buttons. */
+
+import htmx from "htmx.org";
+
+import { csrfToken, toast, wordsFor } from "./api.js";
+import { ask } from "./ask.js";
+
+/** @typedef {{ request: { method: string, headers: Record<string, string> }, text?: string, response?: { status: number } }} Context */
+
+/** @param {Event} event @returns {Context} */
+const contextOf = (event) => /** @type {CustomEvent} */ (event).detail.ctx;
+
+htmx.config.history = false; // pages are real pages; only parts of them are swapped
+
+document.addEventListener("htmx:config:request", (event) => {
+  contextOf(event).request.headers["X-CSRFToken"] = csrfToken();
+});
+
+// A whole page has no place inside a part of another: it is an error page, or the sign-in page.
+document.addEventListener("htmx:after:request", (event) => {
+  const { response, text = "" } = contextOf(event);
+  if (!response || response.status < 400 || !/^\s*(<!doctype|<html)/i.test(text)) return;
+  event.preventDefault();
+  const page = new DOMParser().parseFromString(text, "text/html");
+  toast(page.querySelector("main p")?.textContent?.trim() || wordsFor(response.status));
+});
+
+document.addEventListener("htmx:error", () => toast("The server cannot be reached. Check that it is running, and try again."));
+
+// <form data-ask="Delete it?" data-ask-text="This cannot be undone."> asks with the word of the pressed button.
+document.addEventListener("submit", async (event) => {
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  const { ask: title, askText: text = "" } = form.dataset;
+  if (!title || event.defaultPrevented) return;
+  event.preventDefault();
+  const confirm = event.submitter?.textContent?.trim() || "Delete";
+  if (await ask({ title, text, confirm, danger: true })) form.submit();
+});
+
+// <select data-submit>: choosing is enough, the button beside it is for those without scripts.
+document.addEventListener("change", (event) => {
+  const field = /** @type {HTMLSelectElement} */ (event.target);
+  if (field.matches("select[data-submit]")) field.form?.requestSubmit();
+});
+
+// <button data-copy="the text">
+document.addEventListener("click", async (event) => {
+  const button = /** @type {Element} */ (event.target).closest?.("[data-copy]");
+  if (!button) return;
+  try {
+    await navigator.clipboard.writeText(button.getAttribute("data-copy") ?? "");
+    toast("Copied.");
+  } catch {
+    toast("The browser did not allow copying. Select the text and press Ctrl+C.");
+  }
+});
+
+// The account menu: arrows move inside it.
+document.getElementById("account-menu")?.addEventListener("keydown", (event) => {
+  const menu = /** @type {HTMLElement} */ (event.currentTarget);
+  const items = [.../** @type {NodeListOf<HTMLElement>} */ (menu.querySelectorAll("a, button"))];
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  const now = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+  items[(now + step + items.length) % items.length]?.focus();
+});

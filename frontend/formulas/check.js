@@ -1,0 +1,101 @@
+/** Checks a formula when it is saved and makes the script that runs. The bundle's value is `check(request)`, JSON to JSON. */
+
+import { askedForState, misunderstandings } from "./meaning.js";
+import { KNOWN } from "./names.js";
+import { Renderer } from "./render.js";
+import { diagnosed } from "./syntax.js";
+import { parse } from "./words.js";
+
+/** @typedef {import("./syntax.js").Problem} Problem */
+/** @typedef {import("./syntax.js").Edit} Edit */
+
+/** In `source` each reference is a space, `mark`, its slot in base 36 and no-break spaces, as long as it is in `shown`.
+ * @typedef {{source: string, shown: string, holes: [number, number][], mark: string, slots: number, isCondition: boolean}} Request */
+
+const MOST = 20;
+
+/** @param {string} json */
+export default function check(json) {
+  const request = /** @type {Request} */ (JSON.parse(json));
+  /** @type {Problem[]} */
+  const problems = [];
+  /** @type {Edit[]} */
+  const mended = [];
+  let text = request.source;
+  let tree = null;
+  while (!tree && problems.length < MOST) {
+    const [found, problem] = attempt(text, request.mark);
+    tree = found;
+    if (!problem) break;
+    problems.push(located(problem, mended, request));
+    if (!problem.edit) break;
+    text = text.slice(0, problem.edit.start) + problem.edit.text + text.slice(problem.edit.end);
+    mended.push(problem.edit);
+  }
+  if (tree) {
+    for (const problem of misunderstandings(tree, text, request.mark)) problems.push(located(problem, mended, request));
+  }
+  const known = problems.some(({ unknown }) => unknown) ? [...KNOWN] : [];
+  return JSON.stringify(problems.length ? { problems, known } : compiled(tree, request));
+}
+
+/** @param {string} text @param {string} mark @returns {[any, Problem | null]} */
+function attempt(text, mark) {
+  try {
+    return [parse(text), null];
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return [null, diagnosed(error, text, mark)];
+  }
+}
+
+/** @param {any} tree @param {Request} request */
+function compiled(tree, { source, mark, slots, isCondition }) {
+  const statuses = askedForState(tree, mark);
+  const asked = [...new Set([...statuses].map((node) => parseInt(node.name.slice(mark.length), 36)))].sort((a, b) => a - b);
+  const names = Array.from({ length: slots }, (_, slot) => mark + slot.toString(36));
+  names.push(...asked.map((slot) => `${mark}_${slot.toString(36)}`));
+  const body = new Renderer(source, mark, statuses, isCondition).render(tree);
+  return { script: `(function(${mark}){"use strict";return function(${names}){return(\n${body}\n)}})`, asked };
+}
+
+/** A position of the mended text in the text as it was given. @param {number} position @param {Edit[]} mended */
+function original(position, mended) {
+  for (const { start, end, text } of [...mended].reverse()) {
+    if (position >= start + text.length) position += end - start - text.length;
+    else if (position > start) position = Math.min(position, end);
+  }
+  return position;
+}
+
+/** The problem at its place in the text as people see it.
+ * @param {Problem} problem @param {Edit[]} mended @param {Request} request @returns {Problem} */
+function located(problem, mended, request) {
+  let [start, end] = [original(problem.start, mended), original(problem.end, mended)];
+  for (const [from, to] of request.holes) {
+    if (from <= start && start < to) [start, end] = [from, Math.max(end, to)];
+  }
+  const edit = problem.edit && {
+    ...problem.edit,
+    start: original(problem.edit.start, mended),
+    end: original(problem.edit.end, mended),
+  };
+  if (edit) edit.text = readable(edit, request);
+  return { ...problem, message: inWords(problem.message, request.mark), start, end, edit };
+}
+
+/** @param {Edit} edit @param {Request} request */
+function readable(edit, { source, shown, holes }) {
+  let [text, position] = [edit.text, 0];
+  for (const [start, end] of holes) {
+    if (start < edit.start || end > edit.end) continue;
+    const at = text.indexOf(source.slice(start, end), position);
+    if (at < 0) continue;
+    text = text.slice(0, at) + shown.slice(start, end) + text.slice(at + end - start);
+    position = at + end - start;
+  }
+  return text;
+}
+
+/** @param {string} message @param {string} mark */
+const inWords = (message, mark) => message.replace(new RegExp(`“${mark}\\w*”`), "This reference");

@@ -1,0 +1,132 @@
+/** What is wrong with a formula that reads as JavaScript but cannot mean what was meant. */
+
+import { KNOWN } from "./names.js";
+import { declared, isVariable, walk } from "./tree.js";
+
+/** @typedef {import("./tree.js").Node} Node */
+/** @typedef {import("./syntax.js").Problem} Problem */
+
+const STATES = ["getCellStatus", "getCellErrorMessagePreview"];
+
+/** The references of which the formula asks only the state. @param {Node} tree @param {string} mark */
+export function askedForState(tree, mark) {
+  /** @type {Set<Node>} */
+  const found = new Set();
+  walk(tree, (node) => {
+    const { callee, arguments: given } = node;
+    if (node.type !== "CallExpression" || callee.object?.name !== "Clay" || !STATES.includes(callee.property.name)) return;
+    if (given[0]?.type === "Identifier" && given[0].name.startsWith(mark)) found.add(given[0]);
+  });
+  return found;
+}
+
+/** @param {Node} tree @param {string} text @param {string} mark @returns {Problem[]} */
+export function misunderstandings(tree, text, mark) {
+  /** @type {Problem[]} */
+  const problems = [];
+  const known = declared(tree);
+  if (tree.type === "SequenceExpression") {
+    const { end } = tree.expressions[0];
+    problems.push({ message: "A formula gives one value; these are several.", start: end, end: text.indexOf(",", end) + 1 });
+  }
+  walk(tree, (node, parent, isInFunction) => {
+    const problem =
+      node.type === "Identifier" ? name(node, parent, known, text, mark) : expression(node, isInFunction, text, mark);
+    if (problem) problems.push(problem);
+  });
+  return problems;
+}
+
+/** @param {Node} node @param {Node | null} parent @param {Set<string>} known @param {string} text @param {string} mark
+ * @returns {Problem | null} */
+function name(node, parent, known, text, mark) {
+  const { start, end } = node;
+  if (node.name.startsWith(mark)) {
+    const isPlaced = isVariable(node, parent) && !known.has(node.name) && !(parent?.type === "Property" && parent.shorthand);
+    return isPlaced ? null : misplaced(node, parent, text);
+  }
+  if (!isVariable(node, parent) || known.has(node.name) || KNOWN.has(node.name)) return null;
+  const isCalled = parent?.type === "CallExpression" && parent.callee === node;
+  return { message: "", start, end, unknown: node.name, isCalled: isCalled || parent?.object === node };
+}
+
+/** @param {Node} node @param {Node | null} parent @param {string} text @returns {Problem} */
+function misplaced(node, parent, text) {
+  const message = "A reference cannot be a name. In square brackets its value is the name.";
+  const reference = text.slice(node.start - 1, node.end) + (/^\u00a0+/.exec(text.slice(node.end))?.[0] ?? "");
+  const end = node.start - 1 + reference.length;
+  const place = { message, start: node.start - 1, end };
+  if (parent?.type === "MemberExpression") {
+    const start = parent.object.end + text.slice(parent.object.end).search(/\?\.|\./);
+    return { ...place, edit: { start, end, text: `${parent.optional ? "?." : ""}[${reference}]`, label: "Use [ ]" } };
+  }
+  if (parent?.type === "Property" && !parent.shorthand) {
+    return { ...place, edit: { start: place.start, end, text: `[${reference}]`, label: "Use [ ]" } };
+  }
+  return { ...place, message: "A reference cannot stand here." };
+}
+
+/** @param {Node} node @param {boolean} isInFunction @param {string} text @param {string} mark @returns {Problem | null} */
+function expression(node, isInFunction, text, mark) {
+  switch (node.type) {
+    case "Literal":
+    case "TemplateElement":
+      return text.slice(node.start, node.end).includes(mark) ? quoted(node, text, mark) : null;
+    case "AssignmentExpression":
+      return isInFunction && !isOfReference(node.left, mark) ? null : assigned(node, text);
+    case "UpdateExpression":
+      return isInFunction && !isOfReference(node.argument, mark) ? null : unchangeable(node);
+    case "BinaryExpression":
+      return node.operator === "&" && (isText(node.left) || isText(node.right)) ? ampersand(node, text) : null;
+    case "ImportExpression":
+    case "MetaProperty":
+      return { message: "A formula cannot load anything.", start: node.start, end: node.end };
+    default:
+      return null;
+  }
+}
+
+/** @param {Node} node @param {string} mark @returns {boolean} */
+function isOfReference(node, mark) {
+  return node.type === "MemberExpression" ? isOfReference(node.object, mark) : !!node.name?.startsWith(mark);
+}
+
+/** @param {Node} node */
+const isText = (node) => node.type === "TemplateLiteral" || (node.type === "Literal" && typeof node.value === "string");
+
+/** @param {Node} node @returns {Problem} */
+const unchangeable = ({ start, end }) => ({ message: "A formula cannot change a column or a name.", start, end });
+
+/** @param {Node} node @param {string} text @returns {Problem} */
+function assigned(node, text) {
+  if (node.operator !== "=") return unchangeable(node);
+  const start = text.indexOf("=", node.left.end);
+  const edit = { start, end: start + 1, text: "==", label: "Write ==" };
+  return { message: "“=” does not compare. Write ==.", start, end: start + 1, edit };
+}
+
+/** @param {Node} node @param {string} text @returns {Problem} */
+function ampersand(node, text) {
+  const start = text.indexOf("&", node.left.end);
+  const edit = { start, end: start + 1, text: "+", label: "Write +" };
+  return { message: "“&” does not join text. Write +.", start, end: start + 1, edit };
+}
+
+/** A reference inside a text: without quotes when it is all there is, else in backticks.
+ * @param {Node} node @param {string} text @param {string} mark @returns {Problem} */
+function quoted(node, text, mark) {
+  const { start, end } = node;
+  const raw = text.slice(start, end);
+  if (node.regex) {
+    return { message: "A reference cannot stand in a search pattern. Write new RegExp(…).", start, end };
+  }
+  const message = "A reference inside quotes is only text.";
+  const hole = new RegExp(` ${mark}[0-9a-z]+\u00a0+`, "g");
+  if (node.type === "TemplateElement") {
+    return { message, start, end, edit: { start, end, text: raw.replace(hole, "${$&}"), label: "Write ${ }" } };
+  }
+  const inner = raw.slice(1, -1);
+  if (inner.replace(hole, "") === "") return { message, start, end, edit: { start, end, text: inner, label: "Remove the quotes" } };
+  const inside = inner.replace(/`|\$(?=\{)/g, "\\$&").replace(hole, "${$&}");
+  return { message, start, end, edit: { start, end, text: `\`${inside}\``, label: "Use backticks" } };
+}

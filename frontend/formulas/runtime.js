@@ -1,0 +1,175 @@
+/** Evaluates one compiled formula over rows. The bundle's value is `start(formula, isCondition)`. */
+
+import * as formulajs from "@formulajs/formulajs";
+import lodash from "lodash";
+import moment from "moment";
+
+import { Clay } from "./clay.js";
+import { freezeAll } from "./freeze.js";
+import { addLocales } from "./locale.js";
+import * as operators from "./operators.js";
+import { URL, URLSearchParams } from "./url.js";
+
+const LARGEST = 2 ** 20; // bytes of a result
+const SLICE = 100; // milliseconds after which finished rows are handed over
+const ENOUGH = 4 * LARGEST; // characters, likewise
+const { parse, stringify } = JSON;
+const { now } = Date;
+
+/** What spreadsheet functions return for a failure. @type {Record<string, string>} */
+const FAILURES = {
+  "#DIV/0!": "The formula divides by zero",
+  "#N/A": "Nothing was found",
+  "#NAME?": "A name is not known",
+  "#NUM!": "A number is out of range",
+  "#REF!": "A place is out of range",
+  "#VALUE!": "A function cannot work with what it was given",
+};
+
+let made = 0; // _.uniqueId counts anew in each row
+
+function provide() {
+  const { utils: _utils, ...functions } = formulajs;
+  for (const [name, value] of Object.entries(functions)) {
+    if (!(name in globalThis)) Object.defineProperty(globalThis, name, { value });
+  }
+  lodash.mixin({ uniqueId: (prefix = "") => `${prefix}${(made += 1)}` });
+  addLocales(moment);
+  settleMoment();
+  Object.assign(globalThis, { _: lodash, moment, Clay, URL, URLSearchParams });
+  // Code made at run time could leave variables behind; shared memory could wait for ever.
+  for (const name of ["eval", "Atomics", "SharedArrayBuffer", "queueMicrotask"]) Reflect.deleteProperty(globalThis, name);
+  freezeAll([moment.localeData(), operators, operators.EmptyReference]);
+}
+
+/** moment keeps its settings to itself: they stay as they are, and what it works out lazily is worked out now. */
+function settleMoment() {
+  const refuse = () => {
+    throw new TypeError("moment's settings cannot be changed in a formula");
+  };
+  const locale = /** @type {any} */ (moment.localeData());
+  moment.locale = /** @type {any} */ (() => "en");
+  for (const name of ["defineLocale", "updateLocale", "relativeTimeThreshold", "relativeTimeRounding"]) {
+    /** @type {any} */ (moment)[name] = refuse;
+  }
+  for (const strict of [true, false]) {
+    for (const format of ["MMMM", "MMM"]) locale.monthsParse("December", format, strict) ?? locale.monthsParse("Dec", format, strict);
+    for (const format of ["dddd", "ddd", "dd"]) locale.weekdaysParse("none", format, strict);
+    for (const name of ["months", "monthsShort", "weekdays", "weekdaysShort", "weekdaysMin"]) locale[`${name}Regex`](strict);
+    for (const name of ["erasName", "erasAbbr", "erasNarrow"]) locale[`${name}Regex`](strict);
+  }
+  for (const token of ["l", "ll", "lll", "llll", "LT", "LTS", "L", "LL", "LLL", "LLLL"]) locale.longDateFormat(token);
+}
+
+/** @param {string} text */
+function bytes(text) {
+  if (text.length * 3 <= LARGEST) return text.length;
+  let count = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    count += code < 0x80 ? 1 : code < 0x800 ? 2 : code >= 0xd800 && code < 0xe000 ? 2 : 3;
+  }
+  return count;
+}
+
+/** @param {string} message */
+const failure = (message) => `[2,${stringify(message)}]`;
+
+/** A row's outcome as JSON: [0, value], [1] for nothing, [2, error], [3, slot of the empty reference].
+ * @param {any} result @param {any[]} row @param {boolean} isCondition */
+function outcome(result, row, isCondition) {
+  if (result === undefined) return "[1]";
+  if (typeof result === "number" && !Number.isFinite(result)) {
+    if (isCondition) return `[0,${!Number.isNaN(result)}]`;
+    if (!Number.isNaN(result)) return failure("The result is larger than any number (it may divide by zero).");
+    const slot = row.indexOf(undefined);
+    return slot < 0 ? failure("The result is not a number.") : `[3,${slot}]`;
+  }
+  if (typeof result === "function") return failure("The result is a function. Call it with ( ).");
+  if (typeof result === "symbol") return failure("The result is a symbol, which a cell cannot hold.");
+  if (result instanceof Error) return failure(described(result));
+  if (result instanceof Promise) return failure("A formula cannot wait for a result (async, Promise).");
+  if (result instanceof Date && Number.isNaN(result.getTime())) return failure("The result is not a valid date.");
+  if (moment.isMoment(result) && !result.isValid()) return failure("The result is not a valid date.");
+  const json = stringify(result instanceof Set ? [...result] : result);
+  if (json === undefined) return "[1]";
+  if (bytes(json) > LARGEST) return failure("The result is larger than 1 MiB.");
+  return `[0,${json}]`;
+}
+
+/** @param {any} error */
+function described(error) {
+  const message = String(error?.message ?? error).slice(0, 300);
+  if (FAILURES[message]) return `${FAILURES[message]} (${message}).`;
+  return message ? message[0].toUpperCase() + message.slice(1) : "The formula failed.";
+}
+
+const OVER_NOTHING = /of (undefined|null)|not (a function|iterable|an object)|Invalid URL|convert undefined|JSON/;
+
+/** @param {any} error @param {any[]} row */
+function failed(error, row) {
+  if (error instanceof operators.EmptyReference) return `[3,${error.slot}]`;
+  const message = described(error);
+  if (message.startsWith("Out of memory")) throw error;
+  const slot = row.indexOf(undefined);
+  const isOverNothing = (error instanceof TypeError || error instanceof SyntaxError) && OVER_NOTHING.test(message);
+  return slot >= 0 && isOverNothing ? `[3,${slot}]` : failure(message);
+}
+
+/** @param {any} value */
+const filled = (value) => (value === null || value === "" ? undefined : value);
+
+/** @param {Function} formula takes the operators, gives the function of a row @param {boolean} isCondition */
+function start(formula, isCondition) {
+  const evaluate = formula(operators);
+  /** @type {any[][]} */
+  let rows = [];
+  let position = 0;
+  /** @type {string[]} */
+  let done = [];
+
+  /** @param {any[]} raw */
+  function one(raw) {
+    made = 0;
+    const row = raw.map(filled);
+    try {
+      return outcome(evaluate(...row), row, isCondition);
+    } catch (error) {
+      return failed(error, row);
+    }
+  }
+
+  function collect() {
+    const text = `[${done.join(",")}]`;
+    done = [];
+    return text;
+  }
+
+  /** `rows` takes the rows, `step` works on them for a while, `skip` goes on behind the row that broke off,
+   * `collect` gives what is done, `position` how far it is.
+   * @param {string} order @param {any} given */
+  return (order, given) => {
+    if (order === "rows") {
+      rows = parse(given);
+      position = 0;
+    } else if (order === "skip") {
+      position += 1;
+    } else if (order === "step") {
+      const end = Math.min(rows.length, position + given);
+      const until = now() + SLICE;
+      let size = 0;
+      while (position < end) {
+        const text = one(rows[position]);
+        done.push(text);
+        position += 1;
+        size += text.length;
+        if (size > ENOUGH || now() > until) break;
+      }
+      return collect();
+    }
+    return order === "collect" ? collect() : position;
+  };
+}
+
+provide();
+export default start;

@@ -1,0 +1,78 @@
+/** Walking a formula's tree. */
+
+/** @typedef {{type: string, start: number, end: number, [key: string]: any}} Node */
+
+/** A node's children in the order of the text. @param {Node} node @returns {Node[]} */
+export function children(node) {
+  const found = [];
+  for (const [key, value] of Object.entries(node)) {
+    if (key === "key" && node.type === "Property" && node.shorthand) continue;
+    for (const item of Array.isArray(value) ? value : [value]) {
+      if (item && typeof item === "object" && typeof item.type === "string" && "start" in item) found.push(item);
+    }
+  }
+  return found.sort((one, other) => one.start - other.start);
+}
+
+/** Calls `visit(node, parent, key)` for the node and all below it.
+ * @param {Node} root @param {(node: Node, parent: Node | null, isInFunction: boolean) => void} visit */
+export function walk(root, visit) {
+  /** @type {[Node, Node | null, boolean][]} */
+  const waiting = [[root, null, false]];
+  while (waiting.length) {
+    const [node, parent, isInFunction] = /** @type {[Node, Node | null, boolean]} */ (waiting.pop());
+    visit(node, parent, isInFunction);
+    const inside = isInFunction || /Function/.test(node.type);
+    for (const child of children(node).reverse()) waiting.push([child, node, inside]);
+  }
+}
+
+/** The names that a pattern binds. @param {Node | null} pattern @returns {string[]} */
+export function bound(pattern) {
+  switch (pattern?.type) {
+    case "Identifier":
+      return [pattern.name];
+    case "ObjectPattern":
+      return pattern.properties.flatMap((/** @type {Node} */ item) => bound(item.argument ?? item.value));
+    case "ArrayPattern":
+      return pattern.elements.flatMap(bound);
+    case "RestElement":
+      return bound(pattern.argument);
+    case "AssignmentPattern":
+      return bound(pattern.left);
+    default:
+      return [];
+  }
+}
+
+/** The names that functions and declarations of the formula bring. @param {Node} root @returns {Set<string>} */
+export function declared(root) {
+  const names = new Set();
+  walk(root, (node) => {
+    const patterns = [...(node.params ?? []), node.type === "CatchClause" && node.param];
+    if (node.type === "VariableDeclarator" || /Function|Class/.test(node.type)) patterns.push(node.id);
+    for (const pattern of patterns) for (const name of bound(pattern || null)) names.add(name);
+  });
+  return names;
+}
+
+/** Whether an identifier is read or written as a variable, not the name of a member or a label.
+ * @param {Node} node @param {Node | null} parent */
+export function isVariable(node, parent) {
+  switch (parent?.type) {
+    case "MemberExpression":
+      return parent.object === node || parent.computed;
+    case "Property":
+      return parent.value === node || parent.computed || parent.shorthand;
+    case "MethodDefinition":
+    case "PropertyDefinition":
+      return parent.computed || parent.value === node;
+    case "LabeledStatement":
+    case "BreakStatement":
+    case "ContinueStatement":
+    case "MetaProperty":
+      return false;
+    default:
+      return true;
+  }
+}

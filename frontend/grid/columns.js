@@ -1,0 +1,152 @@
+/**
+ * The columns of the table: their order, widths and what the server does to them.
+ *
+ * @typedef {import("./types.d.ts").Column} Column
+ * @typedef {import("./types.d.ts").ColumnType} ColumnType
+ * @typedef {import("./types.d.ts").Table} Table
+ */
+import { api } from "../api.js";
+
+export const NARROWEST = 60;
+export const WIDEST = 800;
+const END_WIDTH = 44; // the "+" after the last column
+const DIGIT = 8;
+
+/** The sign of each type in a header. @type {Record<ColumnType, string>} */
+export const SIGN = { text: "Aa", number: "12", checkbox: "☑", date: "31", formula: "ƒ", extract: "→", http: "{ }" };
+
+/** @type {Record<ColumnType, string>} */
+export const TYPE_NAME = {
+  text: "Text",
+  number: "Number",
+  checkbox: "Checkbox",
+  date: "Date",
+  formula: "Formula",
+  extract: "Field",
+  http: "HTTP API",
+};
+
+/** @type {ColumnType[]} what can be typed into */
+export const PLAIN_TYPES = ["text", "number", "checkbox", "date"];
+
+/** Dispatches `change` (other columns or names) and `widths`. */
+export class Columns extends EventTarget {
+  /** @type {Column[]} */
+  list = [];
+  /** Px from the left of the first column, and after the last. @type {number[]} */
+  left = [0];
+
+  /** @param {Table} table */
+  constructor(table) {
+    super();
+    this.table = table;
+    this.numberWidth = 0;
+    this.fitNumbers(table.row_count);
+    this.#take(table.columns);
+  }
+
+  get count() {
+    return this.list.length;
+  }
+
+  get width() {
+    return this.left[this.count];
+  }
+
+  /** The grid-template-columns of every row. */
+  get template() {
+    return [this.numberWidth, ...this.list.map((column) => column.width), END_WIDTH].map((px) => `${px}px`).join(" ");
+  }
+
+  get fullWidth() {
+    return this.numberWidth + this.width + END_WIDTH;
+  }
+
+  /** @param {number} id */
+  byId(id) {
+    return this.list.find((column) => column.id === id);
+  }
+
+  /** @param {number} id */
+  indexOf(id) {
+    return this.list.findIndex((column) => column.id === id);
+  }
+
+  /** Widens the row numbers for the largest one. @param {number} total @returns {boolean} whether they changed */
+  fitNumbers(total) {
+    const width = Math.max(52, 24 + DIGIT * String(Math.max(1, total)).length);
+    if (width === this.numberWidth) return false;
+    this.numberWidth = width;
+    return true;
+  }
+
+  /** The columns between two px, with one to spare on each side. @param {number} from @param {number} to */
+  between(from, to) {
+    const first = this.left.findLastIndex((px) => px <= from);
+    const last = this.left.findIndex((px) => px >= to);
+    return { first: Math.max(0, first - 1), last: Math.min(this.count - 1, last < 0 ? this.count - 1 : last) };
+  }
+
+  /** @param {Column[]} columns */
+  #take(columns) {
+    this.list = [...columns].sort((a, b) => a.position - b.position);
+    this.#measure();
+  }
+
+  #measure() {
+    this.left = [0];
+    for (const column of this.list) this.left.push(/** @type {number} */ (this.left.at(-1)) + column.width);
+  }
+
+  /** Draws a width at once; `save` keeps it. @param {Column} column @param {number} width */
+  resize(column, width) {
+    const shown = this.byId(column.id);
+    if (!shown) return;
+    column.width = shown.width = Math.round(Math.min(WIDEST, Math.max(NARROWEST, width)));
+    this.#measure();
+    this.dispatchEvent(new Event("widths"));
+  }
+
+  /** @param {Column} column @param {Partial<Pick<Column, "name" | "type" | "width" | "position">>} change */
+  async save(column, change) {
+    await api("PATCH", `/columns/${column.id}`, change);
+    if ("width" in change) return;
+    await this.reload();
+  }
+
+  /** @param {string} name @param {ColumnType} type @returns {Promise<Column>} */
+  async create(name, type) {
+    const column = await api("POST", `/tables/${this.table.id}/columns`, { name, type, config: {} });
+    await this.reload();
+    return column;
+  }
+
+  /** Refused with 409 while other columns use it, unless `force`. @param {Column} column @param {{ force?: boolean }} [how] */
+  async remove(column, { force = false } = {}) {
+    await api("DELETE", `/columns/${column.id}${force ? "?force=true" : ""}`);
+    await this.reload();
+  }
+
+  /** @param {Column} column */
+  async restore(column) {
+    await api("POST", `/columns/${column.id}/restore`);
+    await this.reload();
+  }
+
+  /** Reads the columns again; `change` tells. */
+  async reload() {
+    /** @type {Table} */
+    const table = await api("GET", `/tables/${this.table.id}`);
+    this.table.name = table.name;
+    this.#take(table.columns);
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** A name nobody has yet: "Column", "Column 2" … @param {string} wanted */
+  freeName(wanted) {
+    const taken = new Set(this.list.map((column) => column.name.toLowerCase()));
+    let name = wanted;
+    for (let n = 2; taken.has(name.toLowerCase()); n += 1) name = `${wanted} ${n}`;
+    return name;
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * The head of the grid: names, types, progress, resizing, and the buttons of each column.
+ *
+ * @typedef {import("./types.d.ts").Grid} Grid
+ * @typedef {import("./types.d.ts").Column} Column
+ * @typedef {import("./progress.js").Progress} Progress
+ */
+import { change, openAddMenu, openColumnMenu } from "./column-menu.js";
+import { SIGN, TYPE_NAME } from "./columns.js";
+import { percent } from "./progress.js";
+import { renameInPlace } from "./rename.js";
+import { openRunMenu } from "./run-menu.js";
+import { HEADER } from "./selection.js";
+import { toast } from "../api.js";
+import { reasonOf } from "./edits.js";
+
+const SAVE_WIDTH_MS = 400; // after the last key of a resize
+
+/** @param {string} name @param {string} text @param {string} [label] */
+function newButton(name, text, label) {
+  const button = Object.assign(document.createElement("button"), { type: "button", className: name, textContent: text, tabIndex: -1 });
+  if (label) button.setAttribute("aria-label", label);
+  return button;
+}
+
+/** @param {string} name @param {string} [text] */
+const newSpan = (name, text = "") => Object.assign(document.createElement("span"), { className: name, textContent: text });
+
+export class Header {
+  /** @type {Map<number, HTMLElement>} by column id */
+  #cells = new Map();
+  /** What the built head shows, to leave it alone when a reload brings nothing else. */
+  #built = "";
+  /** The column whose settings are open. @type {number | undefined} */
+  #open;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #saving;
+
+  /** @param {Grid} grid @param {HTMLElement} row @param {Progress} progress */
+  constructor(grid, row, progress) {
+    this.grid = grid;
+    this.row = row;
+    this.progress = progress;
+    grid.columns.addEventListener("change", () => this.#build());
+    grid.selection.addEventListener("change", () => this.#paint());
+    progress.addEventListener("change", () => this.#paint());
+    document.addEventListener("marl:panel-open", (event) => this.#panel(/** @type {CustomEvent} */ (event).detail?.columnId));
+    document.addEventListener("marl:panel-close", () => this.#panel(undefined));
+    this.#build();
+  }
+
+  /** @param {number | string | undefined} columnId */
+  #panel(columnId) {
+    this.#open = columnId === undefined || columnId === null ? undefined : Number(columnId);
+    this.#paint();
+  }
+
+  #build() {
+    const shown = JSON.stringify(this.grid.columns.list.map(({ id, name, type }) => [id, name, type]));
+    if (this.#built === shown || this.row.querySelector(".rename")) return; // built when the new name is in
+    this.#built = shown;
+    this.#cells.clear();
+    const corner = this.#newCell("n", 1);
+    corner.textContent = "#";
+    corner.addEventListener("click", () => this.grid.selection.takeAll());
+    const cells = this.grid.columns.list.map((column, index) => this.#newColumn(column, index));
+    this.row.replaceChildren(corner, ...cells, ...(this.grid.canEdit ? [this.#newEnd()] : []));
+    this.#paint();
+  }
+
+  /** @param {string} name @param {number} index from 1 */
+  #newCell(name, index) {
+    const cell = document.createElement("div");
+    cell.setAttribute("role", "columnheader");
+    cell.setAttribute("aria-colindex", String(index));
+    cell.className = name;
+    return cell;
+  }
+
+  #newEnd() {
+    const cell = this.#newCell("end", this.grid.columns.count + 2);
+    const button = newButton("add", "+", "Add column");
+    button.addEventListener("click", () => this.openAdd(button));
+    cell.append(button);
+    return cell;
+  }
+
+  /** @param {Column} column @param {number} index */
+  #newColumn(column, index) {
+    const { grid } = this;
+    const cell = this.#newCell("h", index + 2);
+    cell.id = `column-${column.id}`;
+    const sign = newSpan("type", SIGN[column.type]);
+    sign.title = TYPE_NAME[column.type];
+    sign.setAttribute("aria-hidden", "true");
+    cell.append(sign, newSpan("name", column.name), newSpan("prog"));
+    if (grid.canEdit) cell.append(...this.#newButtons(column, index));
+    this.#cells.set(column.id, cell);
+    cell.addEventListener("pointerdown", (event) => {
+      if (/** @type {Element} */ (event.target).closest("button, input, .grip")) return;
+      this.#take(index, event.shiftKey);
+    });
+    cell.addEventListener("dblclick", (event) => {
+      if (grid.canEdit && !(/** @type {Element} */ (event.target).closest("button, .grip"))) this.rename(column);
+    });
+    cell.addEventListener("contextmenu", (event) => {
+      if (!grid.canEdit) return;
+      event.preventDefault();
+      this.openMenu(index);
+    });
+    return cell;
+  }
+
+  /** Chooses all cells of a column. @param {number} index @param {boolean} extend */
+  #take(index, extend) {
+    const { selection, rows, sheet } = this.grid;
+    const left = extend ? Math.min(selection.range.left, index) : index;
+    const right = extend ? Math.max(selection.range.right, index) : index;
+    if (rows.total) selection.take({ top: 0, bottom: rows.total - 1, left, right });
+    else selection.move(HEADER, index);
+    setTimeout(() => sheet.focus({ preventScroll: true }));
+  }
+
+  /** @param {Column} column @param {number} index */
+  #newButtons(column, index) {
+    const buttons = [];
+    if (column.type === "http") {
+      const run = newButton("run-button", "▶", `Run ${column.name}`);
+      run.addEventListener("click", () => void openRunMenu(this.grid, column, run.getBoundingClientRect()));
+      buttons.push(run);
+    }
+    const more = newButton("more", "⌄", `${column.name}: column menu`);
+    more.addEventListener("click", () => this.openMenu(index));
+    const grip = newSpan("grip");
+    this.#followGrip(grip, column);
+    return [...buttons, more, grip];
+  }
+
+  /** @param {HTMLElement} grip @param {Column} column */
+  #followGrip(grip, column) {
+    grip.addEventListener("pointerdown", (event) => {
+      event.preventDefault();
+      grip.setPointerCapture(event.pointerId);
+      const start = event.clientX - column.width;
+      const move = (/** @type {PointerEvent} */ { clientX }) => this.grid.columns.resize(column, clientX - start);
+      grip.addEventListener("pointermove", move);
+      const stop = () => {
+        grip.removeEventListener("pointermove", move);
+        this.#saveWidth(column);
+      };
+      grip.addEventListener("lostpointercapture", stop, { once: true });
+    });
+  }
+
+  /** @param {Column} column */
+  #saveWidth(column) {
+    clearTimeout(this.#saving);
+    this.#saving = setTimeout(async () => {
+      try {
+        await this.grid.columns.save(column, { width: column.width });
+      } catch (error) {
+        toast(`The width was not kept. ${reasonOf(error)}`);
+      }
+    }, SAVE_WIDTH_MS);
+  }
+
+  #paint() {
+    const { selection, columns } = this.grid;
+    columns.list.forEach((column, index) => {
+      const cell = this.#cells.get(column.id);
+      if (!cell) return;
+      const run = this.progress.ofColumn(column.id);
+      const words = /** @type {HTMLElement} */ (cell.querySelector(".prog"));
+      words.textContent = run ? `${percent(run)}%` : "";
+      cell.classList.toggle("active", this.#open === column.id);
+      cell.classList.toggle("here", selection.row === HEADER && selection.column === index);
+    });
+  }
+
+  /** @param {number} index */
+  openMenu(index) {
+    const column = this.grid.columns.list[index];
+    const cell = column && this.#cells.get(column.id);
+    if (!cell || !this.grid.canEdit) return;
+    openColumnMenu(this.grid, column, cell.getBoundingClientRect(), { rename: (it) => this.rename(it) });
+  }
+
+  /** @param {HTMLElement} button */
+  openAdd(button) {
+    openAddMenu(this.grid, button.getBoundingClientRect(), { rename: (it) => this.rename(it) });
+  }
+
+  /** @param {Column} column */
+  rename(column) {
+    const name = /** @type {HTMLElement | null | undefined} */ (this.#cells.get(column.id)?.querySelector(".name"));
+    if (!name || !this.grid.canEdit) return;
+    renameInPlace(name, {
+      label: "Name of the column",
+      name: column.name,
+      save: async (wanted) => void (await change(this.grid, column, { name: wanted })),
+      done: () => {
+        this.#build();
+        this.grid.sheet.focus({ preventScroll: true });
+      },
+    });
+  }
+
+  /** @param {number} index @param {number} by px */
+  resize(index, by) {
+    const column = this.grid.columns.list[index];
+    if (!column || !this.grid.canEdit) return;
+    this.grid.columns.resize(column, column.width + by);
+    this.#saveWidth(column);
+  }
+}

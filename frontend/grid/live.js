@@ -1,0 +1,82 @@
+/**
+ * What the server tells while the page is open: one EventSource, resumed where it broke.
+ *
+ * @typedef {import("./types.d.ts").Grid} Grid
+ * @typedef {import("./types.d.ts").Cell} Cell
+ * @typedef {import("./types.d.ts").Run} Run
+ */
+const SLOWEST_RETRY_MS = 30_000;
+
+/** Dispatches `run` (detail: a run), `lost` and `found` (the connection), `reset` (something may have been missed). */
+export class Live extends EventTarget {
+  /** @type {[number, number, Cell][]} cells of this animation frame */
+  #batch = [];
+  #wait = 1000;
+  /** Whether the browser knows an event to resume after; else what happened before the stream opened is read. */
+  #resumes = false;
+
+  /** @param {Grid} grid */
+  constructor(grid) {
+    super();
+    this.grid = grid;
+    this.#connect();
+  }
+
+  #connect() {
+    const source = new EventSource(`/api/v1/tables/${this.grid.table.id}/events`);
+    source.addEventListener("open", () => this.#opened());
+    source.addEventListener("error", () => this.#failed(source));
+    for (const type of ["cells", "run", "rows", "columns"]) {
+      source.addEventListener(type, ({ lastEventId }) => (this.#resumes ||= lastEventId !== ""));
+    }
+    source.addEventListener("cells", ({ data }) => this.#cells(JSON.parse(data).cells));
+    source.addEventListener("run", ({ data }) => this.dispatchEvent(new CustomEvent("run", { detail: JSON.parse(data) })));
+    source.addEventListener("rows", ({ data }) => this.#rows(JSON.parse(data)));
+    source.addEventListener("columns", () => void this.#columns());
+    source.addEventListener("reset", () => this.#reset());
+    addEventListener("pagehide", () => source.close(), { once: true });
+  }
+
+  #opened() {
+    this.#wait = 1000;
+    this.dispatchEvent(new Event("found"));
+    if (!this.#resumes) this.#reset();
+  }
+
+  /** The browser tries again by itself, unless the answer was an error: then we do, and read everything again. @param {EventSource} source */
+  #failed(source) {
+    this.dispatchEvent(new Event("lost"));
+    if (source.readyState !== EventSource.CLOSED) return;
+    this.#resumes = false;
+    setTimeout(() => this.#connect(), this.#wait);
+    this.#wait = Math.min(SLOWEST_RETRY_MS, this.#wait * 2);
+  }
+
+  /** @param {[number, number, Cell][]} cells */
+  #cells(cells) {
+    if (!this.#batch.length) {
+      requestAnimationFrame(() => {
+        const batch = this.#batch;
+        this.#batch = [];
+        this.grid.rows.announce(batch);
+      });
+    }
+    this.#batch.push(...cells);
+  }
+
+  /** @param {{ row_count?: number, added?: number, deleted?: unknown }} change */
+  #rows({ row_count: total }) {
+    if (total === undefined) this.#reset();
+    else this.grid.rows.resized(total);
+  }
+
+  async #columns() {
+    await this.grid.columns.reload().catch(() => {}); // the next event or page load brings them
+    this.grid.rows.refresh();
+  }
+
+  #reset() {
+    void this.#columns();
+    this.dispatchEvent(new Event("reset"));
+  }
+}

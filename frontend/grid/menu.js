@@ -1,0 +1,89 @@
+/**
+ * Menus in a popover: arrows and first letters move, Esc closes and gives the focus back.
+ *
+ * @typedef {object} Item
+ * @property {string} text
+ * @property {string} [note] soft, at the right: a shortcut or a count
+ * @property {boolean} [danger]
+ * @property {boolean} [disabled]
+ * @property {boolean} [checked] makes it one of a choice
+ * @property {() => void} run
+ */
+const EDGE = 8; // px kept free at the window's edges
+
+/**
+ * @param {DOMRect} at the menu opens below it @param {(Item | "line")[]} items
+ * @param {{ label: string, back: HTMLElement }} how `back` gets the focus again
+ */
+export function openMenu(at, items, { label, back }) {
+  const menu = document.createElement("div");
+  menu.popover = "auto";
+  menu.className = "menu";
+  menu.setAttribute("role", "menu");
+  menu.setAttribute("aria-label", label);
+  menu.append(...items.map((item) => (item === "line" ? newLine() : newItem(item, menu))));
+  document.body.append(menu);
+  menu.addEventListener("keydown", (event) => moveFocus(event, menu));
+  menu.addEventListener("toggle", (event) => {
+    if (/** @type {ToggleEvent} */ (event).newState !== "closed") return;
+    if (menu.contains(document.activeElement) || document.activeElement === document.body) back.focus({ preventScroll: true });
+    menu.remove();
+  });
+  menu.showPopover();
+  place(menu, at);
+  enabled(menu)[0]?.focus();
+}
+
+function newLine() {
+  return document.createElement("hr");
+}
+
+/** @param {Item} item @param {HTMLElement} menu */
+function newItem({ text, note, danger, disabled, checked, run }, menu) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.setAttribute("role", checked === undefined ? "menuitem" : "menuitemradio");
+  if (checked !== undefined) button.setAttribute("aria-checked", String(checked));
+  button.tabIndex = -1;
+  button.disabled = Boolean(disabled);
+  button.classList.toggle("danger", Boolean(danger));
+  const words = Object.assign(document.createElement("span"), { textContent: text });
+  button.append(words);
+  if (note) button.append(Object.assign(document.createElement("span"), { className: "note", textContent: note }));
+  button.addEventListener("click", () => {
+    menu.hidePopover();
+    run();
+  });
+  return button;
+}
+
+/** @param {HTMLElement} menu */
+const enabled = (menu) => [...menu.querySelectorAll("button")].filter((button) => !button.disabled);
+
+/** @param {KeyboardEvent} event @param {HTMLElement} menu */
+function moveFocus(event, menu) {
+  const buttons = enabled(menu);
+  const now = buttons.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
+  /** @type {Record<string, number>} */
+  const to = { ArrowDown: now + 1, ArrowUp: now - 1 + buttons.length, Home: 0, End: buttons.length - 1 };
+  event.stopPropagation();
+  if (event.key in to) buttons[to[event.key] % buttons.length]?.focus();
+  else if (event.key === "Tab") menu.hidePopover();
+  else if (event.key.length === 1 && event.key !== " ") byLetter(buttons, now, event.key);
+  else return;
+  event.preventDefault();
+}
+
+/** @param {HTMLButtonElement[]} buttons @param {number} now @param {string} letter */
+function byLetter(buttons, now, letter) {
+  const after = [...buttons.slice(now + 1), ...buttons.slice(0, now + 1)];
+  after.find((button) => button.textContent?.toLowerCase().startsWith(letter.toLowerCase()))?.focus();
+}
+
+/** @param {HTMLElement} popover @param {DOMRect} at */
+export function place(popover, at) {
+  const { width, height } = popover.getBoundingClientRect();
+  const below = at.bottom + height + EDGE <= innerHeight;
+  popover.style.left = `${Math.max(EDGE, Math.min(at.left, innerWidth - width - EDGE))}px`;
+  popover.style.top = `${Math.max(EDGE, below ? at.bottom + 2 : at.top - height - 2)}px`;
+}

@@ -1,0 +1,35 @@
+/** A name that becomes an input where it stands: Enter keeps, Esc drops, leaving keeps. */
+
+/**
+ * @param {HTMLElement} element shows the name
+ * @param {{ label: string, name: string, save: (name: string) => Promise<void> | void, done?: () => void }} how
+ */
+export function renameInPlace(element, { label, name, save, done }) {
+  const input = document.createElement("input");
+  input.className = "rename";
+  input.value = name;
+  input.maxLength = 200;
+  input.setAttribute("aria-label", label);
+  const shown = [...element.childNodes];
+  element.replaceChildren(input);
+  input.select();
+  input.focus();
+  let open = true;
+  /** @param {boolean} keep */
+  const close = (keep) => {
+    if (!open) return;
+    open = false;
+    const wanted = input.value.trim();
+    element.replaceChildren(...shown);
+    done?.();
+    if (keep && wanted && wanted !== name) void save(wanted);
+  };
+  input.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
+    event.preventDefault();
+    close(event.key === "Enter");
+  });
+  for (const type of ["pointerdown", "dblclick", "click"]) input.addEventListener(type, (event) => event.stopPropagation());
+  input.addEventListener("blur", () => close(true));
+}

@@ -1,0 +1,257 @@
+/**
+ * Rows by index, fetched in blocks of 100 and forgotten least recently used first.
+ *
+ * @typedef {import("./types.d.ts").Row} Row
+ * @typedef {import("./types.d.ts").Cell} Cell
+ */
+import { ApiError, api } from "../api.js";
+
+export const BLOCK = 100;
+const BLOCKS_KEPT = 60;
+const LONGEST_READ = 500; // the API's largest window
+const SETTLE_MS = 30; // a window scrolled past within this time is never asked for
+const RETRY_MS = 2000;
+
+/** @param {number} rowId @param {number} columnId */
+const keyOf = (rowId, columnId) => `${rowId}:${columnId}`;
+
+/** Dispatches `change` (paint again), `total` (the number of rows changed) and `problem` (detail: a message). */
+export class Rows extends EventTarget {
+  /** @type {Map<number, { rows: Row[], stale: boolean }>} in order of use, oldest first */
+  #blocks = new Map();
+  /** @type {Map<number, AbortController>} */
+  #loading = new Map();
+  /** @type {Map<number, Row>} */
+  #byId = new Map();
+  /** Typed here and not yet confirmed, and what the server announced of it meanwhile. @type {Map<string, { cell: Cell, announced?: Cell }>} */
+  #unsaved = new Map();
+  /** @type {Map<string, Cell>} announced while a block was on its way, so perhaps newer than the block */
+  #announced = new Map();
+  #version = 0;
+  #window = { first: 0, last: -1 };
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  /** @param {number} tableId @param {number} total */
+  constructor(tableId, total) {
+    super();
+    this.tableId = tableId;
+    this.total = total;
+  }
+
+  /** @param {number} index @returns {Row | undefined} */
+  at(index) {
+    return this.#blocks.get(Math.floor(index / BLOCK))?.rows[index % BLOCK];
+  }
+
+  /** @param {number} id @returns {Row | undefined} */
+  byId(id) {
+    return this.#byId.get(id);
+  }
+
+  /** Keeps the rows in view (and a little around them) loaded. @param {number} first @param {number} last */
+  show(first, last) {
+    this.#window = { first, last };
+    for (const number of this.#wanted()) {
+      const block = this.#blocks.get(number);
+      if (block) this.#touch(number, block);
+    }
+    this.#timer ??= setTimeout(() => this.#loadWanted(), SETTLE_MS);
+  }
+
+  #wanted() {
+    const { first, last } = this.#window;
+    const margin = BLOCK / 4;
+    const from = Math.floor(Math.max(0, first - margin) / BLOCK);
+    const to = Math.floor(Math.min(this.total - 1, last + margin) / BLOCK);
+    return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
+  }
+
+  #loadWanted() {
+    this.#timer = undefined;
+    const wanted = this.#wanted();
+    for (const [number, request] of this.#loading) {
+      if (wanted.includes(number)) continue;
+      request.abort();
+      this.#loading.delete(number);
+    }
+    for (const number of wanted) {
+      const block = this.#blocks.get(number);
+      if ((!block || block.stale) && !this.#loading.has(number)) void this.#load(number);
+    }
+  }
+
+  /** @param {number} number */
+  async #load(number) {
+    const request = new AbortController();
+    const version = this.#version;
+    this.#loading.set(number, request);
+    try {
+      const answer = await this.#read(number * BLOCK, BLOCK, request.signal);
+      this.#store(number, answer.items, version !== this.#version);
+      this.#setTotal(answer.total);
+      this.dispatchEvent(new Event("change"));
+    } catch (error) {
+      if (!request.signal.aborted) this.#complain(error);
+    } finally {
+      if (this.#loading.get(number) === request) this.#loading.delete(number);
+      if (!this.#loading.size) this.#announced.clear();
+      if (this.#blocks.get(number)?.stale) this.#loadWanted();
+    }
+  }
+
+  /** @param {unknown} error */
+  #complain(error) {
+    const message = error instanceof ApiError ? error.message : "The server cannot be reached. Trying again…";
+    this.dispatchEvent(new CustomEvent("problem", { detail: message }));
+    this.#timer ??= setTimeout(() => this.#loadWanted(), RETRY_MS);
+  }
+
+  /**
+   * @param {number} offset @param {number} limit @param {AbortSignal} [signal]
+   * @returns {Promise<{ items: Row[], total: number }>}
+   */
+  #read(offset, limit, signal) {
+    return api("GET", `/tables/${this.tableId}/rows?offset=${offset}&limit=${limit}`, undefined, { signal });
+  }
+
+  /** @param {number} number @param {Row[]} rows @param {boolean} stale */
+  #store(number, rows, stale) {
+    this.#drop(number);
+    for (const row of rows) {
+      this.#overlay(row);
+      this.#byId.set(row.id, row);
+    }
+    this.#blocks.set(number, { rows, stale });
+    for (const old of this.#blocks.keys()) {
+      if (this.#blocks.size <= BLOCKS_KEPT) break;
+      this.#drop(old);
+    }
+  }
+
+  /** @param {Row} row */
+  #overlay(row) {
+    for (const columnId of Object.keys(row.cells)) {
+      const key = keyOf(row.id, Number(columnId));
+      const newer = this.#unsaved.get(key)?.cell ?? this.#announced.get(key);
+      if (newer) row.cells[columnId] = newer;
+    }
+  }
+
+  /** @param {number} number @param {{ rows: Row[], stale: boolean }} block */
+  #touch(number, block) {
+    this.#blocks.delete(number);
+    this.#blocks.set(number, block);
+  }
+
+  /** @param {number} number */
+  #drop(number) {
+    for (const row of this.#blocks.get(number)?.rows ?? []) this.#byId.delete(row.id);
+    this.#blocks.delete(number);
+  }
+
+  /** @param {number} total */
+  #setTotal(total) {
+    if (total === this.total) return;
+    this.total = total;
+    this.dispatchEvent(new Event("total"));
+  }
+
+  /** Live cells of the server. @param {[number, number, Cell][]} batch */
+  announce(batch) {
+    for (const [rowId, columnId, cell] of batch) {
+      const key = keyOf(rowId, columnId);
+      const unsaved = this.#unsaved.get(key);
+      if (unsaved) {
+        unsaved.announced = cell;
+        continue;
+      }
+      if (this.#loading.size) this.#announced.set(key, cell);
+      this.#put(rowId, columnId, cell);
+    }
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** Shows a value before the server has it. @param {number} rowId @param {number} columnId @param {unknown} value @returns {Cell} for `settle` */
+  hold(rowId, columnId, value) {
+    const cell = { value };
+    this.#unsaved.set(keyOf(rowId, columnId), { cell });
+    this.#put(rowId, columnId, cell);
+    this.dispatchEvent(new Event("change"));
+    return cell;
+  }
+
+  /**
+   * The server took the held value, or refused it: `value` is what it holds, unless it announced a tidier one.
+   * A newer value held meanwhile stays.
+   * @param {number} rowId @param {number} columnId @param {Cell} held @param {unknown} value
+   */
+  settle(rowId, columnId, held, value) {
+    const key = keyOf(rowId, columnId);
+    const unsaved = this.#unsaved.get(key);
+    if (unsaved?.cell !== held) return;
+    this.#put(rowId, columnId, unsaved.announced ?? { value });
+    this.#unsaved.delete(key);
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** @param {number} rowId @param {number} columnId @param {Cell} cell */
+  #put(rowId, columnId, cell) {
+    const row = this.#byId.get(rowId);
+    if (row) row.cells[columnId] = cell;
+  }
+
+  /** Reads everything again; what is in view stays on screen until the answer is here. */
+  refresh() {
+    this.#version += 1;
+    const wanted = new Set(this.#wanted());
+    for (const [number, block] of this.#blocks) {
+      if (wanted.has(number)) block.stale = true;
+      else this.#drop(number);
+    }
+    this.#timer ??= setTimeout(() => this.#loadWanted(), SETTLE_MS);
+  }
+
+  /** @param {number} total rows there are now; others added or deleted some */
+  resized(total) {
+    this.#setTotal(total);
+    this.refresh();
+  }
+
+  /** Shows rows just appended here before they are read: they can be typed into at once. @param {number[]} ids @param {number} before the total without them */
+  appended(ids, before) {
+    this.resized(Math.max(this.total, before + ids.length)); // the live event may have been quicker
+    ids.forEach((id, i) => {
+      const index = before + i;
+      const number = Math.floor(index / BLOCK);
+      const block = this.#blocks.get(number) ?? { rows: [], stale: true };
+      if (block.rows.length !== index % BLOCK) return;
+      const row = { id, position: index, cells: {} };
+      block.rows.push(row);
+      this.#byId.set(id, row);
+      this.#blocks.set(number, block);
+    });
+  }
+
+  /**
+   * Rows of a range, loaded or not, in order.
+   * @param {number} first @param {number} last @param {(done: number) => void} [progress]
+   * @returns {Promise<Row[]>}
+   */
+  async range(first, last, progress) {
+    /** @type {Row[]} */
+    const rows = [];
+    for (let index = first; index <= last; ) {
+      const loaded = this.at(index);
+      if (loaded) rows.push(loaded);
+      else {
+        const answer = await this.#read(index, Math.min(LONGEST_READ, last - index + 1));
+        if (!answer.items.length) break;
+        rows.push(...answer.items);
+      }
+      index = first + rows.length;
+      progress?.(rows.length);
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * Which rows an HTTP column runs for, and the start of the run.
+ *
+ * @typedef {import("./types.d.ts").Grid} Grid
+ * @typedef {import("./types.d.ts").Column} Column
+ * @typedef {import("./types.d.ts").Scope} Scope
+ * @typedef {import("./types.d.ts").Run} Run
+ * @typedef {import("./menu.js").Item} Item
+ */
+import { api, toast } from "../api.js";
+import { ask } from "../ask.js";
+import { reasonOf } from "./edits.js";
+import { openMenu } from "./menu.js";
+
+const FIRST = 10;
+const CHOSEN_AT_ONCE = 10_000;
+
+/** @param {Grid} grid @param {Column} column @param {DOMRect} at */
+export async function openRunMenu(grid, column, at) {
+  const counts = await freshCounts(column);
+  openMenu(at, runItems(grid, column, counts), { label: `Run ${column.name}`, back: grid.sheet });
+}
+
+/** @param {Column} column @returns {Promise<NonNullable<Column["counts"]>>} */
+async function freshCounts(column) {
+  try {
+    return (await api("GET", `/columns/${column.id}`)).counts ?? {};
+  } catch {
+    return column.counts ?? {};
+  }
+}
+
+/** @param {number | undefined} count */
+const noteOf = (count) => (count ?? 0).toLocaleString("en");
+
+/** @param {Grid} grid @param {Column} column @param {NonNullable<Column["counts"]>} counts @returns {(Item | "line")[]} */
+function runItems(grid, column, counts) {
+  const { rows, selection } = grid;
+  /** @param {Scope} scope */
+  const start = (scope) => () => void startRun(column, scope);
+  const first = Math.min(FIRST, rows.total);
+  /** @type {(Item | "line")[]} */
+  const items = [
+    { text: `First ${first} ${first === 1 ? "row" : "rows"}`, disabled: !rows.total, run: start({ first: FIRST }) },
+    { text: "Rows with no result", disabled: !rows.total, run: start("missing") },
+    { text: "Failed rows", note: noteOf(counts.failed), disabled: !counts.failed, run: start("failed") },
+    { text: "Rows out of date", disabled: !rows.total, run: start("stale") },
+  ];
+  const { top, bottom } = selection.range;
+  const chosen = bottom - top + 1;
+  if (top >= 0 && chosen <= CHOSEN_AT_ONCE) {
+    items.push({ text: chosen === 1 ? `Row ${top + 1}` : `The ${noteOf(chosen)} chosen rows`, run: () => void runChosen(grid, column) });
+  }
+  items.push("line", {
+    text: "All rows, even with a result…",
+    note: noteOf(rows.total),
+    disabled: !rows.total,
+    run: () => void forceAll(grid, column),
+  });
+  return items;
+}
+
+/** @param {Grid} grid @param {Column} column */
+async function runChosen({ rows, selection }, column) {
+  const { top, bottom } = selection.range;
+  try {
+    const chosen = await rows.range(top, bottom);
+    await startRun(column, { ids: chosen.map((row) => row.id) });
+  } catch (error) {
+    toast(`Not started. ${reasonOf(error)}`);
+  }
+}
+
+/** @param {Grid} grid @param {Column} column */
+async function forceAll({ rows }, column) {
+  const sure = await ask({
+    title: `Run “${column.name}” for all ${noteOf(rows.total)} rows?`,
+    text: `Results that are there already are asked for again and replaced. ${await cost(column)}`,
+    confirm: "Run all rows",
+  });
+  if (sure) await startRun(column, "all");
+}
+
+/** @param {Column} column @returns {Promise<string>} */
+async function cost(column) {
+  try {
+    const { requests, skipped, duplicates, seconds } = await api("POST", `/columns/${column.id}/estimate`, { rows: "all" });
+    const parts = [`${noteOf(requests)} requests`];
+    if (skipped) parts.push(`${noteOf(skipped)} rows skipped by the run condition`);
+    if (duplicates) parts.push(`${noteOf(duplicates)} identical`);
+    return `${parts.join(", ")}${seconds ? `; ${duration(seconds)} under the rate limit` : ""}.`;
+  } catch {
+    return ""; // the question stands without it, and starting says what is wrong
+  }
+}
+
+/** @param {Column} column @param {Scope} scope */
+export async function startRun(column, scope) {
+  try {
+    /** @type {Run} */
+    const run = await api("POST", `/columns/${column.id}/runs`, { rows: scope });
+    document.dispatchEvent(new CustomEvent("marl:run-started", { detail: { run } }));
+    if (!run.counts.total) toast(`Nothing to run: no row of “${column.name}” is left in that choice.`);
+  } catch (error) {
+    toast(`“${column.name}” was not started. ${reasonOf(error)}`);
+  }
+}
+
+/** "about 3 min" @param {number} seconds */
+export function duration(seconds) {
+  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
+  return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
+}

@@ -1,0 +1,112 @@
+/**
+ * The vertical scroll position over more pixels than a browser can hold: above 15 million (Firefox drops heights over
+ * 17.9 M, Chromium stops at 33.5 M) the scrollbar stands for the whole height, and wheel and touch are handled here.
+ */
+const TALLEST = 15_000_000;
+const LINE = 32; // px a wheel "line" means
+const FRICTION = 0.95; // of a flung touch, each frame
+
+export class Scroll {
+  /** Virtual px above the first visible one. */
+  top = 0;
+  #height = 0;
+  #expected = 0;
+
+  /**
+   * @param {HTMLElement} scroller @param {HTMLElement} body what gets the height
+   * @param {number} head px of the sticky head inside the scroller @param {() => void} moved
+   */
+  constructor(scroller, body, head, moved) {
+    this.scroller = scroller;
+    this.body = body;
+    this.head = head;
+    this.moved = moved;
+    scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    scroller.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
+    this.#followTouch();
+  }
+
+  get scaled() {
+    return this.#height > TALLEST;
+  }
+
+  /** Px of rows that are in view. */
+  get visible() {
+    return Math.max(0, this.scroller.clientHeight - this.head);
+  }
+
+  get #lowest() {
+    return Math.max(0, this.#height - this.visible);
+  }
+
+  get #lowestNative() {
+    return Math.max(1, Math.min(this.#height, TALLEST) - this.visible);
+  }
+
+  /** @param {number} height px of all rows */
+  resize(height) {
+    this.#height = height;
+    this.body.style.height = `${Math.min(height, TALLEST)}px`;
+    this.scroller.style.touchAction = this.scaled ? "none" : "";
+    this.to(this.top);
+  }
+
+  /** @param {number} top */
+  to(top) {
+    this.top = Math.min(Math.max(0, top), this.#lowest);
+    this.scroller.scrollTop = this.scaled ? (this.top / this.#lowest) * this.#lowestNative : this.top;
+    this.#expected = this.scroller.scrollTop;
+    this.moved();
+  }
+
+  /** Where in the body the virtual px `y` is drawn. @param {number} y */
+  place(y) {
+    return this.scaled ? y - this.top + this.scroller.scrollTop : y;
+  }
+
+  #scrolled() {
+    const native = this.scroller.scrollTop;
+    if (!this.scaled) this.top = native;
+    else if (Math.abs(native - this.#expected) >= 1) {
+      this.top = native >= this.#lowestNative - 1 ? this.#lowest : (native / this.#lowestNative) * this.#lowest;
+      this.#expected = native;
+    }
+    this.moved();
+  }
+
+  /** @param {WheelEvent} event */
+  #wheel(event) {
+    if (!this.scaled || event.ctrlKey || event.shiftKey || !event.deltaY) return;
+    event.preventDefault();
+    const unit = event.deltaMode === 1 ? LINE : event.deltaMode === 2 ? this.visible : 1;
+    this.scroller.scrollLeft += event.deltaX * unit;
+    this.to(this.top + event.deltaY * unit);
+  }
+
+  #followTouch() {
+    let x = 0;
+    let y = 0;
+    let speed = 0;
+    const fling = () => {
+      if (Math.abs(speed) < 0.5) return;
+      this.to(this.top + speed);
+      speed *= FRICTION;
+      requestAnimationFrame(fling);
+    };
+    this.scroller.addEventListener("touchstart", ({ touches }) => ([x, y, speed] = [touches[0].clientX, touches[0].clientY, 0]), {
+      passive: true,
+    });
+    this.scroller.addEventListener(
+      "touchmove",
+      ({ touches }) => {
+        if (!this.scaled) return;
+        speed = y - touches[0].clientY;
+        this.scroller.scrollLeft += x - touches[0].clientX;
+        [x, y] = [touches[0].clientX, touches[0].clientY];
+        this.to(this.top + speed);
+      },
+      { passive: true },
+    );
+    this.scroller.addEventListener("touchend", () => this.scaled && requestAnimationFrame(fling), { passive: true });
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * The active cell and the range around it, kept as two corners; so "everything" costs as much as one cell.
+ *
+ * @typedef {import("./types.d.ts").Range} Range
+ */
+
+/** The row index of the header: arrows reach it from the first row. */
+export const HEADER = -1;
+
+/** Dispatches `change`. */
+export class Selection extends EventTarget {
+  row = 0;
+  column = 0;
+  #anchorRow = 0;
+  #anchorColumn = 0;
+  /** Whether row numbers were chosen: then the rows are meant, not only their cells. */
+  wholeRows = false;
+
+  /** @param {() => { rows: number, columns: number }} size */
+  constructor(size) {
+    super();
+    this.size = size;
+  }
+
+  /** @returns {Range} */
+  get range() {
+    return {
+      top: Math.min(this.row, this.#anchorRow),
+      bottom: Math.max(this.row, this.#anchorRow),
+      left: Math.min(this.column, this.#anchorColumn),
+      right: Math.max(this.column, this.#anchorColumn),
+    };
+  }
+
+  get isSingle() {
+    return this.row === this.#anchorRow && this.column === this.#anchorColumn;
+  }
+
+  /** @param {number} row @param {number} column @param {{ extend?: boolean }} [how] */
+  move(row, column, { extend = false } = {}) {
+    const { rows, columns } = this.size();
+    this.row = Math.min(Math.max(extend ? 0 : HEADER, row), rows - 1);
+    this.column = Math.min(Math.max(0, column), columns - 1);
+    this.wholeRows = false;
+    if (!extend) [this.#anchorRow, this.#anchorColumn] = [this.row, this.column];
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** Moves within the rows; the active cell stays where the user sees it when `top` is outside. @param {Range} range */
+  take({ top, bottom, left, right }) {
+    const { rows, columns } = this.size();
+    [this.row, this.column] = [Math.max(0, top), Math.max(0, left)];
+    [this.#anchorRow, this.#anchorColumn] = [Math.min(bottom, rows - 1), Math.min(right, columns - 1)];
+    this.wholeRows = false;
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** @param {number} row @param {{ extend?: boolean }} [how] */
+  takeRow(row, { extend = false } = {}) {
+    const first = extend ? this.#anchorRow : row;
+    const { columns } = this.size();
+    [this.#anchorRow, this.#anchorColumn] = [first, columns - 1];
+    [this.row, this.column] = [row, 0];
+    this.wholeRows = true;
+    this.dispatchEvent(new Event("change"));
+  }
+
+  takeAll() {
+    const { rows, columns } = this.size();
+    if (!rows || !columns) return;
+    [this.row, this.column, this.#anchorRow, this.#anchorColumn] = [0, 0, rows - 1, columns - 1];
+    this.wholeRows = true;
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** Stays inside after rows or columns went. */
+  clamp() {
+    const { rows, columns } = this.size();
+    const row = Math.min(this.row, rows - 1);
+    const column = Math.min(this.column, columns - 1);
+    if (row !== this.row || column !== this.column || this.range.bottom >= rows) this.move(row, Math.max(0, column));
+  }
+
+  /** @param {number} row @param {number} column */
+  has(row, column) {
+    const { top, bottom, left, right } = this.range;
+    return row >= top && row <= bottom && column >= left && column <= right;
+  }
+}

@@ -1,0 +1,93 @@
+/* Shapes of the API (/api/v1) that the grid reads, and of the grid's parts. */
+
+import type { Columns } from "./columns.js";
+import type { History } from "./history.js";
+import type { Rows } from "./rows.js";
+import type { Selection } from "./selection.js";
+import type { Viewport } from "./viewport.js";
+
+export type ColumnType = "text" | "number" | "checkbox" | "date" | "formula" | "extract" | "http";
+
+export type State =
+  | "empty" | "queued" | "waiting" | "limited" | "running" | "done" | "no_data" | "skipped" | "missing_input"
+  | "failed" | "unknown" | "cancelled";
+
+export interface Cell {
+  value: unknown;
+  /* Only computed cells carry the rest. */
+  state?: State;
+  error?: { code: string; message: string } | null;
+  stale?: boolean;
+  http_status?: number | null;
+  attempts?: number;
+  max_attempts?: number;
+}
+
+export interface Row {
+  id: number;
+  position: number;
+  cells: Record<string, Cell>;
+}
+
+export interface Column {
+  id: number;
+  name: string;
+  type: ColumnType;
+  config?: Record<string, unknown>;
+  position: number;
+  width: number;
+  counts?: Partial<Record<State, number>>;
+}
+
+export interface Table {
+  id: number;
+  name: string;
+  row_count: number;
+  columns: Column[];
+  auto_update: boolean;
+}
+
+export type RunState = "planning" | "running" | "paused" | "stopped" | "done";
+
+export interface Run {
+  id: number;
+  column_id: number;
+  state: RunState;
+  counts: {
+    total: number; done: number; no_data: number; skipped: number; missing_input: number;
+    failed: number; unknown: number; cancelled: number; pending: number;
+  };
+  rate_per_s: number | null;
+  seconds_left: number | null;
+  stop_reason: string | null;
+}
+
+/** What a run may cover; `ids` are row ids. */
+export type Scope = "missing" | "failed" | "stale" | "all" | { first: number } | { ids: number[] };
+
+export interface Change {
+  rowId: number;
+  columnId: number;
+  before: unknown;
+  after: unknown;
+}
+
+/** Two corners, both included; row -1 is the header. */
+export interface Range {
+  top: number;
+  bottom: number;
+  left: number;
+  right: number;
+}
+
+export interface Grid {
+  table: Table;
+  canEdit: boolean;
+  columns: Columns;
+  rows: Rows;
+  selection: Selection;
+  viewport: Viewport;
+  history: History;
+  /** The element with role="grid": it holds the focus. */
+  sheet: HTMLElement;
+}

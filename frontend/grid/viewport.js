@@ -1,0 +1,257 @@
+/**
+ * Draws the rows in view into about 40 pooled elements, once per animation frame.
+ *
+ * @typedef {import("./types.d.ts").Grid} Grid
+ * @typedef {import("./types.d.ts").Column} Column
+ * @typedef {import("./types.d.ts").Cell} Cell
+ * @typedef {{ element: HTMLElement, column?: Column, cell?: Cell, row: number, marks: string }} Slot
+ * @typedef {{ element: HTMLElement, number: HTMLElement, slots: Slot[], index: number, marks: string }} Line
+ */
+import { paintCell } from "./cells.js";
+import { Scroll } from "./scroll.js";
+import { HEADER } from "./selection.js";
+
+export const ROW = 32;
+const SPARE = 4; // rows drawn above and below the view
+
+let made = 0;
+
+/** @param {string} role @param {string} name */
+function newPart(role, name) {
+  const element = document.createElement("div");
+  element.setAttribute("role", role);
+  element.className = name;
+  return element;
+}
+
+/** @returns {Line} */
+function newLine() {
+  const element = newPart("row", "line");
+  const number = newPart("rowheader", "n");
+  element.append(number);
+  return { element, number, slots: [], index: -1, marks: "" };
+}
+
+export class Viewport {
+  /** @type {Line[]} */
+  #pool = [];
+  /** The row with the editor: never recycled. @type {Line | undefined} */
+  #pinned;
+  /** Columns the pinned row holds elements for. */
+  #pinnedSpan = { first: 0, last: -1 };
+  #span = { first: 0, last: -1 };
+  #asked = false;
+
+  /**
+   * @param {Omit<Grid, "viewport">} grid
+   * @param {{ scroller: HTMLElement, body: HTMLElement }} parts
+   */
+  constructor(grid, { scroller, body }) {
+    this.grid = grid;
+    this.scroller = scroller;
+    this.body = body;
+    this.scroll = new Scroll(scroller, body, ROW, () => this.paintSoon());
+    new ResizeObserver(() => this.fit()).observe(scroller);
+    grid.rows.addEventListener("change", () => this.paintSoon());
+    grid.rows.addEventListener("total", () => this.fit());
+    grid.columns.addEventListener("change", () => this.fit());
+    grid.columns.addEventListener("widths", () => this.#layOut());
+    grid.selection.addEventListener("change", () => this.paintSoon());
+    this.fit();
+  }
+
+  /** Rows that fit: what Page Down moves by. */
+  get page() {
+    return Math.max(1, Math.floor(this.scroll.visible / ROW) - 1);
+  }
+
+  /** Takes the sizes of the table and the window. */
+  fit() {
+    const { rows, columns, sheet } = this.grid;
+    columns.fitNumbers(rows.total);
+    sheet.setAttribute("aria-rowcount", String(rows.total + 1));
+    sheet.setAttribute("aria-colcount", String(columns.count + 1));
+    this.#layOut();
+    this.scroll.resize(rows.total * ROW);
+    this.grid.selection.clamp();
+    this.paintSoon();
+  }
+
+  #layOut() {
+    const { columns, sheet } = this.grid;
+    sheet.style.setProperty("--columns", columns.template);
+    sheet.style.width = `${columns.fullWidth}px`;
+    this.paintSoon();
+  }
+
+  paintSoon() {
+    if (this.#asked) return;
+    this.#asked = true;
+    requestAnimationFrame(() => {
+      this.#asked = false;
+      this.#paint();
+    });
+  }
+
+  #paint() {
+    const { rows, columns } = this.grid;
+    const first = Math.max(0, Math.floor(this.scroll.top / ROW) - SPARE);
+    const last = Math.min(rows.total - 1, Math.ceil((this.scroll.top + this.scroll.visible) / ROW) + SPARE);
+    const x = this.scroller.scrollLeft;
+    this.#span = columns.between(x, x + this.scroller.clientWidth - columns.numberWidth);
+    this.#growPool(last - first + 1);
+    for (const line of this.#pool) {
+      if (line.index < first || line.index > last || line.index === this.#pinned?.index) this.#put(line, -1);
+    }
+    for (let index = first; index <= last; index += 1) this.#paintLine(this.#lineFor(index), index);
+    if (this.#pinned && (this.#pinned.index < first || this.#pinned.index > last)) this.#paintLine(this.#pinned, this.#pinned.index);
+    this.#pointAtActive();
+    if (last >= first) rows.show(first, last);
+  }
+
+  /** @param {number} size */
+  #growPool(size) {
+    if (this.#pool.length < size) for (const line of this.#pool) this.#put(line, -1); // other rows for each of them
+    while (this.#pool.length < size) {
+      const line = newLine();
+      this.#pool.push(line);
+      this.body.append(line.element);
+    }
+  }
+
+  /** @param {number} index */
+  #lineFor(index) {
+    return this.#pinned?.index === index ? this.#pinned : this.#pool[index % this.#pool.length];
+  }
+
+  /** @param {Line} line @param {number} index -1 hides it */
+  #put(line, index) {
+    line.index = index;
+    line.element.hidden = index < 0;
+  }
+
+  /** @param {Line} line @param {number} index */
+  #paintLine(line, index) {
+    if (line.index !== index) {
+      this.#put(line, index);
+      line.element.setAttribute("aria-rowindex", String(index + 2));
+      line.number.textContent = String(index + 1);
+    }
+    line.element.style.transform = `translateY(${this.scroll.place(index * ROW)}px)`;
+    const row = this.grid.rows.at(index);
+    const { range, wholeRows } = this.grid.selection;
+    const marks = `line${row ? "" : " waits"}${wholeRows && index >= range.top && index <= range.bottom ? " taken" : ""}`;
+    if (line.marks !== marks) line.element.className = line.marks = marks;
+    if (line === this.#pinned && !this.#isAsPinned()) return;
+    this.#fitSlots(line);
+    line.slots.forEach((slot, i) => this.#paintSlot(slot, index, this.#span.first + i, row));
+  }
+
+  #isAsPinned() {
+    return this.#span.first === this.#pinnedSpan.first && this.#span.last === this.#pinnedSpan.last;
+  }
+
+  /** @param {Line} line */
+  #fitSlots(line) {
+    const count = this.#span.last - this.#span.first + 1;
+    while (line.slots.length < count) {
+      const element = newPart("gridcell", "c");
+      element.id = `cell-${(made += 1)}`;
+      line.element.append(element);
+      line.slots.push({ element, row: -1, marks: "" });
+    }
+    while (line.slots.length > count) line.slots.pop()?.element.remove();
+  }
+
+  /** @param {Slot} slot @param {number} row @param {number} column @param {import("./types.d.ts").Row | undefined} data */
+  #paintSlot(slot, row, column, data) {
+    const shown = this.grid.columns.list[column];
+    const cell = data?.cells[shown.id];
+    if (slot.column !== shown) {
+      slot.element.style.gridColumn = String(column + 2);
+      slot.element.setAttribute("aria-colindex", String(column + 2));
+    }
+    this.#mark(slot, row, column);
+    if (slot.element.querySelector(".editor")) return;
+    if (slot.column === shown && slot.cell === cell && slot.row === row) return;
+    [slot.column, slot.cell, slot.row] = [shown, cell, row];
+    paintCell(slot.element, shown, cell, { row, canEdit: this.grid.canEdit });
+  }
+
+  /** @param {Slot} slot @param {number} row @param {number} column */
+  #mark(slot, row, column) {
+    const { selection } = this.grid;
+    const active = selection.row === row && selection.column === column;
+    const inside = selection.has(row, column);
+    const marks = `${active ? " active" : ""}${inside && !selection.isSingle ? " in" : ""}`;
+    if (slot.marks === marks && slot.element.ariaSelected === String(inside)) return;
+    slot.marks = marks;
+    slot.element.ariaSelected = String(inside);
+    slot.element.classList.toggle("active", active);
+    slot.element.classList.toggle("in", inside && !selection.isSingle);
+  }
+
+  #pointAtActive() {
+    const { selection, sheet, columns } = this.grid;
+    const header = selection.row === HEADER && columns.count ? `column-${columns.list[selection.column]?.id}` : undefined;
+    const id = header ?? this.cellElement(selection.row, selection.column)?.id;
+    if (id) sheet.setAttribute("aria-activedescendant", id);
+    else sheet.removeAttribute("aria-activedescendant");
+  }
+
+  /** The element that shows a cell now, if it is in view. @param {number} row @param {number} column */
+  cellElement(row, column) {
+    if (!this.#pool.length || row < 0) return undefined;
+    const line = this.#lineFor(row);
+    return line.index === row ? line.slots[column - this.#span.first]?.element : undefined;
+  }
+
+  /** Scrolls just enough to show a cell, and draws it at once. @param {number} row @param {number} column */
+  reveal(row, column) {
+    const { columns } = this.grid;
+    const y = row * ROW;
+    if (row >= 0 && y < this.scroll.top) this.scroll.to(y);
+    else if (y + ROW > this.scroll.top + this.scroll.visible) this.scroll.to(y + ROW - this.scroll.visible);
+    const room = this.scroller.clientWidth - columns.numberWidth;
+    const { scrollLeft } = this.scroller;
+    if (columns.left[column] < scrollLeft) this.scroller.scrollLeft = columns.left[column];
+    else if (columns.left[column + 1] > scrollLeft + room) this.scroller.scrollLeft = columns.left[column + 1] - room;
+    this.#paint();
+  }
+
+  /** The cell under an event, row numbers as column -1. @param {Event} event @returns {{ row: number, column: number } | undefined} */
+  cellOf(event) {
+    const target = /** @type {Element} */ (event.target);
+    const line = [...this.#pool, ...(this.#pinned ? [this.#pinned] : [])].find(({ element }) => element.contains(target));
+    if (!line || line.index < 0) return undefined;
+    const at = line.slots.findIndex(({ element }) => element.contains(target));
+    return { row: line.index, column: at < 0 ? -1 : this.#span.first + at };
+  }
+
+  /** The cell at a point of the window, clamped to the table. @param {number} x @param {number} y */
+  cellNear(x, y) {
+    const { columns, rows } = this.grid;
+    const box = this.scroller.getBoundingClientRect();
+    const inside = x - box.left - columns.numberWidth + this.scroller.scrollLeft;
+    const column = columns.left.findLastIndex((px) => px <= inside);
+    const row = Math.floor((y - box.top - ROW + this.scroll.top) / ROW);
+    return { row: Math.min(Math.max(0, row), rows.total - 1), column: Math.min(Math.max(0, column), columns.count - 1) };
+  }
+
+  /** Keeps a row's elements while it is edited. @param {number} row @returns {() => void} to let it go again */
+  pin(row) {
+    const slot = row % this.#pool.length;
+    const line = this.#pool[slot];
+    this.#pinned = line;
+    this.#pinnedSpan = { ...this.#span };
+    this.#pool[slot] = newLine();
+    this.body.append(this.#pool[slot].element);
+    this.#put(this.#pool[slot], -1);
+    return () => {
+      if (this.#pinned !== line) return;
+      this.#pinned = undefined;
+      line.element.remove();
+      this.paintSoon();
+    };
+  }
+}

@@ -1,0 +1,210 @@
+/** The side panel: opens beside the grid, keeps what is typed until it is saved, gives the focus back. */
+
+import htmx from "htmx.org";
+
+import { ask } from "./ask.js";
+import { Changes } from "./panel/changes.js";
+import { ConnectionEditor, leave, takeTokenPath } from "./panel/connection.js";
+import { handleProblemClick, placeProblems } from "./panel/problems.js";
+import { attachReferenceMenu } from "./panel/reference-menu.js";
+import { addRow, handleRowClick } from "./panel/rows.js";
+import { growTrees } from "./panel/tree.js";
+
+class SidePanel {
+  /** @param {HTMLElement} aside */
+  constructor(aside) {
+    this.aside = aside;
+    this.changes = new Changes(() => this.form);
+    /** @type {ConnectionEditor | null} */
+    this.connection = null;
+    /** @type {HTMLElement | null} */
+    this.cameFrom = null;
+    /** @type {HTMLElement | null} */
+    this.current = null;
+    this.scroll = 0;
+    this.focusedId = "";
+  }
+
+  get form() {
+    return /** @type {HTMLFormElement | null} */ (this.aside.querySelector("#column-form"));
+  }
+
+  /** @param {string} address */
+  async open(address) {
+    if (!(await this.mayLeave())) return;
+    if (this.aside.hidden) this.cameFrom = /** @type {HTMLElement | null} */ (document.activeElement);
+    await htmx.ajax("GET", address, { target: "#panel", swap: "innerHTML", source: this.aside });
+  }
+
+  /** Something was swapped in: the panel itself, or a part of it. */
+  refresh() {
+    const panel = /** @type {HTMLElement | null} */ (this.aside.querySelector("[data-panel]"));
+    if (panel && panel !== this.current) this.begin(panel);
+    growTrees(this.aside);
+    this.aside.querySelector("#test-result:has(> *), #sign-in-result:has(> *)")?.scrollIntoView({ block: "nearest" });
+    for (const form of this.aside.querySelectorAll("form")) placeNew(form);
+    this.connection?.refresh();
+    this.connection?.summarise();
+  }
+
+  /** @param {HTMLElement} panel */
+  begin(panel) {
+    const fresh = this.current === null || this.current.dataset.columnId !== panel.dataset.columnId;
+    this.current = panel;
+    this.aside.hidden = false;
+    this.connection = new ConnectionEditor(panel);
+    /** @type {import("./panel/reference-menu.js").Reference[]} */
+    const columns = JSON.parse(panel.dataset.references ?? "[]");
+    attachReferenceMenu(panel, (field) => (field.dataset.template === "secrets" ? secretsOf(field) : columns));
+    this.changes.start("unsaved" in panel.dataset);
+    for (const form of panel.querySelectorAll("form")) placeNew(form);
+    this.focusFirst(fresh);
+    const columnId = Number(panel.dataset.columnId) || null;
+    document.dispatchEvent(new CustomEvent("marl:panel-open", { detail: { columnId } }));
+  }
+
+  /**
+   * The first problem, or what had the focus and the scroll before the form was saved.
+   * @param {boolean} fresh
+   */
+  focusFirst(fresh) {
+    const wrong = /** @type {HTMLElement | null} */ (this.aside.querySelector("[aria-invalid], [data-focus] button"));
+    if (wrong) return wrong.focus();
+    const body = this.aside.querySelector(".panel-body");
+    if (!fresh && body) body.scrollTop = this.scroll;
+    const before = fresh ? null : document.getElementById(this.focusedId);
+    const start = /** @type {HTMLElement | null} */ (before ?? this.aside.querySelector("[data-panel-title]"));
+    start?.focus({ preventScroll: true });
+  }
+
+  /** Kept for when the same form comes back. */
+  remember() {
+    this.scroll = this.aside.querySelector(".panel-body")?.scrollTop ?? 0;
+    this.focusedId = this.aside.contains(document.activeElement) ? document.activeElement?.id ?? "" : "";
+  }
+
+  /** @returns {Promise<boolean>} */
+  async mayLeave() {
+    if (this.connection && !(await this.connection.close())) return false;
+    return !this.changes.any() || leave("column");
+  }
+
+  async close() {
+    if (this.aside.hidden || !(await this.mayLeave())) return;
+    this.aside.hidden = true;
+    this.aside.replaceChildren();
+    this.current = this.connection = null;
+    document.dispatchEvent(new CustomEvent("marl:panel-close"));
+    this.cameFrom?.isConnected && this.cameFrom.focus();
+  }
+
+  /** @param {KeyboardEvent} event */
+  onKey(event) {
+    const field = /** @type {Element} */ (event.target);
+    if (event.defaultPrevented || this.aside.hidden || !(this.aside.contains(field) || field === document.body)) return;
+    if (event.key === "Escape" && !this.aside.querySelector(":popover-open")) {
+      event.preventDefault();
+      void (this.connection?.isOpen ? this.connection.close() : this.close());
+    } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      const form = this.connection?.isOpen ? this.connection.sheet : this.aside;
+      /** @type {HTMLButtonElement | null} */ (form.querySelector("[data-save]"))?.click();
+    } else if (event.key === "Enter" && field.matches("#column-form input")) {
+      event.preventDefault(); // it would press the first button, whichever that is
+    }
+  }
+
+  /** @param {MouseEvent} event */
+  onClick(event) {
+    const button = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("button"));
+    if (!button) return;
+    if ("closePanel" in button.dataset) void this.close();
+    else if (button.dataset.fieldPath !== undefined) this.takeFieldPath(event, button.dataset.fieldPath);
+    else this.connection?.handleClick(button);
+  }
+
+  /**
+   * @param {MouseEvent} event
+   * @param {string} path
+   */
+  takeFieldPath(event, path) {
+    event.preventDefault(); // the name may stand in a summary
+    const list = /** @type {HTMLElement | null} */ (this.form?.querySelector('[data-rows="field_paths"]'));
+    const taken = [...(list?.querySelectorAll("input") ?? [])].some((field) => field.value.trim() === path);
+    if (list && !taken) addRow(list, path);
+  }
+
+  /** @param {Event} event */
+  onInput(event) {
+    const field = /** @type {HTMLElement} */ (event.target);
+    if (field.id === "column-connection") this.connection?.summarise();
+    if (field instanceof HTMLInputElement && "rowNumber" in field.dataset) {
+      const shown = this.aside.querySelector("[data-row-shown]");
+      if (shown) shown.textContent = field.value || "1";
+    }
+  }
+}
+
+/** @param {HTMLFormElement} form */
+function placeNew(form) {
+  const list = /** @type {HTMLElement | null} */ (form.querySelector(".problems:not([data-of-field])"));
+  if (!list || "placed" in list.dataset) return;
+  list.dataset.placed = "";
+  placeProblems(form, list);
+}
+
+/** @param {HTMLElement} field */
+function secretsOf(field) {
+  const names = field.closest("form")?.querySelectorAll('input[name="secret.name"]') ?? [];
+  return [...names].map((input) => ({ name: `secret.${/** @type {HTMLInputElement} */ (input).value}`, type: "Secret" }));
+}
+
+/** What works in the panel and on a connection's own page. */
+function onAnyClick(/** @type {MouseEvent} */ event) {
+  const button = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("button"));
+  const form = button?.closest("form");
+  if (!button || !form) return;
+  void (handleRowClick(button) || takeTokenPath(button) || handleProblemClick(form, button));
+}
+
+/** A form that says what it destroys is asked about first. */
+async function onSubmit(/** @type {SubmitEvent} */ event) {
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  const { ask: title, askText = "", askConfirm = "Yes" } = form.dataset;
+  if (!title) return;
+  event.preventDefault();
+  if (await ask({ title, text: askText, confirm: askConfirm, danger: true })) form.submit();
+}
+
+function startPanel(/** @type {HTMLElement} */ aside) {
+  const panel = new SidePanel(aside);
+  document.addEventListener("marl:open-panel", (event) => {
+    void panel.open(/** @type {CustomEvent<{ url: string }>} */ (event).detail.url);
+  });
+  document.addEventListener("marl:connection-saved", () => panel.connection?.saved());
+  document.addEventListener("htmx:before:swap", () => panel.remember());
+  document.addEventListener("htmx:after:swap", () => panel.refresh());
+  document.addEventListener("keydown", (event) => panel.onKey(event));
+  aside.addEventListener("click", (event) => panel.onClick(event));
+  aside.addEventListener("input", (event) => panel.onInput(event));
+  addEventListener("beforeunload", (event) => {
+    if (panel.changes.any() || panel.connection?.changes.any()) event.preventDefault();
+  });
+}
+
+/** A connection's own page: the same form without a panel around it. */
+function startPage(/** @type {HTMLFormElement} */ form) {
+  placeNew(form);
+  attachReferenceMenu(form, secretsOf);
+  document.addEventListener("htmx:after:swap", () => placeNew(form));
+  /** @type {HTMLElement | null} */ (form.querySelector("[aria-invalid]"))?.focus();
+}
+
+document.addEventListener("click", onAnyClick);
+document.addEventListener("submit", (event) => void onSubmit(event));
+const aside = document.getElementById("panel");
+if (aside) startPanel(aside);
+else {
+  const form = document.getElementById("connection-form");
+  if (form instanceof HTMLFormElement) startPage(form);
+}

@@ -1,0 +1,112 @@
+/**
+ * The page of one table: makes the grid's parts and ties them together.
+ *
+ * @typedef {import("./grid/types.d.ts").Grid} Grid
+ * @typedef {import("./grid/types.d.ts").Table} Table
+ */
+import { toast } from "./api.js";
+import { listenToClipboard } from "./grid/clipboard.js";
+import { openAddMenu } from "./grid/column-menu.js";
+import { Columns } from "./grid/columns.js";
+import { showDetails } from "./grid/details.js";
+import { Editing } from "./grid/editing.js";
+import { addRow } from "./grid/edits.js";
+import { Header } from "./grid/header.js";
+import { History } from "./grid/history.js";
+import { listenToKeys } from "./grid/keyboard.js";
+import { Live } from "./grid/live.js";
+import { listenToPointer } from "./grid/pointer.js";
+import { Progress } from "./grid/progress.js";
+import { Rows } from "./grid/rows.js";
+import { Selection } from "./grid/selection.js";
+import { Viewport } from "./grid/viewport.js";
+
+/** @param {string} id @returns {HTMLElement} */
+function byId(id) {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`The page has no #${id}.`);
+  return element;
+}
+
+/** @returns {Grid} */
+function newGrid() {
+  /** @type {{ table: Table, can_edit: boolean }} */
+  const { table, can_edit: canEdit } = JSON.parse(byId("boot").textContent ?? "");
+  const columns = new Columns(table);
+  const rows = new Rows(table.id, table.row_count);
+  const selection = new Selection(() => ({ rows: rows.total, columns: columns.count }));
+  const parts = { table, canEdit, columns, rows, selection, history: new History(), sheet: byId("sheet") };
+  const viewport = new Viewport(parts, { scroller: byId("grid"), body: byId("grid-body") });
+  return { ...parts, viewport };
+}
+
+/** What the page says about the size of the table. @param {Grid} grid */
+function describe({ rows, columns }) {
+  const many = (/** @type {number} */ n, /** @type {string} */ word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
+  byId("table-size").textContent = `${many(rows.total, "row")} · ${many(columns.count, "column")}`;
+  byId("empty-columns").hidden = columns.count > 0;
+  byId("empty-rows").hidden = columns.count === 0 || rows.total > 0;
+}
+
+/** Clicks of the page's own buttons. @param {Grid} grid @param {Header} header */
+function listenToButtons(grid, header) {
+  for (const button of document.querySelectorAll("[data-add-row]")) button.addEventListener("click", () => void addRow(grid));
+  for (const button of document.querySelectorAll("[data-add-column]")) {
+    button.addEventListener("click", () =>
+      openAddMenu(grid, button.getBoundingClientRect(), { rename: (column) => header.rename(column) }),
+    );
+  }
+}
+
+/** Rows that cannot be fetched are said once, until they come. @param {Grid} grid */
+function tellProblems({ rows }) {
+  const line = byId("grid-problem");
+  rows.addEventListener("problem", (event) => {
+    line.textContent = /** @type {CustomEvent<string>} */ (event).detail;
+    line.hidden = false;
+  });
+  rows.addEventListener("change", () => (line.hidden = true));
+}
+
+/** @param {Grid} grid @param {Progress} progress */
+function followServer(grid, progress) {
+  const live = new Live(grid);
+  const offline = byId("offline");
+  live.addEventListener("run", (event) => progress.take(/** @type {CustomEvent} */ (event).detail));
+  live.addEventListener("lost", () => (offline.hidden = false));
+  live.addEventListener("found", () => (offline.hidden = true));
+  live.addEventListener("reset", () => void progress.load());
+  document.addEventListener("marl:run-started", (event) => {
+    const run = /** @type {CustomEvent} */ (event).detail?.run;
+    if (run) progress.take(run);
+    else void progress.load();
+  });
+  document.addEventListener("marl:columns-changed", (event) => {
+    if (/** @type {CustomEvent} */ (event).detail?.source === "grid") return;
+    void grid.columns.reload().then(() => grid.rows.refresh());
+  });
+}
+
+function start() {
+  const grid = newGrid();
+  const progress = new Progress(grid, byId("progress"));
+  const header = new Header(grid, byId("grid-head"), progress);
+  const editing = new Editing(grid, (row, column) => void showDetails(grid, row, column));
+  listenToKeys(grid, editing, {
+    openMenu: (index) => header.openMenu(index),
+    rename: (index) => grid.columns.list[index] && header.rename(grid.columns.list[index]),
+    resize: (index, by) => header.resize(index, by),
+  });
+  listenToPointer(grid, editing, byId("grid-body"));
+  listenToClipboard(grid);
+  listenToButtons(grid, header);
+  tellProblems(grid);
+  grid.rows.addEventListener("total", () => describe(grid));
+  grid.columns.addEventListener("change", () => describe(grid));
+  describe(grid);
+  followServer(grid, progress);
+  progress.load().catch(() => toast("Runs cannot be shown now."));
+  grid.sheet.focus({ preventScroll: true });
+}
+
+start();
