@@ -1,0 +1,73 @@
+"""Every example of the guide on references does what it promises."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from enrichment.engine import body, request
+from enrichment.engine.errors import Edit, InvalidSettings, RenderError
+
+GUIDE = (Path(__file__).parents[2] / "docs/guide/references.md").read_text()
+TABLES = [
+    [[part.strip("` ") for part in line.strip("| ").split(" | ")] for line in block.splitlines()[2:]]
+    for block in re.findall(r"(?:^\|.*\n)+", GUIDE, re.MULTILINE)
+]
+CELLS, PATHS, QUOTED, BARE, ROW_ERRORS, MISTAKES, REMOVED, ADDRESSES = TABLES
+NAMES = {number: name for number, (name, _) in enumerate(CELLS, 1)}
+ROW: dict[int, object] = {number: json.loads(value) for number, (_, value) in enumerate(CELLS, 1)}
+
+
+def sent(template: str, *, remove_null: bool = False) -> str:
+    config = {
+        "method": "POST", "url": "https://api.example", "query": [], "headers": [], "body": template,
+        "remove_null": remove_null,
+    }  # fmt: skip
+    rendered = request.compile(config, NAMES).render(ROW).request.body
+    assert rendered is not None
+    return json.dumps(json.loads(rendered), separators=(",", ":"))
+
+
+def mended(template: str, edit: Edit | None) -> str:
+    assert edit
+    return template[: edit.offset] + edit.text + template[edit.offset + edit.length :]
+
+
+@pytest.mark.parametrize(("reference", "gives"), PATHS)
+def test_a_reference_reaches_into_a_result(reference: str, gives: str) -> None:
+    assert json.loads(sent(f'["{reference}"]')) == ["" if gives == "nothing" else gives]
+
+
+@pytest.mark.parametrize(("template", "promised"), QUOTED + BARE)
+def test_a_body_sends_what_it_promises(template: str, promised: str) -> None:
+    assert sent(template) == promised
+
+
+@pytest.mark.parametrize(("template", "words", "fixed"), ROW_ERRORS)
+def test_a_text_without_quotes_is_mended_by_one_click(template: str, words: str, fixed: str) -> None:
+    with pytest.raises(RenderError, match=words) as caught:
+        sent(template)
+    assert caught.value.problem
+    assert mended(template, caught.value.problem.edit) == fixed
+
+
+@pytest.mark.parametrize(("template", "fixed"), MISTAKES)
+def test_a_mistake_is_mended_by_its_clicks(template: str, fixed: str) -> None:
+    for _ in range(4):
+        try:
+            body.compile(template, NAMES)
+        except InvalidSettings as error:
+            template = mended(template, next(problem.edit for problem in error.problems if problem.edit))
+    assert template == fixed
+
+
+@pytest.mark.parametrize(("template", "promised"), REMOVED)
+def test_what_has_no_value_is_not_sent(template: str, promised: str) -> None:
+    assert sent(template, remove_null=True) == promised
+
+
+@pytest.mark.parametrize(("address", "promised"), ADDRESSES)
+def test_an_address_calls_what_it_promises(address: str, promised: str) -> None:
+    config: dict[str, object] = {"method": "GET", "url": address, "query": [], "headers": [], "body": None}
+    assert request.compile(config, NAMES).render(ROW).request.url == promised

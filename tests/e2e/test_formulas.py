@@ -1,0 +1,95 @@
+"""Formula and field columns in a real browser: typed, mended by a click, saved, computed live."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.conftest import App
+
+pytestmark = pytest.mark.e2e
+
+type Cell = Callable[[int, int], Locator]
+
+
+@pytest.fixture
+def table(page: Page, app: App) -> int:
+    with app.api() as api:
+        columns = [{"name": "Company", "type": "text"}, {"name": "Size", "type": "text"}]
+        made = int(api.post("/tables", json={"name": "Leads", "columns": columns}).json()["id"])
+        rows = [{"Company": f"Company {number}", "Size": str(number * 10)} for number in range(1, 13)]
+        assert api.post(f"/tables/{made}/rows", json={"rows": rows}).status_code == 201
+    page.goto(f"{app.url}/tables/{made}")
+    expect(page.get_by_text("Company 1", exact=True)).to_be_visible()
+    return made
+
+
+@pytest.fixture
+def cell(page: Page, table: int) -> Cell:
+    """By row and column, both from 1."""
+    return lambda row, column: page.locator(
+        f'#grid-body [role="row"][aria-rowindex="{row + 1}"]:not([hidden]) [aria-colindex="{column + 1}"]'
+    )
+
+
+def add_column(page: Page, kind: str) -> Locator:
+    page.get_by_role("button", name="Add column").first.click()
+    page.get_by_role("menuitem", name=kind).click()
+    panel = page.locator("#panel")
+    expect(panel.get_by_role("button", name="Save", exact=True)).to_be_visible()
+    return panel
+
+
+def open_menu(page: Page, column: str, item: str) -> None:
+    page.get_by_role("columnheader", name=column, exact=True).hover()
+    page.locator(f'[aria-label="{column}: column menu"]').click()
+    page.get_by_role("menuitem", name=item).click()
+
+
+def test_a_formula_is_typed_mended_saved_and_follows_its_inputs(page: Page, cell: Cell) -> None:
+    panel = add_column(page, "Formula")
+    panel.get_by_label("Name", exact=True).fill("Class")
+    field = panel.get_by_label("Formula", exact=False).first
+    field.fill('{{Size}} = 50 ? "yes" : "no"')
+    panel.get_by_role("button", name="==").click()
+    expect(field).to_have_value('{{Size}} == 50 ? "yes" : "no"')
+    expect(panel.locator("#preview")).to_contain_text("yes")
+    panel.get_by_role("button", name="Save", exact=True).click()
+    expect(panel.get_by_text("Saved.")).to_be_visible()
+    expect(cell(5, 3)).to_have_text("yes")
+    expect(cell(6, 3)).to_have_text("no")
+    cell(6, 2).click()
+    page.keyboard.type("50")
+    page.keyboard.press("Enter")
+    expect(cell(6, 3)).to_have_text("yes")
+    found = Axe().run(page).response["violations"]
+    assert not found, [(problem["id"], [node["html"] for node in problem["nodes"]]) for problem in found]
+
+
+def test_a_wrong_formula_is_not_saved_and_says_why(page: Page, table: int) -> None:
+    panel = add_column(page, "Formula")
+    panel.get_by_label("Formula", exact=False).first.fill("{{Siez}} + 1")
+    panel.get_by_role("button", name="Save", exact=True).click()
+    expect(panel.get_by_text("There is no column “Siez”.")).to_be_visible()
+    panel.get_by_role("button", name="Use Size").click()
+    panel.get_by_role("button", name="Save", exact=True).click()
+    expect(panel.get_by_text("Saved.")).to_be_visible()
+
+
+def test_a_used_column_is_duplicated_and_says_who_uses_it_when_it_is_deleted(
+    page: Page, app: App, table: int, cell: Cell
+) -> None:
+    with app.api() as api:
+        settings = {"name": "Upper", "type": "formula", "config": {"formula": "UPPER({{Company}})"}}
+        assert api.post(f"/tables/{table}/columns", json=settings).status_code == 201
+    expect(cell(1, 3)).to_have_text("COMPANY 1")
+    open_menu(page, "Company", "Duplicate column")
+    expect(cell(1, 2)).to_have_text("Company 1")
+    expect(page.get_by_role("columnheader", name="Company 2")).to_be_visible()
+    open_menu(page, "Company", "Delete column")
+    dialog = page.get_by_role("alertdialog").or_(page.get_by_role("dialog"))
+    expect(dialog.get_by_text("“Company” is used by “Upper”.")).to_be_visible()
+    dialog.get_by_role("button", name="Cancel").click()
+    open_menu(page, "Upper", "Edit formula")
+    expect(page.locator("#panel").get_by_label("Formula", exact=False).first).to_have_value("UPPER({{Company}})")

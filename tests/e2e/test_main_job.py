@@ -1,0 +1,177 @@
+"""The main job, from an empty app to a filled column, as a newcomer does it."""
+
+import os
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import ROOT, App
+
+pytestmark = pytest.mark.e2e
+
+NAMES = ["Northwind", "Contoso", "Fabrikam", "Tailspin Toys", "Wingtip", "Litware", "Proseware", "Adatum"]
+COMPANIES = [*NAMES, *(f"Company {number}" for number in range(len(NAMES), 300))]
+BODY = '{"username": "{{secret.username}}", "password": "{{secret.password}}"}'
+LIMIT = 40  # requests a second
+
+
+def as_csv(names: list[str]) -> bytes:
+    lines = [f"{name},{name.lower().replace(' ', '')}.example,{number:04d}" for number, name in enumerate(names)]
+    return "\n".join(["Company,Domain,Code", *lines]).encode()
+
+
+def most_in_a_second(times: list[float]) -> int:
+    """Less a tenth, because a loaded machine delivers unevenly."""
+    return max(sum(start <= other < start + 0.9 for other in times) for start in times)
+
+
+def upload(page: Page, folder: Path) -> None:
+    file = folder / "Leads Q4.csv"
+    file.write_bytes(as_csv(COMPANIES))
+    page.set_input_files("#file", file)
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("Northwind", exact=True)).to_be_visible()
+    expect(dialog.get_by_text("0003", exact=True)).to_be_visible()
+    dialog.get_by_role("button", name="Import", exact=True).click()
+    page.wait_for_url(re.compile(r"/tables/\d+"))
+    expect(page.get_by_text("300 rows")).to_be_visible()
+
+
+def connect(page: Page, api: str) -> None:
+    page.get_by_role("button", name="New", exact=True).click()
+    editor = page.locator("#connection-editor")
+    editor.get_by_label("Name", exact=True).fill("Company directory")
+    editor.get_by_label("Sign-in URL").fill(f"{api}/api/token/")
+    editor.get_by_label("Sign-in body").fill(BODY)
+    for number, (name, value) in enumerate([("username", "sam"), ("password", "open sesame")]):
+        editor.locator('[name="secret.name"]').nth(number).fill(name)
+        editor.locator('[name="secret.value"]').nth(number).fill(value)
+    editor.get_by_label("Location of JWT token in auth response").fill("data.token")
+    editor.get_by_label("Token type").fill("JWT")
+    editor.get_by_role("button", name="Test sign-in").click()
+    editor.get_by_role("button", name="access", exact=True).click()
+    expect(editor.get_by_label("Location of JWT token in auth response")).to_have_value("access")
+    editor.get_by_role("button", name="Test sign-in").click()
+    expect(editor.get_by_text("Signed in", exact=True)).to_be_visible()
+    expect(editor.get_by_text("user_id")).to_be_visible()
+    editor.get_by_role("button", name="Save", exact=False).first.click()
+    expect(page.get_by_label("Connection", exact=False).first).not_to_have_value("")
+
+
+def describe(page: Page, api: str) -> None:
+    page.get_by_role("button", name="Add column", exact=True).first.click()
+    page.get_by_role("menuitem", name="HTTP API").click()
+    panel = page.locator("#panel")
+    panel.get_by_label("Name", exact=True).fill("Company profile")
+    connect(page, api)
+    panel.get_by_label("Endpoint URL").fill(f"{api}/companies/")
+    body = panel.get_by_label("JSON body")
+    body.click()
+    page.keyboard.type('{"name": "/Comp')
+    expect(page.locator("#reference-menu").get_by_text("Company", exact=True)).to_be_visible()
+    page.keyboard.press("Enter")
+    page.keyboard.type('"}')
+    expect(body).to_have_value('{"name": "{{Company}}"}')
+    for number, path in enumerate(["data.name", "data.city", "data.founded"]):
+        panel.get_by_role("button", name="+ Add field path").click()
+        panel.locator('[name="field_paths"]').nth(number).fill(path)
+    panel.get_by_label("Request limit").fill(str(LIMIT))
+    panel.get_by_label("Duration in ms").fill("1000")
+
+
+def try_one_row(page: Page) -> None:
+    expect(page.locator("#preview")).to_contain_text('{"name": "Northwind"}')
+    expect(page.locator("#preview")).to_contain_text("authorization: JWT ••••••••")
+    page.get_by_role("button", name="Test row 1").click()
+    expect(page.locator("#test-result")).to_contain_text("Response 200")
+    expect(page.locator("#test-result")).to_contain_text("Northwind")
+
+
+def take_picture(page: Page, name: str, folder: Path) -> None:
+    """Into the documentation when MARL_PICTURES is set, so that a test run changes no file."""
+    folder = ROOT / "docs" if os.environ.get("MARL_PICTURES") else folder
+    page.screenshot(path=folder / f"{name}.png", caret="initial")
+
+
+def cell(page: Page, row: int, column: int) -> Any:
+    """Counted from 1, as people do; the first column of the grid holds the row numbers."""
+    return page.locator(f'#grid-body [role="row"][aria-rowindex="{row + 1}"] [aria-colindex="{column + 1}"]')
+
+
+def test_a_newcomer_fills_a_column(page: Page, app: App, jwt_api: str, tmp_path: Path) -> None:
+    before = httpx.get(f"{jwt_api}/log").json()
+    upload(page, tmp_path)
+    describe(page, jwt_api)
+    try_one_row(page)
+    page.get_by_role("button", name="Save and run").click()
+    page.get_by_role("button", name="Rows with no result").click()
+    expect(cell(page, 1, 4)).to_contain_text("name, city", timeout=15_000)
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
+    expect(cell(page, 4, 4)).to_contain_text("404 · no such company")
+    take_picture(page, "workbench", tmp_path)
+    expect(page.locator(".progress")).to_contain_text("300 of 300", timeout=40_000)
+
+    log = httpx.get(f"{jwt_api}/log").json()
+    arrivals = log["arrivals"][len(before["arrivals"]) + 1 :]
+    assert len(arrivals) == 300
+    assert most_in_a_second(arrivals) <= LIMIT
+    assert len(log["sign_ins"]) - len(before["sign_ins"]) <= 3  # two tests, and one for all 300 rows
+
+    page.reload()
+    expect(cell(page, 2, 4)).to_contain_text("name, city")
+    expect(cell(page, 4, 4)).to_contain_text("404 · no such company")
+
+
+def test_a_program_fills_a_column(app: App, jwt_api: str) -> None:
+    before = len(httpx.get(f"{jwt_api}/log").json()["arrivals"])
+    with app.api() as api:
+        started = api.post("/imports", files={"file": ("leads.csv", as_csv(COMPANIES))}).json()
+        table = wait(lambda: api.get(f"/imports/{started['id']}").json(), lambda told: told["state"] == "done")[
+            "table_id"
+        ]
+        request = {"method": "POST", "url": f"{jwt_api}/api/token/", "headers": [], "body_format": "json", "body": BODY}
+        config = {"auth_request": request, "token_path": "access", "token_type": "JWT"}
+        secrets = {"username": "sam", "password": "open sesame"}
+        connection = api.post("/connections", json={"name": "CRM", "kind": "jwt", "config": config, "secrets": secrets})
+        assert api.post(f"/connections/{connection.json()['id']}/test").json()["ok"]
+        settings = {
+            "connection_id": connection.json()["id"],
+            "url": f"{jwt_api}/companies/",
+            "body": '{"name": "{{Company}}"}',
+            "field_paths": ["data.city"],
+            "auto_update": True,
+            "rate_limit": {"requests": LIMIT, "duration_ms": 1000},
+        }
+        body = {"name": "Profile", "type": "http", "config": settings}
+        column = api.post(f"/tables/{table}/columns", json=body).json()["id"]
+        run = api.post(f"/columns/{column}/runs", json={"rows": "all"}).json()
+        run = wait(lambda: api.get(f"/runs/{run['id']}").json(), lambda told: told["state"] == "done")
+        assert (run["counts"]["done"], run["counts"]["failed"], run["counts"]["pending"]) == (299, 1, 0)
+        arrivals = httpx.get(f"{jwt_api}/log").json()["arrivals"][before:]
+        assert most_in_a_second(arrivals) <= LIMIT
+
+        row = api.get(f"/tables/{table}/rows", params={"offset": 3, "limit": 1}).json()["items"][0]
+        assert row["cells"][str(column)]["error"]["message"] == "404 · no such company"
+        told = api.get(f"/rows/{row['id']}/cells/{column}").json()["attempts"][0]
+        assert told["request"]["body"] == '{"name": "Tailspin Toys"}'
+        assert "••••••••" in str(told["request"]["headers"])
+        assert told["response"]["status"] == 404
+
+        added = api.post(f"/tables/{table}/rows", json={"rows": [{"Company": "Fresh"}]}).json()["ids"][0]
+        path = f"/rows/{added}/cells/{column}"
+        fresh = wait(lambda: api.get(path).json()["cell"], lambda told: told["state"] == "done")
+        assert fresh["value"]["data"]["city"]
+
+
+def wait(ask: Any, enough: Any, seconds: float = 40) -> Any:
+    """Asks until the answer is enough."""
+    deadline = time.monotonic() + seconds
+    while not enough(told := ask()):
+        assert time.monotonic() < deadline, told
+        time.sleep(0.1)
+    return told

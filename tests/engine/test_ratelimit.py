@@ -1,0 +1,25 @@
+import random
+
+import pytest
+
+from enrichment.engine import backoff, ratelimit
+from enrichment.engine.ratelimit import Limit
+
+
+@pytest.mark.parametrize(("seconds", "margin"), [(1, 0.05), (0.2, 0.02), (60, 0.05)])
+def test_the_margin_grows_with_the_window_up_to_a_bound(seconds: float, margin: float) -> None:
+    assert Limit(10, seconds).margin == pytest.approx(margin)
+    assert Limit(10, seconds).grace < margin
+
+
+def test_an_answer_of_the_script_becomes_waits_from_now() -> None:
+    slots = ratelimit.read([b"1000000", b"0", b"1000000", b"1250000"])
+    assert slots.starts == (0, 0.25)
+    assert ratelimit.read([b"1000000", b"3000000"]).wait == 2
+
+
+def test_the_pauses_between_tries_grow_and_are_spread() -> None:
+    rng = random.Random(1)
+    waits = [backoff.delay(attempt, rng) for attempt in range(1, 12)]
+    assert all(0.5 * 2**number <= wait <= 2**number for number, wait in enumerate(waits[:6]))
+    assert max(waits) <= backoff.LONGEST

@@ -1,0 +1,130 @@
+import json
+import time
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrichment.engine import paths, response
+from enrichment.engine.exchange import Response
+
+
+def answer(status: int, body: object = b"", **headers: str) -> Response:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Response(status, tuple((name.replace("_", "-"), value) for name, value in headers.items()), content)
+
+
+def test_a_json_answer_is_the_value() -> None:
+    outcome = response.read(answer(200, {"a": 1}))
+    assert (outcome.state, outcome.value, outcome.http_status) == ("done", {"a": 1}, 200)
+
+
+def test_only_what_is_at_the_field_paths_is_kept() -> None:
+    outcome = response.read(answer(200, {"a": {"b": 1, "c": 2}}), [paths.compile("a.b")])
+    assert outcome.value == {"a": {"b": 1}}
+
+
+@pytest.mark.parametrize("body", [b"", b"null", b"[]", b"{}", b'""', b'{"b": 1}'])
+def test_an_answer_without_data_is_no_failure(body: bytes) -> None:
+    assert response.read(answer(200, body), [paths.compile("a")]).state == "no_data"
+
+
+def test_a_text_answer_is_the_text() -> None:
+    assert response.read(answer(200, b"plain words", content_type="text/plain")).value == "plain words"
+    assert (
+        response.read(answer(200, "für".encode("latin-1"), content_type="text/plain; charset=latin-1")).value == "für"
+    )
+
+
+def test_what_no_database_holds_is_made_harmless() -> None:
+    outcome = response.read(answer(200, b'{"a\\ud800": ["\\udc00", "\\ud83d\\ude00", 1e999, 1.5]}'))
+    assert outcome.value == {"a�": ["�", "😀", "1e999", 1.5]}
+    assert response.read(answer(500, b'{"message": "a\\u0000b\\ud800c"}')).error_message == "500 · a b c"
+
+
+@pytest.mark.parametrize("charset", ["idna", "hex", "undefined", "no-such"])
+def test_a_charset_that_is_none_does_not_matter(charset: str) -> None:
+    told = answer(200, "ü".encode(), content_type=f"text/plain; charset={charset}")
+    assert response.read(told).state == "done"
+
+
+def test_an_answer_nested_without_end_is_a_failure() -> None:
+    told = answer(200, b"[" * 200_000, content_type="application/json")
+    assert response.read(told).error_code == "not_json"
+    told = answer(200, b"[" * 600 + b"]" * 600, content_type="application/json")
+    assert response.read(told).error_code == "not_json"
+    assert response.read(answer(500, b"[" * 200_000)).state == "failed"
+    assert response.read(answer(200, [[1]] * 2000)).state == "done"
+
+
+def test_a_broken_page_takes_no_time() -> None:
+    began = time.monotonic()
+    response.read(answer(500, b"<p" * 3_000_000))
+    response.read(answer(500, b"<title>" * 1_000_000))
+    assert time.monotonic() - began < 2
+
+
+def test_broken_json_is_a_failure_that_says_so() -> None:
+    outcome = response.read(answer(200, b'{"a":', content_type="application/json"))
+    assert (outcome.state, outcome.error_code) == ("failed", "not_json")
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ({"detail": "no such company"}, "no such company"),
+        ({"error": {"message": "quota used up", "code": 7}}, "quota used up"),
+        ({"errors": [{"title": "Bad zip"}]}, "Bad zip"),
+        ({"email": ["This field is required."]}, "email: This field is required."),
+        ("just a text", "just a text"),
+        (b"<html><head><title>502 Bad Gateway</title></head></html>", "502 Bad Gateway"),
+        (b"<p>Please &amp; wait</p>", "Please & wait"),
+        (b"first line\nsecond", "first line"),
+        (b"", "not found"),
+    ],
+)
+def test_a_failure_shows_the_most_telling_line(body: object, line: str) -> None:
+    assert response.read(answer(404, body)).error_message == f"404 · {line}"
+
+
+def test_refusals_and_retries_are_recognised_by_status() -> None:
+    outcome = response.read(answer(401), refused_statuses={401}, retry_statuses={503})
+    assert (outcome.refused, outcome.retryable) == (True, False)
+    assert response.read(answer(503), retry_statuses={503}).retryable
+
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        (answer(429, retry_after="12"), 12),
+        (answer(429, retry_after="0"), 0),
+        (answer(429, retry_after="Thu, 01 Jan 2026 00:00:30 GMT"), 30),
+        (answer(429, retry_after="Wed, 31 Dec 2025 00:00:00 GMT"), 0),
+        (answer(429, x_ratelimit_reset="5"), 5),
+        (answer(429, x_ratelimit_reset=str(NOW.timestamp() + 7)), 7),
+        (answer(429, {"retry_after_ms": 1500}), 1.5),
+        (answer(429), None),
+        (answer(429, x_ratelimit_reset=str(int(NOW.timestamp() + 7) * 1000)), 7),
+        (answer(429, ratelimit='"default";r=0;t=30'), 30),
+        (answer(429, ratelimit="limit=100, remaining=0, reset=9"), 9),
+        (answer(429, {"retry_after": -1}), None),
+        (answer(429, b'{"retry_after": NaN}'), None),
+        (answer(429, retry_after="soon"), None),
+    ],
+)
+def test_the_server_says_how_long_to_wait(told: Response, seconds: float | None) -> None:
+    assert response.retry_after(told, NOW) == seconds
+
+
+@given(
+    st.integers(100, 599),
+    st.binary(max_size=40) | st.text(max_size=20).map(lambda text: json.dumps({"error": text}).encode()),
+    st.text(max_size=30),
+)
+def test_any_answer_becomes_an_outcome(status: int, body: bytes, header: str) -> None:
+    headers = (("Content-Type", f"text/plain; charset={header}"), ("Retry-After", header))
+    assert response.read(Response(status, headers, body)).state in ("done", "no_data", "failed")

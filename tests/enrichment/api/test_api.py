@@ -1,0 +1,392 @@
+"""The REST API as its contract says, through real requests to the views."""
+
+import json
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from tables import imports
+from tables.models import Import
+from workspaces.models import Role, User, Workspace
+from workspaces.tokens import create_api_token
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Caller:
+    """Calls /api/v1 with a bearer token."""
+
+    def __init__(self, token: str) -> None:
+        self.client = Client(headers={"authorization": f"Bearer {token}"})
+
+    def __call__(self, method: str, path: str, body: Any = None, **extra: Any) -> tuple[int, Any]:
+        data = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
+        answer = getattr(self.client, method.lower())(f"/api/v1{path}", **data, **extra)
+        return answer.status_code, answer.json() if answer.content else None
+
+
+@pytest.fixture
+def call(workspace: Workspace, editor: User) -> Caller:
+    return Caller(create_api_token(workspace, "tests", Role.EDITOR, editor)[1])
+
+
+@pytest.fixture
+def viewing(workspace: Workspace, viewer: User) -> Caller:
+    return Caller(create_api_token(workspace, "tests", Role.VIEWER, viewer)[1])
+
+
+@pytest.fixture
+def stranger(outsider: User) -> Caller:
+    return Caller(create_api_token(outsider.workspaces.get(), "tests", Role.OWNER, outsider)[1])
+
+
+@pytest.fixture
+def table(call: Caller) -> dict[str, Any]:
+    columns = [{"name": "Company", "type": "text"}, {"name": "Size", "type": "number"}]
+    status, made = call("POST", "/tables", {"name": "Leads", "columns": columns})
+    assert status == 201
+    call("POST", f"/tables/{made['id']}/rows", {"rows": [{"Company": "Northwind", "Size": 30}, {"Company": "0042"}]})
+    return dict(made)
+
+
+def connection(call: Caller) -> dict[str, Any]:
+    config = {
+        "auth_request": {
+            "method": "POST",
+            "url": "https://crm.example/login",
+            "headers": [],
+            "body_format": "json",
+            "body": '{"email": "{{secret.username}}", "password": "{{secret.password}}"}',
+        },
+        "token_path": "data.access_token",
+        "token_type": "Bearer",
+        "header_name": "Authorization",
+    }
+    secrets = {"username": "sam@example.com", "password": "open sesame"}
+    status, made = call("POST", "/connections", {"name": "CRM", "kind": "jwt", "config": config, "secrets": secrets})
+    assert status == 201, made
+    return dict(made)
+
+
+def http_column(call: Caller, table: dict[str, Any], **config: Any) -> dict[str, Any]:
+    settings = {"method": "POST", "url": "https://crm.example/companies", "body": '{"name": "{{Company}}"}'} | config
+    body = {"name": "Profile", "type": "http", "config": settings}
+    status, made = call("POST", f"/tables/{table['id']}/columns", body)
+    assert status == 201, made
+    return dict(made)
+
+
+def row_ids(call: Caller, table: dict[str, Any]) -> list[int]:
+    return [row["id"] for row in call("GET", f"/tables/{table['id']}/rows")[1]["items"]]
+
+
+def test_me_says_who_and_where(call: Caller, workspace: Workspace) -> None:
+    assert call("GET", "/me") == (
+        200,
+        {"user": "editor@example.com", "workspace": {"id": workspace.pk, "name": "Acme growth"}, "role": "editor"},
+    )
+
+
+def test_without_a_token_the_answer_is_401_in_the_shape_of_all_errors(client: Client) -> None:
+    answer = client.get("/api/v1/me")
+    assert answer.status_code == 401
+    assert answer.json()["error"]["code"] == "unauthorized"
+
+
+def test_a_revoked_token_is_refused(workspace: Workspace, editor: User) -> None:
+    token, text = create_api_token(workspace, "old", Role.EDITOR, editor)
+    token.revoked_at = token.created_at
+    token.save()
+    assert Caller(text)("GET", "/me")[0] == 401
+
+
+def test_the_browser_session_needs_its_csrf_token(client_for: Any, editor: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(editor)
+    assert client.get("/api/v1/me").status_code == 200
+    answer = client.post("/api/v1/tables", data='{"name": "x"}', content_type="application/json")
+    assert answer.status_code == 403
+
+
+def test_a_viewer_reads_and_may_not_write(viewing: Caller, table: dict[str, Any]) -> None:
+    assert viewing("GET", f"/tables/{table['id']}")[0] == 200
+    status, told = viewing("PATCH", f"/tables/{table['id']}", {"name": "Mine"})
+    assert status == 403
+    assert "viewer" in told["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/tables/{table}"),
+        ("PATCH", "/tables/{table}"),
+        ("DELETE", "/tables/{table}"),
+        ("GET", "/tables/{table}/rows"),
+        ("POST", "/tables/{table}/rows"),
+        ("PATCH", "/tables/{table}/rows"),
+        ("DELETE", "/tables/{table}/rows"),
+        ("GET", "/tables/{table}/runs"),
+        ("GET", "/tables/{table}/events"),
+        ("POST", "/tables/{table}/columns"),
+        ("GET", "/columns/{column}"),
+        ("PATCH", "/columns/{column}"),
+        ("DELETE", "/columns/{column}"),
+        ("POST", "/columns/{column}/preview"),
+        ("POST", "/columns/{column}/test"),
+        ("POST", "/columns/{column}/estimate"),
+        ("POST", "/columns/{column}/runs"),
+        ("GET", "/connections/{connection}"),
+        ("PATCH", "/connections/{connection}"),
+        ("DELETE", "/connections/{connection}"),
+        ("POST", "/connections/{connection}/test"),
+        ("GET", "/rows/{row}/cells/{column}"),
+    ],
+)
+def test_what_belongs_to_another_workspace_is_not_found(
+    method: str, path: str, call: Caller, stranger: Caller, table: dict[str, Any]
+) -> None:
+    ids = {
+        "table": table["id"],
+        "column": http_column(call, table)["id"],
+        "connection": connection(call)["id"],
+        "row": row_ids(call, table)[0],
+    }
+    body = None if method == "GET" else {"name": "x", "row_id": ids["row"], "rows": [], "ids": []}
+    status, told = stranger(method, path.format(**ids), body)
+    assert (status, told["error"]["code"]) == (404, "not_found")
+
+
+def test_an_address_that_does_not_exist_answers_in_the_shape_of_all_errors(call: Caller) -> None:
+    for path in ("/nothing", "/tables/abc", "/tables/99999999999999999999"):
+        status, told = call("GET", path)
+        assert (status, told["error"]["code"]) == (404, "not_found")
+
+
+def test_a_method_that_is_not_there_says_which_are(call: Caller) -> None:
+    status, told = call("PUT", "/tables")
+    assert (status, told["error"]["code"]) == (405, "method_not_allowed")
+    assert told["error"]["message"] == "PUT is not possible here. Use GET, POST."
+
+
+def test_rows_are_written_by_name_or_id_and_read_as_they_were_written(call: Caller, table: dict[str, Any]) -> None:
+    company = str(table["columns"][0]["id"])
+    status, made = call("POST", f"/tables/{table['id']}/rows", {"rows": [{company: "1.10"}]})
+    assert status == 201
+    rows = call("GET", f"/tables/{table['id']}/rows?offset=1&limit=2")[1]
+    assert rows["total"] == 3
+    assert [row["cells"][company]["value"] for row in rows["items"]] == ["0042", "1.10"]
+    assert rows["items"][1]["id"] == made["ids"][0]
+    assert rows["items"][1]["position"] == 2
+
+
+def test_a_wrong_row_changes_nothing(call: Caller, table: dict[str, Any]) -> None:
+    path = f"/tables/{table['id']}/rows"
+    status, told = call("POST", path, {"rows": [{"Company": "A"}, {"Size": "many"}]})
+    assert status == 422
+    assert told["error"]["details"][0]["field"] == "Size"
+    assert call("POST", path, {"rows": [{"Compny": "A"}]})[0] == 422
+    assert call("GET", path)[1]["total"] == 2
+
+
+def test_rows_are_changed_and_deleted(call: Caller, table: dict[str, Any]) -> None:
+    path = f"/tables/{table['id']}/rows"
+    first, second = row_ids(call, table)
+    assert call("PATCH", path, {"rows": [{"id": first, "cells": {"Company": "New"}}]}) == (200, {"updated": 1})
+    assert call("DELETE", path, {"ids": [first]}) == (200, {"deleted": 1})
+    [left] = call("GET", path)[1]["items"]
+    assert (left["id"], left["position"]) == (second, 0)
+
+
+def test_rows_are_filtered_sorted_and_searched(call: Caller, table: dict[str, Any]) -> None:
+    company, size = (column["id"] for column in table["columns"])
+    path = f"/tables/{table['id']}/rows"
+    call("POST", path, {"rows": [{"Company": "Contoso", "Size": 5}]})
+
+    def names(**query: Any) -> list[Any]:
+        items = call("GET", path, query_params=query)[1]["items"]
+        return [row["cells"][str(company)]["value"] for row in items]
+
+    assert names(search="toso") == ["Contoso"]
+    assert names(sort=json.dumps([{"column": company, "desc": True}])) == ["Northwind", "Contoso", "0042"]
+    assert names(filter=json.dumps([{"column": size, "op": "gt", "value": 10}])) == ["Northwind"]
+    assert names(filter=json.dumps([{"column": size, "op": "empty"}])) == ["0042"]
+    assert call("GET", path, query_params={"filter": "{"})[0] == 422
+
+
+def test_a_column_with_settings_comes_back_as_it_was_sent(call: Caller, table: dict[str, Any]) -> None:
+    made = http_column(call, table, run_if="{{Size}} > 10", field_paths=["data.name"], required=["Company"])
+    call("PATCH", f"/columns/{table['columns'][0]['id']}", {"name": "Firm"})
+    config = call("GET", f"/columns/{made['id']}")[1]["config"]
+    assert config["body"] == '{"name": "{{Firm}}"}'
+    assert config["required"] == ["Firm"]
+    assert config["run_if"] == "{{Size}} > 10"
+    assert config["rate_limit"] is None
+
+
+def test_wrong_settings_are_told_at_their_place_and_nothing_is_made(call: Caller, table: dict[str, Any]) -> None:
+    config = {
+        "url": "https://crm.example/{{Nope}}",
+        "body": '{\n  "name": {{Company}}x\n}',
+        "field_paths": ["a..b"],
+        "timeout_ms": 1,
+    }
+    body = {"name": "Profile", "type": "http", "config": config}
+    status, told = call("POST", f"/tables/{table['id']}/columns", body)
+    assert status == 422
+    assert told["error"]["details"][0]["field"] == "timeout_ms"
+    body["config"] = config | {"timeout_ms": 1000}
+    details = call("POST", f"/tables/{table['id']}/columns", body)[1]["error"]["details"]
+    places = {detail["field"]: detail for detail in details}
+    assert places["url"]["reference"] == "Nope"
+    assert (places["body"]["line"], places["body"]["column"], places["body"]["fix"]) == (2, 11, "Add quotes")
+    assert "field_paths.0" in places
+    assert len(call("GET", f"/tables/{table['id']}")[1]["columns"]) == 2
+
+
+def test_credentials_go_to_a_new_host_only_after_it_was_confirmed(call: Caller, table: dict[str, Any]) -> None:
+    settings = {"url": "https://other.example/x", "connection_id": connection(call)["id"]}
+    body = {"name": "Profile", "type": "http", "config": settings}
+    status, told = call("POST", f"/tables/{table['id']}/columns", body)
+    assert status == 422
+    assert told["error"]["details"][0]["field"] == "confirm_host"
+    body["config"] = settings | {"confirm_host": "other.example"}
+    assert call("POST", f"/tables/{table['id']}/columns", body)[0] == 201
+
+
+def test_columns_that_would_wait_for_each_other_are_refused(call: Caller, table: dict[str, Any]) -> None:
+    first = http_column(call, table)
+    body = {
+        "name": "Second",
+        "type": "http",
+        "config": {"url": "https://crm.example/x", "body": '{"a": "{{Profile.id}}"}'},
+    }
+    assert call("POST", f"/tables/{table['id']}/columns", body)[0] == 201
+    status, told = call("PATCH", f"/columns/{first['id']}", {"config": {"body": '{"a": "{{Second}}"}'}})
+    assert (status, told["error"]["code"]) == (409, "cycle")
+    assert "Profile" in told["error"]["message"]
+    assert "Second" in told["error"]["message"]
+
+
+def test_deleting_a_used_column_says_who_uses_it(call: Caller, table: dict[str, Any]) -> None:
+    http_column(call, table)
+    status, told = call("DELETE", f"/columns/{table['columns'][0]['id']}")
+    assert status == 409
+    assert "Profile" in told["error"]["message"]
+
+
+def test_a_preview_is_the_exact_request_without_secrets(call: Caller, table: dict[str, Any]) -> None:
+    column = http_column(call, table, connection_id=connection(call)["id"], run_if="{{Size}} > 10")
+    first, second = row_ids(call, table)
+    status, shown = call("POST", f"/columns/{column['id']}/preview", {"row_id": first})
+    assert status == 200
+    assert shown["would_run"] is True
+    assert shown["request"]["method"] == "POST"
+    assert shown["request"]["url"] == "https://crm.example/companies"
+    assert shown["request"]["body"] == '{"name": "Northwind"}'
+    assert shown["request"]["headers"]["Authorization"] == "Bearer ••••••••"
+    shown = call("POST", f"/columns/{column['id']}/preview", {"row_id": second})[1]
+    assert (shown["would_run"], shown["reason"]) == (False, "Run condition not met")
+    draft = {"row_id": second, "config": {"body": '{"n": {{Company}}}'}}
+    shown = call("POST", f"/columns/{column['id']}/preview", draft)[1]
+    assert shown["problems"][0]["fix"] == "Add quotes"
+
+
+def test_an_estimate_counts_rows_requests_and_time(call: Caller, table: dict[str, Any]) -> None:
+    column = http_column(call, table, run_if="{{Size}} > 10", rate_limit={"requests": 1, "duration_ms": 1000})
+    told = call("POST", f"/columns/{column['id']}/estimate", {"rows": "all"})[1]
+    assert (told["rows"], told["would_run"], told["skipped"], told["requests"]) == (2, 1, 1, 1)
+
+
+def test_secrets_are_never_given_back(call: Caller) -> None:
+    made = connection(call)
+    assert made["secrets"] == {"username": True, "password": True}
+    assert "open sesame" not in json.dumps(call("GET", "/connections")[1])
+    changed = call("PATCH", f"/connections/{made['id']}", {"name": "CRM 2", "secrets": {"password": "new"}})[1]
+    assert changed["secrets"] == {"username": True, "password": True}
+
+
+def test_a_used_connection_is_not_deleted(call: Caller, table: dict[str, Any]) -> None:
+    made = connection(call)
+    column = http_column(call, table, connection_id=made["id"])
+    status, told = call("DELETE", f"/connections/{made['id']}")
+    assert status == 409
+    assert "Profile" in told["error"]["message"]
+    call("DELETE", f"/columns/{column['id']}")
+    assert call("DELETE", f"/connections/{made['id']}")[0] == 204
+
+
+def test_a_run_is_planned_and_stopped(call: Caller, table: dict[str, Any]) -> None:
+    column = http_column(call, table)
+    status, run = call("POST", f"/columns/{column['id']}/runs", {"rows": "all"})
+    assert (status, run["state"], run["counts"]["total"], run["counts"]["pending"]) == (202, "planning", 2, 2)
+    rows = call("GET", f"/tables/{table['id']}/rows")[1]["items"]
+    assert {row["cells"][str(column["id"])]["state"] for row in rows} == {"queued"}
+    assert call("POST", f"/columns/{column['id']}/runs", {"rows": "all"})[0] == 409
+    assert call("POST", f"/runs/{run['id']}/pause")[1]["state"] == "paused"
+    assert call("POST", f"/runs/{run['id']}/resume")[1]["state"] == "running"
+    stopped = call("POST", f"/runs/{run['id']}/stop")[1]
+    assert (stopped["state"], stopped["counts"]["cancelled"], stopped["counts"]["pending"]) == ("stopped", 2, 0)
+    assert call("GET", f"/tables/{table['id']}/runs")[1]["total"] == 1
+
+
+@pytest.mark.parametrize("rows", ["some", {"first": 0}, {"ids": []}, {"ids": ["x"]}, 5, None])
+def test_a_wrong_scope_is_refused(rows: Any, call: Caller, table: dict[str, Any]) -> None:
+    column = http_column(call, table)
+    assert call("POST", f"/columns/{column['id']}/runs", {"rows": rows})[0] == 422
+
+
+def test_a_file_becomes_a_table(call: Caller) -> None:
+    file = SimpleUploadedFile("leads.csv", b"Company,Zip\nNorthwind,0042\nContoso,1.10\n")
+    answer = call.client.post("/api/v1/imports", {"file": file, "name": "Leads"})
+    assert answer.status_code == 202
+    started = answer.json()
+    assert started["state"] == "queued"
+    imports.run(started["id"])
+    done = call("GET", f"/imports/{started['id']}")[1]
+    assert (done["state"], done["rows_done"]) == ("done", 2)
+    rows = call("GET", f"/tables/{done['table_id']}/rows")[1]["items"]
+    assert [cell["value"] for cell in rows[0]["cells"].values()] == ["Northwind", "0042"]
+
+
+def test_a_staged_file_shows_its_first_rows_and_waits(call: Caller) -> None:
+    file = SimpleUploadedFile("leads.csv", "Société;Ville\nÉtoile;Lyon\n".encode("cp1252"))
+    staged = call.client.post("/api/v1/imports?stage=1", {"file": file}).json()
+    assert staged["preview"]["columns"] == ["Société", "Ville"]
+    assert (staged["preview"]["delimiter"], staged["preview"]["encoding"]) == (";", "cp1252")
+    path = f"/imports/{staged['id']}"
+    other = call("POST", f"{path}/preview", {"options": {"has_header": False}})[1]
+    assert other["columns"] == ["Column 1", "Column 2"]
+    status, started = call("POST", f"{path}/start", {"options": {}, "name": "Firms"})
+    assert (status, started["state"], started["name"]) == (202, "queued", "Firms")
+    assert call("DELETE", path)[1]["state"] == "cancelled"
+    imports.run(staged["id"])
+    assert not call("GET", "/tables")[1]["items"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "status"), [("a.exe", b"MZ", 415), ("a.csv", b"", 422), ("a.xlsx", b"no", 422)]
+)
+def test_a_file_that_cannot_be_read_is_refused_and_not_kept(
+    name: str, content: bytes, status: int, call: Caller
+) -> None:
+    answer = call.client.post("/api/v1/imports", {"file": SimpleUploadedFile(name, content)})
+    assert answer.status_code == status
+    assert answer.json()["error"]["message"]
+    assert not Import.objects.exists()
+
+
+def test_the_openapi_document_is_there(client: Client) -> None:
+    assert "/api/v1/tables" in client.get("/api/v1/openapi.json").json()["paths"]
+
+
+def test_the_documentation_page_loads_nothing_from_elsewhere(client: Client) -> None:
+    page = client.get("/api/v1/docs").content.decode()
+    assert "swagger-ui-bundle.js" in page
+    assert "http" not in page.replace("http://www.w3.org", "")
+
+
+def test_health_tells_the_truth(client: Client, redis_server: None) -> None:
+    assert client.get("/healthz").json() == {"ok": True}
+    assert client.get("/readyz").json() == {"ok": True, "down": []}

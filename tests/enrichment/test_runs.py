@@ -1,0 +1,358 @@
+"""A run, from the plan to the cells, against a real HTTP server."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import connections as databases
+
+from enrichment import claims, columns, computed, connections, recovery, runs, steps
+from enrichment.models import Attempt, Connection, Run
+from tables import imports, tables
+from tables import rows as table_rows
+from tables.models import Cell, Column, Table
+from workspaces.actors import Actor
+from workspaces.models import Role
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TOKEN = "opaque-token-0123456789"
+
+
+class Api(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.calls: list[tuple[str, str, dict[str, str], Any]] = []
+        self.times: list[float] = []
+        self.answers: list[tuple[int, Any, dict[str, str]] | None] = []  # before the usual ones; None: hang up
+        self.sign_ins = 0
+        self.good_token = TOKEN
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Api
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"] or 0)) or "null")
+        if self.path == "/login":
+            self.server.sign_ins += 1
+            good = body.get("password") == "right"
+            self.answer(
+                200 if good else 401, {"data": {"token": self.server.good_token}} if good else {"detail": "wrong"}
+            )
+            return
+        self.server.times.append(time.monotonic())
+        if self.server.answers:
+            answer = self.server.answers.pop(0)
+            if answer is None:
+                self.close_connection = True
+                return
+            self.answer(*answer)
+            return
+        self.server.calls.append(
+            (self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, body)
+        )
+        if "Authorization" in self.headers and self.headers["Authorization"] != f"Bearer {self.server.good_token}":
+            self.answer(401, {"detail": "token expired"})
+        elif body and body.get("name") == "Tailspin":
+            self.answer(404, {"detail": "no such company"})
+        else:
+            self.answer(200, {"data": {"name": body and body.get("name"), "city": "Utrecht", "extra": 1}})
+
+    def do_GET(self) -> None:
+        self.do_POST()
+
+    def answer(self, status: int, value: Any, headers: dict[str, str] | None = None) -> None:
+        payload = value if isinstance(value, bytes) else json.dumps(value).encode()
+        self.send_response(status)
+        for name, text in (headers or {}).items():
+            self.send_header(name, text)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    server = Api()
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def actor(workspace: Any, owner: Any) -> Actor:
+    return Actor(owner, workspace, Role.OWNER)
+
+
+@pytest.fixture
+def table(actor: Actor) -> Table:
+    table = tables.create(actor, "Leads", [("Company", "text"), ("Size", "text")])
+    table_rows.append(table, [{"Company": f"Company {number}", "Size": str(number)} for number in range(30)])
+    return table
+
+
+@pytest.fixture
+def connection(actor: Actor, api: Api) -> Connection:
+    return connect(actor, api, "right")
+
+
+def connect(actor: Actor, api: Api, password: str) -> Connection:
+    request = {
+        "method": "POST", "url": f"{api.url}/login", "headers": [], "body_format": "json",
+        "body": '{"user": "{{secret.username}}", "password": "{{secret.password}}"}',
+    }  # fmt: skip
+    return connections.create(
+        actor, name="Acme", kind="jwt", config={"auth_request": request, "token_path": "data.token"},
+        secrets={"username": "sam", "password": password},
+    )  # fmt: skip
+
+
+def http_column(table: Table, api: Api, **config: Any) -> Column:
+    settings = {"method": "POST", "url": f"{api.url}/companies", "body": '{"name": "{{Company}}"}'} | config
+    return columns.create(table, "Profile", settings)
+
+
+def finish(run: Run, most: int = 50) -> Run:
+    """Advances as the worker does, without its waits."""
+    token = ""
+    for _ in range(most):
+        again = steps.advance(run.pk, token)
+        if again is None:
+            break
+        token = again[0]
+    run.refresh_from_db()
+    return run
+
+
+def test_every_row_is_sent_and_its_answer_kept(table: Table, api: Api) -> None:
+    column = http_column(table, api, field_paths=["data.name", "data.city"])
+    run = finish(runs.plan(column, "all"))
+    assert (run.state, run.done, run.total) == ("done", 30, 30)
+    cell = Cell.objects.get(column=column, row__position=3)
+    assert cell.value == {"data": {"name": "Company 3", "city": "Utrecht"}}
+    assert sorted(call[3]["name"] for call in api.calls) == sorted(f"Company {number}" for number in range(30))
+    assert Attempt.objects.count() == 30
+
+
+def test_one_sign_in_serves_all_rows(table: Table, api: Api, connection: Connection) -> None:
+    run = finish(runs.plan(http_column(table, api, connection_id=connection.pk), "all"))
+    assert run.done == 30
+    assert api.sign_ins == 1
+    assert {call[2]["authorization"] for call in api.calls} == {f"Bearer {TOKEN}"}
+
+
+def test_a_refused_token_is_renewed_once_and_the_row_sent_again(table: Table, api: Api, connection: Connection) -> None:
+    column = http_column(table, api, connection_id=connection.pk, max_in_flight=1)
+    finish(runs.plan(column, {"first": 1}))
+    api.good_token = "another-token-9876543210"
+    run = finish(runs.plan(column, "all"))
+    assert (run.done, run.failed) == (30, 0)
+    assert api.sign_ins == 2
+
+
+def test_a_wrong_password_stops_the_run_after_one_sign_in(table: Table, api: Api, actor: Actor) -> None:
+    column = http_column(table, api, connection_id=connect(actor, api, "wrong").pk)
+    run = finish(runs.plan(column, "all"))
+    assert run.state == "stopped"
+    assert "401 · wrong" in run.stop_reason
+    assert api.sign_ins == 1
+    assert api.calls == []
+    finish(runs.plan(column, "all"))
+    assert api.sign_ins == 1
+
+
+def test_a_failed_row_says_its_status_and_reason(table: Table, api: Api) -> None:
+    [row_id] = table_rows.append(table, [{"Company": "Tailspin"}])
+    column = http_column(table, api)
+    run = finish(runs.plan(column, "all"))
+    cell = Cell.objects.get(column=column, row_id=row_id)
+    assert (run.done, run.failed) == (30, 1)
+    assert (cell.state, cell.http_status, cell.error_message) == ("failed", 404, "404 · no such company")
+
+
+def test_rows_that_do_not_meet_the_condition_are_skipped_and_not_sent(table: Table, api: Api) -> None:
+    column = http_column(table, api, run_if="{{Size}} >= 20")
+    run = finish(runs.plan(column, "all"))
+    assert (run.done, run.skipped) == (10, 20)
+    assert len(api.calls) == 10
+
+
+def test_a_row_without_a_required_value_is_not_sent(table: Table, api: Api) -> None:
+    table_rows.append(table, [{"Size": "1"}])
+    column = http_column(table, api, required=["Company"])
+    run = finish(runs.plan(column, "all"))
+    assert (run.done, run.missing_input) == (30, 1)
+    assert Cell.objects.get(state="missing_input").error_message == "Needs Company"
+
+
+def test_only_rows_without_a_result_run_again(table: Table, api: Api) -> None:
+    column = http_column(table, api)
+    finish(runs.plan(column, {"first": 10}))
+    assert len(api.calls) == 10
+    run = finish(runs.plan(column, "missing"))
+    assert (run.total, run.done) == (20, 20)
+    assert len(api.calls) == 30
+
+
+def test_chosen_rows_alone_run(table: Table, api: Api) -> None:
+    column = http_column(table, api)
+    ids = [row.pk for row in table_rows.window(table, 5, 3)]
+    run = finish(runs.plan(column, {"ids": ids}))
+    assert run.done == 3
+    assert {call[3]["name"] for call in api.calls} == {"Company 5", "Company 6", "Company 7"}
+
+
+def test_failed_rows_run_again(table: Table, api: Api) -> None:
+    table_rows.append(table, [{"Company": "Tailspin"}])
+    column = http_column(table, api)
+    finish(runs.plan(column, "all"))
+    run = finish(runs.plan(column, "failed"))
+    assert (run.total, run.failed) == (1, 1)
+
+
+def test_a_stopped_run_sends_nothing_more(table: Table, api: Api) -> None:
+    column = http_column(table, api)
+    run = runs.stop(runs.plan(column, "all"))
+    assert steps.advance(run.pk, "") is None
+    assert (run.state, run.cancelled) == ("stopped", 30)
+    assert api.calls == []
+
+
+def test_a_second_run_of_a_running_column_is_refused(table: Table, api: Api) -> None:
+    column = http_column(table, api)
+    runs.plan(column, "all")
+    with pytest.raises(runs.RunRefused, match="running already"):
+        runs.plan(column, "all")
+
+
+def test_a_new_row_runs_by_itself(table: Table, api: Api) -> None:
+    column = http_column(table, api, auto_update=True)
+    table_rows.append(table, [{"Company": "Fresh"}])
+    [run] = Run.objects.filter(column=column, automatic=True)
+    assert finish(run).done == 1
+    assert [call[3]["name"] for call in api.calls] == ["Fresh"]
+
+
+def test_nothing_runs_by_itself_when_the_table_says_so(table: Table, api: Api) -> None:
+    http_column(table, api, auto_update=True)
+    tables.change(table, auto_update=False)
+    table_rows.append(table, [{"Company": "Fresh"}])
+    assert not Run.objects.exists()
+
+
+def test_a_rate_limit_holds_the_run_back_and_every_row_arrives(table: Table, api: Api) -> None:
+    run = finish(runs.plan(http_column(table, api, rate_limit={"requests": 5, "duration_ms": 100}), "all"))
+    assert run.done == len(api.calls) == 30
+    assert api.times[-1] - api.times[0] > 0.5
+
+
+def started_step(run: Run) -> threading.Thread:
+    """Advances beside the test, as a worker does."""
+
+    def advance() -> None:
+        steps.advance(run.pk, "")
+        databases.close_all()
+
+    thread = threading.Thread(target=advance)
+    thread.start()
+    return thread
+
+
+def test_stopping_in_the_middle_leaves_no_cell_waiting(table: Table, api: Api) -> None:
+    run = runs.plan(http_column(table, api, max_in_flight=1, rate_limit={"requests": 1, "duration_ms": 200}), "all")
+    step = started_step(run)
+    while not Cell.objects.filter(state="done").exists():
+        step.join(0.05)
+    runs.stop(run)
+    step.join()
+    steps.drain(5)
+    run.refresh_from_db()
+    states = set(Cell.objects.values_list("state", flat=True))
+    assert states <= {"done", "cancelled"}
+    assert run.done + run.cancelled == run.total == 30
+    assert len(api.calls) < 10
+
+
+def test_deleting_the_column_or_the_table_ends_its_run(table: Table, api: Api) -> None:
+    first = http_column(table, api)
+    run = runs.plan(first, "all")
+    computed.delete(first)
+    run.refresh_from_db()
+    assert (run.state, run.stop_reason) == ("stopped", "The column was deleted.")
+    run = runs.plan(http_column(table, api, max_in_flight=1, rate_limit={"requests": 1, "duration_ms": 200}), "all")
+    step = started_step(run)
+    while not Cell.objects.filter(state="done").exists():
+        step.join(0.05)
+    tables.delete(table)
+    step.join()
+    steps.drain(5)
+    assert steps.advance(run.pk, "") is None
+    assert not Cell.objects.exists()
+
+
+def test_a_server_that_asks_to_wait_is_asked_again_and_no_try_is_lost(table: Table, api: Api) -> None:
+    api.answers = [(429, {"detail": "slow down"}, {"Retry-After": "0.2"})]
+    column = http_column(table, api, retry={"max_retries": 0})
+    run = runs.plan(column, {"first": 3})
+    finish(run, most=100_000)
+    assert (run.done, run.failed) == (3, 0)
+    assert len(api.times) == 4
+    assert set(Cell.objects.values_list("attempts", flat=True)) == {1}
+
+
+def test_a_post_that_may_have_arrived_is_not_sent_again(table: Table, api: Api) -> None:
+    api.answers = [None]
+    run = finish(runs.plan(http_column(table, api), {"first": 1}))
+    cell = Cell.objects.get()
+    assert (run.unknown, cell.state, len(api.times)) == (1, "unknown", 1)
+    assert "may have been sent" in cell.error_message
+
+
+def test_an_answer_with_nul_characters_is_kept_without_them(table: Table, api: Api) -> None:
+    api.answers = [(200, b'{"name": "a\\u0000b"} \0', {}), (404, b"gone\0", {})]
+    run = finish(runs.plan(http_column(table, api), {"first": 2}))
+    assert run.done + run.failed == 2
+    assert all("\0" not in str(attempt.response) + str(attempt.error) for attempt in Attempt.objects.all())
+
+
+def test_new_rows_of_a_file_run_by_themselves_and_no_others(table: Table, api: Api, actor: Actor) -> None:
+    http_column(table, api, auto_update=True)
+    file = ContentFile(b"Company,Size\nFresh,1\nNew,2\n", name="more.csv")
+    received = imports.receive(actor, file, table=table)
+    imports.start(received)
+    imports.run(received.pk)
+    [run] = Run.objects.filter(automatic=True)
+    assert finish(run).done == 2
+    assert sorted(call[3]["name"] for call in api.calls) == ["Fresh", "New"]
+
+
+@pytest.mark.parametrize(("method", "state"), [("GET", "queued"), ("POST", "unknown")])
+def test_what_a_dead_worker_left_is_found(method: str, state: str, table: Table, api: Api) -> None:
+    run = runs.plan(http_column(table, api, method=method), {"first": 1})
+    claims.take(run.pk, 1, timedelta(seconds=-1))
+    recovery.sweep()
+    assert Cell.objects.get().state == state
+    assert finish(run).state == "done"
+    assert len(api.times) == (1 if method == "GET" else 0)

@@ -1,0 +1,61 @@
+import base64
+import json
+from urllib.parse import quote
+
+import pytest
+from pytest_django import Settings
+
+from enrichment.engine.exchange import Request
+from enrichment.secrets import CannotOpen, Redactor, open_sealed, seal
+
+SECRET = 'pa"ss wörd/1'
+
+
+def test_what_was_sealed_opens_and_does_not_show() -> None:
+    sealed = seal({"password": SECRET})
+    assert open_sealed(sealed) == {"password": SECRET}
+    assert SECRET not in sealed
+    assert open_sealed("") == {}
+
+
+def test_an_older_key_still_opens_and_a_lost_one_is_told(settings: Settings) -> None:
+    settings.ENCRYPTION_KEYS = ["old key"]
+    sealed = seal({"a": "b"})
+    settings.ENCRYPTION_KEYS = ["new key", "old key"]
+    assert open_sealed(sealed) == {"a": "b"}
+    settings.ENCRYPTION_KEYS = ["new key"]
+    with pytest.raises(CannotOpen, match="MARL_ENCRYPTION_KEYS"):
+        open_sealed(sealed)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        SECRET,
+        quote(SECRET),
+        quote(SECRET, safe=""),
+        json.dumps(SECRET)[1:-1],
+        json.dumps(SECRET, ensure_ascii=False)[1:-1],
+        base64.b64encode(SECRET.encode()).decode(),
+        base64.urlsafe_b64encode(SECRET.encode()).decode().rstrip("="),
+        base64.b64encode(f"sam:{SECRET}".encode()).decode(),
+    ],
+)
+def test_a_secret_is_hidden_in_every_form_it_can_be_sent_in(form: str) -> None:
+    shown = Redactor({"username": "sam", "password": SECRET})(f"before {form} after")
+    assert shown == "before •••••••• after"
+
+
+def test_a_token_is_hidden_with_and_without_its_type() -> None:
+    redact = Redactor({}, extra=["Bearer abcdef123"])
+    assert redact("token abcdef123, Bearer abcdef123") == "token ••••••••, ••••••••"
+
+
+def test_a_request_is_shown_without_secrets() -> None:
+    request = Request("POST", f"https://x.example/?k={quote(SECRET, safe='')}", (("X-Key", SECRET),), b'{"a": 1}')
+    assert Redactor({"key": SECRET}).request(request) == {
+        "method": "POST",
+        "url": "https://x.example/?k=••••••••",
+        "headers": {"X-Key": "••••••••"},
+        "body": '{"a": 1}',
+    }

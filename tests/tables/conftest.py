@@ -1,0 +1,44 @@
+"""A table of three plain columns, and what it announces. Models are imported late: Django is not set up yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tables.models import Table
+    from workspaces.models import User, Workspace
+
+
+@pytest.fixture
+def table(workspace: Workspace, editor: User) -> Table:
+    from tables import tables
+    from workspaces.actors import Actor
+    from workspaces.models import Role
+
+    actor = Actor(editor, workspace, Role.EDITOR)
+    return tables.create(actor, "Leads", [("Name", "text"), ("Size", "number"), ("Active", "checkbox")])
+
+
+@pytest.fixture
+def name(table: Table) -> str:
+    from tables import columns
+
+    return str(columns.live(table)[0].pk)
+
+
+@pytest.fixture
+def heard() -> Iterator[list[dict[str, Any]]]:
+    """What rows_changed told, in order."""
+    from tables.signals import rows_changed
+
+    told: list[dict[str, Any]] = []
+
+    def listen(signal: object, sender: object, **facts: Any) -> None:
+        told.append(facts)
+
+    rows_changed.connect(listen)
+    yield told
+    rows_changed.disconnect(listen)

@@ -1,0 +1,178 @@
+"""Rows appended, read by windows, changed and deleted."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tables import cells, columns, rows, storage
+from tables.columns import ColumnError
+from tables.models import Cell, CellState, Row, Table
+from tables.values import ValueProblem
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def names(table: Table, offset: int = 0, limit: int = 100) -> list[Any]:
+    key = str(columns.live(table)[0].pk)
+    return [row.values.get(key) for row in rows.window(table, offset, limit)]
+
+
+def numbered(table: Table, number: int) -> list[int]:
+    return rows.append(table, [{"Name": f"Firm {place}"} for place in range(number)])
+
+
+def positions(table: Table) -> list[int]:
+    return list(Row.objects.filter(table=table).order_by("pk").values_list("position", flat=True))
+
+
+def test_text_is_kept_as_written(table: Table) -> None:
+    texts = ["0042", "1.10", "  spaces ", 'O\'Neil "x"', "ünïcode 東京", "a\nb", "=1+1"]
+    rows.append(table, [{"Name": text} for text in texts])
+    assert names(table) == texts
+
+
+def test_rows_are_added_at_the_end_by_name_or_id(table: Table, name: str) -> None:
+    first = rows.append(table, [{"Name": "a"}, {name: "b"}])
+    second = rows.append(table, [{"Name": "c"}])
+    assert names(table) == ["a", "b", "c"]
+    assert first + second == sorted(first + second)
+    assert (table.row_count, positions(table)) == (3, [0, 1, 2])
+
+
+def test_a_wrong_row_adds_nothing(table: Table, heard: list[dict[str, Any]]) -> None:
+    with pytest.raises(ValueProblem):
+        rows.append(table, [{"Name": "fine"}, {"Size": "many"}])
+    with pytest.raises(ColumnError, match="no column “Nmae”"):
+        rows.append(table, [{"Name": "fine"}, {"Nmae": "typo"}])
+    assert (Row.objects.count(), heard) == (0, [])
+
+
+def test_more_rows_than_one_call_takes_are_refused(table: Table) -> None:
+    with pytest.raises(ColumnError, match="at most 10,000 rows"):
+        rows.append(table, [{}] * 10_001)
+
+
+def test_a_window_is_read_by_the_index_of_positions(table: Table) -> None:
+    numbered(table, 1000)
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert names(table, 900, 3)[-3:] == ["Firm 900", "Firm 901", "Firm 902"]
+    [window] = [query["sql"] for query in queries if "tables_row" in query["sql"]]
+    assert "OFFSET" not in window
+    assert "BETWEEN" in window or ">=" in window
+
+
+def test_a_window_beyond_the_end_is_empty(table: Table) -> None:
+    numbered(table, 3)
+    assert (names(table, 2, 5), names(table, 3, 5)) == (["Firm 2"], [])
+
+
+def test_added_and_changed_rows_are_told_once_they_are_committed(table: Table, heard: list[dict[str, Any]]) -> None:
+    [row_id] = rows.append(table, [{"Name": "a"}])
+    rows.update(table, [{"id": row_id, "cells": {"Size": "5"}}])
+    size = columns.live(table)[1].pk
+    told = [(facts["row_ids"], facts["column_ids"], facts["added"]) for facts in heard]
+    assert told == [([row_id], None, True), ([row_id], [size], False)]
+
+
+def test_a_value_that_stays_the_same_is_not_told(table: Table, heard: list[dict[str, Any]]) -> None:
+    [row_id] = rows.append(table, [{"Name": "a"}])
+    heard.clear()
+    assert rows.update(table, [{"id": row_id, "cells": {"Name": "a"}}]) == 1
+    assert heard == []
+
+
+def test_an_update_leaves_the_other_cells_and_an_emptied_one_goes(table: Table, name: str) -> None:
+    [row_id] = rows.append(table, [{"Name": "a", "Size": 5}])
+    rows.update(table, [{"id": row_id, "cells": {"Size": ""}}])
+    assert Row.objects.get(pk=row_id).values == {name: "a"}
+
+
+def test_a_row_of_another_table_cannot_be_changed(table: Table) -> None:
+    other = Table.objects.create(workspace=table.workspace, name="Other")
+    columns.create(other, "Name")
+    [mine, theirs] = rows.append(table, [{"Name": "a"}]) + rows.append(other, [{"Name": "b"}])
+    changes = [{"id": pk, "cells": {"Name": "changed"}} for pk in (mine, theirs)]
+    with pytest.raises(ColumnError, match=f"no row {theirs}"):
+        rows.update(table, changes)
+    assert (names(table), names(other)) == (["a"], ["b"])
+    assert rows.delete(table, [theirs]) == 0
+
+
+def test_working_on_a_table_puts_it_first(table: Table) -> None:
+    def touched() -> Any:
+        return Table.objects.values_list("updated_at", flat=True).get(pk=table.pk)
+
+    moments = [touched()]
+    [row_id, _] = numbered(table, 2)
+    moments.append(touched())
+    rows.update(table, [{"id": row_id, "cells": {"Name": "z"}}])
+    moments.append(touched())
+    rows.delete(table, [row_id])
+    moments.append(touched())
+    assert moments == sorted(set(moments))
+
+
+@pytest.mark.parametrize("gone", [[0], [4], [0, 1, 2], [1, 3, 8], [7, 8, 9], list(range(10)), [0, 2, 4, 6, 8]])
+def test_deleting_leaves_no_gaps(gone: list[int], table: Table) -> None:
+    ids = numbered(table, 10)
+    assert rows.delete(table, [ids[place] for place in gone]) == len(gone)
+    left = [place for place in range(10) if place not in gone]
+    assert names(table) == [f"Firm {place}" for place in left]
+    assert positions(table) == list(range(len(left)))
+    assert Table.objects.get(pk=table.pk).row_count == table.row_count == len(left)
+
+
+def test_deleting_takes_the_results_along(table: Table) -> None:
+    column = columns.create(table, "Answer", "http")
+    ids = numbered(table, 3)
+    for row_id in ids:
+        Cell.objects.create(row_id=row_id, column=column, state=CellState.DONE, value=1)
+    rows.delete(table, [ids[1], ids[1]])
+    assert sorted(Cell.objects.values_list("row_id", flat=True)) == [ids[0], ids[2]]
+
+
+def test_deleting_from_one_table_leaves_the_others(table: Table) -> None:
+    other = Table.objects.create(workspace=table.workspace, name="Other")
+    columns.create(other, "Name")
+    ids = numbered(table, 3)
+    numbered(other, 3)
+    rows.delete(table, ids[:2])
+    assert positions(other) == [0, 1, 2]
+
+
+def test_many_rows_are_deleted_at_once(table: Table) -> None:
+    storage.insert(table.pk, 0, ["{}"] * 5000)
+    storage.grow(table.pk, 5000)
+    every_second = list(Row.objects.filter(table=table).order_by("position").values_list("pk", flat=True))[::2]
+    assert rows.delete(table, every_second) == 2500
+    assert positions(table) == list(range(2500))
+
+
+def test_rows_show_their_cells_and_what_a_run_will_come_to(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    column = columns.create(table, "Answer", "http")
+    done, running, neither = numbered(table, 3)
+    Cell.objects.create(row_id=done, column=column, state=CellState.DONE, value={"a": 1}, attempts=2, http_status=200)
+    Cell.objects.create(row_id=running, column=column, state=CellState.RUNNING, attempts=1)
+
+    def answers() -> list[dict[str, Any]]:
+        shown = rows.as_json(rows.window(table, 0, 10), columns.live(table))
+        return [row["cells"][str(column.pk)] for row in shown]
+
+    assert [cell["state"] for cell in answers()] == ["done", "running", "empty"]
+    assert answers()[0] == {
+        "state": "done", "value": {"a": 1}, "error": None, "stale": False, "http_status": 200, "attempts": 2,
+    }  # fmt: skip
+    pairs = {(pk, column.pk) for pk in (done, running, neither)}
+    monkeypatch.setattr(cells, "pending", [lambda *_: pairs])
+    assert [cell["state"] for cell in answers()] == ["queued", "running", "queued"]
+
+
+def test_counts_are_by_state(table: Table) -> None:
+    column = columns.create(table, "Answer", "http")
+    for row_id, state in zip(numbered(table, 3), ["done", "done", "failed"], strict=True):
+        Cell.objects.create(row_id=row_id, column=column, state=state)
+    assert cells.counts([column.pk]) == {column.pk: {"done": 2, "failed": 1}}

@@ -1,0 +1,63 @@
+"""What each type of column takes, and how it is kept."""
+
+import pytest
+
+from tables import values
+from tables.models import Column
+from tables.values import ValueProblem
+
+
+def column(type: str) -> Column:
+    return Column(name="Field", type=type)
+
+
+@pytest.mark.parametrize(
+    ("type", "given", "kept"),
+    [
+        ("text", "0042", "0042"),
+        ("text", "  1.10 ", "  1.10 "),
+        ("text", "a\0b", "ab"),
+        ("text", "\\u0000", "\\u0000"),
+        ("text", "", None),
+        ("number", 12, 12),
+        ("number", "1.10", "1.10"),
+        ("number", "1,234,567.5", "1234567.5"),
+        ("number", "+5e3", "5e3"),
+        ("number", ".5", ".5"),
+        ("checkbox", "Yes", True),
+        ("checkbox", False, False),
+        ("date", "2026-01-31", "2026-01-31"),
+        ("date", "2026-01-31T10:00:00+00:00", "2026-01-31T10:00:00+00:00"),
+    ],
+)
+def test_a_value_is_kept(type: str, given: object, kept: object) -> None:
+    assert values.clean(column(type), given) == kept
+
+
+@pytest.mark.parametrize(
+    ("type", "given"),
+    [
+        ("text", "\ud800"),
+        ("text", float("nan")),
+        ("text", {"a": "\0"}),
+        ("text", "x" * 100_001),
+        ("number", "12,5"),
+        ("number", "1,2,3"),
+        ("number", "many"),
+        ("number", "+"),
+        ("number", True),
+        ("number", float("inf")),
+        ("checkbox", "perhaps"),
+        ("date", "31.01.2026"),
+        ("http", "anything"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_its_column(type: str, given: object) -> None:
+    with pytest.raises(ValueProblem) as refused:
+        values.clean(column(type), given)
+    assert refused.value.field == "Field"
+
+
+@pytest.mark.parametrize(("value", "text"), [(None, ""), (True, "true"), (1.5, "1.5"), ("é", "é"), (["é"], '["é"]')])
+def test_a_value_is_shown_as_text(value: object, text: str) -> None:
+    assert values.shown(column("text"), value) == text

@@ -1,0 +1,98 @@
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from workspaces.models import ApiToken, Invitation, Membership, User, Workspace
+
+pytestmark = pytest.mark.django_db
+
+PAGES = ["/settings/members", "/settings/tokens", "/settings/account"]
+
+
+def invite(client: Client, email: str = "new@example.com", role: str = "editor") -> str:
+    page = client.post("/settings/members", {"email": email, "role": role}).content.decode()
+    found = re.search(r"http://[^\s<]+(/invitations/[\w-]+)", page)
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_member_sees_the_settings(path: str, viewer: User, client_for: Callable[[User], Client]) -> None:
+    assert client_for(viewer).get(path).status_code == 200
+
+
+def test_an_invitation_makes_a_member_once(owner: User, client_for: Callable[[User], Client], client: Client) -> None:
+    path = invite(client_for(owner))
+    assert "Join Acme growth" in client.get(path).content.decode()
+    assert client.post(path, {"name": "New", "password": "short"}).status_code == 422
+    assert client.post(path, {"name": "New", "password": "a long passphrase"}).status_code == 302
+    member = Membership.objects.get(user__email="new@example.com")
+    assert member.role == "editor"
+    assert client.get("/").status_code == 200
+    assert Client().get(path).status_code == 404
+
+
+def test_only_owners_invite(editor: User, client_for: Callable[[User], Client]) -> None:
+    answer = client_for(editor).post("/settings/members", {"email": "x@example.com", "role": "viewer"})
+    assert answer.status_code == 403
+    assert not Invitation.objects.exists()
+
+
+def test_a_role_is_changed_and_the_last_owner_stays(
+    owner: User, editor: User, client_for: Callable[[User], Client]
+) -> None:
+    client = client_for(owner)
+    membership = Membership.objects.get(user=editor)
+    client.post(f"/settings/members/{membership.pk}", {"role": "viewer"})
+    membership.refresh_from_db()
+    assert membership.role == "viewer"
+    own = Membership.objects.get(user=owner)
+    for wanted in ("editor", "remove"):
+        page = client.post(f"/settings/members/{own.pk}", {"role": wanted}, follow=True).content.decode()
+        assert "only owner" in page
+    own.refresh_from_db()
+    assert own.role == "owner"
+
+
+def test_members_of_another_workspace_cannot_be_touched(
+    outsider: User, editor: User, client_for: Callable[[User], Client]
+) -> None:
+    membership = Membership.objects.get(user=editor)
+    answer = client_for(outsider).post(f"/settings/members/{membership.pk}", {"role": "remove"})
+    assert answer.status_code == 404
+    assert Membership.objects.filter(pk=membership.pk).exists()
+
+
+def test_a_token_is_shown_once_and_can_be_revoked(editor: User, client_for: Callable[[User], Client]) -> None:
+    client = client_for(editor)
+    page = client.post("/settings/tokens", {"name": "Nightly", "role": "editor"}).content.decode()
+    found = re.search(r"marl_[\w-]{20,}", page)
+    assert found
+    assert found[0] not in client.get("/settings/tokens").content.decode()
+    client.post(f"/settings/tokens/{ApiToken.objects.get().pk}")
+    assert Client(headers={"authorization": f"Bearer {found[0]}"}).get("/api/v1/me").status_code == 401
+
+
+def test_nobody_makes_a_token_above_their_role(editor: User, client_for: Callable[[User], Client]) -> None:
+    assert client_for(editor).post("/settings/tokens", {"name": "x", "role": "owner"}).status_code == 403
+
+
+def test_a_password_is_set_and_the_session_goes_on(owner: User, client_for: Callable[[User], Client]) -> None:
+    client = client_for(owner)
+    form = {"name": "Olga", "email": "olga@example.com", "password": "another passphrase"}
+    assert client.post("/settings/account", form).status_code == 302
+    assert client.get("/").status_code == 200
+    answer = Client().post("/sign-in", {"email": "olga@example.com", "password": "another passphrase"})
+    assert answer.status_code == 302
+
+
+def test_somebody_with_two_workspaces_chooses(owner: User, client_for: Callable[[User], Client]) -> None:
+    other = Workspace.objects.create(name="Second")
+    Membership.objects.create(user=owner, workspace=other, role="viewer")
+    client = client_for(owner)
+    client.post("/settings/workspace", {"workspace": other.pk})
+    assert client.get("/api/v1/me").json()["workspace"]["name"] == "Second"
+    client.post("/settings/workspace", {"workspace": 99999})
+    assert client.get("/api/v1/me").json()["workspace"]["name"] == "Second"
