@@ -1,0 +1,150 @@
+"""Cells a second of a whole run (plan, claim, render, send, store, announce) against the raw client in the same run.
+
+`python -m benchmarks.runs [--rows 5000] [--delay 0] [--in-flight 64] [--rounds 3]`. The server answers from a process
+of its own. The raw baseline is httpx with the same aiohttp transport, sending the same requests, reading the answers.
+"""
+
+import argparse
+import asyncio
+import multiprocessing
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+CONFIG = {
+    "method": "POST",
+    "body": '{"name": "{{Company}}", "size": {{Size}}}',
+    "field_paths": ["data.name", "data.city"],
+}
+
+
+def serve(port: int, delay: float) -> None:
+    from aiohttp import web
+
+    async def answer(request: web.Request) -> web.Response:
+        body = await request.json()
+        if delay:
+            await asyncio.sleep(delay)
+        return web.json_response({"data": {"name": body["name"], "city": "Utrecht", "founded": 1950}})
+
+    app = web.Application()
+    app.router.add_post("/companies", answer)
+    web.run_app(app, host="127.0.0.1", port=port, print=None, access_log=None)
+
+
+def set_up(folder: Path) -> subprocess.Popen[bytes] | None:
+    """Django on a data folder, and a Redis, of their own."""
+    os.environ.update(
+        MARL_DATA_DIR=str(folder), DJANGO_SETTINGS_MODULE="config.settings", MARL_ALLOWED_NETWORKS="127.0.0.0/8"
+    )
+    server = None
+    if not os.environ.get("REDIS_URL"):
+        from config.bundled_redis import command, wait_until_ready
+
+        server = subprocess.Popen(command(folder, keep=False), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until_ready(f"unix://{folder / 'redis.sock'}")
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    return server
+
+
+def raw_rate(url: str, rows: int, in_flight: int) -> float:
+    """Cells a second of the client alone."""
+    from enrichment import loop
+
+    async def send_all() -> None:
+        waiting = iter(range(rows))
+
+        async def work() -> None:
+            for number in waiting:
+                answer = await loop.client().post(url, json={"name": f"Company {number}", "size": number})
+                answer.json()
+
+        await asyncio.gather(*(work() for _ in range(in_flight)))
+
+    return rows / timed(lambda: loop.run(send_all()))
+
+
+def run_rate(url: str, rows: int, in_flight: int) -> float:
+    """Cells a second from the plan to the last stored and announced cell."""
+    from enrichment import columns, runs, steps
+    from tables import rows as table_rows
+    from tables import tables
+    from workspaces.accounts import first_owner
+    from workspaces.actors import Actor
+    from workspaces.models import Role
+
+    owner = first_owner()
+    table = tables.create(
+        Actor(owner, owner.workspaces.get(), Role.OWNER), "Benchmark", [("Company", "text"), ("Size", "text")]
+    )
+    for start in range(0, rows, 10_000):
+        batch = range(start, min(rows, start + 10_000))
+        table_rows.append(table, [{"Company": f"Company {number}", "Size": str(number)} for number in batch])
+    column = columns.create(table, "Profile", CONFIG | {"url": url, "max_in_flight": in_flight})
+
+    def whole_run() -> None:
+        run = runs.plan(column, "all")
+        token = ""
+        while again := steps.advance(run.pk, token):
+            token = again[0]
+        run.refresh_from_db()
+        assert run.done == rows, run.done
+
+    return rows / timed(whole_run)
+
+
+def timed(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=5000)
+    parser.add_argument("--delay", type=float, default=0, help="ms that the server takes")
+    parser.add_argument("--in-flight", type=int, default=64)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--port", type=int, default=18_099)
+    given = parser.parse_args()
+    api = multiprocessing.get_context("spawn").Process(target=serve, args=(given.port, given.delay / 1000), daemon=True)
+    api.start()
+    with tempfile.TemporaryDirectory() as folder:
+        redis = set_up(Path(folder))
+        url = f"http://127.0.0.1:{given.port}/companies"
+        wait_for(given.port)
+        raw_rate(url, 200, given.in_flight)
+        pairs = []
+        for number in range(given.rounds):
+            pairs.append((raw_rate(url, given.rows, given.in_flight), run_rate(url, given.rows, given.in_flight)))
+            raw, run = pairs[-1]
+            print(f"round {number + 1}: raw client {raw:,.0f}/s, run {run:,.0f} cells/s, {run / raw:.0%}", flush=True)
+        print(f"median share of the raw client: {statistics.median(run / raw for raw, run in pairs):.0%}")
+        if redis:
+            redis.terminate()
+            redis.wait()
+    api.terminate()
+    sys.exit(0)
+
+
+def wait_for(port: int) -> None:
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    main()
