@@ -10,6 +10,11 @@ from workspaces.models import User, Workspace
 class Connection(models.Model):
     class Kind(models.TextChoices):
         JWT = "jwt", "JWT sign-in"
+        BEARER = "bearer", "Bearer token"
+        API_KEY = "api_key", "API key"
+        BASIC = "basic", "Basic (user name and password)"
+        OAUTH2 = "oauth2_client_credentials", "OAuth 2 client credentials"
+        SIGNED_JWT = "signed_jwt", "Signed JWT"
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="connections")
     name = models.CharField(max_length=120)
