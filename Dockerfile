@@ -6,7 +6,7 @@ COPY frontend frontend
 RUN npm run build
 
 FROM python:3.13-slim-bookworm
-ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MARL_DATA_DIR=/data
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MARL_DATA_DIR=/data MARL_ASSETS_DIR=/app/assets
 RUN useradd --create-home marl && mkdir /data && chown marl /data
 WORKDIR /app
 COPY requirements.txt ./
