@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, get_args
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from enrichment import columns, computed, dependencies, estimates, forms, runs, trial
 from enrichment.api import found
 from enrichment.connection_pages import choices
+from enrichment.engine import curl
 from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.http_config import Method
 from enrichment.models import Run
@@ -67,6 +69,18 @@ def test_new(request: HttpRequest, actor: Actor, table_id: int) -> HttpResponse:
 @member(Role.EDITOR)
 def test_column(request: HttpRequest, actor: Actor, column_id: int) -> HttpResponse:
     return _test(request, _http_column(actor, column_id))
+
+
+@require_POST
+@member(Role.EDITOR)
+def paste_new(request: HttpRequest, actor: Actor, table_id: int) -> HttpResponse:
+    return _paste(request, actor, found.table(actor, table_id))
+
+
+@require_POST
+@member(Role.EDITOR)
+def paste_column(request: HttpRequest, actor: Actor, column_id: int) -> HttpResponse:
+    return _paste(request, actor, _http_column(actor, column_id))
 
 
 @require_GET
@@ -148,6 +162,8 @@ def _panel(
     target: Target,
     shown: Mapping[str, Any],
     problems: Sequence[Problem] = (),
+    *,
+    unsaved: bool = False,
 ) -> HttpResponse:
     table = _table_of(target)
     column = target if isinstance(target, Column) else None
@@ -164,7 +180,7 @@ def _panel(
         "problems": others,
         "new_host": new_host,
         "then": request.POST.get("then", ""),
-        "unsaved": bool(problems),
+        "unsaved": unsaved or bool(problems),
         "can_edit": actor.role != Role.VIEWER,
     }
     return render(request, "enrichment/panel.html", context, status=422 if problems else 200)
@@ -172,10 +188,9 @@ def _panel(
 
 def _addresses(table: Table, column: Column | None) -> dict[str, str]:
     """Where the panel's form is saved, previewed, tested and estimated."""
-    names = ("column_panel", "preview_column", "test_column") if column else ("new_panel", "preview_new", "test_new")
-    pk = column.pk if column else table.pk
-    found_at = zip(("save_url", "preview_url", "test_url"), names, strict=True)
-    addresses = {key: reverse(name, args=[pk]) for key, name in found_at}
+    kind, pk = ("column", column.pk) if column else ("new", table.pk)
+    addresses = {f"{verb}_url": reverse(f"{verb}_{kind}", args=[pk]) for verb in ("preview", "test", "paste")}
+    addresses["save_url"] = reverse("column_panel" if column else "new_panel", args=[pk])
     return addresses | ({"estimate_url": reverse("estimate_column", args=[pk])} if column else {})
 
 
@@ -218,3 +233,16 @@ def _test(request: HttpRequest, target: Target) -> HttpResponse:
     except InvalidSettings as error:
         context |= {"reason": "Nothing was sent: the settings have problems.", "problems": error.problems}
     return render(request, "enrichment/test_result.html", context)
+
+
+def _paste(request: HttpRequest, actor: Actor, target: Target) -> HttpResponse:
+    """The form filled from a cURL command, to be looked at and saved."""
+    name, config = request.POST.get("name", "").strip(), _settings(request, target)
+    try:
+        pasted = curl.parse(request.POST.get("curl", ""))
+    except InvalidSettings as error:
+        problems = [replace(problem, field="url") for problem in error.problems]
+        return _panel(request, actor, target, {"name": name, "config": config}, problems)
+    notice = " ".join(["Filled from the cURL command.", *pasted.notes]).removesuffix(".")
+    shown = {"name": name, "config": config | pasted.config, "notice": notice}
+    return _panel(request, actor, target, shown, unsaved=True)

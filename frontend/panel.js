@@ -134,6 +134,19 @@ class SidePanel {
     if (list && !taken) addRow(list, path);
   }
 
+  /**
+   * A cURL command pasted as the address fills the whole form.
+   * @param {ClipboardEvent} event
+   */
+  onPaste(event) {
+    const field = /** @type {HTMLElement} */ (event.target);
+    const text = event.clipboardData?.getData("text/plain").trim() ?? "";
+    if (!this.form || !field.dataset.pasteUrl || !/^(\$ )?curl(\.exe)?\s/.test(text)) return;
+    event.preventDefault();
+    const values = { curl: text };
+    void htmx.ajax("POST", field.dataset.pasteUrl, { source: this.form, target: "#panel", swap: "innerHTML", values });
+  }
+
   /** @param {Event} event */
   onInput(event) {
     const field = /** @type {HTMLElement} */ (event.target);
@@ -187,6 +200,7 @@ function startPanel(/** @type {HTMLElement} */ aside) {
   document.addEventListener("keydown", (event) => panel.onKey(event));
   aside.addEventListener("click", (event) => panel.onClick(event));
   aside.addEventListener("input", (event) => panel.onInput(event));
+  aside.addEventListener("paste", (event) => panel.onPaste(event));
   addEventListener("beforeunload", (event) => {
     if (panel.changes.any() || panel.connection?.changes.any()) event.preventDefault();
   });

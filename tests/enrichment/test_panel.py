@@ -252,6 +252,25 @@ class TestPanel:
         assert "Response 200" in html
         assert "opaque-token-0123456789" not in html
 
+    def test_a_pasted_curl_command_fills_the_form_unsaved(self, client: Client, table: Table) -> None:
+        command = "curl -X PUT https://api.example/v1 -H 'X-Team: growth' -H 'Authorization: Bearer a' -d '{\"a\": 1}'"
+        html = page(client.post(f"/tables/{table.pk}/panel/paste", column_form("", name="Mine") | {"curl": command}))
+        assert 'value="https://api.example/v1"' in html
+        assert "<option selected>PUT</option>" in html
+        assert 'value="growth"' in html
+        assert '{"a": 1}</textarea>' in html
+        assert 'value="Mine"' in html
+        assert "The header Authorization was left out" in html
+        assert "Bearer a" not in html
+        assert "data-unsaved" in html
+        assert not Column.objects.filter(name="Mine").exists()
+
+    def test_a_curl_command_that_cannot_be_read_leaves_the_form_as_it_was(self, client: Client, column: Column) -> None:
+        form = column_form("https://api.example/mine") | {"curl": "curl -d @file a.example"}
+        html = page(client.post(f"/columns/{column.pk}/panel/paste", form), 422)
+        assert 'value="https://api.example/mine"' in html
+        assert "read from the file" in html
+
     def test_the_estimate_counts_rows(self, client: Client, column: Column) -> None:
         assert "2 rows would run" in page(client.get(f"/columns/{column.pk}/panel/estimate"))
 
