@@ -3,7 +3,7 @@
 from celery import shared_task
 from celery.signals import worker_shutting_down
 
-from enrichment import dispatch, ledger, recompute, recovery, runs, steps
+from enrichment import dispatch, ledger, recompute, recovery, runs, status, steps
 
 
 @shared_task(name=runs.ADVANCE, ignore_result=True)
@@ -25,6 +25,7 @@ def compute(table_id: int, token: str = "") -> None:
 @shared_task(name="enrichment.sweep", ignore_result=True)
 def sweep() -> None:
     recovery.sweep()
+    status.heard_from_scheduler()
 
 
 @worker_shutting_down.connect

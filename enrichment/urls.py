@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from enrichment import connection_pages, formula_panel, health, panel
+from enrichment import connection_pages, formula_panel, health, metrics, panel
 from enrichment.api import api
 from enrichment.api.errors import not_found
 from enrichment.api.events import table_events
@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/<path:rest>", not_found),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("metrics", metrics.page, name="metrics"),
+    path("settings/system", health.page, name="system"),
     path("tables/<int:table_id>/panel/new", panel.new_panel, name="new_panel"),
     path("tables/<int:table_id>/panel/preview", panel.preview_new, name="preview_new"),
     path("tables/<int:table_id>/panel/test", panel.test_new, name="test_new"),
