@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.db import transaction
 from pydantic import ValidationError
@@ -72,9 +71,10 @@ def _settings_of(column: Column) -> HttpColumn:
 
 def names_of(table_id: int) -> Names:
     """The table's columns by id."""
-    known = Column.with_deleted.filter(table_id=table_id).values_list("pk", "name", "deleted_at")
-    live = {pk: name for pk, name, deleted_at in known if deleted_at is None}
-    return Names(live, {pk: name for pk, name, deleted_at in known if deleted_at is not None})
+    known = Column.with_deleted.filter(table_id=table_id).values_list("pk", "name", "deleted_at", "type")
+    live = {pk: name for pk, name, deleted_at, _ in known if deleted_at is None}
+    deleted = {pk: name for pk, name, deleted_at, _ in known if deleted_at is not None}
+    return Names(live, deleted, [pk for pk, _, _, type in known if type == ColumnType.HTTP])
 
 
 def _check(
@@ -96,8 +96,8 @@ def _check(
         unknown = {(problem.field, problem.offset) for problem in problems}
         problems += [problem for problem in error.problems if (problem.field, problem.offset) not in unknown]
     connection = _connection(column, config.connection_id, problems)
-    if connection and for_saving:
-        _check_host(connection, config.url, confirmed, problems)
+    if connection and for_saving and ready:
+        _check_host(connection, ready.request.url.fixed_host, confirmed, problems)
     if ready and column.pk and column.pk in ready.column_ids:
         problems.append(Problem("A column cannot use its own result.", field="url", reference=column.name))
     if any(problem.severity == "error" for problem in problems):
@@ -116,12 +116,8 @@ def _connection(column: Column, pk: int | None, problems: list[Problem]) -> Conn
     return found
 
 
-def _check_host(connection: Connection, url: str, confirmed: object, problems: list[Problem]) -> None:
-    """Credentials go to a host only after somebody said so."""
-    try:
-        host = (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return  # the engine has said what is wrong with it
+def _check_host(connection: Connection, host: str, confirmed: object, problems: list[Problem]) -> None:
+    """Credentials go to a host only after somebody said so; for hosts from cells, the connection's list counts."""
     if not host or connections.allows(connection, host):
         return
     if isinstance(confirmed, str) and confirmed.lower() == host:

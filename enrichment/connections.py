@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from enrichment import loop, transport
 from enrichment.engine.auth import JwtSignIn, Token
 from enrichment.engine.errors import InvalidSettings, Problem, RowError, SendError, SignInError
+from enrichment.engine.url import matches
 from enrichment.models import Connection
 from enrichment.secrets import HIDDEN, CannotOpen, Redactor, open_sealed, seal
 from workspaces.actors import Actor
@@ -159,7 +160,7 @@ def allowed_hosts(connection: Connection) -> set[str]:
 
 
 def allows(connection: Connection, host: str) -> bool:
-    return host.lower() in allowed_hosts(connection)
+    return matches(host, allowed_hosts(connection))
 
 
 def allow(connection: Connection, host: str) -> None:

@@ -17,6 +17,7 @@ def column_settings(form: QueryDict, base: Mapping[str, Any]) -> dict[str, Any]:
         "connection_id": _number(_text(form, "connection_id")),
         "method": form.get("method", base["method"]),
         "url": _text(form, "url"),
+        "url_from_cell": "url_from_cell" in form,
         "query": parameters(form, "query"),
         "headers": parameters(form, "headers"),
         "body": _lines(form, "body") or None,

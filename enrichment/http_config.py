@@ -37,6 +37,7 @@ class HttpConfig(_Strict):
     connection_id: int | None = None
     method: Method = "POST"
     url: str = ""
+    url_from_cell: bool = False
     query: list[Parameter] = []
     headers: list[Parameter] = []
     body: str | None = None

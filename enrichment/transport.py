@@ -17,6 +17,7 @@ from yarl import URL
 from enrichment.addresses import AddressRefused, open_socket
 from enrichment.engine.errors import SendError
 from enrichment.engine.exchange import Request, Response
+from enrichment.engine.url import matches
 
 MAX_READ = 10 * 1024 * 1024  # bytes
 MAX_REDIRECTS = 5
@@ -158,7 +159,7 @@ def _check_credentials(
     if credentials is None or allowed_hosts is None or credentials not in request.headers:
         return
     host = (urlsplit(request.url).hostname or "").lower()
-    if host not in {allowed.lower() for allowed in allowed_hosts}:
+    if not matches(host, {allowed.lower() for allowed in allowed_hosts}):
         raise SendError(
             "host_not_allowed",
             f"The connection does not send its credentials to {host}. Allow this host in the connection.",

@@ -13,7 +13,7 @@ from enrichment.engine.body_parser import parse
 from enrichment.engine.body_tree import ArrayNode, LiteralNode, Node, ObjectNode, TextNode, ValueNode
 from enrichment.engine.errors import Edit, InvalidSettings, Problem, RenderError
 from enrichment.engine.paths import MISSING
-from enrichment.engine.references import Hole, Unavailable
+from enrichment.engine.references import Hole, Names, Unavailable
 from enrichment.engine.values import JSON_SPACES, as_json, as_text, is_empty, number_text, without_surrogates
 
 LARGEST = 10 * 1024 * 1024  # bytes of a rendered body
@@ -61,8 +61,28 @@ def compile(template: str, names: Mapping[int, str], *, secrets: bool = False) -
         raise InvalidSettings(problems)
     flat = _flattened(root)
     holes = [hole for piece in flat if not isinstance(piece, str) for hole in piece.holes]
+    objects = names.objects if isinstance(names, Names) else frozenset()
+    problems += [
+        _object_in_quotes(template, node, hole)
+        for node in flat if isinstance(node, TextNode)
+        for hole in node.holes if hole.column_id in objects and hole.path is None
+    ]  # fmt: skip
     has_key_holes = any(isinstance(piece, TextNode) and piece.is_key for piece in flat)
     return Body(template, root, tuple(flat), has_key_holes, tuple(problems), tuple(holes))
+
+
+def _object_in_quotes(template: str, node: TextNode, hole: Hole) -> Problem:
+    words = f"{hole.name} holds what an API answers. In quotes, an object goes as text."
+    length = hole.end - hole.start
+    edit = None
+    if not node.is_key and node.parts == (hole,):
+        edit = Edit(hole.start - 1, length + 2, template[hole.start : hole.end], "Remove the quotes")
+    line, column = references.place(template, hole.start)
+    return Problem(
+        words, line=line, column=column, offset=hole.start, length=length, reference=hole.name,
+        fix=edit.label if edit else f"Take one of its fields, like {{{{{hole.name}.name}}}}.", edit=edit,
+        severity="warning",
+    )  # fmt: skip
 
 
 def _flattened(node: Node) -> list[str | TextNode | ValueNode]:

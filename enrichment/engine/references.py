@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -16,11 +16,14 @@ _STORED = re.compile(r"@(\d+)(.*)", re.DOTALL)
 
 
 class Names(dict[int, str]):
-    """Columns by id; `deleted` are those that messages may still name."""
+    """Columns by id. `deleted` are those that messages may still name, `objects` those that hold an API's answers."""
 
-    def __init__(self, live: Mapping[int, str], deleted: Mapping[int, str]) -> None:
+    def __init__(
+        self, live: Mapping[int, str], deleted: Mapping[int, str] | None = None, objects: Collection[int] = ()
+    ) -> None:
         super().__init__(live)
-        self.deleted = dict(deleted)
+        self.deleted = dict(deleted or {})
+        self.objects = frozenset(objects)
 
 
 def _deleted(names: Mapping[int, str]) -> Mapping[int, str]:

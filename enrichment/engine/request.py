@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from enrichment.engine import body, template
+from enrichment.engine import body, template, url
 from enrichment.engine.body import Body
 from enrichment.engine.errors import InvalidSettings, Problem, RenderError
 from enrichment.engine.exchange import Request
 from enrichment.engine.references import Hole
-from enrichment.engine.template import Filling, Header, Parameter, Url, encoded, holes_of
+from enrichment.engine.template import Filling, Header, Parameter, encoded, holes_of
+from enrichment.engine.url import Url
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class RequestTemplate:
         filling = Filling(values, secrets or {})
         removed: list[str] = []
         try:
-            url = self._url(filling, removed)
+            address = self._address(filling, removed)
             headers = self._headers(filling, removed)
         except (RecursionError, ValueError) as error:
             words = "A value is nested too deep, or holds a number that cannot be written."
@@ -56,17 +57,18 @@ class RequestTemplate:
         if self.body:
             content, taken_out = self.body.render(values, secrets, remove_null=self.remove_null)
             removed += taken_out
-        return Rendered(Request(self.method, url, headers, content), removed)
+        return Rendered(Request(self.method, address, headers, content), removed)
 
-    def _url(self, filling: Filling, removed: list[str]) -> str:
-        query: list[str] = []
+    def _address(self, filling: Filling, removed: list[str]) -> str:
+        address, own = self.url.fill(filling)
+        query = [own] if own else []
         for item in (*self.url.query, *self.query):
             found = filling.parameter(item, remove_null=self.remove_null)
             if found is None:
                 removed.append(f"query {item.shown}")
             else:
                 query += found
-        return filling.url(self.url) + (f"?{'&'.join(query)}" if query else "")
+        return address + (f"?{'&'.join(query)}" if query else "")
 
     def _headers(self, filling: Filling, removed: list[str]) -> tuple[tuple[str, str], ...]:
         found: list[tuple[str, str]] = []
@@ -85,19 +87,23 @@ class RequestTemplate:
 
 
 def compile(config: Mapping[str, Any], names: Mapping[int, str], *, secrets: bool = False) -> RequestTemplate:
-    """`config` holds method, url, query, headers, body, remove_null. Raises InvalidSettings with every problem."""
+    """`config` holds method, url, url_from_cell, query, headers, body, remove_null.
+
+    Raises InvalidSettings with every problem.
+    """
     problems: list[Problem] = []
-    url = None
+    address = None
+    from_cell = bool(config.get("url_from_cell"))
     try:
-        url = template.compile_url(config["url"], names, secrets=secrets)
+        address = url.compile(config["url"], names, secrets=secrets, from_cell=from_cell)
     except InvalidSettings as error:
         problems += error.problems
     query = _each(config, "query", template.compile_parameter, names, secrets, problems)
     headers = _each(config, "headers", template.compile_header, names, secrets, problems)
     content = _body(config.get("body"), names, problems, secrets=secrets)
-    if problems or url is None:
+    if problems or address is None:
         raise InvalidSettings(problems)
-    return RequestTemplate(config["method"], url, query, headers, content, bool(config.get("remove_null")))
+    return RequestTemplate(config["method"], address, query, headers, content, bool(config.get("remove_null")))
 
 
 class _Compile[Item](Protocol):

@@ -14,7 +14,7 @@ TABLES = [
     [[part.strip("` ") for part in line.strip("| ").split(" | ")] for line in block.splitlines()[2:]]
     for block in re.findall(r"(?:^\|.*\n)+", GUIDE, re.MULTILINE)
 ]
-CELLS, PATHS, QUOTED, BARE, ROW_ERRORS, MISTAKES, REMOVED, ADDRESSES = TABLES
+CELLS, PATHS, QUOTED, BARE, ROW_ERRORS, MISTAKES, REMOVED, ADDRESSES, FROM_CELLS = TABLES
 NAMES = {number: name for number, (name, _) in enumerate(CELLS, 1)}
 ROW: dict[int, object] = {number: json.loads(value) for number, (_, value) in enumerate(CELLS, 1)}
 
@@ -67,7 +67,7 @@ def test_what_has_no_value_is_not_sent(template: str, promised: str) -> None:
     assert sent(template, remove_null=True) == promised
 
 
-@pytest.mark.parametrize(("address", "promised"), ADDRESSES)
+@pytest.mark.parametrize(("address", "promised"), ADDRESSES + FROM_CELLS)
 def test_an_address_calls_what_it_promises(address: str, promised: str) -> None:
-    config: dict[str, object] = {"method": "GET", "url": address, "query": [], "headers": [], "body": None}
+    config: dict[str, object] = {"method": "GET", "url": address, "url_from_cell": [address, promised] in FROM_CELLS}
     assert request.compile(config, NAMES).render(ROW).request.url == promised
