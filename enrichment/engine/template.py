@@ -13,7 +13,7 @@ from enrichment.engine.values import as_text, is_empty, without_surrogates
 type Parts = tuple[str | Hole, ...]  # literals as they are sent, and holes
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
 REFUSED_HEADERS = frozenset({
     "host", "content-length", "transfer-encoding", "connection", "keep-alive", "te", "trailer", "upgrade",
@@ -65,7 +65,7 @@ def compile_header(name: str, stored: str, names: Mapping[int, str], field: str,
     parts, problems = _value(stored, names, field, secrets)
     if words := _refused(name.strip()):
         problems.append(Problem(words, field=f"{field}.name"))
-    if CONTROL.search("".join(part if isinstance(part, str) else "_" for part in parts).strip()):
+    if _CONTROL.search("".join(part if isinstance(part, str) else "_" for part in parts).strip()):
         problems.append(Problem("A header's value cannot hold a line break or a tab.", field=f"{field}.value"))
     if problems:
         raise InvalidSettings(problems)
@@ -131,7 +131,7 @@ class Filling:
         ).strip()
         if remove_null and not value:
             return None
-        if control := CONTROL.search(value):
+        if control := _CONTROL.search(value):
             words = f"The header {item.name} would hold a control character (U+{ord(control[0]):04X})."
             raise row_error("header", words, holes_of(item.value)[0], item.field)
         return item.name, without_surrogates(value)

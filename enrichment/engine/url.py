@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from enrichment.engine import references
 from enrichment.engine.errors import Edit, InvalidSettings, Problem
 from enrichment.engine.references import Hole
-from enrichment.engine.template import CONTROL, Filling, Parameter, Parts, holes_of, row_error
+from enrichment.engine.template import Filling, Parameter, Parts, holes_of, row_error
 from enrichment.engine.values import as_text, without_surrogates
 
 _ADDRESS = re.compile(r"\s*(?P<scheme>[^:/?#\s]*)://(?P<host>[^/?#]*)(?P<path>[^?#]*)(\?(?P<query>[^#]*))?")
@@ -20,6 +20,7 @@ _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _SUFFIX = re.compile(r"(\.[a-zA-Z0-9-]+){2,}(:\d{1,5})?")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d)")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
 _PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # What stays as the writer wrote it; the rest of the literal text is percent-encoded.
@@ -69,9 +70,9 @@ def compile(stored: str, names: Mapping[int, str], *, secrets: bool = False, fro
     parts, problems = references.parse(text, names, secrets=secrets)
     problems = [replace(problem, field="url") for problem in problems]
     holes = {hole.start: hole for hole in holes_of(parts)}
-    if control := CONTROL.search(text):
-        words = f"Here is a line break, a tab or another control character (U+{ord(control[0]):04X})."
-        problems.append(_at(words, text, control.start(), 1, "", "Remove it"))
+    for control in _CONTROLS.finditer(text):
+        words = f"Here is a line break, a tab or another control character (U+{ord(control[0][0]):04X})."
+        problems.append(_at(words, text, control.start(), len(control[0]), "", "Remove it"))
     shape = references.masked(text, parts)
     start = holes.get(len(text) - len(text.lstrip()))
     if from_cell and start:

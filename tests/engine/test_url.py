@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrichment.engine import url
-from enrichment.engine.errors import InvalidSettings, RenderError
+from enrichment.engine.errors import InvalidSettings, Problem, RenderError
 from enrichment.engine.template import Filling
 
 NAMES = {1: "Site", 2: "A"}
@@ -116,3 +116,40 @@ def test_no_cell_can_change_what_stands_behind_it(site: str, a: str) -> None:
 )
 def test_a_star_allows_the_hosts_below(host: str, allowed: set[str], matches: bool) -> None:
     assert url.matches(host, allowed) is matches
+
+
+PIECES = [
+    "https://",
+    "http:",
+    "{{Site}}",
+    "{{Sit}}",
+    "{{A}}",
+    "sam@",
+    "a.example",
+    ":80",
+    "/",
+    "?a=",
+    "&",
+    "\n",
+    "\t",
+    " ",
+    "ü",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join), st.booleans())
+def test_every_fix_removes_its_problem(template: str, from_cell: bool) -> None:
+    for problem in problems_of(template, from_cell):
+        if edit := problem.edit:
+            mended = template[: edit.offset] + edit.text + template[edit.offset + edit.length :]
+            before = [item.message for item in problems_of(template, from_cell)]
+            after = [item.message for item in problems_of(mended, from_cell)]
+            assert after.count(problem.message) < before.count(problem.message)
+
+
+def problems_of(template: str, from_cell: bool) -> list[Problem]:
+    try:
+        url.compile(template, NAMES, from_cell=from_cell)
+    except InvalidSettings as error:
+        return error.problems
+    return []
