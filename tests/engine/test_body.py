@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrichment.engine import body
-from enrichment.engine.errors import InvalidSettings, RenderError
+from enrichment.engine.errors import InvalidSettings, Problem, RenderError
 from enrichment.engine.references import Unavailable
 
 NAMES = {1: "A", 2: "B", 3: "Zip"}
@@ -293,3 +293,35 @@ def test_each_fix_can_be_applied(template: str) -> None:
             assert problem.message
             if edit := problem.edit:
                 assert 0 <= edit.offset <= edit.offset + edit.length <= len(template)
+
+
+PIECES = [
+    *"{}[]\",:'“”a10 \n.=;，\u00a0\u200b",
+    "007",
+    "{{A}}",
+    "{{C}}",
+    "{{A}}0",
+    "True",
+    "// x\n",
+    "/* y */",
+    "\\q",
+    "Hi ",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=10).map("".join))
+def test_clicking_fix_after_fix_comes_to_an_end(template: str) -> None:
+    for _ in range(80):
+        edit = next((problem.edit for problem in problems_of(template) if problem.edit), None)
+        if edit is None:
+            return
+        template = template[: edit.offset] + edit.text + template[edit.offset + edit.length :]
+    raise AssertionError(template)
+
+
+def problems_of(template: str) -> list[Problem]:
+    try:
+        body.compile(template, NAMES)
+    except InvalidSettings as error:
+        return error.problems
+    return []
