@@ -13,9 +13,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from enrichment import connections, forms
+from enrichment import connection_forms, connections
 from enrichment.api import found
+from enrichment.engine import kinds
 from enrichment.engine.errors import InvalidSettings, Problem
+from enrichment.engine.keys import ALGORITHMS
 from enrichment.http_config import Method
 from enrichment.models import Connection
 from workspaces.actors import Actor, member
@@ -23,6 +25,11 @@ from workspaces.models import Role
 
 BODY = '{\n  "username": "{{secret.username}}",\n  "password": "{{secret.password}}"\n}'
 LIKELY_PATH = "access_token"  # tried by a test while the location is empty
+SIGN_IN_KINDS = (Connection.Kind.JWT, Connection.Kind.OAUTH2)
+HOSTS_HINT = {
+    True: "– where the token may be sent; empty: the sign-in host",
+    False: "– where it may be sent; a column's host is asked for when it is saved",
+}
 UNITS = (
     ("seconds", "Seconds from now"), ("milliseconds", "Milliseconds from now"), ("epoch", "Unix time"),
     ("iso8601", "Date and time (ISO 8601)"),
@@ -35,16 +42,16 @@ def choices(actor: Actor) -> list[dict[str, Any]]:
     mine = Connection.objects.filter(workspace=actor.workspace).annotate(column_count=used)
     return [
         {
-            "id": item.pk, "name": item.name, "refused": bool(item.refused), "sent_as": _sent_as(item.config),
-            "token_path": item.config.get("token_path", ""), "column_count": item.column_count,
+            "id": item.pk, "name": item.name, "refused": bool(item.refused), "sent_as": _sent_as(item),
+            "kind": item.get_kind_display(), "token_path": item.config.get("token_path", ""),
+            "column_count": item.column_count,
         }
         for item in mine
     ]  # fmt: skip
 
 
-def _sent_as(config: Mapping[str, Any]) -> str:
-    kind = config.get("token_type", "Bearer")
-    return f"{config.get('header_name') or 'Authorization'}: {f'{kind} ' if kind else ''}…"
+def _sent_as(connection: Connection) -> str:
+    return connections.sent_as(connections.scheme_of(connection).shown("…"), "…")
 
 
 @require_GET
@@ -59,9 +66,13 @@ def list_page(request: HttpRequest, actor: Actor) -> HttpResponse:
 def new_page(request: HttpRequest, actor: Actor) -> HttpResponse:
     if request.method == "POST":
         return _save(request, actor, None)
-    config = connections.defaults()
-    config["auth_request"]["body"] = BODY
-    shown = {"name": "", "config": config, "secrets": {"username": False, "password": False}}
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in Connection.Kind.values else Connection.Kind.JWT.value
+    config, secrets = kinds.defaults(kind), dict.fromkeys(kinds.SECRETS[kind], False)
+    if "auth_request" in config:
+        config["auth_request"] = config["auth_request"] | {"body": BODY}
+        secrets = {"username": False, "password": False}
+    shown = {"name": request.GET.get("name", ""), "kind": kind, "config": config, "secrets": secrets}
     return _form(request, None, shown)
 
 
@@ -99,8 +110,8 @@ def test_edited(request: HttpRequest, actor: Actor, connection_id: int) -> HttpR
 
 
 def _save(request: HttpRequest, actor: Actor, stored: Connection | None) -> HttpResponse:
-    given = forms.connection_settings(request.POST)
-    secrets = forms.changed_secrets(given["secrets"], _stored_secrets(stored))
+    given = connection_forms.settings(request.POST)
+    secrets = connection_forms.changed_secrets(given["secrets"], _stored_secrets(stored))
     try:
         _check_numbers(given["config"])
         if stored:
@@ -124,7 +135,7 @@ def _saved(request: HttpRequest, actor: Actor, connection: Connection) -> HttpRe
 
 
 def _check_numbers(config: Mapping[str, Any]) -> None:
-    if problems := forms.number_problems(config):
+    if problems := connection_forms.number_problems(config):
         raise InvalidSettings(problems)
 
 
@@ -141,23 +152,29 @@ def _as_typed(given: Mapping[str, Any], stored: Connection | None) -> dict[str, 
 def _form(
     request: HttpRequest, connection: Connection | None, shown: Mapping[str, Any], problems: Sequence[Problem] = ()
 ) -> HttpResponse:
-    if connection:
-        save, test = ("edit_connection", "test_connection")
-        addresses = [reverse(name, args=[connection.pk]) for name in (save, test)]
-    else:
-        addresses = [reverse("new_connection"), reverse("test_new_connection")]
+    pk = connection.pk if connection else None
+    names = ("edit_connection", "test_connection") if pk else ("new_connection", "test_new_connection")
+    save, test = (reverse(name, args=[pk] if pk else []) for name in names)
+    kind, config = shown["kind"], shown["config"]
+    signs_in = kind in SIGN_IN_KINDS
+    claims = config.get("claims", "")
     context = {
-        "connection": shown, "connection_id": connection.pk if connection else None, "config": shown["config"],
-        "stored_name": connection.name if connection else "", "auth": shown["config"]["auth_request"],
-        "methods": get_args(Method), "units": UNITS, "problems": _in_form(problems), "in_panel": _in_panel(request),
-        "save_url": addresses[0], "test_url": addresses[1],
+        "connection": shown, "connection_id": pk, "config": config, "kind": kind, "signs_in": signs_in,
+        "kind_label": Connection.Kind(kind).label, "kinds": Connection.Kind.choices,
+        "kind_template": f"enrichment/kinds/{kind}.html", "algorithms": ALGORITHMS,
+        "claims": claims if isinstance(claims, str) else json.dumps(claims, indent=2) if claims else "",
+        "stored_name": connection.name if connection else "", "auth": config.get("auth_request"),
+        "users": connections.users_of(connection) if connection else [],
+        "hosts_hint": HOSTS_HINT[signs_in], "methods": get_args(Method), "units": UNITS,
+        "problems": _in_form(problems), "in_panel": _in_panel(request), "save_url": save, "test_url": test,
     }  # fmt: skip
-    page = "enrichment/connection_form.html" if _in_panel(request) else "enrichment/connection.html"
+    alone = request.headers.get("HX-Request") == "true"
+    page = "enrichment/connection_form.html" if alone else "enrichment/connection.html"
     return render(request, page, context, status=422 if problems else 200)
 
 
 def _in_panel(request: HttpRequest) -> bool:
-    return request.headers.get("HX-Request") == "true"
+    return request.headers.get("HX-Request") == "true" and request.GET.get("in") != "page"
 
 
 def _in_form(problems: Sequence[Problem]) -> list[Problem]:
@@ -166,18 +183,20 @@ def _in_form(problems: Sequence[Problem]) -> list[Problem]:
 
 def _test(request: HttpRequest, actor: Actor, stored: Connection | None) -> HttpResponse:
     """Signs in with the form as it is, saved or not."""
-    given = forms.connection_settings(request.POST)
-    secrets = forms.changed_secrets(given["secrets"], _stored_secrets(stored))
+    given = connection_forms.settings(request.POST)
+    secrets = connection_forms.changed_secrets(given["secrets"], _stored_secrets(stored))
     config = given["config"]
-    guessed = "" if config["token_path"] else LIKELY_PATH
-    config["token_path"] = config["token_path"] or guessed
+    guessed = LIKELY_PATH if config.get("token_path") == "" else ""
+    if guessed:
+        config["token_path"] = guessed
     try:
         _check_numbers(config)
-        draft = connections.draft(actor.workspace.pk, config, secrets, stored)
+        kind = stored.kind if stored else given["kind"]
+        draft = connections.draft(actor.workspace.pk, kind, config, secrets, stored)
     except InvalidSettings as error:
         told = {"message": "Nothing was sent: the settings have problems.", "problems": _in_form(error.problems)}
     else:
-        told = _told(connections.test(draft)) | {"guessed": guessed}
+        told = _told(connections.test(draft)) | {"guessed": guessed, "signs_in": kind in SIGN_IN_KINDS}
     return render(request, "enrichment/sign_in_result.html", told)
 
 

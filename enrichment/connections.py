@@ -9,32 +9,25 @@ from urllib.parse import urlsplit
 from django.db import IntegrityError, transaction
 
 from enrichment import loop, transport
-from enrichment.engine.auth import JwtSignIn, Token
+from enrichment.engine import formula, kinds
 from enrichment.engine.errors import InvalidSettings, Problem, RowError, SendError, SignInError
+from enrichment.engine.formula import Formula
+from enrichment.engine.kinds import Scheme
+from enrichment.engine.token import Token
 from enrichment.engine.url import matches
 from enrichment.models import Connection
 from enrichment.secrets import HIDDEN, CannotOpen, Redactor, open_sealed, seal
+from tables.models import Column
 from workspaces.actors import Actor
 
 KINDS = tuple(Connection.Kind.values)
 SIGN_IN_TIMEOUT = 20_000  # ms
-_KEYS = {
-    "auth_request", "token_path", "token_type", "header_name", "expires", "lifetime_seconds", "renew_on",
-    "allowed_hosts", "rate_limit",
-}  # fmt: skip
+# What a condition of renewal can look at.
+ANSWER = {1: "status", 2: "body", 3: "headers"}
 
 
 class ConnectionInUse(Exception):
     """Says which columns would break."""
-
-
-def defaults() -> dict[str, Any]:
-    return {
-        "auth_request": {"method": "POST", "url": "", "headers": [], "body_format": "json", "body": ""},
-        "token_path": "", "token_type": "Bearer", "header_name": "Authorization", "expires": None,
-        "lifetime_seconds": None, "renew_on": {"statuses": [401], "condition": None}, "allowed_hosts": [],
-        "rate_limit": None,
-    }  # fmt: skip
 
 
 def create(actor: Actor, *, name: str, kind: str, config: Mapping[str, Any], secrets: Mapping[str, str]) -> Connection:
@@ -53,10 +46,14 @@ def save(
 
 
 def draft(
-    workspace_id: int, config: Mapping[str, Any], secrets: Mapping[str, str], stored: Connection | None = None
+    workspace_id: int,
+    kind: str,
+    config: Mapping[str, Any],
+    secrets: Mapping[str, str],
+    stored: Connection | None = None,
 ) -> Connection:
     """As it would be saved, for a test. Raises InvalidSettings."""
-    made = Connection(workspace_id=workspace_id, kind=Connection.Kind.JWT, name="draft")
+    made = Connection(workspace_id=workspace_id, kind=kind, name="draft")
     if stored:
         made.config, made.secrets = stored.config, stored.secrets
     made.config, made.secrets = _checked(made, config, secrets)
@@ -85,28 +82,58 @@ def _fill(connection: Connection, name: str, config: Mapping[str, Any], secrets:
 def _checked(
     connection: Connection, config: Mapping[str, Any], secrets: Mapping[str, str]
 ) -> tuple[dict[str, Any], str]:
-    unknown = set(config) - _KEYS
-    if unknown:
-        raise InvalidSettings(
-            [Problem("This setting does not exist.", field=f"config.{key}") for key in sorted(unknown)]
-        )
-    merged = defaults() | connection.config | {key: value for key, value in config.items() if value is not None}
-    for key in ("expires", "lifetime_seconds"):
-        if key in config:
-            merged[key] = config[key]
-    merged["auth_request"] = defaults()["auth_request"] | (merged["auth_request"] or {})
-    try:
-        JwtSignIn.compile(merged)
-    except InvalidSettings as error:
-        raise InvalidSettings([_below_config(problem) for problem in error.problems]) from error
-    except (TypeError, AttributeError, KeyError) as error:
-        raise InvalidSettings([Problem("These settings do not have the right shape.", field="config")]) from error
+    """Raises InvalidSettings with every problem at its field."""
+    merged = _merged(connection, config)
+    kept = {key: value for key, value in (opened(connection) | dict(secrets)).items() if value != ""}
+    problems = [
+        Problem(f"Give the {name.replace('_', ' ')}.", field=f"secrets.{name}")
+        for name in kinds.SECRETS[connection.kind] if name not in kept
+    ]  # fmt: skip
+    problems += [_below_config(problem) for problem in _problems(connection.kind, merged)]
+    if problems:
+        raise InvalidSettings(problems)
     merged["allowed_hosts"] = sorted({host.strip().lower() for host in merged["allowed_hosts"] or [] if host.strip()})
-    kept = opened(connection) | {key: value for key, value in secrets.items() if value != ""}
-    for key, value in secrets.items():
-        if value == "":
-            kept.pop(key, None)
     return merged, seal(kept) if kept else ""
+
+
+def _merged(connection: Connection, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Over what is stored and the defaults; what is null is kept, but for what may be empty."""
+    defaults = kinds.defaults(connection.kind)
+    if unknown := set(config) - set(defaults):
+        told = [Problem("This setting does not exist.", field=f"config.{key}") for key in sorted(unknown)]
+        raise InvalidSettings(told)
+    may_be_empty = {key for key, value in defaults.items() if value is None}
+    given = {key: value for key, value in config.items() if value is not None or key in may_be_empty}
+    merged: dict[str, Any] = defaults | connection.config | given
+    if "auth_request" in defaults:
+        merged["auth_request"] = defaults["auth_request"] | (merged["auth_request"] or {})
+    return merged
+
+
+def _problems(kind: str, config: Mapping[str, Any]) -> list[Problem]:
+    try:
+        kinds.compile(kind, config)
+        renewal_of(config)
+    except InvalidSettings as error:
+        return error.problems
+    except (TypeError, AttributeError, KeyError):
+        return [Problem("These settings do not have the right shape.")]
+    return []
+
+
+def renewal_of(config: Mapping[str, Any]) -> tuple[frozenset[int], Formula | None]:
+    """The statuses, and the condition over an answer, that mean a token is no longer good. Raises InvalidSettings."""
+    renew_on = config.get("renew_on") or {}
+    statuses = renew_on.get("statuses")
+    statuses = [401] if statuses is None else statuses
+    if any(not isinstance(status, int) or not 100 <= status <= 599 for status in statuses):
+        raise InvalidSettings([Problem("Give statuses like 401, 403.", field="renew_on.statuses")])
+    text = str(renew_on.get("condition") or "").strip()
+    try:
+        return frozenset(statuses), formula.compile(text, ANSWER, condition=True) if text else None
+    except InvalidSettings as error:
+        told = [replace(problem, field="renew_on.condition") for problem in error.problems]
+        raise InvalidSettings(told) from error
 
 
 def opened(connection: Connection) -> dict[str, str]:
@@ -117,31 +144,37 @@ def opened(connection: Connection) -> dict[str, str]:
 
 
 def _below_config(problem: Problem) -> Problem:
-    return replace(problem, field=f"config.{problem.field}")
+    return replace(problem, field=f"config.{problem.field}".rstrip("."))
 
 
 def as_json(connection: Connection) -> dict[str, Any]:
     """The connection of the API: of secrets only which are set."""
+    config = kinds.defaults(connection.kind) | connection.config
     return {
         "id": connection.pk, "name": connection.name, "kind": connection.kind,
-        "config": defaults() | connection.config | {"allowed_hosts": sorted(allowed_hosts(connection))},
+        "config": config | {"allowed_hosts": sorted(allowed_hosts(connection))},
         "secrets": dict.fromkeys(opened(connection), True), "refused": connection.refused,
     }  # fmt: skip
 
 
+def users_of(connection: Connection) -> list[Column]:
+    """The live columns that it signs in for."""
+    mine = Column.objects.filter(http__connection=connection)
+    return list(mine.select_related("table").order_by("table__name", "position"))
+
+
 def delete(connection: Connection) -> None:
     """Raises ConnectionInUse."""
-    users = [http.column.name for http in connection.columns.select_related("column") if not http.column.deleted_at]
-    if users:
-        names = ", ".join(f"“{name}”" for name in users)
+    if users := users_of(connection):
+        names = ", ".join(f"“{column.name}” in {column.table.name}" for column in users)
         raise ConnectionInUse(f"“{connection.name}” is used by {names}. Choose another connection there first.")
     with transaction.atomic():
         connection.columns.update(connection=None)
         connection.delete()
 
 
-def sign_in_of(connection: Connection) -> JwtSignIn:
-    return JwtSignIn.compile(defaults() | connection.config)
+def scheme_of(connection: Connection) -> Scheme:
+    return kinds.compile(connection.kind, kinds.defaults(connection.kind) | connection.config)
 
 
 def secrets_of(connection: Connection) -> dict[str, str]:
@@ -155,7 +188,8 @@ def secrets_of(connection: Connection) -> dict[str, str]:
 def allowed_hosts(connection: Connection) -> set[str]:
     """Hosts that may receive the credentials: those chosen, else where it signs in."""
     chosen = {str(host).lower() for host in connection.config.get("allowed_hosts") or []}
-    own = urlsplit(connection.config.get("auth_request", {}).get("url", "")).hostname
+    config = connection.config
+    own = urlsplit(config.get("token_url") or config.get("auth_request", {}).get("url", "")).hostname
     return chosen or ({own.lower()} if own else set())
 
 
@@ -178,33 +212,40 @@ def test(connection: Connection) -> dict[str, Any]:
     """Signs in now, whatever was refused before; the decoded token, never its signature or a secret."""
     redact = Redactor(opened(connection))
     try:
-        token, status = loop.run(sign_in(connection))
+        token, status = loop.run(get_token(connection))
     except (RowError, SendError) as error:
-        details = error.details if isinstance(error, SignInError) else None
+        paths = error.details if isinstance(error, SignInError) and error.code == "no_token" else None
         problem = Problem(redact(error.message), field="config.token_path" if error.code == "no_token" else "")
-        told = problem.as_json() | {"code": error.code, "token_paths": details or []}
+        told = problem.as_json() | {"code": error.code, "token_paths": paths or []}
         return {"ok": False, "status": getattr(error, "status", None), "token": None, "sent_as": None, "error": told}
     if connection.pk:
         Connection.objects.filter(pk=connection.pk).update(refused=None)
         loop.run(_forget_refusal(connection))
-    scheme = token.header_value.removesuffix(token.value)
     return {
         "ok": True, "status": status,
         "token": {"header": token.header, "claims": token.claims, "expires_at": token.expires_at},
-        "sent_as": f"{token.header_name}: {scheme}{HIDDEN}", "error": None,
+        "sent_as": sent_as(token), "error": None,
     }  # fmt: skip
+
+
+def sent_as(token: Token, instead: str = HIDDEN) -> str:
+    if token.in_query:
+        return f"?{token.name}={instead}"
+    return f"{token.name}: {token.before}{instead}"
 
 
 async def _forget_refusal(connection: Connection) -> None:
     await loop.redis().delete(f"{token_key(connection)}:refused")
 
 
-async def sign_in(connection: Connection) -> tuple[Token, int]:
-    """One sign-in, on the loop. Raises SignInError or RenderError."""
-    jwt = sign_in_of(connection)
-    request = jwt.request(secrets_of(connection))
+async def get_token(connection: Connection) -> tuple[Token, int | None]:
+    """A new one, on the loop; with the status of the sign-in, where there is one. Raises RowError."""
+    scheme, secrets = scheme_of(connection), secrets_of(connection)
+    if not isinstance(scheme, kinds.SIGN_INS):
+        return scheme.token(secrets, time.time()), None
+    request = scheme.request(secrets)
     try:
         answer = await transport.send(loop.client(), request, timeout_ms=SIGN_IN_TIMEOUT)
     except SendError as error:
         raise SignInError(error.code, f"The sign-in server did not answer: {error.message}") from error
-    return jwt.read(answer, time.time()), answer.status
+    return scheme.read(answer, time.time()), answer.status

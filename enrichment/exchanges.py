@@ -12,6 +12,7 @@ from enrichment.engine import response as responses
 from enrichment.engine.backoff import delay
 from enrichment.engine.errors import RowError, SendError
 from enrichment.engine.exchange import Outcome, Request, Response
+from enrichment.engine.token import Token
 from enrichment.jobs import Job
 from enrichment.models import Attempt
 from enrichment.results import Result
@@ -27,28 +28,30 @@ async def exchange(
 ) -> Result:
     """How the row ended, or when it is tried again. `next_slot` waits until one more request may start."""
     tried: list[Attempt] = []
-    renewed = False
+    token = await job.signer.token() if job.signer else None
     while True:
-        header = await job.signer.header() if job.signer else None
-        signed = replace(request, headers=(*request.headers, header)) if header else request
         attempts += 1
-        outcome, attempt = await _send(job, row_id, signed, header, attempts)
+        outcome, attempt = await _send(job, row_id, request, token, attempts)
         tried.append(attempt)
-        if not (outcome.refused and job.signer and header) or renewed:
+        if not (job.signer and token):
             break
-        renewed = True
-        await job.signer.renew(header[1])
+        if not outcome.refused:
+            if outcome.http_status:
+                await job.signer.accepted(token)
+            break
+        token = await job.signer.renew(token) if len(tried) == 1 else None
+        if token is None:
+            break
         await next_slot()
     result = await _result(job, row_id, outcome, attempts)
     result.tried = tried
     return result
 
 
-async def _send(
-    job: Job, row_id: int, request: Request, header: tuple[str, str] | None, number: int
-) -> tuple[Outcome, Attempt]:
+async def _send(job: Job, row_id: int, request: Request, token: Token | None, number: int) -> tuple[Outcome, Attempt]:
     config = job.compiled.config
-    redact = Redactor(job.signer.secrets if job.signer else {}, extra=[header[1]] if header else [])
+    request = token.signed(request) if token else request
+    redact = Redactor(job.signer.secrets if job.signer else {}, extra=[token.text, token.value] if token else [])
     attempt = Attempt(
         row_id=row_id, column_id=job.run.column_id, run_id=job.run.pk, number=number, started_at=timezone.now(),
         request=redact.request(request),
@@ -57,13 +60,14 @@ async def _send(
     try:
         answer = await transport.send(
             loop.client(), request, timeout_ms=config.timeout_ms, follow_redirects=config.follow_redirects,
-            credentials=header, allowed_hosts=allowed_hosts(job.connection) if job.connection else None,
+            token=token, allowed_hosts=allowed_hosts(job.connection) if job.connection else None,
         )  # fmt: skip
     except SendError as error:
         outcome = _not_answered(job, error)
         attempt.error = {"code": error.code, "message": redact(error.message)}
     else:
-        outcome = _answered(job, answer)
+        refused = job.signer is not None and await job.signer.refuses(answer)
+        outcome = _answered(job, answer, refused)
         attempt.response = _stored(answer, redact)
         if outcome.error_code:
             attempt.error = {"code": outcome.error_code, "message": _storable(redact(outcome.error_message))}
@@ -71,17 +75,13 @@ async def _send(
     return replace(outcome, error_message=redact(outcome.error_message)), attempt
 
 
-def _answered(job: Job, answer: Response) -> Outcome:
-    refused = job.signer.refused_statuses if job.signer else frozenset()
-    outcome = responses.read(
-        answer,
-        job.compiled.field_paths,
-        refused_statuses=refused,
-        retry_statuses=frozenset(job.compiled.config.retry.statuses),
-    )
+def _answered(job: Job, answer: Response, refused: bool) -> Outcome:
+    statuses = frozenset(job.compiled.config.retry.statuses)
+    outcome = responses.read(answer, job.compiled.field_paths, retry_statuses=statuses)
     # The server said that it did not do it: then even an unsafe method may be repeated.
     undone = outcome.http_status in (429, 503)
-    return replace(outcome, retryable=outcome.retryable and (undone or job.compiled.config.may_repeat))
+    retryable = outcome.retryable and (undone or job.compiled.config.may_repeat)
+    return replace(outcome, retryable=retryable, refused=refused)
 
 
 def _not_answered(job: Job, error: SendError) -> Outcome:

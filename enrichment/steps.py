@@ -188,7 +188,7 @@ class Step:
         row = self.ready[0]
         try:
             if self.job.signer:
-                await self.job.signer.header()
+                await self.job.signer.token()
         except SignInError as error:
             self.writer.put(exchanges.ended_by(row.row_id, error, row.attempts))
             self.ready.popleft()

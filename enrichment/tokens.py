@@ -1,15 +1,22 @@
 """One token for all workers: got once, kept encrypted until shortly before it ends, renewed when it is refused."""
 
 import asyncio
+import hashlib
 import json
 import time
+import weakref
+from dataclasses import asdict
 from uuid import uuid4
 
 from redis.asyncio import Redis
 
 from enrichment import connections, loop
-from enrichment.engine.auth import Token
+from enrichment.calculation import Calculator
+from enrichment.engine import kinds
 from enrichment.engine.errors import RowError, SignInError
+from enrichment.engine.exchange import Response
+from enrichment.engine.response import body_value
+from enrichment.engine.token import Token
 from enrichment.models import Connection
 from enrichment.secrets import CannotOpen, open_sealed, seal
 
@@ -17,45 +24,79 @@ LOCKED_FOR = 30  # seconds: longer than a sign-in may take
 POLL = 0.05
 MARGIN = 0.1  # of the lifetime, at most a minute
 KEPT_UNKNOWN = 24 * 3600  # seconds that a token without a known end is kept
+NEW = 30.0  # seconds in which a token that was never accepted cannot have ended
 _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
 
 class Signer:
-    """Gives the header of a connection. Lives on the sending loop; tokens belong to one revision of the settings."""
+    """Gives the token of a connection. Lives on the sending loop; tokens belong to one revision of the settings."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.secrets = connections.opened(connection)
-        self.refused_statuses = frozenset(connection.config.get("renew_on", {}).get("statuses") or [401])
-        sign_in = connections.sign_in_of(connection)
-        self._shown = sign_in.header_name, sign_in.token_type
+        self._statuses, self._condition = connections.renewal_of(connection.config)
+        self._calculator = Calculator()
+        self._judging = asyncio.Lock()
+        weakref.finalize(self, self._calculator.close)
+        self._scheme = connections.scheme_of(connection)
         self._key = connections.token_key(connection)
-        self._kept: tuple[str, str, float] | None = None  # name, value, good until
+        self._kept: tuple[Token, float] | None = None  # with when it is to be replaced
+        self._accepted = ""
 
-    def shown_header(self, instead: str) -> tuple[str, str]:
-        name, token_type = self._shown
-        return name, f"{token_type} {instead}".strip()
+    def shown(self, instead: str) -> Token:
+        """The token as a preview shows it."""
+        return self._scheme.shown(instead)
 
-    async def header(self) -> tuple[str, str]:
+    async def token(self) -> Token:
         """Raises SignInError."""
-        if self._kept and self._kept[2] > time.time():
-            return self._kept[0], self._kept[1]
+        if self._kept and self._kept[1] > time.time():
+            return self._kept[0]
+        if not isinstance(self._scheme, kinds.SIGN_INS):
+            return self._made(self._scheme.token(self.secrets, time.time()))
         return await self._cached() or await self._sign_in_once(None)
 
-    async def renew(self, refused: str) -> tuple[str, str]:
-        """After a refusal of that header value; somebody else may have renewed it meanwhile."""
-        if self._kept and self._kept[1] == refused:
+    async def refuses(self, answer: Response) -> bool:
+        """Whether the API says with this answer that the token is no longer good. Raises SandboxBusy."""
+        if answer.status in self._statuses:
+            return True
+        if self._condition is None:
+            return False
+        values = {1: answer.status, 2: _body(answer), 3: {name.lower(): text for name, text in answer.headers}}
+        async with self._judging:
+            [(holds, _)] = await loop.in_database(self._calculator.verdicts, self._condition, [values])
+        return holds
+
+    async def accepted(self, token: Token) -> None:
+        """A request with it was not refused: if it is later, it has ended."""
+        if self._accepted == token.text or not isinstance(self._scheme, kinds.SIGN_INS):
+            return
+        self._accepted = token.text
+        await self._server.set(f"{self._key}:accepted", _digest(token), ex=KEPT_UNKNOWN)
+
+    async def renew(self, refused: Token) -> Token | None:
+        """After a refusal; somebody else may have renewed it meanwhile. None when another one would not help."""
+        if not isinstance(self._scheme, kinds.SIGN_INS):
+            return None
+        if self._kept and self._kept[0].text == refused.text:
             self._kept = None
         cached = await self._cached()
-        if cached and cached[1] != refused:
+        if cached and cached.text != refused.text:
             return cached
+        if await self._is_new(refused):
+            return None
         return await self._sign_in_once(refused)
 
     @property
     def _server(self) -> "Redis":
         return loop.redis()
 
-    async def _cached(self) -> tuple[str, str] | None:
+    async def _is_new(self, token: Token) -> bool:
+        """Just got and never accepted: the API does not want this sign-in at all, and asking again changes nothing."""
+        if await self._server.get(f"{self._key}:accepted") == _digest(token):
+            return False
+        return bool(await self._server.exists(f"{self._key}:new:{_digest(token).decode()}"))
+
+    async def _cached(self) -> Token | None:
         sealed = await self._server.get(self._key)
         if sealed is None:
             return None
@@ -63,31 +104,30 @@ class Signer:
             kept = open_sealed(str(sealed, "ascii") if isinstance(sealed, bytes) else sealed)
         except CannotOpen:
             return None
-        self._kept = kept["name"], kept["value"], float(kept["until"])
-        return (kept["name"], kept["value"]) if self._kept[2] > time.time() else None
+        token, until = Token(**json.loads(kept["token"])), float(kept["until"])
+        self._kept = token, until
+        return token if until > time.time() else None
 
-    async def _sign_in_once(self, refused: str | None) -> tuple[str, str]:
+    async def _sign_in_once(self, refused: Token | None) -> Token:
         """Under a lock that all workers share; whoever waits takes what the first one got."""
         mine = uuid4().hex
-        while True:
-            if await self._server.set(f"{self._key}:lock", mine, nx=True, ex=LOCKED_FOR):
-                break
+        while not await self._server.set(f"{self._key}:lock", mine, nx=True, ex=LOCKED_FOR):
             await asyncio.sleep(POLL)
-            cached = await self._cached()
-            if cached and cached[1] != refused:
+            if cached := await self._another(refused):
                 return cached
         try:
-            cached = await self._cached()
-            if cached and cached[1] != refused:
-                return cached
-            return await self._sign_in()
+            return await self._another(refused) or await self._sign_in()
         finally:
             await self._server.eval(_RELEASE, 1, f"{self._key}:lock", mine)
 
-    async def _sign_in(self) -> tuple[str, str]:
+    async def _another(self, refused: Token | None) -> Token | None:
+        cached = await self._cached()
+        return cached if cached and (refused is None or cached.text != refused.text) else None
+
+    async def _sign_in(self) -> Token:
         await self._check_not_refused()
         try:
-            token, _ = await connections.sign_in(self.connection)
+            token, _ = await connections.get_token(self.connection)
         except SignInError as error:
             if error.code == "refused":
                 await self._remember_refusal(error)
@@ -95,16 +135,19 @@ class Signer:
         except RowError as error:
             raise SignInError(error.code, error.message) from error
         await self._keep(token)
-        return token.header_name, token.header_value
+        return token
+
+    def _made(self, token: Token) -> Token:
+        self._kept = token, _good_until(token)
+        return token
 
     async def _keep(self, token: Token) -> None:
-        now = time.time()
-        lifetime = KEPT_UNKNOWN if token.expires_at is None else token.expires_at - now
-        until = now + lifetime - min(60.0, max(0.0, lifetime) * MARGIN)
-        self._kept = token.header_name, token.header_value, until
-        if until > now:
-            sealed = seal({"name": token.header_name, "value": token.header_value, "until": str(until)})
-            await self._server.set(self._key, sealed, px=max(1, int((until - now) * 1000)))
+        self._made(token)
+        milliseconds = int((_good_until(token) - time.time()) * 1000)
+        await self._server.set(f"{self._key}:new:{_digest(token).decode()}", 1, px=int(NEW * 1000))
+        if milliseconds > 0:
+            sealed = seal({"token": json.dumps(asdict(token)), "until": str(_good_until(token))})
+            await self._server.set(self._key, sealed, px=milliseconds)
 
     async def _check_not_refused(self) -> None:
         """A wrong password is not tried again until somebody edits or tests the connection."""
@@ -118,3 +161,24 @@ class Signer:
             Connection.objects.filter(pk=self.connection.pk, revision=self.connection.revision).update,
             refused={"message": error.message, "at": time.time()},
         )
+
+
+def _body(answer: Response) -> object:
+    try:
+        return body_value(answer)
+    except ValueError:
+        return None
+
+
+def _good_until(token: Token) -> float:
+    """When it is to be replaced: a little before its end."""
+    now = time.time()
+    lifetime = token.expires_at - now if token.expires_at else 0.0
+    if lifetime <= 0:  # not known: a token that has just been given has not ended
+        return now + KEPT_UNKNOWN
+    return now + lifetime - min(60.0, lifetime * MARGIN)
+
+
+def _digest(token: Token) -> bytes:
+    """Tells tokens apart without holding them."""
+    return hashlib.sha256(token.text.encode()).hexdigest()[:32].encode()

@@ -17,6 +17,7 @@ from yarl import URL
 from enrichment.addresses import AddressRefused, open_socket
 from enrichment.engine.errors import SendError
 from enrichment.engine.exchange import Request, Response
+from enrichment.engine.token import Token
 from enrichment.engine.url import matches
 
 MAX_READ = 10 * 1024 * 1024  # bytes
@@ -76,15 +77,15 @@ async def send(
     *,
     timeout_ms: int,
     follow_redirects: bool = True,
-    credentials: tuple[str, str] | None = None,
+    token: Token | None = None,
     allowed_hosts: Collection[str] | None = None,
     max_read: int = MAX_READ,
 ) -> Response:
-    """Raises SendError. `credentials` is the header that may go to `allowed_hosts` alone."""
+    """Raises SendError. `token` may go to `allowed_hosts` alone."""
     started = time.monotonic()
     try:
         async with asyncio.timeout(timeout_ms / 1000):
-            response = await _follow(client, request, follow_redirects, credentials, allowed_hosts, max_read)
+            response = await _follow(client, request, follow_redirects, token, allowed_hosts, max_read)
     except TimeoutError as error:
         raise SendError("timeout", f"No answer within {timeout_ms / 1000:g} s.", sent=True) from error
     except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as error:
@@ -99,17 +100,17 @@ async def _follow(
     client: httpx.AsyncClient,
     request: Request,
     follow_redirects: bool,
-    credentials: tuple[str, str] | None,
+    token: Token | None,
     allowed_hosts: Collection[str] | None,
     max_read: int,
 ) -> Response:
     for _ in range(MAX_REDIRECTS + 1):
-        _check_credentials(request, credentials, allowed_hosts)
+        _check_credentials(request, token, allowed_hosts)
         response = await _once(client, request, max_read)
         target = response.header("location")
         if not follow_redirects or response.status not in REDIRECTS or not target:
             return response
-        request = _redirected(request, response.status, target, credentials)
+        request = _redirected(request, response.status, target, token)
     raise SendError("too_many_redirects", f"More than {MAX_REDIRECTS} redirects.", sent=True, retryable=False)
 
 
@@ -139,7 +140,7 @@ async def _once(client: httpx.AsyncClient, request: Request, max_read: int) -> R
     return Response(answer.status_code, headers, bytes(body), truncated, str(answer.url))
 
 
-def _redirected(request: Request, status: int, target: str, credentials: tuple[str, str] | None) -> Request:
+def _redirected(request: Request, status: int, target: str, token: Token | None) -> Request:
     url = urljoin(request.url, target)
     if urlsplit(url).scheme not in ("http", "https"):
         raise SendError("redirect", f"The server redirects to {url[:200]}, which is no web address.", sent=True)
@@ -148,15 +149,13 @@ def _redirected(request: Request, status: int, target: str, credentials: tuple[s
         method, body = "GET", None
         headers = tuple(item for item in headers if not item[0].lower().startswith("content-"))
     if _origin(url) != _origin(request.url):
-        private = _NOT_ACROSS_ORIGINS | ({credentials[0].lower()} if credentials else set())
+        private = _NOT_ACROSS_ORIGINS | ({token.name.lower()} if token else set())
         headers = tuple(item for item in headers if item[0].lower() not in private)
     return Request(method, str(httpx.URL(url)), headers, body)
 
 
-def _check_credentials(
-    request: Request, credentials: tuple[str, str] | None, allowed_hosts: Collection[str] | None
-) -> None:
-    if credentials is None or allowed_hosts is None or credentials not in request.headers:
+def _check_credentials(request: Request, token: Token | None, allowed_hosts: Collection[str] | None) -> None:
+    if token is None or allowed_hosts is None or not token.is_in(request):
         return
     host = (urlsplit(request.url).hostname or "").lower()
     if not matches(host, {allowed.lower() for allowed in allowed_hosts}):

@@ -13,7 +13,7 @@ from enrichment.engine.errors import InvalidSettings, Problem, RowError, SignInE
 from enrichment.engine.exchange import Request
 from enrichment.models import Attempt, Run
 from enrichment.results import Result
-from enrichment.secrets import Redactor, headers_as_json
+from enrichment.secrets import Redactor
 from tables.models import CellState, Column, Row, Table
 
 HIDDEN = "••••••••"
@@ -39,13 +39,8 @@ def preview(target: Column | Table, row_id: int, config: Mapping[str, Any] | Non
         return _previewed(None, False, error.message, [error.problem or Problem(error.message), *warnings])
     request = steps.with_key(job, row.pk, rendered.request)
     holds, reason = _verdict(job, values)
-    shown = {
-        "method": request.method, "url": request.url, "headers": _headers(job, request),
-        "body": request.body.decode("utf-8", "replace") if request.body is not None else None,
-    }  # fmt: skip
-    return _previewed(shown, holds, None if holds else reason or "Run condition not met", warnings) | {
-        "removed": rendered.removed
-    }
+    why = None if holds else reason or "Run condition not met"
+    return _previewed(_shown(job, request), holds, why, warnings) | {"removed": rendered.removed}
 
 
 def preview_formula(column: Column, row_id: int, config: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -118,10 +113,10 @@ def _job(target: Column | Table, row_id: int, config: Mapping[str, Any] | None) 
     return jobs.of_settings(run, compiled, connection), row
 
 
-def _headers(job: jobs.Job, request: Request) -> dict[str, str]:
-    redact = Redactor(job.signer.secrets if job.signer else {})
-    shown = headers_as_json((name, redact(value)) for name, value in request.headers)
-    return shown | headers_as_json([job.signer.shown_header(HIDDEN)] if job.signer else [])
+def _shown(job: jobs.Job, request: Request) -> dict[str, Any]:
+    """The request of the API, with the token that it would carry hidden."""
+    redact = Redactor(job.signer.secrets if job.signer else {}, extra=[HIDDEN])  # as a query would write it
+    return redact.request(job.signer.shown(HIDDEN).signed(request) if job.signer else request)
 
 
 def _previewed(

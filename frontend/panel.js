@@ -55,7 +55,7 @@ class SidePanel {
     this.connection = new ConnectionEditor(panel);
     /** @type {import("./panel/reference-menu.js").Reference[]} */
     const columns = JSON.parse(panel.dataset.references ?? "[]");
-    attachReferenceMenu(panel, (field) => (field.dataset.template === "secrets" ? secretsOf(field) : columns));
+    attachReferenceMenu(panel, (field) => ofConnection(field) ?? columns);
     this.changes.start("unsaved" in panel.dataset);
     for (const form of panel.querySelectorAll("form")) placeNew(form);
     this.focusFirst(fresh);
@@ -166,6 +166,12 @@ function placeNew(form) {
   placeProblems(form, list);
 }
 
+/** @param {HTMLElement} field what a field of a connection can refer to */
+function ofConnection(field) {
+  if (field.dataset.template === "answer") return ["status", "body", "headers"].map((name) => ({ name, type: "Answer" }));
+  return field.dataset.template === "secrets" ? secretsOf(field) : null;
+}
+
 /** @param {HTMLElement} field */
 function secretsOf(field) {
   const names = field.closest("form")?.querySelectorAll('input[name="secret.name"]') ?? [];
@@ -209,7 +215,7 @@ function startPanel(/** @type {HTMLElement} */ aside) {
 /** A connection's own page: the same form without a panel around it. */
 function startPage(/** @type {HTMLFormElement} */ form) {
   placeNew(form);
-  attachReferenceMenu(form, secretsOf);
+  attachReferenceMenu(document.body, (field) => ofConnection(field) ?? []);
   document.addEventListener("htmx:after:swap", () => placeNew(form));
   /** @type {HTMLElement | null} */ (form.querySelector("[aria-invalid]"))?.focus();
 }

@@ -42,7 +42,6 @@ def read(
     response: Response,
     field_paths: Sequence[Path] = (),
     *,
-    refused_statuses: Collection[int] = frozenset(),
     retry_statuses: Collection[int] = frozenset(),
 ) -> Outcome:
     """2xx: the value, or what is at the paths; else the status and the most telling words of the answer."""
@@ -58,7 +57,6 @@ def read(
         http_status=status,
         retryable=status in retry_statuses or wait is not None,
         retry_after=wait,
-        refused=status in refused_statuses,
     )
 
 

@@ -63,7 +63,7 @@ def compile_parameter(
 def compile_header(name: str, stored: str, names: Mapping[int, str], field: str, *, secrets: bool = False) -> Header:
     """Raises InvalidSettings."""
     parts, problems = _value(stored, names, field, secrets)
-    if words := _refused(name.strip()):
+    if words := refused_name(name.strip()):
         problems.append(Problem(words, field=f"{field}.name"))
     if _CONTROL.search("".join(part if isinstance(part, str) else "_" for part in parts).strip()):
         problems.append(Problem("A header's value cannot hold a line break or a tab.", field=f"{field}.value"))
@@ -78,7 +78,8 @@ def _value(stored: str, names: Mapping[int, str], field: str, secrets: bool) -> 
     return tuple(parts), [replace(problem, field=f"{field}.value") for problem in problems]
 
 
-def _refused(header: str) -> str | None:
+def refused_name(header: str) -> str | None:
+    """Why a header cannot be called that."""
     if not header:
         return "Give the header a name."
     if references.find(header):

@@ -88,7 +88,8 @@ export class ConnectionEditor {
     if (!words) return;
     words.replaceChildren();
     if (!chosen?.value) return;
-    words.append("Token at ", code(chosen.dataset.tokenAt ?? ""), " · sent as ", code(chosen.dataset.sentAs ?? ""));
+    if (chosen.dataset.tokenAt) words.append("Token at ", code(chosen.dataset.tokenAt), " · ");
+    words.append("sent as ", code(chosen.dataset.sentAs ?? ""));
   }
 
   get select() {

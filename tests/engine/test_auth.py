@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from enrichment.engine.auth import JwtSignIn, decode, token_like
+from enrichment.engine.auth import JwtSignIn
 from enrichment.engine.errors import InvalidSettings, SignInError
 from enrichment.engine.exchange import Response
+from enrichment.engine.token import decode, token_like
 
 NOW = 1_800_000_000.0
 
@@ -78,7 +79,7 @@ def test_the_token_is_found_where_it_was_said_to_be(config: dict[str, Any], told
 )
 def test_the_token_is_sent_with_its_type(token_type: str | None, value: str) -> None:
     token = sign_in(token_type=token_type, header_name="X-Auth").read(answer({"data": {"token": "t0"}}), NOW)
-    assert (token.header_name, token.header_value) == ("X-Auth", value)
+    assert (token.name, token.text) == ("X-Auth", value)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from enrichment import addresses, transport
 from enrichment.addresses import AddressRefused
 from enrichment.engine.errors import SendError
 from enrichment.engine.exchange import Request, Response
+from enrichment.engine.token import Token
 
 type Send = Callable[..., Awaitable[Response]]
 
@@ -141,21 +142,25 @@ async def test_redirects_follow_the_rules_of_their_status(
 
 async def test_credentials_do_not_follow_to_another_origin(server: Server, send: Send) -> None:
     other = server.url.replace("127.0.0.1", "localhost")
-    credentials = ("X-Auth", "secret")
-    headers = [credentials, ("Cookie", "a=b"), ("X-Other", "1")]
-    await send("GET", f"{server.url}/to/302?url={other}/there", headers=headers, credentials=credentials)
+    token = Token("secret", "X-Auth", "secret")
+    headers = [("X-Auth", "secret"), ("Cookie", "a=b"), ("X-Other", "1")]
+    await send("GET", f"{server.url}/to/302?url={other}/there", headers=headers, token=token)
     assert "X-Auth" in server.calls[0][2]
     assert "X-Auth" not in server.calls[1][2]
     assert "Cookie" not in server.calls[1][2]
     assert "X-Other" in server.calls[1][2]
 
 
-async def test_credentials_go_to_allowed_hosts_alone(server: Server, send: Send) -> None:
-    credentials = ("Authorization", "Bearer x")
+@pytest.mark.parametrize("in_query", [False, True])
+async def test_credentials_go_to_allowed_hosts_alone(in_query: bool, server: Server, send: Send) -> None:
+    token = Token("a key", "X-Key", "a key", in_query=in_query)
+    signed = token.signed(Request("GET", f"{server.url}/?a=1"))
     with pytest.raises(SendError) as caught:
-        await send("GET", server.url, headers=[credentials], credentials=credentials, allowed_hosts={"crm.example"})
+        await send("GET", signed.url, headers=signed.headers, token=token, allowed_hosts={"crm.example"})
     assert caught.value.code == "host_not_allowed"
     assert server.calls == []
+    await send("GET", signed.url, headers=signed.headers, token=token, allowed_hosts={"127.0.0.1"})
+    assert len(server.calls) == 1
 
 
 async def test_redirects_end(server: Server, send: Send) -> None:
