@@ -23,6 +23,7 @@ from enrichment.engine.formula import SandboxBusy
 from enrichment.jobs import Job
 from enrichment.models import Run
 from enrichment.results import Result
+from enrichment.tokens import LATER
 from enrichment.writer import Writer
 from tables.models import CellState
 
@@ -190,6 +191,9 @@ class Step:
             if self.job.signer:
                 await self.job.signer.token()
         except SignInError as error:
+            if error.code == LATER:
+                await asyncio.sleep(0.25)
+                return False
             self.writer.put(exchanges.ended_by(row.row_id, error, row.attempts))
             self.ready.popleft()
             self.stop_for(error)
@@ -209,8 +213,13 @@ class Step:
             else:
                 result = await exchanges.exchange(job, row.row_id, row.request, row.attempts, job.limiter.wait_for_one)
         except SignInError as error:
-            result = exchanges.ended_by(row.row_id, error, row.attempts)
-            self.stop_for(error)
+            if error.code == LATER:
+                result = Result(row.row_id, CellState.QUEUED, attempts=row.attempts, due_at=timezone.now() + BUSY)
+            else:
+                result = exchanges.ended_by(row.row_id, error, row.attempts)
+                self.stop_for(error)
+        except SandboxBusy:
+            result = Result(row.row_id, CellState.QUEUED, attempts=row.attempts, due_at=timezone.now() + BUSY)
         except RowError as error:
             result = exchanges.ended_by(row.row_id, error, row.attempts)
         except RedisError:

@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from enrichment import connections, loop
 from enrichment.calculation import Calculator
 from enrichment.engine import kinds
+from enrichment.engine.backoff import delay
 from enrichment.engine.errors import RowError, SignInError
 from enrichment.engine.exchange import Response
 from enrichment.engine.response import body_value
@@ -24,6 +25,10 @@ LOCKED_FOR = 30  # seconds: longer than a sign-in may take
 POLL = 0.05
 MARGIN = 0.1  # of the lifetime, at most a minute
 KEPT_UNKNOWN = 24 * 3600  # seconds that a token without a known end is kept
+LATER = "later"
+NOT_READY = frozenset({LATER, "timeout", "connect", "dns", "broken"})  # what may be otherwise in a while
+MOST_FAILURES = 4  # of the sign-in server in a row
+LONGEST_WAIT = 600  # seconds that it may ask for
 NEW = 30.0  # seconds in which a token that was never accepted cannot have ended
 _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
@@ -126,16 +131,37 @@ class Signer:
 
     async def _sign_in(self) -> Token:
         await self._check_not_refused()
+        await self._check_not_waiting()
         try:
             token, _ = await connections.get_token(self.connection)
         except SignInError as error:
             if error.code == "refused":
                 await self._remember_refusal(error)
+            elif error.code in NOT_READY:
+                raise await self._later(error) from error
             raise
         except RowError as error:
             raise SignInError(error.code, error.message) from error
         await self._keep(token)
         return token
+
+    async def _check_not_waiting(self) -> None:
+        told = await self._server.get(f"{self._key}:later")
+        if told is not None:
+            raise SignInError(LATER, json.loads(told)["message"])
+
+    async def _later(self, error: SignInError) -> SignInError:
+        """A server that was not ready is asked again after a while that all workers wait; a few times, then no more."""
+        failures = await self._server.incr(f"{self._key}:failures")
+        await self._server.expire(f"{self._key}:failures", LONGEST_WAIT * 2)
+        wait = float(error.details) if isinstance(error.details, int | float) else delay(failures)
+        if failures > MOST_FAILURES or wait > LONGEST_WAIT:
+            await self._server.delete(f"{self._key}:failures")
+            return SignInError("unavailable", error.message)
+        await self._server.set(
+            f"{self._key}:later", json.dumps({"message": error.message}), px=max(1, round(wait * 1000))
+        )
+        return SignInError(LATER, error.message)
 
     def _made(self, token: Token) -> Token:
         self._kept = token, _good_until(token)
@@ -143,6 +169,7 @@ class Signer:
 
     async def _keep(self, token: Token) -> None:
         self._made(token)
+        await self._server.delete(f"{self._key}:failures")
         milliseconds = int((_good_until(token) - time.time()) * 1000)
         await self._server.set(f"{self._key}:new:{_digest(token).decode()}", 1, px=int(NEW * 1000))
         if milliseconds > 0:
