@@ -1,6 +1,7 @@
 """Connections as pages, and as a form inside the side panel."""
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -207,4 +208,5 @@ def _told(result: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **result, "message": error.get("message", ""), "paths": paths if isinstance(paths, list) else [],
         "expires_at": datetime.fromtimestamp(expires, UTC) if expires else None,
+        "seconds_left": round(expires - time.time()) if expires else 0,
     }  # fmt: skip

@@ -20,6 +20,7 @@ from enrichment.secrets import Redactor, headers_as_json
 from tables.models import CellState
 
 LONGEST_PAUSE = 3600.0  # seconds that a server may make a run wait by Retry-After
+_nothing_to_hide = Redactor({})
 STORED_BODY = 1024 * 1024  # bytes
 
 
@@ -51,7 +52,7 @@ async def exchange(
 async def _send(job: Job, row_id: int, request: Request, token: Token | None, number: int) -> tuple[Outcome, Attempt]:
     config = job.compiled.config
     request = token.signed(request) if token else request
-    redact = Redactor(job.signer.secrets if job.signer else {}, extra=[token.text, token.value] if token else [])
+    redact = job.signer.redactor(token) if job.signer and token else _nothing_to_hide
     attempt = Attempt(
         row_id=row_id, column_id=job.run.column_id, run_id=job.run.pk, number=number, started_at=timezone.now(),
         request=redact.request(request),
@@ -72,7 +73,7 @@ async def _send(job: Job, row_id: int, request: Request, token: Token | None, nu
         if outcome.error_code:
             attempt.error = {"code": outcome.error_code, "message": _storable(redact(outcome.error_message))}
     attempt.duration_ms = round((loop.now() - clock) * 1000)
-    return replace(outcome, error_message=redact(outcome.error_message)), attempt
+    return replace(outcome, value=redact.value(outcome.value), error_message=redact(outcome.error_message)), attempt
 
 
 def _answered(job: Job, answer: Response, refused: bool) -> Outcome:

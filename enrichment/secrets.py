@@ -2,7 +2,8 @@
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from urllib.parse import quote, quote_plus
 
@@ -14,6 +15,7 @@ from django.conf import settings
 from enrichment.engine.exchange import Request
 
 HIDDEN = "••••••••"
+_IS_KNOWN = re.compile(r"user|mail|login|account|client_id", re.IGNORECASE)  # secrets that are none to their owner
 SHORTEST = 4  # characters: hiding every "1" would hide the text
 
 
@@ -51,20 +53,24 @@ class Redactor:
     """Replaces every secret, in each form it can have been sent in, by dots."""
 
     def __init__(self, secrets: Mapping[str, str], extra: Iterable[str] = ()) -> None:
-        values = {value for value in [*secrets.values(), *extra] if len(value) >= SHORTEST}
-        for value in list(values):
-            scheme, _, bare = value.partition(" ")
-            if bare and scheme.isalpha() and value not in secrets.values():
-                values |= {bare}
         pairs = {f"{one}:{other}" for one in secrets.values() for other in secrets.values() if len(secrets) <= 8}
-        forms = {form for value in values for form in _forms(value)} | {_base64(pair) for pair in pairs}
-        self._forms = sorted((form for form in forms if len(form) >= SHORTEST), key=len, reverse=True)
+        known = {value for name, value in secrets.items() if _IS_KNOWN.search(name)}
+        private = _forms_of({*secrets.values(), *extra} - known) | {_base64(pair) for pair in pairs}
+        self._private = _longest_first(private)
+        self._forms = _longest_first(private | _forms_of(known))
 
     def __call__(self, text: str) -> str:
-        for form in self._forms:
-            if form in text:
-                text = text.replace(form, HIDDEN)
-        return text
+        return _without(self._forms, text)
+
+    def value(self, value: object) -> object:
+        """A result with every text redacted, but for what names a person or an account: that may be data."""
+        if isinstance(value, str):
+            return _without(self._private, value)
+        if isinstance(value, list):
+            return [self.value(item) for item in value]
+        if isinstance(value, dict):
+            return {_without(self._private, key): self.value(item) for key, item in value.items()}
+        return value
 
     def request(self, request: Request) -> dict[str, object]:
         """The request of the API: method, url, headers, body as text."""
@@ -85,6 +91,21 @@ def headers_as_json(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     return found
 
 
+def _forms_of(values: Iterable[str]) -> set[str]:
+    return {form for value in values if len(value) >= SHORTEST for form in _forms(value)}
+
+
+def _longest_first(forms: Iterable[str]) -> list[str]:
+    return sorted((form for form in forms if len(form) >= SHORTEST), key=len, reverse=True)
+
+
+def _without(forms: Sequence[str], text: str) -> str:
+    for form in forms:
+        if form in text:
+            text = text.replace(form, HIDDEN)
+    return text
+
+
 def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
@@ -97,6 +118,7 @@ def _forms(value: str) -> set[str]:
         quote_plus(value),
         quote(value),
         in_json,
+        in_json.replace("/", "\\/"),
         json.dumps(value, ensure_ascii=False)[1:-1],
         json.dumps(in_json)[1:-1],
         _base64(value),

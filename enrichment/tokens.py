@@ -19,7 +19,7 @@ from enrichment.engine.exchange import Response
 from enrichment.engine.response import body_value
 from enrichment.engine.token import Token
 from enrichment.models import Connection
-from enrichment.secrets import CannotOpen, open_sealed, seal
+from enrichment.secrets import CannotOpen, Redactor, open_sealed, seal
 
 LOCKED_FOR = 30  # seconds: longer than a sign-in may take
 POLL = 0.05
@@ -47,10 +47,17 @@ class Signer:
         self._key = connections.token_key(connection)
         self._kept: tuple[Token, float] | None = None  # with when it is to be replaced
         self._accepted = ""
+        self._redactor = "", Redactor(self.secrets)
 
     def shown(self, instead: str) -> Token:
         """The token as a preview shows it."""
         return self._scheme.shown(instead)
+
+    def redactor(self, token: Token) -> Redactor:
+        """Hides the secrets and this token."""
+        if self._redactor[0] != token.text:
+            self._redactor = token.text, Redactor(self.secrets, extra=[token.text, token.value])
+        return self._redactor[1]
 
     async def token(self) -> Token:
         """Raises SignInError."""

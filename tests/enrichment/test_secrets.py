@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from enrichment.engine.exchange import Request
-from enrichment.secrets import CannotOpen, Redactor, open_sealed, seal
+from enrichment.secrets import HIDDEN, CannotOpen, Redactor, open_sealed, seal
 
 SECRET = 'pa"ss wörd/1'
 
@@ -47,7 +47,7 @@ def test_a_secret_is_hidden_in_every_form_it_can_be_sent_in(form: str) -> None:
 
 
 def test_a_token_is_hidden_with_and_without_its_type() -> None:
-    redact = Redactor({}, extra=["Bearer abcdef123"])
+    redact = Redactor({}, extra=["Bearer abcdef123", "abcdef123"])
     assert redact("token abcdef123, Bearer abcdef123") == "token ••••••••, ••••••••"
 
 
@@ -59,3 +59,10 @@ def test_a_request_is_shown_without_secrets() -> None:
         "headers": {"X-Key": "••••••••"},
         "body": '{"a": 1}',
     }
+
+
+def test_a_result_loses_its_secrets_and_keeps_its_names() -> None:
+    redact = Redactor({"username": "sam@acme.example", "password": "open sesame"}, extra=["Bearer t0k3n", "t0k3n"])
+    value = {"by": "sam@acme.example", "note": ["open sesame", 1], "t0k3n": {"sent": "Bearer t0k3n"}}
+    assert redact.value(value) == {"by": "sam@acme.example", "note": [HIDDEN, 1], HIDDEN: {"sent": HIDDEN}}
+    assert redact("sam@acme.example") == HIDDEN
