@@ -73,6 +73,10 @@ def _clean_redis(request: pytest.FixtureRequest) -> Iterator[None]:
     import redis
     from django.conf import settings
 
+    from workspaces import audit
+
+    audit.forget()  # whoever acted in the test before
+
     with redis.Redis.from_url(settings.REDIS_URL) as server:
         server.flushdb()
         yield

@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "workspaces.middleware.AuditMiddleware",
     "workspaces.middleware.SignInLinkMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -110,6 +111,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "runs": {"task": "enrichment.sweep", "schedule": 10.0},
     "imports": {"task": "tables.sweep", "schedule": 30.0},
+    "audit": {"task": "workspaces.prune", "schedule": 86400.0},
 }
 
 AUTH_USER_MODEL = "workspaces.User"

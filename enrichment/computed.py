@@ -11,17 +11,30 @@ from enrichment.models import FormulaColumn, HttpColumn, Run
 from tables import columns as table_columns
 from tables import copies
 from tables.models import Column, ColumnType, Table
+from workspaces import audit
 
 __all__ = ["change", "create", "delete", "duplicate", "restore", "shown", "users_of"]
 
 
 def create(table: Table, name: str, type: str, config: Mapping[str, Any] | None = None) -> Column:
     """Raises InvalidSettings, Cycle or ColumnError, and then nothing is made."""
+    with transaction.atomic():
+        made = _created(table, name, type, config)
+        _note(made, "column.created")
+    return made
+
+
+def _created(table: Table, name: str, type: str, config: Mapping[str, Any] | None) -> Column:
     if type == ColumnType.HTTP:
         return columns.create(table, name, config or {})
     if type in FORMULA_TYPES:
         return formula_columns.create(table, name, type, config)
     return table_columns.create(table, name, type)
+
+
+def _note(column: Column, action: str, **detail: Any) -> None:
+    name = f"{column.name} in {column.table.name}"
+    audit.note(column.table.workspace_id, action, name, column.pk, **detail)
 
 
 def shown(column: Column) -> dict[str, Any]:
@@ -33,6 +46,7 @@ def shown(column: Column) -> dict[str, Any]:
 
 def change(column: Column, **wanted: Any) -> None:
     """Any of name, type, config, position, width; all of it or nothing."""
+    before = shown(column)
     with transaction.atomic():
         if wanted.get("name") is not None:
             table_columns.rename(column, wanted["name"])
@@ -46,6 +60,15 @@ def change(column: Column, **wanted: Any) -> None:
             table_columns.resize(column, wanted["width"])
         if wanted.get("position") is not None:
             table_columns.move(column, wanted["position"])
+        if changed := _changed(column, before, wanted):
+            _note(column, "column.changed", settings=changed)
+
+
+def _changed(column: Column, before: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    """The settings that are others now; widths and places are nobody's business."""
+    after = shown(column)
+    settings = [name for name in sorted(after) if after[name] != before.get(name)]
+    return [name for name in ("name", "type") if wanted.get(name) is not None] + settings
 
 
 def delete(column: Column, *, force: bool = False) -> None:
@@ -57,6 +80,7 @@ def delete(column: Column, *, force: bool = False) -> None:
     with transaction.atomic():
         table_columns.delete(column)
         formula_columns.recompute(column)
+        _note(column, "column.deleted")
     for run in Run.objects.filter(column=column, state__in=runs.OPEN):
         runs.stop(run, "The column was deleted.")
 
@@ -68,6 +92,7 @@ def restore(column: Column) -> None:
         dependencies.refuse_cycle(column, settings.column_ids if settings else ())
         table_columns.restore(column)
         formula_columns.recompute(column)
+        _note(column, "column.restored")
 
 
 def duplicate(column: Column) -> Column:
@@ -90,5 +115,6 @@ def duplicate(column: Column) -> Column:
             ledger.start_range(made.table_id, [made.pk])
         elif not column.is_computed:
             copies.start(column, made)
+        _note(made, "column.created", like=column.name)
     made.refresh_from_db()
     return made

@@ -18,6 +18,7 @@ from enrichment.engine.url import matches
 from enrichment.models import Connection
 from enrichment.secrets import HIDDEN, CannotOpen, Redactor, open_sealed, seal
 from tables.models import Column
+from workspaces import audit
 from workspaces.actors import Actor
 
 KINDS = tuple(Connection.Kind.values)
@@ -68,13 +69,18 @@ def _fill(connection: Connection, name: str, config: Mapping[str, Any], secrets:
         problems.append(Problem(f"“{connection.kind}” is no kind of connection. Use {', '.join(KINDS)}.", field="kind"))
     if problems:
         raise InvalidSettings(problems)
+    before = connection.config
     connection.config, connection.secrets = _checked(connection, config, secrets)
+    changed = [key for key, value in sorted(connection.config.items()) if value != before.get(key)]
     connection.name = name.strip()[:120]
-    connection.revision += bool(connection.pk)
+    is_new = connection.pk is None
+    connection.revision += not is_new
     connection.refused = None
     try:
         with transaction.atomic():
             connection.save()
+            action = "connection.created" if is_new else "connection.changed"
+            _note(connection, action, settings=changed, secrets=sorted(secrets))
     except IntegrityError as error:
         raise InvalidSettings([Problem(f"There is a connection “{connection.name}” already.", field="name")]) from error
 
@@ -170,6 +176,7 @@ def delete(connection: Connection) -> None:
         raise ConnectionInUse(f"“{connection.name}” is used by {names}. Choose another connection there first.")
     with transaction.atomic():
         connection.columns.update(connection=None)
+        _note(connection, "connection.deleted")
         connection.delete()
 
 
@@ -201,6 +208,11 @@ def allow(connection: Connection, host: str) -> None:
     """Somebody confirmed that this host may receive the credentials."""
     connection.config = connection.config | {"allowed_hosts": sorted(allowed_hosts(connection) | {host.lower()})}
     connection.save(update_fields=["config"])
+    _note(connection, "connection.host_allowed", host=host.lower())
+
+
+def _note(connection: Connection, action: str, **detail: Any) -> None:
+    audit.note(connection.workspace_id, action, connection.name, connection.pk, **detail)
 
 
 def token_key(connection: Connection) -> str:

@@ -129,7 +129,7 @@ def _save(request: HttpRequest, actor: Actor, target: Target) -> HttpResponse:
 
 def _stored(target: Target, name: str, config: Mapping[str, Any]) -> Column:
     if isinstance(target, Table):
-        return columns.create(target, name, config)
+        return computed.create(target, name, ColumnType.HTTP, config)
     computed.change(target, name=name, config=dict(config))
     return target
 

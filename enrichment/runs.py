@@ -13,6 +13,7 @@ from enrichment import claims, dispatch, results
 from enrichment.models import Run
 from tables import cells, events
 from tables.models import Cell, CellState, Column, ColumnType, Row, Table
+from workspaces import audit
 from workspaces.models import User
 
 OPEN = (Run.State.PLANNING, Run.State.RUNNING, Run.State.PAUSED)
@@ -43,9 +44,16 @@ def plan(column: Column, scope: object, user: User | None = None, *, automatic: 
         run = prepared(column, checked)
         run.automatic, run.created_by = automatic, user
         run.save()
+        if not automatic:
+            _note(run, "run.started", rows=checked if isinstance(checked, str) else [*checked])
         dispatch.send(ADVANCE, run.pk, "")
         transaction.on_commit(lambda: announce(run.pk))
     return run
+
+
+def _note(run: Run, action: str, **detail: Any) -> None:
+    name = f"{run.column.name} in {run.column.table.name}"
+    audit.note(run.column.table.workspace_id, action, name, run.column_id, run=run.pk, **detail)
 
 
 def not_run(column: Column) -> str:
@@ -171,6 +179,8 @@ def stop(run: Run, reason: str = "") -> Run:
             under_way = claims.open_count(locked.pk)
             locked.cancelled += max(put_back, locked.total - ended - under_way)
             locked.save()
+            if not reason:
+                _note(run, "run.stopped")
     announce(run.pk)
     run.refresh_from_db()
     return run

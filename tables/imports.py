@@ -22,6 +22,7 @@ from tables import columns, events, readers, tables
 from tables.models import Column, Import, Row, Table
 from tables.readers import BadFile, Options, Sheet, Value
 from tables.signals import send_rows_changed
+from workspaces import audit
 from workspaces.actors import Actor
 
 log = logging.getLogger(__name__)
@@ -104,6 +105,7 @@ def start(staged: Import) -> None:
     ):
         raise ImportProblem("This file is being imported already.", status=409)
     staged.refresh_from_db()
+    audit.note(staged.workspace_id, "table.imported", staged.name, staged.pk)
     transaction.on_commit(lambda: _hand_over(staged.pk))
 
 

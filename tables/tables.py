@@ -6,6 +6,7 @@ from django.db import transaction
 
 from tables import columns
 from tables.models import Cell, Column, Row, Table
+from workspaces import audit
 from workspaces.actors import Actor
 
 
@@ -15,6 +16,7 @@ def create(actor: Actor, name: str, wanted: Sequence[tuple[str, str]]) -> Table:
         table = Table.objects.create(workspace=actor.workspace, name=name.strip(), created_by=actor.user)
         for column_name, type_ in wanted:
             columns.create(table, column_name, type_)
+        audit.note(actor.workspace, "table.created", table.name, table.pk)
     return table
 
 
@@ -31,4 +33,5 @@ def delete(table: Table) -> None:
     with transaction.atomic():
         Cell.objects.filter(column__in=Column.with_deleted.filter(table=table))._raw_delete(using=table._state.db)
         Row.objects.filter(table=table)._raw_delete(using=table._state.db)
+        audit.note(table.workspace_id, "table.deleted", table.name, table.pk, rows=table.row_count)
         table.delete()

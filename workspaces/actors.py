@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from workspaces import audit
 from workspaces.models import ApiToken, Membership, Role, User, Workspace
 from workspaces.tokens import hash_token
 
@@ -48,6 +49,7 @@ def actor_of(request: HttpRequest) -> Actor:
     membership = (mine.filter(workspace_id=chosen).first() if chosen else None) or mine.first()
     if membership is None:
         raise NotSignedIn
+    audit.acts(request.user)
     return Actor(request.user, membership.workspace, Role(membership.role))
 
 
@@ -62,6 +64,7 @@ def actor_of_token(text: str) -> Actor | None:
     now = timezone.now()
     if found.last_used_at is None or now - found.last_used_at > USED_AT_MOST:
         ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)
+    audit.acts(found.created_by, found.name)
     return Actor(found.created_by, found.workspace, Role(found.role))
 
 

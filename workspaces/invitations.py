@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from workspaces import audit
 from workspaces.actors import Actor
 from workspaces.models import Invitation, Membership, User
 from workspaces.tokens import hash_token, new_token
@@ -22,6 +23,7 @@ def invite(actor: Actor, email: str, role: str) -> tuple[Invitation, str]:
             workspace=actor.workspace, email=email.lower(), role=role, invited_by=actor.user,
             token_hash=hash_token(text), expires_at=timezone.now() + LIVES,
         )  # fmt: skip
+        audit.note(actor.workspace, "member.invited", invitation.email, role=role)
     return invitation, f"{settings.PUBLIC_URL}/invitations/{text}"
 
 
@@ -40,4 +42,6 @@ def accept(invitation: Invitation, user: User) -> Membership:
         membership, _ = Membership.objects.get_or_create(
             user=user, workspace=invitation.workspace, defaults={"role": invitation.role}
         )
+        audit.acts(user)
+        audit.note(invitation.workspace, "member.joined", membership.role)
     return membership

@@ -1,5 +1,8 @@
 """Members of a workspace and their roles."""
 
+from django.db import transaction
+
+from workspaces import audit
 from workspaces.models import Membership, Role
 
 
@@ -11,14 +14,18 @@ def change_role(membership: Membership, role: str) -> None:
     """Raises LastOwner."""
     if role != Role.OWNER:
         _check_another_owner(membership)
-    membership.role = role
-    membership.save(update_fields=["role"])
+    before, membership.role = membership.role, role
+    with transaction.atomic():
+        membership.save(update_fields=["role"])
+        audit.note(membership.workspace_id, "member.changed", str(membership.user), role=role, before=before)
 
 
 def remove(membership: Membership) -> None:
     """Raises LastOwner."""
     _check_another_owner(membership)
-    membership.delete()
+    with transaction.atomic():
+        audit.note(membership.workspace_id, "member.removed", str(membership.user), role=membership.role)
+        membership.delete()
 
 
 def _check_another_owner(membership: Membership) -> None:

@@ -1,4 +1,4 @@
-"""`/?token=…` signs in and leaves the token out of the address."""
+"""Who a request comes from: `/?token=…` signs in and leaves the token out of the address."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,19 @@ from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from workspaces import audit
 from workspaces.accounts import user_of_link
+
+
+class AuditMiddleware:
+    """A request begins with nobody: threads serve one after another."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        audit.forget()
+        return self.get_response(request)
 
 
 class SignInLinkMiddleware:

@@ -92,3 +92,20 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+
+class AuditEntry(models.Model):
+    """Who did what; it stays when they or the thing are gone."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="audit_entries", db_index=False)
+    user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True)
+    who = models.CharField(max_length=260)  # as they were called then, with the API token that they used
+    action = models.CharField(max_length=40)  # connection.changed
+    object_id = models.BigIntegerField(null=True)
+    name = models.CharField(max_length=260, blank=True)  # of the thing, as it was called then
+    detail = models.JSONField(default=dict)  # never a secret
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["workspace", "-id"], name="audit_newest")]

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("settings/invitations/<int:invitation_id>", views.withdraw_invitation, name="withdraw_invitation"),
     path("settings/tokens", views.api_tokens, name="api_tokens"),
     path("settings/tokens/<int:token_id>", views.revoke_token, name="revoke_token"),
+    path("settings/audit", views.audit_log, name="audit_log"),
     path("settings/account", views.account, name="account"),
     path("settings/workspace", views.choose_workspace, name="choose_workspace"),
 ]

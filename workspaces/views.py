@@ -9,13 +9,19 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from workspaces import attempts, forms, invitations
+from workspaces import attempts, audit, forms, invitations
 from workspaces import members as member_room
 from workspaces.actors import Actor, member
 from workspaces.models import ApiToken, Invitation, Membership, Role, User
-from workspaces.tokens import create_api_token
+from workspaces.tokens import create_api_token, revoke
+
+AUDIT_PAGE = 50
+AUDIT_KINDS = (
+    ("", "Everything"), ("connection", "Connections"), ("column", "Columns"), ("run", "Runs"), ("table", "Tables"),
+    ("member", "Members"), ("token", "API tokens"),
+)  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
@@ -151,9 +157,25 @@ def api_tokens(request: HttpRequest, actor: Actor) -> HttpResponse:
 @require_POST
 @member(Role.EDITOR)
 def revoke_token(request: HttpRequest, actor: Actor, token_id: int) -> HttpResponse:
-    ApiToken.objects.filter(workspace=actor.workspace, pk=token_id, revoked_at=None).update(revoked_at=timezone.now())
-    messages.success(request, "The token is revoked.")
+    if token := ApiToken.objects.filter(workspace=actor.workspace, pk=token_id, revoked_at=None).first():
+        revoke(token)
+        messages.success(request, "The token is revoked.")
     return redirect("api_tokens")
+
+
+@require_GET
+@member(Role.OWNER)
+def audit_log(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Fifty entries at a time, the newest first."""
+    kind, before = request.GET.get("kind", ""), request.GET.get("before", "")
+    found = audit.entries(actor.workspace, kind)
+    if before.isascii() and before.isdigit():
+        found = found.filter(pk__lt=int(before[:18]))
+    shown = list(found[: AUDIT_PAGE + 1])
+    older = shown[AUDIT_PAGE - 1].pk if len(shown) > AUDIT_PAGE else None
+    entries = [(entry, *audit.told(entry)) for entry in shown[:AUDIT_PAGE]]
+    context = {"entries": entries, "older": older, "kind": kind, "kinds": AUDIT_KINDS}
+    return render(request, "workspaces/audit.html", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,0 +1,21 @@
+"""The audit log, for owners."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router
+
+from enrichment.api import described
+from enrichment.api.auth import actor
+from workspaces import audit
+from workspaces.models import Role
+
+router = Router(tags=["Audit log"])
+
+
+@router.get("/audit")
+def list_entries(request: HttpRequest, kind: str = "", offset: int = 0, limit: int = 100) -> dict[str, Any]:
+    """Newest first; `kind` is connection, column, run, table, member or token."""
+    who = actor(request)
+    who.require(Role.OWNER)
+    return described.listed(audit.entries(who.workspace, kind), offset, limit, audit.as_json)

@@ -1,0 +1,10 @@
+"""What the scheduler asks for."""
+
+from celery import shared_task
+
+from workspaces import audit
+
+
+@shared_task(name="workspaces.prune", ignore_result=True)
+def prune() -> None:
+    audit.prune()
