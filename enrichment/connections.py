@@ -149,6 +149,22 @@ def opened(connection: Connection) -> dict[str, str]:
         return {}  # the key is gone: what is entered now replaces them
 
 
+def seal_anew() -> tuple[int, list[str]]:
+    """Under the first key, whichever opened them; how many, and the names of those that no key opens."""
+    done, lost = 0, []
+    for connection in Connection.objects.exclude(secrets=""):
+        with transaction.atomic():
+            held = Connection.objects.select_for_update().get(pk=connection.pk)
+            try:
+                held.secrets = seal(open_sealed(held.secrets))
+            except CannotOpen:
+                lost.append(held.name)
+                continue
+            held.save(update_fields=["secrets"])
+        done += 1
+    return done, lost
+
+
 def _below_config(problem: Problem) -> Problem:
     return replace(problem, field=f"config.{problem.field}".rstrip("."))
 

@@ -1,11 +1,15 @@
 import base64
 import json
+from io import StringIO
+from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from enrichment.engine.exchange import Request
+from enrichment.models import Connection
 from enrichment.secrets import HIDDEN, CannotOpen, Redactor, open_sealed, seal
 
 SECRET = 'pa"ss wörd/1'
@@ -66,3 +70,17 @@ def test_a_result_loses_its_secrets_and_keeps_its_names() -> None:
     value = {"by": "sam@acme.example", "note": ["open sesame", 1], "t0k3n": {"sent": "Bearer t0k3n"}}
     assert redact.value(value) == {"by": "sam@acme.example", "note": [HIDDEN, 1], HIDDEN: {"sent": HIDDEN}}
     assert redact("sam@acme.example") == HIDDEN
+
+
+@pytest.mark.django_db(transaction=True)
+def test_keys_are_rotated(workspace: Any, settings: Settings) -> None:
+    settings.ENCRYPTION_KEYS = ["the old key"]
+    made = Connection.objects.create(workspace=workspace, name="CRM", secrets=seal({"password": "open sesame"}))
+    settings.ENCRYPTION_KEYS = ["a lost key"]
+    Connection.objects.create(workspace=workspace, name="Lost", secrets=seal({"password": "x"}))
+    settings.ENCRYPTION_KEYS = ["the new key", "the old key"]
+    with pytest.raises(CommandError, match="“Lost”"):
+        call_command("rotate_keys", stdout=StringIO())
+    settings.ENCRYPTION_KEYS = ["the new key"]
+    made.refresh_from_db()
+    assert open_sealed(made.secrets) == {"password": "open sesame"}

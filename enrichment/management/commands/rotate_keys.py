@@ -1,0 +1,18 @@
+"""`manage.py rotate_keys`: seals every connection's secrets with the first of MARL_ENCRYPTION_KEYS."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from enrichment import connections
+
+
+class Command(BaseCommand):
+    help = "Encrypts all secrets anew with the first of MARL_ENCRYPTION_KEYS; then the older keys can go."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        done, lost = connections.seal_anew()
+        self.stdout.write(f"{done} connections are sealed with the first key.")
+        if lost:
+            names = ", ".join(f"“{name}”" for name in lost)
+            raise CommandError(f"No key opens the secrets of {names}: enter them again, or add their key.")
