@@ -1,6 +1,7 @@
 """The side panel in a real browser: what fills it, and what it keeps."""
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import App
@@ -40,3 +41,41 @@ def test_a_curl_command_pasted_as_the_address_fills_the_form(page: Page, table: 
     expect(page.locator("#preview")).to_contain_text('{"name": "Northwind"}')
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_a_key_is_connected_inside_the_panel(page: Page, table: int) -> None:
+    page.get_by_role("button", name="Add column").first.click()
+    page.get_by_role("menuitem", name="HTTP API").click()
+    panel = page.locator("#panel")
+    panel.get_by_label("Endpoint URL").fill("https://api.example/v1/{{Company}}")
+    panel.get_by_label("Method").select_option("GET")
+    panel.get_by_role("button", name="New", exact=True).click()
+    editor = page.locator("#connection-editor")
+    editor.get_by_label("Name", exact=True).fill("Weather")
+    editor.get_by_label("Kind").select_option("API key")
+    editor.get_by_label("Called").fill("X-Weather-Key")
+    expect(editor.get_by_label("Name", exact=True)).to_have_value("Weather")
+    editor.get_by_role("button", name="Save connection").click()
+    expect(editor.get_by_text("Give the key.")).to_be_visible()
+    editor.get_by_label("Key", exact=False).last.fill("k3y-0123456789")
+    editor.get_by_role("button", name="Show what is sent").click()
+    expect(editor.get_by_text("X-Weather-Key: ••••••••")).to_be_visible()
+    assert Axe().run(page).response["violations"] == []
+    editor.get_by_role("button", name="Save connection").click()
+    expect(page.locator("#preview")).to_contain_text("x-weather-key: ••••••••", ignore_case=True)
+    panel.get_by_role("button", name="Save", exact=True).click()
+    panel.get_by_role("button", name="Allow api.example and save").click()
+    expect(panel.get_by_text("Saved")).to_be_visible()
+
+
+@pytest.mark.parametrize("kind", ["bearer", "basic", "oauth2_client_credentials", "signed_jwt"])
+def test_the_form_of_every_kind_is_accessible(page: Page, app: App, kind: str) -> None:
+    page.goto(f"{app.url}/connections/new?kind={kind}")
+    expect(page.get_by_role("button", name="Save connection")).to_be_visible()
+    assert Axe().run(page).response["violations"] == []
+
+
+def test_owners_read_the_audit_log(page: Page, app: App, table: int) -> None:
+    page.goto(f"{app.url}/settings/audit")
+    expect(page.get_by_text("made the table Leads").first).to_be_visible()
+    assert Axe().run(page).response["violations"] == []
