@@ -5,6 +5,8 @@ A token here is good for a number of requests, not of seconds: no test waits for
 
 import base64
 import json
+import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import jwt
 import pytest
 
@@ -20,6 +23,7 @@ from enrichment import columns, connections, runs, steps
 from enrichment.models import Connection, Run
 from tables import rows, tables
 from tables.models import Cell, Column, Table
+from tests.e2e.conftest import ROOT, free_port, wait_for
 from workspaces.actors import Actor
 from workspaces.models import Role
 
@@ -318,3 +322,34 @@ def test_client_credentials_sign_in_like_a_user(serve: Any, table: Table, actor:
     )
     run = finish(runs.plan(column_of(table, server, connection), "all"))
     assert (run.done, len(server.sign_ins)) == (ROWS, 3)
+
+
+@pytest.fixture
+def simplejwt() -> Iterator[str]:
+    """Django REST framework with tokens that are good for two seconds."""
+    port = free_port()
+    process = subprocess.Popen([sys.executable, "-m", "tests.servers.jwt_api", str(port), "2"], cwd=ROOT, text=True)
+    wait_for(f"http://127.0.0.1:{port}/log", process)
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait(10)
+
+
+def test_tokens_that_end_while_rows_are_sent_fail_no_row(simplejwt: str, table: Table, actor: Actor) -> None:
+    rows.append(table, [{"Company": f"More {number}"} for number in range(200 - ROWS)])
+    body = '{"username": "{{secret.username}}", "password": "{{secret.password}}"}'
+    config = {"auth_request": {"url": f"{simplejwt}/api/token/", "body": body}, "token_path": "access"}
+    secrets = {"username": "sam", "password": "open sesame"}
+    connection = connections.create(
+        actor, name="Acme", kind="jwt", config=config | {"token_type": "JWT"}, secrets=secrets
+    )
+    settings = {
+        "url": f"{simplejwt}/companies/", "body": '{"name": "{{Company}}"}', "connection_id": connection.pk,
+        "rate_limit": {"requests": 40, "duration_ms": 1000},
+    }  # fmt: skip
+    run = finish(runs.plan(columns.create(table, "Profile", settings), "all"))
+    assert (run.done, run.failed, run.unknown) == (200, 0, 0)
+    log = httpx.get(f"{simplejwt}/log").json()
+    took = log["arrivals"][-1] - log["arrivals"][0]
+    # It counts whole seconds, so a token is good for one or two.
+    assert 2 <= len(log["sign_ins"]) <= 2 + took / 0.9
