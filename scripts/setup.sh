@@ -59,6 +59,19 @@ build_assets() {
   printf '%s' "$wanted" >static/build/built-from
 }
 
+# Servers that the tests sign in to, apart from what Marl itself runs with.
+install_test_servers() {
+  wanted=$(fingerprint requirements-servers.txt tests/servers/json_server/package-lock.json)
+  [ "$(cat .venv/servers/.installed 2>/dev/null)" = "$wanted" ] && return
+  say "Installing the servers that the tests sign in to …"
+  rm -rf .venv/servers
+  quietly .venv/bin/python -m pip install --disable-pip-version-check --target .venv/servers -r requirements-servers.txt \
+    || fail "The test servers could not be installed; what pip said is above."
+  quietly npm ci --prefix tests/servers/json_server --no-audit --no-fund \
+    || fail "The test servers could not be installed; what npm said is above."
+  printf '%s' "$wanted" >.venv/servers/.installed
+}
+
 find_chromium() {
   for candidate in chromium chromium-browser google-chrome google-chrome-stable; do
     command -v "$candidate" && return
@@ -88,3 +101,4 @@ else
   install_python_packages requirements.txt
 fi
 build_assets
+[ "$purpose" = run ] || install_test_servers
