@@ -17,7 +17,8 @@ WORDS = {
     "column.created": "made the column", "column.changed": "changed the column",
     "column.deleted": "deleted the column", "column.restored": "brought back the column",
     "table.created": "made the table", "table.changed": "changed the table", "table.deleted": "deleted the table",
-    "table.imported": "uploaded", "run.started": "ran the column", "run.stopped": "stopped the run of",
+    "table.imported": "uploaded", "table.exported": "exported the table",
+    "run.started": "ran the column", "run.stopped": "stopped the run of",
     "member.invited": "invited", "member.joined": "joined as", "member.changed": "changed the role of",
     "member.removed": "removed", "token.created": "made the API token", "token.revoked": "revoked the API token",
 }  # fmt: skip

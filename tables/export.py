@@ -1,0 +1,149 @@
+"""A table as a file, row by row: a million of them never stand in memory together."""
+
+import csv
+import io
+import json
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+from tables import rows
+from tables.models import Column, Table
+
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "jsonl": "application/x-ndjson",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+AT_ONCE = 500  # rows
+MOST_ROWS_XLSX = 1_048_575
+LONGEST_XLSX = 32_767  # characters of a cell
+_FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d\s.,()/-]*$)")
+
+
+class ExportRefused(Exception):
+    """Says why the table cannot become such a file."""
+
+
+def stream(table: Table, format: str, *, states: bool = False) -> Iterator[bytes]:
+    """The file in pieces. `states` adds state and error of computed cells. Raises ExportRefused at once."""
+    if format not in TYPES:
+        raise ExportRefused(f"“{format[:20]}” is no format of an export. Use {', '.join(TYPES)}.")
+    if format == "xlsx" and table.row_count > MOST_ROWS_XLSX:
+        raise ExportRefused(f"An Excel sheet holds {MOST_ROWS_XLSX:,} rows, this table has more. Export it as CSV.")
+    columns = list(Column.objects.filter(table=table).order_by("position"))
+    return _WRITERS[format](table, columns, states)
+
+
+def _batches(table: Table, columns: Sequence[Column]) -> Iterator[list[dict[str, Any]]]:
+    for start in range(0, max(1, table.row_count), AT_ONCE):
+        yield [row["cells"] for row in rows.as_json(rows.window(table, start, AT_ONCE), columns)]
+
+
+def _header(columns: Sequence[Column], states: bool) -> list[str]:
+    names = []
+    for column in columns:
+        names.append(column.name)
+        if states and column.is_computed:
+            names += [f"{column.name} state", f"{column.name} error"]
+    return names
+
+
+def _line(cells: dict[str, Any], columns: Sequence[Column], states: bool) -> list[object]:
+    values: list[object] = []
+    for column in columns:
+        cell = cells[str(column.pk)]
+        values.append(cell["value"])
+        if states and column.is_computed:
+            values += [cell["state"], (cell["error"] or {}).get("message", "")]
+    return values
+
+
+def _csv(table: Table, columns: Sequence[Column], states: bool) -> Iterator[bytes]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow([_harmless(name) for name in _header(columns, states)])
+    for batch in _batches(table, columns):
+        for cells in batch:
+            writer.writerow([_harmless(_text(value)) for value in _line(cells, columns, states)])
+        yield buffer.getvalue().encode()
+        buffer.seek(0)
+        buffer.truncate()
+
+
+def _text(value: object) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _harmless(text: str) -> str:
+    """A spreadsheet would compute a text that begins like a formula."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _objects(table: Table, columns: Sequence[Column], states: bool) -> Iterator[list[str]]:
+    names = {str(column.pk): column for column in columns}
+
+    def told(pk: str, cell: dict[str, Any]) -> object:
+        return cell if states and names[pk].is_computed else cell["value"]
+
+    for batch in _batches(table, columns):
+        yield [
+            json.dumps({column.name: told(pk, cells[pk]) for pk, column in names.items()}, ensure_ascii=False)
+            for cells in batch
+        ]
+
+
+def _jsonl(table: Table, columns: Sequence[Column], states: bool) -> Iterator[bytes]:
+    for batch in _objects(table, columns, states):
+        yield "".join(f"{line}\n" for line in batch).encode()
+
+
+def _json(table: Table, columns: Sequence[Column], states: bool) -> Iterator[bytes]:
+    before = "[\n"
+    for batch in _objects(table, columns, states):
+        if batch:
+            yield (before + ",\n".join(batch)).encode()
+            before = ",\n"
+    yield b"[]" if before == "[\n" else b"\n]\n"
+
+
+def _xlsx(table: Table, columns: Sequence[Column], states: bool) -> Iterator[bytes]:
+    """Written to a file first: its directory comes last."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", table.name)[:31] or "Table")
+    sheet.append([_cell(sheet, name) for name in _header(columns, states)])
+    for batch in _batches(table, columns):
+        for cells in batch:
+            sheet.append([_cell(sheet, value) for value in _line(cells, columns, states)])
+    with tempfile.TemporaryFile() as file:
+        book.save(file)
+        file.seek(0)
+        while piece := file.read(1 << 16):
+            yield piece
+
+
+def _cell(sheet: Any, value: object) -> object:
+    """Numbers and truth as they are; all else as text, which a formula is then too."""
+    if value is None or isinstance(value, bool | int | float):
+        return value if not isinstance(value, int) or abs(value) < 1e15 else str(value)
+    text = ILLEGAL_CHARACTERS_RE.sub("", _text(value))[:LONGEST_XLSX]
+    if not text.startswith("="):
+        return text
+    cell = WriteOnlyCell(sheet, value=text)
+    cell.data_type = "s"
+    return cell
+
+
+_WRITERS: dict[str, Callable[[Table, Sequence[Column], bool], Iterator[bytes]]] = {
+    "csv": _csv, "json": _json, "jsonl": _jsonl, "xlsx": _xlsx,
+}  # fmt: skip
