@@ -119,6 +119,7 @@ class SidePanel {
     const button = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("button"));
     if (!button) return;
     if ("closePanel" in button.dataset) void this.close();
+    else if (button.dataset.fieldColumn !== undefined) this.openFieldColumn(event, button.dataset);
     else if (button.dataset.fieldPath !== undefined) this.takeFieldPath(event, button.dataset.fieldPath);
     else this.connection?.handleClick(button);
   }
@@ -132,6 +133,17 @@ class SidePanel {
     const list = /** @type {HTMLElement | null} */ (this.form?.querySelector('[data-rows="field_paths"]'));
     const taken = [...(list?.querySelectorAll("input") ?? [])].some((field) => field.value.trim() === path);
     if (list && !taken) addRow(list, path);
+  }
+
+  /**
+   * The settings of a new field column, filled in; its results are taken from what the column holds already.
+   * @param {MouseEvent} event
+   * @param {DOMStringMap} field
+   */
+  openFieldColumn(event, { fieldColumn: path = "", fieldName: name = "" }) {
+    event.preventDefault(); // it may stand in a summary
+    const { columnId: source = "", tableId } = this.current?.dataset ?? {};
+    void this.open(`/tables/${tableId}/panel/new/extract?${new URLSearchParams({ source, path, name })}`);
   }
 
   /**

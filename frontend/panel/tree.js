@@ -14,7 +14,7 @@ export function growTrees(root) {
     if (value === null || typeof value !== "object") continue;
     const hint = Object.assign(document.createElement("p"), {
       className: "hint",
-      textContent: "Click a name to return only that field.",
+      textContent: "Click a name to return only that field. Once this column is saved, + column keeps it in a column of its own.",
     });
     holder.replaceChildren(hint, branch(value, ""));
   }
@@ -53,7 +53,7 @@ function entry(key, value, path) {
   name.dataset.fieldPath = path;
   if (value === null || typeof value !== "object") {
     const leaf = Object.assign(document.createElement("span"), { className: `value ${typeof value}`, textContent: JSON.stringify(value) });
-    item.append(name, ": ", leaf);
+    item.append(name, ": ", leaf, " ", columnButton(key, path));
     return item;
   }
   const details = document.createElement("details");
@@ -63,13 +63,26 @@ function entry(key, value, path) {
     textContent: Array.isArray(value) ? `[${size}]` : `{${size}}`,
   });
   const summary = document.createElement("summary");
-  summary.append(name, " ", count);
+  summary.append(name, " ", count, " ", columnButton(key, path));
   details.append(summary);
   details.open = size <= 20 && path.split(".").length < 3;
   if (details.open) details.append(branch(value, path));
   else details.addEventListener("toggle", () => details.append(branch(value, path)), { once: true });
   item.append(details);
   return item;
+}
+
+/**
+ * Shown for a column that is saved: there is something to take the field from.
+ * @param {string} key
+ * @param {string} path
+ */
+function columnButton(key, path) {
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: "+ column", className: "as-column" });
+  button.setAttribute("aria-label", `${key} as a column`);
+  button.dataset.fieldColumn = path;
+  button.dataset.fieldName = key;
+  return button;
 }
 
 /**

@@ -79,3 +79,30 @@ def test_owners_read_the_audit_log(page: Page, app: App, table: int) -> None:
     page.goto(f"{app.url}/settings/audit")
     expect(page.get_by_text("made the table Leads").first).to_be_visible()
     assert Axe().run(page).response["violations"] == []
+
+
+def test_a_field_of_a_test_becomes_a_column(page: Page, app: App, jwt_api: str) -> None:
+    with app.api() as api:
+        made = int(api.post("/tables", json={"name": "Leads", "columns": [{"name": "Company"}]}).json()["id"])
+        api.post(f"/tables/{made}/rows", json={"rows": [{"Company": "Northwind"}]})
+        config = {"method": "GET", "url": f"{jwt_api}/log"}
+        column = api.post(f"/tables/{made}/columns", json={"name": "Log", "type": "http", "config": config}).json()[
+            "id"
+        ]
+        api.post(f"/columns/{column}/runs", json={"rows": "all"})
+    page.goto(f"{app.url}/tables/{made}")
+    expect(page.get_by_text("arrivals, sign_ins")).to_be_visible()
+    page.get_by_role("columnheader", name="Log").hover()
+    page.locator('[aria-label="Log: column menu"]').click()
+    page.get_by_role("menuitem", name="Settings").click()
+    page.get_by_role("button", name="Test row 1").click()
+    button = page.get_by_role("button", name="names as a column")
+    button.focus()
+    page.keyboard.press("Enter")
+    panel = page.locator("#panel")
+    expect(panel.get_by_label("Take from")).to_have_value(str(column))
+    expect(panel.get_by_label("Field", exact=False).first).to_have_value("names")
+    expect(panel.get_by_label("Name", exact=True)).to_have_value("names")
+    panel.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("columnheader", name="names", exact=True)).to_be_visible()
+    expect(panel.get_by_text("Saved")).to_be_visible()
