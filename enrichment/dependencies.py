@@ -1,11 +1,11 @@
 """Which columns of a table use which, over HTTP, formula and field columns alike."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from enrichment.models import FormulaColumn, HttpColumn
+from enrichment.models import FormulaColumn
 from tables.models import Column, ColumnType
 
 FORMULA_TYPES = (ColumnType.FORMULA, ColumnType.EXTRACT)
@@ -21,44 +21,74 @@ class Graph:
 
     formulas: dict[int, frozenset[int]]
     requests: dict[int, frozenset[int]]
+    automatic: frozenset[int] = frozenset()  # HTTP columns that run by themselves
+    keeping: frozenset[int] = frozenset()  # HTTP columns that then leave a result as it is
+
+    @property
+    def needs(self) -> dict[int, frozenset[int]]:
+        return self.formulas | self.requests
 
     def formulas_behind(self, column_ids: Collection[int]) -> set[int]:
         """The formula columns that refer to one of these, by themselves or through formula columns."""
-        found: set[int] = set()
-        reached = set(column_ids)
-        while more := {pk for pk, needs in self.formulas.items() if needs & reached} - found:
-            found |= more
+        return _behind(self.formulas, column_ids)
+
+    def requests_behind(self, column_ids: Collection[int]) -> set[int]:
+        """The HTTP columns that refer to one of these, by themselves or through computed columns of any kind."""
+        return _behind(self.needs, column_ids) & self.requests.keys()
+
+    def requests_of(self, column_ids: Collection[int]) -> set[int]:
+        """The HTTP columns that refer to one of these by themselves."""
+        return {pk for pk, needs in self.requests.items() if needs & set(column_ids)}
+
+    def with_inputs(self, column_ids: Collection[int]) -> set[int]:
+        """The computed columns among these, and all that they need."""
+        needs, reached = self.needs, set(column_ids)
+        while more := {needed for pk in reached & needs.keys() for needed in needs[pk]} - reached:
             reached |= more
-        return found
+        return reached & needs.keys()
+
+    def needs_results(self, pk: int) -> bool:
+        """Whether this HTTP column refers to another HTTP column, by itself or through formula columns."""
+        return bool(self.with_inputs(self.requests[pk]) & self.requests.keys())
 
     def in_order(self, column_ids: Collection[int]) -> list[int]:
-        """Each behind the columns that it refers to."""
+        """The computed ones, each behind those that it refers to."""
+        needs = self.needs
         ordered: dict[int, None] = {}
 
         def place(pk: int) -> None:
-            for needed in sorted(self.formulas[pk]):
-                if needed in column_ids and needed in self.formulas and needed not in ordered and needed != pk:
+            for needed in sorted(needs[pk]):
+                if needed in column_ids and needed in needs and needed not in ordered and needed != pk:
                     place(needed)
             ordered[pk] = None
 
         for pk in sorted(column_ids):
-            if pk in self.formulas and pk not in ordered:
+            if pk in needs and pk not in ordered:
                 place(pk)
         return list(ordered)
 
-    def uses_results_by_formula(self, pk: int) -> bool:
-        """Whether this HTTP column refers to a formula that needs the result of another HTTP column."""
-        reached = {needed for needed in self.requests[pk] if needed in self.formulas}
-        while more := {needed for at in reached for needed in self.formulas.get(at, frozenset())} - reached:
-            reached |= more
-        return bool(reached & self.requests.keys())
+
+def _behind(needs: Mapping[int, frozenset[int]], column_ids: Collection[int]) -> set[int]:
+    found: set[int] = set()
+    reached = set(column_ids)
+    while more := {pk for pk, needed in needs.items() if needed & reached} - found:
+        found |= more
+        reached |= more
+    return found
 
 
 def of_table(table_id: int) -> Graph:
-    requests = HttpColumn.objects.filter(column__table_id=table_id, column__deleted_at=None)
+    """In one query, because it is asked for with every batch of results."""
+    computed = [kind for kind in ColumnType if kind.is_computed]
+    live = Column.objects.filter(table_id=table_id, type__in=computed)
+    columns = list(live.select_related("table", "http", "formula"))
+    requests = {column.pk: column.http for column in columns if hasattr(column, "http")}
+    runs_by_itself = {pk for pk, http in requests.items() if http.config.get("auto_update")}
     return Graph(
-        {found.column_id: found.column_ids for found in formulas_of(table_id)},
-        {found.column_id: found.column_ids for found in requests},
+        {column.pk: column.formula.column_ids for column in columns if hasattr(column, "formula")},
+        {pk: http.column_ids for pk, http in requests.items()},
+        frozenset(runs_by_itself) if columns and columns[0].table.auto_update else frozenset(),
+        frozenset(pk for pk, http in requests.items() if http.config.get("keep_existing")),
     )
 
 
@@ -70,14 +100,14 @@ def formulas_of(table_id: int) -> QuerySet[FormulaColumn]:
 def users_of(column: Column) -> list[Column]:
     """The live columns of every kind whose settings refer to this one, in their order."""
     graph = of_table(column.table_id)
-    using = [pk for pk, needs in (graph.formulas | graph.requests).items() if column.pk in needs and pk != column.pk]
+    using = [pk for pk, needs in graph.needs.items() if column.pk in needs and pk != column.pk]
     return list(Column.objects.filter(pk__in=using))
 
 
 def refuse_cycle(column: Column, needs: Collection[int]) -> None:
     """Raises Cycle when the column, referring to these, would wait for itself."""
     graph = of_table(column.table_id)
-    edges = graph.formulas | graph.requests | {column.pk: frozenset(needs)}
+    edges = graph.needs | {column.pk: frozenset(needs)}
     seen: set[int] = set()
 
     def walk(pk: int, way: tuple[int, ...]) -> None:

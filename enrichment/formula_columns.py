@@ -94,7 +94,7 @@ def draft(
     mine = Row.objects.filter(table_id=column.table_id)
     chosen = mine.filter(position__lt=TRIED) if row_ids is None else mine.filter(pk__in=row_ids[:TRIED])
     rows = list(chosen.order_by("position"))
-    values = inputs.of_rows(rows, column.table_id, calculation.column_ids)
+    values = inputs.as_stored(rows, column.table_id, calculation.column_ids)
     until = time.monotonic() + TRYING
     with Calculator() as calculator:
         return [

@@ -1,6 +1,9 @@
 """What is still to be computed: kept in the database, so that a worker or the broker may die and nothing is lost.
 
-One worker at a time computes a table, so that an older result never comes after a newer one.
+One worker at a time computes a table, so that an older result never comes after a newer one. HTTP columns in an entry
+are not computed, but looked at: whether their results are out of date, and whether they run by themselves.
+
+An entry that has no rows ahead is put aside: it names rows whose inputs changed while their request was under way.
 """
 
 from bisect import bisect_right
@@ -8,15 +11,17 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
-from enrichment import dependencies, dispatch
-from enrichment.models import Recompute
+from enrichment import dispatch
+from enrichment.models import FormulaColumn, Recompute
 from tables.models import Row
 
 ADVANCE = "enrichment.recompute"
 STEP_LEASE = timedelta(seconds=60)  # longer than a batch of slow formulas
 MOST_IDS = 10_000  # in one entry; more rows than this came from a file and are a range
+_AHEAD = Q(cursor__lt=F("last_row"))
 
 
 def start_rows(
@@ -43,19 +48,36 @@ def start_range(table_id: int, column_ids: Collection[int], first_row: int = 0, 
         _add(table_id, sorted(column_ids), None, sorted(then_run), first_row, last_row)
 
 
-def results_stored(table_id: int, column_id: int, row_ids: Sequence[int]) -> None:
-    """An HTTP column has new results. In the transaction that stores them."""
-    if not row_ids:
-        return
-    formulas = {found.column_id: found.column_ids for found in dependencies.formulas_of(table_id)}
-    behind = dependencies.Graph(formulas, {}).formulas_behind([column_id])
-    if behind:
-        start_rows(table_id, behind, row_ids)
+def put_aside(table_id: int, column_id: int, row_ids: Collection[int]) -> None:
+    """Until the requests of these rows have ended. In a transaction that holds the table."""
+    if row_ids:
+        entry = _aside(table_id, column_id)
+        entry.row_ids = sorted({*(entry.row_ids or ()), *row_ids})
+        entry.cursor = entry.last_row = entry.row_ids[-1]
+        entry.save()
+
+
+def take_up(table_id: int, column_id: int, row_ids: Collection[int]) -> set[int]:
+    """Those of these rows that were put aside, and no longer are. In a transaction that holds the table."""
+    entry = _aside(table_id, column_id)
+    aside: set[int] = set(entry.row_ids or ())
+    if left := aside - set(row_ids):
+        entry.row_ids = sorted(left)
+        entry.save()
+    elif aside:
+        entry.delete()
+    return aside & set(row_ids)
+
+
+def _aside(table_id: int, column_id: int) -> Recompute:
+    entries = Recompute.objects.filter(~_AHEAD, table_id=table_id)
+    mine = (entry for entry in entries if entry.column_ids == [column_id])
+    return next(mine, Recompute(table_id=table_id, column_ids=[column_id]))
 
 
 def _join_or_add(table_id: int, column_ids: list[int], row_ids: Sequence[int], then_run: list[int]) -> None:
     """Rows that come one by one join the entry that nobody has begun."""
-    waiting = Recompute.objects.select_for_update(skip_locked=True).filter(table_id=table_id, step_token="")
+    waiting = Recompute.objects.select_for_update(skip_locked=True).filter(_AHEAD, table_id=table_id, step_token="")
     for entry in waiting.filter(row_ids__isnull=False):
         joined = sorted({*(entry.row_ids or ()), *row_ids})
         if (entry.column_ids, entry.then_run) == (column_ids, then_run) and len(joined) <= MOST_IDS:
@@ -79,7 +101,7 @@ def take(table_id: int, token: str) -> Recompute | None:
     """The entry to go on with, a few rows before many; None when nothing is left or somebody else is at it."""
     now = timezone.now()
     with transaction.atomic():
-        entries = list(Recompute.objects.select_for_update().filter(table_id=table_id))
+        entries = list(Recompute.objects.select_for_update().filter(_AHEAD, table_id=table_id))
         if any(entry.step_token != token and entry.step_until and entry.step_until > now for entry in entries):
             return None
         entry = min(entries, key=lambda entry: (entry.row_ids is None, entry.pk), default=None)
@@ -122,7 +144,7 @@ def move(entry: Recompute, cursor: int) -> bool:
 def lost() -> list[int]:
     """Tables whose entries nobody works on."""
     now = timezone.now()
-    open_ = set(Recompute.objects.values_list("table_id", flat=True).distinct())
+    open_ = set(Recompute.objects.filter(_AHEAD).values_list("table_id", flat=True).distinct())
     held = Recompute.objects.filter(step_until__gt=now).values_list("table_id", flat=True)
     return sorted(open_ - set(held))
 
@@ -130,10 +152,14 @@ def lost() -> list[int]:
 def pending_pairs(table_id: int, rows: Sequence[tuple[int, int]], column_ids: Sequence[int]) -> set[tuple[int, int]]:
     """The cells of this window that are still to be computed: {(row id, column id)}."""
     pairs: set[tuple[int, int]] = set()
-    for entry in Recompute.objects.filter(table_id=table_id):
-        wanted = set(entry.column_ids) & set(column_ids)
+    for entry in Recompute.objects.filter(_AHEAD, table_id=table_id):
+        wanted = _formulas_among(set(entry.column_ids) & set(column_ids))
         chosen = None if entry.row_ids is None else set(entry.row_ids)
         for row_id, _ in rows:
             if entry.cursor < row_id <= entry.last_row and (chosen is None or row_id in chosen):
                 pairs |= {(row_id, column_id) for column_id in wanted}
     return pairs
+
+
+def _formulas_among(column_ids: Collection[int]) -> set[int]:
+    return set(FormulaColumn.objects.filter(pk__in=column_ids).values_list("pk", flat=True)) if column_ids else set()

@@ -1,7 +1,8 @@
 """Formula and field columns kept up to date: a step computes rows in batches for about five seconds.
 
 A batch reads its rows, computes every affected column in dependency order in memory, and stores what differs in one
-short transaction together with how far it came and with the runs that follow from it.
+short transaction together with how far it came and with the runs that follow from it. HTTP columns in the batch are
+looked at behind them.
 """
 
 import logging
@@ -13,15 +14,15 @@ from uuid import uuid4
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from enrichment import autoupdate, dependencies, formula_columns, inputs, ledger
+from enrichment import autoupdate, dependencies, formula_columns, inputs, ledger, waiting
 from enrichment.calculation import Calculation, Calculator
 from enrichment.dependencies import Graph
 from enrichment.engine.formula import SandboxBusy
 from enrichment.inputs import Values
 from enrichment.models import Recompute
 from enrichment.results import Result, to_json
-from tables import events
-from tables.models import CellState, Column, Row, Table
+from tables import events, storage
+from tables.models import Column, Row
 
 log = logging.getLogger(__name__)
 
@@ -65,10 +66,11 @@ def _advance(entry: Recompute, calculator: Calculator, until: float) -> None:
     done = len(next(iter(computed.values()))) if computed else len(rows)
     cursor = ledger.end_of(entry, rows, BATCH) if done == len(rows) else rows[done - 1].pk
     with transaction.atomic():
+        storage.hold(entry.table_id)
         if not ledger.move(entry, cursor):
             raise _TakenAway
-        changed = _store(entry.table_id, computed)
-        _run_behind(entry, graph, computed, changed, [row.pk for row in rows[:done]], ended=cursor >= entry.last_row)
+        changed = _store(computed)
+        _run_behind(entry, graph, changed, [row.pk for row in rows[:done]], ended=cursor >= entry.last_row)
         told = [(pk, row_id, result.as_cell()) for (row_id, pk), result in changed.items()]
         shown = [(row_id, pk, cell) for pk, row_id, cell in told]
         transaction.on_commit(partial(events.publish_cells, entry.table_id, shown))
@@ -76,12 +78,13 @@ def _advance(entry: Recompute, calculator: Calculator, until: float) -> None:
 
 def _computed(entry: Recompute, graph: Graph, rows: Sequence[Row], calculator: Calculator, until: float) -> Computed:
     """Results of the first rows, as many as there is time for, but some."""
-    calculations = formula_columns.calculations(graph.in_order(entry.column_ids), entry.table_id)
+    formulas = graph.formulas.keys() & set(entry.column_ids)
+    calculations = formula_columns.calculations(graph.in_order(formulas), entry.table_id)
     if not calculations or not rows:
         return {}
     names = dict(Column.objects.filter(pk__in=calculations).values_list("pk", "name"))
     needed = set().union(*(item.column_ids for item in calculations.values())) - calculations.keys()
-    values = inputs.of_rows(rows, entry.table_id, needed)
+    values = inputs.as_stored(rows, entry.table_id, needed)
     found: Computed = {pk: [] for pk in calculations}
     start, size = 0, 10
     while start < len(rows) and (not start or time.monotonic() < until):
@@ -107,23 +110,23 @@ def _of_slice(
 
 
 def _run_behind(
-    entry: Recompute, graph: Graph, computed: Computed, changed: Collection[tuple[int, int]], row_ids: Sequence[int],
-    *, ended: bool,
-) -> None:  # fmt: skip
+    entry: Recompute, graph: Graph, changed: Collection[tuple[int, int]], row_ids: Sequence[int], *, ended: bool
+) -> None:
     """HTTP columns that waited for these rows, and those that use what changed."""
-    waiting = {
-        result.row_id for results in computed.values() for result in results if result.state == CellState.WAITING
+    then_run = graph.automatic & set(entry.then_run)
+    touched: dict[int, Collection[int]] = {
+        pk: {row_id for row_id, column_id in changed if column_id in needs}
+        for pk, needs in graph.requests.items()
+        if pk not in then_run
     }
-    for http in autoupdate.automatic(entry.table_id):
-        if http.column_id in entry.then_run:
-            if entry.row_ids is not None:
-                autoupdate.run_rows(http.column, [pk for pk in row_ids if pk not in waiting])
-            elif ended:
-                autoupdate.run_range(http.column, entry.first_row, entry.last_row)
-            continue
-        needs = graph.requests.get(http.column_id, frozenset())
-        touched = {row_id for row_id, column_id in changed if column_id in needs}
-        autoupdate.run_rows(http.column, sorted(touched - waiting))
+    touched |= dict.fromkeys(graph.requests.keys() & set(entry.column_ids), row_ids)
+    autoupdate.follow(entry.table_id, graph, touched)
+    for pk in sorted(then_run):
+        if entry.row_ids is not None:
+            autoupdate.run_rows(pk, row_ids)
+        elif ended:
+            autoupdate.run_range(pk, entry.first_row, entry.last_row)
+    waiting.wake(graph.requests_behind(entry.column_ids), row_ids)
 
 
 _KINDS = ("bigint", "bigint", "text", "jsonb", "text", "text")
@@ -146,13 +149,14 @@ _STORE = """
     RETURNING row_id, column_id"""
 
 
-def _store(table_id: int, computed: Computed) -> dict[tuple[int, int], Result]:
-    """{(row id, column id): result} of what differs now. Rows that were deleted meanwhile are left out."""
+def _store(computed: Computed) -> dict[tuple[int, int], Result]:
+    """{(row id, column id): result} of what differs now. Rows that were deleted meanwhile are left out.
+
+    Who deletes rows holds the table, as the caller does: none of them goes between the look and the commit.
+    """
     results = {(result.row_id, pk): result for pk, some in computed.items() for result in some}
     if not results:
         return {}
-    # Who deletes rows holds the table: none of them goes between the look and the commit.
-    Table.objects.select_for_update(no_key=True).get(pk=table_id)
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

@@ -4,7 +4,8 @@ EngineError
 ├── InvalidSettings      saving is refused; `problems` says where and how to fix it
 └── RowError             this row ends; `state` is the cell state it becomes
     ├── RenderError      the request could not be built; nothing was sent
-    ├── MissingInput     a required reference is empty; nothing was sent
+    ├── MissingInput     a reference has no value to give; nothing was sent
+    ├── Waits            a reference has its value in a while; the row goes on then
     ├── SignInError      the connection refused us; the run stops
     └── SendError        the exchange failed; `sent` says whether it may have arrived
 """
@@ -72,6 +73,10 @@ class RenderError(RowError):
 
 class MissingInput(RowError):
     state = "missing_input"
+
+
+class Waits(RowError):
+    state = "waiting"
 
 
 class SignInError(RowError):

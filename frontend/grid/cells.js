@@ -61,10 +61,15 @@ function briefObject(value) {
   return keys.length > 3 ? `{ ${keys.slice(0, 3).join(", ")}, … }` : `{ ${keys.join(", ")} }`;
 }
 
+/** Whether it shows a result of other inputs than there are now; what runs again will not. @param {Cell} cell */
+const isStale = ({ stale, state = "done" }) => Boolean(stale) && !["queued", "waiting", "limited", "running"].includes(state);
+
 /** The words of a computed cell. @param {Cell} cell */
-export function stateText(cell) {
+export const stateText = (cell) => (isStale(cell) ? `Out of date · ${resultText(cell)}` : resultText(cell));
+
+/** @param {Cell} cell */
+function resultText(cell) {
   const state = cell.state ?? "done";
-  if (cell.stale && state === "done") return `Out of date · ${brief(cell.value)}`;
   if (state === "done") return brief(cell.value);
   if (state === "running") return triesText(cell);
   if (state === "failed") return cell.error?.message || WORD.failed;
@@ -117,12 +122,12 @@ export function paintCell(element, column, cell, place) {
 /** @param {HTMLElement} element @param {Column} column @param {Cell} cell */
 function paintState(element, column, cell) {
   const state = cell.state ?? "done";
-  if (state === "done" && column.type !== "http" && !cell.stale) {
+  if (state === "done" && column.type !== "http" && !isStale(cell)) {
     element.textContent = brief(cell.value);
     return;
   }
   const words = document.createElement("span");
-  words.className = `s ${cell.stale ? "stale" : LOOK[state]}`;
+  words.className = `s ${isStale(cell) ? "stale" : LOOK[state]}`;
   words.textContent = stateText(cell);
   element.replaceChildren(words);
   if (words.textContent) element.title = words.textContent;

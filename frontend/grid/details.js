@@ -101,7 +101,7 @@ function cellParts(cell) {
   /** @type {Node[]} */
   /** @type {HTMLElement[]} */
   const parts = [make("p", cell.state === "failed" ? "problem" : "state", words)];
-  if (cell.error?.message && cell.error.message !== words) parts.push(make("p", "hint", cell.error.message));
+  if (cell.error?.message && !words.endsWith(cell.error.message)) parts.push(make("p", "hint", cell.error.message));
   if (hasValue) parts.push(codeBlock("Value", typeof cell.value === "object" ? JSON.stringify(cell.value, null, 2) : plainText(cell.value)));
   return parts;
 }

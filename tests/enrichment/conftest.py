@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from tables.models import Column, Table
+    from tests.servers.echo import Echo
     from workspaces.models import User, Workspace
 
 
@@ -39,16 +41,16 @@ def http(leads: Table) -> Callable[..., Column]:
 @pytest.fixture
 def answer() -> Callable[..., None]:
     """Ends rows of an HTTP column with these values, {row id: value}, as a run does."""
-    from datetime import timedelta
-
-    from enrichment import claims, results, runs
+    from enrichment import claims, presence, results, runs
     from enrichment.results import Result
 
     def store(column: Column, values: dict[int, Any], state: str = "done") -> None:
         run = runs.plan(column, {"ids": list(values)}, automatic=True)
-        claims.take(run.pk, len(values), timedelta(minutes=1))
+        runs.begin(run.pk)
+        [claim] = {taken.claim_id for taken in claims.take(run.pk, len(values), presence.worker_id()).rows}
         told = "404 · no such company" if state == "failed" else ""
-        results.store(run, [Result(pk, state, value, told and "http", told) for pk, value in values.items()])
+        ended = [Result(pk, state, value, told and "http", told, claim_id=claim) for pk, value in values.items()]
+        results.store(run, ended)
         runs.finish(run.pk)
 
     return store
@@ -87,3 +89,70 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, dict[str,
     told: list[tuple[int, int, dict[str, Any]]] = []
     monkeypatch.setattr(events, "publish_cells", lambda table_id, cells: told.extend(cells))
     return told
+
+
+@pytest.fixture
+def echo() -> Iterator[Echo]:
+    """An API whose answers say what they were made of."""
+    from tests.servers.echo import serving
+
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def asking(leads: Table, echo: Echo) -> Callable[..., Column]:
+    """Makes an HTTP column over the echo: `asking("A", "{{Company}}")`."""
+    from enrichment import columns
+
+    def make(name: str, of: str, **config: Any) -> Column:
+        settings = {"url": f"{echo.url}/{name.lower()}", "body": json.dumps({"of": of}), "retry": {"max_retries": 0}}
+        return columns.create(leads, name, settings | config)
+
+    return make
+
+
+@pytest.fixture
+def work(compute: Callable[[Table], None]) -> Callable[[Table], None]:
+    """What the workers do, until nothing is left; the newest runs go first, so that they meet what is not there yet."""
+    from enrichment import steps
+    from enrichment.models import Run
+
+    def advance(table: Table) -> None:
+        tokens: dict[int, str] = {}
+        active = Run.objects.filter(table=table, state__in=("planning", "running")).order_by("-pk")
+        for _ in range(60):
+            compute(table)
+            found = list(active.values_list("pk", flat=True))
+            if not found:
+                return
+            for pk in found:
+                again = steps.advance(pk, tokens.get(pk, ""))
+                tokens[pk] = again[0] if again else ""
+        raise AssertionError("There is still something to do.")
+
+    return advance
+
+
+@pytest.fixture
+def edit(leads: Table) -> Callable[..., None]:
+    """Types values into the row at a position: `edit(0, Company="Acme 2")`."""
+    from tables import rows
+
+    def change(position: int, **values: Any) -> None:
+        [row] = rows.window(leads, position, 1)
+        rows.update(leads, [{"id": row.pk, "cells": values}])
+
+    return change
+
+
+@pytest.fixture
+def stale() -> Callable[[Column], list[bool]]:
+    """Whether each result of a column is out of date, in the order of the rows."""
+    from tables.models import Cell
+
+    def read(column: Column) -> list[bool]:
+        found = Cell.objects.filter(column=column).order_by("row__position")
+        return list(found.values_list("stale", flat=True))
+
+    return read

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from enrichment import computed, dispatch, formula_columns, ledger, recompute, recovery
@@ -199,13 +197,6 @@ def test_the_ledger_is_written_with_the_results(leads: Table, http: Http, answer
     answer(profile, {row_ids(leads)[0]: {"city": "Utrecht"}})
     [entry] = Recompute.objects.all()
     assert (entry.column_ids, entry.row_ids) == ([city.pk], row_ids(leads)[:1])
-
-
-def test_a_table_without_formulas_pays_one_query_for_its_results(leads: Table, http: Http) -> None:
-    profile, ids = http(), row_ids(leads)
-    with CaptureQueriesContext(connection) as queries:
-        ledger.results_stored(leads.pk, profile.pk, ids)
-    assert len(queries) == 1
 
 
 def scopes(column: Column) -> list[Any]:

@@ -1,0 +1,62 @@
+"""Results that are out of date, in a real browser: marked by an edit, unmarked by Ctrl+Z, kept when asked to."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import App
+from tests.servers.echo import Echo, serving
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def echo() -> Iterator[Echo]:
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def table(page: Page, app: App, echo: Echo) -> int:
+    """A company and what the API says of it, run by hand."""
+    with app.api() as api:
+        made = int(
+            api.post("/tables", json={"name": "Leads", "columns": [{"name": "Company", "type": "text"}]}).json()["id"]
+        )
+        assert api.post(f"/tables/{made}/rows", json={"rows": [{"Company": "Acme"}]}).status_code == 201
+        config = {"url": f"{echo.url}/a", "body": json.dumps({"of": "{{Company}}"}), "field_paths": ["is"]}
+        column = api.post(f"/tables/{made}/columns", json={"name": "Profile", "type": "http", "config": config}).json()
+        assert api.post(f"/columns/{column['id']}/runs", json={"rows": "all"}).status_code == 202
+    page.goto(f"{app.url}/tables/{made}")
+    expect(page.get_by_text("is a(Acme)", exact=True)).to_be_visible()
+    return made
+
+
+def test_an_edit_marks_the_result_and_ctrl_z_takes_the_mark_away(page: Page, table: int) -> None:
+    page.get_by_role("gridcell", name="Acme", exact=True).first.click()
+    page.keyboard.type("Fabrikam")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Out of date · is a(Acme)", exact=True)).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(page.get_by_text("is a(Acme)", exact=True)).to_be_visible()
+
+
+def test_keeping_existing_results_is_a_setting(page: Page, table: int) -> None:
+    page.get_by_role("columnheader", name="Profile").hover()
+    page.locator('[aria-label="Profile: column menu"]').click()
+    page.get_by_role("menuitem", name="Settings").click()
+    panel = page.locator("#panel")
+    panel.get_by_role("switch", name="Auto-update").check()
+    panel.get_by_role("switch", name="Keep existing results").check()
+    panel.get_by_role("button", name="Save", exact=True).click()
+    expect(panel.get_by_text("Saved.")).to_be_visible()
+    expect(panel.get_by_role("switch", name="Keep existing results")).to_be_checked()
+    found = Axe().run(page).response["violations"]
+    assert not found, [(problem["id"], [node["html"] for node in problem["nodes"]]) for problem in found]
+    page.get_by_role("gridcell", name="Acme", exact=True).first.click()
+    page.keyboard.type("Fabrikam")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Out of date · is a(Acme)", exact=True)).to_be_visible()

@@ -1,0 +1,83 @@
+"""An API on loopback that tells what it was asked: `/a` with `{"of": "Acme"}` answers `{"is": "a(Acme)"}`."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+type Answer = tuple[int, Any]
+
+
+class Echo(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.calls: list[str] = []  # "a(Acme)", in the order in which they came
+        self.answers: dict[str, Callable[[str], Answer]] = {}  # by name, in place of the usual one
+        self._gates: dict[str, threading.Event] = {}
+        self._came = threading.Condition()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def take(self) -> list[str]:
+        """The calls since the last look."""
+        taken, self.calls = self.calls, []
+        return taken
+
+    @contextmanager
+    def holding(self, name: str) -> Iterator[None]:
+        """Its answers come when this ends."""
+        self._gates[name] = threading.Event()
+        try:
+            yield
+        finally:
+            self._gates.pop(name).set()
+
+    def wait_for(self, call: str) -> None:
+        with self._came:
+            assert self._came.wait_for(lambda: call in self.calls, timeout=20)
+
+    def answer(self, name: str, of: str) -> Answer:
+        with self._came:
+            self.calls.append(f"{name}({of})")
+            self._came.notify_all()
+        if gate := self._gates.get(name):
+            gate.wait(20)
+        return self.answers[name](of) if name in self.answers else (200, {"is": f"{name}({of})"})
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Echo
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        status, value = self.server.answer(self.path.strip("/"), body["of"])
+        payload = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
+
+
+@contextmanager
+def serving() -> Iterator[Echo]:
+    server = Echo()
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
