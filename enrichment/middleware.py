@@ -5,6 +5,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from enrichment.api.errors import answer
+from enrichment.hooks import ADDRESS
+from enrichment.secrets import HIDDEN
 
 
 class ApiMethodMiddleware:
@@ -12,6 +14,8 @@ class ApiMethodMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(ADDRESS):
+            request.path = ADDRESS + HIDDEN  # goes into logs; where the request leads stands in path_info
         response = self.get_response(request)
         if not isinstance(response, HttpResponseNotAllowed) or not request.path.startswith("/api/"):
             return response

@@ -18,6 +18,7 @@ WORDS = {
     "column.deleted": "deleted the column", "column.restored": "brought back the column",
     "table.created": "made the table", "table.changed": "changed the table", "table.deleted": "deleted the table",
     "table.imported": "uploaded", "table.exported": "exported the table",
+    "table.hook_created": "made the webhook of", "table.hook_renewed": "renewed the webhook of",
     "run.started": "ran the column", "run.stopped": "stopped the run of",
     "member.invited": "invited", "member.joined": "joined as", "member.changed": "changed the role of",
     "member.removed": "removed", "token.created": "made the API token", "token.revoked": "revoked the API token",

@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -61,6 +63,7 @@ def register(api: NinjaAPI) -> None:
     on(ValidationError, _validation)
     on(InvalidSettings, _settings)
     on(HttpError, lambda error: answer(error.status_code, str(error)))
+    on(RequestDataTooBig, lambda _: answer(413, f"Send at most {_most_mib()} MiB at once, or upload a file."))
     on(AuthenticationError, lambda _: answer(401, "Send a valid token: Authorization: Bearer marl_…"))
     on(Forbidden, lambda error: answer(403, str(error)))
     on(Http404, lambda _: answer(404, "This does not exist, or it is not in your workspace."))
@@ -77,6 +80,10 @@ def register(api: NinjaAPI) -> None:
     on(SandboxMissing, lambda error: answer(503, str(error)))
     on(RedisError, _no_redis)
     on(Exception, _unexpected)
+
+
+def _most_mib() -> int:
+    return (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0) // 1024 // 1024
 
 
 def _no_redis(error: RedisError) -> JsonResponse:

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import Http404, HttpRequest
 from ninja import Router, Schema, Status
 
+from enrichment import answers
 from enrichment.api import described, found
 from enrichment.api.auth import actor
 from enrichment.models import Attempt
@@ -72,7 +73,10 @@ def get_cell(request: HttpRequest, row_id: str, column_id: str) -> dict[str, Any
     if row is None:
         raise Http404
     if not column.is_computed:
-        return {"cell": {"value": row.values.get(str(column.pk))}, "attempts": []}
+        return {"cell": {"value": row.values.get(str(column.pk))}, "attempts": [], "same_as": None}
     attempts = Attempt.objects.filter(row_id=row.pk, column=column).order_by("started_at", "number")
     [shown] = rows.as_json([row], [column])
-    return {"cell": shown["cells"][str(column.pk)], "attempts": [attempt_as_json(attempt) for attempt in attempts]}
+    return {
+        "cell": shown["cells"][str(column.pk)], "attempts": [attempt_as_json(attempt) for attempt in attempts],
+        "same_as": answers.same_as(row.pk, column.pk),
+    }  # fmt: skip

@@ -1,16 +1,17 @@
-"""`manage.py rotate_keys`: seals every connection's secrets with the first of MARL_ENCRYPTION_KEYS."""
+"""`manage.py rotate_keys`: seals the secrets of connections and webhooks with the first of MARL_ENCRYPTION_KEYS."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from enrichment import connections
+from enrichment import connections, hooks
 
 
 class Command(BaseCommand):
     help = "Encrypts all secrets anew with the first of MARL_ENCRYPTION_KEYS; then the older keys can go."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        hooks.seal_anew()
         done, lost = connections.seal_anew()
         self.stdout.write(f"{done} connections are sealed with the first key.")
         if lost:

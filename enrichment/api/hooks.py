@@ -1,0 +1,62 @@
+"""The inbound webhook of a table: rows from programs that have no token, at an address that is a secret."""
+
+import json
+from typing import Any, Literal
+
+from django.conf import settings
+from django.http import HttpRequest
+from ninja import Router, Status
+from ninja.errors import HttpError
+
+from enrichment import hooks
+from enrichment.api import found
+from enrichment.api.auth import actor
+from enrichment.secrets import CannotOpen
+from workspaces.models import Role
+
+router = Router(tags=["Webhooks"])
+
+_ROW = {"type": "object", "additionalProperties": True, "example": {"Company": "Northwind"}}
+_BODY = {"content": {"application/json": {"schema": {"anyOf": [_ROW, {"type": "array", "items": _ROW}]}}}}
+
+
+@router.get("/tables/{table_id}/hook")
+def get_hook(request: HttpRequest, table_id: str) -> dict[str, str | None]:
+    """Nulls while the table has none."""
+    table = found.table(actor(request), table_id, Role.EDITOR)
+    try:
+        return _shown(hooks.secret_of(table))
+    except CannotOpen:
+        raise HttpError(409, "No key opens this secret. Its address still works; POST here renews it.") from None
+
+
+@router.post("/tables/{table_id}/hook", response={201: dict})
+def renew_hook(request: HttpRequest, table_id: str) -> Status[dict[str, str | None]]:
+    """Makes one, or another secret in place of the one before, which then opens nothing."""
+    return Status(201, _shown(hooks.renew(found.table(actor(request), table_id, Role.EDITOR))))
+
+
+@router.post("/hooks/{secret}", auth=None, response={202: dict}, openapi_extra={"requestBody": _BODY})
+def receive_rows(
+    request: HttpRequest, secret: str, unknown: Literal["refuse", "ignore"] = "refuse"
+) -> Status[dict[str, Any]]:
+    """One row as an object of column names and values, or a list of rows."""
+    table = hooks.table_of(secret)
+    if table is None:
+        raise HttpError(404, "No table has this address. A webhook that was renewed has a new one.")
+    return Status(202, {"ids": hooks.receive(table, _rows(request.body), ignore_unknown=unknown == "ignore")})
+
+
+def _rows(body: bytes) -> list[dict[str, Any]]:
+    try:
+        sent = json.loads(body)
+    except (ValueError, RecursionError):
+        raise HttpError(400, "The body is not JSON. Send an object of column names and values, or a list.") from None
+    rows = sent if isinstance(sent, list) else [sent]
+    if not all(isinstance(row, dict) for row in rows):
+        raise HttpError(422, "A row is an object of column names and values. Send one, or a list of them.")
+    return rows
+
+
+def _shown(secret: str | None) -> dict[str, str | None]:
+    return {"secret": secret, "url": secret and f"{settings.PUBLIC_URL}{hooks.ADDRESS}{secret}"}

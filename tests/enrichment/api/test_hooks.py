@@ -1,0 +1,194 @@
+"""The inbound webhook: its secret address, the rows that come in by it, and who may see it."""
+
+import json
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from pytest_django import Settings
+
+from enrichment.models import Hook, Run
+from tables import rows, tables
+from tables.models import Column, ColumnType, Row, Table
+from tests.enrichment.api.test_api import Caller
+from workspaces import audit
+from workspaces.actors import Actor
+from workspaces.models import Role, User, Workspace
+from workspaces.tokens import create_api_token
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def call(workspace: Workspace, editor: User) -> Caller:
+    return Caller(create_api_token(workspace, "tests", Role.EDITOR, editor)[1])
+
+
+@pytest.fixture
+def address(call: Caller, leads: Table) -> str:
+    status, made = call("POST", f"/tables/{leads.pk}/hook")
+    assert (status, made["url"]) == (201, f"http://127.0.0.1:8000/api/v1/hooks/{made['secret']}")
+    return f"/api/v1/hooks/{made['secret']}"
+
+
+def send(address: str, body: Any, content_type: str = "application/json") -> tuple[int, Any]:
+    """As a program without a token or cookie."""
+    data = body if isinstance(body, bytes) else json.dumps(body)
+    answer = Client(enforce_csrf_checks=True).post(address, data, content_type=content_type)
+    return answer.status_code, answer.json()
+
+
+def companies(table: Table) -> list[Any]:
+    pk = str(Column.objects.get(table=table, name="Company").pk)
+    return [row.values.get(pk) for row in Row.objects.filter(table=table).order_by("position")]
+
+
+def test_one_row_or_a_list_comes_in_without_a_token(address: str, leads: Table) -> None:
+    status, told = send(address, {"Company": "Northwind", "Size": "0042"})
+    assert (status, len(told["ids"])) == (202, 1)
+    size = str(Column.objects.get(table=leads, name="Size").pk)
+    assert Row.objects.get(pk=told["ids"][0]).values[size] == "0042"
+    status, told = send(address, [{"Company": "Tailspin"}, {size: "7"}])
+    assert (status, len(told["ids"])) == (202, 2)
+    assert companies(leads)[3:] == ["Northwind", "Tailspin", None]
+    assert send(address, []) == (202, {"ids": []})
+
+
+def test_what_curl_calls_a_form_is_json_all_the_same(address: str, leads: Table) -> None:
+    assert send(address, {"Company": "Northwind"}, "application/x-www-form-urlencoded")[0] == 202
+    assert companies(leads)[3:] == ["Northwind"]
+
+
+def test_a_row_that_comes_in_runs_by_itself(address: str, http: Callable[..., Column]) -> None:
+    column = http(auto_update=True)
+    [pk] = send(address, {"Company": "Northwind"})[1]["ids"]
+    run = Run.objects.get(column=column)
+    assert (run.automatic, run.scope) == (True, {"ids": [pk]})
+
+
+def test_unknown_columns_are_named_and_nothing_is_added(
+    address: str, leads: Table, http: Callable[..., Column]
+) -> None:
+    http()
+    status, told = send(address, [{"Company": "Northwind"}, {"company": "x", "Zip": "y"}])
+    assert status == 422
+    assert told["error"]["message"] == (
+        "There is no column “company”, “Zip”. Columns that can be filled: “Company”, “Size”. "
+        "Add ?unknown=ignore to the address to leave other values out."
+    )
+    assert told["error"]["details"][0]["field"] == "company"
+    assert len(companies(leads)) == 3
+
+
+def test_unknown_columns_are_left_out_where_the_sender_says_so(address: str, leads: Table) -> None:
+    status, _ = send(f"{address}?unknown=ignore", {"Company": "Northwind", "event": {"id": 1}})
+    assert (status, companies(leads)[3:]) == (202, ["Northwind"])
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        (b"Company=Northwind", 400, "The body is not JSON."),
+        (b"", 400, "The body is not JSON."),
+        (b"[" * 100_000, 400, "The body is not JSON."),
+        ("Northwind", 422, "A row is an object"),
+        ([{"Company": "x"}, 3], 422, "A row is an object"),
+        ({"Company": "x" * 100_001}, 422, "at most 100,000 characters"),
+        ([{}] * 10_001, 422, "at most 10,000 rows"),
+    ],
+)
+def test_what_cannot_be_rows_is_explained(body: Any, status: int, words: str, address: str, leads: Table) -> None:
+    got, told = send(address, body)
+    assert (got, set(told["error"])) == (status, {"code", "message", "details"})
+    assert words in told["error"]["message"]
+    assert len(companies(leads)) == 3
+
+
+def test_what_marl_fills_cannot_be_written(address: str, http: Callable[..., Column]) -> None:
+    http()
+    status, told = send(address, {"Company": "x", "Profile": "y"})
+    assert (status, told["error"]["message"]) == (422, "“Profile” is filled by Marl and cannot be written.")
+
+
+def test_too_much_at_once_is_refused(address: str, call: Caller, leads: Table, settings: Settings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+    large = {"Company": "x" * 1024 * 1024}
+    for status, told in (send(address, large), call("POST", f"/tables/{leads.pk}/rows", {"rows": [large]})):
+        assert (status, told["error"]["code"]) == (413, "too_large")
+        assert told["error"]["message"] == "Send at most 1 MiB at once, or upload a file."
+
+
+def test_the_secret_is_shown_again_and_a_new_one_ends_the_one_before(address: str, call: Caller, leads: Table) -> None:
+    status, shown = call("GET", f"/tables/{leads.pk}/hook")
+    assert (status, shown["url"].endswith(address)) == (200, True)
+    assert call("POST", f"/tables/{leads.pk}/hook")[1]["secret"] != shown["secret"]
+    status, told = send(address, {"Company": "x"})
+    assert (status, told["error"]["code"]) == (404, "not_found")
+    assert "has a new one" in told["error"]["message"]
+
+
+def test_a_table_without_a_webhook_says_so(call: Caller, leads: Table) -> None:
+    assert call("GET", f"/tables/{leads.pk}/hook") == (200, {"secret": None, "url": None})
+    assert send("/api/v1/hooks/anything", {})[0] == 404
+
+
+def test_the_webhook_goes_with_its_table(address: str, leads: Table) -> None:
+    tables.delete(leads)
+    assert send(address, {"Company": "x"})[0] == 404
+
+
+def test_making_and_renewing_are_noted_without_the_secret(
+    address: str, call: Caller, leads: Table, workspace: Workspace
+) -> None:
+    call("POST", f"/tables/{leads.pk}/hook")
+    renewed, created = audit.entries(workspace, "table")[:2]
+    assert (created.action, renewed.action, renewed.name) == ("table.hook_created", "table.hook_renewed", "Leads")
+    assert audit.told(renewed)[0] == "renewed the webhook of"
+    assert address.rpartition("/")[2] not in str([vars(entry) for entry in audit.entries(workspace)])
+
+
+def test_the_secret_stands_neither_in_the_database_nor_in_logs(address: str, caplog: pytest.LogCaptureFixture) -> None:
+    secret = address.rpartition("/")[2]
+    send(address, {"Zip": "x"})
+    send(address, b"{")
+    assert Client().get(address).status_code == 405
+    assert len([record for record in caplog.records if record.name == "django.request"]) == 3
+    assert secret not in caplog.text
+    assert secret not in str(Hook.objects.values())
+
+
+def test_keys_are_rotated(address: str, call: Caller, leads: Table, settings: Settings) -> None:
+    settings.ENCRYPTION_KEYS = ["a new key", *settings.ENCRYPTION_KEYS]
+    call_command("rotate_keys", stdout=StringIO())
+    settings.ENCRYPTION_KEYS = ["a new key"]
+    assert call("GET", f"/tables/{leads.pk}/hook")[1]["url"].endswith(address)
+    settings.ENCRYPTION_KEYS = ["another key"]
+    status, told = call("GET", f"/tables/{leads.pk}/hook")
+    assert (status, told["error"]["code"]) == (409, "conflict")
+    assert send(address, {"Company": "x"})[0] == 202
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_who_may_only_look_does_not_see_it(method: str, workspace: Workspace, viewer: User, leads: Table) -> None:
+    viewing = Caller(create_api_token(workspace, "tests", Role.VIEWER, viewer)[1])
+    assert viewing(method, f"/tables/{leads.pk}/hook")[0] == 403
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_outsider_finds_nothing(method: str, address: str, outsider: User, leads: Table) -> None:
+    elsewhere = Caller(create_api_token(outsider.workspaces.get(), "tests", Role.OWNER, outsider)[1])
+    assert elsewhere(method, f"/tables/{leads.pk}/hook")[0] == 404
+    assert send(address, {"Company": "x"})[0] == 202
+
+
+def test_each_webhook_fills_its_own_table(address: str, call: Caller, leads: Table, outsider: User) -> None:
+    theirs = tables.create(
+        Actor(outsider, outsider.workspaces.get(), Role.OWNER), "Theirs", [("Company", ColumnType.TEXT)]
+    )
+    rows.append(theirs, [{"Company": "Private"}])
+    send(address, {"Company": "Northwind"})
+    assert companies(theirs) == ["Private"]
+    assert companies(leads)[3:] == ["Northwind"]
