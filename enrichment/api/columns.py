@@ -7,7 +7,7 @@ from ninja import Router, Schema, Status
 from ninja.errors import HttpError
 from pydantic import Field
 
-from enrichment import computed, estimates, runs, trial
+from enrichment import computed, estimates, failures, runs, trial
 from enrichment.api import described, found
 from enrichment.api.auth import actor
 from enrichment.api.tables import NewColumn
@@ -111,6 +111,21 @@ def test(request: HttpRequest, column_id: str, body: OneRow) -> dict[str, Any]:
 @router.post("/columns/{column_id}/estimate")
 def estimate(request: HttpRequest, column_id: str, body: Scope) -> dict[str, Any]:
     return estimates.estimate(_http(found.column(actor(request), column_id)), body.rows)
+
+
+@router.get("/columns/{column_id}/failures")
+def list_failures(
+    request: HttpRequest, column_id: str, run: str = "", offset: int = 0, limit: int = 50
+) -> dict[str, Any]:
+    """Why rows have no result, by kind, the most frequent first; `run` is a run of the column."""
+    who = actor(request)
+    column = found.column(who, column_id)
+    of_run = found.run(who, run) if run else None
+    if of_run and of_run.column_id != column.pk:
+        raise HttpError(404, f"Run {of_run.pk} is of another column.")
+    kinds = failures.by_kind(column, of_run)
+    offset, limit = described.window(offset, limit)
+    return {"items": kinds[offset : offset + limit], "total": len(kinds)}
 
 
 def _http(column: Column) -> Column:

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
 
-from enrichment import runs
+from enrichment import failures, runs
 from enrichment.api import described, found
 from enrichment.api.auth import actor
 from enrichment.models import Run
@@ -27,7 +27,9 @@ def start_run(request: HttpRequest, column_id: str, body: Start) -> Status[dict[
 
 @router.get("/runs/{run_id}")
 def get_run(request: HttpRequest, run_id: str) -> dict[str, Any]:
-    return runs.as_json(found.run(actor(request), run_id))
+    """With the most frequent kinds of failures as `errors`."""
+    run = found.run(actor(request), run_id)
+    return runs.as_json(run) | {"errors": failures.summary(run)}
 
 
 @router.get("/tables/{table_id}/runs")

@@ -1,7 +1,6 @@
-"""The containers' commands start, and every setting is in the README."""
+"""The containers' commands start and work together."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -22,14 +21,6 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 on_servers = pytest.mark.skipif(
     not os.environ.get("DATABASE_URL"), reason="runs where the tests are given PostgreSQL and Redis"
 )
-
-
-def test_every_setting_is_in_the_readme() -> None:
-    source = "".join((ROOT / path).read_text() for path in ("config/settings.py", "config/up.py"))
-    names = set(re.findall(r"environ(?:\.get\(|\[)\"(\w+)\"|_listed\(\"(\w+)\"\)", source))
-    told = (ROOT / "README.md").read_text()
-    wanted = {first or second for first, second in names} - {"DJANGO_SETTINGS_MODULE", "MARL_TEST_SQLITE"}
-    assert {name for name in wanted if f"`{name}`" not in told} == set()
 
 
 def test_every_service_that_serves_waits_for_what_it_needs() -> None:

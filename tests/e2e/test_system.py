@@ -11,11 +11,33 @@ pytestmark = pytest.mark.e2e
 
 
 def test_a_worker_that_runs_is_seen(page: Page, app: App) -> None:
-    assert httpx.get(f"{app.url}/readyz").json() == {"ok": True, "down": []}
+    answer = httpx.get(f"{app.url}/readyz").json()
+    assert (answer["ok"], answer["down"]) == (True, [])
     told = httpx.get(f"{app.url}/metrics").text
     assert "marl_workers 1.0" in told
     assert 'marl_up{part="worker"} 1.0' in told
     page.goto(f"{app.url}/settings/system")
     expect(page.get_by_role("row", name="celery@")).to_be_visible()
     expect(page.get_by_text("Nothing runs in this workspace now.")).to_be_visible()
+    expect(page.get_by_text("Heard just now")).to_be_visible()  # it looks again by itself
     assert Axe().run(page).response["violations"] == []
+
+
+def test_a_run_goes_on_under_the_hand_of_who_watches_it(page: Page, app: App, jwt_api: str) -> None:
+    with app.api() as api:
+        table = api.post("/tables", json={"name": "Watched", "columns": [{"name": "Company", "type": "text"}]}).json()
+        api.post(f"/tables/{table['id']}/rows", json={"rows": [{"Company": f"C{n}"} for n in range(60)]})
+        config = {
+            "method": "GET", "url": f"{jwt_api}/nowhere/{{{{Company}}}}",
+            "rate_limit": {"requests": 2, "duration_ms": 1000},
+        }  # fmt: skip
+        column = api.post(f"/tables/{table['id']}/columns", json={"name": "Profile", "type": "http", "config": config})
+        run = api.post(f"/columns/{column.json()['id']}/runs", json={"rows": "all"}).json()
+        page.goto(f"{app.url}/settings/system")
+        link = page.get_by_role("link", name="Watched")
+        link.focus()
+        expect(page.get_by_text("× 404 ·")).to_be_visible()
+        expect(link).to_be_focused()
+        assert Axe().run(page).response["violations"] == []
+        api.post(f"/runs/{run['id']}/stop")
+    expect(page.get_by_text("Nothing runs in this workspace now.")).to_be_visible()

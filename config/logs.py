@@ -1,0 +1,50 @@
+"""How a line of the log looks: readable, or one JSON object (MARL_LOG_FORMAT=json)."""
+
+import json
+import logging
+import re
+from datetime import UTC, datetime
+
+# What callers may add: log.info("stored", extra={"run": 12, "row": 7}). Others could hold anything, and stay out.
+FIELDS = ("run", "lane", "table", "column", "row", "attempt", "status", "worker", "rows", "seconds")
+
+_CREDENTIALS = re.compile(r"(\w://)[^\s/@\"']+@")
+_QUERY = re.compile(r"(\w://[^\s?\"'<>]*)\?[^\s\"'<>]*")
+
+
+class Line(logging.Formatter):
+    """2026-01-02 10:00:00,000 INFO enrichment.steps put back run=12 row=7"""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the name is logging's
+        fields = "".join(f" {name}={value}" for name, value in told(record).items())
+        return super().formatMessage(record) + fields
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_secrets(super().format(record))
+
+
+class Json(logging.Formatter):
+    """{"time": "2026-01-02T10:00:00.000Z", "level": "INFO", "logger": …, "message": …, "process": …, "run": 12}"""
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line = {
+            "time": moment.replace("+00:00", "Z"), "level": record.levelname, "logger": record.name,
+            "message": without_secrets(record.getMessage()), "process": record.process, **told(record),
+        }  # fmt: skip
+        if record.exc_info:
+            line["exception"] = without_secrets(self.formatException(record.exc_info))
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def told(record: logging.LogRecord) -> dict[str, object]:
+    """The fields that the caller added."""
+    return {name: vars(record)[name] for name in FIELDS if vars(record).get(name) is not None}
+
+
+def without_secrets(text: str) -> str:
+    """Addresses without what may hold a key or a password: their query, and a user with a password."""
+    return _QUERY.sub(r"\1?…", _CREDENTIALS.sub(r"\1…@", text)) if "://" in text else text

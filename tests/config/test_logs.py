@@ -1,0 +1,127 @@
+"""What a line of the log looks like, and that every part of Marl writes such lines."""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from config.logs import Json, Line
+from tests.e2e.conftest import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def record(message: str = "put back", *arguments: object, error: Exception | None = None, **extra: Any) -> Any:
+    raised = (type(error), error, None) if error else None
+    made = logging.LogRecord("enrichment.steps", logging.INFO, __file__, 1, message, arguments, raised)
+    vars(made).update(extra)
+    return made
+
+
+def as_json(*arguments: Any, **named: Any) -> dict[str, Any]:
+    line = Json().format(record(*arguments, **named))
+    assert "\n" not in line
+    return dict(json.loads(line))
+
+
+def test_a_readable_line_tells_the_fields_behind_its_words() -> None:
+    line = Line().format(record("put back, %s", "again", run=12, row=7, attempt=2, table=3, column=4))
+    assert line.endswith(" INFO enrichment.steps put back, again run=12 table=3 column=4 row=7 attempt=2")
+
+
+def test_a_readable_line_without_fields_is_as_it_was() -> None:
+    assert Line().format(record()).endswith(" INFO enrichment.steps put back")
+
+
+def test_a_json_line_is_one_object() -> None:
+    told = as_json("put back\n%s", "“again”", run=12, row=7)
+    assert told.pop("time").endswith("Z")
+    assert told == {
+        "level": "INFO", "logger": "enrichment.steps", "message": "put back\n“again”", "process": os.getpid(),
+        "run": 12, "row": 7,
+    }  # fmt: skip
+
+
+def test_a_traceback_stays_in_its_line() -> None:
+    told = as_json(error=ValueError("no\nnumber"))
+    assert told["exception"] == "ValueError: no\nnumber"
+
+
+def test_what_is_no_json_is_told_as_text() -> None:
+    assert as_json(worker=Path("/a"))["worker"] == "/a"
+
+
+@pytest.mark.parametrize("style", [Line, Json])
+def test_no_part_of_an_address_that_may_hold_a_secret_is_written(style: type[logging.Formatter]) -> None:
+    error = ValueError("https://api.example/v1?key=canary")
+    words = "redis://user:canary@cache.example/0 and https://api.example/v1/a?b=canary&c=canary#d, said 'x'"
+    line = style().format(record(words, error=error, request="/?token=canary", url="canary"))
+    assert "canary" not in line
+    assert "redis://…@cache.example/0 and https://api.example/v1/a?… said 'x'" in line
+    assert "https://api.example/v1?…" in line
+
+
+@pytest.fixture
+def parts(tmp_path: Path, redis_server: None) -> dict[str, Path]:
+    """The web, a worker and the scheduler with JSON lines; where each writes them."""
+    from config import up
+
+    port = free_port()
+    environment = os.environ | {
+        "MARL_DATA_DIR": str(tmp_path), "MARL_LOG_FORMAT": "json", "PYTHONPATH": str(ROOT),
+        "PYTHONWARNINGS": "ignore", "DATABASE_URL": "",
+    }  # fmt: skip
+    commands = {"web": up.web(port), "worker": up.worker(), "scheduler": up.scheduler(tmp_path)}
+    logs = {name: tmp_path / f"{name}.log" for name in commands}
+    running = []
+    for name, command in commands.items():
+        with logs[name].open("wb") as log:
+            running.append(subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log, stdout=subprocess.DEVNULL))
+    try:
+        wait(lambda: httpx.get(f"http://127.0.0.1:{port}/api/v1/nowhere?key=canary").status_code == 404)
+        wait(lambda: "ready" in logs["worker"].read_text() and "Starting" in logs["scheduler"].read_text())
+    finally:
+        for process in running:
+            process.send_signal(signal.SIGTERM)
+        for process in running:
+            process.wait(30)
+    return logs
+
+
+def wait(ready: Any, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if ready():
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    pytest.fail("not ready in time")
+
+
+def test_every_part_writes_one_object_a_line(parts: dict[str, Path]) -> None:
+    told = {name: [json.loads(line) for line in log.read_text().splitlines()] for name, log in parts.items()}
+    assert "Not Found: /api/v1/nowhere" in [line["message"] for line in told["web"]]
+    assert "celery.apps.worker" in [line["logger"] for line in told["worker"]]
+    assert "celery.beat" in [line["logger"] for line in told["scheduler"]]
+    assert not any("canary" in log.read_text() for log in parts.values())
+
+
+def test_the_settings_choose_the_look() -> None:
+    program = "import django; django.setup(); import logging; logging.warning('here', extra={'run': 1})"
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings", "MARL_LOG_FORMAT": ""}
+    for look, told in (("", "WARNING root here run=1"), ("json", '"message": "here"')):
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=ROOT, env=environment | {"MARL_LOG_FORMAT": look}, check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        assert told in done.stderr
