@@ -1,11 +1,35 @@
 """The Celery application: a worker runs `celery -A config.celery worker`."""
 
+import logging.config
 import os
+from typing import Any
 
+import redis
 from celery import Celery
+from celery.signals import setup_logging
+from django.conf import settings
+from kombu.transport import redis as broker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("marl")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+class Channel(broker.Channel):
+    """Says that its connection is gone: kombu's own raises AttributeError then, which ends the worker."""
+
+    def _connparams(self, asynchronous: bool = False) -> Any:
+        if self.connection is None or self.connection.client is None:
+            raise redis.ConnectionError("The connection to the broker is closed.")
+        return super()._connparams(asynchronous)  # type: ignore[misc]  # the stubs lack it
+
+
+broker.Transport.Channel = Channel
+
+
+@setup_logging.connect
+def _log_as_everything_else(**_: object) -> None:
+    """Celery sets up its own handlers where nobody else does."""
+    logging.config.dictConfig(settings.LOGGING)

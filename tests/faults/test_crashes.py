@@ -1,0 +1,117 @@
+"""What becomes of runs when processes die or stall: every row ends truly, and nothing is sent twice that may not be."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from tests.faults.app import Marl
+from tests.faults.parts import let_pass, wait_until
+from tests.faults.sheets import KEYED, SAFE, UNSAFE, Sheet, faulted, settle_all, start_all
+
+pytestmark = pytest.mark.faults
+MIDDLE = 100  # arrivals of each run before the fault
+
+
+@pytest.fixture
+def sheets(sheet: Callable[..., Sheet]) -> Sequence[Sheet]:
+    """Of safe requests, of unsafe ones, and of ones with an idempotency key."""
+    return [sheet(config, rows=300) for config in (SAFE, UNSAFE, KEYED)]
+
+
+def cut_off(sheets: Sequence[Sheet]) -> int:
+    return sum(len(each.book.cut_off) for each in sheets)
+
+
+def test_a_worker_is_killed(marl: Marl, sheets: Sequence[Sheet]) -> None:
+    """one of two workers killed"""
+    start_all(sheets, MIDDLE)
+    marl.sender_of(*(each.book for each in sheets)).kill()
+    faulted(sheets)
+    settle_all(sheets)
+    assert cut_off(sheets)
+
+
+def test_all_workers_are_killed(marl: Marl, sheets: Sequence[Sheet]) -> None:
+    """all workers killed, then two new ones"""
+    start_all(sheets, MIDDLE)
+    for worker in marl.workers:
+        worker.kill()
+    faulted(sheets)
+    marl.start_workers(2)
+    settle_all(sheets)
+    assert cut_off(sheets)
+
+
+def test_redis_is_lost_while_requests_are_under_way(marl: Marl, sheets: Sequence[Sheet]) -> None:
+    """Redis killed, its data lost, back after 2 s"""
+    start_all(sheets, MIDDLE)
+    assert any(each.book.under_way for each in sheets)
+    lose_redis_for(marl, 2, sheets)
+    settle_all(sheets)
+    for each in sheets:
+        assert each.states() == {"done": each.rows}
+
+
+def test_redis_is_lost_while_rows_wait(marl: Marl, sheet: Callable[..., Sheet]) -> None:
+    """Redis killed while every row waits, its data lost, back after 2 s"""
+    sheets = [sheet(config, rows=200) for config in (SAFE, UNSAFE)]
+    start_all(sheets, 50)
+    for each in sheets:
+        each.book.closed_until = time.monotonic() + 4
+    wait_until(lambda: all(each.book.turned_away and not each.book.under_way for each in sheets), 10, "all rows wait")
+    lose_redis_for(marl, 2, sheets)
+    for each in sheets:
+        each.settle()
+        assert each.states() == {"done": each.rows}
+
+
+def lose_redis_for(marl: Marl, seconds: float, sheets: Sequence[Sheet]) -> None:
+    marl.lose_redis()
+    faulted(sheets)
+    let_pass(seconds)
+    marl.start_redis()
+
+
+def test_the_power_is_cut(marl: Marl, sheets: Sequence[Sheet]) -> None:
+    """every process killed at once, all started again"""
+    start_all(sheets, MIDDLE)
+    marl.power_cut()
+    faulted(sheets)
+    marl.start()
+    settle_all(sheets)
+    assert cut_off(sheets)
+
+
+@pytest.mark.skipif("DATABASE_URL" not in os.environ, reason="SQLite has no server that could die")
+def test_postgresql_is_killed(marl: Marl, sheets: Sequence[Sheet]) -> None:
+    """PostgreSQL killed and started again"""
+    server = marl.database.server
+    if server is None and not os.environ.get("CI"):
+        pytest.skip("This machine has no PostgreSQL server programs, and the given server is not ours to kill.")
+    assert server, "CI has PostgreSQL's server programs"
+    start_all(sheets, MIDDLE)
+    server.kill()
+    faulted(sheets)
+    marl.database.start()
+    settle_all(sheets)
+
+
+def test_a_worker_stalls_and_wakes(marl: Marl, sheets: Sequence[Sheet]) -> None:
+    """a worker stalled for 40 s, then going on"""
+    start_all(sheets, MIDDLE)
+    stalled = marl.sender_of(*(each.book for each in sheets))
+    marl.stall(stalled)
+    faulted(sheets)
+    try:
+        for each in sheets:
+            each.wait_for_end()
+        before = [each.states() for each in sheets]
+        let_pass(max(0.0, sheets[0].fault_at + 40 - time.monotonic()))
+    finally:
+        stalled.tell(signal.SIGCONT)
+    let_pass(3)  # for what it still has in mind
+    settle_all(sheets)
+    assert [each.states() for each in sheets] == before
