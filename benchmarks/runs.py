@@ -13,9 +13,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from django.db import connections
 
 CONFIG = {
     "method": "POST",
@@ -59,25 +62,28 @@ def set_up(folder: Path) -> subprocess.Popen[bytes] | None:
 
 
 def raw_rate(url: str, rows: int, in_flight: int) -> float:
-    """Cells a second of the client alone."""
-    from enrichment import loop
+    """Cells a second of httpx over aiohttp alone."""
+    import httpx
+    from httpx_aiohttp import AiohttpTransport
 
     async def send_all() -> None:
         waiting = iter(range(rows))
+        bounds = httpx.Limits(max_connections=in_flight, max_keepalive_connections=in_flight)
 
-        async def work() -> None:
+        async def work(client: httpx.AsyncClient) -> None:
             for number in waiting:
-                answer = await loop.client().post(url, json={"name": f"Company {number}", "size": number})
+                answer = await client.post(url, json={"name": f"Company {number}", "size": number})
                 answer.json()
 
-        await asyncio.gather(*(work() for _ in range(in_flight)))
+        async with httpx.AsyncClient(transport=AiohttpTransport(limits=bounds)) as client:
+            await asyncio.gather(*(work(client) for _ in range(in_flight)))
 
-    return rows / timed(lambda: loop.run(send_all()))
+    return rows / timed(lambda: asyncio.run(send_all()))
 
 
 def run_rate(url: str, rows: int, in_flight: int) -> float:
     """Cells a second from the plan to the last stored and announced cell."""
-    from enrichment import columns, runs, steps
+    from enrichment import columns, runs
     from tables import rows as table_rows
     from tables import tables
     from workspaces.accounts import first_owner
@@ -95,13 +101,26 @@ def run_rate(url: str, rows: int, in_flight: int) -> float:
 
     def whole_run() -> None:
         run = runs.plan(column, "all")
-        token = ""
-        while again := steps.advance(run.pk, token):
-            token = again[0]
+        lanes = [threading.Thread(target=advance, args=(run.pk, lane.number)) for lane in run.lanes.all()]
+        for lane in lanes:
+            lane.start()
+        for lane in lanes:
+            lane.join()
         run.refresh_from_db()
         assert run.done == rows, run.done
 
     return rows / timed(whole_run)
+
+
+def advance(run_id: int, lane: int) -> None:
+    """As a worker does."""
+    from enrichment import steps
+
+    token = ""
+    while again := steps.advance(run_id, token, lane):
+        token, pause = again
+        time.sleep(pause)
+    connections.close_all()
 
 
 def timed(work: Callable[[], object]) -> float:
