@@ -13,6 +13,7 @@ from pathlib import Path
 
 import django
 import pytest
+from pytest_django import DjangoDbBlocker
 
 _folder = Path(tempfile.mkdtemp(prefix="marl-test-"))
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
@@ -64,15 +65,28 @@ def redis_server() -> None:
     wait_until_ready(os.environ["REDIS_URL"])
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The threads that send keep their connections, and a database cannot be dropped before they are closed."""
+    yield
+    from enrichment import loop
+
+    with django_db_blocker.unblock():
+        loop.leave_database()
+
+
 @pytest.fixture(autouse=True)
 def _clean_redis(request: pytest.FixtureRequest) -> Iterator[None]:
     if "db" not in request.fixturenames and "transactional_db" not in request.fixturenames:
         yield
         return
     request.getfixturevalue("redis_server")
+    # First, so that the database is still there when the worker leaves.
+    request.getfixturevalue("transactional_db" if "transactional_db" in request.fixturenames else "db")
     import redis
     from django.conf import settings
 
+    from enrichment import presence
     from workspaces import audit
 
     audit.forget()  # whoever acted in the test before
@@ -80,6 +94,7 @@ def _clean_redis(request: pytest.FixtureRequest) -> Iterator[None]:
     with redis.Redis.from_url(settings.REDIS_URL) as server:
         server.flushdb()
         yield
+        presence.leave()
         server.flushdb()
 
 

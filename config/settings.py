@@ -39,6 +39,7 @@ _public = urlsplit(PUBLIC_URL)
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", _public.hostname or "", *_listed("MARL_ALLOWED_HOSTS")]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 ALLOWED_NETWORKS = _listed("MARL_ALLOWED_NETWORKS")
+MAX_PER_HOST = int(os.environ.get("MARL_MAX_PER_HOST", "256"))
 MAX_UPLOAD_BYTES = int(os.environ.get("MARL_MAX_UPLOAD_MB", "512")) * 1024 * 1024
 
 INSTALLED_APPS = [
@@ -98,6 +99,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         ),
     }
     DATABASES["default"]["TEST"] = {"NAME": os.environ.get("MARL_TEST_SQLITE", str(DATA_DIR / "test.sqlite3"))}
+else:
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = os.environ.get("REDIS_URL") or f"unix://{DATA_DIR / 'redis.sock'}"
@@ -106,10 +109,13 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_TIMER_PRECISION = 0.05  # seconds by which a delayed task may be late
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
-    "runs": {"task": "enrichment.sweep", "schedule": 10.0},
+    # A sweep that comes too late is left out: two looks at the workers in a row would see no beat in between.
+    "runs": {"task": "enrichment.sweep", "schedule": 10.0, "options": {"expires": 8.0}},
+    "answers": {"task": "enrichment.prune", "schedule": 3600.0},
     "imports": {"task": "tables.sweep", "schedule": 30.0},
     "audit": {"task": "workspaces.prune", "schedule": 86400.0},
 }
@@ -156,8 +162,19 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"()": "config.logs.Line"}, "json": {"()": "config.logs.Json"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if os.environ.get("MARL_LOG_FORMAT") == "json" else "line",
+        }
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"httpx": {"level": "WARNING"}},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        # These would write lines of their own look.
+        "django": {"handlers": [], "propagate": True},
+        "uvicorn": {"handlers": [], "propagate": True},
+        "uvicorn.access": {"handlers": [], "propagate": False},  # addresses of sign-in links
+    },
 }

@@ -80,13 +80,13 @@ def web(port: int) -> list[str]:
 
 def worker() -> list[str]:
     return [
-        PYTHON, "-m", "celery", "-A", "config.celery", "worker", "--pool", "threads", "--concurrency", "8",
+        PYTHON, "-m", "celery", "-q", "-A", "config.celery", "worker", "--pool", "threads", "--concurrency", "16",
         "--loglevel", "INFO", "--without-gossip", "--without-mingle",
     ]  # fmt: skip
 
 
 def scheduler(data: Path) -> list[str]:
-    return [PYTHON, "-m", "celery", "-A", "config.celery", "beat", "-s", str(data / "schedule"), "--pidfile="]
+    return [PYTHON, "-m", "celery", "-q", "-A", "config.celery", "beat", "-s", str(data / "schedule"), "--pidfile="]
 
 
 def data_folder() -> Path:

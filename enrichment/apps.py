@@ -6,9 +6,12 @@ class EnrichmentConfig(AppConfig):
 
     def ready(self) -> None:
         from config.celery import app as _celery  # noqa: F401  tasks are sent from the web process too
-        from enrichment import autoupdate, ledger, runs
+        from enrichment import autoupdate, claims, followers, ledger, results, runs
         from tables import cells
         from tables.signals import rows_changed
 
         rows_changed.connect(autoupdate.on_rows_changed, dispatch_uid="autoupdate")
-        cells.pending += [runs.pending_pairs, ledger.pending_pairs]
+        cells.pending += [runs.pending_pairs, ledger.pending_pairs, claims.handed_back_pairs]
+        cells.running.append(claims.running_pairs)
+        results.stored.append(followers.results_stored)
+        runs.ended.append(followers.run_ended)

@@ -7,7 +7,7 @@ from django.http import QueryDict
 
 from enrichment.engine import kinds
 from enrichment.engine.errors import Problem
-from enrichment.forms import filled, lines, number, parameters, text
+from enrichment.forms import filled, lines, number, parameters, rate_limit, text
 from enrichment.models import Connection
 
 _TEXTS = (
@@ -55,6 +55,7 @@ _READ: dict[str, Callable[[QueryDict], Any]] = {
     "name": lambda form: text(form, "name_of_key"),
     "claims": lambda form: lines(form, "claims"),
     "lifetime_seconds": lambda form: number(text(form, "lifetime_seconds")),
+    "rate_limit": rate_limit,
     "allowed_hosts": lambda form: filled(form, "allowed_hosts"),
 }
 

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
+from pydantic import ValidationError
 
 from enrichment import loop, transport
 from enrichment.engine import formula, kinds
@@ -15,6 +16,7 @@ from enrichment.engine.formula import Formula
 from enrichment.engine.kinds import Scheme
 from enrichment.engine.token import Token
 from enrichment.engine.url import matches
+from enrichment.http_config import RateLimit, problems_of
 from enrichment.models import Connection
 from enrichment.secrets import HIDDEN, CannotOpen, Redactor, open_sealed, seal
 from tables.models import Column
@@ -98,6 +100,8 @@ def _checked(
     problems += [_below_config(problem) for problem in _problems(connection.kind, merged)]
     if problems:
         raise InvalidSettings(problems)
+    limit = rate_limit_of(merged)
+    merged["rate_limit"] = limit.model_dump() if limit else None
     merged["allowed_hosts"] = sorted({host.strip().lower() for host in merged["allowed_hosts"] or [] if host.strip()})
     return merged, seal(kept) if kept else ""
 
@@ -120,11 +124,20 @@ def _problems(kind: str, config: Mapping[str, Any]) -> list[Problem]:
     try:
         kinds.compile(kind, config)
         renewal_of(config)
+        rate_limit_of(config)
     except InvalidSettings as error:
         return error.problems
     except (TypeError, AttributeError, KeyError):
         return [Problem("These settings do not have the right shape.")]
     return []
+
+
+def rate_limit_of(config: Mapping[str, Any]) -> RateLimit | None:
+    """That of all columns with the connection together. Raises InvalidSettings."""
+    try:
+        return RateLimit.model_validate(config["rate_limit"]) if config.get("rate_limit") else None
+    except ValidationError as error:
+        raise InvalidSettings(problems_of(error, "rate_limit.")) from error
 
 
 def renewal_of(config: Mapping[str, Any]) -> tuple[frozenset[int], Formula | None]:

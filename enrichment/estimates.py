@@ -1,13 +1,13 @@
 """What a run would do, before it does it: rows, requests, skipped rows, duplicates, time."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from enrichment import claims, columns, inputs, jobs, runs, steps
+from enrichment import answers, claims, columns, inputs, jobs, preparation, runs
 from enrichment.calculation import Calculator
-from enrichment.claims import Claim
-from enrichment.engine.exchange import Request
+from enrichment.claims import Taken
 from enrichment.results import Result
 from tables.models import CellState, Column, Row
 
@@ -22,19 +22,20 @@ def estimate(column: Column, scope: object) -> dict[str, Any]:
     run = runs.prepared(column, runs.check_scope(scope))
     compiled, connection = columns.draft(column, None)
     job = jobs.of_settings(run, compiled, connection)
-    looked, states, requests = 0, {CellState.SKIPPED: 0, CellState.MISSING_INPUT: 0, CellState.FAILED: 0}, set[int]()
-    would_run = 0
+    looked, states, digests = 0, Counter[str](), list[str]()
     for prepared_rows in _prepared(job, list(claims.row_ids_of(run)[:SAMPLE])):
         for prepared in prepared_rows:
             looked += 1
             if isinstance(prepared, Result):
-                states[CellState(prepared.state)] += 1
+                states[prepared.state] += 1
             else:
-                would_run += 1
-                requests.add(_same(prepared.request))
+                digests.append(prepared.digest or answers.digest(job, prepared.request))
     share = run.total / looked if looked else 0
-    duplicates = would_run - len(requests)
-    sent = would_run
+    different = len(set(digests) - answers.cached(job, set(digests)).keys())
+    duplicates = len(digests) - different
+    waiting = states[CellState.WAITING]  # their requests are not known yet
+    would_run = len(digests) + waiting
+    sent = (different if compiled.config.shares_answers else len(digests)) + waiting
     return {
         "rows": run.total, "would_run": round(would_run * share), "skipped": round(states[CellState.SKIPPED] * share),
         "missing_input": round(states[CellState.MISSING_INPUT] * share),
@@ -44,25 +45,22 @@ def estimate(column: Column, scope: object) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _prepared(job: jobs.Job, ids: Sequence[int]) -> Iterator[list[steps.Ready | Result]]:
+def _prepared(job: jobs.Job, ids: Sequence[int]) -> Iterator[list[preparation.Ready | Result]]:
     """In batches, as far as time allows."""
     until = time.monotonic() + LOOKING
     with Calculator(_DEADLINE) as calculator:
         for start in range(0, len(ids), _BATCH):
             rows = list(Row.objects.filter(pk__in=ids[start : start + _BATCH]))
             values = inputs.of_rows(rows, job.run.table_id, job.compiled.column_ids)
-            yield steps.prepare(job, calculator, [(Claim(row, 0), values[row.pk]) for row in rows])
+            yield preparation.prepare(job, calculator, [(Taken(row, 0), values[row.pk]) for row in rows])
             if time.monotonic() > until:
                 return
 
 
-def _same(request: Request) -> int:
-    return hash((request.method, request.url, request.headers, request.body))
-
-
 def _seconds(job: jobs.Job, requests: int) -> float | None:
     """Under the rate limit; None when there is none, because then only the server knows."""
-    limit = job.limiter.limit
-    if limit is None:
-        return None
-    return round(max(0, requests - limit.requests) / limit.requests * (limit.seconds + limit.margin), 1)
+    seconds = [
+        max(0, requests - limit.requests) / limit.requests * (limit.seconds + limit.margin)
+        for limit in job.limiter.limited
+    ]
+    return round(max(seconds), 1) if seconds else None

@@ -12,7 +12,6 @@ SCOPES: dict[str, object] = {"first": {"first": 10}, "missing": "missing", "all"
 
 def column_settings(form: QueryDict, base: Mapping[str, Any]) -> dict[str, Any]:
     """The config of the API over `base`. Numbers stay as typed: the settings themselves say what is wrong with them."""
-    limit = {"requests": text(form, "rate_limit.requests"), "duration_ms": text(form, "rate_limit.duration_ms")}
     given: dict[str, Any] = {
         "connection_id": number(text(form, "connection_id")),
         "method": form.get("method", base["method"]),
@@ -24,17 +23,26 @@ def column_settings(form: QueryDict, base: Mapping[str, Any]) -> dict[str, Any]:
         "remove_null": "remove_null" in form,
         "field_paths": filled(form, "field_paths"),
         "auto_update": "auto_update" in form,
+        "keep_existing": "keep_existing" in form,
         "run_if": lines(form, "run_if"),
-        "rate_limit": limit if any(limit.values()) else None,
+        "rate_limit": rate_limit(form),
         "follow_redirects": "follow_redirects" in form,
         "idempotency_header": text(form, "idempotency_header") or None,
         "retry": _retry(form, base["retry"]),
         **numbers(form, ("timeout_ms", "max_in_flight")),
         "stop_after_failures": text(form, "stop_after_failures") or None,
+        "stop_after_failure_percent": text(form, "stop_after_failure_percent").rstrip("% ") or None,
+        "collapse_duplicates": "collapse_duplicates" in form,
+        "cache_seconds": text(form, "cache_seconds") or 0,
     }
     if host := text(form, "confirm_host"):
         given["confirm_host"] = host
     return {**base, **given}
+
+
+def rate_limit(form: QueryDict) -> dict[str, str] | None:
+    limit = {"requests": text(form, "rate_limit.requests"), "duration_ms": text(form, "rate_limit.duration_ms")}
+    return limit if any(limit.values()) else None
 
 
 def _retry(form: QueryDict, base: Mapping[str, Any]) -> dict[str, Any]:

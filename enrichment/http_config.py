@@ -44,6 +44,7 @@ class HttpConfig(_Strict):
     remove_null: bool = False
     field_paths: list[str] = []
     auto_update: bool = False
+    keep_existing: bool = False  # a changed row with a result is told as out of date instead of run again
     run_if: str = ""
     required: list[int | str] = []
     rate_limit: RateLimit | None = None
@@ -55,6 +56,7 @@ class HttpConfig(_Strict):
     collapse_duplicates: bool = False
     cache_seconds: Annotated[int, Field(ge=0, le=31_536_000)] = 0
     stop_after_failures: Annotated[int, Field(ge=1)] | None = None
+    stop_after_failure_percent: Annotated[int, Field(ge=1, le=100)] | None = None  # of the rows, once 50 have ended
 
     @field_validator("method", mode="before")
     @classmethod
@@ -70,6 +72,16 @@ class HttpConfig(_Strict):
     def may_repeat(self) -> bool:
         """Whether a request that may have arrived may be sent again."""
         return self.method in SAFE_METHODS or self.retry.unsafe_methods or bool(self.idempotency_header)
+
+    @property
+    def caches(self) -> bool:
+        """Whether answers are used again by later runs."""
+        return self.method == "GET" and self.cache_seconds > 0
+
+    @property
+    def shares_answers(self) -> bool:
+        """Whether identical requests of a run are sent once."""
+        return self.collapse_duplicates or self.caches
 
 
 _WORDS = {

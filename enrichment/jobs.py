@@ -1,14 +1,18 @@
 """Everything a step needs to know about its run, read once: settings, connection, limits, names."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from urllib.parse import urlsplit
 
-from enrichment import columns, loop
+from django.conf import settings
+
+from enrichment import columns, connections, loop
 from enrichment.compiled import CompiledColumn
+from enrichment.engine.exchange import Request
 from enrichment.engine.ratelimit import Limit
 from enrichment.http_config import RateLimit
 from enrichment.limiter import Limiter
 from enrichment.models import Connection, HttpColumn, Run
+from enrichment.shares import Share
 from enrichment.tokens import Signer
 from tables.models import Column
 
@@ -22,10 +26,11 @@ class Job:
     limiter: Limiter
     names: dict[int, str]
 
-    @property
-    def lease(self) -> timedelta:
-        """Longer than a claimed row can take: its wait for a slot, a sign-in, the request and its replay."""
-        return timedelta(milliseconds=2 * self.compiled.config.timeout_ms, seconds=60)
+    def shares_of(self, request: Request) -> tuple[Share, Share]:
+        """Where this request counts while it is under way: its column and its host."""
+        host = self.compiled.request.url.fixed_host or urlsplit(request.url).hostname
+        column = loop.shares().of(f"column:{self.run.column_id}", self.compiled.config.max_in_flight)
+        return column, loop.shares().of(f"host:{host}", settings.MAX_PER_HOST)
 
 
 def load(run: Run) -> Job:
@@ -41,9 +46,17 @@ def of_settings(run: Run, compiled: CompiledColumn, connection: Connection | Non
         compiled=compiled,
         connection=connection,
         signer=Signer(connection) if connection else None,
-        limiter=Limiter(loop.redis(), f"column:{run.column_id}", _limit(compiled.config.rate_limit)),
+        limiter=Limiter(loop.redis(), _limits(run, compiled, connection)),
         names=names,
     )
+
+
+def _limits(run: Run, compiled: CompiledColumn, connection: Connection | None) -> dict[str, Limit | None]:
+    """The column's own, and that of all columns with this connection."""
+    limits = {f"column:{run.column_id}": _limit(compiled.config.rate_limit)}
+    if connection and (shared := connections.rate_limit_of(connection.config)):
+        limits[f"connection:{connection.pk}"] = _limit(shared)
+    return limits
 
 
 def _limit(rate: RateLimit | None) -> Limit | None:

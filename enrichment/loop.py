@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+import logging
 import os
 import threading
 import time
@@ -9,27 +10,34 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import httpx
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db import connections as databases
 from redis.asyncio import Redis
 
-from enrichment.transport import new_client
+from enrichment.shares import Shares
+from enrichment.transport import Client
+
+log = logging.getLogger(__name__)
 
 DATABASE_THREADS = 4
+AGAIN = 1.0  # seconds until another try when the database does not answer
 
 
 @dataclass(frozen=True, slots=True)
 class _Running:
     process: int
     loop: asyncio.AbstractEventLoop
-    client: httpx.AsyncClient
+    client: Client
     redis: Redis
+    shares: Shares
     database: ThreadPoolExecutor
 
 
 _running: _Running | None = None
 _starting = threading.Lock()
+_good_connections = 0  # goes up when connections broke: threads that still have an older one close it first
+_mine = threading.local()
 
 
 def run[Result](coroutine: Coroutine[object, object, Result], timeout: float | None = None) -> Result:
@@ -37,12 +45,16 @@ def run[Result](coroutine: Coroutine[object, object, Result], timeout: float | N
     return asyncio.run_coroutine_threadsafe(coroutine, _get().loop).result(timeout)
 
 
-def client() -> httpx.AsyncClient:
+def client() -> Client:
     return _get().client
 
 
 def redis() -> Redis:
     return _get().redis
+
+
+def shares() -> Shares:
+    return _get().shares
 
 
 def now() -> float:
@@ -53,19 +65,57 @@ def now() -> float:
 async def in_database[**Given, Result](
     work: Callable[Given, Result], *arguments: Given.args, **named: Given.kwargs
 ) -> Result:
-    """Runs it in a thread that may use the database; no connection is kept open behind it."""
+    """Runs it in a thread that keeps its connection to the database as long as that works."""
 
     def in_thread() -> Result:
+        if getattr(_mine, "connected", None) != _good_connections:
+            databases.close_all()
+            _mine.connected = _good_connections
         try:
             return work(*arguments, **named)
-        finally:
-            databases.close_all()
+        except (OperationalError, InterfaceError):
+            _forget_connections()
+            raise
 
     return await asyncio.get_running_loop().run_in_executor(_get().database, in_thread)
 
 
+async def surely_in_database[**Given, Result](
+    work: Callable[Given, Result], *arguments: Given.args, **named: Given.kwargs
+) -> Result:
+    """The same, again and again until the database answers: for what must not be left undone and may be done twice."""
+    while True:
+        try:
+            return await in_database(work, *arguments, **named)
+        except DatabaseError as error:
+            log.warning("waits for the database: %s", error)
+            await asyncio.sleep(AGAIN)
+
+
+def _forget_connections() -> None:
+    global _good_connections
+    _good_connections += 1
+    databases.close_all()
+
+
+def leave_database() -> None:
+    """Closes the connections of all threads; they are made again when they are needed."""
+    if _running is None:
+        return
+    together = threading.Barrier(DATABASE_THREADS)
+
+    def close() -> None:
+        together.wait()
+        databases.close_all()
+
+    for done in [_running.database.submit(close) for _ in range(DATABASE_THREADS)]:
+        done.result()
+
+
 def _get() -> _Running:
     global _running
+    if _running is not None and _running.process == os.getpid():
+        return _running
     with _starting:
         # A forked process inherits the object but not the thread.
         if _running is None or _running.process != os.getpid():
@@ -77,12 +127,18 @@ def _start() -> _Running:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="sending", daemon=True).start()
 
-    async def on_loop() -> tuple[httpx.AsyncClient, Redis]:
-        return new_client(), Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)
+    async def on_loop() -> _Running:
+        server = Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)
+        shares = Shares(server)
+        _renewing.add(loop.create_task(shares.renew_for_ever()))
+        return _Running(os.getpid(), loop, Client(), server, shares, ThreadPoolExecutor(DATABASE_THREADS))
 
-    made, server = asyncio.run_coroutine_threadsafe(on_loop(), loop).result()
-    atexit.register(_close, running := _Running(os.getpid(), loop, made, server, ThreadPoolExecutor(DATABASE_THREADS)))
+    running = asyncio.run_coroutine_threadsafe(on_loop(), loop).result()
+    atexit.register(_close, running)
     return running
+
+
+_renewing: set[asyncio.Task[None]] = set()
 
 
 def _close(running: _Running) -> None:

@@ -113,8 +113,6 @@ class Run(models.Model):
     cancelled = models.BigIntegerField(default=0)
     automatic = models.BooleanField(default=False)
     stop_reason = models.TextField(blank=True)
-    step_token = models.CharField(max_length=32, blank=True)  # who advances it now
-    step_until = models.DateTimeField(null=True)  # and until when nobody else may
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
@@ -127,6 +125,72 @@ class Run(models.Model):
                 fields=["state"], name="run_open", condition=models.Q(state__in=["planning", "running", "paused"])
             )
         ]
+
+
+class Worker(models.Model):
+    """A process that sends. It counts its beats, and is dead when somebody who looked twice saw no new one.
+
+    Counting and not telling the time: a clock that jumps must not make the living look dead.
+    """
+
+    started_at = models.DateTimeField(auto_now_add=True)
+    beat = models.BigIntegerField(default=0)
+    seen_beat = models.BigIntegerField(default=-1)  # by the last look
+
+
+class Lane(models.Model):
+    """One of the steps that may advance a run at the same time; a step holds its lane while it works."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="lanes")
+    number = models.PositiveSmallIntegerField()
+    token = models.CharField(max_length=32, blank=True)  # whoever goes on with the lane knows it
+    worker_id = models.BigIntegerField(null=True)  # in a step now
+    beat = models.BigIntegerField(default=0)  # steps begun
+    seen_beat = models.BigIntegerField(default=-1)  # by the last look
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="lane_once")]
+
+
+class Claim(models.Model):
+    """Rows that a worker has taken for a run and that have not ended: what is running. It goes with its last row.
+
+    A claim never changes hands: rows that are handed back stand in a claim of nobody until the next one takes them.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="claims")
+    column_id = models.BigIntegerField(db_index=True)
+    worker_id = models.BigIntegerField(null=True)
+    row_ids = models.JSONField()  # sorted; sent in this order
+    begun = models.BigIntegerField(default=0)  # rows up to this id may have been sent
+    token = models.CharField(max_length=32, blank=True)  # of whoever does not know whether it was made
+    created_at = models.DateTimeField(auto_now_add=True)
+
+
+class SharedAnswer(models.Model):
+    """One answer for identical requests of a column: for the rows of a run, or for as long as the cache time says."""
+
+    column = models.ForeignKey(Column, on_delete=models.CASCADE, db_index=False)
+    digest = models.CharField(max_length=64)  # of method, address, headers and body
+    scope_run = models.BigIntegerField(default=0)  # the run it is for; 0: any
+    row_id = models.BigIntegerField()  # whose request it is
+    result = models.JSONField(null=True)  # state, value, error_code, error_message, http_status; null until answered
+    answered_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["column", "digest", "scope_run"], name="shared_answer_once"),
+        ]
+
+
+class Hook(models.Model):
+    """The secret address of a table, to which other programs send rows."""
+
+    table = models.OneToOneField(Table, on_delete=models.CASCADE, primary_key=True, related_name="hook")
+    digest = models.CharField(max_length=64, unique=True)  # of the secret, to find it by
+    sealed = models.TextField()  # the secret, encrypted, to show it again
+    created_at = models.DateTimeField(auto_now=True)
 
 
 class Attempt(models.Model):

@@ -1,51 +1,71 @@
 """Finds what a dead worker or a lost broker left behind."""
 
-from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
+from collections.abc import Collection, Sequence
 
-from enrichment import dispatch, ledger, runs
+from django.db import transaction
+
+from enrichment import answers, claims, dispatch, lanes, ledger, presence, runs
 from enrichment.http_config import HttpConfig
-from enrichment.models import Run
+from enrichment.models import Claim, Run
 from enrichment.results import Result, store
-from tables import events
+from tables import events, storage
 from tables.models import Cell, CellState
+
+MOST_LOST = 3  # workers in a row that ended while they were at one row: it may be the row
 
 
 def sweep() -> None:
     """Every few seconds, by the scheduler."""
-    now = timezone.now()
-    for run_id, column_id in _lost_claims(now):
-        recover(run_id, column_id, now)
-    unheard = Run.objects.filter(Q(step_until=None) | Q(step_until__lt=now))
-    for run_id in unheard.filter(state__in=(Run.State.PLANNING, Run.State.RUNNING)).values_list("pk", flat=True):
-        dispatch.send(runs.ADVANCE, run_id, "")
+    living = presence.look()
+    for claim in Claim.objects.exclude(worker_id=None).exclude(worker_id__in=living):
+        recover(claim)
+    lanes.look()
     for table_id in ledger.lost():
         dispatch.send(ledger.ADVANCE, table_id, "")
 
 
-def _lost_claims(now: object) -> list[tuple[int, int]]:
-    lost = Cell.objects.filter(state=CellState.RUNNING, lease_until__lt=now, run_id__isnull=False)
-    return [(run_id, column_id) for run_id, column_id in lost.values_list("run_id", "column_id").distinct() if run_id]
-
-
-def recover(run_id: int, column_id: int, now: object) -> None:
-    """Claims whose lease ran out: what is safe is queued again, what may have been sent is told as that."""
+def recover(claim: Claim) -> None:
+    """What was not begun is handed back, what is safe is queued again, what may have been sent is told as that."""
     with transaction.atomic():
-        run = Run.objects.select_for_update(of=("self",)).select_related("column__http").filter(pk=run_id).first()
-        lost = Cell.objects.filter(run_id=run_id, column_id=column_id, state=CellState.RUNNING, lease_until__lt=now)
-        if run is None:
-            lost.update(state=CellState.CANCELLED, lease_until=None)
+        storage.hold(claim.run.table_id)
+        run = Run.objects.select_for_update(of=("self",)).select_related("column__http").get(pk=claim.run_id)
+        held = claims.hold([claim.pk]).get(claim.pk)
+        if held is None:
             return
-        safe = HttpConfig(**run.column.http.config).may_repeat and run.state in runs.OPEN
-        found = [_recovered(cell, safe) for cell in lost[:5000]]
-        store(run, found)
-    events.publish_cells(run.table_id, [(result.row_id, column_id, result.as_cell()) for result in found])
-    runs.announce(run_id)
+        begun = [pk for pk in held.row_ids if pk <= held.begun]
+        if run.state in runs.OPEN:
+            claims.hand_back(run.pk, [pk for pk in held.row_ids if pk > held.begun], [claim.pk])
+        stored = store(run, _recovered(run, held, begun if run.state in runs.OPEN else held.row_ids))
+    events.publish_cells(run.table_id, [(result.row_id, run.column_id, result.as_cell()) for result in stored])
+    runs.announce(run.pk)
 
 
-def _recovered(cell: Cell, safe: bool) -> Result:
-    if safe:
-        return Result(cell.row_id, CellState.QUEUED, attempts=cell.attempts)
+def _recovered(run: Run, claim: Claim, row_ids: Sequence[int]) -> list[Result]:
+    config, going_on = HttpConfig(**run.column.http.config), run.state in runs.OPEN
+    tried = _attempts(run, row_ids)
+    sent = {pk for pk in row_ids if pk <= claim.begun}
+    if config.shares_answers:  # what only waited for another row's answer was not sent
+        sent = answers.leading(run, sent)
+    found = [_ended(pk, tried.get(pk, 0), pk in sent, config.may_repeat and going_on) for pk in row_ids]
+    for result in found:
+        result.claim_id = claim.pk
+        if not result.ended and not going_on:
+            result.state = CellState.CANCELLED
+    return found
+
+
+def _attempts(run: Run, row_ids: Collection[int]) -> dict[int, int]:
+    mine = Cell.objects.filter(column_id=run.column_id, run_id=run.pk, row_id__in=row_ids, state=CellState.RUNNING)
+    return dict(mine.values_list("row_id", "attempts"))
+
+
+def _ended(row_id: int, attempts: int, sent: bool, again: bool) -> Result:
+    if not sent:
+        return Result(row_id, CellState.QUEUED, attempts=attempts)
+    if again and attempts < MOST_LOST:
+        return Result(row_id, CellState.QUEUED, attempts=attempts + 1)
+    if again:
+        words = f"{attempts + 1} workers ended while they were at this row. Look at its answer before you run it again."
+        return Result(row_id, CellState.FAILED, error_code="worker_lost", error_message=words, attempts=attempts + 1)
     words = "The worker ended while this request was under way. Look whether it arrived before you run it again."
-    return Result(cell.row_id, CellState.UNKNOWN, error_code="worker_lost", error_message=words, attempts=cell.attempts)
+    return Result(row_id, CellState.UNKNOWN, error_code="worker_lost", error_message=words, attempts=attempts + 1)

@@ -2,21 +2,33 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from enrichment import ledger
-from enrichment.claims import OPEN
-from enrichment.models import Attempt, Run
-from tables.models import Cell, CellState
+from enrichment import claims
+from enrichment.models import Run
+from tables import storage
+from tables.models import OPEN_STATES, Cell, CellState
 
 COUNTED = ("done", "no_data", "skipped", "missing_input", "failed", "unknown", "cancelled")
+
+
+@dataclass(slots=True)
+class Tried:
+    """One exchange as it was, with secrets redacted."""
+
+    number: int
+    started_at: datetime
+    request: Mapping[str, object] | None = None
+    response: Mapping[str, object] | None = None
+    error: Mapping[str, object] | None = None
+    duration_ms: int = 0
 
 
 @dataclass(slots=True)
@@ -32,81 +44,160 @@ class Result:
     http_status: int | None = None
     attempts: int = 0
     due_at: datetime | None = None
-    tried: list[Attempt] = field(default_factory=list)
+    fingerprint: str = ""  # of the inputs
+    stale: bool = False  # the inputs changed meanwhile
+    claim_id: int = 0
+    digest: str = ""  # of a request that was sent for other rows too
+    tried: list[Tried] = field(default_factory=list)
+
+    @property
+    def ended(self) -> bool:
+        return self.state in COUNTED
 
     def as_cell(self) -> dict[str, Any]:
         """The cell of the API."""
         error = {"code": self.error_code, "message": self.error_message} if self.error_code else None
         return {
-            "state": self.state, "value": self.value, "error": error, "stale": False, "http_status": self.http_status,
-            "attempts": self.attempts,
+            "state": self.state, "value": self.value, "error": error, "stale": self.stale,
+            "http_status": self.http_status, "attempts": self.attempts,
         }  # fmt: skip
 
 
-_TYPES = {
+stored: list[Callable[[Run, Sequence[Result]], None]] = []  # what follows, in the transaction that stores
+
+
+def store(run: Run, results: Sequence[Result]) -> list[Result]:
+    """Those that were stored: a row whose claim is another's by now, or that was deleted, is left as it is."""
+    if not results:
+        return []
+    with transaction.atomic():
+        storage.hold(run.table_id)
+        mine = _still_claimed(results)
+        _store_cells(run, mine)
+        _store_attempts(run, mine)
+        _count(run, mine)
+        for follow in stored:
+            follow(run, mine)
+    return mine
+
+
+def _still_claimed(results: Sequence[Result]) -> list[Result]:
+    held = claims.hold({result.claim_id for result in results})
+    rows = {pk: set(claim.row_ids) for pk, claim in held.items()}
+    mine = [result for result in results if result.row_id in rows.get(result.claim_id, ())]
+    claims.end(held.values(), {result.row_id for result in mine})
+    return mine
+
+
+def _count(run: Run, results: Sequence[Result]) -> None:
+    ended = Counter(str(result.state) for result in results if result.ended)
+    if ended:
+        Run.objects.filter(pk=run.pk).update(**{name: F(name) + number for name, number in ended.items()})
+
+
+# Raw, because they are the statements that run for every cell. PostgreSQL reads a batch as one JSON text.
+_CELL = {
     "row_id": "bigint", "state": "text", "value": "jsonb", "error_code": "text", "error_message": "text",
     "error_detail": "jsonb", "http_status": "smallint", "attempts": "smallint", "due_at": "timestamptz",
+    "fingerprint": "text",
 }  # fmt: skip
-_SET = [name for name in _TYPES if name != "row_id"]
-# Raw, because it is the one statement that runs for every cell.
-_ALL_AT_ONCE = f"""
-    UPDATE tables_cell SET {", ".join(f"{name} = new.{name}" for name in _SET)},
-      stale = FALSE, lease_until = NULL, finished_at = %s
-    FROM unnest({", ".join(f"%s::{kind}[]" for kind in _TYPES.values())}) AS new({", ".join(_TYPES)})
-    WHERE tables_cell.row_id = new.row_id AND column_id = %s AND run_id = %s AND tables_cell.state = ANY(%s)"""  # noqa: S608
-_ONE_BY_ONE = f"""
-    UPDATE tables_cell SET {", ".join(f"{name} = %s" for name in _SET)},
-      stale = FALSE, lease_until = NULL, finished_at = %s
-    WHERE row_id = %s AND column_id = %s AND run_id = %s AND state IN ({", ".join(["%s"] * len(OPEN))})"""  # noqa: S608
+_ATTEMPT = {
+    "row_id": "bigint", "number": "smallint", "started_at": "timestamptz", "duration_ms": "integer",
+    "request": "jsonb", "response": "jsonb", "error": "jsonb",
+}  # fmt: skip
+_KEPT_WHILE_OPEN = ("value", "fingerprint")  # a row that is put back keeps its old result until there is a new one
 
 
-def store(run: Run, results: Sequence[Result]) -> None:
-    """A row that the run no longer holds is left as it is."""
-    if not results:
-        return
-    with transaction.atomic():
-        _store_cells(run, results)
-        Attempt.objects.bulk_create([attempt for result in results for attempt in result.tried], batch_size=500)
-        ended = Counter(result.state for result in results if result.state in COUNTED)
-        if ended:
-            Run.objects.filter(pk=run.pk).update(**{name: F(name) + number for name, number in ended.items()})
-        ids = [result.row_id for result in results if result.state in COUNTED]
-        ledger.results_stored(run.table_id, run.column_id, ids)
+def _source(columns: Mapping[str, str]) -> tuple[str, str]:
+    """(PostgreSQL, SQLite): the new rows."""
+    typed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+    named = ", ".join(f"%s AS {name}" for name in columns)
+    return f"json_to_recordset(%s::json) AS new({typed})", f"(SELECT {named}) AS new"
+
+
+def _set(name: str) -> str:
+    if name not in _KEPT_WHILE_OPEN:
+        return f"{name} = excluded.{name}"
+    states = ", ".join(f"'{state}'" for state in OPEN_STATES)
+    return f"{name} = CASE WHEN excluded.state IN ({states}) THEN tables_cell.{name} ELSE excluded.{name} END"
+
+
+_STORE_CELLS = f"""
+    INSERT INTO tables_cell (column_id, run_id, finished_at, stale, {", ".join(_CELL)})
+    SELECT %s, %s, %s, FALSE, {", ".join(f"new.{name}" for name in _CELL)} FROM {{source}}
+    WHERE EXISTS (SELECT 1 FROM tables_row WHERE tables_row.id = new.row_id)
+    ON CONFLICT (row_id, column_id) DO UPDATE SET run_id = excluded.run_id, finished_at = excluded.finished_at,
+      stale = FALSE, {", ".join(_set(name) for name in _CELL if name != "row_id")}"""  # noqa: S608
+_STORE_ATTEMPTS = f"""
+    INSERT INTO enrichment_attempt (column_id, run_id, {", ".join(_ATTEMPT)})
+    SELECT %s, %s, {", ".join(f"new.{name}" for name in _ATTEMPT)} FROM {{source}} WHERE TRUE"""  # noqa: S608
 
 
 def _store_cells(run: Run, results: Sequence[Result]) -> None:
-    rows = [_as_stored(result) for result in results]
-    now = _time(timezone.now())
+    stopped = [result.row_id for result in results if result.state == CellState.CANCELLED]
+    if stopped:  # a row that was not tried stays as it was
+        _cancel(run, Cell.objects.filter(row_id__in=stopped, state__in=OPEN_STATES))
+    new = [_cell(result) for result in results if result.state != CellState.CANCELLED]
+    _insert(_STORE_CELLS, _CELL, [run.column_id, run.pk, _time(timezone.now())], new)
+
+
+def _store_attempts(run: Run, results: Sequence[Result]) -> None:
+    new = [_attempt(result.row_id, tried) for result in results for tried in result.tried]
+    _insert(_STORE_ATTEMPTS, _ATTEMPT, [run.column_id, run.pk], new)
+
+
+def _insert(statement: str, columns: Mapping[str, str], shared: list[Any], new: Sequence[Mapping[str, Any]]) -> None:
+    if not new:
+        return
+    in_postgres, in_sqlite = _source(columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            lists = [list(values) for values in zip(*rows, strict=True)]
-            cursor.execute(_ALL_AT_ONCE, [now, *lists, run.column_id, run.pk, list(OPEN)])
+            cursor.execute(statement.format(source=in_postgres), [*shared, to_json(new)])
         else:
-            cursor.executemany(_ONE_BY_ONE, [(*row[1:], now, row[0], run.column_id, run.pk, *OPEN) for row in rows])
+            rows = [[*shared, *(_flat(row[name], kind) for name, kind in columns.items())] for row in new]
+            cursor.executemany(statement.format(source=in_sqlite), rows)
 
 
-def _as_stored(result: Result) -> tuple[Any, ...]:
-    """In the order of _TYPES."""
-    return (
-        result.row_id,
-        str(result.state),
-        to_json(result.value),
-        result.error_code,
-        result.error_message.replace("\0", ""),
-        to_json(result.error_detail),
-        result.http_status,
-        result.attempts,
-        _time(result.due_at),
-    )
+def _flat(value: Any, kind: str) -> Any:
+    if kind == "jsonb":
+        return to_json(value)
+    return _time(value) if isinstance(value, datetime) else value
+
+
+def _cell(result: Result) -> dict[str, Any]:
+    return {
+        "row_id": result.row_id,
+        "state": str(result.state),
+        "value": result.value,
+        "error_code": result.error_code,
+        "error_message": result.error_message.replace("\0", ""),
+        "error_detail": result.error_detail,
+        "http_status": result.http_status,
+        "attempts": result.attempts,
+        "due_at": result.due_at,
+        "fingerprint": result.fingerprint,
+    }
+
+
+def _attempt(row_id: int, tried: Tried) -> dict[str, Any]:
+    return {
+        "row_id": row_id,
+        "number": tried.number,
+        "started_at": tried.started_at,
+        "duration_ms": tried.duration_ms,
+        "request": tried.request,
+        "response": tried.response,
+        "error": tried.error,
+    }
 
 
 def to_json(value: object) -> str | None:
     """As the database takes it."""
     if value is None:
         return None
-    text = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False, default=str)
     # PostgreSQL's jsonb cannot hold U+0000.
-    return json.dumps(_without_nul(value), ensure_ascii=False) if "\\u0000" in text else text
+    return json.dumps(_without_nul(value), ensure_ascii=False, default=str) if "\\u0000" in text else text
 
 
 def _without_nul(value: object) -> object:
@@ -123,8 +214,12 @@ def _time(moment: datetime | None) -> Any:
     return connection.ops.adapt_datetimefield_value(moment) if moment else None
 
 
-def give_up(run: Run, states: Sequence[str] = (CellState.QUEUED, CellState.LIMITED, CellState.WAITING)) -> int:
-    """Cells of a stopped run that nobody works on become cancelled."""
-    return Cell.objects.filter(run_id=run.pk, column_id=run.column_id, state__in=states).update(
-        state=CellState.CANCELLED, due_at=None, lease_until=None, finished_at=timezone.now()
-    )
+def give_up(run: Run) -> int:
+    """Cells of a stopped run that were put back become cancelled; the number of them."""
+    put_back = [state for state in OPEN_STATES if state != CellState.RUNNING]
+    return _cancel(run, Cell.objects.filter(state__in=put_back))
+
+
+def _cancel(run: Run, chosen: QuerySet[Cell]) -> int:
+    mine = chosen.filter(run_id=run.pk, column_id=run.column_id)
+    return mine.update(state=CellState.CANCELLED, due_at=None, finished_at=timezone.now())

@@ -1,26 +1,22 @@
 """Runs as people see them: planned, paused, resumed, stopped, described."""
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
-from enrichment import claims, dispatch, results
+from enrichment import claims, lanes, results
 from enrichment.models import Run
-from tables import cells, events
+from tables import cells, events, storage
 from tables.models import Cell, CellState, Column, ColumnType, Row, Table
 from workspaces import audit
 from workspaces.models import User
 
 OPEN = (Run.State.PLANNING, Run.State.RUNNING, Run.State.PAUSED)
-ADVANCE = "enrichment.advance"
-# Longer than any step: a run whose step is not heard of for this long is taken over.
-STEP_LEASE = timedelta(seconds=20)
 WORDS = ("missing", "failed", "stale", "all")
+
+ended: list[Callable[[Run], None]] = []  # what follows when a run is done or stopped
 
 
 class RunRefused(Exception):
@@ -37,18 +33,22 @@ def plan(column: Column, scope: object, user: User | None = None, *, automatic: 
         raise RunRefused(f"“{column.name}” {not_run(column)} Only an HTTP API column can run.", "invalid")
     checked = check_scope(scope)
     with transaction.atomic():
-        Table.objects.select_for_update().get(pk=column.table_id)
+        storage.hold(column.table_id)
         busy = Run.objects.filter(column=column, state__in=OPEN, automatic=False).exists()
         if busy and not automatic:
             raise RunRefused(f"“{column.name}” is running already. Stop that run first.")
         run = prepared(column, checked)
         run.automatic, run.created_by = automatic, user
-        run.save()
+        _start(run)
         if not automatic:
             _note(run, "run.started", rows=checked if isinstance(checked, str) else [*checked])
-        dispatch.send(ADVANCE, run.pk, "")
-        transaction.on_commit(lambda: announce(run.pk))
     return run
+
+
+def _start(run: Run) -> None:
+    run.save()
+    lanes.open_for(run)
+    transaction.on_commit(lambda: announce(run.pk))
 
 
 def _note(run: Run, action: str, **detail: Any) -> None:
@@ -77,9 +77,7 @@ def plan_after(column: Column, row_id: int, last_row: int | None = None) -> Run:
         run = Run(table_id=column.table_id, column=column, scope="all", automatic=True, cursor=row_id)
         run.last_row = last_row or _last_row(column.table_id, "all")
         run.total = claims.row_ids_of(run).count()
-        run.save()
-        dispatch.send(ADVANCE, run.pk, "")
-        transaction.on_commit(lambda: announce(run.pk))
+        _start(run)
     return run
 
 
@@ -153,7 +151,7 @@ def pause(run: Run) -> Run:
 
 def resume(run: Run) -> Run:
     changed = _move(run, (Run.State.PAUSED,), Run.State.RUNNING)
-    dispatch.send(ADVANCE, run.pk, "")
+    lanes.go_on(run.pk)
     return changed
 
 
@@ -169,16 +167,19 @@ def _move(run: Run, before: Sequence[str], after: str) -> Run:
 def stop(run: Run, reason: str = "") -> Run:
     """Stops for good: nothing more is sent, rows not begun are left as they were."""
     with transaction.atomic():
+        storage.hold(run.table_id)
         locked = Run.objects.select_for_update().get(pk=run.pk)
         if locked.state in OPEN:
             locked.state = Run.State.STOPPED
             locked.stop_reason = reason
             locked.finished_at = timezone.now()
-            put_back = results.give_up(locked)
-            ended = sum(getattr(locked, name) for name in results.COUNTED)
-            under_way = claims.open_count(locked.pk)
-            locked.cancelled += max(put_back, locked.total - ended - under_way)
+            results.give_up(locked)
+            claims.drop_handed_back(locked.pk)
+            counted = sum(getattr(locked, name) for name in results.COUNTED)
+            locked.cancelled += max(0, locked.total - counted - claims.open_count(locked.pk))
             locked.save()
+            for follow in ended:
+                follow(locked)
             if not reason:
                 _note(run, "run.stopped")
     announce(run.pk)
@@ -186,35 +187,32 @@ def stop(run: Run, reason: str = "") -> Run:
     return run
 
 
-def hold(run_id: int, token: str) -> tuple[Run, str] | None:
-    """The right to advance the run, renewed with its token; None when somebody else has it or it is over."""
-    now = timezone.now()
-    mine = token or uuid4().hex
-    free = Q(step_until=None) | Q(step_until__lt=now) | Q(step_token=mine)
-    runnable = Run.objects.filter(free, pk=run_id, state__in=(Run.State.PLANNING, Run.State.RUNNING))
-    if not runnable.update(step_token=mine, step_until=now + STEP_LEASE, state=Run.State.RUNNING):
+def begin(run_id: int) -> Run | None:
+    """The run, under way from now on; None when it is over or waits for somebody to resume it."""
+    if not Run.objects.filter(pk=run_id, state__in=claims.ACTIVE).update(state=Run.State.RUNNING):
         return None
-    Run.objects.filter(pk=run_id, started_at=None).update(started_at=now)
-    return Run.objects.select_related("column__table").get(pk=run_id), mine
-
-
-def release(run_id: int, token: str) -> None:
-    Run.objects.filter(pk=run_id, step_token=token).update(step_token="", step_until=None)
+    Run.objects.filter(pk=run_id, started_at=None).update(started_at=timezone.now())
+    return Run.objects.select_related("column__table").filter(pk=run_id).first()
 
 
 def finish(run_id: int) -> bool:
-    """Ends the run when no row of it is left; True when it did."""
+    """Ends the run when no row of it is left; True when it is over."""
+    found = Run.objects.filter(pk=run_id).first()
+    if found is None:
+        return True  # its table was deleted
     with transaction.atomic():
+        storage.hold(found.table_id)
         run = Run.objects.select_for_update().filter(pk=run_id).first()
-        if run is None:
-            return True  # its table was deleted
+        if run is None or run.state in (Run.State.DONE, Run.State.STOPPED):
+            return True
         if run.state != Run.State.RUNNING or claims.open_count(run_id) or claims.row_ids_of(run)[:1]:
             return False
         run.state = Run.State.DONE
         run.finished_at = timezone.now()
         run.total = sum(getattr(run, name) for name in results.COUNTED)
-        run.step_token, run.step_until = "", None
         run.save()
+        for follow in ended:
+            follow(run)
     announce(run_id)
     return True
 

@@ -1,28 +1,33 @@
 """A step advances a run by about five seconds: claim, check, render, reserve, send, store.
 
-It lives on the worker's one event loop. A request that is slower than the step ends behind it: its cell keeps
-its lease and its place among those in flight, and the next step goes on meanwhile.
+It lives on the worker's one event loop. A request that is slower than the step ends behind it: its row stays
+claimed and counts among those under way, and the next step goes on meanwhile.
 """
 
 import asyncio
+import contextlib
 import logging
-from collections import Counter, deque
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+import random
+import threading
+from collections import deque
+from collections.abc import Iterable
+from itertools import islice
+from uuid import uuid4
 
+from django.db import DatabaseError
 from django.utils import timezone
 from redis import RedisError
 
-from enrichment import claims, exchanges, inputs, jobs, loop, runs
+from enrichment import answers, claims, exchanges, jobs, lanes, loop, preparation, presence, runs
 from enrichment.calculation import Calculator
-from enrichment.claims import Claim
 from enrichment.engine.errors import InvalidSettings, RowError, SignInError
-from enrichment.engine.exchange import Request
 from enrichment.engine.formula import SandboxBusy
 from enrichment.jobs import Job
+from enrichment.limiter import Turn
 from enrichment.models import Run
+from enrichment.preparation import BUSY, Ready
 from enrichment.results import Result
+from enrichment.shares import Share
 from enrichment.tokens import LATER
 from enrichment.writer import Writer
 from tables.models import CellState
@@ -30,57 +35,79 @@ from tables.models import CellState
 log = logging.getLogger(__name__)
 
 STEP_SECONDS = 5.0
-BUSY = timedelta(seconds=1)  # until another try when every formula process is at work
-_in_flight: Counter[int] = Counter()  # column id: requests under way in this process
-_draining: set[asyncio.Task[None]] = set()
+LONG = 1.0  # seconds: whoever has to wait longer ends the step
+LONGEST_PAUSE = 5.0  # seconds between two steps
+NO_PAUSE = 0.1  # seconds that are not worth one
+_under_way: set["Step"] = set()
+_ending = threading.Event()
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A row whose request only waits for its turn."""
-
-    row_id: int
-    attempts: int
-    request: Request
-
-
-def advance(run_id: int, token: str) -> tuple[str, float] | None:
-    """One step; the token and the seconds until the next one, or None when the run is over or somebody else's."""
-    held = runs.hold(run_id, token)
+def advance(run_id: int, token: str, lane: int = 0) -> tuple[str, float] | None:
+    """One step; the token and the seconds until the next one, or None when the lane is over or somebody else's."""
+    held = lanes.hold(run_id, lane, token)
     if held is None:
         return None
-    run, token = held
+    try:
+        pause = _advance(run_id, lane)
+        lanes.release(run_id, lane, held)
+    except (RedisError, DatabaseError) as error:
+        log.warning("the run waits: %s", error, extra={"run": run_id, "lane": lane})
+        return held, BUSY.total_seconds()
+    return None if pause is None else (held, pause)
+
+
+def _advance(run_id: int, lane: int) -> float | None:
+    if not presence.is_heard():
+        return BUSY.total_seconds()
+    run = runs.begin(run_id)
+    if run is None:
+        return None
     try:
         job = jobs.load(run)
     except InvalidSettings as error:
         runs.stop(run, f"The settings need a look: {error}")
         return None
     except SandboxBusy:
-        return token, BUSY.total_seconds()
-    try:
-        loop.run(Step(job).advance())
-    except RedisError:
-        log.exception("run %s waits: Redis does not answer", run_id)
+        return BUSY.total_seconds()
+    step = Step(job)
+    loop.run(step.advance())
     if runs.finish(run_id):
         return None
-    return token, _pause_before_next(run_id)
+    if step.exhausted and lane:  # the first lane waits for what is left
+        lanes.close(run_id, lane)
+        return None
+    pause = step.wait or _pause_before_next(run_id)
+    return min(LONGEST_PAUSE, pause) if pause > NO_PAUSE else 0.0
 
 
 def _pause_before_next(run_id: int) -> float:
-    """Seconds; nothing to do now means waiting for what is in flight or put back."""
-    run = Run.objects.get(pk=run_id)
-    if claims.row_ids_of(run)[:1]:
+    """Seconds; nothing to do now means waiting for what is under way or put back."""
+    run = Run.objects.filter(pk=run_id).first()
+    if run is None or claims.row_ids_of(run)[:1]:
         return 0.0
     due = claims.next_due(run)
-    return 0.5 if due is None else min(10.0, max(0.05, (due - timezone.now()).total_seconds()))
+    return 0.5 if due is None else max(0.05, due)
+
+
+def end_all(seconds: float) -> None:
+    """Before the process ends: nothing more is begun; what is under way may end for so long, then it is handed back."""
+    _ending.set()
+    drain(seconds)
+
+    async def break_off() -> None:
+        for step in _under_way:
+            step.break_off()
+
+    loop.run(break_off())
+    drain(1.0)
 
 
 def drain(seconds: float) -> None:
-    """Before the process ends: lets what is in flight end, and stores it."""
+    """Waits until what is under way has ended and is stored."""
 
     async def wait() -> None:
-        if _draining:
-            await asyncio.wait(_draining, timeout=seconds)
+        if over := [asyncio.create_task(step.over.wait()) for step in _under_way]:
+            await asyncio.wait(over, timeout=seconds)
 
     loop.run(wait())
 
@@ -90,111 +117,201 @@ class Step:
         self.job = job
         self.writer = Writer(job.run)
         self.calculator = Calculator()
+        self.followers = answers.Followers()
         self.ready: deque[Ready] = deque()
         self.sending: set[asyncio.Task[None]] = set()
         self.exhausted = False
+        self.wait = 0.0  # seconds until a next step is worth while
+        self.over = asyncio.Event()  # everything is sent and stored
+        self._claimed = False  # all that this step will
+        self._begun: dict[int, int] = {}  # by claim: rows up to this id may be sent
+        self._entered_shares: set[Share] = set()
+        self._more = asyncio.Event()  # rows are ready, or none will be
+        self._fewer = asyncio.Event()  # rows were taken
+        # Of different lengths, so that the lanes of a run do not pause together.
+        self._deadline = loop.now() + STEP_SECONDS * random.uniform(0.7, 1)
 
     async def advance(self) -> None:
-        deadline = loop.now() + STEP_SECONDS
+        _under_way.add(self)
+        until = self._deadline
         writing = asyncio.create_task(self.writer.write_until_closed())
+        claiming = asyncio.create_task(self._claim_until_deadline())
         try:
-            await self._work(deadline)
+            await self._start_until_deadline()
         finally:
+            self._end_step()
+            await asyncio.wait([claiming])  # what it takes must not be lost
             self.calculator.close()
-            for row in self.ready:
-                self.writer.put(Result(row.row_id, CellState.QUEUED, attempts=row.attempts))
-            self.ready.clear()
+            await self._hand_back()
             await self.writer.flush()  # the next step looks for them
-            if self.sending and not self.writer.stopped:
-                await asyncio.wait(self.sending, timeout=max(0.0, deadline - loop.now()) if self.exhausted else 0.0)
+            if self.exhausted and self.sending and not self.writer.stopped:
+                await asyncio.wait(self.sending, timeout=max(0.0, until - loop.now()))
             closing = asyncio.create_task(self._close(writing))
-            if self.sending:
-                _draining.add(closing)
-                closing.add_done_callback(_draining.discard)
-            else:
+            if not self.sending:
                 await closing
+        claiming.result()
+        for share in self._entered_shares:
+            await share.give_back()
+
+    def break_off(self) -> None:
+        """What is under way is told as that."""
+        for task in self.sending:
+            task.cancel()
 
     async def _close(self, writing: asyncio.Task[None]) -> None:
-        if self.sending:
-            await asyncio.gather(*self.sending, return_exceptions=True)
-        self.writer.close()
-        await writing
-
-    async def _work(self, deadline: float) -> None:
-        claiming: asyncio.Task[None] | None = None
-        while loop.now() < deadline and not self.writer.stopped:
-            if claiming and claiming.done():
-                claiming.result()
-                claiming = None
-            if claiming is None and not self.exhausted and len(self.ready) < self._room_for(deadline):
-                claiming = asyncio.create_task(self._claim(deadline))
-            if not self.ready and claiming is None and self.exhausted:
-                break
-            await self._start_some()
-            waiting = {task for task in (claiming, *self.sending) if task is not None}
-            if waiting and (not self.ready or self._room() <= 0):
-                await asyncio.wait(waiting, timeout=0.25, return_when=asyncio.FIRST_COMPLETED)
-        if claiming:
-            await claiming
-
-    def _room(self) -> int:
-        return self.job.compiled.config.max_in_flight - _in_flight[self.job.run.column_id]
-
-    def _room_for(self, deadline: float) -> int:
-        """How many rows are worth having ready: two rounds, and no more than the rate limit lets start in this step."""
-        rounds = max(50, 4 * self.job.compiled.config.max_in_flight)
-        limit = self.job.limiter.limit
-        return min(rounds, limit.within(deadline - loop.now())) if limit else rounds
-
-    async def _claim(self, deadline: float) -> None:
-        wanted = self._room_for(deadline) - len(self.ready)
-        taken, self.exhausted = await loop.in_database(self._prepare, max(1, wanted))
-        for item in taken:
-            if isinstance(item, Ready):
-                self.ready.append(item)
-            else:
-                self.writer.put(item)
-
-    def _prepare(self, wanted: int) -> tuple[list[Ready | Result], bool]:
-        job = self.job
-        taken, exhausted = claims.take(job.run.pk, wanted, job.lease)
-        if not taken:
-            return [], exhausted
-        self.writer.announce_running(taken)
-        values = inputs.of_rows([claim.row for claim in taken], job.run.table_id, job.compiled.column_ids)
         try:
-            return prepare(job, self.calculator, [(claim, values[claim.row.pk]) for claim in taken]), exhausted
-        except SandboxBusy:
-            due = timezone.now() + BUSY
-            put_back = [Result(claim.row.pk, CellState.QUEUED, attempts=claim.attempts, due_at=due) for claim in taken]
-            return [*put_back], exhausted
+            if self.sending:
+                await asyncio.gather(*self.sending, return_exceptions=True)
+            self.writer.close()
+            await writing
+        finally:
+            _under_way.discard(self)
+            self.over.set()
 
-    async def _start_some(self) -> None:
-        """Reserves slots for what is ready and sends it, as far as the caps allow."""
-        wanted = min(self._room(), len(self.ready))
-        if wanted <= 0 or not await self._signed_in():
-            return
-        slots = await self.job.limiter.reserve(wanted)
-        started = loop.now()
-        for offset in slots.starts:
-            _in_flight[self.job.run.column_id] += 1
-            task = asyncio.create_task(self._send(self.ready.popleft(), started + offset))
-            self.sending.add(task)
-            task.add_done_callback(self.sending.discard)
-        if not slots.starts:
-            await asyncio.sleep(min(slots.wait, 0.25))
+    @property
+    def _time_left(self) -> float:
+        return 0.0 if _ending.is_set() else self._deadline - loop.now()
 
-    async def _signed_in(self) -> bool:
-        """Before a slot is reserved: whoever waits for a token after that would start late, and all at once."""
+    @property
+    def _goes_on(self) -> bool:
+        return self._time_left > 0 and not self.writer.stopped and presence.is_heard()
+
+    async def _claim_until_deadline(self) -> None:
+        """Keeps rows ready: as many as go out in the time it takes to claim more."""
+        try:
+            while self._goes_on and not self.exhausted:
+                wanted = self._worth_claiming() - len(self.ready)
+                if wanted > 0 and 2 * len(self.ready) <= self._worth_claiming():
+                    await self._claim(wanted)
+                else:
+                    self._fewer.clear()
+                    await _until(self._fewer, self._time_left)
+        finally:
+            self._claimed = True
+            self._more.set()
+
+    def _worth_claiming(self) -> int:
+        rows = max(50, 4 * self.job.compiled.config.max_in_flight)
+        allowed = self.job.limiter.within(max(0.0, self._time_left))
+        return rows if allowed is None else min(rows, allowed)
+
+    async def _claim(self, wanted: int) -> None:
+        token = uuid4().hex
+        try:
+            taken, self.exhausted = await loop.in_database(self._prepare, wanted, token)
+        except Exception:
+            await loop.surely_in_database(claims.hand_back_all, token)
+            raise
+        ready = [item for item in taken if isinstance(item, Ready)]
+        self.ready += ready
+        self.followers.wait_for(row.row_id for row in ready if row.digest)
+        for item in taken:
+            if isinstance(item, Result) and not self.followers.hold(item):
+                self.writer.put(item)
+        self._more.set()
+
+    def _prepare(self, wanted: int, token: str) -> tuple[list[Ready | Result], bool]:
+        batch = claims.take(self.job.run.pk, wanted, presence.worker_id(), beginning=self._at_once, token=token)
+        if not batch.rows:
+            return [], batch.exhausted
+        prepared = preparation.of_rows(self.job, self.calculator, batch.rows)
+        self._begun[batch.rows[0].claim_id] = batch.rows[: self._at_once][-1].row.pk
+        return prepared, batch.exhausted
+
+    @property
+    def _at_once(self) -> int:
+        """How many rows are told at a time that they may be sent."""
+        most = self.job.compiled.config.max_in_flight
+        allowed = self.job.limiter.within(0.5)
+        return most if allowed is None else max(1, min(most, allowed))
+
+    async def _start_until_deadline(self) -> None:
+        while self._goes_on and not (self._claimed and not self.ready):
+            if self.ready:
+                await self._start_next()
+            else:
+                self._more.clear()
+                await _until(self._more, self._time_left)
+
+    async def _start_next(self) -> None:
+        """Or waits a moment for what is in the way."""
         row = self.ready[0]
+        if not await self._signed_in(row) or not await self._is_begun(row):
+            return
+        if not await self._entered(row):
+            return
+        turn = None
+        try:
+            turn = await self._turn()
+        finally:
+            if turn is None:
+                self._leave(row)
+        if turn is None:
+            return
+        self.ready.popleft()
+        self._fewer.set()
+        self.writer.begun(row.row_id, row.attempts)
+        task = asyncio.create_task(self._send(row, turn))
+        self.sending.add(task)
+        task.add_done_callback(self.sending.discard)
+
+    async def _entered(self, row: Ready) -> bool:
+        """Whether one more may be under way for its column and its host."""
+        entered: list[Share] = []
+        for share in self.job.shares_of(row.request):
+            if not await share.enter(len(self.ready), longest=min(LONG, self._time_left)):
+                for left in entered:
+                    left.leave()
+                return False
+            entered.append(share)
+        self._entered_shares.update(entered)
+        return True
+
+    def _leave(self, row: Ready) -> None:
+        for share in self.job.shares_of(row.request):
+            share.leave()
+
+    async def _turn(self) -> Turn | None:
+        """None when there is none for long: then the step ends."""
+        turn = await self.job.limiter.next_turn(len(self.ready), longest=min(LONG, max(0.0, self._time_left)))
+        if isinstance(turn, Turn):
+            return turn
+        self._end_step(turn)
+        return None
+
+    def _end_step(self, wait: float = 0.0) -> None:
+        self.wait, self._deadline = wait or self.wait, min(self._deadline, loop.now())
+        self._fewer.set()
+
+    async def _is_begun(self, row: Ready) -> bool:
+        """Told before it is sent, so that nobody sends it again when this worker dies."""
+        if row.row_id <= self._begun.get(row.claim_id, 0):
+            return True
+        following = [item.row_id for item in islice(self.ready, self._at_once) if item.claim_id == row.claim_id]
+        if await loop.in_database(claims.begin, row.claim_id, max(following)):
+            self._begun[row.claim_id] = max(following)
+            return True
+        lost = [item for item in self.ready if item.claim_id == row.claim_id]
+        self.ready = deque(item for item in self.ready if item.claim_id != row.claim_id)
+        self._let_go(lost)
+        return False
+
+    def _let_go(self, rows: Iterable[Ready]) -> None:
+        """They are another step's from now on; what waits for their answer asks again."""
+        for row in rows:
+            for other in self.followers.of(row.ended(CellState.QUEUED)):
+                self.writer.put(other)
+
+    async def _signed_in(self, row: Ready) -> bool:
+        """Before a slot is reserved: whoever waits for a token after that would start late, and all at once."""
         try:
             if self.job.signer:
                 await self.job.signer.token()
         except SignInError as error:
             if error.code == LATER:
-                await asyncio.sleep(0.25)
+                self._end_step(BUSY.total_seconds())
                 return False
-            self.writer.put(exchanges.ended_by(row.row_id, error, row.attempts))
+            self._end(row, exchanges.ended_by(row.row_id, error, row.attempts))
             self.ready.popleft()
             self.stop_for(error)
             return False
@@ -203,63 +320,59 @@ class Step:
     def stop_for(self, error: SignInError) -> None:
         self.writer.stop(f"Sign-in to “{self.job.connection}” failed: {error.message}")
 
-    async def _send(self, row: Ready, start: float) -> None:
-        job = self.job
+    async def _send(self, row: Ready, turn: Turn) -> None:
         try:
-            if not await job.limiter.in_time(start):
-                await job.limiter.wait_for_one()
-            if self.writer.stopped:
-                result = Result(row.row_id, CellState.CANCELLED, attempts=row.attempts)
-            else:
-                result = await exchanges.exchange(job, row.row_id, row.request, row.attempts, job.limiter.wait_for_one)
-        except SignInError as error:
-            if error.code == LATER:
-                result = Result(row.row_id, CellState.QUEUED, attempts=row.attempts, due_at=timezone.now() + BUSY)
-            else:
-                result = exchanges.ended_by(row.row_id, error, row.attempts)
-                self.stop_for(error)
-        except SandboxBusy:
-            result = Result(row.row_id, CellState.QUEUED, attempts=row.attempts, due_at=timezone.now() + BUSY)
+            result = await self._exchanged(row, turn)
+        except asyncio.CancelledError:
+            result = exchanges.broken_off(self.job, row.row_id, row.attempts)
         except RowError as error:
             result = exchanges.ended_by(row.row_id, error, row.attempts)
-        except RedisError:
-            log.exception("row %s of run %s waits: Redis does not answer", row.row_id, job.run.pk)
-            result = Result(row.row_id, CellState.QUEUED, attempts=row.attempts)
+        except (RedisError, SandboxBusy, DatabaseError) as error:
+            log.warning("the row waits: %s", error, extra={"run": self.job.run.pk, "row": row.row_id})
+            result = row.ended(CellState.QUEUED, due_at=timezone.now() + BUSY)
+        except Exception:
+            log.exception("the row could not be sent", extra={"run": self.job.run.pk, "row": row.row_id})
+            result = exchanges.went_wrong(self.job, row.row_id, row.attempts)
         finally:
-            _in_flight[job.run.column_id] -= 1
+            self._leave(row)
+        self._end(row, result)
+
+    def _end(self, row: Ready, result: Result) -> None:
+        """The row ended or is put back, and with it those that wait for its answer."""
+        result.claim_id, result.fingerprint, result.digest = row.claim_id, row.fingerprint, row.digest
         self.writer.put(result)
+        for other in self.followers.of(result):
+            self.writer.put(other)
+
+    async def _exchanged(self, row: Ready, turn: Turn) -> Result:
+        job = self.job
+        if not await job.limiter.begin(turn):
+            turn = await job.limiter.wait_for_one()
+        if self.writer.stopped or not presence.is_heard():
+            return row.ended(CellState.QUEUED)
+        try:
+            return await exchanges.exchange(job, row.row_id, row.request, row.attempts, turn)
+        except SignInError as error:
+            if error.code == LATER:
+                return row.ended(CellState.QUEUED, due_at=timezone.now() + BUSY)
+            self.stop_for(error)
+            raise
+
+    async def _hand_back(self) -> None:
+        """Rows that were not sent are for the next step."""
+        if not self.ready:
+            return
+        if self.writer.stopped_for_good:
+            for row in self.ready:
+                self._end(row, row.ended(CellState.CANCELLED))
+        else:
+            ids, claimed = [row.row_id for row in self.ready], {row.claim_id for row in self.ready}
+            await loop.surely_in_database(claims.hand_back, self.job.run.pk, ids, claimed)
+            self._let_go(self.ready)
+        self.ready.clear()
 
 
-def prepare(job: Job, calculator: Calculator, rows: Sequence[tuple[Claim, inputs.Values]]) -> list[Ready | Result]:
-    """Checks the condition and renders; nothing is sent. Raises SandboxBusy."""
-    condition = job.compiled.condition
-    if condition is None:
-        return [_rendered(job, claim, values) for claim, values in rows]
-    verdicts = calculator.verdicts(condition, [values for _, values in rows])
-    return [
-        _rendered(job, claim, values) if holds else _skipped(claim.row.pk, reason)
-        for (claim, values), (holds, reason) in zip(rows, verdicts, strict=True)
-    ]
-
-
-def _skipped(row_id: int, reason: str) -> Result:
-    return Result(row_id, CellState.SKIPPED, error_code="skipped" if reason else "", error_message=reason)
-
-
-def _rendered(job: Job, claim: Claim, values: inputs.Values) -> Ready | Result:
-    compiled, row_id = job.compiled, claim.row.pk
-    try:
-        inputs.check_required(values, compiled.required, job.names)
-        rendered = compiled.request.render(values)
-    except RowError as error:
-        return exchanges.ended_by(row_id, error, claim.attempts)
-    return Ready(row_id, claim.attempts, with_key(job, row_id, rendered.request))
-
-
-def with_key(job: Job, row_id: int, request: Request) -> Request:
-    """The idempotency key, the same for every try of this row in this run."""
-    name = job.compiled.config.idempotency_header
-    if not name:
-        return request
-    key = f"marl-{job.run.column_id}-{row_id}-{job.run.pk}"
-    return Request(request.method, request.url, (*request.headers, (name, key)), request.body)
+async def _until(event: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(max(0.0, seconds)):
+            await event.wait()

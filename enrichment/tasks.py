@@ -1,17 +1,19 @@
 """What the workers are asked to do: ids alone, one step at a time."""
 
 from celery import shared_task
-from celery.signals import worker_shutting_down
+from celery.signals import worker_process_shutdown, worker_shutdown, worker_shutting_down
 
-from enrichment import dispatch, ledger, recompute, recovery, runs, status, steps
+from enrichment import answers, dispatch, lanes, ledger, presence, recompute, recovery, status, steps
+
+GRACE = 7.0  # seconds that requests have to end when the worker is stopped
 
 
-@shared_task(name=runs.ADVANCE, ignore_result=True)
-def advance(run_id: int, token: str = "") -> None:
-    again = steps.advance(run_id, token)
+@shared_task(name=lanes.ADVANCE, ignore_result=True)
+def advance(run_id: int, token: str = "", lane: int = 0) -> None:
+    again = steps.advance(run_id, token, lane)
     if again:
         next_token, seconds = again
-        dispatch.send(runs.ADVANCE, run_id, next_token, delay=seconds)
+        dispatch.send(lanes.ADVANCE, run_id, next_token, lane, delay=seconds)
 
 
 @shared_task(name=ledger.ADVANCE, ignore_result=True)
@@ -28,6 +30,17 @@ def sweep() -> None:
     status.heard_from_scheduler()
 
 
+@shared_task(name="enrichment.prune", ignore_result=True)
+def prune() -> None:
+    answers.prune()
+
+
 @worker_shutting_down.connect
-def _drain(**_: object) -> None:
-    steps.drain(8)
+def _end(**_: object) -> None:
+    steps.end_all(GRACE)
+
+
+@worker_shutdown.connect
+@worker_process_shutdown.connect
+def _leave(**_: object) -> None:
+    presence.leave()

@@ -16,6 +16,7 @@ from enrichment.engine import kinds
 from enrichment.engine.backoff import delay
 from enrichment.engine.errors import RowError, SignInError
 from enrichment.engine.exchange import Response
+from enrichment.engine.formula import SandboxBusy
 from enrichment.engine.response import body_value
 from enrichment.engine.token import Token
 from enrichment.models import Connection
@@ -68,15 +69,19 @@ class Signer:
         return await self._cached() or await self._sign_in_once(None)
 
     async def refuses(self, answer: Response) -> bool:
-        """Whether the API says with this answer that the token is no longer good. Raises SandboxBusy."""
+        """Whether the API says with this answer that the token is no longer good."""
         if answer.status in self._statuses:
             return True
         if self._condition is None:
             return False
         values = {1: answer.status, 2: _body(answer), 3: {name.lower(): text for name, text in answer.headers}}
         async with self._judging:
-            [(holds, _)] = await loop.in_database(self._calculator.verdicts, self._condition, [values])
-        return holds
+            while True:
+                try:
+                    [(holds, _)] = await loop.in_database(self._calculator.verdicts, self._condition, [values])
+                    return holds
+                except SandboxBusy:
+                    await asyncio.sleep(POLL)
 
     async def accepted(self, token: Token) -> None:
         """A request with it was not refused: if it is later, it has ended."""

@@ -2,10 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from contextvars import ContextVar
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
@@ -24,28 +23,48 @@ MAX_READ = 10 * 1024 * 1024  # bytes
 MAX_REDIRECTS = 5
 MAX_CONNECTIONS = 512
 REDIRECTS = (301, 302, 303, 307, 308)
+_ALWAYS = ((b"accept-encoding", b"gzip, deflate"), (b"user-agent", b"Marl"))
 _NOT_ACROSS_ORIGINS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
 # The address as it was built: httpx and aiohttp would each encode it their own way (`filter[a]` as `filter%5Ba%5D`).
 _exact: ContextVar[str] = ContextVar("exact")
+_SOMEWHERE = httpx.URL("http://exact.invalid/")
+type Connected = Callable[[], Awaitable[None]]
+_connected: ContextVar[Connected | None] = ContextVar("connected", default=None)
 
 
 class _Session:
     """What httpx-aiohttp asks for its session."""
 
-    def __init__(self, session: aiohttp.ClientSession) -> None:
+    def __init__(self, session: aiohttp.ClientSession, traced: aiohttp.ClientSession) -> None:
         self._session = session
+        self._traced = traced  # on the same connections, for requests that want to know when they are connected
 
     def __call__(self) -> "_Session":
         return self
 
     def request(self, *, url: str, headers: httpx.Headers, **options: Any) -> Any:
-        named = CIMultiDict((name.decode("ascii"), value.decode()) for name, value in headers.raw)
-        return self._session.request(url=URL(_exact.get(url), encoded=True), headers=named, **options)
+        named = CIMultiDict(
+            (name.decode("ascii"), value.decode()) for name, value in headers.raw if name.lower() != b"host"
+        )
+        exact, connected = URL(_exact.get(), encoded=True), _connected.get()
+        if connected is None:
+            return self._session.request(url=exact, headers=named, **options)
+        return self._traced.request(url=exact, headers=named, trace_request_ctx=connected, **options)
 
     async def close(self) -> None:
+        await self._traced.close()
         await self._session.close()
+
+
+def _tracing() -> aiohttp.TraceConfig:
+    async def is_connected(_session: object, context: Any, _params: object) -> None:
+        await context.trace_request_ctx()
+
+    config = aiohttp.TraceConfig()
+    config.on_connection_create_end.append(is_connected)
+    return config
 
 
 class _Transport(AiohttpTransport):
@@ -57,22 +76,39 @@ class _Transport(AiohttpTransport):
         await self._session.close()
 
 
-def new_client(max_connections: int = MAX_CONNECTIONS) -> httpx.AsyncClient:
-    """Made on the loop that will use it."""
-    context = httpx.create_ssl_context(trust_env=False)
-    connector = aiohttp.TCPConnector(
-        limit=max_connections, ssl=context, socket_factory=open_socket, keepalive_timeout=30, ttl_dns_cache=30
-    )
-    session = aiohttp.ClientSession(
-        connector=connector, cookie_jar=aiohttp.DummyCookieJar(), max_line_size=16_384, max_field_size=32_768
-    )
-    client = httpx.AsyncClient(transport=_Transport(_Session(session)), trust_env=False, headers={"user-agent": "Marl"})
-    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # rows share no cookies
-    return client
+class Client:
+    """httpx's transport without its client, which costs as much again and whose cookies, redirects and sign-in we
+    do ourselves. Made on the loop that will use it."""
+
+    def __init__(self, max_connections: int = MAX_CONNECTIONS) -> None:
+        context = httpx.create_ssl_context(trust_env=False)
+        connector = aiohttp.TCPConnector(
+            limit=max_connections, ssl=context, socket_factory=open_socket, keepalive_timeout=30, ttl_dns_cache=30
+        )
+        bounds: dict[str, Any] = {
+            "connector": connector, "cookie_jar": aiohttp.DummyCookieJar(),
+            "max_line_size": 16_384, "max_field_size": 32_768,
+        }  # fmt: skip
+        session = aiohttp.ClientSession(**bounds)
+        traced = aiohttp.ClientSession(**bounds, connector_owner=False, trace_configs=[_tracing()])
+        self._transport = _Transport(_Session(session, traced))
+
+    async def send(self, request: Request, connected: Connected | None = None) -> httpx.Response:
+        """The answer, its body not read yet. Raises httpx.HTTPError."""
+        headers = [(name.encode("ascii"), value.encode("utf-8")) for name, value in request.headers]
+        given = {name.lower() for name, _ in headers}
+        headers += [(name, value) for name, value in _ALWAYS if name not in given]
+        _exact.set(request.url)
+        _connected.set(connected)
+        built = httpx.Request(request.method, _SOMEWHERE, headers=headers, content=request.body)
+        return await self._transport.handle_async_request(built)
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
 
 
 async def send(
-    client: httpx.AsyncClient,
+    client: Client,
     request: Request,
     *,
     timeout_ms: int,
@@ -80,12 +116,14 @@ async def send(
     token: Token | None = None,
     allowed_hosts: Collection[str] | None = None,
     max_read: int = MAX_READ,
+    connected: Connected | None = None,
 ) -> Response:
-    """Raises SendError. `token` may go to `allowed_hosts` alone."""
+    """Raises SendError. `token` may go to `allowed_hosts` alone; `connected` is awaited before a first request is sent
+    over a new connection."""
     started = time.monotonic()
     try:
         async with asyncio.timeout(timeout_ms / 1000):
-            response = await _follow(client, request, follow_redirects, token, allowed_hosts, max_read)
+            response = await _follow(client, request, follow_redirects, token, allowed_hosts, max_read, connected)
     except TimeoutError as error:
         raise SendError("timeout", f"No answer within {timeout_ms / 1000:g} s.", sent=True) from error
     except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as error:
@@ -97,16 +135,17 @@ async def send(
 
 
 async def _follow(
-    client: httpx.AsyncClient,
+    client: Client,
     request: Request,
     follow_redirects: bool,
     token: Token | None,
     allowed_hosts: Collection[str] | None,
     max_read: int,
+    connected: Connected | None,
 ) -> Response:
     for _ in range(MAX_REDIRECTS + 1):
         _check_credentials(request, token, allowed_hosts)
-        response = await _once(client, request, max_read)
+        response = await _once(client, request, max_read, connected)
         target = response.header("location")
         if not follow_redirects or response.status not in REDIRECTS or not target:
             return response
@@ -114,30 +153,25 @@ async def _follow(
     raise SendError("too_many_redirects", f"More than {MAX_REDIRECTS} redirects.", sent=True, retryable=False)
 
 
-async def _once(client: httpx.AsyncClient, request: Request, max_read: int) -> Response:
-    built = client.build_request(
-        request.method,
-        request.url,
-        headers=[(name.encode("ascii"), value.encode("utf-8")) for name, value in request.headers],
-        content=request.body,
-    )
-    _exact.set(request.url)
-    answer = await client.send(built, stream=True)
+async def _once(client: Client, request: Request, max_read: int, connected: Connected | None) -> Response:
+    answer = await client.send(request, connected)
     try:
-        body, truncated = bytearray(), False
-        async for part in answer.aiter_bytes():
-            body += part
-            if len(body) > max_read:
-                raise SendError(
-                    "too_large",
-                    f"The answer is larger than {max_read // 1024 // 1024} MiB.",
-                    sent=True,
-                    retryable=False,
-                )
+        body = await _read(answer, max_read)
     finally:
         await answer.aclose()
     headers = tuple((name.decode("latin-1"), value.decode("utf-8", "replace")) for name, value in answer.headers.raw)
-    return Response(answer.status_code, headers, bytes(body), truncated, str(answer.url))
+    return Response(answer.status_code, headers, body, False, request.url)
+
+
+async def _read(answer: httpx.Response, max_read: int) -> bytes:
+    packed = "content-encoding" in answer.headers
+    body = bytearray()
+    async for part in answer.aiter_bytes() if packed else cast(httpx.AsyncByteStream, answer.stream):
+        body += part
+        if len(body) > max_read:
+            words = f"The answer is larger than {max_read // 1024 // 1024} MiB."
+            raise SendError("too_large", words, sent=True, retryable=False)
+    return bytes(body)
 
 
 def _redirected(request: Request, status: int, target: str, token: Token | None) -> Request:

@@ -5,14 +5,14 @@ from typing import Any
 
 from redis import RedisError
 
-from enrichment import columns, exchanges, formula_columns, inputs, jobs, loop, steps
+from enrichment import columns, exchanges, formula_columns, inputs, jobs, loop, preparation
 from enrichment.calculation import Calculator
-from enrichment.claims import Claim
+from enrichment.claims import Taken
 from enrichment.dependencies import Cycle
 from enrichment.engine.errors import InvalidSettings, Problem, RowError, SignInError
 from enrichment.engine.exchange import Request
 from enrichment.models import Attempt, Run
-from enrichment.results import Result
+from enrichment.results import Result, Tried
 from enrichment.secrets import Redactor
 from tables.models import CellState, Column, Row, Table
 
@@ -37,7 +37,7 @@ def preview(target: Column | Table, row_id: int, config: Mapping[str, Any] | Non
         rendered = job.compiled.request.render(values)
     except RowError as error:
         return _previewed(None, False, error.message, [error.problem or Problem(error.message), *warnings])
-    request = steps.with_key(job, row.pk, rendered.request)
+    request = preparation.with_key(job, row.pk, rendered.request)
     holds, reason = _verdict(job, values)
     why = None if holds else reason or "Run condition not met"
     return _previewed(_shown(job, request), holds, why, warnings) | {"removed": rendered.removed}
@@ -74,7 +74,7 @@ def test(target: Column | Table, row_id: int, config: Mapping[str, Any] | None =
     job, row = _job(target, row_id, config)
     values = inputs.of_rows([row], row.table_id, job.compiled.column_ids)[row.pk]
     with Calculator() as calculator:
-        [prepared] = steps.prepare(job, calculator, [(Claim(row, 0), values)])
+        [prepared] = preparation.prepare(job, calculator, [(Taken(row, 0), values)])
     if isinstance(prepared, Result):
         return {"cell": prepared.as_cell(), "attempts": []}
     result = loop.run(_send_once(job, prepared))
@@ -90,10 +90,10 @@ def _verdict(job: jobs.Job, values: inputs.Values) -> tuple[bool, str]:
         return calculator.verdicts(job.compiled.condition, [values])[0]
 
 
-async def _send_once(job: jobs.Job, row: steps.Ready) -> Result:
+async def _send_once(job: jobs.Job, row: preparation.Ready) -> Result:
     try:
-        await job.limiter.wait_for_one()
-        return await exchanges.exchange(job, row.row_id, row.request, 0, job.limiter.wait_for_one)
+        turn = await job.limiter.wait_for_one()
+        return await exchanges.exchange(job, row.row_id, row.request, 0, turn)
     except SignInError as error:
         return exchanges.ended_by(row.row_id, error)
     except RedisError:
@@ -128,7 +128,7 @@ def _previewed(
     }  # fmt: skip
 
 
-def as_json(attempt: Attempt) -> dict[str, Any]:
+def as_json(attempt: Attempt | Tried) -> dict[str, Any]:
     """The attempt of the API."""
     return {
         "number": attempt.number, "started_at": attempt.started_at, "duration_ms": attempt.duration_ms,

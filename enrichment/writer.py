@@ -2,17 +2,23 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
-from enrichment import loop, results, runs
-from enrichment.claims import Claim
+from django.db import DatabaseError, transaction
+
+from enrichment import answers, loop, metrics, results, runs
 from enrichment.models import Run
 from enrichment.results import Result
 from tables import events
 from tables.models import CellState
 
+log = logging.getLogger(__name__)
+
 LATEST = 0.2  # seconds that a result waits for others
 MANY = 500
+ENOUGH = 50  # rows after which a share of failures says something
 
 
 class Writer:
@@ -21,13 +27,19 @@ class Writer:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.stopped = False
+        self.stopped_for_good = False  # not just paused
         self._reason = ""
         self._waiting: list[Result] = []
+        self._begun: dict[int, int] = {}  # row id: attempts; under way and not announced as that yet
         self._closed = False
         self._wake = asyncio.Event()
         self._writing = asyncio.Lock()
 
+    def begun(self, row_id: int, attempts: int) -> None:
+        self._begun[row_id] = attempts
+
     def put(self, result: Result) -> None:
+        self._begun.pop(result.row_id, None)
         self._waiting.append(result)
         if len(self._waiting) >= MANY:
             self._wake.set()
@@ -45,49 +57,80 @@ class Writer:
     async def write_until_closed(self) -> None:
         while not self._closed or self._waiting or self._reason:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), LATEST)
+                async with asyncio.timeout(LATEST):
+                    await self._wake.wait()
             self._wake.clear()
             await self.flush()
 
     async def flush(self) -> None:
-        """What waits is stored when this returns."""
+        """What waits is stored when this returns, or waits on when the database does not answer."""
         async with self._writing:
             taken, self._waiting = self._waiting, []
-            reason, self._reason = self._reason, ""
-            going_on = await loop.in_database(self._write, taken, reason)
-            self.stopped = self.stopped or not going_on
+            begun, self._begun = self._begun, {}
+            try:
+                state = await loop.in_database(self._write, taken, begun, self._reason)
+            except DatabaseError as error:
+                log.warning("results wait for the database: %s", error, extra={"run": self.run.pk})
+                self._waiting = taken + self._waiting
+                await asyncio.sleep(loop.AGAIN)
+                return
+            self._reason = ""
+            self.stopped = self.stopped or state != Run.State.RUNNING
+            self.stopped_for_good = state == Run.State.STOPPED
 
-    def announce_running(self, taken: Sequence[Claim]) -> None:
-        cell = Result(0, CellState.RUNNING).as_cell()
-        events.publish_cells(
-            self.run.table_id,
-            [(claim.row.pk, self.run.column_id, cell | {"attempts": claim.attempts}) for claim in taken],
-        )
-
-    def _write(self, taken: list[Result], reason: str) -> bool:
-        """False when the run is paused, stopped or gone."""
+    def _write(self, taken: Sequence[Result], begun: Mapping[int, int], reason: str) -> str:
+        """The state of the run behind it."""
+        self._announce_begun(begun)
         run = Run.objects.filter(pk=self.run.pk).first()
         if run is None:
-            return False
+            return Run.State.STOPPED
         if run.state == Run.State.STOPPED:
             _give_up(taken)
-        results.store(run, taken)
-        if taken:
-            events.publish_cells(run.table_id, [(result.row_id, run.column_id, result.as_cell()) for result in taken])
+        with transaction.atomic():
+            stored = results.store(run, taken)
+            answers.answered(run, stored)
+        _tell(run, stored)
+        if stored:
+            events.publish_cells(run.table_id, [(result.row_id, run.column_id, result.as_cell()) for result in stored])
             run.refresh_from_db()
-        failures = run.column.http.config.get("stop_after_failures")
-        if failures and run.failed >= failures:
-            reason = reason or f"Stopped after {run.failed:,} failed rows, as the column's settings ask."
+        reason = reason or self._too_many_failures(run)
         if reason and run.state in runs.OPEN:
-            runs.stop(run, reason)
-            return False
-        if taken:
+            return runs.stop(run, reason).state
+        if stored:
             events.publish_run(run.table_id, runs.as_json(run))
-        return run.state == Run.State.RUNNING
+        return run.state
+
+    def _announce_begun(self, begun: Mapping[int, int]) -> None:
+        """Those that did not end at once."""
+        running = Result(0, CellState.RUNNING).as_cell()
+        events.publish_cells(
+            self.run.table_id,
+            [(row_id, self.run.column_id, running | {"attempts": number}) for row_id, number in begun.items()],
+        )
+
+    def _too_many_failures(self, run: Run) -> str:
+        config = self.run.column.http.config
+        most, share = config.get("stop_after_failures"), config.get("stop_after_failure_percent")
+        ended = run.done + run.no_data + run.failed
+        if most and run.failed >= most:
+            return f"Stopped after {run.failed:,} failed rows, as the column's settings ask."
+        if share and ended >= ENOUGH and run.failed * 100 >= share * ended:
+            return f"Stopped because {run.failed:,} of {ended:,} rows failed, as the column's settings ask."
+        return ""
+
+
+def _tell(run: Run, stored: Sequence[Result]) -> None:
+    """To the metrics, and to the log what did not go well."""
+    tried = [(result, attempt) for result in stored for attempt in result.tried]
+    metrics.count_attempts(Counter(metrics.outcome(attempt.response, attempt.error) for _, attempt in tried))
+    for result, attempt in tried:
+        if attempt.error:
+            where = {"run": run.pk, "column": run.column_id, "row": result.row_id, "attempt": attempt.number}
+            log.info("%s: %s", attempt.error["code"], result.state, extra=where | {"status": result.http_status})
 
 
 def _give_up(taken: Sequence[Result]) -> None:
     """What would go on later does not, in a run that was stopped."""
     for result in taken:
-        if result.state in (CellState.QUEUED, CellState.LIMITED):
+        if not result.ended:
             result.state, result.due_at = CellState.CANCELLED, None

@@ -1,6 +1,6 @@
 """Results of computed columns, as the grid and the API show them."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from django.db.models import Count
@@ -10,20 +10,21 @@ from tables.models import OPEN_STATES, Cell, CellState
 # (table id, [(row id, position)], column ids) → {(row id, column id)} that something will still compute.
 type Pending = Callable[[int, Sequence[tuple[int, int]], Sequence[int]], set[tuple[int, int]]]
 pending: list[Pending] = []
+running: list[Pending] = []  # the same for what is computed right now
 
 _AT_ONCE = 500  # row ids in one query; SQLite bounds its parameters
 
 
-def as_json(cell: Cell | None, *, queued: bool = False) -> dict[str, Any]:
-    """The computed cell of the API. `queued`: a run has still to come to it."""
+def as_json(cell: Cell | None, waits: CellState | None = None) -> dict[str, Any]:
+    """The computed cell of the API. `waits`: queued or running, where something has still to end."""
     if cell is None:
-        state = CellState.QUEUED if queued else CellState.EMPTY
+        state = waits or CellState.EMPTY
         return {"state": state.value, "value": None, "error": None, "stale": False, "http_status": None, "attempts": 0}
-    waits = queued and cell.state not in OPEN_STATES
-    error = {"code": cell.error_code, "message": cell.error_message} if cell.error_code and not waits else None
+    again = waits if waits and cell.state not in OPEN_STATES else None
+    error = {"code": cell.error_code, "message": cell.error_message} if cell.error_code and not again else None
     return {
-        "state": CellState.QUEUED.value if waits else cell.state, "value": cell.value, "error": error,
-        "stale": cell.stale, "http_status": None if waits else cell.http_status, "attempts": cell.attempts,
+        "state": again.value if again else cell.state, "value": cell.value, "error": error,
+        "stale": cell.stale, "http_status": None if again else cell.http_status, "attempts": cell.attempts,
     }  # fmt: skip
 
 
@@ -47,11 +48,14 @@ def counts(column_ids: Collection[int]) -> dict[int, dict[str, int]]:
     return found
 
 
-def pending_of(
-    table_id: int, rows: Sequence[tuple[int, int]], column_ids: Sequence[int], found: Mapping[tuple[int, int], Cell]
-) -> set[tuple[int, int]]:
-    """The cells of these rows that are shown as queued."""
-    asked: set[tuple[int, int]] = set()
-    if rows and column_ids:
-        asked = set().union(*(hook(table_id, rows, column_ids) for hook in pending))
-    return {pair for pair in asked if pair not in found or found[pair].state not in OPEN_STATES}
+def waiting_of(
+    table_id: int, rows: Sequence[tuple[int, int]], column_ids: Sequence[int]
+) -> dict[tuple[int, int], CellState]:
+    """The cells of these rows that have still to end, and whether something is at them already."""
+    if not rows or not column_ids:
+        return {}
+
+    def asked(hooks: Sequence[Pending]) -> set[tuple[int, int]]:
+        return {pair for hook in hooks for pair in hook(table_id, rows, column_ids)}
+
+    return dict.fromkeys(asked(pending), CellState.QUEUED) | dict.fromkeys(asked(running), CellState.RUNNING)

@@ -121,7 +121,6 @@ class Cell(models.Model):
     finished_at = models.DateTimeField(null=True)
     run_id = models.BigIntegerField(null=True)  # the run that holds or last held it
     due_at = models.DateTimeField(null=True)  # not to be claimed before
-    lease_until = models.DateTimeField(null=True)  # a claim that outlives this was lost
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["row", "column"], name="one_cell_each")]
@@ -132,6 +131,7 @@ class Cell(models.Model):
                 name="cell_open_of_run",
                 condition=Q(state__in=["queued", "waiting", "limited", "running"]),
             ),
+            models.Index(fields=["column", "row"], name="cell_stale", condition=Q(stale=True)),
         ]
 
 

@@ -32,13 +32,13 @@ def as_json(rows: Sequence[Row], columns: Sequence[Column]) -> list[dict[str, An
         return []
     computed = [column.pk for column in columns if column.is_computed]
     found = cells.of_rows([row.pk for row in rows], computed)
-    queued = cells.pending_of(rows[0].table_id, [(row.pk, row.position) for row in rows], computed, found)
+    waiting = cells.waiting_of(rows[0].table_id, [(row.pk, row.position) for row in rows], computed)
 
     def cell(row: Row, column: Column) -> dict[str, Any]:
         if not column.is_computed:
             return {"value": row.values.get(str(column.pk))}
         pair = (row.pk, column.pk)
-        return cells.as_json(found.get(pair), queued=pair in queued)
+        return cells.as_json(found.get(pair), waiting.get(pair))
 
     return [
         {"id": row.pk, "position": row.position, "cells": {str(column.pk): cell(row, column) for column in columns}}

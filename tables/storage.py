@@ -64,3 +64,11 @@ def close_gaps(table_id: int, first: int) -> None:
             ") AS new WHERE tables_row.id = new.id AND tables_row.position <> new.position",
             [first, table_id, first],
         )
+
+
+def hold(table_id: int) -> None:
+    """Until the transaction ends nobody else stores results in this table or deletes rows of it.
+
+    Taken before any row or cell of it: otherwise each waits for the other.
+    """
+    Table.objects.select_for_update(no_key=True).filter(pk=table_id).first()

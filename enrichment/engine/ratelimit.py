@@ -1,11 +1,17 @@
-"""The arithmetic of rate limits; the script runs where every worker sees the same clock and the same list."""
+"""The arithmetic of rate limits; the scripts run where every worker sees the same clock and the same lists."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-LUA = Path(__file__).with_name("slots.lua").read_text()
+
+def _script(name: str) -> str:
+    return Path(__file__).with_name(name).read_text()
+
+
+SLOTS, LATE, SHARES = _script("slots.lua"), _script("late.lua"), _script("shares.lua")
 LOOK_AHEAD = 0.2  # seconds: what a crashed worker can waste at most
+ON_TIME = 0.004  # seconds behind its slot that a start may be without being told
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +24,7 @@ class Limit:
     @property
     def margin(self) -> float:
         """Added to every window, because the network delivers unevenly."""
-        return min(0.05, self.seconds / 10)
+        return min(0.025, self.seconds / 20)
 
     @property
     def gap(self) -> float:
@@ -26,34 +32,62 @@ class Limit:
         return 0.9 * self.seconds / self.requests
 
     @property
+    def look_ahead(self) -> float:
+        """Nobody reserves further: what starts late is told before the window behind it is given away."""
+        return min(LOOK_AHEAD, self.seconds / 2)
+
+    @property
     def grace(self) -> float:
-        """A start later than this after its slot is given up: it would crowd a later window."""
-        return self.margin / 2
+        """A start later than this after its slot is given up: nobody would hear of it in time."""
+        return self.seconds / 4
+
+    @property
+    def doubt(self) -> float:
+        """As much again for a request that took so much longer than others: it may have arrived that late."""
+        return self.margin
 
     def within(self, seconds: float) -> int:
         """The starts this limit allows in so many seconds, at most."""
         return int(self.requests * (seconds / self.seconds + 1)) + 1
 
 
-def arguments(wanted: int, limit: Limit | None) -> tuple[int, ...]:
-    """ARGV of the script."""
+def look_ahead(limits: Sequence[Limit | None]) -> float:
+    """Seconds that may be reserved under all of them."""
+    return min((limit.look_ahead for limit in limits if limit), default=LOOK_AHEAD)
+
+
+def arguments(wanted: int, limits: Sequence[Limit | None]) -> tuple[int, ...]:
+    """ARGV of the slots script."""
+    each = [_numbers(limit) for limit in limits]
+    return wanted, micro(look_ahead(limits)), *(number for numbers in each for number in numbers)
+
+
+def _numbers(limit: Limit | None) -> tuple[int, ...]:
     if limit is None:
-        return wanted, 0, 0, 0, _micro(LOOK_AHEAD), 0
-    return wanted, limit.requests, _micro(limit.seconds), _micro(limit.margin), _micro(LOOK_AHEAD), _micro(limit.gap)
+        return 0, 0, 0, 0
+    return limit.requests, micro(limit.seconds), micro(limit.margin), micro(limit.gap)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """When a request starts: seconds from the answer, and the microsecond by which Redis knows it."""
+
+    starts_in: float
+    name: int
 
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """Seconds from the answer until each start; `wait` until asking again is worth while when there is none."""
+    """`wait`: seconds until a slot is to be had, when there is none."""
 
-    starts: tuple[float, ...]
+    slots: tuple[Slot, ...]
     wait: float
 
 
 def read(answer: Sequence[bytes | str]) -> Slots:
     now, later, *starts = (int(part) for part in answer)
-    return Slots(tuple(max(0.0, (start - now) / 1e6) for start in starts), max(0.0, (later - now) / 1e6))
+    return Slots(tuple(Slot(max(0.0, (start - now) / 1e6), start) for start in starts), max(0.0, (later - now) / 1e6))
 
 
-def _micro(seconds: float) -> int:
+def micro(seconds: float) -> int:
     return round(seconds * 1_000_000)

@@ -1,40 +1,54 @@
--- Reserves up to k start times for one rate limit. KEYS: the last n start times, the pause.
--- ARGV: k, n (0 = no limit, only the pause counts), d, margin, look-ahead and gap in microseconds.
--- Slot i starts no earlier than slot i-n + d + margin, and the gap after slot i-1. Answers: now, the earliest next start when none was given, starts.
+-- Reserves up to k start times under every one of some limits. KEYS: for each limit its last n start times and its pause.
+-- ARGV: k and the look-ahead in microseconds, then for each limit n (0 = none, only the pause counts), d, margin and gap.
+-- Start i comes no earlier than start i-n + d + margin, and the gap after start i-1.
+-- Answers: now, the earliest next start when none was given, starts.
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-local k, n, d = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local margin, ahead, gap = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local paused = tonumber(redis.call('GET', KEYS[2]) or '0')
+local k, ahead = tonumber(ARGV[1]), tonumber(ARGV[2])
 local text = function(number) return string.format('%.0f', number) end
 
-if n == 0 then
-  if paused > now + ahead then return {text(now), text(paused)} end
-  local starts = {text(now), '0'}
-  for i = 1, k do starts[i + 2] = text(math.max(now, paused)) end
-  return starts
+local limits, paused = {}, 0
+for i = 1, #KEYS / 2 do
+  local slots, at = KEYS[2 * i - 1], 3 + 4 * (i - 1)
+  local n, d, margin, gap = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
+  local until_ = tonumber(redis.call('GET', KEYS[2 * i]) or '0')
+  if until_ < now + 3700000000 then paused = math.max(paused, until_) end
+  if n > 0 then
+    local last = tonumber(redis.call('LINDEX', slots, -1) or '0')
+    if last > now + ahead + d + 1000000 then -- the clock was set back
+      redis.call('DEL', slots)
+      last = 0
+    end
+    local length = redis.call('LLEN', slots)
+    if length > n then
+      redis.call('LTRIM', slots, -n, -1)
+      length = n
+    end
+    limits[#limits + 1] = {slots = slots, n = n, d = d, margin = margin, gap = gap, last = last, length = length}
+  end
 end
 
-local length = redis.call('LLEN', KEYS[1])
-if length > n then
-  redis.call('LTRIM', KEYS[1], -n, -1)
-  length = n
-end
-local last = tonumber(redis.call('LINDEX', KEYS[1], -1) or '0')
 local answer = {text(now), '0'}
 for i = 1, k do
-  local start = math.max(now, paused, last + gap)
-  if length >= n then
-    start = math.max(start, tonumber(redis.call('LINDEX', KEYS[1], 0)) + d + margin)
+  local start = math.max(now, paused)
+  for _, limit in ipairs(limits) do
+    start = math.max(start, limit.last + limit.gap)
+    if limit.length >= limit.n then
+      start = math.max(start, tonumber(redis.call('LINDEX', limit.slots, 0)) + limit.d + limit.margin)
+    end
   end
   if start > now + ahead then
     if i == 1 then answer[2] = text(start) end
     break
   end
-  if length >= n then redis.call('LPOP', KEYS[1]) else length = length + 1 end
-  redis.call('RPUSH', KEYS[1], text(start))
-  last = start
+  for _, limit in ipairs(limits) do
+    if limit.length >= limit.n then redis.call('LPOP', limit.slots) else limit.length = limit.length + 1 end
+    redis.call('RPUSH', limit.slots, text(start))
+    limit.last = start
+  end
   answer[i + 2] = text(start)
 end
-redis.call('PEXPIRE', KEYS[1], math.ceil(d / 1000) + 60000)
+for _, limit in ipairs(limits) do
+  redis.call('PEXPIRE', limit.slots, math.ceil(limit.d / 1000) + 60000)
+end
 return answer

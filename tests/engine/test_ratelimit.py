@@ -6,15 +6,21 @@ from enrichment.engine import backoff, ratelimit
 from enrichment.engine.ratelimit import Limit
 
 
-@pytest.mark.parametrize(("seconds", "margin"), [(1, 0.05), (0.2, 0.02), (60, 0.05)])
+@pytest.mark.parametrize(("seconds", "margin"), [(1, 0.025), (0.2, 0.01), (60, 0.025)])
 def test_the_margin_grows_with_the_window_up_to_a_bound(seconds: float, margin: float) -> None:
     assert Limit(10, seconds).margin == pytest.approx(margin)
-    assert Limit(10, seconds).grace < margin
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.2, 1, 60])
+def test_a_late_start_is_told_before_the_window_behind_it_is_given_away(seconds: float) -> None:
+    limit = Limit(10, seconds)
+    assert limit.grace + limit.look_ahead < seconds + limit.margin
 
 
 def test_an_answer_of_the_script_becomes_waits_from_now() -> None:
     slots = ratelimit.read([b"1000000", b"0", b"1000000", b"1250000"])
-    assert slots.starts == (0, 0.25)
+    assert [slot.starts_in for slot in slots.slots] == [0, 0.25]
+    assert [slot.name for slot in slots.slots] == [1_000_000, 1_250_000]
     assert ratelimit.read([b"1000000", b"3000000"]).wait == 2
 
 

@@ -22,7 +22,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 @pytest.fixture
 async def send() -> AsyncIterator[Send]:
-    client = transport.new_client()
+    client = transport.Client()
 
     async def sent(url: str, **options: Any) -> Response:
         headers = options.pop("headers", ())
@@ -201,7 +201,7 @@ async def test_nothing_goes_on_for_ever(what: str, send: Send, play: Play) -> No
 async def test_proxies_of_the_environment_are_ignored(send: Send, play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    client = transport.new_client()
+    client = transport.Client()
     answer = await transport.send(client, Request("GET", await play(say_ok)), timeout_ms=3000)
     await client.aclose()
     assert answer.body == b"ok"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from enrichment import estimates, formula_columns, runs, steps, trial
+from enrichment import estimates, formula_columns, preparation, runs, steps, trial
 from enrichment.calculation import Calculator
 from enrichment.engine.formula import SandboxBusy
 from enrichment.models import Run
@@ -56,7 +56,7 @@ def test_rows_are_put_back_while_every_formula_process_is_at_work(
         return evaluate(*given)
 
     monkeypatch.setattr(Calculator, "verdicts", verdicts)
-    monkeypatch.setattr(steps, "BUSY", steps.BUSY * 0)
+    monkeypatch.setattr(preparation, "BUSY", preparation.BUSY * 0)
     run = finish(runs.plan(column, "all"))
     assert (run.state, run.skipped) == ("done", 3)
 

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-import httpx
 import pytest
 from aiohttp import web
 from pytest_django import Settings
@@ -87,7 +86,7 @@ async def server() -> AsyncIterator[Server]:
 
 @pytest.fixture
 async def send() -> AsyncIterator[Send]:
-    client: httpx.AsyncClient = transport.new_client()
+    client = transport.Client()
 
     async def sent(method: str, url: str, *, headers: Any = (), body: bytes | None = None, **options: Any) -> Response:
         return await transport.send(

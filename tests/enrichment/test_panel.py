@@ -110,6 +110,7 @@ def column_form(url: str, **changed: Any) -> dict[str, Any]:
         "headers.value": "growth",
         "body": '{"name": "{{Company}}"}',
         "remove_null": "on",
+        "keep_existing": "on",
         "field_paths": ["data.name", ""],
         "run_if": "",
         "rate_limit.requests": "5",
@@ -172,6 +173,7 @@ class TestPanel:
         assert config["field_paths"] == ["data.name"]
         assert config["remove_null"] is True
         assert config["auto_update"] is False
+        assert config["keep_existing"] is True
         assert 'value="https://api.example/c/{{Zip}}"' in html
         assert "Saved." in html
         assert events(answer)["marl:columns-changed"] == {"columnId": saved.pk}

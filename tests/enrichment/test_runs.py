@@ -4,7 +4,6 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -13,7 +12,7 @@ from django.core.files.base import ContentFile
 from django.db import connections as databases
 
 from enrichment import claims, columns, computed, connections, recovery, runs, steps
-from enrichment.models import Attempt, Connection, Run
+from enrichment.models import Attempt, Connection, Run, Worker
 from tables import imports, tables
 from tables import rows as table_rows
 from tables.models import Cell, Column, Table
@@ -351,7 +350,7 @@ def test_new_rows_of_a_file_run_by_themselves_and_no_others(table: Table, api: A
 @pytest.mark.parametrize(("method", "state"), [("GET", "queued"), ("POST", "unknown")])
 def test_what_a_dead_worker_left_is_found(method: str, state: str, table: Table, api: Api) -> None:
     run = runs.plan(http_column(table, api, method=method), {"first": 1})
-    claims.take(run.pk, 1, timedelta(seconds=-1))
+    claims.take(run.pk, 1, worker_id=Worker.objects.create(beat=7, seen_beat=7).pk)
     recovery.sweep()
     assert Cell.objects.get().state == state
     assert finish(run).state == "done"

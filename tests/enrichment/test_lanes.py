@@ -1,0 +1,103 @@
+"""Steps of one run at the same time, and what happens when one is lost."""
+
+from collections.abc import Callable
+
+import pytest
+
+from enrichment import lanes, presence, recovery, runs
+from enrichment.models import Lane, Run, Worker
+from tables import rows as table_rows
+from tables.models import Column, Table
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
+    """What the broker was given."""
+    from enrichment import dispatch
+
+    told: list[tuple[object, ...]] = []
+    monkeypatch.setattr(dispatch, "send", lambda task, *arguments, delay=0: told.append(arguments))
+    return told
+
+
+@pytest.fixture
+def run(http: Callable[..., Column], sent: list[object]) -> Run:
+    return runs.plan(http(), "all")
+
+
+def test_a_small_run_has_one_lane_and_a_large_one_several(leads: Table, http: Callable[..., Column]) -> None:
+    column = http()
+    assert runs.plan(column, {"first": 3}, automatic=True).lanes.count() == 1
+    table_rows.append(leads, [{}] * (lanes.MOST * lanes.ROWS))
+    assert runs.plan(column, "all").lanes.count() == lanes.MOST
+
+
+def test_a_slow_rate_limit_needs_one_lane(leads: Table, http: Callable[..., Column]) -> None:
+    table_rows.append(leads, [{}] * (lanes.MOST * lanes.ROWS))
+    column = http(rate_limit={"requests": 1, "duration_ms": 1000})
+    assert runs.plan(column, "all").lanes.count() == 1
+
+
+def test_one_step_at_a_time_is_in_a_lane(run: Run) -> None:
+    token = lanes.hold(run.pk, 0, "")
+    assert token
+    assert lanes.hold(run.pk, 0, "") is None
+    assert lanes.hold(run.pk, 0, token) is None
+    lanes.release(run.pk, 0, token)
+    assert lanes.hold(run.pk, 0, "") is None  # somebody else goes on with it
+    assert lanes.hold(run.pk, 0, token) == token
+
+
+def test_a_lane_that_the_broker_lost_is_sent_on_at_the_second_look(run: Run, sent: list[object]) -> None:
+    sent.clear()
+    recovery.sweep()
+    assert sent == []
+    recovery.sweep()
+    assert sent == [(run.pk, "", 0)]
+
+
+def test_a_lane_that_makes_steps_is_left_alone(run: Run, sent: list[object]) -> None:
+    token = ""
+    sent.clear()
+    for _ in range(4):
+        recovery.sweep()
+        token = lanes.hold(run.pk, 0, token) or ""
+        lanes.release(run.pk, 0, token)
+    assert sent == []
+
+
+def test_the_lane_of_a_dead_worker_is_free_again(run: Run) -> None:
+    lanes.hold(run.pk, 0, "")
+    Lane.objects.update(worker_id=Worker.objects.create(beat=3, seen_beat=3).pk)
+    recovery.sweep()
+    recovery.sweep()
+    assert lanes.hold(run.pk, 0, "")
+
+
+def test_a_worker_that_beats_lives_and_one_that_does_not_is_gone_at_the_second_look(run: Run) -> None:
+    mine, silent = presence.worker_id(), Worker.objects.create().pk
+    assert presence.look() == {mine, silent}
+    assert presence.look() == {mine}
+    assert presence.is_heard()
+
+
+def test_a_worker_that_was_taken_for_dead_goes_on_as_a_new_one(run: Run) -> None:
+    before = presence.worker_id()
+    Worker.objects.all().delete()
+    presence.beat()
+    assert presence.worker_id() != before
+    assert presence.is_heard()
+
+
+def test_whoever_is_not_heard_sends_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from enrichment import steps
+
+    presence.worker_id()
+    monkeypatch.setattr(presence, "SILENT", -1.0)
+    told = steps.advance(run.pk, "")
+    assert told
+    assert told[1] == 1.0
+    run.refresh_from_db()
+    assert (run.state, run.cursor) == ("planning", 0)
