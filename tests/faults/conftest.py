@@ -67,14 +67,14 @@ def api() -> Iterator[LedgerApi]:
 
 @pytest.fixture
 def sheet(
-    marl: Marl, api: LedgerApi, database: Database, record_property: Callable[[str, object], None],
-    request: pytest.FixtureRequest,
+    marl: Marl, api: LedgerApi, database: Database, request: pytest.FixtureRequest
 ) -> Callable[..., Sheet]:  # fmt: skip
     """Makes a table of so many rows with a column that calls the API; what becomes of its run is recorded."""
     fault = request.function.__doc__.strip()
 
     def record(outcome: Outcome) -> None:
-        record_property("outcome", json.dumps({"fault": fault, "database": database.name} | asdict(outcome)))
+        told = json.dumps({"fault": fault, "database": database.name} | asdict(outcome))
+        request.node.user_properties.append(("outcome", told))
 
     def make(config: dict[str, Any], rows: int, latency: float = 0.2, **more: Any) -> Sheet:
         config = {"max_in_flight": 16, "timeout_ms": 5000} | config | more
