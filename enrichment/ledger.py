@@ -8,7 +8,7 @@ An entry that has no rows ahead is put aside: it names rows whose inputs changed
 
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -102,13 +102,18 @@ def take(table_id: int, token: str) -> Recompute | None:
     now = timezone.now()
     with transaction.atomic():
         entries = list(Recompute.objects.select_for_update().filter(_AHEAD, table_id=table_id))
-        if any(entry.step_token != token and entry.step_until and entry.step_until > now for entry in entries):
+        if any(entry.step_token != token and _is_held(entry, now) for entry in entries):
             return None
         entry = min(entries, key=lambda entry: (entry.row_ids is None, entry.pk), default=None)
         if entry:
             entry.step_token, entry.step_until = token, now + STEP_LEASE
             entry.save(update_fields=["step_token", "step_until"])
     return entry
+
+
+def _is_held(entry: Recompute, now: datetime) -> bool:
+    """A lease that ends later than any could was given before the clock was set back."""
+    return entry.step_until is not None and now < entry.step_until <= now + STEP_LEASE
 
 
 def rows_of(entry: Recompute, limit: int) -> list[Row]:
@@ -145,8 +150,8 @@ def lost() -> list[int]:
     """Tables whose entries nobody works on."""
     now = timezone.now()
     open_ = set(Recompute.objects.filter(_AHEAD).values_list("table_id", flat=True).distinct())
-    held = Recompute.objects.filter(step_until__gt=now).values_list("table_id", flat=True)
-    return sorted(open_ - set(held))
+    held = Recompute.objects.filter(step_until__gt=now, step_until__lte=now + STEP_LEASE)
+    return sorted(open_ - set(held.values_list("table_id", flat=True)))
 
 
 def pending_pairs(table_id: int, rows: Sequence[tuple[int, int]], column_ids: Sequence[int]) -> set[tuple[int, int]]:

@@ -143,6 +143,14 @@ def test_what_a_dead_worker_left_is_found(leads: Table, monkeypatch: pytest.Monk
     assert sent == [(ledger.ADVANCE, leads.pk, "")]
 
 
+def test_a_lease_from_before_the_clock_was_set_back_holds_nobody_up(leads: Table) -> None:
+    double(leads)
+    assert ledger.take(leads.pk, "dead")
+    Recompute.objects.update(step_until=timezone.now() + timedelta(hours=2))
+    assert ledger.lost() == [leads.pk]
+    assert ledger.take(leads.pk, "living")
+
+
 def test_cells_still_to_be_computed_are_shown_as_queued(leads: Table, compute: Compute) -> None:
     column = double(leads)
     window = rows.as_json(rows.window(leads, 0, 1), [column])
