@@ -8,10 +8,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+import redis
 from django.core.files.base import ContentFile
 from django.db import connections as databases
 
-from enrichment import claims, columns, computed, connections, recovery, runs, steps
+from enrichment import claims, columns, computed, connections, exchanges, recovery, runs, steps
+from enrichment.engine.errors import InvalidSettings
+from enrichment.limiter import Limiter
 from enrichment.models import Attempt, Connection, Run, Worker
 from tables import imports, tables
 from tables import rows as table_rows
@@ -355,3 +358,56 @@ def test_what_a_dead_worker_left_is_found(method: str, state: str, table: Table,
     assert Cell.objects.get().state == state
     assert finish(run).state == "done"
     assert len(api.times) == (1 if method == "GET" else 0)
+
+
+def test_a_limit_of_the_connection_counts_for_all_its_columns(table: Table, api: Api, connection: Connection) -> None:
+    connections.save(connection, config={"rate_limit": {"requests": 5, "duration_ms": 300}})
+    names = ("Profile", "Contacts")
+    settings = {"url": f"{api.url}/companies", "body": '{"name": "{{Company}}"}', "connection_id": connection.pk}
+    planned = [runs.plan(columns.create(table, name, settings), {"first": 10}) for name in names]
+    for step in [started_step(run) for run in planned]:
+        step.join()
+    for run in planned:
+        assert finish(run).done == 10
+    # With room for a machine that stalls: starts are tested on the limiter.
+    assert min(later - earlier for earlier, later in zip(api.times, api.times[5:], strict=False)) > 0.2
+
+
+def test_a_limit_of_a_connection_that_cannot_be_is_refused(connection: Connection) -> None:
+    with pytest.raises(InvalidSettings) as refused:
+        connections.save(connection, config={"rate_limit": {"requests": 0, "duration_ms": 300}})
+    assert refused.value.problems[0].field == "config.rate_limit.requests"
+
+
+def test_a_run_stops_by_itself_at_a_share_of_failures(table: Table, api: Api) -> None:
+    table_rows.append(table, [{"Company": "Tailspin"}] * 60)
+    column = http_column(table, api, max_in_flight=1, stop_after_failure_percent=20)
+    run = finish(runs.plan(column, "all"))
+    assert (run.state, run.done) == ("stopped", 30)
+    assert run.failed < 60
+    assert run.stop_reason.startswith("Stopped because")
+    assert run.done + run.failed + run.cancelled == run.total == 90
+
+
+def test_an_answer_is_kept_when_redis_goes_away_behind_it(
+    table: Table, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(*_: object) -> None:
+        raise redis.ConnectionError("gone")
+
+    monkeypatch.setattr(Limiter, "answered", gone)
+    run = finish(runs.plan(http_column(table, api, rate_limit={"requests": 50, "duration_ms": 100}), {"first": 5}))
+    assert (run.done, len(api.calls)) == (5, 5)
+
+
+def test_a_row_that_meets_a_fault_of_ours_is_not_sent_again(
+    table: Table, api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(exchanges, "_answered", broken)
+    run = finish(runs.plan(http_column(table, api), {"first": 1}))
+    assert (run.unknown, len(api.calls)) == (1, 1)
+    assert Cell.objects.get().error_message == "Something went wrong in Marl with this row; the log says what."
+    assert "ZeroDivisionError" in caplog.text
