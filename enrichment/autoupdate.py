@@ -15,7 +15,7 @@ from enrichment.models import Run
 from tables import storage
 from tables.models import OPEN_STATES, Cell, CellState, Column, Row
 
-_AT_ONCE = 500
+_AT_ONCE = 500  # rows; a worker looks at more than this behind the edit
 _KEPT = (CellState.DONE, CellState.NO_DATA)  # what "keep existing results" keeps
 
 
@@ -67,7 +67,8 @@ def _follow_edit(
     formulas = graph.formulas_behind(column_ids)
     touched = graph.requests_of(column_ids)
     _let_claims_commit(touched)
-    later = {pk for pk in touched if row_ids is None or graph.requests[pk] & formulas}
+    many = row_ids is None or len(row_ids) > _AT_ONCE
+    later = {pk for pk in touched if many or graph.requests[pk] & formulas}
     _compute(table_id, formulas | later, row_ids, first_row)
     follow(table_id, graph, dict.fromkeys(touched - later, row_ids or ()))
 

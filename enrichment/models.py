@@ -73,7 +73,7 @@ class Recompute(models.Model):
     """A ledger: which formula columns are still to be computed for which rows, and how far that is."""
 
     table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="recomputes")
-    column_ids = models.JSONField()  # formula and extract columns
+    column_ids = models.JSONField()  # formula and extract columns to compute, HTTP columns to look at
     then_run = models.JSONField(default=list)  # HTTP columns that wait for it, then run for all of its rows
     row_ids = models.JSONField(null=True)  # sorted; null: every row from `first_row` to `last_row`
     first_row = models.BigIntegerField(default=0)

@@ -178,11 +178,14 @@ def test_a_row_whose_input_was_stopped_does_not_run(leads: Table, asking: Asking
     assert not Run.objects.filter(column=second).exists()
 
 
-def test_a_pasted_block_runs_as_one(leads: Table, asking: Asking, echo: Echo, work: Work) -> None:
+def test_a_pasted_block_runs_as_one(
+    leads: Table, asking: Asking, echo: Echo, work: Work, compute: Callable[[Table], None]
+) -> None:
     column = asking("A", "{{Company}}", auto_update=True, max_in_flight=64)
     new = rows.append(leads, [{"Company": f"New {number}"} for number in range(700)])
     work(leads)
     rows.update(leads, [{"id": pk, "cells": {"Company": "Other"}} for pk in new])
+    compute(leads)
     assert scopes(column) == [{"ids": new}, {"ids": new}]
     work(leads)
     assert len(echo.calls) == 1400

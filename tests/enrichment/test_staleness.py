@@ -114,10 +114,12 @@ def test_browsers_are_told(asking: Asking, edit: Edit, announced: Announced) -> 
     assert told == [({"is": "a(Acme)"}, True), ({"is": "a(Acme)"}, False)]
 
 
-def test_many_rows_are_marked(leads: Table, asking: Asking, echo: Echo) -> None:
+def test_many_rows_are_marked_by_a_worker(leads: Table, asking: Asking, work: Work) -> None:
     new = rows.append(leads, [{"Company": f"New {number}"} for number in range(1200)])
     column = ran(asking("A", "{{Company}}", max_in_flight=64))
     rows.update(leads, [{"id": pk, "cells": {"Company": "Other"}} for pk in new])
+    assert not Cell.objects.filter(stale=True).exists()
+    work(leads)
     assert Cell.objects.filter(column=column, stale=True).count() == 1200
 
 
