@@ -49,8 +49,6 @@ def _recovered(run: Run, claim: Claim, row_ids: Sequence[int]) -> list[Result]:
     found = [_ended(pk, tried.get(pk, 0), pk in sent, config.may_repeat and going_on) for pk in row_ids]
     for result in found:
         result.claim_id = claim.pk
-        if not result.ended and not going_on:
-            result.state = CellState.CANCELLED
     return found
 
 

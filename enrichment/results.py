@@ -73,6 +73,8 @@ def store(run: Run, results: Sequence[Result]) -> list[Result]:
     with transaction.atomic():
         storage.hold(run.table_id)
         mine = _still_claimed(results)
+        if Run.objects.filter(pk=run.pk, state=Run.State.STOPPED).exists():
+            _stay_stopped(mine)
         _store_cells(run, mine)
         _store_attempts(run, mine)
         _count(run, mine)
@@ -87,6 +89,13 @@ def _still_claimed(results: Sequence[Result]) -> list[Result]:
     mine = [result for result in results if result.row_id in rows.get(result.claim_id, ())]
     claims.end(held.values(), {result.row_id for result in mine})
     return mine
+
+
+def _stay_stopped(results: Sequence[Result]) -> None:
+    """What would go on later does not, in a run that was stopped."""
+    for result in results:
+        if not result.ended:
+            result.state, result.due_at = CellState.CANCELLED, None
 
 
 def _count(run: Run, results: Sequence[Result]) -> None:

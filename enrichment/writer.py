@@ -67,14 +67,14 @@ class Writer:
         async with self._writing:
             taken, self._waiting = self._waiting, []
             begun, self._begun = self._begun, {}
+            reason, self._reason = self._reason, ""
             try:
-                state = await loop.in_database(self._write, taken, begun, self._reason)
+                state = await loop.in_database(self._write, taken, begun, reason)
             except DatabaseError as error:
                 log.warning("results wait for the database: %s", error, extra={"run": self.run.pk})
-                self._waiting = taken + self._waiting
+                self._waiting, self._reason = taken + self._waiting, reason or self._reason
                 await asyncio.sleep(loop.AGAIN)
                 return
-            self._reason = ""
             self.stopped = self.stopped or state != Run.State.RUNNING
             self.stopped_for_good = state == Run.State.STOPPED
 
@@ -84,8 +84,6 @@ class Writer:
         run = Run.objects.filter(pk=self.run.pk).first()
         if run is None:
             return Run.State.STOPPED
-        if run.state == Run.State.STOPPED:
-            _give_up(taken)
         with transaction.atomic():
             stored = results.store(run, taken)
             answers.answered(run, stored)
@@ -127,10 +125,3 @@ def _tell(run: Run, stored: Sequence[Result]) -> None:
         if attempt.error:
             where = {"run": run.pk, "column": run.column_id, "row": result.row_id, "attempt": attempt.number}
             log.info("%s: %s", attempt.error["code"], result.state, extra=where | {"status": result.http_status})
-
-
-def _give_up(taken: Sequence[Result]) -> None:
-    """What would go on later does not, in a run that was stopped."""
-    for result in taken:
-        if not result.ended:
-            result.state, result.due_at = CellState.CANCELLED, None

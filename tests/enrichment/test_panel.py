@@ -178,7 +178,7 @@ class TestPanel:
         assert "Saved." in html
         assert events(answer)["marl:columns-changed"] == {"columnId": saved.pk}
         again = page(client.get(f"/columns/{saved.pk}/panel"))
-        assert 'name="rate_limit.duration_ms" inputmode="numeric"\n                     value="1000"' in again
+        assert 'name="rate_limit.duration_ms" inputmode="numeric"\n             value="1000"' in again
 
     def test_wrong_numbers_come_back_as_typed_with_a_problem_each(self, client: Client, column: Column) -> None:
         form = column_form("https://api.example/", timeout_ms="soon", name="Renamed", **{"retry.max_retries": "99"})
