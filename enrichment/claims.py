@@ -103,6 +103,8 @@ def _rows_of(run: Run) -> QuerySet[Row]:
         return rows.filter(position__lt=run.scope["first"])
     if isinstance(run.scope, dict) and "ids" in run.scope:
         return rows.filter(pk__in=run.scope["ids"])
+    if isinstance(run.scope, dict) and "all_but" in run.scope:
+        return rows.exclude(pk__in=run.scope["all_but"])
     if run.scope == "missing":
         have = Cell.objects.filter(column_id=run.column_id, row_id=OuterRef("pk"), state__in=HAS_RESULT)
         return rows.filter(~Exists(have))

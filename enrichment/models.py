@@ -99,7 +99,7 @@ class Run(models.Model):
 
     table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="runs")
     column = models.ForeignKey(Column, on_delete=models.CASCADE, related_name="runs")
-    scope = models.JSONField()  # "missing" | "failed" | "stale" | "all" | {"first": n} | {"ids": [...]}
+    scope = models.JSONField()  # "missing" | "failed" | "stale" | "all" | {"first": n} | {"ids"|"all_but": [...]}
     state = models.CharField(max_length=10, choices=State, default=State.PLANNING)
     cursor = models.BigIntegerField(default=0)  # rows up to this id have been claimed
     last_row = models.BigIntegerField(default=0)  # rows added later belong to another run

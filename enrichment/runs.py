@@ -10,6 +10,7 @@ from enrichment import claims, lanes, results
 from enrichment.models import Run
 from tables import cells, events, storage
 from tables.models import Cell, CellState, Column, ColumnType, Row, Table
+from tables.rows import MOST_AT_ONCE
 from workspaces import audit
 from workspaces.models import User
 
@@ -86,13 +87,16 @@ def check_scope(scope: object) -> str | dict[str, Any]:
     if isinstance(scope, str) and scope in WORDS:
         return scope
     if isinstance(scope, Mapping) and len(scope) == 1:
-        first, ids = scope.get("first"), scope.get("ids")
+        first, ids, all_but = scope.get("first"), scope.get("ids"), scope.get("all_but")
         if isinstance(first, int) and not isinstance(first, bool) and first > 0:
             return {"first": first}
         if isinstance(ids, list) and ids and all(str(pk).isdigit() for pk in ids):
             return {"ids": sorted({int(pk) for pk in ids})}
+        if isinstance(all_but, list) and len(all_but) <= MOST_AT_ONCE and all(str(pk).isdigit() for pk in all_but):
+            return {"all_but": sorted({int(pk) for pk in all_but})}
     raise RunRefused(
-        'Say which rows: "missing", "failed", "stale", "all", {"first": 10} or {"ids": [1, 2]}.', "invalid"
+        'Say which rows: "missing", "failed", "stale", "all", {"first": 10}, {"ids": [1, 2]} or {"all_but": [1, 2]}.',
+        "invalid",
     )
 
 
@@ -225,6 +229,9 @@ def pending_pairs(table_id: int, rows: Sequence[tuple[int, int]], column_ids: Se
         if isinstance(run.scope, dict) and "ids" in run.scope:
             chosen = set(run.scope["ids"])
             ids = [row_id for row_id in ids if row_id in chosen]
+        elif isinstance(run.scope, dict) and "all_but" in run.scope:
+            left_out = set(run.scope["all_but"])
+            ids = [row_id for row_id in ids if row_id not in left_out]
         elif isinstance(run.scope, str) and run.scope != "all" and ids:
             ids = _of_state(run, ids)
         pairs.update((row_id, run.column_id) for row_id in ids)

@@ -115,11 +115,29 @@ def delete(table: Table, ids: Collection[int]) -> int:
         for batch in _batches([pk for _, pk in gone], _IDS):
             Cell.objects.filter(row_id__in=batch)._raw_delete(using=connection.alias)
             Row.objects.filter(pk__in=batch)._raw_delete(using=connection.alias)
-        storage.close_gaps(table.pk, gone[0][0])
+        storage.number_again(table.pk, gone[0][0])
         storage.grow(table.pk, -len(gone))
         transaction.on_commit(partial(events.publish_rows, table.pk, deleted=[pk for _, pk in gone]))
     table.refresh_from_db(fields=["row_count"])
     return len(gone)
+
+
+def delete_all_but(table: Table, kept: Collection[int]) -> int:
+    """The number of rows deleted; for any number of rows in a few statements."""
+    _check_number(list(kept))
+    with transaction.atomic():
+        Table.objects.select_for_update().get(pk=table.pk)
+        gone = Row.objects.filter(table=table).exclude(pk__in=kept)
+        number = gone.count()
+        if not number:
+            return 0
+        Cell.objects.filter(row_id__in=gone.values("pk"))._raw_delete(using=connection.alias)
+        gone._raw_delete(using=connection.alias)
+        storage.number_again(table.pk, 0)
+        storage.grow(table.pk, -number)
+        transaction.on_commit(partial(events.publish_rows, table.pk))
+    table.refresh_from_db(fields=["row_count"])
+    return number
 
 
 def _found(table: Table, ids: Collection[int]) -> list[tuple[int, int]]:

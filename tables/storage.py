@@ -54,12 +54,12 @@ def write_values(rows: Sequence[Row]) -> None:
         )
 
 
-def close_gaps(table_id: int, first: int) -> None:
-    """Numbers the rows from the first gap on again, in one statement and only where something changes."""
+def number_again(table_id: int, first: int) -> None:
+    """Positions from `first` on without gaps, in the order rows were added, where something changes."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE tables_row SET position = new.position FROM ("
-            " SELECT id, %s - 1 + row_number() OVER (ORDER BY position) AS position"
+            " SELECT id, %s - 1 + row_number() OVER (ORDER BY id) AS position"
             " FROM tables_row WHERE table_id = %s AND position >= %s"
             ") AS new WHERE tables_row.id = new.id AND tables_row.position <> new.position",
             [first, table_id, first],

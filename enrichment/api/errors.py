@@ -19,6 +19,7 @@ from enrichment.runs import RunRefused
 from enrichment.trial import RowNotFound
 from tables.columns import ColumnError
 from tables.imports import ImportProblem
+from tables.trash import NotKept
 from tables.values import ValueProblem
 from workspaces.actors import Forbidden
 
@@ -67,6 +68,7 @@ def register(api: NinjaAPI) -> None:
     on(AuthenticationError, lambda _: answer(401, "Send a valid token: Authorization: Bearer marl_…"))
     on(Forbidden, lambda error: answer(403, str(error)))
     on(Http404, lambda _: answer(404, "This does not exist, or it is not in your workspace."))
+    on(NotKept, lambda error: answer(409, str(error), code="not_kept"))
     on(RowNotFound, lambda error: answer(404, str(error)))
     on(Cycle, lambda error: answer(409, str(error), code="cycle"))
     on(ConnectionInUse, lambda error: answer(409, str(error)))

@@ -10,7 +10,8 @@ from enrichment.api import described, found
 from enrichment.api.auth import actor
 from enrichment.models import Attempt
 from enrichment.trial import as_json as attempt_as_json
-from tables import rows
+from tables import rows, trash
+from tables.columns import ColumnError
 from tables.models import Column, Row
 from tables.views_of_rows import View
 from workspaces.models import Role
@@ -32,7 +33,15 @@ class RowChanges(Schema):
 
 
 class RowIds(Schema):
-    ids: list[int | str]
+    """`ids`, or every row but `all_but`. `undo` asks for a key that brings the rows back for an hour."""
+
+    ids: list[int | str] | None = None
+    all_but: list[int | str] | None = None
+    undo: bool = False
+
+
+class Undo(Schema):
+    undo: str
 
 
 @router.get("/tables/{table_id}/rows")
@@ -61,9 +70,24 @@ def change_rows(request: HttpRequest, table_id: str, body: RowChanges) -> dict[s
 
 
 @router.delete("/tables/{table_id}/rows")
-def delete_rows(request: HttpRequest, table_id: str, body: RowIds) -> dict[str, int]:
+def delete_rows(request: HttpRequest, table_id: str, body: RowIds) -> dict[str, Any]:
     table = found.table(actor(request), table_id, Role.EDITOR)
-    return {"deleted": rows.delete(table, [found.number(pk) for pk in body.ids])}
+    if (body.ids is None) == (body.all_but is None):
+        raise ColumnError("Send either ids or all_but.", field="ids")
+    if body.all_but is not None:
+        return {"deleted": rows.delete_all_but(table, [found.number(pk) for pk in body.all_but])}
+    ids = [found.number(pk) for pk in body.ids or []]
+    if not body.undo:
+        return {"deleted": rows.delete(table, ids)}
+    number, key = trash.delete(table, ids)
+    return {"deleted": number, "undo": key}
+
+
+@router.post("/tables/{table_id}/rows/restore")
+def restore_rows(request: HttpRequest, table_id: str, body: Undo) -> dict[str, int]:
+    """Rows deleted with `undo` within the last hour come back where they were, with their results."""
+    table = found.table(actor(request), table_id, Role.EDITOR)
+    return {"restored": trash.restore(table, body.undo)}
 
 
 @router.get("/rows/{row_id}/cells/{column_id}")

@@ -226,6 +226,14 @@ def test_chosen_rows_alone_run(table: Table, api: Api) -> None:
     assert {call[3]["name"] for call in api.calls} == {"Company 5", "Company 6", "Company 7"}
 
 
+def test_all_rows_but_some_run(table: Table, api: Api) -> None:
+    column = http_column(table, api)
+    left_out = [row.pk for row in table_rows.window(table, 0, 28)]
+    run = finish(runs.plan(column, {"all_but": left_out}))
+    assert (run.total, run.done) == (2, 2)
+    assert {call[3]["name"] for call in api.calls} == {"Company 28", "Company 29"}
+
+
 def test_failed_rows_run_again(table: Table, api: Api) -> None:
     table_rows.append(table, [{"Company": "Tailspin"}])
     column = http_column(table, api)
