@@ -5,6 +5,9 @@
  * @typedef {import("./grid/types.d.ts").Table} Table
  */
 import { toast } from "./api.js";
+import { showBulkBar } from "./grid/bulk.js";
+import { listenToMenu } from "./grid/cell-menu.js";
+import { Chosen } from "./grid/chosen.js";
 import { listenToClipboard } from "./grid/clipboard.js";
 import { openAddMenu } from "./grid/column-menu.js";
 import { Columns } from "./grid/columns.js";
@@ -35,7 +38,8 @@ function newGrid() {
   const columns = new Columns(table);
   const rows = new Rows(table.id, table.row_count);
   const selection = new Selection(() => ({ rows: rows.total, columns: columns.count }));
-  const parts = { table, canEdit, columns, rows, selection, history: new History(), sheet: byId("sheet") };
+  const chosen = new Chosen(rows);
+  const parts = { table, canEdit, columns, rows, selection, chosen, history: new History(), sheet: byId("sheet") };
   const viewport = new Viewport(parts, { scroller: byId("grid"), body: byId("grid-body") });
   return { ...parts, viewport };
 }
@@ -91,14 +95,18 @@ function start() {
   const grid = newGrid();
   const progress = new Progress(grid, byId("progress"));
   const header = new Header(grid, byId("grid-head"), progress);
-  const editing = new Editing(grid, (row, column) => void showDetails(grid, row, column));
+  const openDetails = (/** @type {number} */ row, /** @type {number} */ column) => void showDetails(grid, row, column);
+  const editing = new Editing(grid, openDetails);
   listenToKeys(grid, editing, {
     openMenu: (index) => header.openMenu(index),
     rename: (index) => grid.columns.list[index] && header.rename(grid.columns.list[index]),
     resize: (index, by) => header.resize(index, by),
+    shift: (index, by) => header.shift(index, by),
   });
   listenToPointer(grid, editing, byId("grid-body"));
+  listenToMenu(grid, openDetails);
   listenToClipboard(grid);
+  showBulkBar(grid, byId("bulk"));
   listenToButtons(grid, header);
   tellProblems(grid);
   grid.rows.addEventListener("total", () => describe(grid));

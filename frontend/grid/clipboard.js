@@ -4,9 +4,12 @@
  * @typedef {import("./types.d.ts").Grid} Grid
  * @typedef {import("./types.d.ts").Range} Range
  * @typedef {import("./types.d.ts").Change} Change
+ * @typedef {import("./types.d.ts").Row} Row
+ * @typedef {import("./types.d.ts").Column} Column
  */
 import { toast } from "../api.js";
 import { ask } from "../ask.js";
+import { clearCells } from "./clearing.js";
 import { copyText, isComputed } from "./cells.js";
 import { appendRows, commit, edit, reasonOf, removeRows } from "./edits.js";
 
@@ -45,6 +48,12 @@ export function listenToClipboard(grid) {
     event.preventDefault();
     copy(grid, event);
   });
+  grid.sheet.addEventListener("cut", (event) => {
+    if (event.target !== grid.sheet) return;
+    event.preventDefault();
+    if (copy(grid, event)) void clearCells(grid);
+    else toast("Scroll through the rows once before you cut them: nothing was emptied.");
+  });
   grid.sheet.addEventListener("paste", (event) => {
     if (event.target !== grid.sheet) return;
     event.preventDefault();
@@ -52,51 +61,61 @@ export function listenToClipboard(grid) {
   });
 }
 
-/** @param {Grid} grid @param {ClipboardEvent} event */
+/** @param {Grid} grid @param {ClipboardEvent} event @returns {boolean} whether the cells are in the clipboard, or on their way */
 function copy(grid, event) {
   const { range } = grid.selection;
-  const count = (range.bottom - range.top + 1) * (range.right - range.left + 1);
-  if (count > CELLS_COPIED) {
-    toast(`Choose at most ${CELLS_COPIED.toLocaleString("en")} cells to copy. Export the table to take all of it.`);
-    return;
-  }
   const loaded = loadedText(grid, range);
   if (loaded !== undefined) event.clipboardData?.setData("text/plain", loaded);
   else void copyUnloaded(grid, range);
+  return loaded !== undefined;
 }
+
+/** @param {Row[]} rows @param {Column[]} columns */
+const textOf = (rows, columns) => formatTable(rows.map((row) => columns.map((column) => copyText(column, row.cells[column.id]))));
 
 /** @param {Grid} grid @param {Range} range @returns {string | undefined} nothing when a row is not here */
 function loadedText(grid, { top, bottom, left, right }) {
-  const columns = grid.columns.list.slice(left, right + 1);
-  const table = [];
+  /** @type {Row[]} */
+  const rows = [];
   for (let index = top; index <= bottom; index += 1) {
     const row = grid.rows.at(index);
     if (!row) return undefined;
-    table.push(columns.map((column) => copyText(column, row.cells[column.id])));
+    rows.push(row);
   }
-  return formatTable(table);
+  return textOf(rows, grid.columns.list.slice(left, right + 1));
 }
 
-/** The clipboard is given a promise, because it may be written only while the key is handled. @param {Grid} grid @param {Range} range */
-async function copyUnloaded(grid, { top, bottom, left, right }) {
+/** @param {Grid} grid @param {Range} range */
+function copyUnloaded(grid, { top, bottom, left, right }) {
   const columns = grid.columns.list.slice(left, right + 1);
-  const count = (bottom - top + 1).toLocaleString("en");
-  const text = async () => {
-    const rows = await grid.rows.range(top, bottom);
-    return formatTable(rows.map((row) => columns.map((column) => copyText(column, row.cells[column.id]))));
-  };
+  const count = bottom - top + 1;
+  return writeClipboard(count * columns.length, `${count.toLocaleString("en")} rows`, async () => ({
+    rows: await grid.rows.range(top, bottom),
+    columns,
+  }));
+}
+
+/**
+ * The clipboard is given a promise, because it may be written only while the key or the click is handled.
+ * @param {number} cells @param {string} what "12 rows" @param {() => Promise<{ rows: Row[], columns: Column[] }>} load
+ */
+export async function writeClipboard(cells, what, load) {
+  if (cells > CELLS_COPIED) {
+    return toast(`Choose at most ${CELLS_COPIED.toLocaleString("en")} cells to copy. Export the table to take all of it.`);
+  }
+  if (!navigator.clipboard) return toast("The browser lets a page copy this much only over https or on localhost. Export the table instead.");
   try {
-    toast(`Fetching ${count} rows to copy…`);
-    const blob = text().then((all) => new Blob([all], { type: "text/plain" }));
+    toast(`Fetching ${what} to copy…`);
+    const blob = load().then(({ rows, columns }) => new Blob([textOf(rows, columns)], { type: "text/plain" }));
     await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
-    toast(`Copied ${count} rows.`);
+    toast(`Copied ${what}.`);
   } catch (error) {
     toast(`Not copied. ${error instanceof DOMException ? "The browser did not allow it: scroll to the rows and try again." : reasonOf(error)}`);
   }
 }
 
 /** @param {Grid} grid @param {string} text */
-async function paste(grid, text) {
+export async function paste(grid, text) {
   const table = parseTable(text);
   if (!grid.canEdit || !table.length || (grid.selection.row < 0 && grid.rows.total)) return;
   try {

@@ -6,7 +6,6 @@
  * @typedef {import("./types.d.ts").Column} Column
  */
 import { ApiError, api, toast } from "../api.js";
-import { ask } from "../ask.js";
 
 const ROWS_A_CALL = 2000;
 const DELETED_A_CALL = 10_000;
@@ -133,25 +132,3 @@ export async function addRow(grid) {
 
 /** @param {Grid} grid */
 const firstTyped = (grid) => grid.columns.list.findIndex(({ type }) => !["formula", "extract", "http"].includes(type));
-
-/** Asks, then deletes the rows of the selection. @param {Grid} grid */
-export async function deleteRows(grid) {
-  const { top, bottom } = grid.selection.range;
-  const count = bottom - top + 1;
-  const many = `${count.toLocaleString("en")} ${count === 1 ? "row" : "rows"}`;
-  const sure = await ask({
-    title: `Delete ${many}?`,
-    text: "Their values and results go with them. This cannot be undone.",
-    confirm: `Delete ${many}`,
-    danger: true,
-  });
-  if (!sure) return;
-  try {
-    const rows = await grid.rows.range(top, bottom);
-    await removeRows(grid, rows.map((row) => row.id));
-    grid.selection.move(Math.min(top, grid.rows.total - 1), grid.selection.column);
-    toast(`Deleted ${many}.`);
-  } catch (error) {
-    toast(`Not all rows were deleted. ${reasonOf(error)}`);
-  }
-}

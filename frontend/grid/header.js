@@ -61,8 +61,7 @@ export class Header {
     this.#built = shown;
     this.#cells.clear();
     const corner = this.#newCell("n", 1);
-    corner.textContent = "#";
-    corner.addEventListener("click", () => this.grid.selection.takeAll());
+    corner.append(this.#newPickAll());
     const cells = this.grid.columns.list.map((column, index) => this.#newColumn(column, index));
     this.row.replaceChildren(corner, ...cells, ...(this.grid.canEdit ? [this.#newEnd()] : []));
     this.#paint();
@@ -75,6 +74,20 @@ export class Header {
     cell.setAttribute("aria-colindex", String(index));
     cell.className = name;
     return cell;
+  }
+
+  #newPickAll() {
+    const { chosen } = this.grid;
+    const box = Object.assign(document.createElement("input"), { type: "checkbox", className: "pick", tabIndex: -1 });
+    box.setAttribute("aria-label", "Select all rows");
+    box.addEventListener("change", () => (box.checked ? chosen.takeAll() : chosen.clear()));
+    const paint = () => {
+      box.checked = chosen.count > 0 && chosen.count === this.grid.rows.total;
+      box.indeterminate = chosen.count > 0 && !box.checked;
+    };
+    chosen.addEventListener("change", paint);
+    paint();
+    return box;
   }
 
   #newEnd() {
@@ -203,6 +216,15 @@ export class Header {
         this.grid.sheet.focus({ preventScroll: true });
       },
     });
+  }
+
+  /** @param {number} index @param {number} by places */
+  shift(index, by) {
+    const column = this.grid.columns.list[index];
+    const to = index + by;
+    if (!column || !this.grid.canEdit || to < 0 || to >= this.grid.columns.count) return;
+    this.grid.selection.move(HEADER, to);
+    void change(this.grid, column, { position: to });
   }
 
   /** @param {number} index @param {number} by px */

@@ -5,16 +5,17 @@
  * @typedef {import("./editing.js").Editing} Editing
  */
 import { toast } from "../api.js";
-import { isComputed } from "./cells.js";
-import { edit, reasonOf } from "./edits.js";
+import { clearCells } from "./clearing.js";
+import { reasonOf } from "./edits.js";
+import { fillDown, fillRight } from "./filling.js";
 import { HEADER } from "./selection.js";
 
-const CLEARED_AT_ONCE = 50_000; // cells; more than this is a mistake more often than a wish
 const HEADER_STEP = 16; // px of Alt+arrow
 
 /**
  * @param {Grid} grid @param {Editing} editing
- * @param {{ openMenu: (column: number) => void, rename: (column: number) => void, resize: (column: number, by: number) => void }} header
+ * @param {{ openMenu: (column: number) => void, rename: (column: number) => void, resize: (column: number, by: number) => void,
+ *   shift: (column: number, by: number) => void }} header
  */
 export function listenToKeys(grid, editing, header) {
   grid.sheet.addEventListener("keydown", (event) => {
@@ -29,6 +30,8 @@ function headerKey(event, { selection }, header) {
   const { column } = selection;
   if (event.key === "Enter" || event.key === " " || (event.altKey && event.key === "ArrowDown")) header.openMenu(column);
   else if (event.key === "F2") header.rename(column);
+  else if (event.altKey && event.shiftKey && event.key === "ArrowLeft") header.shift(column, -1);
+  else if (event.altKey && event.shiftKey && event.key === "ArrowRight") header.shift(column, 1);
   else if (event.altKey && event.key === "ArrowLeft") header.resize(column, -HEADER_STEP);
   else if (event.altKey && event.key === "ArrowRight") header.resize(column, HEADER_STEP);
   else return false;
@@ -42,14 +45,21 @@ function bodyKey(event, grid, editing) {
   if (command) return commandKey(event, grid);
   if (event.altKey) return false;
   if (key === "Enter" || key === "F2") editing.open();
+  else if (key === " " && event.shiftKey) void grid.chosen.take(grid.selection.range.top, grid.selection.range.bottom);
   else if (key === " ") grid.columns.list[grid.selection.column]?.type === "checkbox" ? editing.toggle() : editing.open();
-  else if (key === "Delete" || key === "Backspace") void clear(grid);
-  else if (key === "Escape") grid.selection.move(grid.selection.row, grid.selection.column);
+  else if (key === "Delete" || key === "Backspace") void clearCells(grid);
+  else if (key === "Escape") letGo(grid);
   else if (key.length === 1 || key === "Process") {
     editing.open({ typed: true });
     return false; // the character itself goes into the editor, which has the focus now
   } else return false;
   return true;
+}
+
+/** The range first, then the rows. @param {Grid} grid */
+function letGo({ selection, chosen }) {
+  if (selection.isSingle) chosen.clear();
+  else selection.move(selection.row, selection.column);
 }
 
 /** @param {KeyboardEvent} event @param {Grid} grid */
@@ -58,6 +68,8 @@ function commandKey(event, grid) {
   if (key === "a") grid.selection.takeAll();
   else if ((key === "z" && event.shiftKey) || key === "y") void travel(grid, "redo");
   else if (key === "z") void travel(grid, "undo");
+  else if (key === "d") void fillDown(grid);
+  else if (key === "r") void fillRight(grid);
   else return false;
   return true;
 }
@@ -119,20 +131,4 @@ function target(key, command, shift, { selection: { row, column }, last, end, pa
 function tabbed(back, row, column, last, end) {
   if (back) return column > 0 ? [row, column - 1] : row > 0 ? [row - 1, end] : [row, column];
   return column < end ? [row, column + 1] : row < last && row !== HEADER ? [row + 1, 0] : [row, column];
-}
-
-/** Empties the typed cells of the selection. @param {Grid} grid */
-async function clear(grid) {
-  if (!grid.canEdit) return;
-  const { top, bottom, left, right } = grid.selection.range;
-  const columns = grid.columns.list.slice(left, right + 1).filter((column) => !isComputed(column));
-  if (!columns.length) return toast("Results cannot be typed over. Run the column again, or delete the column.");
-  if ((bottom - top + 1) * columns.length > CLEARED_AT_ONCE) {
-    return toast(`Choose at most ${CLEARED_AT_ONCE.toLocaleString("en")} cells to empty at once.`);
-  }
-  const rows = await grid.rows.range(top, bottom);
-  const changes = rows.flatMap((row) =>
-    columns.map(({ id }) => ({ rowId: row.id, columnId: id, before: row.cells[id]?.value ?? null, after: null })),
-  );
-  await edit(grid, changes, changes.length === 1 ? `Emptied ${columns[0].name}` : `Emptied ${changes.length} cells`);
 }

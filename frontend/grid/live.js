@@ -64,8 +64,9 @@ export class Live extends EventTarget {
     this.#batch.push(...cells);
   }
 
-  /** @param {{ row_count?: number, added?: number, deleted?: unknown }} change */
-  #rows({ row_count: total }) {
+  /** @param {{ row_count?: number, added?: number, deleted?: number[] }} change */
+  #rows({ row_count: total, deleted }) {
+    if (deleted?.length) this.grid.chosen.forget(deleted);
     if (total === undefined) this.#reset();
     else this.grid.rows.resized(total);
   }

@@ -1,12 +1,10 @@
 /**
- * Mouse, pen and touch on the cells: choose, drag a range, open, tick.
+ * Mouse, pen and touch on the cells: choose, drag a range, fill, open, tick.
  *
  * @typedef {import("./types.d.ts").Grid} Grid
  * @typedef {import("./editing.js").Editing} Editing
  */
-import { deleteRows } from "./edits.js";
-import { openMenu } from "./menu.js";
-import { startRun } from "./run-menu.js";
+import { fill, isOnCorner, stretched } from "./filling.js";
 
 const EDGE = 24; // px from the border where dragging scrolls
 const STEP = 16; // px a frame, at least
@@ -18,10 +16,10 @@ export function listenToPointer(grid, editing, body) {
     const at = grid.viewport.cellOf(event);
     if (at && at.column >= 0 && !isEditor(event)) editing.open();
   });
-  grid.sheet.addEventListener("contextmenu", (event) => contextMenu(event, grid));
+  body.addEventListener("click", (event) => pick(event, grid));
   body.addEventListener("change", (event) => {
     const at = grid.viewport.cellOf(event);
-    if (!at || isEditor(event)) return;
+    if (!at || at.column < 0 || isEditor(event)) return;
     grid.selection.move(at.row, at.column);
     grid.sheet.focus({ preventScroll: true });
     editing.toggle();
@@ -31,6 +29,14 @@ export function listenToPointer(grid, editing, body) {
 /** @param {Event} event */
 const isEditor = (event) => /** @type {Element} */ (event.target).closest(".editor") !== null;
 
+/** The box of a row. @param {MouseEvent} event @param {Grid} grid */
+function pick(event, grid) {
+  const at = grid.viewport.cellOf(event);
+  if (!at || !(/** @type {Element} */ (event.target).closest(".pick"))) return;
+  if (event.shiftKey) void grid.chosen.extend(at.row);
+  else grid.chosen.toggle(at.row);
+}
+
 /** @param {PointerEvent} event @param {Grid} grid @param {Editing} editing */
 function press(event, grid, editing) {
   const at = grid.viewport.cellOf(event);
@@ -39,44 +45,80 @@ function press(event, grid, editing) {
   const box = /** @type {Element} */ (event.target).closest("input[type=checkbox]");
   if (!box) event.preventDefault();
   grid.sheet.focus({ preventScroll: true });
-  const how = { extend: event.shiftKey };
-  if (at.column < 0) grid.selection.takeRow(at.row, how);
-  else grid.selection.move(at.row, at.column, how);
-  if (!box && event.pointerType !== "touch") drag(event, grid, at.column < 0);
+  if (box?.matches(".pick")) return;
+  if (at.column < 0) pressNumber(event, grid, at.row);
+  else if (!box && isOnCorner(event, grid)) dragCorner(event, grid);
+  else pressCell(event, grid, at, box !== null);
 }
 
-/** @param {PointerEvent} start @param {Grid} grid @param {boolean} wholeRows */
-function drag(start, grid, wholeRows) {
-  const { viewport, selection } = grid;
+/** @param {PointerEvent} event @param {Grid} grid @param {{ row: number, column: number }} at @param {boolean} onBox */
+function pressCell(event, { selection, viewport }, at, onBox) {
+  selection.move(at.row, at.column, { extend: event.shiftKey });
+  if (onBox) return;
+  drag(event, viewport, ({ row, column }) => {
+    if (row !== selection.row || column !== selection.column) selection.move(row, column, { extend: true });
+  });
+}
+
+/** Chooses the row alone, with Shift all up to it, with Ctrl besides others. @param {PointerEvent} event @param {Grid} grid @param {number} row */
+function pressNumber(event, { selection, viewport, chosen }, row) {
+  if (event.ctrlKey || event.metaKey) return chosen.toggle(row);
+  selection.takeRow(row, { extend: event.shiftKey });
+  const choose = () => void chosen.take(selection.range.top, selection.range.bottom);
+  choose();
+  drag(event, viewport, (near) => near.row !== selection.row && selection.takeRow(near.row, { extend: true }), choose);
+}
+
+/** @param {PointerEvent} event @param {Grid} grid */
+function dragCorner(event, grid) {
+  const { selection, viewport } = grid;
+  const from = selection.range;
+  const end = () => {
+    const to = selection.preview;
+    selection.show(undefined);
+    if (!to || (to.bottom === from.bottom && to.right === from.right)) return;
+    selection.take(to);
+    void fill(grid, from, to);
+  };
+  drag(event, viewport, (near) => selection.show(stretched(from, near)), end, () => selection.show(undefined));
+}
+
+/**
+ * Follows the pointer until it is let go; near an edge the grid scrolls. Esc, or the browser, may call it off.
+ * @param {PointerEvent} start @param {Grid["viewport"]} viewport @param {(near: { row: number, column: number }) => void} over
+ * @param {() => void} [end] @param {() => void} [off]
+ */
+function drag(start, viewport, over, end = () => {}, off = end) {
+  if (start.pointerType === "touch") return;
   let [x, y] = [start.clientX, start.clientY];
   let frame = 0;
-  const extend = () => {
-    const { row, column } = viewport.cellNear(x, y);
-    if (wholeRows) selection.takeRow(row, { extend: true });
-    else if (row !== selection.row || column !== selection.column) selection.move(row, column, { extend: true });
-  };
   const scroll = () => {
     const by = pull(x, y, viewport.scroller.getBoundingClientRect());
     if (by.x || by.y) {
       viewport.scroller.scrollLeft += by.x;
       viewport.scroll.to(viewport.scroll.top + by.y);
-      extend();
+      over(viewport.cellNear(x, y));
     }
     frame = requestAnimationFrame(scroll);
   };
   /** @param {PointerEvent} event */
   const move = (event) => {
     [x, y] = [event.clientX, event.clientY];
-    extend();
+    over(viewport.cellNear(x, y));
     frame ||= requestAnimationFrame(scroll);
   };
-  const stop = () => {
+  const following = new AbortController();
+  /** @param {() => void} then */
+  const stop = (then) => {
+    following.abort();
     cancelAnimationFrame(frame);
-    removeEventListener("pointermove", move);
+    then();
   };
-  addEventListener("pointermove", move);
-  addEventListener("pointerup", stop, { once: true });
-  addEventListener("pointercancel", stop, { once: true });
+  const { signal } = following;
+  addEventListener("pointermove", move, { signal });
+  addEventListener("pointerup", () => stop(end), { signal });
+  addEventListener("pointercancel", () => stop(off), { signal });
+  addEventListener("keydown", ({ key }) => key === "Escape" && stop(off), { signal, capture: true });
 }
 
 /** How far a pointer near the border scrolls. @param {number} x @param {number} y @param {DOMRect} box */
@@ -87,36 +129,4 @@ function pull(x, y, box) {
     x: speed(x - (box.right - EDGE)) - speed(box.left + EDGE - x),
     y: speed(y - (box.bottom - EDGE)) - speed(box.top + EDGE - y),
   };
-}
-
-/** By the mouse, or by the keyboard for the active cell. @param {MouseEvent} event @param {Grid} grid */
-function contextMenu(event, grid) {
-  const { selection, viewport } = grid;
-  const byKey = event.target === grid.sheet;
-  const at = byKey ? { row: selection.row, column: selection.column } : viewport.cellOf(event);
-  if (!at || at.row < 0 || isEditor(event) || !grid.canEdit) return;
-  event.preventDefault();
-  if (at.column < 0 && !(selection.wholeRows && selection.has(at.row, 0))) selection.takeRow(at.row);
-  else if (at.column >= 0 && !selection.has(at.row, at.column)) selection.move(at.row, at.column);
-  const cell = byKey ? viewport.cellElement(at.row, at.column) : undefined;
-  const place = cell?.getBoundingClientRect() ?? new DOMRect(event.clientX, event.clientY, 0, 0);
-  openMenu(place, rowItems(grid, at), { label: "Rows", back: grid.sheet });
-}
-
-/** @param {Grid} grid @param {{ row: number, column: number }} at @returns {import("./menu.js").Item[]} */
-function rowItems(grid, at) {
-  const { top, bottom } = grid.selection.range;
-  const count = bottom - top + 1;
-  const column = grid.columns.list[at.column];
-  const row = grid.rows.at(at.row);
-  const items = [];
-  if (column?.type === "http" && row && count === 1) {
-    items.push({ text: "Run this cell", run: () => void startRun(column, { ids: [row.id] }) });
-  }
-  items.push({
-    text: count === 1 ? `Delete row ${top + 1}` : `Delete ${count.toLocaleString("en")} rows`,
-    danger: true,
-    run: () => void deleteRows(grid),
-  });
-  return items;
 }

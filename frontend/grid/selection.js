@@ -7,6 +7,9 @@
 /** The row index of the header: arrows reach it from the first row. */
 export const HEADER = -1;
 
+/** @param {Range} range @param {number} row @param {number} column */
+const contains = ({ top, bottom, left, right }, row, column) => row >= top && row <= bottom && column >= left && column <= right;
+
 /** Dispatches `change`. */
 export class Selection extends EventTarget {
   row = 0;
@@ -15,6 +18,8 @@ export class Selection extends EventTarget {
   #anchorColumn = 0;
   /** Whether row numbers were chosen: then the rows are meant, not only their cells. */
   wholeRows = false;
+  /** Where a fill would go, while its corner is dragged. @type {Range | undefined} */
+  preview;
 
   /** @param {() => { rows: number, columns: number }} size */
   constructor(size) {
@@ -73,6 +78,12 @@ export class Selection extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
+  /** @param {Range | undefined} preview */
+  show(preview) {
+    this.preview = preview;
+    this.dispatchEvent(new Event("change"));
+  }
+
   /** Stays inside after rows or columns went. */
   clamp() {
     const { rows, columns } = this.size();
@@ -83,7 +94,16 @@ export class Selection extends EventTarget {
 
   /** @param {number} row @param {number} column */
   has(row, column) {
-    const { top, bottom, left, right } = this.range;
-    return row >= top && row <= bottom && column >= left && column <= right;
+    return contains(this.range, row, column);
+  }
+
+  /** Whether the cell holds the corner that fills. @param {number} row @param {number} column */
+  isCorner(row, column) {
+    return row === this.range.bottom && column === this.range.right;
+  }
+
+  /** @param {number} row @param {number} column */
+  willFill(row, column) {
+    return this.preview !== undefined && contains(this.preview, row, column);
   }
 }

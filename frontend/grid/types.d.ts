@@ -1,5 +1,6 @@
 /* Shapes of the API (/api/v1) that the grid reads, and of the grid's parts. */
 
+import type { Chosen } from "./chosen.js";
 import type { Columns } from "./columns.js";
 import type { History } from "./history.js";
 import type { Rows } from "./rows.js";
@@ -63,7 +64,7 @@ export interface Run {
 }
 
 /** What a run may cover; `ids` are row ids. */
-export type Scope = "missing" | "failed" | "stale" | "all" | { first: number } | { ids: number[] };
+export type Scope = "missing" | "failed" | "stale" | "all" | { first: number } | { ids: number[] } | { all_but: number[] };
 
 export interface Change {
   rowId: number;
@@ -86,6 +87,7 @@ export interface Grid {
   columns: Columns;
   rows: Rows;
   selection: Selection;
+  chosen: Chosen;
   viewport: Viewport;
   history: History;
   /** The element with role="grid": it holds the focus. */

@@ -5,7 +5,7 @@
  * @typedef {import("./types.d.ts").Column} Column
  * @typedef {import("./types.d.ts").Cell} Cell
  * @typedef {{ element: HTMLElement, column?: Column, cell?: Cell, row: number, marks: string }} Slot
- * @typedef {{ element: HTMLElement, number: HTMLElement, slots: Slot[], index: number, marks: string }} Line
+ * @typedef {{ element: HTMLElement, number: Text, pick: HTMLInputElement, slots: Slot[], index: number, marks: string }} Line
  */
 import { paintCell } from "./cells.js";
 import { Scroll } from "./scroll.js";
@@ -27,9 +27,13 @@ function newPart(role, name) {
 /** @returns {Line} */
 function newLine() {
   const element = newPart("row", "line");
-  const number = newPart("rowheader", "n");
-  element.append(number);
-  return { element, number, slots: [], index: -1, marks: "" };
+  const number = document.createTextNode("");
+  const pick = Object.assign(document.createElement("input"), { type: "checkbox", className: "pick", tabIndex: -1 });
+  const head = newPart("rowheader", "n");
+  head.append(pick, Object.assign(document.createElement("span"), { textContent: "" }));
+  head.lastElementChild?.append(number);
+  element.append(head);
+  return { element, number, pick, slots: [], index: -1, marks: "" };
 }
 
 export class Viewport {
@@ -57,6 +61,7 @@ export class Viewport {
     grid.columns.addEventListener("change", () => this.fit());
     grid.columns.addEventListener("widths", () => this.#layOut());
     grid.selection.addEventListener("change", () => this.paintSoon());
+    grid.chosen.addEventListener("change", () => this.paintSoon());
     this.fit();
   }
 
@@ -135,12 +140,14 @@ export class Viewport {
     if (line.index !== index) {
       this.#put(line, index);
       line.element.setAttribute("aria-rowindex", String(index + 2));
-      line.number.textContent = String(index + 1);
+      line.number.data = String(index + 1);
+      line.pick.setAttribute("aria-label", `Select row ${index + 1}`);
     }
     line.element.style.transform = `translateY(${this.scroll.place(index * ROW)}px)`;
     const row = this.grid.rows.at(index);
-    const { range, wholeRows } = this.grid.selection;
-    const marks = `line${row ? "" : " waits"}${wholeRows && index >= range.top && index <= range.bottom ? " taken" : ""}`;
+    const chosen = this.grid.chosen.has(row?.id);
+    const marks = `line${row ? "" : " waits"}${chosen ? " taken" : ""}`;
+    line.pick.checked = chosen;
     if (line.marks !== marks) line.element.className = line.marks = marks;
     if (line === this.#pinned && !this.#isAsPinned()) return;
     this.#fitSlots(line);
@@ -183,12 +190,16 @@ export class Viewport {
     const { selection } = this.grid;
     const active = selection.row === row && selection.column === column;
     const inside = selection.has(row, column);
-    const marks = `${active ? " active" : ""}${inside && !selection.isSingle ? " in" : ""}`;
+    const corner = this.grid.canEdit && selection.isCorner(row, column);
+    const filling = selection.willFill(row, column);
+    const marks = `${active ? "a" : ""}${inside && !selection.isSingle ? "i" : ""}${corner ? "c" : ""}${filling ? "f" : ""}`;
     if (slot.marks === marks && slot.element.ariaSelected === String(inside)) return;
     slot.marks = marks;
     slot.element.ariaSelected = String(inside);
     slot.element.classList.toggle("active", active);
     slot.element.classList.toggle("in", inside && !selection.isSingle);
+    slot.element.classList.toggle("corner", corner);
+    slot.element.classList.toggle("filling", filling);
   }
 
   #pointAtActive() {

@@ -53,7 +53,7 @@ def values(app: App, table: int, row: int) -> list[Any]:
 
 
 def expect_active(page: Page, cell: Locator) -> None:
-    expect(cell).to_have_class("c active")
+    expect(cell).to_contain_class("active")
     identity = cell.get_attribute("id")
     assert identity
     expect(page.locator("#sheet")).to_have_attribute("aria-activedescendant", identity)
@@ -182,13 +182,12 @@ def test_a_width_is_kept(page: Page, table: int) -> None:
     expect(head).to_have_css("width", f"{before['width'] + 16:g}px")
 
 
-def test_rows_are_added_and_deleted_after_a_question(page: Page, table: int, cell: Cell) -> None:
+def test_rows_are_added_and_deleted(page: Page, table: int, cell: Cell) -> None:
     page.get_by_role("button", name="Add row", exact=True).click()
     expect(page.locator("#table-size")).to_contain_text(f"{ROWS + 1:,} rows")
     expect_active(page, cell(ROWS + 1, 1))
     page.locator(f'#grid-body [aria-rowindex="{ROWS + 1}"] .n').click(button="right")
-    page.get_by_role("menuitem", name=f"Delete row {ROWS}").click()
-    page.get_by_role("dialog").get_by_role("button", name="Delete 1 row").click()
+    page.get_by_role("menuitem", name="Delete 1 row").click()
     expect(page.locator("#table-size")).to_contain_text(f"{ROWS:,} rows")
 
 

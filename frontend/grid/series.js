@@ -1,0 +1,43 @@
+/** How a column of values goes on: numbers, days and numbered names by their step, others by repeating. */
+
+const DAY_MS = 86_400_000;
+const ISO_DAY = /^\d{4}-\d{2}-\d{2}$/;
+const NUMBERED = /^(.*?)([+-]?\d+(?:\.\d+)?)$/s;
+
+/**
+ * @param {string[]} given at least one
+ * @returns {(index: number) => string} the value at an index, counted on from the given ones
+ */
+export function continued(given) {
+  return days(given) ?? numbers(given) ?? ((index) => given[index % given.length]);
+}
+
+/** @param {number[]} values @returns {number | undefined} the step, when it is the same everywhere */
+function stepOf(values) {
+  if (values.length < 2 || values.some(Number.isNaN)) return undefined;
+  const step = values[1] - values[0];
+  const even = values.every((value, i) => i === 0 || Math.abs(value - values[i - 1] - step) < 1e-9);
+  return even ? step : undefined;
+}
+
+/** @param {string[]} given */
+function days(given) {
+  if (!given.every((text) => ISO_DAY.test(text))) return undefined;
+  const moments = given.map((text) => Date.parse(`${text}T00:00:00Z`));
+  const step = stepOf(moments);
+  if (step === undefined || step % DAY_MS) return undefined;
+  return (/** @type {number} */ index) => new Date(moments[0] + step * index).toISOString().slice(0, 10);
+}
+
+/** "1, 2", "0041, 0042", "1.10, 1.20" and "Row 1, Row 2" @param {string[]} given */
+function numbers(given) {
+  const parts = given.map((text) => NUMBERED.exec(text));
+  const [first] = parts;
+  if (!first || parts.some((part) => part?.[1] !== first[1])) return undefined;
+  const digits = parts.map((part) => part?.[2] ?? "");
+  const step = stepOf(digits.map(Number));
+  if (step === undefined || digits.some((text) => text.length > 15)) return undefined;
+  const decimals = Math.max(...digits.map((text) => text.split(".")[1]?.length ?? 0));
+  const padded = digits.some((text) => /^0\d/.test(text)) ? digits[0].length : 0;
+  return (/** @type {number} */ index) => first[1] + (Number(first[2]) + step * index).toFixed(decimals).padStart(padded, "0");
+}

@@ -1,0 +1,202 @@
+"""Rows chosen, cells filled, pasted, cut and cleared, columns moved: as in a spreadsheet."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.conftest import App
+
+pytestmark = pytest.mark.e2e
+
+ROWS = 300
+COLUMNS = [("Company", "text"), ("Size", "number"), ("Since", "date"), ("Note", "text")]
+
+type Cell = Callable[[int, int], Locator]
+
+
+@pytest.fixture
+def table(page: Page, app: App, jwt_api: str) -> int:
+    """Four typed columns and one that asks an API."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=app.url)
+    with app.api() as api:
+        columns = [{"name": name, "type": type_} for name, type_ in COLUMNS]
+        made = api.post("/tables", json={"name": "Leads", "columns": columns}).json()["id"]
+        new = [{"Company": f"Company {number}", "Note": f"n{number}"} for number in range(1, ROWS + 1)]
+        api.post(f"/tables/{made}/rows", json={"rows": new})
+        config = {"method": "GET", "url": f"{jwt_api}/log", "auto_update": False}
+        added = api.post(f"/tables/{made}/columns", json={"name": "Profile", "type": "http", "config": config})
+        assert added.status_code == 201, added.text
+    page.goto(f"{app.url}/tables/{made}")
+    expect(page.get_by_text("Company 1", exact=True)).to_be_visible()
+    return int(made)
+
+
+@pytest.fixture
+def cell(page: Page, table: int) -> Cell:
+    """By row and column, both from 1."""
+    return lambda row, column: page.locator(
+        f'#grid-body [role="row"][aria-rowindex="{row + 1}"]:not([hidden]) [aria-colindex="{column + 1}"]'
+    )
+
+
+def number(page: Page, row: int) -> Locator:
+    return page.locator(f'#grid-body [role="row"][aria-rowindex="{row + 1}"]:not([hidden]) .n')
+
+
+def box(page: Page, row: int) -> Locator:
+    number(page, row).hover()
+    return page.get_by_role("checkbox", name=f"Select row {row}", exact=True)
+
+
+def bar(page: Page) -> Locator:
+    return page.get_by_role("toolbar", name="Selected rows")
+
+
+def values(app: App, table: int, row: int) -> list[Any]:
+    with app.api() as api:
+        [found] = api.get(f"/tables/{table}/rows", params={"offset": row - 1, "limit": 1}).json()["items"]
+    return [cell["value"] for cell in found["cells"].values()]
+
+
+def copy_text(page: Page, text: str) -> None:
+    page.evaluate("text => navigator.clipboard.writeText(text)", text)
+
+
+def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+    page.mouse.move(*end)
+    page.mouse.up()
+
+
+def middle(place: Locator) -> tuple[float, float]:
+    found = place.bounding_box()
+    assert found
+    return found["x"] + found["width"] / 2, found["y"] + found["height"] / 2
+
+
+def corner(place: Locator) -> tuple[float, float]:
+    found = place.bounding_box()
+    assert found
+    return found["x"] + found["width"] - 4, found["y"] + found["height"] - 4
+
+
+def test_chosen_rows_are_deleted_and_brought_back(page: Page, app: App, table: int, cell: Cell) -> None:
+    box(page, 2).click()
+    box(page, 4).click(modifiers=["Shift"])
+    expect(bar(page)).to_contain_text("3 rows selected")
+    box(page, 3).click()
+    expect(bar(page)).to_contain_text("2 rows selected")
+    bar(page).get_by_role("button", name="Delete").click()
+    expect(page.locator("#table-size")).to_contain_text(f"{ROWS - 2} rows")
+    expect(cell(2, 1)).to_have_text("Company 3")
+    expect(bar(page)).to_be_hidden()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#table-size")).to_contain_text(f"{ROWS} rows")
+    expect(cell(2, 1)).to_have_text("Company 2")
+    expect(cell(4, 1)).to_have_text("Company 4")
+    page.keyboard.press("Control+Shift+z")
+    expect(cell(2, 1)).to_have_text("Company 3")
+
+
+def test_all_rows_but_some_are_deleted_after_a_question(page: Page, app: App, table: int, cell: Cell) -> None:
+    page.get_by_role("checkbox", name="Select all rows").click()
+    box(page, 1).click()
+    box(page, 3).click()
+    expect(bar(page)).to_contain_text(f"{ROWS - 2} rows selected")
+    bar(page).get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name=f"Delete {ROWS - 2} rows").click()
+    expect(page.locator("#table-size")).to_contain_text("2 rows")
+    expect(cell(2, 1)).to_have_text("Company 3")
+    assert values(app, table, 2)[0] == "Company 3"
+
+
+def test_row_numbers_choose_by_dragging_and_escape_lets_go(page: Page, cell: Cell) -> None:
+    drag(page, middle(number(page, 2)), middle(number(page, 6)))
+    expect(bar(page)).to_contain_text("5 rows selected")
+    bar(page).get_by_role("button", name="Copy").click()
+    expect(page.get_by_text("Copied 5 rows.")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()").startswith("Company 2\t\t\tn2\t\nCompany 3\t")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(bar(page)).to_be_hidden()
+    page.keyboard.press("Shift+Space")
+    expect(bar(page)).to_contain_text("1 row selected")
+
+
+def test_a_column_runs_for_the_chosen_rows(page: Page, table: int, cell: Cell) -> None:
+    number(page, 1).click()
+    number(page, 3).click(modifiers=["Control"])
+    bar(page).get_by_role("button", name="Run…").click()
+    page.get_by_role("menuitem", name="Profile").click()
+    expect(cell(3, 5).locator(".ok")).to_be_visible()
+    expect(cell(1, 5).locator(".ok")).to_be_visible()
+    expect(cell(2, 5).locator(".ok")).to_have_count(0)
+
+
+def test_the_corner_fills_down_and_goes_on_with_a_series(page: Page, app: App, table: int, cell: Cell) -> None:
+    copy_text(page, "10\t2026-01-30\n15\t2026-01-31")
+    cell(1, 2).click()
+    page.keyboard.press("Control+v")
+    expect(cell(2, 2)).to_have_text("15")
+    drag(page, corner(cell(2, 3)), middle(cell(5, 3)))
+    expect(cell(5, 2)).to_have_text("30")
+    expect(cell(5, 3)).to_have_text("2026-02-03")
+    page.keyboard.press("Control+z")
+    expect(cell(5, 2)).to_have_text("")
+    expect(cell(2, 2)).to_have_text("15")
+
+
+def test_the_corner_fills_to_the_right_but_not_over_results(page: Page, cell: Cell) -> None:
+    cell(1, 4).click()
+    drag(page, corner(cell(1, 4)), middle(cell(1, 5)))
+    expect(page.get_by_text("Results cannot be typed over.")).to_be_visible()
+    cell(2, 1).click()
+    page.keyboard.press("Control+r")
+    cell(2, 4).click()
+    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("Control+d")
+    expect(cell(4, 4)).to_have_text("n2")
+    expect(cell(5, 4)).to_have_text("n5")
+    cell(5, 4).click()
+    page.keyboard.press("Control+d")
+    expect(cell(5, 4)).to_have_text("n2")
+
+
+def test_the_menu_of_cells_cuts_pastes_clears_and_fills(page: Page, cell: Cell) -> None:
+    cell(1, 1).click(button="right")
+    page.get_by_role("menuitem", name="Cut").click()
+    expect(cell(1, 1)).to_have_text("")
+    cell(2, 4).click(button="right")
+    page.get_by_role("menuitem", name="Paste").click()
+    expect(cell(2, 4)).to_have_text("Company 1")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+F10")
+    page.keyboard.press("f")
+    page.keyboard.press("Enter")
+    expect(cell(3, 4)).to_have_text("Company 1")
+    page.keyboard.press("Shift+F10")
+    page.get_by_role("menuitem", name="Clear").click()
+    expect(cell(3, 4)).to_have_text("")
+    expect(page.locator("#sheet")).to_be_focused()
+
+
+def test_the_menu_of_a_result_runs_it(page: Page, cell: Cell) -> None:
+    cell(2, 5).click(button="right")
+    page.get_by_role("menuitem", name="Run this cell").click()
+    expect(cell(2, 5).locator(".ok")).to_be_visible()
+    cell(2, 5).click(button="right")
+    page.get_by_role("menuitem", name="Open details").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Profile, row 2")
+
+
+def test_no_accessibility_problem_is_found_while_rows_are_chosen(page: Page, cell: Cell) -> None:
+    box(page, 2).click()
+    cell(1, 1).click(button="right")
+    found = Axe().run(page).response["violations"]
+    assert not found, [(problem["id"], [node["html"] for node in problem["nodes"]]) for problem in found]
