@@ -15,6 +15,7 @@ import { showDetails } from "./grid/details.js";
 import { Editing } from "./grid/editing.js";
 import { addRow } from "./grid/edits.js";
 import { Header } from "./grid/header.js";
+import { offerHeights } from "./grid/heights.js";
 import { History } from "./grid/history.js";
 import { listenToKeys } from "./grid/keyboard.js";
 import { Live } from "./grid/live.js";
@@ -106,6 +107,7 @@ function start() {
   listenToPointer(grid, editing, byId("grid-body"));
   listenToMenu(grid, openDetails);
   listenToClipboard(grid);
+  offerHeights(grid, byId("row-height"));
   showBulkBar(grid, byId("bulk"));
   listenToButtons(grid, header);
   tellProblems(grid);

@@ -10,7 +10,7 @@ from enrichment.api import described, found
 from enrichment.api.auth import actor
 from enrichment.models import Attempt
 from enrichment.trial import as_json as attempt_as_json
-from tables import rows, trash
+from tables import pasting, rows, trash
 from tables.columns import ColumnError
 from tables.models import Column, Row
 from tables.views_of_rows import View
@@ -30,6 +30,11 @@ class RowChange(Schema):
 
 class RowChanges(Schema):
     rows: list[RowChange]
+
+
+class Paste(Schema):
+    rows: list[RowChange] = []
+    added: list[dict[str | int, Any]] = []
 
 
 class RowIds(Schema):
@@ -67,6 +72,15 @@ def add_rows(request: HttpRequest, table_id: str, body: NewRows) -> Status[dict[
 def change_rows(request: HttpRequest, table_id: str, body: RowChanges) -> dict[str, int]:
     table = found.table(actor(request), table_id, Role.EDITOR)
     return {"updated": rows.update(table, [{"id": found.number(row.id), "cells": row.cells} for row in body.rows])}
+
+
+@router.post("/tables/{table_id}/paste")
+def paste_cells(request: HttpRequest, table_id: str, body: Paste) -> dict[str, Any]:
+    """As PATCH and POST of rows at once, but a cell that cannot take its value stops none of the others."""
+    table = found.table(actor(request), table_id, Role.EDITOR)
+    changes = [{"id": found.number(row.id), "cells": row.cells} for row in body.rows]
+    pasted = pasting.paste(table, changes, body.added)
+    return {"ids": pasted.ids, "refused": pasted.refused}
 
 
 @router.delete("/tables/{table_id}/rows")

@@ -10,10 +10,11 @@ import { toast } from "../api.js";
 import { runChosen } from "./bulk.js";
 import { isComputed } from "./cells.js";
 import { clearCells } from "./clearing.js";
-import { paste } from "./clipboard.js";
+import { copyNow, cut } from "./clipboard.js";
 import { deleteRows, deleteSelected, rowsOf } from "./deletion.js";
 import { fillDown } from "./filling.js";
 import { openMenu } from "./menu.js";
+import { paste } from "./pasting.js";
 import { startRun } from "./run-menu.js";
 
 /** @param {Grid} grid @param {(row: number, column: number) => void} showDetails */
@@ -61,7 +62,7 @@ const removal = (text, run) => ({ text, danger: true, run });
 /** @param {Grid} grid @param {Place} at @param {(row: number, column: number) => void} showDetails @returns {(Item | "line")[]} */
 function cellItems(grid, at, showDetails) {
   const column = grid.columns.list[at.column];
-  const copying = { text: "Copy", note: "Ctrl+C", run: () => copy(grid) };
+  const copying = { text: "Copy", note: "Ctrl+C", run: () => copyNow(grid) };
   const details = isComputed(column) ? [{ text: "Open details", note: "Enter", run: () => showDetails(at.row, at.column) }] : [];
   if (!grid.canEdit) return [...details, copying];
   const { top, bottom } = grid.selection.range;
@@ -70,7 +71,7 @@ function cellItems(grid, at, showDetails) {
     ...runItems(grid, column),
     ...details,
     ...(details.length ? [line] : []),
-    { text: "Cut", note: "Ctrl+X", run: () => copy(grid) && void clearCells(grid) },
+    { text: "Cut", note: "Ctrl+X", run: () => cut(grid, copyNow(grid)) },
     copying,
     { text: "Paste", note: "Ctrl+V", run: () => void pasteHere(grid) },
     { text: "Clear", note: "Del", run: () => void clearCells(grid) },
@@ -94,15 +95,8 @@ function runItems(grid, column) {
   return [{ text: count === 1 ? "Run this cell" : `Run ${rowsOf(count)}`, run: () => void run() }];
 }
 
-/** As Ctrl+C does, so that it works where the page may not write the clipboard by itself. @param {Grid} grid */
-function copy(grid) {
-  grid.sheet.focus({ preventScroll: true });
-  return document.execCommand("copy");
-}
-
 /** @param {Grid} grid */
 async function pasteHere(grid) {
-  grid.sheet.focus({ preventScroll: true });
   try {
     await paste(grid, await navigator.clipboard.readText());
   } catch {

@@ -52,6 +52,7 @@ async function deleteWithUndo(grid, ids) {
 
 /** @param {Grid} grid */
 async function undoLast(grid) {
+  grid.sheet.focus({ preventScroll: true });
   try {
     await grid.history.undo();
   } catch (error) {

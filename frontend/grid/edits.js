@@ -13,6 +13,13 @@ const DELETED_A_CALL = 10_000;
 /** Saves go one after the other, so that the last value typed is the last one written. @type {Promise<unknown>} */
 let saving = Promise.resolve();
 
+/** @template T @param {() => Promise<T>} work @returns {Promise<T>} */
+export function inTurn(work) {
+  const turn = saving.then(work);
+  saving = turn.catch(() => {});
+  return turn;
+}
+
 /** @param {unknown} error */
 export const reasonOf = (error) =>
   error instanceof ApiError ? error.message : "The server cannot be reached. Check that it is running, and try again.";
@@ -30,7 +37,7 @@ function* chunks(items, size) {
 }
 
 /** @param {Change[]} changes @returns {{ id: number, cells: Record<string, unknown> }[]} */
-function byRow(changes) {
+export function byRow(changes) {
   /** @type {Map<number, Record<string, unknown>>} */
   const rows = new Map();
   for (const { rowId, columnId, after } of changes) {
@@ -42,35 +49,32 @@ function byRow(changes) {
 }
 
 /** @param {Change[]} changes @returns {Change[]} */
-const reversed = (changes) => changes.map((change) => ({ ...change, before: change.after, after: change.before })).reverse();
+export const reversed = (changes) => changes.map((change) => ({ ...change, before: change.after, after: change.before })).reverse();
 
 /**
  * @param {Grid} grid @param {Change[]} changes @param {() => void} [again] offered when the server was not there
  * @returns {Promise<boolean>} whether all were saved
  */
-async function save(grid, changes, again) {
+export async function save(grid, changes, again) {
   const held = changes.map(({ rowId, columnId, after }) => grid.rows.hold(rowId, columnId, after));
   const saved = new Set();
-  const turn = Promise.withResolvers();
-  const earlier = saving;
-  saving = turn.promise;
-  await earlier;
-  try {
-    for (const rows of chunks(byRow(changes), ROWS_A_CALL)) {
-      await api("PATCH", `/tables/${grid.table.id}/rows`, { rows });
-      for (const { id } of rows) saved.add(id);
+  return inTurn(async () => {
+    try {
+      for (const rows of chunks(byRow(changes), ROWS_A_CALL)) {
+        await api("PATCH", `/tables/${grid.table.id}/rows`, { rows });
+        for (const { id } of rows) saved.add(id);
+      }
+      return true;
+    } catch (error) {
+      const lost = again && (!(error instanceof ApiError) || error.status >= 500);
+      toast(`${whereOf(error)} ${reasonOf(error)}`, lost ? { action: { label: "Save again", run: again } } : {});
+      return false;
+    } finally {
+      changes.forEach(({ rowId, columnId, before, after }, i) => {
+        grid.rows.settle(rowId, columnId, held[i], saved.has(rowId) ? after : before);
+      });
     }
-    return true;
-  } catch (error) {
-    const lost = again && (!(error instanceof ApiError) || error.status >= 500);
-    toast(`${whereOf(error)} ${reasonOf(error)}`, lost ? { action: { label: "Save again", run: again } } : {});
-    return false;
-  } finally {
-    changes.forEach(({ rowId, columnId, before, after }, i) => {
-      grid.rows.settle(rowId, columnId, held[i], saved.has(rowId) ? after : before);
-    });
-    turn.resolve(undefined);
-  }
+  });
 }
 
 /**
@@ -78,7 +82,7 @@ async function save(grid, changes, again) {
  * @param {Grid} grid @param {Change[]} wanted @param {string} label @param {() => void} [again] offered when the server was not there
  * @returns {Promise<import("./history.js").Step | undefined>} how to take them back
  */
-export async function commit(grid, wanted, label, again) {
+async function commit(grid, wanted, label, again) {
   const changes = wanted
     .map((change) => ({ ...change, before: change.before ?? null }))
     .filter(({ before, after }) => before !== after);

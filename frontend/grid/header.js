@@ -8,6 +8,7 @@
 import { change, openAddMenu, openColumnMenu } from "./column-menu.js";
 import { SIGN, TYPE_NAME } from "./columns.js";
 import { percent } from "./progress.js";
+import { followHead } from "./reorder.js";
 import { renameInPlace } from "./rename.js";
 import { openRunMenu } from "./run-menu.js";
 import { HEADER } from "./selection.js";
@@ -15,6 +16,7 @@ import { toast } from "../api.js";
 import { reasonOf } from "./edits.js";
 
 const SAVE_WIDTH_MS = 400; // after the last key of a resize
+const PADDING = 24; // px around the text of a cell
 
 /** @param {string} name @param {string} text @param {string} [label] */
 function newButton(name, text, label) {
@@ -25,6 +27,14 @@ function newButton(name, text, label) {
 
 /** @param {string} name @param {string} [text] */
 const newSpan = (name, text = "") => Object.assign(document.createElement("span"), { className: name, textContent: text });
+
+/** What a cell would need to show all of it. @param {HTMLElement} cell */
+function widthOf(cell) {
+  const range = document.createRange();
+  range.selectNodeContents(cell);
+  const { width } = range.getBoundingClientRect();
+  return Math.ceil(width) + PADDING;
+}
 
 export class Header {
   /** @type {Map<number, HTMLElement>} by column id */
@@ -112,6 +122,7 @@ export class Header {
     cell.addEventListener("pointerdown", (event) => {
       if (/** @type {Element} */ (event.target).closest("button, input, .grip")) return;
       this.#take(index, event.shiftKey);
+      followHead(event, grid, index, (to) => this.shift(index, to - index));
     });
     cell.addEventListener("dblclick", (event) => {
       if (grid.canEdit && !(/** @type {Element} */ (event.target).closest("button, .grip"))) this.rename(column);
@@ -151,6 +162,7 @@ export class Header {
 
   /** @param {HTMLElement} grip @param {Column} column */
   #followGrip(grip, column) {
+    grip.addEventListener("dblclick", () => this.#fit(column));
     grip.addEventListener("pointerdown", (event) => {
       event.preventDefault();
       grip.setPointerCapture(event.pointerId);
@@ -163,6 +175,15 @@ export class Header {
       };
       grip.addEventListener("lostpointercapture", stop, { once: true });
     });
+  }
+
+  /** As wide as what is in view needs. @param {Column} column */
+  #fit(column) {
+    const { columns, viewport } = this.grid;
+    const head = this.#cells.get(column.id);
+    const cells = viewport.cellsOf(columns.indexOf(column.id));
+    columns.resize(column, Math.max(...[...cells, ...(head ? [head] : [])].map(widthOf)));
+    this.#saveWidth(column);
   }
 
   /** @param {Column} column */

@@ -57,7 +57,8 @@ function bodyKey(event, grid, editing) {
 }
 
 /** The range first, then the rows. @param {Grid} grid */
-function letGo({ selection, chosen }) {
+function letGo({ selection, chosen, rows }) {
+  rows.refuse([]);
   if (selection.isSingle) chosen.clear();
   else selection.move(selection.row, selection.column);
 }

@@ -45,8 +45,8 @@ function press(event, grid, editing) {
   const box = /** @type {Element} */ (event.target).closest("input[type=checkbox]");
   if (!box) event.preventDefault();
   grid.sheet.focus({ preventScroll: true });
-  if (box?.matches(".pick")) return;
-  if (at.column < 0) pressNumber(event, grid, at.row);
+  if (box?.matches(".pick")) dragRows(event, grid, at.row);
+  else if (at.column < 0) pressNumber(event, grid, at.row);
   else if (!box && isOnCorner(event, grid)) dragCorner(event, grid);
   else pressCell(event, grid, at, box !== null);
 }
@@ -61,12 +61,25 @@ function pressCell(event, { selection, viewport }, at, onBox) {
 }
 
 /** Chooses the row alone, with Shift all up to it, with Ctrl besides others. @param {PointerEvent} event @param {Grid} grid @param {number} row */
-function pressNumber(event, { selection, viewport, chosen }, row) {
+function pressNumber(event, grid, row) {
+  const { selection, chosen } = grid;
   if (event.ctrlKey || event.metaKey) return chosen.toggle(row);
   selection.takeRow(row, { extend: event.shiftKey });
-  const choose = () => void chosen.take(selection.range.top, selection.range.bottom);
-  choose();
-  drag(event, viewport, (near) => near.row !== selection.row && selection.takeRow(near.row, { extend: true }), choose);
+  void chosen.take(selection.range.top, selection.range.bottom);
+  dragRows(event, grid, row);
+}
+
+/** Chooses the rows from the one pressed to the one let go, when that is another. @param {PointerEvent} event @param {Grid} grid @param {number} row */
+function dragRows(event, { selection, viewport, chosen }, row) {
+  let moved = false;
+  /** @param {{ row: number }} near */
+  const over = (near) => {
+    if (!moved && near.row === row) return;
+    if (!moved) selection.takeRow(row);
+    moved = true;
+    if (near.row !== selection.row) selection.takeRow(near.row, { extend: true });
+  };
+  drag(event, viewport, over, () => moved && void chosen.take(selection.range.top, selection.range.bottom));
 }
 
 /** @param {PointerEvent} event @param {Grid} grid */

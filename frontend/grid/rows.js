@@ -27,6 +27,8 @@ export class Rows extends EventTarget {
   #unsaved = new Map();
   /** @type {Map<string, Cell>} announced while a block was on its way, so perhaps newer than the block */
   #announced = new Map();
+  /** Why cells did not take what was pasted last. @type {Map<string, string>} */
+  #refused = new Map();
   #version = 0;
   #window = { first: 0, last: -1 };
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -175,6 +177,7 @@ export class Rows extends EventTarget {
   /** Shows a value before the server has it. @param {number} rowId @param {number} columnId @param {unknown} value @returns {Cell} for `settle` */
   hold(rowId, columnId, value) {
     const cell = { value };
+    this.#refused.delete(keyOf(rowId, columnId));
     this.#unsaved.set(keyOf(rowId, columnId), { cell });
     this.#put(rowId, columnId, cell);
     this.dispatchEvent(new Event("change"));
@@ -193,6 +196,17 @@ export class Rows extends EventTarget {
     this.#put(rowId, columnId, unsaved.announced ?? { value });
     this.#unsaved.delete(key);
     this.dispatchEvent(new Event("change"));
+  }
+
+  /** Marks cells that did not take what was pasted. @param {import("./types.d.ts").Refusal[]} refusals */
+  refuse(refusals) {
+    this.#refused = new Map(refusals.map(({ row, column, message }) => [keyOf(row, column), message]));
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** @param {number} rowId @param {number} columnId */
+  refusal(rowId, columnId) {
+    return this.#refused.size ? this.#refused.get(keyOf(rowId, columnId)) : undefined;
   }
 
   /** @param {number} rowId @param {number} columnId @param {Cell} cell */

@@ -73,6 +73,13 @@ export interface Change {
   after: unknown;
 }
 
+/** A cell that could not take what was pasted. */
+export interface Refusal {
+  row: number;
+  column: number;
+  message: string;
+}
+
 /** Two corners, both included; row -1 is the header. */
 export interface Range {
   top: number;

@@ -4,14 +4,14 @@
  * @typedef {import("./types.d.ts").Grid} Grid
  * @typedef {import("./types.d.ts").Column} Column
  * @typedef {import("./types.d.ts").Cell} Cell
- * @typedef {{ element: HTMLElement, column?: Column, cell?: Cell, row: number, marks: string }} Slot
+ * @typedef {{ element: HTMLElement, column?: Column, cell?: Cell, row: number, marks: string, refusal?: string }} Slot
  * @typedef {{ element: HTMLElement, number: Text, pick: HTMLInputElement, slots: Slot[], index: number, marks: string }} Line
  */
 import { paintCell } from "./cells.js";
 import { Scroll } from "./scroll.js";
 import { HEADER } from "./selection.js";
 
-export const ROW = 32;
+const HEAD = 32; // px
 const SPARE = 4; // rows drawn above and below the view
 
 let made = 0;
@@ -45,6 +45,8 @@ export class Viewport {
   #pinnedSpan = { first: 0, last: -1 };
   #span = { first: 0, last: -1 };
   #asked = false;
+  /** Px of a row. */
+  rowHeight = HEAD;
 
   /**
    * @param {Omit<Grid, "viewport">} grid
@@ -54,7 +56,7 @@ export class Viewport {
     this.grid = grid;
     this.scroller = scroller;
     this.body = body;
-    this.scroll = new Scroll(scroller, body, ROW, () => this.paintSoon());
+    this.scroll = new Scroll(scroller, body, HEAD, () => this.paintSoon());
     new ResizeObserver(() => this.fit()).observe(scroller);
     grid.rows.addEventListener("change", () => this.paintSoon());
     grid.rows.addEventListener("total", () => this.fit());
@@ -67,7 +69,17 @@ export class Viewport {
 
   /** Rows that fit: what Page Down moves by. */
   get page() {
-    return Math.max(1, Math.floor(this.scroll.visible / ROW) - 1);
+    return Math.max(1, Math.floor(this.scroll.visible / this.rowHeight) - 1);
+  }
+
+  /** Rows of another height; the first one in view stays. @param {number} height px */
+  setRowHeight(height) {
+    const first = this.scroll.top / this.rowHeight;
+    this.rowHeight = height;
+    this.grid.sheet.style.setProperty("--row-height", `${height}px`);
+    this.grid.sheet.classList.toggle("wraps", height > HEAD);
+    this.fit();
+    this.scroll.to(first * height);
   }
 
   /** Takes the sizes of the table and the window. */
@@ -77,7 +89,7 @@ export class Viewport {
     sheet.setAttribute("aria-rowcount", String(rows.total + 1));
     sheet.setAttribute("aria-colcount", String(columns.count + 1));
     this.#layOut();
-    this.scroll.resize(rows.total * ROW);
+    this.scroll.resize(rows.total * this.rowHeight);
     this.grid.selection.clamp();
     this.paintSoon();
   }
@@ -100,8 +112,8 @@ export class Viewport {
 
   #paint() {
     const { rows, columns } = this.grid;
-    const first = Math.max(0, Math.floor(this.scroll.top / ROW) - SPARE);
-    const last = Math.min(rows.total - 1, Math.ceil((this.scroll.top + this.scroll.visible) / ROW) + SPARE);
+    const first = Math.max(0, Math.floor(this.scroll.top / this.rowHeight) - SPARE);
+    const last = Math.min(rows.total - 1, Math.ceil((this.scroll.top + this.scroll.visible) / this.rowHeight) + SPARE);
     const x = this.scroller.scrollLeft;
     this.#span = columns.between(x, x + this.scroller.clientWidth - columns.numberWidth);
     this.#growPool(last - first + 1);
@@ -143,7 +155,7 @@ export class Viewport {
       line.number.data = String(index + 1);
       line.pick.setAttribute("aria-label", `Select row ${index + 1}`);
     }
-    line.element.style.transform = `translateY(${this.scroll.place(index * ROW)}px)`;
+    line.element.style.transform = `translateY(${this.scroll.place(index * this.rowHeight)}px)`;
     const row = this.grid.rows.at(index);
     const chosen = this.grid.chosen.has(row?.id);
     const marks = `line${row ? "" : " waits"}${chosen ? " taken" : ""}`;
@@ -179,10 +191,12 @@ export class Viewport {
       slot.element.setAttribute("aria-colindex", String(column + 2));
     }
     this.#mark(slot, row, column);
+    this.#markRefusal(slot, data && this.grid.rows.refusal(data.id, shown.id));
     if (slot.element.querySelector(".editor")) return;
     if (slot.column === shown && slot.cell === cell && slot.row === row) return;
     [slot.column, slot.cell, slot.row] = [shown, cell, row];
     paintCell(slot.element, shown, cell, { row, canEdit: this.grid.canEdit });
+    if (slot.refusal) slot.element.title = slot.refusal;
   }
 
   /** @param {Slot} slot @param {number} row @param {number} column */
@@ -200,6 +214,15 @@ export class Viewport {
     slot.element.classList.toggle("in", inside && !selection.isSingle);
     slot.element.classList.toggle("corner", corner);
     slot.element.classList.toggle("filling", filling);
+  }
+
+  /** @param {Slot} slot @param {string | undefined} reason */
+  #markRefusal(slot, reason) {
+    if (slot.refusal === reason) return;
+    slot.refusal = reason;
+    slot.element.classList.toggle("refused", reason !== undefined);
+    slot.element.ariaDescription = reason ? `Not pasted. ${reason}` : "";
+    slot.element.title = reason ?? "";
   }
 
   #pointAtActive() {
@@ -220,9 +243,9 @@ export class Viewport {
   /** Scrolls just enough to show a cell, and draws it at once. @param {number} row @param {number} column */
   reveal(row, column) {
     const { columns } = this.grid;
-    const y = row * ROW;
+    const [y, end] = [row * this.rowHeight, (row + 1) * this.rowHeight];
     if (row >= 0 && y < this.scroll.top) this.scroll.to(y);
-    else if (y + ROW > this.scroll.top + this.scroll.visible) this.scroll.to(y + ROW - this.scroll.visible);
+    else if (end > this.scroll.top + this.scroll.visible) this.scroll.to(end - this.scroll.visible);
     const room = this.scroller.clientWidth - columns.numberWidth;
     const { scrollLeft } = this.scroller;
     if (columns.left[column] < scrollLeft) this.scroller.scrollLeft = columns.left[column];
@@ -245,8 +268,14 @@ export class Viewport {
     const box = this.scroller.getBoundingClientRect();
     const inside = x - box.left - columns.numberWidth + this.scroller.scrollLeft;
     const column = columns.left.findLastIndex((px) => px <= inside);
-    const row = Math.floor((y - box.top - ROW + this.scroll.top) / ROW);
+    const row = Math.floor((y - box.top - HEAD + this.scroll.top) / this.rowHeight);
     return { row: Math.min(Math.max(0, row), rows.total - 1), column: Math.min(Math.max(0, column), columns.count - 1) };
+  }
+
+  /** The cells of a column that are in view. @param {number} column */
+  cellsOf(column) {
+    const cells = this.#pool.filter(({ index }) => index >= 0).map(({ slots }) => slots[column - this.#span.first]?.element);
+    return cells.filter((cell) => cell !== undefined);
   }
 
   /** Keeps a row's elements while it is edited. @param {number} row @returns {() => void} to let it go again */

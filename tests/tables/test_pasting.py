@@ -1,0 +1,33 @@
+"""A block of cells pasted at once, with a verdict for each."""
+
+import pytest
+
+from tables import columns, pasting, rows
+from tables.columns import ColumnError
+from tables.models import Table
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_what_fits_is_stored_and_the_rest_says_why(table: Table) -> None:
+    [first] = rows.append(table, [{"Name": "a", "Size": "1"}])
+    size = columns.by_name_or_id(table)("Size").pk
+    pasted = pasting.paste(
+        table,
+        [{"id": first, "cells": {"Name": "b", "Size": "many"}}],
+        [{"Name": "c", "Size": "3"}, {"Name": "d", "Size": "few"}],
+    )
+    assert [row.values.get(str(size)) for row in rows.window(table, 0, 9)] == ["1", "3", None]
+    assert [list(row.values.values())[0] for row in rows.window(table, 0, 9)] == ["b", "c", "d"]
+    assert pasted.refused == [
+        {"row": first, "column": size, "message": "“many” is no number."},
+        {"row": pasted.ids[1], "column": size, "message": "“few” is no number."},
+    ]
+
+
+def test_a_paste_on_a_row_that_is_gone_changes_nothing(table: Table) -> None:
+    [first] = rows.append(table, [{"Name": "a"}])
+    with pytest.raises(ColumnError, match="no row"):
+        pasting.paste(table, [{"id": first, "cells": {"Name": "b"}}, {"id": first + 1, "cells": {"Name": "b"}}], [{}])
+    assert table.row_count == 1
+    assert list(rows.window(table, 0, 1)[0].values.values()) == ["a"]
