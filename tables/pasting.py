@@ -22,7 +22,7 @@ class Pasted:
 
 
 def paste(table: Table, changes: Sequence[Mapping[str, Any]], added: Sequence[rows.Cells]) -> Pasted:
-    """`changes` as rows.update takes them, `added` as rows.append does. Raises ColumnError for a wrong row or column."""
+    """`changes` as rows.update takes them, `added` as rows.append does. Raises ColumnError for a row that is gone."""
     find: Find = columns.by_name_or_id(table)
     done = Pasted()
     fitting = [{"id": int(change["id"]), "cells": {}} for change in changes]

@@ -5,6 +5,7 @@
  * @typedef {import("./rows.js").Rows} Rows
  */
 import { toast } from "../api.js";
+import { reasonOf } from "./edits.js";
 
 export const CHOSEN_ONE_BY_ONE = 10_000; // the API's most in one call
 
@@ -65,11 +66,22 @@ export class Chosen extends EventTarget {
   /** @param {number} first @param {number} last @param {{ add?: boolean }} [how] */
   async take(first, last, { add = false } = {}) {
     if (last - first + 1 > CHOSEN_ONE_BY_ONE) return this.#tooMany();
-    const ids = (await this.rows.range(first, last)).map((row) => row.id);
+    const ids = await this.#idsOf(first, last);
+    if (!ids) return;
     if (!add) this.#reset(false);
     this.#last = first;
     this.#span = this.count ? [Math.min(this.#span[0], first), Math.max(this.#span[1], last)] : [first, last];
     this.#put(ids, true);
+  }
+
+  /** @param {number} first @param {number} last @returns {Promise<number[] | undefined>} nothing when the server is away */
+  async #idsOf(first, last) {
+    try {
+      return (await this.rows.range(first, last)).map((row) => row.id);
+    } catch (error) {
+      toast(`The rows cannot be selected now. ${reasonOf(error)}`);
+      return undefined;
+    }
   }
 
   takeAll() {

@@ -69,6 +69,7 @@ function commandKey(event, grid) {
   if (key === "a") grid.selection.takeAll();
   else if ((key === "z" && event.shiftKey) || key === "y") void travel(grid, "redo");
   else if (key === "z") void travel(grid, "undo");
+  else if (event.shiftKey) return false;
   else if (key === "d") void fillDown(grid);
   else if (key === "r") void fillRight(grid);
   else return false;

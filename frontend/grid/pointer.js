@@ -131,7 +131,13 @@ function drag(start, viewport, over, end = () => {}, off = end) {
   addEventListener("pointermove", move, { signal });
   addEventListener("pointerup", () => stop(end), { signal });
   addEventListener("pointercancel", () => stop(off), { signal });
-  addEventListener("keydown", ({ key }) => key === "Escape" && stop(off), { signal, capture: true });
+  /** @param {KeyboardEvent} event */
+  const key = (event) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    stop(off);
+  };
+  addEventListener("keydown", key, { signal, capture: true });
 }
 
 /** How far a pointer near the border scrolls. @param {number} x @param {number} y @param {DOMRect} box */

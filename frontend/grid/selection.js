@@ -16,8 +16,6 @@ export class Selection extends EventTarget {
   column = 0;
   #anchorRow = 0;
   #anchorColumn = 0;
-  /** Whether row numbers were chosen: then the rows are meant, not only their cells. */
-  wholeRows = false;
   /** Where a fill would go, while its corner is dragged. @type {Range | undefined} */
   preview;
 
@@ -46,7 +44,6 @@ export class Selection extends EventTarget {
     const { rows, columns } = this.size();
     this.row = Math.min(Math.max(extend ? 0 : HEADER, row), rows - 1);
     this.column = Math.min(Math.max(0, column), columns - 1);
-    this.wholeRows = false;
     if (!extend) [this.#anchorRow, this.#anchorColumn] = [this.row, this.column];
     this.dispatchEvent(new Event("change"));
   }
@@ -56,7 +53,6 @@ export class Selection extends EventTarget {
     const { rows, columns } = this.size();
     [this.row, this.column] = [Math.max(0, top), Math.max(0, left)];
     [this.#anchorRow, this.#anchorColumn] = [Math.min(bottom, rows - 1), Math.min(right, columns - 1)];
-    this.wholeRows = false;
     this.dispatchEvent(new Event("change"));
   }
 
@@ -66,7 +62,6 @@ export class Selection extends EventTarget {
     const { columns } = this.size();
     [this.#anchorRow, this.#anchorColumn] = [first, columns - 1];
     [this.row, this.column] = [row, 0];
-    this.wholeRows = true;
     this.dispatchEvent(new Event("change"));
   }
 
@@ -74,7 +69,6 @@ export class Selection extends EventTarget {
     const { rows, columns } = this.size();
     if (!rows || !columns) return;
     [this.row, this.column, this.#anchorRow, this.#anchorColumn] = [0, 0, rows - 1, columns - 1];
-    this.wholeRows = true;
     this.dispatchEvent(new Event("change"));
   }
 

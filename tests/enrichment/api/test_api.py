@@ -127,6 +127,8 @@ def test_a_viewer_reads_and_may_not_write(viewing: Caller, table: dict[str, Any]
         ("POST", "/tables/{table}/rows"),
         ("PATCH", "/tables/{table}/rows"),
         ("DELETE", "/tables/{table}/rows"),
+        ("POST", "/tables/{table}/rows/restore"),
+        ("POST", "/tables/{table}/paste"),
         ("GET", "/tables/{table}/runs"),
         ("GET", "/tables/{table}/events"),
         ("POST", "/tables/{table}/columns"),
@@ -153,7 +155,7 @@ def test_what_belongs_to_another_workspace_is_not_found(
         "connection": connection(call)["id"],
         "row": row_ids(call, table)[0],
     }
-    body = None if method == "GET" else {"name": "x", "row_id": ids["row"], "rows": [], "ids": []}
+    body = None if method == "GET" else {"name": "x", "row_id": ids["row"], "rows": [], "ids": [], "undo": "true"}
     status, told = stranger(method, path.format(**ids), body)
     assert (status, told["error"]["code"]) == (404, "not_found")
 
@@ -197,6 +199,27 @@ def test_rows_are_changed_and_deleted(call: Caller, table: dict[str, Any]) -> No
     assert call("DELETE", path, {"ids": [first]}) == (200, {"deleted": 1})
     [left] = call("GET", path)[1]["items"]
     assert (left["id"], left["position"]) == (second, 0)
+
+
+def test_deleted_rows_come_back_by_their_key(call: Caller, table: dict[str, Any]) -> None:
+    path = f"/tables/{table['id']}/rows"
+    [first, second] = row_ids(call, table)
+    gone = call("DELETE", path, {"ids": [first], "undo": True})[1]
+    assert gone["deleted"] == 1
+    assert call("POST", f"{path}/restore", {"undo": gone["undo"]}) == (200, {"restored": 1})
+    assert row_ids(call, table) == [first, second]
+    assert call("POST", f"{path}/restore", {"undo": gone["undo"]})[0] == 422
+    assert call("DELETE", path, {"all_but": [second]}) == (200, {"deleted": 1})
+    assert call("DELETE", path, {}) == call("DELETE", path, {"ids": [], "all_but": []})
+
+
+def test_a_paste_stores_what_fits_and_says_what_does_not(call: Caller, table: dict[str, Any]) -> None:
+    [first, _] = row_ids(call, table)
+    body = {"rows": [{"id": first, "cells": {"Company": "Contoso", "Size": "many"}}], "added": [{"Company": "New"}]}
+    status, pasted = call("POST", f"/tables/{table['id']}/paste", body)
+    assert status == 200
+    assert [(item["row"], item["message"]) for item in pasted["refused"]] == [(first, "“many” is no number.")]
+    assert row_ids(call, table)[-1:] == pasted["ids"]
 
 
 def test_rows_are_filtered_sorted_and_searched(call: Caller, table: dict[str, Any]) -> None:
