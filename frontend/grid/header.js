@@ -17,6 +17,8 @@ import { reasonOf } from "./edits.js";
 
 const SAVE_WIDTH_MS = 400; // after the last key of a resize
 const PADDING = 24; // px around the text of a cell
+const BESIDE_NAME = 48; // px of the sign and the menu
+const BESIDE_STATE = 14; // px of the dot
 
 /** @param {string} name @param {string} text @param {string} [label] */
 function newButton(name, text, label) {
@@ -28,12 +30,13 @@ function newButton(name, text, label) {
 /** @param {string} name @param {string} [text] */
 const newSpan = (name, text = "") => Object.assign(document.createElement("span"), { className: name, textContent: text });
 
-/** What a cell would need to show all of it. @param {HTMLElement} cell */
+/** What a cell or a head would need to show all of its text. @param {HTMLElement} cell */
 function widthOf(cell) {
+  const text = cell.querySelector(".name, .s") ?? cell;
   const range = document.createRange();
-  range.selectNodeContents(cell);
-  const { width } = range.getBoundingClientRect();
-  return Math.ceil(width) + PADDING;
+  range.selectNodeContents(text);
+  const beside = text === cell ? 0 : text.className === "name" ? BESIDE_NAME : BESIDE_STATE;
+  return Math.ceil(range.getBoundingClientRect().width) + PADDING + beside;
 }
 
 export class Header {

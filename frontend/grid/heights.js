@@ -33,4 +33,5 @@ export function offerHeights(grid, button) {
 function choose(grid, px) {
   grid.viewport.setRowHeight(px);
   localStorage.setItem(keyOf(grid), String(px));
+  grid.sheet.focus({ preventScroll: true });
 }
