@@ -45,7 +45,7 @@ def shown(column: Column) -> dict[str, Any]:
 
 
 def change(column: Column, **wanted: Any) -> None:
-    """Any of name, type, config, position, width; all of it or nothing."""
+    """Any of name, type, config, position, width, hidden, pinned; all of it or nothing."""
     before = shown(column)
     with transaction.atomic():
         if wanted.get("name") is not None:
@@ -58,6 +58,8 @@ def change(column: Column, **wanted: Any) -> None:
             formula_columns.save(column, wanted["config"])
         if wanted.get("width") is not None:
             table_columns.resize(column, wanted["width"])
+        if wanted.get("hidden") is not None or wanted.get("pinned") is not None:
+            table_columns.display(column, hidden=wanted.get("hidden"), pinned=wanted.get("pinned"))
         if wanted.get("position") is not None:
             table_columns.move(column, wanted["position"])
         if changed := _changed(column, before, wanted):

@@ -8,13 +8,14 @@ from django.utils import timezone
 
 from enrichment import claims, lanes, results
 from enrichment.models import Run
-from tables import cells, events, storage
+from tables import cells, events, opened_views, storage
 from tables.models import Cell, CellState, Column, ColumnType, Row, Table
 from tables.rows import MOST_AT_ONCE
 from workspaces import audit
 from workspaces.models import User
 
 OPEN = (Run.State.PLANNING, Run.State.RUNNING, Run.State.PAUSED)
+MOST_OF_VIEW = 10_000  # rows
 WORDS = ("missing", "failed", "stale", "all")
 
 ended: list[Callable[[Run], None]] = []  # what follows when a run is done or stopped
@@ -32,7 +33,7 @@ def plan(column: Column, scope: object, user: User | None = None, *, automatic: 
     """A run over the rows of the scope; it starts by itself. Raises RunRefused."""
     if column.type != ColumnType.HTTP:
         raise RunRefused(f"“{column.name}” {not_run(column)} Only an HTTP API column can run.", "invalid")
-    checked = check_scope(scope)
+    checked = check_scope(column, scope)
     with transaction.atomic():
         storage.hold(column.table_id)
         busy = Run.objects.filter(column=column, state__in=OPEN, automatic=False).exists()
@@ -82,12 +83,14 @@ def plan_after(column: Column, row_id: int, last_row: int | None = None) -> Run:
     return run
 
 
-def check_scope(scope: object) -> str | dict[str, Any]:
-    """Raises RunRefused for anything but the scopes of the API."""
+def check_scope(column: Column, scope: object) -> str | dict[str, Any]:
+    """The rows of an opened view are its ids of now. Raises RunRefused for anything but the scopes of the API."""
     if isinstance(scope, str) and scope in WORDS:
         return scope
     if isinstance(scope, Mapping) and len(scope) == 1:
         first, ids, all_but = scope.get("first"), scope.get("ids"), scope.get("all_but")
+        if isinstance(view := scope.get("view"), str):
+            ids = opened_views.row_ids(column.table_id, view, MOST_OF_VIEW)
         if isinstance(first, int) and not isinstance(first, bool) and first > 0:
             return {"first": first}
         if isinstance(ids, list) and ids and all(str(pk).isdigit() for pk in ids):
@@ -95,7 +98,8 @@ def check_scope(scope: object) -> str | dict[str, Any]:
         if isinstance(all_but, list) and len(all_but) <= MOST_AT_ONCE and all(str(pk).isdigit() for pk in all_but):
             return {"all_but": sorted({int(pk) for pk in all_but})}
     raise RunRefused(
-        'Say which rows: "missing", "failed", "stale", "all", {"first": 10}, {"ids": [1, 2]} or {"all_but": [1, 2]}.',
+        'Say which rows: "missing", "failed", "stale", "all", {"first": 10}, {"ids": [1, 2]}, {"all_but": [1, 2]} '
+        'or {"view": "…"}.',
         "invalid",
     )
 

@@ -71,6 +71,14 @@ def resize(column: Column, width: int) -> None:
     _announce(column.table_id)
 
 
+def display(column: Column, *, hidden: bool | None = None, pinned: bool | None = None) -> None:
+    """Whether the grid shows it, and whether it stays at the left there."""
+    column.hidden = column.hidden if hidden is None else hidden
+    column.pinned = column.pinned if pinned is None else pinned
+    column.save(update_fields=["hidden", "pinned"])
+    _announce(column.table_id)
+
+
 def move(column: Column, position: int) -> None:
     """Between the others, so that it has this position; beyond the end means last."""
     with transaction.atomic():

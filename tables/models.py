@@ -68,6 +68,8 @@ class Column(models.Model):
     type = models.CharField(max_length=10, choices=ColumnType, default=ColumnType.TEXT)
     position = models.PositiveIntegerField()
     width = models.PositiveIntegerField(default=160)
+    hidden = models.BooleanField(default=False)
+    pinned = models.BooleanField(default=False)  # shown before the others, and stays while they scroll
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
 

@@ -1,21 +1,23 @@
 """Filtered, sorted and searched rows, as the API's `filter`, `sort` and `search` say."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Case, Exists, F, FloatField, Func, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
-from django.db.models.functions import Cast
-from django.db.models.lookups import GreaterThan, LessThan, Regex
+from django.db.models.functions import Cast, Lower
+from django.db.models.lookups import Exact, GreaterThan, LessThan, Regex
 from django.db.models.sql.compiler import SQLCompiler
 
 from tables.columns import ColumnError
-from tables.models import Cell, Column, ColumnType, Row, Table
+from tables.models import Cell, CellState, Column, ColumnType, Row, Table
 
 TESTS = ("eq", "ne", "contains", "not_contains", "gt", "lt", "empty", "not_empty", "state")
 _OPPOSITES = {"ne": "eq", "not_contains": "contains", "not_empty": "empty"}
+ERRORS = (CellState.FAILED, CellState.UNKNOWN)
+_COMPARISONS: dict[str, Any] = {"gt": GreaterThan, "lt": LessThan, "eq": Exact}
 _NUMBER = "^[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?$"
 
 
@@ -29,6 +31,10 @@ class _Member(Func):
     def __init__(self, value: F, path: str, operand: str) -> None:
         super().__init__(value, Value(path))
         self.operand = operand
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        """What is a number or a truth in JSON is none of SQLite's texts."""
+        return self.as_sql(compiler, connection, template="CAST(%(function)s(%(expressions)s) AS TEXT)", **context)
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
         value, _ = self.source_expressions
@@ -59,6 +65,7 @@ class View:
     filters: Sequence[dict[str, Any]]
     sorts: Sequence[dict[str, Any]]
     search: str
+    errors: bool = False  # only rows where an HTTP column failed or may have sent
 
     @classmethod
     def of_texts(cls, columns: Sequence[Column], *, filter: str, sort: str, search: str) -> "View | None":
@@ -70,19 +77,36 @@ class View:
 
     def window(self, table: Table, offset: int, limit: int) -> tuple[list[Row], int]:
         """The rows of the window and how many the view has."""
+        rows = self._rows(table)
+        return list(self._sorted(rows)[offset : offset + limit]), rows.count()
+
+    def row_ids(self, table: Table) -> Iterator[int]:
+        """All of them, in order."""
+        return self._sorted(self._rows(table)).values_list("pk", flat=True).iterator(chunk_size=10_000)
+
+    def _rows(self, table: Table) -> QuerySet[Row]:
         rows = Row.objects.filter(table=table).alias(**{_name(column): _value(column) for column in self._used()})
         for item in self.filters:
             rows = rows.filter(self._filter(item))
-        if self.search:
-            found = Q()
-            for column in self.columns:
+        if self.errors:
+            rows = rows.filter(pk__in=_with_errors(self.columns).values("row_id"))
+        return rows.filter(self._found()) if self.search else rows
+
+    def _found(self) -> Q:
+        computed = [column for column in self.columns if column.is_computed]
+        shown = Cell.objects.filter(column__in=computed, state=CellState.DONE).annotate(
+            text=_WholeMember(F("value"), "$", "{}")
+        )
+        found = Q(pk__in=shown.filter(text__icontains=self.search).values("row_id")) if computed else Q()
+        for column in self.columns:
+            if not column.is_computed:
                 found |= Q(**{f"{_name(column)}__icontains": self.search})
-            rows = rows.filter(found)
-        return list(self._sorted(rows)[offset : offset + limit]), rows.count()
+        return found
 
     def _used(self) -> Sequence[Column]:
         if self.search:
-            return self.columns
+            asked = [str(item.get("column")) for item in (*self.filters, *self.sorts)]
+            return [column for column in self.columns if not column.is_computed or str(column.pk) in asked]
         return list({item.pk: item for item in (self._column(one) for one in (*self.filters, *self.sorts))}.values())
 
     def _column(self, item: dict[str, Any]) -> Column:
@@ -98,8 +122,7 @@ class View:
                 f"{test!r} is no test for “{column.name}”. Use one of {', '.join(TESTS)}.", field="filter"
             )
         if test == "state":
-            mine = Cell.objects.filter(row_id=OuterRef("pk"), column=column)
-            return ~Q(Exists(mine.exclude(state="empty"))) if value == "empty" else Q(Exists(mine.filter(state=value)))
+            return _of_state(column, value)
         if test in _OPPOSITES:
             positive = self._test(column, _OPPOSITES[str(test)], value)
             return ~positive | Q(**{f"{_name(column)}__isnull": True}) if test != "not_empty" else ~positive
@@ -112,17 +135,19 @@ class View:
         if test == "contains":
             return Q(**{f"{name}__icontains": str(value)})
         number = _as_number(value)
-        if number is not None and test in ("gt", "lt"):
-            return Q(_compared(column, test, number))
-        text = ("true" if value else "false") if isinstance(value, bool) else str(value)
+        if number is not None and (test in ("gt", "lt") or column.type == ColumnType.NUMBER):
+            return Q(_COMPARISONS[test](_number(column), number))
+        if isinstance(value, bool):  # as PostgreSQL and as SQLite write it
+            return Q(**{f"{name}__in": ["true", "1"] if value else ["false", "0"]})
+        text = str(value)
         return Q(**{f"{name}__{'exact' if test == 'eq' else test}": text})
 
     def _sorted(self, rows: QuerySet[Row]) -> QuerySet[Row]:
         order = []
         for item in self.sorts:
             column = self._column(item)
-            key: Any = _number(column) if column.type == ColumnType.NUMBER else F(_name(column))
-            order.append(key.desc(nulls_last=True) if item.get("desc") else key.asc(nulls_last=True))
+            for key in _sort_keys(column):
+                order.append(key.desc(nulls_last=True) if item.get("desc") else key.asc(nulls_last=True))
         return rows.order_by(*order, "position")
 
 
@@ -130,8 +155,31 @@ def _name(column: Column) -> str:
     return f"of_{column.pk}"
 
 
-def _compared(column: Column, test: str, number: float) -> Any:
-    return (GreaterThan if test == "gt" else LessThan)(_number(column), number)
+def _sort_keys(column: Column) -> list[Any]:
+    """Numbers by size, where a column may hold them; texts without regard to capitals."""
+    text = Lower(F(_name(column)))
+    if column.type == ColumnType.NUMBER:
+        return [_number(column)]
+    return [_number(column), text] if column.is_computed else [text]
+
+
+def _of_state(column: Column, state: object) -> Q:
+    """`stale` is a mark on a result, `empty` is the lack of one."""
+    mine = Cell.objects.filter(column=column)
+    if state == CellState.EMPTY:
+        return ~Q(Exists(mine.filter(row_id=OuterRef("pk")).exclude(state=CellState.EMPTY)))
+    chosen = mine.filter(stale=True) if state == "stale" else mine.filter(state=state)
+    return Q(pk__in=chosen.values("row_id"))
+
+
+def _with_errors(columns: Iterable[Column]) -> QuerySet[Cell]:
+    http = [column.pk for column in columns if column.type == ColumnType.HTTP]
+    return Cell.objects.filter(column_id__in=http, state__in=ERRORS)
+
+
+def rows_with_errors(table: Table) -> int:
+    """Counted in the index alone."""
+    return _with_errors(Column.objects.filter(table=table)).values("row_id").distinct().count()
 
 
 def _as_number(value: object) -> float | None:

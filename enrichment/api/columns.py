@@ -24,6 +24,8 @@ class ColumnChange(Schema):
     config: dict[str, Any] | None = None
     position: int | None = Field(default=None, ge=0)
     width: int | None = Field(default=None, ge=40, le=2000)
+    hidden: bool | None = None
+    pinned: bool | None = None
 
 
 class OneRow(Schema):

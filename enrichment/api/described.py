@@ -42,5 +42,6 @@ def column(found: Column, counts: dict[str, int] | None = None) -> dict[str, Any
     return {
         "id": found.pk, "table_id": found.table_id, "name": found.name, "type": found.type,
         "config": computed.shown(found),
-        "position": found.position, "width": found.width, "counts": counts,
+        "position": found.position, "width": found.width, "hidden": found.hidden, "pinned": found.pinned,
+        "counts": counts,
     }  # fmt: skip

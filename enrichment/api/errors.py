@@ -19,6 +19,7 @@ from enrichment.runs import RunRefused
 from enrichment.trial import RowNotFound
 from tables.columns import ColumnError
 from tables.imports import ImportProblem
+from tables.opened_views import ViewGone
 from tables.trash import NotKept
 from tables.values import ValueProblem
 from workspaces.actors import Forbidden
@@ -77,6 +78,7 @@ def register(api: NinjaAPI) -> None:
         409 if error.code == "conflict" else 422, str(error), [Problem(str(error), field=error.field)]
     ))  # fmt: skip
     on(ValueProblem, lambda error: answer(422, str(error), [Problem(str(error), field=error.field)]))
+    on(ViewGone, lambda error: answer(410, str(error), code="view_gone"))
     on(ImportProblem, lambda error: answer(error.status, str(error), [Problem(str(error), field=error.field)]))
     on(SandboxBusy, lambda error: answer(503, str(error)))
     on(SandboxMissing, lambda error: answer(503, str(error)))

@@ -10,10 +10,10 @@ from enrichment.api import described, found
 from enrichment.api.auth import actor
 from enrichment.models import Attempt
 from enrichment.trial import as_json as attempt_as_json
-from tables import pasting, rows, trash
+from tables import opened_views, pasting, rows, trash
 from tables.columns import ColumnError
-from tables.models import Column, Row
-from tables.views_of_rows import View
+from tables.models import Column, Row, Table
+from tables.views_of_rows import View, rows_with_errors
 from workspaces.models import Role
 
 router = Router(tags=["Rows"])
@@ -21,6 +21,7 @@ router = Router(tags=["Rows"])
 
 class NewRows(Schema):
     rows: list[dict[str | int, Any]]
+    view: str = ""
 
 
 class RowChange(Schema):
@@ -43,29 +44,69 @@ class RowIds(Schema):
     ids: list[int | str] | None = None
     all_but: list[int | str] | None = None
     undo: bool = False
+    view: str = ""
 
 
 class Undo(Schema):
     undo: str
 
 
+class NewView(Schema):
+    filter: list[dict[str, Any]] = []
+    sort: list[dict[str, Any]] = []
+    search: str = ""
+    errors: bool = False
+    replaces: str = ""
+
+
 @router.get("/tables/{table_id}/rows")
 def list_rows(
     request: HttpRequest, table_id: str, offset: int = 0, limit: int = 100,
-    filter: str = "", sort: str = "", search: str = "",
+    filter: str = "", sort: str = "", search: str = "", view: str = "",
 ) -> dict[str, Any]:  # fmt: skip
+    """`view` is one that was opened: its rows keep their places."""
     table = found.table(actor(request), table_id)
     offset, limit = described.window(offset, limit)
     columns = list(Column.objects.filter(table=table))
-    view = View.of_texts(columns, filter=filter, sort=sort, search=search)
-    items, total = view.window(table, offset, limit) if view else (rows.window(table, offset, limit), table.row_count)
+    if view:
+        opened, total = opened_views.window(table, view, offset, limit)
+        return {"items": _with_gone(opened, columns), "total": total}
+    chosen = View.of_texts(columns, filter=filter, sort=sort, search=search)
+    items, total = (
+        chosen.window(table, offset, limit) if chosen else (rows.window(table, offset, limit), table.row_count)
+    )
     return {"items": rows.as_json(items, columns), "total": total}
+
+
+def _with_gone(opened: list[Row | int], columns: list[Column]) -> list[dict[str, Any]]:
+    """A row deleted since keeps its place in the view, with no position and no cells."""
+    there = {item["id"]: item for item in rows.as_json([row for row in opened if isinstance(row, Row)], columns)}
+    ids = [row.pk if isinstance(row, Row) else row for row in opened]
+    return [there.get(pk, {"id": pk, "position": None, "cells": {}}) for pk in ids]
+
+
+@router.post("/tables/{table_id}/views", response={201: dict})
+def open_view(request: HttpRequest, table_id: str, body: NewView) -> Status[dict[str, Any]]:
+    """Filtered and sorted once: `GET rows?view=…` reads windows of it, and its rows keep their places."""
+    table = found.table(actor(request), table_id)
+    chosen = View(list(Column.objects.filter(table=table)), body.filter, body.sort, body.search.strip(), body.errors)
+    token, total = opened_views.open_view(table, chosen, body.replaces)
+    return Status(201, {"view": token, "total": total})
+
+
+@router.get("/tables/{table_id}/errors")
+def count_errors(request: HttpRequest, table_id: str) -> dict[str, int]:
+    """Rows where an HTTP column failed or may have sent."""
+    return {"rows": rows_with_errors(found.table(actor(request), table_id))}
 
 
 @router.post("/tables/{table_id}/rows", response={201: dict})
 def add_rows(request: HttpRequest, table_id: str, body: NewRows) -> Status[dict[str, Any]]:
     table = found.table(actor(request), table_id, Role.EDITOR)
-    return Status(201, {"ids": rows.append(table, body.rows)})
+    ids = rows.append(table, body.rows)
+    if body.view:
+        opened_views.add(table, body.view, ids)
+    return Status(201, {"ids": ids})
 
 
 @router.patch("/tables/{table_id}/rows")
@@ -91,7 +132,14 @@ def delete_rows(request: HttpRequest, table_id: str, body: RowIds) -> dict[str, 
     if body.all_but is not None:
         return {"deleted": rows.delete_all_but(table, [found.number(pk) for pk in body.all_but])}
     ids = [found.number(pk) for pk in body.ids or []]
-    if not body.undo:
+    deleted = _deleted(table, ids, keep=body.undo)
+    if body.view:
+        opened_views.remove(table, body.view, ids)
+    return deleted
+
+
+def _deleted(table: Table, ids: list[int], *, keep: bool) -> dict[str, Any]:
+    if not keep:
         return {"deleted": rows.delete(table, ids)}
     number, key = trash.delete(table, ids)
     return {"deleted": number, "undo": key}

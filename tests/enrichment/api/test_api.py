@@ -238,6 +238,41 @@ def test_rows_are_filtered_sorted_and_searched(call: Caller, table: dict[str, An
     assert call("GET", path, query_params={"filter": "{"})[0] == 422
 
 
+def test_an_opened_view_is_read_changed_and_run(call: Caller, viewing: Caller, table: dict[str, Any]) -> None:
+    company, size = (column["id"] for column in table["columns"])
+    path = f"/tables/{table['id']}/rows"
+    northwind, _ = row_ids(call, table)
+    wanted = {"filter": [{"column": size, "op": "gt", "value": 10}], "sort": [{"column": company}]}
+    status, opened = viewing("POST", f"/tables/{table['id']}/views", wanted)
+    assert (status, opened["total"]) == (201, 1)
+    view = opened["view"]
+    [new] = call("POST", path, {"rows": [{"Company": "Contoso"}], "view": view})[1]["ids"]
+
+    def read() -> list[tuple[int, Any]]:
+        answer = call("GET", path, query_params={"view": view})[1]
+        return [(row["id"], row["position"]) for row in answer["items"]]
+
+    assert read() == [(northwind, 0), (new, 2)]
+    column = http_column(call, table, auto_update=False)
+    run = call("POST", f"/columns/{column['id']}/runs", {"rows": {"view": view}})
+    assert (run[0], run[1]["scope"]) == (202, {"ids": [northwind, new]})
+    call("DELETE", path, {"ids": [northwind]})
+    assert read() == [(northwind, None), (new, 1)]
+    call("DELETE", path, {"ids": [new], "view": view})
+    assert read() == [(northwind, None)]
+    status, gone = call("GET", path, query_params={"view": "other"})
+    assert (status, gone["error"]["code"]) == (410, "view_gone")
+    assert call("POST", f"/tables/{table['id']}/views", {"sort": [{"column": 0}]})[0] == 422
+    assert call("GET", f"/tables/{table['id']}/errors") == (200, {"rows": 0})
+
+
+def test_a_column_is_hidden_and_pinned(call: Caller, table: dict[str, Any]) -> None:
+    path = f"/columns/{table['columns'][0]['id']}"
+    assert call("PATCH", path, {"hidden": True})[1]["hidden"] is True
+    changed = call("PATCH", path, {"hidden": False, "pinned": True})[1]
+    assert (changed["hidden"], changed["pinned"]) == (False, True)
+
+
 def test_a_column_with_settings_comes_back_as_it_was_sent(call: Caller, table: dict[str, Any]) -> None:
     made = http_column(call, table, run_if="{{Size}} > 10", field_paths=["data.name"], required=["Company"])
     call("PATCH", f"/columns/{table['columns'][0]['id']}", {"name": "Firm"})
