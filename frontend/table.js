@@ -23,7 +23,9 @@ import { listenToPointer } from "./grid/pointer.js";
 import { Progress } from "./grid/progress.js";
 import { Rows } from "./grid/rows.js";
 import { Selection } from "./grid/selection.js";
+import { View } from "./grid/view.js";
 import { Viewport } from "./grid/viewport.js";
+import { startToolbar } from "./toolbar/toolbar.js";
 
 /** @param {string} id @returns {HTMLElement} */
 function byId(id) {
@@ -42,15 +44,19 @@ function newGrid() {
   const chosen = new Chosen(rows);
   const parts = { table, canEdit, columns, rows, selection, chosen, history: new History(), sheet: byId("sheet") };
   const viewport = new Viewport(parts, { scroller: byId("grid"), body: byId("grid-body") });
-  return { ...parts, viewport };
+  const shown = { ...parts, viewport };
+  return { ...shown, view: new View(shown) };
 }
 
 /** What the page says about the size of the table. @param {Grid} grid */
-function describe({ rows, columns }) {
+function describe({ rows, columns, view }) {
   const many = (/** @type {number} */ n, /** @type {string} */ word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
-  byId("table-size").textContent = `${many(rows.total, "row")} · ${many(columns.count, "column")}`;
+  const size = `${view.narrows && rows.view ? `${rows.total.toLocaleString("en")} of ` : ""}${many(rows.tableTotal, "row")}`;
+  byId("table-size").textContent = `${size} · ${many(columns.all.length, "column")}`;
   byId("empty-columns").hidden = columns.count > 0;
-  byId("empty-rows").hidden = columns.count === 0 || rows.total > 0;
+  byId("empty-rows").hidden = columns.count === 0 || rows.tableTotal > 0;
+  byId("empty-view").hidden = !rows.view || rows.total > 0 || rows.tableTotal === 0;
+  return size;
 }
 
 /** Clicks of the page's own buttons. @param {Grid} grid @param {Header} header */
@@ -110,9 +116,11 @@ function start() {
   offerHeights(grid, byId("row-height"));
   showBulkBar(grid, byId("bulk"));
   listenToButtons(grid, header);
+  startToolbar(grid, byId("toolbar"));
   tellProblems(grid);
   grid.rows.addEventListener("total", () => describe(grid));
   grid.columns.addEventListener("change", () => describe(grid));
+  grid.view.addEventListener("open", () => (byId("view-said").textContent = describe(grid)));
   describe(grid);
   followServer(grid, progress);
   progress.load().catch(() => toast("Runs cannot be shown now."));

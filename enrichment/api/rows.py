@@ -36,6 +36,7 @@ class RowChanges(Schema):
 class Paste(Schema):
     rows: list[RowChange] = []
     added: list[dict[str | int, Any]] = []
+    view: str = ""
 
 
 class RowIds(Schema):
@@ -121,6 +122,8 @@ def paste_cells(request: HttpRequest, table_id: str, body: Paste) -> dict[str, A
     table = found.table(actor(request), table_id, Role.EDITOR)
     changes = [{"id": found.number(row.id), "cells": row.cells} for row in body.rows]
     pasted = pasting.paste(table, changes, body.added)
+    if body.view:
+        opened_views.add(table, body.view, pasted.ids)
     return {"ids": pasted.ids, "refused": pasted.refused}
 
 

@@ -19,11 +19,18 @@ export class Chosen extends EventTarget {
   /** The chosen rows lie between. @type {[number, number]} */
   #span = [0, -1];
 
+  /** Of the rows that are chosen. */
+  #view = "";
+
   /** @param {Rows} rows */
   constructor(rows) {
     super();
     this.rows = rows;
-    rows.addEventListener("total", () => this.#tell());
+    rows.addEventListener("total", () => {
+      if (rows.view !== this.#view) this.#reset(false); // “all” would be others now
+      this.#view = rows.view;
+      this.#tell();
+    });
   }
 
   get count() {
@@ -84,7 +91,12 @@ export class Chosen extends EventTarget {
     }
   }
 
+  /** Every row of the table, or of the view that is shown. */
   takeAll() {
+    if (this.rows.view) {
+      void this.take(0, this.rows.total - 1);
+      return;
+    }
     this.#reset(true);
     this.#tell();
   }

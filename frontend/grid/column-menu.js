@@ -10,9 +10,11 @@ import { ApiError, api, toast } from "../api.js";
 import { ask } from "../ask.js";
 import { isComputed } from "./cells.js";
 import { PLAIN_TYPES, TYPE_NAME } from "./columns.js";
+import { setHidden, setPinned } from "./display.js";
 import { reasonOf } from "./edits.js";
 import { openMenu } from "./menu.js";
 import { openRunMenu } from "./run-menu.js";
+import { sortBy } from "../toolbar/sorts.js";
 
 /** @param {string} url the side panel shows it */
 export const openPanel = (url) => document.dispatchEvent(new CustomEvent("marl:open-panel", { detail: { url } }));
@@ -33,12 +35,20 @@ export function openColumnMenu(grid, column, at, { rename }) {
   } else if (isComputed(column)) {
     items.push({ text: `Edit ${TYPE_NAME[column.type].toLowerCase()}`, run: () => openSettings(column) }, "line");
   }
-  const position = grid.columns.indexOf(column.id);
+  const { list, pinnedCount } = grid.columns;
+  const index = grid.columns.indexOf(column.id);
+  const side = index < pinnedCount ? list.slice(0, pinnedCount) : list.slice(pinnedCount); // pinned or not, as it is itself
+  const [before, after] = [side[side.indexOf(column) - 1], side[side.indexOf(column) + 1]];
   items.push({ text: "Rename", note: "F2", run: () => rename(column) });
   if (!isComputed(column)) items.push({ text: "Change type…", note: TYPE_NAME[column.type], run: () => openTypeMenu(grid, column, at) });
   items.push(
-    { text: "Move left", disabled: position === 0, run: () => void change(grid, column, { position: position - 1 }) },
-    { text: "Move right", disabled: position === grid.columns.count - 1, run: () => void change(grid, column, { position: position + 1 }) },
+    { text: "Sort ascending", run: () => sortBy(grid, column.id, false) },
+    { text: "Sort descending", run: () => sortBy(grid, column.id, true) },
+    "line",
+    { text: column.pinned ? "Unpin" : "Pin to the left", run: () => void setPinned(grid, column, !column.pinned) },
+    { text: "Hide", disabled: list.length === 1, run: () => void setHidden(grid, column, true) },
+    { text: "Move left", disabled: !before, run: () => void change(grid, column, { position: before.position }) },
+    { text: "Move right", disabled: !after, run: () => void change(grid, column, { position: after.position }) },
     { text: "Duplicate column", run: () => void duplicate(grid, column) },
     "line",
     { text: "Delete column", danger: true, run: () => void remove(grid, column) },

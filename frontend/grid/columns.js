@@ -31,8 +31,11 @@ export const PLAIN_TYPES = ["text", "number", "checkbox", "date"];
 
 /** Dispatches `change` (other columns or names) and `widths`. */
 export class Columns extends EventTarget {
-  /** @type {Column[]} */
+  /** Hidden ones too, in the order of the table. @type {Column[]} */
+  all = [];
+  /** Those that are shown, the pinned ones first. @type {Column[]} */
   list = [];
+  pinnedCount = 0;
   /** Px from the left of the first column, and after the last. @type {number[]} */
   left = [0];
 
@@ -47,6 +50,11 @@ export class Columns extends EventTarget {
 
   get count() {
     return this.list.length;
+  }
+
+  /** Px of the pinned ones. */
+  get pinnedWidth() {
+    return this.left[this.pinnedCount];
   }
 
   get width() {
@@ -64,10 +72,10 @@ export class Columns extends EventTarget {
 
   /** @param {number} id */
   byId(id) {
-    return this.list.find((column) => column.id === id);
+    return this.all.find((column) => column.id === id);
   }
 
-  /** @param {number} id */
+  /** Its place among those shown, -1 when it is hidden. @param {number} id */
   indexOf(id) {
     return this.list.findIndex((column) => column.id === id);
   }
@@ -87,9 +95,28 @@ export class Columns extends EventTarget {
     return { first: Math.max(0, first - 1), last: Math.min(this.count - 1, last < 0 ? this.count - 1 : last) };
   }
 
+  /** Which to draw between two px: those in view and the pinned ones. @param {number} from @param {number} to */
+  drawn(from, to) {
+    const { first, last } = this.between(from + this.pinnedWidth, to);
+    const rest = Math.max(first, this.pinnedCount);
+    const pinned = Array.from({ length: this.pinnedCount }, (_, i) => i);
+    return [...pinned, ...Array.from({ length: Math.max(0, last - rest + 1) }, (_, i) => rest + i)];
+  }
+
+  /** Keeps the cell of a pinned column at the left. @param {HTMLElement} cell @param {number} index */
+  stick(cell, index) {
+    const left = index < this.pinnedCount ? `${this.numberWidth + this.left[index]}px` : "";
+    if (cell.style.left !== left) cell.style.left = left;
+    cell.classList.toggle("pinned", left !== "");
+    cell.classList.toggle("last", index === this.pinnedCount - 1);
+  }
+
   /** @param {Column[]} columns */
   #take(columns) {
-    this.list = [...columns].sort((a, b) => a.position - b.position);
+    this.all = [...columns].sort((a, b) => a.position - b.position);
+    const shown = this.all.filter(({ hidden }) => !hidden);
+    this.list = [...shown.filter(({ pinned }) => pinned), ...shown.filter(({ pinned }) => !pinned)];
+    this.pinnedCount = shown.filter(({ pinned }) => pinned).length;
     this.#measure();
   }
 
@@ -107,7 +134,7 @@ export class Columns extends EventTarget {
     this.dispatchEvent(new Event("widths"));
   }
 
-  /** @param {Column} column @param {Partial<Pick<Column, "name" | "type" | "width" | "position">>} change */
+  /** @param {Column} column @param {Partial<Pick<Column, "name" | "type" | "width" | "position" | "hidden" | "pinned">>} change */
   async save(column, change) {
     await api("PATCH", `/columns/${column.id}`, change);
     if ("width" in change) return;
@@ -144,7 +171,7 @@ export class Columns extends EventTarget {
 
   /** A name nobody has yet: "Column", "Column 2" … @param {string} wanted */
   freeName(wanted) {
-    const taken = new Set(this.list.map((column) => column.name.toLowerCase()));
+    const taken = new Set(this.all.map((column) => column.name.toLowerCase()));
     let name = wanted;
     for (let n = 2; taken.has(name.toLowerCase()); n += 1) name = `${wanted} ${n}`;
     return name;

@@ -17,7 +17,7 @@ export const rowsOf = (count) => `${count.toLocaleString("en")} ${count === 1 ? 
 export async function deleteSelected(grid) {
   const { top, bottom } = grid.selection.range;
   const count = bottom - top + 1;
-  if (count === grid.rows.total) return deleteRows(grid, { all_but: [] }, count);
+  if (count === grid.rows.tableTotal && !grid.rows.view) return deleteRows(grid, { all_but: [] }, count);
   try {
     const rows = await grid.rows.range(top, bottom);
     await deleteRows(grid, { ids: rows.map((row) => row.id) }, count);
@@ -63,9 +63,9 @@ async function undoLast(grid) {
 /** @param {Grid} grid @param {number[]} ids @returns {Promise<string>} the key that brings them back; empty when they cannot be kept */
 async function removeKept(grid, ids) {
   try {
-    const before = grid.rows.total;
-    const { deleted, undo } = await api("DELETE", `/tables/${grid.table.id}/rows`, { ids, undo: true });
-    grid.rows.resized(Math.min(grid.rows.total, before - deleted));
+    const { total, tableTotal, view } = grid.rows;
+    const { deleted, undo } = await api("DELETE", `/tables/${grid.table.id}/rows`, { ids, undo: true, view });
+    grid.rows.removed(deleted, tableTotal, total);
     return undo;
   } catch (error) {
     if (error instanceof ApiError && error.code === "not_kept") return "";
@@ -75,9 +75,10 @@ async function removeKept(grid, ids) {
 
 /** @param {Grid} grid @param {string} key */
 async function bringBack(grid, key) {
-  const before = grid.rows.total;
+  const before = grid.rows.tableTotal;
   const { restored } = await api("POST", `/tables/${grid.table.id}/rows/restore`, { undo: key });
-  grid.rows.resized(Math.max(grid.rows.total, before + restored));
+  grid.rows.resized(Math.max(grid.rows.tableTotal, before + restored));
+  if (grid.rows.view) await grid.view.refresh();
 }
 
 /** @param {Grid} grid @param {RowScope} scope @param {number} count */
@@ -97,7 +98,7 @@ async function deleteForGood(grid, scope, count) {
 
 /** @param {Grid} grid @param {number[]} kept */
 async function removeAllBut(grid, kept) {
-  const before = grid.rows.total;
+  const before = grid.rows.tableTotal;
   const { deleted } = await api("DELETE", `/tables/${grid.table.id}/rows`, { all_but: kept });
-  grid.rows.resized(Math.min(grid.rows.total, before - deleted));
+  grid.rows.resized(Math.min(grid.rows.tableTotal, before - deleted));
 }

@@ -102,10 +102,10 @@ export async function appendRows(grid, rows) {
   /** @type {number[]} */
   const ids = [];
   for (const some of chunks(rows, ROWS_A_CALL)) {
-    const before = grid.rows.total;
-    const answer = await api("POST", `/tables/${grid.table.id}/rows`, { rows: some });
+    const { total, tableTotal, view } = grid.rows;
+    const answer = await api("POST", `/tables/${grid.table.id}/rows`, { rows: some, view });
     ids.push(...answer.ids);
-    grid.rows.appended(answer.ids, before);
+    grid.rows.appended(answer.ids, total, tableTotal);
   }
   return ids;
 }
@@ -113,9 +113,9 @@ export async function appendRows(grid, rows) {
 /** @param {Grid} grid @param {number[]} ids */
 export async function removeRows(grid, ids) {
   for (const some of chunks(ids, DELETED_A_CALL)) {
-    const before = grid.rows.total;
-    const answer = await api("DELETE", `/tables/${grid.table.id}/rows`, { ids: some });
-    grid.rows.resized(Math.min(grid.rows.total, before - answer.deleted));
+    const { total, tableTotal, view } = grid.rows;
+    const answer = await api("DELETE", `/tables/${grid.table.id}/rows`, { ids: some, view });
+    grid.rows.removed(answer.deleted, tableTotal, total);
   }
 }
 

@@ -55,6 +55,7 @@ export class Header {
     this.row = row;
     this.progress = progress;
     grid.columns.addEventListener("change", () => this.#build());
+    grid.columns.addEventListener("widths", () => this.#paint());
     grid.selection.addEventListener("change", () => this.#paint());
     progress.addEventListener("change", () => this.#paint());
     document.addEventListener("marl:panel-open", (event) => this.#panel(/** @type {CustomEvent} */ (event).detail?.columnId));
@@ -69,7 +70,7 @@ export class Header {
   }
 
   #build() {
-    const shown = JSON.stringify(this.grid.columns.list.map(({ id, name, type }) => [id, name, type]));
+    const shown = JSON.stringify(this.grid.columns.list.map(({ id, name, type, pinned }) => [id, name, type, pinned]));
     if (this.#built === shown || this.row.querySelector(".rename")) return; // built when the new name is in
     this.#built = shown;
     this.#cells.clear();
@@ -206,6 +207,7 @@ export class Header {
     columns.list.forEach((column, index) => {
       const cell = this.#cells.get(column.id);
       if (!cell) return;
+      columns.stick(cell, index);
       const run = this.progress.ofColumn(column.id);
       const words = /** @type {HTMLElement} */ (cell.querySelector(".prog"));
       words.textContent = run ? `${percent(run)}%` : "";

@@ -124,17 +124,17 @@ function isTaken(refused) {
 async function send(grid, changes, added) {
   const { rows, table } = grid;
   const held = changes.map(({ rowId, columnId, after }) => rows.hold(rowId, columnId, after));
-  const total = rows.total;
+  const { total, tableTotal, view } = rows;
   /** @type {{ ids: number[], refused: Refusal[] } | undefined} */
   let answer;
   try {
-    answer = await inTurn(() => api("POST", `/tables/${table.id}/paste`, { rows: byRow(changes), added }));
+    answer = await inTurn(() => api("POST", `/tables/${table.id}/paste`, { rows: byRow(changes), added, view }));
   } finally {
     const taken = answer ? isTaken(answer.refused) : () => false;
     changes.forEach((change, i) => rows.settle(change.rowId, change.columnId, held[i], taken(change) ? change.after : change.before));
   }
   const { ids, refused } = /** @type {{ ids: number[], refused: Refusal[] }} */ (answer);
-  if (ids.length) rows.appended(ids, total);
+  if (ids.length) rows.appended(ids, total, tableTotal);
   rows.refuse(refused);
   return { ids, refused, taken: changes.filter(isTaken(refused)) };
 }

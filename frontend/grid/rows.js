@@ -15,7 +15,10 @@ const RETRY_MS = 2000;
 /** @param {number} rowId @param {number} columnId */
 const keyOf = (rowId, columnId) => `${rowId}:${columnId}`;
 
-/** Dispatches `change` (paint again), `total` (the number of rows changed) and `problem` (detail: a message). */
+/**
+ * Dispatches `change` (paint again), `total` (the number of rows changed) and `problem` (detail: a message), `announced`
+ * (the server told of changes; detail: ids of their columns, none: rows came or went) and `gone` (the server keeps the view no longer).
+ */
 export class Rows extends EventTarget {
   /** @type {Map<number, { rows: Row[], stale: boolean }>} in order of use, oldest first */
   #blocks = new Map();
@@ -30,6 +33,8 @@ export class Rows extends EventTarget {
   /** Why cells did not take what was pasted last. @type {Map<string, string>} */
   #refused = new Map();
   #version = 0;
+  /** The token of the view that is shown; empty for all rows in their own order. */
+  view = "";
   #window = { first: 0, last: -1 };
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -39,6 +44,27 @@ export class Rows extends EventTarget {
     super();
     this.tableId = tableId;
     this.total = total;
+    /** Rows of the table, in the view or not. */
+    this.tableTotal = total;
+  }
+
+  /** Shows other rows, or the same in another order; answers under way are of no use any more. @param {string} view @param {number} total */
+  open(view, total) {
+    this.view = view;
+    this.total = total;
+    this.#version += 1;
+    for (const request of this.#loading.values()) request.abort();
+    this.#loading.clear();
+    this.#blocks.clear();
+    this.#byId.clear();
+    this.dispatchEvent(new Event("total"));
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** The number a row has in the table, from 1; none while a row of a view is on its way. @param {number} index */
+  numberAt(index) {
+    const position = this.at(index)?.position ?? (this.view ? undefined : index);
+    return position === undefined ? "" : String(position + 1);
   }
 
   /** @param {number} index @returns {Row | undefined} */
@@ -90,7 +116,9 @@ export class Rows extends EventTarget {
     this.#loading.set(number, request);
     try {
       const answer = await this.#read(number * BLOCK, BLOCK, request.signal);
+      if (request.signal.aborted) return; // another view is shown by now
       this.#store(number, answer.items, version !== this.#version);
+      if (!this.view) this.tableTotal = answer.total;
       this.#setTotal(answer.total);
       this.dispatchEvent(new Event("change"));
     } catch (error) {
@@ -104,6 +132,7 @@ export class Rows extends EventTarget {
 
   /** @param {unknown} error */
   #complain(error) {
+    if (error instanceof ApiError && error.code === "view_gone") return void this.dispatchEvent(new Event("gone"));
     const message = error instanceof ApiError ? error.message : "The server cannot be reached. Trying again…";
     this.dispatchEvent(new CustomEvent("problem", { detail: message }));
     this.#timer ??= setTimeout(() => this.#loadWanted(), RETRY_MS);
@@ -114,7 +143,7 @@ export class Rows extends EventTarget {
    * @returns {Promise<{ items: Row[], total: number }>}
    */
   #read(offset, limit, signal) {
-    return api("GET", `/tables/${this.tableId}/rows?offset=${offset}&limit=${limit}`, undefined, { signal });
+    return api("GET", `/tables/${this.tableId}/rows?offset=${offset}&limit=${limit}${this.view && `&view=${this.view}`}`, undefined, { signal });
   }
 
   /** @param {number} number @param {Row[]} rows @param {boolean} stale */
@@ -171,7 +200,13 @@ export class Rows extends EventTarget {
       if (this.#loading.size) this.#announced.set(key, cell);
       this.#put(rowId, columnId, cell);
     }
+    this.#tell([...new Set(batch.map(([, columnId]) => columnId))]);
     this.dispatchEvent(new Event("change"));
+  }
+
+  /** @param {number[]} [columnIds] */
+  #tell(columnIds) {
+    this.dispatchEvent(new CustomEvent("announced", { detail: columnIds }));
   }
 
   /** Shows a value before the server has it. @param {number} rowId @param {number} columnId @param {unknown} value @returns {Cell} for `settle` */
@@ -226,21 +261,31 @@ export class Rows extends EventTarget {
     this.#timer ??= setTimeout(() => this.#loadWanted(), SETTLE_MS);
   }
 
-  /** @param {number} total rows there are now; others added or deleted some */
+  /** @param {number} total rows the table has now; others added or deleted some, and a view has those it was opened with */
   resized(total) {
-    this.#setTotal(total);
+    this.tableTotal = total;
+    if (this.view) this.dispatchEvent(new Event("total"));
+    else this.#setTotal(total);
+    this.#tell();
     this.refresh();
   }
 
-  /** Shows rows just appended here before they are read: they can be typed into at once. @param {number[]} ids @param {number} before the total without them */
-  appended(ids, before) {
-    this.resized(Math.max(this.total, before + ids.length)); // the live event may have been quicker
+  /** Rows deleted here are gone at once. @param {number} count @param {number} before rows of the table with them @param {number} shown rows of the view with them */
+  removed(count, before, shown) {
+    this.resized(Math.min(this.tableTotal, before - count)); // the live event may have been quicker
+    if (this.view) this.#setTotal(Math.min(this.total, shown - count));
+  }
+
+  /** Shows rows just appended here before they are read: they can be typed into at once. @param {number[]} ids @param {number} before the total without them @param {number} tableBefore the table's */
+  appended(ids, before, tableBefore) {
+    this.resized(Math.max(this.tableTotal, tableBefore + ids.length)); // the live event may have been quicker
+    if (this.view) this.#setTotal(Math.max(this.total, before + ids.length));
     ids.forEach((id, i) => {
       const index = before + i;
       const number = Math.floor(index / BLOCK);
       const block = this.#blocks.get(number) ?? { rows: [], stale: true };
       if (block.rows.length !== index % BLOCK) return;
-      const row = { id, position: index, cells: {} };
+      const row = { id, position: tableBefore + i, cells: {} };
       block.rows.push(row);
       this.#byId.set(id, row);
       this.#blocks.set(number, block);

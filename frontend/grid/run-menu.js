@@ -38,23 +38,26 @@ function runItems(grid, column, counts) {
   const { rows, selection } = grid;
   /** @param {Scope} scope */
   const start = (scope) => () => void startRun(column, scope);
-  const first = Math.min(FIRST, rows.total);
+  const first = Math.min(FIRST, rows.tableTotal);
   /** @type {(Item | "line")[]} */
   const items = [
-    { text: `First ${first} ${first === 1 ? "row" : "rows"}`, disabled: !rows.total, run: start({ first: FIRST }) },
-    { text: "Rows with no result", disabled: !rows.total, run: start("missing") },
+    { text: `First ${first} ${first === 1 ? "row" : "rows"}`, disabled: !rows.tableTotal, run: start({ first: FIRST }) },
+    { text: "Rows with no result", disabled: !rows.tableTotal, run: start("missing") },
     { text: "Failed rows", note: noteOf(counts.failed), disabled: !counts.failed, run: start("failed") },
-    { text: "Rows out of date", disabled: !rows.total, run: start("stale") },
+    { text: "Rows out of date", disabled: !rows.tableTotal, run: start("stale") },
   ];
   const { top, bottom } = selection.range;
   const chosen = bottom - top + 1;
   if (top >= 0 && chosen <= CHOSEN_AT_ONCE) {
-    items.push({ text: chosen === 1 ? `Row ${top + 1}` : `The ${noteOf(chosen)} chosen rows`, run: () => void runChosen(grid, column) });
+    items.push({ text: chosen === 1 ? `Row ${rows.numberAt(top)}` : `The ${noteOf(chosen)} chosen rows`, run: () => void runChosen(grid, column) });
+  }
+  if (rows.view) {
+    items.push({ text: "Rows of this view…", note: noteOf(rows.total), disabled: !rows.total, run: () => void runView(grid, column) });
   }
   items.push("line", {
     text: "All rows, even with a result…",
-    note: noteOf(rows.total),
-    disabled: !rows.total,
+    note: noteOf(rows.tableTotal),
+    disabled: !rows.tableTotal,
     run: () => void forceAll(grid, column),
   });
   return items;
@@ -72,19 +75,34 @@ async function runChosen({ rows, selection }, column) {
 }
 
 /** @param {Grid} grid @param {Column} column */
+async function runView({ rows }, column) {
+  /** @type {Scope} */
+  const scope = { view: rows.view };
+  if (rows.total > CHOSEN_AT_ONCE) {
+    return toast(`A run takes at most ${noteOf(CHOSEN_AT_ONCE)} rows of a view. Filter further, or run all rows.`);
+  }
+  const sure = await ask({
+    title: `Run “${column.name}” for the ${noteOf(rows.total)} rows of this view?`,
+    text: `Results that are there already are asked for again and replaced. ${await cost(column, scope)}`,
+    confirm: "Run these rows",
+  });
+  if (sure) await startRun(column, scope);
+}
+
+/** @param {Grid} grid @param {Column} column */
 async function forceAll({ rows }, column) {
   const sure = await ask({
-    title: `Run “${column.name}” for all ${noteOf(rows.total)} rows?`,
-    text: `Results that are there already are asked for again and replaced. ${await cost(column)}`,
+    title: `Run “${column.name}” for all ${noteOf(rows.tableTotal)} rows?`,
+    text: `Results that are there already are asked for again and replaced. ${await cost(column, "all")}`,
     confirm: "Run all rows",
   });
   if (sure) await startRun(column, "all");
 }
 
-/** @param {Column} column @returns {Promise<string>} */
-async function cost(column) {
+/** @param {Column} column @param {Scope} scope @returns {Promise<string>} */
+async function cost(column, scope) {
   try {
-    const { requests, skipped, duplicates, seconds } = await api("POST", `/columns/${column.id}/estimate`, { rows: "all" });
+    const { requests, skipped, duplicates, seconds } = await api("POST", `/columns/${column.id}/estimate`, { rows: scope });
     const parts = [`${noteOf(requests)} requests`];
     if (skipped) parts.push(`${noteOf(skipped)} rows skipped by the run condition`);
     if (duplicates) parts.push(`${noteOf(duplicates)} identical`);

@@ -5,6 +5,7 @@ import type { Columns } from "./columns.js";
 import type { History } from "./history.js";
 import type { Rows } from "./rows.js";
 import type { Selection } from "./selection.js";
+import type { View } from "./view.js";
 import type { Viewport } from "./viewport.js";
 
 export type ColumnType = "text" | "number" | "checkbox" | "date" | "formula" | "extract" | "http";
@@ -26,7 +27,8 @@ export interface Cell {
 
 export interface Row {
   id: number;
-  position: number;
+  /** In the table, from 0; null when the row was deleted since its view was opened. */
+  position: number | null;
   cells: Record<string, Cell>;
 }
 
@@ -37,6 +39,8 @@ export interface Column {
   config?: Record<string, unknown>;
   position: number;
   width: number;
+  hidden: boolean;
+  pinned: boolean;
   counts?: Partial<Record<State, number>>;
 }
 
@@ -64,7 +68,28 @@ export interface Run {
 }
 
 /** What a run may cover; `ids` are row ids. */
-export type Scope = "missing" | "failed" | "stale" | "all" | { first: number } | { ids: number[] } | { all_but: number[] };
+export type Scope = "missing" | "failed" | "stale" | "all" | { first: number } | { ids: number[] } | { all_but: number[] } | { view: string };
+
+export type FilterOp = "eq" | "ne" | "contains" | "not_contains" | "gt" | "lt" | "empty" | "not_empty" | "state";
+
+export interface Filter {
+  column: number;
+  op: FilterOp;
+  value?: string | boolean;
+}
+
+export interface Sort {
+  column: number;
+  desc: boolean;
+}
+
+/** Which rows are shown, and in which order. */
+export interface ViewSpec {
+  filters: Filter[];
+  sorts: Sort[];
+  search: string;
+  errors: boolean;
+}
 
 export interface Change {
   rowId: number;
@@ -96,6 +121,7 @@ export interface Grid {
   selection: Selection;
   chosen: Chosen;
   viewport: Viewport;
+  view: View;
   history: History;
   /** The element with role="grid": it holds the focus. */
   sheet: HTMLElement;

@@ -41,15 +41,16 @@ export class Viewport {
   #pool = [];
   /** The row with the editor: never recycled. @type {Line | undefined} */
   #pinned;
-  /** Columns the pinned row holds elements for. */
-  #pinnedSpan = { first: 0, last: -1 };
-  #span = { first: 0, last: -1 };
+  /** Columns the pinned row holds elements for. @type {number[]} */
+  #pinnedDrawn = [];
+  /** Columns that are drawn, in the order of each line's slots. @type {number[]} */
+  #drawn = [];
   #asked = false;
   /** Px of a row. */
   rowHeight = HEAD;
 
   /**
-   * @param {Omit<Grid, "viewport">} grid
+   * @param {Omit<Grid, "viewport" | "view">} grid
    * @param {{ scroller: HTMLElement, body: HTMLElement }} parts
    */
   constructor(grid, { scroller, body }) {
@@ -85,7 +86,7 @@ export class Viewport {
   /** Takes the sizes of the table and the window. */
   fit() {
     const { rows, columns, sheet } = this.grid;
-    columns.fitNumbers(rows.total);
+    columns.fitNumbers(rows.tableTotal);
     sheet.setAttribute("aria-rowcount", String(rows.total + 1));
     sheet.setAttribute("aria-colcount", String(columns.count + 1));
     this.#layOut();
@@ -115,7 +116,7 @@ export class Viewport {
     const first = Math.max(0, Math.floor(this.scroll.top / this.rowHeight) - SPARE);
     const last = Math.min(rows.total - 1, Math.ceil((this.scroll.top + this.scroll.visible) / this.rowHeight) + SPARE);
     const x = this.scroller.scrollLeft;
-    this.#span = columns.between(x, x + this.scroller.clientWidth - columns.numberWidth);
+    this.#drawn = columns.drawn(x, x + this.scroller.clientWidth - columns.numberWidth);
     this.#growPool(last - first + 1);
     for (const line of this.#pool) {
       if (line.index < first || line.index > last || line.index === this.#pinned?.index) this.#put(line, -1);
@@ -152,8 +153,11 @@ export class Viewport {
     if (line.index !== index) {
       this.#put(line, index);
       line.element.setAttribute("aria-rowindex", String(index + 2));
-      line.number.data = String(index + 1);
-      line.pick.setAttribute("aria-label", `Select row ${index + 1}`);
+    }
+    const number = this.grid.rows.numberAt(index);
+    if (line.number.data !== number) {
+      line.number.data = number;
+      line.pick.setAttribute("aria-label", `Select row ${number}`);
     }
     line.element.style.transform = `translateY(${this.scroll.place(index * this.rowHeight)}px)`;
     const row = this.grid.rows.at(index);
@@ -163,16 +167,16 @@ export class Viewport {
     if (line.marks !== marks) line.element.className = line.marks = marks;
     if (line === this.#pinned && !this.#isAsPinned()) return;
     this.#fitSlots(line);
-    line.slots.forEach((slot, i) => this.#paintSlot(slot, index, this.#span.first + i, row));
+    line.slots.forEach((slot, i) => this.#paintSlot(slot, index, this.#drawn[i], row));
   }
 
   #isAsPinned() {
-    return this.#span.first === this.#pinnedSpan.first && this.#span.last === this.#pinnedSpan.last;
+    return this.#drawn.join() === this.#pinnedDrawn.join();
   }
 
   /** @param {Line} line */
   #fitSlots(line) {
-    const count = this.#span.last - this.#span.first + 1;
+    const count = this.#drawn.length;
     while (line.slots.length < count) {
       const element = newPart("gridcell", "c");
       element.id = `cell-${(made += 1)}`;
@@ -190,6 +194,7 @@ export class Viewport {
       slot.element.style.gridColumn = String(column + 2);
       slot.element.setAttribute("aria-colindex", String(column + 2));
     }
+    this.grid.columns.stick(slot.element, column);
     this.#mark(slot, row, column);
     this.#markRefusal(slot, data && this.grid.rows.refusal(data.id, shown.id));
     if (slot.element.querySelector(".editor")) return;
@@ -237,7 +242,7 @@ export class Viewport {
   cellElement(row, column) {
     if (!this.#pool.length || row < 0) return undefined;
     const line = this.#lineFor(row);
-    return line.index === row ? line.slots[column - this.#span.first]?.element : undefined;
+    return line.index === row ? line.slots[this.#drawn.indexOf(column)]?.element : undefined;
   }
 
   /** Scrolls just enough to show a cell, and draws it at once. @param {number} row @param {number} column */
@@ -248,8 +253,9 @@ export class Viewport {
     else if (end > this.scroll.top + this.scroll.visible) this.scroll.to(end - this.scroll.visible);
     const room = this.scroller.clientWidth - columns.numberWidth;
     const { scrollLeft } = this.scroller;
-    if (columns.left[column] < scrollLeft) this.scroller.scrollLeft = columns.left[column];
-    else if (columns.left[column + 1] > scrollLeft + room) this.scroller.scrollLeft = columns.left[column + 1] - room;
+    const start = columns.left[column] - columns.pinnedWidth;
+    if (column >= columns.pinnedCount && start < scrollLeft) this.scroller.scrollLeft = start;
+    else if (column >= columns.pinnedCount && columns.left[column + 1] > scrollLeft + room) this.scroller.scrollLeft = columns.left[column + 1] - room;
     this.#paint();
   }
 
@@ -259,14 +265,15 @@ export class Viewport {
     const line = [...this.#pool, ...(this.#pinned ? [this.#pinned] : [])].find(({ element }) => element.contains(target));
     if (!line || line.index < 0) return undefined;
     const at = line.slots.findIndex(({ element }) => element.contains(target));
-    return { row: line.index, column: at < 0 ? -1 : this.#span.first + at };
+    return { row: line.index, column: at < 0 ? -1 : this.#drawn[at] };
   }
 
   /** The cell at a point of the window, clamped to the table. @param {number} x @param {number} y */
   cellNear(x, y) {
     const { columns, rows } = this.grid;
     const box = this.scroller.getBoundingClientRect();
-    const inside = x - box.left - columns.numberWidth + this.scroller.scrollLeft;
+    const seen = x - box.left - columns.numberWidth;
+    const inside = seen < columns.pinnedWidth ? seen : seen + this.scroller.scrollLeft;
     const column = columns.left.findLastIndex((px) => px <= inside);
     const row = Math.floor((y - box.top - HEAD + this.scroll.top) / this.rowHeight);
     return { row: Math.min(Math.max(0, row), rows.total - 1), column: Math.min(Math.max(0, column), columns.count - 1) };
@@ -274,7 +281,7 @@ export class Viewport {
 
   /** The cells of a column that are in view. @param {number} column */
   cellsOf(column) {
-    const cells = this.#pool.filter(({ index }) => index >= 0).map(({ slots }) => slots[column - this.#span.first]?.element);
+    const cells = this.#pool.filter(({ index }) => index >= 0).map(({ slots }) => slots[this.#drawn.indexOf(column)]?.element);
     return cells.filter((cell) => cell !== undefined);
   }
 
@@ -283,7 +290,7 @@ export class Viewport {
     const slot = row % this.#pool.length;
     const line = this.#pool[slot];
     this.#pinned = line;
-    this.#pinnedSpan = { ...this.#span };
+    this.#pinnedDrawn = this.#drawn;
     this.#pool[slot] = newLine();
     this.body.append(this.#pool[slot].element);
     this.#put(this.#pool[slot], -1);

@@ -1,0 +1,66 @@
+/**
+ * The popover of the columns: which are shown, and which stay at the left.
+ *
+ * @typedef {import("../grid/types.d.ts").Grid} Grid
+ * @typedef {import("../grid/types.d.ts").Column} Column
+ */
+import { SIGN } from "../grid/columns.js";
+import { setHidden, setPinned } from "../grid/display.js";
+import { make, newButton, whenOpened } from "./dom.js";
+
+export class Shown {
+  /** @param {Grid} grid @param {HTMLElement} popover @param {HTMLElement} button */
+  constructor(grid, popover, button) {
+    this.grid = grid;
+    this.popover = popover;
+    whenOpened(popover, button, () => {
+      this.#build();
+      popover.querySelector("input")?.focus();
+    });
+    grid.columns.addEventListener("change", () => popover.matches(":popover-open") && this.#build());
+    popover.addEventListener("keydown", (event) => this.#move(event));
+  }
+
+  #build() {
+    const focused = document.activeElement?.id;
+    const lines = this.grid.columns.all.map((column) => this.#newLine(column));
+    const all = newButton("Show all", "btn ghost", () => void this.#showAll());
+    all.disabled = !this.#hidden().length;
+    this.popover.replaceChildren(...lines, make("div", { className: "foot" }, all));
+    if (focused) document.getElementById(focused)?.focus();
+  }
+
+  #hidden() {
+    return this.grid.columns.all.filter(({ hidden }) => hidden);
+  }
+
+  /** @param {Column} column */
+  #newLine(column) {
+    const { grid } = this;
+    const box = make("input", { type: "checkbox", id: `shown-${column.id}`, checked: !column.hidden });
+    box.disabled = !grid.canEdit || (grid.columns.count === 1 && !column.hidden); // one has to stay
+    box.addEventListener("change", () => void setHidden(grid, column, !box.checked));
+    const sign = make("span", { className: "type", ariaHidden: "true" }, SIGN[column.type]);
+    const label = make("label", { className: "check" }, box, sign, make("span", { className: "name" }, column.name));
+    const pin = newButton(column.pinned ? "Pinned" : "Pin", "pin", () => void setPinned(grid, column, !column.pinned), `Pin ${column.name}`);
+    pin.id = `pinned-${column.id}`;
+    pin.ariaPressed = String(column.pinned);
+    pin.disabled = !grid.canEdit || column.hidden;
+    return make("div", { className: "shown" }, label, pin);
+  }
+
+  async #showAll() {
+    for (const column of this.#hidden()) await setHidden(this.grid, column, false);
+  }
+
+  /** Up and down go to the same thing of the next column. @param {KeyboardEvent} event */
+  #move(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const target = /** @type {Element} */ (event.target);
+    const kind = target.matches("input") ? "input" : target.matches(".pin") ? ".pin" : undefined;
+    if (!step || !kind) return;
+    event.preventDefault();
+    const all = /** @type {HTMLElement[]} */ ([...this.popover.querySelectorAll(`${kind}:enabled`)]);
+    all[(all.indexOf(/** @type {HTMLElement} */ (target)) + step + all.length) % all.length]?.focus();
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * The bar above the grid: filters, sorts, columns, errors and search, and what of it is in force.
+ *
+ * @typedef {import("../grid/types.d.ts").Grid} Grid
+ */
+import { make, newButton } from "./dom.js";
+import { Errors } from "./errors.js";
+import { Filters } from "./filters.js";
+import { wordsOf } from "./operators.js";
+import { listenToSearch } from "./search.js";
+import { Shown } from "./shown.js";
+import { Sorts } from "./sorts.js";
+
+/** @param {Grid} grid @param {HTMLElement} bar */
+export function startToolbar(grid, bar) {
+  const part = (/** @type {string} */ name) => /** @type {HTMLElement} */ (bar.querySelector(`[data-part="${name}"]`));
+  const popover = (/** @type {string} */ name) => /** @type {HTMLElement} */ (document.getElementById(`${name}-popover`));
+  new Filters(grid, popover("filter"), part("filter"));
+  new Sorts(grid, popover("sort"), part("sort"));
+  new Shown(grid, popover("columns"), part("columns"));
+  new Errors(grid, part("errors"));
+  const search = /** @type {HTMLInputElement} */ (part("search"));
+  listenToSearch(grid, search);
+  part("refresh").addEventListener("click", () => {
+    void grid.view.refresh();
+    grid.sheet.focus({ preventScroll: true });
+  });
+  document.getElementById("clear-view")?.addEventListener("click", () => {
+    void grid.view.clear();
+    grid.sheet.focus({ preventScroll: true });
+  });
+  const paint = () => {
+    if (!grid.view.spec.search && document.activeElement !== search) search.value = "";
+    search.placeholder = `Search ${grid.rows.tableTotal.toLocaleString("en")} rows`;
+    part("refresh").hidden = !grid.view.outdated;
+    part("chips").replaceChildren(...chips(grid, part));
+    mark(part("columns"), "Columns", grid.columns.all.length - grid.columns.count, "hidden");
+  };
+  grid.view.addEventListener("change", paint);
+  grid.columns.addEventListener("change", paint);
+  grid.rows.addEventListener("total", paint);
+  paint();
+}
+
+/** @param {HTMLElement} button @param {string} name @param {number} count @param {string} word */
+function mark(button, name, count, word) {
+  button.textContent = count ? `${name} · ${count} ${word}` : name;
+}
+
+/** @param {Grid} grid @param {(name: string) => HTMLElement} part */
+function chips({ view, columns, sheet }, part) {
+  const { filters, sorts } = view.spec;
+  /** @param {string} words @param {string} of @param {() => void} remove */
+  const chip = (words, of, remove) => {
+    const open = newButton(words, "words", () => part(of).click());
+    const close = newButton("✕", "close", () => (remove(), sheet.focus({ preventScroll: true })), `Remove: ${words}`);
+    return make("span", { className: "chip" }, open, close);
+  };
+  return [
+    ...filters.flatMap((filter, at) => {
+      const column = columns.byId(filter.column);
+      return column ? [chip(wordsOf(column, filter), "filter", () => void view.change({ filters: filters.toSpliced(at, 1) }))] : [];
+    }),
+    ...sorts.flatMap(({ column: id, desc }, at) => {
+      const column = columns.byId(id);
+      return column ? [chip(`${desc ? "↓" : "↑"} ${column.name}`, "sort", () => void view.change({ sorts: sorts.toSpliced(at, 1) }))] : [];
+    }),
+  ];
+}

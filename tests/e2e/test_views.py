@@ -1,0 +1,199 @@
+"""Searching, filtering, sorting, hiding and pinning, as somebody with a long table does it."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.conftest import App
+
+pytestmark = pytest.mark.e2e
+
+ROWS = 1200
+COLUMNS = [("Company", "text"), ("Domain", "text"), ("Employees", "number"), ("Customer", "checkbox")]
+
+type Cell = Callable[[int, int], Locator]
+
+
+@pytest.fixture
+def table(page: Page, app: App) -> int:
+    with app.api() as api:
+        columns = [{"name": name, "type": type_} for name, type_ in COLUMNS]
+        made = api.post("/tables", json={"name": "Leads", "columns": columns}).json()["id"]
+        values = [
+            {"Company": f"Company {n}", "Domain": f"{n}.example", "Employees": str(n), "Customer": n % 100 == 0}
+            for n in range(1, ROWS + 1)
+        ]
+        assert api.post(f"/tables/{made}/rows", json={"rows": values}).status_code == 201
+    page.goto(f"{app.url}/tables/{made}")
+    expect(page.get_by_text("Company 1", exact=True)).to_be_visible()
+    return int(made)
+
+
+@pytest.fixture
+def cell(page: Page, table: int) -> Cell:
+    """By row and column as shown, both from 1."""
+    return lambda row, column: page.locator(
+        f'#grid-body [role="row"][aria-rowindex="{row + 1}"]:not([hidden]) [aria-colindex="{column + 1}"]'
+    )
+
+
+def size(page: Page) -> Locator:
+    return page.locator("#table-size")
+
+
+def number(page: Page, row: int) -> Locator:
+    return page.locator(f'#grid-body [role="row"][aria-rowindex="{row + 1}"]:not([hidden]) .n')
+
+
+def search(page: Page, words: str) -> None:
+    page.keyboard.press("Control+f")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.type(words)
+
+
+def sort(page: Page, column: str, order: str) -> None:
+    page.get_by_role("columnheader").filter(has_text=column).click(button="right")
+    page.get_by_role("menuitem", name=f"Sort {order}").click()
+
+
+def filter_by(page: Page, column: str, test: str, value: str | None) -> None:
+    page.get_by_role("button", name="Filter", exact=True).click()
+    page.get_by_label("Column of filter 1").select_option(column)
+    page.get_by_label("Test of filter 1").select_option(test)
+    if value is not None:
+        page.get_by_label("Value of filter 1").fill(value)
+    page.keyboard.press("Escape")
+
+
+def test_search_finds_rows_and_escape_brings_all_back(page: Page, cell: Cell) -> None:
+    search(page, "company 77")
+    expect(size(page)).to_contain_text(f"11 of {ROWS:,} rows")
+    expect(cell(2, 1)).to_have_text("Company 770")
+    expect(number(page, 2)).to_have_text("770")
+    page.keyboard.press("Escape")
+    expect(size(page)).to_have_text(f"{ROWS:,} rows · 4 columns")
+    expect(page.locator("#sheet")).to_be_focused()
+    expect(page.get_by_role("searchbox")).to_have_value("")
+
+
+def test_a_search_without_a_match_offers_to_clear(page: Page, table: int) -> None:
+    search(page, "nobody")
+    expect(page.get_by_role("heading", name="No row matches")).to_be_visible()
+    page.get_by_role("button", name="Clear search and filters").click()
+    expect(page.get_by_text("Company 1", exact=True)).to_be_visible()
+
+
+def test_filters_are_chips_that_are_kept_and_removed(page: Page, cell: Cell) -> None:
+    filter_by(page, "Employees", ">", "1190")
+    expect(size(page)).to_contain_text(f"10 of {ROWS:,} rows")
+    page.reload()
+    expect(size(page)).to_contain_text(f"10 of {ROWS:,} rows")
+    expect(cell(1, 1)).to_have_text("Company 1191")
+    page.get_by_role("button", name="Remove: Employees > 1190").click()
+    expect(size(page)).to_have_text(f"{ROWS:,} rows · 4 columns")
+
+
+def test_two_filters_hold_together(page: Page, table: int) -> None:
+    filter_by(page, "Customer", "is ticked", None)
+    expect(size(page)).to_contain_text("12 of")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    page.get_by_role("button", name="+ Add filter").click()
+    expect(page.get_by_label("Value of filter 2")).to_be_focused()
+    page.keyboard.type("1000")
+    page.keyboard.press("Enter")
+    expect(size(page)).to_contain_text("1 of")
+
+
+def test_a_sorted_view_keeps_its_rows_until_it_is_refreshed(page: Page, app: App, cell: Cell) -> None:
+    sort(page, "Employees", "descending")
+    expect(cell(1, 1)).to_have_text(f"Company {ROWS}")
+    expect(number(page, 1)).to_have_text(str(ROWS))
+    page.keyboard.press("Control+End")
+    expect(cell(ROWS, 1)).to_have_text("Company 1")
+    page.keyboard.press("Control+Home")
+    cell(1, 3).click()
+    page.keyboard.type("0")
+    page.keyboard.press("Enter")
+    refresh = page.get_by_role("button", name="Rows changed · Refresh")
+    expect(refresh).to_be_visible()
+    expect(cell(1, 1)).to_have_text(f"Company {ROWS}")
+    refresh.click()
+    expect(cell(1, 1)).to_have_text(f"Company {ROWS - 1}")
+    expect(refresh).to_be_hidden()
+
+
+def test_edits_pastes_and_deletes_hit_the_rows_that_are_shown(page: Page, app: App, table: int, cell: Cell) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=app.url)
+    search(page, "company 77")
+    expect(cell(2, 1)).to_have_text("Company 770")
+    page.keyboard.press("Enter")
+    cell(2, 2).click()
+    page.keyboard.press("Control+c")
+    assert page.evaluate("navigator.clipboard.readText()") == "770.example"
+    page.evaluate("text => navigator.clipboard.writeText(text)", "a.example\nb.example")
+    page.keyboard.press("Control+v")
+    expect(cell(3, 2)).to_have_text("b.example")
+    number(page, 4).click(button="right")
+    page.get_by_role("menuitem", name="Delete row 772").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete 1 row").click()
+    expect(size(page)).to_contain_text(f"10 of {ROWS - 1:,} rows")
+    expect(cell(4, 1)).to_have_text("Company 773")
+    page.get_by_role("button", name="Add row", exact=True).click()
+    expect(size(page)).to_contain_text(f"11 of {ROWS:,} rows")
+    expect(number(page, 11)).to_have_text(str(ROWS))
+    page.keyboard.type("New one")
+    page.keyboard.press("Enter")
+    expect(cell(11, 1)).to_have_text("New one")
+    with app.api() as api:
+        found = api.get(f"/tables/{table}/rows", params={"offset": 768, "limit": 4}).json()["items"]
+    assert [list(row["cells"].values())[1]["value"] for row in found] == [
+        "769.example", "a.example", "b.example", "773.example",
+    ]  # fmt: skip
+
+
+def test_columns_are_hidden_and_pinned_and_ctrl_z_takes_it_back(page: Page, cell: Cell) -> None:
+    heads = page.get_by_role("columnheader")
+    page.get_by_role("button", name="Columns", exact=True).click()
+    expect(page.get_by_role("checkbox", name="Company", exact=True)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press(" ")
+    expect(heads.filter(has_text="Domain")).to_have_count(0)
+    page.get_by_role("button", name="Pin Employees").click()
+    expect(heads.nth(1)).to_contain_text("Employees")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Columns · 1 hidden")).to_be_focused()
+    page.reload()
+    expect(heads.nth(1)).to_contain_text("Employees")
+    expect(cell(1, 1)).to_have_text("1")
+    expect(heads.filter(has_text="Domain")).to_have_count(0)
+    heads.nth(1).click(button="right")
+    page.get_by_role("menuitem", name="Unpin").click()
+    expect(heads.nth(1)).to_contain_text("Company")
+    page.keyboard.press("Control+z")
+    expect(heads.nth(1)).to_contain_text("Employees")
+
+
+def test_a_pinned_column_stays_while_the_others_scroll(page: Page, cell: Cell) -> None:
+    page.get_by_role("columnheader").filter(has_text="Company").click(button="right")
+    page.get_by_role("menuitem", name="Pin to the left").click()
+    expect(cell(1, 1)).to_contain_class("pinned")
+    page.set_viewport_size({"width": 420, "height": 700})
+    page.locator("#grid").evaluate("grid => grid.scrollTo(400, 0)")
+    expect(cell(1, 1)).to_be_in_viewport(ratio=1)
+    cell(1, 1).click()
+    page.keyboard.press("End")
+    expect(cell(1, 4)).to_be_in_viewport(ratio=1)
+    expect(cell(1, 4)).to_contain_class("active")
+
+
+def test_the_toolbar_has_no_accessibility_problem(page: Page, cell: Cell) -> None:
+    filter_by(page, "Employees", ">", "1190")
+    sort(page, "Company", "ascending")
+    expect(size(page)).to_contain_text("10 of")
+    for button in ("Filter", "Sort", "Columns"):
+        page.get_by_role("button", name=button, exact=True).click()
+        found = Axe().run(page).response["violations"]
+        assert not found, [(problem["id"], [node["html"] for node in problem["nodes"]]) for problem in found]
+        page.keyboard.press("Escape")
