@@ -197,3 +197,26 @@ def test_the_toolbar_has_no_accessibility_problem(page: Page, cell: Cell) -> Non
         found = Axe().run(page).response["violations"]
         assert not found, [(problem["id"], [node["html"] for node in problem["nodes"]]) for problem in found]
         page.keyboard.press("Escape")
+
+
+def test_only_errors_are_shown_counted_and_run_again(page: Page, app: App, jwt_api: str) -> None:
+    with app.api() as api:
+        made = api.post("/tables", json={"name": "Checks", "columns": [{"name": "Path", "type": "text"}]}).json()["id"]
+        api.post(f"/tables/{made}/rows", json={"rows": [{"Path": path} for path in ("log", "none", "log", "gone")]})
+        config = {"method": "GET", "url": f"{jwt_api}/{{{{Path}}}}", "auto_update": False}
+        column = api.post(f"/tables/{made}/columns", json={"name": "Answer", "type": "http", "config": config}).json()
+        page.goto(f"{app.url}/tables/{made}")
+        errors = page.get_by_role("button", name="Only errors · 0")
+        expect(errors).to_be_visible()
+        assert api.post(f"/columns/{column['id']}/runs", json={"rows": "all"}).status_code == 202
+        errors = page.get_by_role("button", name="Only errors · 2")
+        expect(errors).to_be_visible()
+        errors.click()
+        expect(errors).to_have_attribute("aria-pressed", "true")
+        expect(size(page)).to_contain_text("2 of 4 rows")
+        expect(number(page, 2)).to_have_text("4")
+        page.get_by_role("button", name="Run Answer").click()
+        page.get_by_role("menuitem", name="Rows of this view… 2").click()
+        with page.expect_response(lambda answer: answer.url.endswith("/runs") and answer.status == 202) as started:
+            page.get_by_role("dialog").get_by_role("button", name="Run these rows").click()
+    assert started.value.json()["counts"]["total"] == 2
