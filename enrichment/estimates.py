@@ -19,7 +19,7 @@ _BATCH = 100
 
 def estimate(column: Column, scope: object) -> dict[str, Any]:
     """Raises RunRefused for a wrong scope, InvalidSettings for settings that cannot run."""
-    run = runs.prepared(column, runs.check_scope(column, scope))
+    run = runs.prepared(column, runs.chosen(column, scope))
     compiled, connection = columns.draft(column, None)
     job = jobs.of_settings(run, compiled, connection)
     looked, states, digests = 0, Counter[str](), list[str]()

@@ -8,14 +8,14 @@ counted under its code.
 import re
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypedDict
 
 from django.core.cache import cache
 from django.db.models import BooleanField, Case, Count, F, Func, Min, Q, QuerySet, Value, When
 
 from enrichment.models import Run
-from tables.models import Cell, CellState, Column
+from tables.models import Cell, CellState, Column, Row
 
 STATES = (CellState.FAILED, CellState.UNKNOWN, CellState.MISSING_INPUT)
 GROUPED = ("state", "http_status", "error_code", "wording")
@@ -26,6 +26,7 @@ MOST_WORDINGS = 20
 LONGEST = 300  # characters of a message that are compared
 SHOWN = 5  # kinds in the summary of a run
 ROWS_SHOWN = 5
+MOST_IDS = 10_000  # rows of one kind in one run
 SLOW = 0.25  # seconds; what takes longer is not asked at every look
 REST = 20  # times as long as it took, until it is asked again
 
@@ -77,6 +78,26 @@ def summary(run: Run) -> list[Kind]:
         if took > SLOW:
             cache.set(key, known, took * REST)
     return known
+
+
+def row_ids_like(column: Column, row_id: int) -> list[int]:
+    """The rows of the same kind as this one, those first that ended longest ago; at most MOST_IDS, sorted."""
+    reached = _reached(column, None)
+    cells = reached.annotate(wording=_wording(reached))
+    kind = cells.filter(row_id=row_id).values(*GROUPED).first()
+    if kind is None:
+        return []
+    chosen = cells.filter(**{name: value for name, value in kind.items() if value is not None})
+    if kind["http_status"] is None:
+        chosen = chosen.filter(http_status=None)
+    return sorted(chosen.order_by("finished_at", "row_id").values_list("row_id", flat=True)[:MOST_IDS])
+
+
+def with_positions(kinds: Sequence[Kind]) -> list[dict[str, Any]]:
+    """With where its rows are in the table, as `positions`; rows that were deleted have none."""
+    shown = [pk for kind in kinds for pk in kind["row_ids"]]
+    found = dict(Row.objects.filter(pk__in=shown).values_list("pk", "position"))
+    return [{**kind, "positions": [found[pk] for pk in kind["row_ids"] if pk in found]} for kind in kinds]
 
 
 def _reached(column: Column, run: Run | None) -> QuerySet[Cell]:

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from enrichment import claims, lanes, results
+from enrichment import claims, failures, lanes, pace, results
 from enrichment.models import Run
 from tables import cells, events, opened_views, storage
 from tables.models import Cell, CellState, Column, ColumnType, Row, Table
@@ -33,7 +33,7 @@ def plan(column: Column, scope: object, user: User | None = None, *, automatic: 
     """A run over the rows of the scope; it starts by itself. Raises RunRefused."""
     if column.type != ColumnType.HTTP:
         raise RunRefused(f"“{column.name}” {not_run(column)} Only an HTTP API column can run.", "invalid")
-    checked = check_scope(column, scope)
+    checked = chosen(column, scope)
     with transaction.atomic():
         storage.hold(column.table_id)
         busy = Run.objects.filter(column=column, state__in=OPEN, automatic=False).exists()
@@ -45,6 +45,25 @@ def plan(column: Column, scope: object, user: User | None = None, *, automatic: 
         if not automatic:
             _note(run, "run.started", rows=checked if isinstance(checked, str) else [*checked])
     return run
+
+
+def chosen(column: Column, scope: object) -> str | dict[str, Any]:
+    """The scope as a run keeps it: what is like a failed row, and what a view holds, is row ids from now on.
+
+    Raises RunRefused.
+    """
+    checked = check_scope(scope)
+    if isinstance(checked, str):
+        return checked
+    if "view" in checked:
+        return {"ids": sorted(opened_views.row_ids(column.table_id, checked["view"], MOST_OF_VIEW))}
+    if "like" in checked:
+        row_ids = failures.row_ids_like(column, checked["like"])
+        if not row_ids:
+            words = f"Row {checked['like']} of “{column.name}” has not failed, so no row is like it."
+            raise RunRefused(words, "invalid")
+        return {"ids": row_ids}
+    return checked
 
 
 def _start(run: Run) -> None:
@@ -83,23 +102,26 @@ def plan_after(column: Column, row_id: int, last_row: int | None = None) -> Run:
     return run
 
 
-def check_scope(column: Column, scope: object) -> str | dict[str, Any]:
-    """The rows of an opened view are its ids of now. Raises RunRefused for anything but the scopes of the API."""
+def check_scope(scope: object) -> str | dict[str, Any]:
+    """Raises RunRefused for anything but the scopes of the API."""
     if isinstance(scope, str) and scope in WORDS:
         return scope
     if isinstance(scope, Mapping) and len(scope) == 1:
         first, ids, all_but = scope.get("first"), scope.get("ids"), scope.get("all_but")
-        if isinstance(view := scope.get("view"), str):
-            ids = opened_views.row_ids(column.table_id, view, MOST_OF_VIEW)
+        like, view = scope.get("like"), scope.get("view")
         if isinstance(first, int) and not isinstance(first, bool) and first > 0:
             return {"first": first}
         if isinstance(ids, list) and ids and all(str(pk).isdigit() for pk in ids):
             return {"ids": sorted({int(pk) for pk in ids})}
         if isinstance(all_but, list) and len(all_but) <= MOST_AT_ONCE and all(str(pk).isdigit() for pk in all_but):
             return {"all_but": sorted({int(pk) for pk in all_but})}
+        if str(like).isdigit():
+            return {"like": int(str(like))}
+        if isinstance(view, str):
+            return {"view": view}
     raise RunRefused(
-        'Say which rows: "missing", "failed", "stale", "all", {"first": 10}, {"ids": [1, 2]}, {"all_but": [1, 2]} '
-        'or {"view": "…"}.',
+        'Say which rows: "missing", "failed", "stale", "all", {"first": 10}, {"ids": [1, 2]}, {"all_but": [1, 2]}, '
+        '{"view": "…"} or {"like": 7}, a row that failed like those.',
         "invalid",
     )
 
@@ -140,8 +162,12 @@ def as_json(run: Run) -> dict[str, Any]:
 
 
 def _rate(run: Run, ended: int) -> float | None:
+    """Of the last seconds while it runs, of all its time when it is over."""
     if not run.started_at or not ended:
         return None
+    recent = pace.recent(run.pk, ended) if run.state == Run.State.RUNNING else None
+    if recent is not None:
+        return round(recent, 1)
     elapsed = ((run.finished_at or timezone.now()) - run.started_at).total_seconds()
     return round(ended / max(elapsed, 0.05), 1)
 

@@ -48,6 +48,12 @@ def counts(column_ids: Collection[int]) -> dict[int, dict[str, int]]:
     return found
 
 
+def stale_counts(column_ids: Collection[int]) -> dict[int, int]:
+    """{column id: results that are out of date}, from the index of these alone."""
+    stale = Cell.objects.filter(column_id__in=column_ids, stale=True).order_by().values("column_id")
+    return {group["column_id"]: group["number"] for group in stale.annotate(number=Count("pk"))}
+
+
 def waiting_of(
     table_id: int, rows: Sequence[tuple[int, int]], column_ids: Sequence[int]
 ) -> dict[tuple[int, int], CellState]:

@@ -53,7 +53,7 @@ def _for_browser(table: Table, columns: list[Column]) -> dict[str, object]:
         "columns": [
             {
                 "id": column.pk, "name": column.name, "type": column.type, "position": column.position,
-                "width": column.width, "hidden": column.hidden, "pinned": column.pinned, "config": {}, "counts": {},
+                "width": column.width, "hidden": column.hidden, "pinned": column.pinned, "config": {}, "counts": {}, "stale": 0,
             }
             for column in columns
         ],

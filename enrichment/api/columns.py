@@ -127,7 +127,7 @@ def list_failures(
         raise HttpError(404, f"Run {of_run.pk} is of another column.")
     kinds = failures.by_kind(column, of_run)
     offset, limit = described.window(offset, limit)
-    return {"items": kinds[offset : offset + limit], "total": len(kinds)}
+    return {"items": failures.with_positions(kinds[offset : offset + limit]), "total": len(kinds)}
 
 
 def _http(column: Column) -> Column:

@@ -28,20 +28,25 @@ def listed[Thing: Model](
 
 def table(found: Table) -> dict[str, Any]:
     own = list(Column.objects.filter(table=found).select_related("table"))
-    counts = cells.counts([item.pk for item in own if item.is_computed])
+    computed_ids = [item.pk for item in own if item.is_computed]
+    counts, stale = cells.counts(computed_ids), cells.stale_counts(computed_ids)
     return {
         "id": found.pk, "name": found.name, "row_count": found.row_count, "auto_update": found.auto_update,
         "created_at": found.created_at, "updated_at": found.updated_at,
-        "columns": [column(item, counts.get(item.pk, {})) for item in own],
+        "columns": [column(item, counts.get(item.pk, {}), stale.get(item.pk, 0)) for item in own],
     }  # fmt: skip
 
 
-def column(found: Column, counts: dict[str, int] | None = None) -> dict[str, Any]:
+def column(found: Column, counts: dict[str, int] | None = None, stale: int | None = None) -> dict[str, Any]:
+    """`stale`: results that are out of date, whatever their state."""
+    mine = [found.pk] if found.is_computed else []
     if counts is None:
-        counts = cells.counts([found.pk]).get(found.pk, {}) if found.is_computed else {}
+        counts = cells.counts(mine).get(found.pk, {})
+    if stale is None:
+        stale = cells.stale_counts(mine).get(found.pk, 0)
     return {
         "id": found.pk, "table_id": found.table_id, "name": found.name, "type": found.type,
         "config": computed.shown(found),
         "position": found.position, "width": found.width, "hidden": found.hidden, "pinned": found.pinned,
-        "counts": counts,
+        "counts": counts, "stale": stale,
     }  # fmt: skip

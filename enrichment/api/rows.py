@@ -5,11 +5,9 @@ from typing import Any
 from django.http import Http404, HttpRequest
 from ninja import Router, Schema, Status
 
-from enrichment import answers
+from enrichment import inspection
 from enrichment.api import described, found
 from enrichment.api.auth import actor
-from enrichment.models import Attempt
-from enrichment.trial import as_json as attempt_as_json
 from tables import opened_views, pasting, rows, trash
 from tables.columns import ColumnError
 from tables.models import Column, Row, Table
@@ -161,11 +159,4 @@ def get_cell(request: HttpRequest, row_id: str, column_id: str) -> dict[str, Any
     row = Row.objects.filter(pk=found.number(row_id), table_id=column.table_id).first()
     if row is None:
         raise Http404
-    if not column.is_computed:
-        return {"cell": {"value": row.values.get(str(column.pk))}, "attempts": [], "same_as": None}
-    attempts = Attempt.objects.filter(row_id=row.pk, column=column).order_by("started_at", "number")
-    [shown] = rows.as_json([row], [column])
-    return {
-        "cell": shown["cells"][str(column.pk)], "attempts": [attempt_as_json(attempt) for attempt in attempts],
-        "same_as": answers.same_as(row.pk, column.pk),
-    }  # fmt: skip
+    return inspection.story(row, column)

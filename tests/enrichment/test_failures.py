@@ -1,6 +1,7 @@
 """Why rows have no result, told by kind."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from enrichment import failures, runs
 from enrichment.failures import patterns
@@ -183,11 +185,12 @@ def test_the_api_tells_them(
     fail([http_error(500, "server error")])
     client = client_for(viewer)
     told = client.get(f"/api/v1/columns/{column.pk}/failures?run={run.pk}").json()
+    positions = list(Row.objects.filter(pk__in=rows).order_by("pk").values_list("position", flat=True))
     kind = {
         "state": "failed", "http_status": 404, "code": "http_404", "message": "404 · not found", "count": 2,
         "row_ids": rows,
     }  # fmt: skip
-    assert told == {"items": [kind], "total": 1}
+    assert told == {"items": [kind | {"positions": positions}], "total": 1}
     assert client.get(f"/api/v1/columns/{column.pk}/failures").json()["total"] == 2
     assert client.get(f"/api/v1/runs/{run.pk}").json()["errors"] == [kind]
     assert "errors" not in client.get(f"/api/v1/tables/{column.table_id}/runs").json()["items"][0]
@@ -200,3 +203,37 @@ def test_a_run_of_another_column_is_not_found(
     other = Run.objects.create(table=column.table, column=http("Other"), scope="all")
     answer = client_for(viewer).get(f"/api/v1/columns/{column.pk}/failures?run={other.pk}")
     assert answer.status_code == 404
+
+
+def test_rows_like_one_are_those_of_its_kind(column: Column, fail: Callable[..., list[int]]) -> None:
+    one, other, gone, no_status = fail(
+        [
+            http_error(404, "no company 1"), http_error(404, "no company 2"), http_error(404, "gone for good"),
+            ("failed", "timeout", "No answer.", None),
+        ]
+    )  # fmt: skip
+    assert failures.row_ids_like(column, one) == [one, other]
+    assert failures.row_ids_like(column, gone) == [gone]
+    assert failures.row_ids_like(column, no_status) == [no_status]
+
+
+def test_of_more_rows_than_a_run_takes_those_come_first_that_ended_longest_ago(
+    column: Column, fail: Callable[..., list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failures, "MOST_IDS", 2)
+    rows = fail([http_error(404, "not found")] * 3)
+    for age, pk in enumerate(rows):
+        Cell.objects.filter(row_id=pk).update(finished_at=timezone.now() - timedelta(hours=age))
+    assert failures.row_ids_like(column, rows[0]) == rows[1:]
+
+
+def test_a_run_takes_the_rows_of_one_kind(column: Column, fail: Callable[..., list[int]]) -> None:
+    one, other, _ = fail([http_error(404, "no company 1"), http_error(404, "no company 2"), http_error(500, "down")])
+    run = runs.plan(column, {"like": one})
+    assert (run.scope, run.total) == ({"ids": [one, other]}, 2)
+
+
+def test_no_row_is_like_one_that_did_not_fail(column: Column, leads: Table) -> None:
+    row = Row.objects.filter(table=leads).latest("pk")
+    with pytest.raises(runs.RunRefused, match="has not failed"):
+        runs.plan(column, {"like": row.pk})
