@@ -11,12 +11,13 @@ import { Chosen } from "./grid/chosen.js";
 import { listenToClipboard } from "./grid/clipboard.js";
 import { openAddMenu } from "./grid/column-menu.js";
 import { Columns } from "./grid/columns.js";
-import { showDetails } from "./grid/details.js";
+import { Drawer } from "./grid/drawer.js";
 import { Editing } from "./grid/editing.js";
 import { addRow } from "./grid/edits.js";
 import { Header } from "./grid/header.js";
 import { offerHeights } from "./grid/heights.js";
 import { History } from "./grid/history.js";
+import { Inspector } from "./grid/inspector.js";
 import { listenToKeys } from "./grid/keyboard.js";
 import { Live } from "./grid/live.js";
 import { listenToPointer } from "./grid/pointer.js";
@@ -102,8 +103,10 @@ function start() {
   const grid = newGrid();
   const progress = new Progress(grid, byId("progress"));
   const header = new Header(grid, byId("grid-head"), progress);
-  const openDetails = (/** @type {number} */ row, /** @type {number} */ column) => void showDetails(grid, row, column);
-  const editing = new Editing(grid, openDetails);
+  const drawer = new Drawer(grid, byId("drawer"));
+  const inspector = new Inspector(grid, drawer);
+  const inspect = (/** @type {number} */ row, /** @type {number} */ column) => void inspector.open(row, column);
+  const editing = new Editing(grid, inspect);
   listenToKeys(grid, editing, {
     openMenu: (index) => header.openMenu(index),
     rename: (index) => grid.columns.list[index] && header.rename(grid.columns.list[index]),
@@ -111,7 +114,7 @@ function start() {
     shift: (index, by) => header.shift(index, by),
   });
   listenToPointer(grid, editing, byId("grid-body"));
-  listenToMenu(grid, openDetails);
+  listenToMenu(grid, inspect);
   listenToClipboard(grid);
   offerHeights(grid, byId("row-height"));
   showBulkBar(grid, byId("bulk"));

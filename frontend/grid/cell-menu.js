@@ -63,7 +63,7 @@ const removal = (text, run) => ({ text, danger: true, run });
 function cellItems(grid, at, showDetails) {
   const column = grid.columns.list[at.column];
   const copying = { text: "Copy", note: "Ctrl+C", run: () => copyNow(grid) };
-  const details = isComputed(column) ? [{ text: "Open details", note: "Enter", run: () => showDetails(at.row, at.column) }] : [];
+  const details = isComputed(column) ? [{ text: "Inspect this cell", note: "Enter", run: () => showDetails(at.row, at.column) }] : [];
   if (!grid.canEdit) return [...details, copying];
   const { top, bottom } = grid.selection.range;
   const count = bottom - top + 1;
@@ -78,7 +78,7 @@ function cellItems(grid, at, showDetails) {
     { text: "Fill down", note: "Ctrl+D", disabled: bottom === 0, run: () => void fillDown(grid) },
     line,
     { text: count === 1 ? "Select row" : `Select ${rowsOf(count)}`, note: "Shift+Space", run: () => void grid.chosen.take(top, bottom) },
-    removal(count === 1 ? `Delete row ${top + 1}` : `Delete ${rowsOf(count)}`, () => void deleteSelected(grid)),
+    removal(count === 1 ? `Delete row ${grid.rows.numberAt(top)}` : `Delete ${rowsOf(count)}`, () => void deleteSelected(grid)),
   ];
 }
 

@@ -119,6 +119,9 @@ export function paintCell(element, column, cell, place) {
   else paintState(element, column, cell);
 }
 
+/** The look of a computed cell's words, as a class. @param {Cell} cell */
+export const lookOf = (cell) => (isStale(cell) ? "stale" : LOOK[cell.state ?? "done"]);
+
 /** @param {HTMLElement} element @param {Column} column @param {Cell} cell */
 function paintState(element, column, cell) {
   const state = cell.state ?? "done";
@@ -127,7 +130,7 @@ function paintState(element, column, cell) {
     return;
   }
   const words = document.createElement("span");
-  words.className = `s ${isStale(cell) ? "stale" : LOOK[state]}`;
+  words.className = `s ${lookOf(cell)}`;
   words.textContent = stateText(cell);
   element.replaceChildren(words);
   if (words.textContent) element.title = words.textContent;

@@ -90,7 +90,7 @@ function columnButton(key, path) {
  * @param {string} key
  * @param {boolean} inList
  */
-function joined(path, key, inList) {
+export function joined(path, key, inList) {
   if (inList) return `${path}[${key}]`;
   const plain = !/[.[\]\\"]/.test(key) && key !== "" && key.trim() === key && !key.startsWith("$");
   if (!plain) return `${path}[${JSON.stringify(key)}]`;

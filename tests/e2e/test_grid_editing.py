@@ -191,7 +191,7 @@ def test_the_menu_of_a_result_runs_it(page: Page, cell: Cell) -> None:
     page.get_by_role("menuitem", name="Run this cell").click()
     expect(cell(2, 5).locator(".ok")).to_be_visible()
     cell(2, 5).click(button="right")
-    page.get_by_role("menuitem", name="Open details").click()
+    page.get_by_role("menuitem", name="Inspect this cell").click()
     expect(page.get_by_role("dialog")).to_contain_text("Profile, row 2")
 
 
