@@ -45,20 +45,29 @@ export function wordsFor(status) {
   return `Something went wrong on the server (${status}). Try again in a moment.`;
 }
 
+/** @typedef {{ label: string, run: () => void }} Action */
+
 const STAYS_MS = 6000;
 const STAYS_WITH_BUTTON_MS = 12000;
 
+/** @typedef {{ action?: Action, actions?: Action[], undo?: () => void, stays?: boolean }} NoticeOptions */
+
+/** A notice that goes by itself. @param {string} message @param {NoticeOptions} [options] */
+export function toast(message, options) {
+  showNotice(message, options);
+}
+
 /**
- * A notice that goes by itself, but not while the pointer or the focus is on it.
- * @param {string} message
- * @param {{ action?: { label: string, run: () => void }, undo?: () => void }} [options]
+ * A notice that goes by itself, but not while the pointer or the focus is on it, and not if it `stays`.
+ * @param {string} message @param {NoticeOptions} [options]
+ * @returns {HTMLElement}
  */
-export function toast(message, { action, undo } = {}) {
+export function showNotice(message, { action, actions = action ? [action] : [], undo, stays = false } = {}) {
   const region = toastRegion();
   const notice = Object.assign(document.createElement("div"), { className: "toast" });
   notice.append(Object.assign(document.createElement("span"), { textContent: message }));
   if (undo) notice.append(newButton("Undo", notice, undo));
-  if (action) notice.append(newButton(action.label, notice, action.run));
+  for (const { label, run } of actions) notice.append(newButton(label, notice, run));
   const close = newButton("✕", notice, () => {});
   close.setAttribute("aria-label", "Close the notice");
   notice.append(close);
@@ -66,7 +75,8 @@ export function toast(message, { action, undo } = {}) {
   // Shown anew, so that it lies above a dialog opened since.
   region.hidePopover();
   region.showPopover();
-  leaveInTime(notice, undo || action ? STAYS_WITH_BUTTON_MS : STAYS_MS);
+  if (!stays) leaveInTime(notice, undo || actions.length ? STAYS_WITH_BUTTON_MS : STAYS_MS);
+  return notice;
 }
 
 function toastRegion() {

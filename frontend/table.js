@@ -11,9 +11,12 @@ import { Chosen } from "./grid/chosen.js";
 import { listenToClipboard } from "./grid/clipboard.js";
 import { openAddMenu } from "./grid/column-menu.js";
 import { Columns } from "./grid/columns.js";
+import { Counts } from "./grid/counts.js";
 import { Drawer } from "./grid/drawer.js";
 import { Editing } from "./grid/editing.js";
 import { addRow } from "./grid/edits.js";
+import { Errors } from "./grid/errors.js";
+import { Footer } from "./grid/footer.js";
 import { Header } from "./grid/header.js";
 import { offerHeights } from "./grid/heights.js";
 import { History } from "./grid/history.js";
@@ -22,6 +25,7 @@ import { listenToKeys } from "./grid/keyboard.js";
 import { Live } from "./grid/live.js";
 import { listenToPointer } from "./grid/pointer.js";
 import { Progress } from "./grid/progress.js";
+import { listenToHistory } from "./grid/run-history.js";
 import { Rows } from "./grid/rows.js";
 import { Selection } from "./grid/selection.js";
 import { View } from "./grid/view.js";
@@ -101,9 +105,14 @@ function followServer(grid, progress) {
 
 function start() {
   const grid = newGrid();
-  const progress = new Progress(grid, byId("progress"));
-  const header = new Header(grid, byId("grid-head"), progress);
+  const progress = new Progress(grid);
+  const counts = new Counts(grid);
+  const header = new Header(grid, byId("grid-head"), progress, counts);
   const drawer = new Drawer(grid, byId("drawer"));
+  new Errors(grid, drawer, progress);
+  new Footer(progress, byId("progress"));
+  listenToHistory(progress, byId("runs"));
+  progress.addEventListener("end", (event) => void counts.refresh(/** @type {CustomEvent} */ (event).detail.column_id));
   const inspector = new Inspector(grid, drawer);
   const inspect = (/** @type {number} */ row, /** @type {number} */ column) => void inspector.open(row, column);
   const editing = new Editing(grid, inspect);

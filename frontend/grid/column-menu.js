@@ -12,6 +12,7 @@ import { isComputed } from "./cells.js";
 import { PLAIN_TYPES, TYPE_NAME } from "./columns.js";
 import { setHidden, setPinned } from "./display.js";
 import { reasonOf } from "./edits.js";
+import { openErrors } from "./errors.js";
 import { openMenu } from "./menu.js";
 import { openRunMenu } from "./run-menu.js";
 import { sortBy } from "../toolbar/sorts.js";
@@ -35,6 +36,7 @@ export function openColumnMenu(grid, column, at, { rename }) {
   } else if (isComputed(column)) {
     items.push({ text: `Edit ${TYPE_NAME[column.type].toLowerCase()}`, run: () => openSettings(column) }, "line");
   }
+  if (isComputed(column)) items.splice(-1, 0, { text: "Errors…", note: errorNote(column), run: () => openErrors(column.id) });
   const { list, pinnedCount } = grid.columns;
   const index = grid.columns.indexOf(column.id);
   const side = index < pinnedCount ? list.slice(0, pinnedCount) : list.slice(pinnedCount); // pinned or not, as it is itself
@@ -54,6 +56,11 @@ export function openColumnMenu(grid, column, at, { rename }) {
     { text: "Delete column", danger: true, run: () => void remove(grid, column) },
   );
   openMenu(at, items, { label: `${column.name}: column menu`, back: grid.sheet });
+}
+
+/** @param {Column} column */
+function errorNote({ counts: { failed = 0, unknown = 0, missing_input: lacking = 0 } = {} }) {
+  return failed + unknown + lacking ? (failed + unknown + lacking).toLocaleString("en") : undefined;
 }
 
 /** @param {Grid} grid @param {Column} column @param {DOMRect} at */

@@ -4,13 +4,16 @@
  * @typedef {import("./types.d.ts").Grid} Grid
  * @typedef {import("./types.d.ts").Column} Column
  * @typedef {import("./progress.js").Progress} Progress
+ * @typedef {import("./counts.js").Counts} Counts
  */
+import { isComputed } from "./cells.js";
 import { change, openAddMenu, openColumnMenu } from "./column-menu.js";
 import { SIGN, TYPE_NAME } from "./columns.js";
-import { percent } from "./progress.js";
+import { openErrors } from "./errors.js";
 import { followHead } from "./reorder.js";
 import { renameInPlace } from "./rename.js";
-import { openRunMenu } from "./run-menu.js";
+import { openRunMenu, startRun } from "./run-menu.js";
+import { errorText, errorsOf, isOpen, percent } from "./run-words.js";
 import { HEADER } from "./selection.js";
 import { toast } from "../api.js";
 import { reasonOf } from "./edits.js";
@@ -49,13 +52,18 @@ export class Header {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #saving;
 
-  /** @param {Grid} grid @param {HTMLElement} row @param {Progress} progress */
-  constructor(grid, row, progress) {
+  /** @param {Grid} grid @param {HTMLElement} row @param {Progress} progress @param {Counts} counts */
+  constructor(grid, row, progress, counts) {
     this.grid = grid;
     this.row = row;
     this.progress = progress;
-    grid.columns.addEventListener("change", () => this.#build());
+    this.counts = counts;
+    grid.columns.addEventListener("change", () => {
+      this.#build();
+      this.#paint();
+    });
     grid.columns.addEventListener("widths", () => this.#paint());
+    counts.addEventListener("change", () => this.#paint());
     grid.selection.addEventListener("change", () => this.#paint());
     progress.addEventListener("change", () => this.#paint());
     document.addEventListener("marl:panel-open", (event) => this.#panel(/** @type {CustomEvent} */ (event).detail?.columnId));
@@ -121,6 +129,8 @@ export class Header {
     sign.title = TYPE_NAME[column.type];
     sign.setAttribute("aria-hidden", "true");
     cell.append(sign, newSpan("name", column.name), newSpan("prog"));
+    if (column.type === "http") cell.append(...this.#newMarks(column));
+    this.counts.watch(cell, column);
     if (grid.canEdit) cell.append(...this.#newButtons(column, index));
     this.#cells.set(column.id, cell);
     cell.addEventListener("pointerdown", (event) => {
@@ -137,6 +147,16 @@ export class Header {
       this.openMenu(index);
     });
     return cell;
+  }
+
+  /** The errors of the run and the results out of date; both are painted. @param {Column} column */
+  #newMarks(column) {
+    const errors = newButton("mark errors", "");
+    errors.addEventListener("click", () => openErrors(column.id, this.progress.ofColumn(column.id)?.id));
+    const stale = newButton("mark stale", "");
+    stale.addEventListener("click", () => void startRun(column, "stale"));
+    stale.disabled = !this.grid.canEdit;
+    return [errors, stale];
   }
 
   /** Chooses all cells of a column. @param {number} index @param {boolean} extend */
@@ -208,12 +228,28 @@ export class Header {
       const cell = this.#cells.get(column.id);
       if (!cell) return;
       columns.stick(cell, index);
-      const run = this.progress.ofColumn(column.id);
-      const words = /** @type {HTMLElement} */ (cell.querySelector(".prog"));
-      words.textContent = run ? `${percent(run)}%` : "";
+      this.#paintRun(cell, column);
       cell.classList.toggle("active", this.#open === column.id);
-      cell.classList.toggle("here", selection.row === HEADER && selection.column === index);
+      const isHere = selection.row === HEADER && selection.column === index;
+      if (isHere && !cell.classList.contains("here") && isComputed(column)) this.counts.tell(cell, column.id);
+      if (!isHere && cell.classList.contains("here")) this.counts.hide();
+      cell.classList.toggle("here", isHere);
     });
+  }
+
+  /** @param {HTMLElement} cell @param {Column} column */
+  #paintRun(cell, column) {
+    const run = this.progress.ofColumn(column.id);
+    const words = /** @type {HTMLElement} */ (cell.querySelector(".prog"));
+    words.textContent = run ? progressText(run) : "";
+    cell.classList.toggle("runs", run !== undefined && isOpen(run));
+    cell.classList.toggle("held", run?.state === "paused");
+    cell.style.setProperty("--done", run ? `${percent(run)}%` : "0");
+    const errors = run ? errorsOf(run) : 0;
+    paintMark(cell, "errors", errors, `${errorText(errors)} in ${column.name}: show them`);
+    // While a run is at them they are on their way.
+    const stale = run && isOpen(run) ? 0 : (column.stale ?? 0);
+    paintMark(cell, "stale", stale, `${stale.toLocaleString("en")} out of date in ${column.name}: run these`);
   }
 
   /** @param {number} index */
@@ -260,4 +296,21 @@ export class Header {
     this.grid.columns.resize(column, column.width + by);
     this.#saveWidth(column);
   }
+}
+
+/** @param {import("./types.d.ts").Run} run */
+function progressText(run) {
+  if (run.state === "paused") return `Paused ${percent(run)}%`;
+  if (run.state === "stopped") return "Stopped";
+  return isOpen(run) ? `${percent(run)}%` : "";
+}
+
+/** @param {HTMLElement} cell @param {"errors" | "stale"} name @param {number} count @param {string} label what a click does */
+function paintMark(cell, name, count, label) {
+  const mark = /** @type {HTMLElement | null} */ (cell.querySelector(`.mark.${name}`));
+  if (!mark) return;
+  mark.hidden = !count;
+  mark.textContent = name === "stale" ? `${count.toLocaleString("en")} out of date` : errorText(count);
+  mark.title = label;
+  mark.setAttribute("aria-label", label);
 }

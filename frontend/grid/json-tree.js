@@ -61,18 +61,28 @@ function entry(key, value, place) {
   const size = Object.keys(value).length;
   const sign = Array.isArray(value) ? `[${size}]` : `{${size}}`;
   const whole = button(sign, "value", take(JSON.stringify(value, null, 2), `Copied ${key} as JSON.`), `Copy ${key} as JSON`);
-  const details = make("details", "", make("summary", "", make("span", "entry", name, " ", whole)));
   // A hit in the name itself shows all that is below it.
   const inside = key.toLowerCase().includes(needle) ? "" : needle;
-  const grow = () => details.append(branch(value, { path, level: level + 1, needle: inside }));
-  details.open = Boolean(inside) || (level < OPEN_LEVELS && size <= OPEN_SIZE);
-  if (details.open) grow();
-  else details.addEventListener("toggle", grow, { once: true });
-  return make("li", "", details);
+  const isOpen = Boolean(inside) || (level < OPEN_LEVELS && size <= OPEN_SIZE);
+  const item = make("li", "");
+  const toggle = newToggle(key, isOpen, item, () => branch(value, { path, level: level + 1, needle: inside }));
+  item.prepend(toggle, name, " ", whole);
+  return item;
 }
 
-/** @param {string} text @param {string} said @returns {(event: MouseEvent) => void} */
-const take = (text, said) => (event) => {
-  event.preventDefault(); // it may stand in a summary
-  void copy(text, said);
-};
+/** Opens and closes what is below a name. @param {string} key @param {boolean} isOpen @param {HTMLElement} item @param {() => HTMLElement} grow */
+function newToggle(key, isOpen, item, grow) {
+  /** @type {HTMLElement | undefined} */
+  let below;
+  const toggle = button("", "toggle", () => show(toggle.ariaExpanded !== "true"), key);
+  const show = (/** @type {boolean} */ open) => {
+    toggle.ariaExpanded = String(open);
+    if (open && !below) item.append((below = grow()));
+    if (below) below.hidden = !open;
+  };
+  show(isOpen);
+  return toggle;
+}
+
+/** @param {string} text @param {string} said */
+const take = (text, said) => () => void copy(text, said);

@@ -16,8 +16,9 @@ const RETRY_MS = 2000;
 const keyOf = (rowId, columnId) => `${rowId}:${columnId}`;
 
 /**
- * Dispatches `change` (paint again), `total` (the number of rows changed) and `problem` (detail: a message), `announced`
- * (the server told of changes; detail: ids of their columns, none: rows came or went) and `gone` (the server keeps the view no longer).
+ * Dispatches `change` (paint again), `cells` (detail: what the server announced), `total` (the number of rows changed) and
+ * `problem` (detail: a message), `announced` (the server told of changes; detail: ids of their columns, none: rows came or
+ * went) and `gone` (the server keeps the view no longer).
  */
 export class Rows extends EventTarget {
   /** @type {Map<number, { rows: Row[], stale: boolean }>} in order of use, oldest first */
@@ -201,6 +202,7 @@ export class Rows extends EventTarget {
       this.#put(rowId, columnId, cell);
     }
     this.#tell([...new Set(batch.map(([, columnId]) => columnId))]);
+    this.dispatchEvent(new CustomEvent("cells", { detail: batch }));
     this.dispatchEvent(new Event("change"));
   }
 

@@ -42,6 +42,8 @@ export interface Column {
   hidden: boolean;
   pinned: boolean;
   counts?: Partial<Record<State, number>>;
+  /** Results that are out of date. */
+  stale?: number;
 }
 
 export interface Table {
@@ -58,6 +60,10 @@ export interface Run {
   id: number;
   column_id: number;
   state: RunState;
+  scope: Scope;
+  automatic: boolean;
+  started_at: string | null;
+  finished_at: string | null;
   counts: {
     total: number; done: number; no_data: number; skipped: number; missing_input: number;
     failed: number; unknown: number; cancelled: number; pending: number;
@@ -67,8 +73,8 @@ export interface Run {
   stop_reason: string | null;
 }
 
-/** What a run may cover; `ids` are row ids. */
-export type Scope = "missing" | "failed" | "stale" | "all" | { first: number } | { ids: number[] } | { all_but: number[] } | { view: string };
+/** What a run may cover; `ids` are row ids, `like` is a row that failed as the others did. */
+export type Scope = "missing" | "failed" | "stale" | "all" | { first: number } | { ids: number[] } | { all_but: number[] } | { view: string } | { like: number };
 
 export type FilterOp = "eq" | "ne" | "contains" | "not_contains" | "gt" | "lt" | "empty" | "not_empty" | "state";
 
