@@ -76,11 +76,11 @@ export class Errors {
     const { count, state, positions } = kind;
     const message = kind.message || WORD[state];
     const share = Math.round((100 * count) / total);
-    const meter = Object.assign(make("meter", ""), { max: total, value: count });
-    meter.setAttribute("aria-label", `Share of ${message}`);
+    const bar = make("div", "share");
+    bar.style.setProperty("--share", `${(100 * count) / total}%`);
     const amount = make("div", "amount", make("b", "", count.toLocaleString("en")), make("span", "hint", `${share || "< 1"} % · ${WORD[state]}`));
     const rows = positions.map((at) => button(String(at + 1), "btn small", () => this.#go(column, at), `Show row ${at + 1}`));
-    const item = make("li", "", make("p", `s ${state === "failed" ? "bad" : "stale"}`, message), amount, meter);
+    const item = make("li", "", make("p", `s ${state === "failed" ? "bad" : "stale"}`, message), amount, bar);
     if (rows.length) item.append(make("div", "rows", make("span", "hint", count > rows.length ? "Rows like" : "Rows"), ...rows));
     item.append(make("div", "actions", ...this.#actions(column, kind, message)));
     return item;

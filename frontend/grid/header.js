@@ -152,11 +152,17 @@ export class Header {
   /** The errors of the run and the results out of date; both are painted. @param {Column} column */
   #newMarks(column) {
     const errors = newButton("mark errors", "");
-    errors.addEventListener("click", () => openErrors(column.id, this.progress.ofColumn(column.id)?.id));
+    errors.addEventListener("click", () => openErrors(column.id, this.#openRun(column)?.id));
     const stale = newButton("mark stale", "");
     stale.addEventListener("click", () => void startRun(column, "stale"));
     stale.disabled = !this.grid.canEdit;
     return [errors, stale];
+  }
+
+  /** @param {Column} column */
+  #openRun({ id }) {
+    const run = this.progress.ofColumn(id);
+    return run && isOpen(run) ? run : undefined;
   }
 
   /** Chooses all cells of a column. @param {number} index @param {boolean} extend */
@@ -245,7 +251,8 @@ export class Header {
     cell.classList.toggle("runs", run !== undefined && isOpen(run));
     cell.classList.toggle("held", run?.state === "paused");
     cell.style.setProperty("--done", run ? `${percent(run)}%` : "0");
-    const errors = run ? errorsOf(run) : 0;
+    const { failed = 0, unknown = 0 } = column.counts ?? {};
+    const errors = run && isOpen(run) ? errorsOf(run) : failed + unknown;
     paintMark(cell, "errors", errors, `${errorText(errors)} in ${column.name}: show them`);
     // While a run is at them they are on their way.
     const stale = run && isOpen(run) ? 0 : (column.stale ?? 0);
