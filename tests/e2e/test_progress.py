@@ -69,7 +69,7 @@ def test_a_run_is_watched_paused_resumed_and_stopped(page: Page, app: App, table
     expect(page).to_have_title("Leads Q4 – Marl")
 
 
-def test_several_runs_say_what_waits_for_what(page: Page, app: App, table: int, echo: Echo) -> None:
+def test_further_runs_are_held_behind_one_button(page: Page, app: App, table: int, echo: Echo) -> None:
     run(app, table, "Profile", asking(echo, "a") | {"rate_limit": SLOW})
     run(app, table, "Push", asking(echo, "b", "{{Profile}}") | {"rate_limit": SLOW})
     page.goto(f"{app.url}/tables/{table}")
