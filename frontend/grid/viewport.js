@@ -216,7 +216,7 @@ export class Viewport {
     slot.marks = marks;
     slot.element.ariaSelected = String(inside);
     slot.element.classList.toggle("active", active);
-    slot.element.classList.toggle("in", inside && !selection.isSingle);
+    slot.element.classList.toggle("inside", inside && !selection.isSingle);
     slot.element.classList.toggle("corner", corner);
     slot.element.classList.toggle("filling", filling);
   }
