@@ -38,6 +38,9 @@ PUBLIC_URL = os.environ.get("MARL_PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstri
 _public = urlsplit(PUBLIC_URL)
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", _public.hostname or "", *_listed("MARL_ALLOWED_HOSTS")]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+SAMPLE_API_URL = os.environ.get("MARL_SAMPLE_API_URL", "").rstrip("/")  # where workers reach this server
+if _sample_host := urlsplit(SAMPLE_API_URL).hostname:
+    ALLOWED_HOSTS.append(_sample_host)
 ALLOWED_NETWORKS = _listed("MARL_ALLOWED_NETWORKS")
 MAX_PER_HOST = int(os.environ.get("MARL_MAX_PER_HOST", "256"))
 MAX_UPLOAD_BYTES = int(os.environ.get("MARL_MAX_UPLOAD_MB", "512")) * 1024 * 1024

@@ -89,6 +89,12 @@ def scheduler(data: Path) -> list[str]:
     return [PYTHON, "-m", "celery", "-q", "-A", "config.celery", "beat", "-s", str(data / "schedule"), "--pidfile="]
 
 
+def reached_at(port: int) -> str:
+    """Where the parts on this machine find the web server."""
+    host = "127.0.0.1" if HOST in ("0.0.0.0", "::", "localhost") else HOST  # noqa: S104
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def data_folder() -> Path:
     folder = Path(os.environ.get("MARL_DATA_DIR", "data")).resolve()
     try:
@@ -205,6 +211,7 @@ def main() -> int:
         folder, port = data_folder(), port_number()
         held = lock(folder)
         check_port(port)
+        os.environ.setdefault("MARL_SAMPLE_API_URL", reached_at(port))
         signal.signal(signal.SIGINT, ask_to_stop)
         signal.signal(signal.SIGTERM, ask_to_stop)
         print("Starting Marl …", flush=True)

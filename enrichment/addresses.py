@@ -4,10 +4,12 @@ redirect or rebinding gets around it.
 Python's `is_global` is wrong for several forms, so the blocks are written out (IANA special-purpose registries).
 """
 
+import re
 import socket
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
+from urllib.parse import unquote
 
 from django.conf import settings
 
@@ -26,6 +28,7 @@ UNICAST_6 = ip_network("2000::/3")
 REFUSED_6 = tuple(
     ip_network(block) for block in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
 )
+SAMPLE_PATH = "/sample-api/"
 NAT64 = ip_network("64:ff9b::/96")
 
 
@@ -71,10 +74,27 @@ def _allowed() -> tuple[Network, ...]:
     return _networks(tuple(settings.ALLOWED_NETWORKS))
 
 
+def is_sample(url: str) -> bool:
+    """Whether this is Marl's own sample API, and nothing else of the server that it is on.
+
+    The exact text counts. A path that somebody on the way may read as another one is none.
+    """
+    origin, start = settings.SAMPLE_API_URL, f"{settings.SAMPLE_API_URL}{SAMPLE_PATH}"
+    if not origin or not url.startswith(start):
+        return False
+    path = "/" + unquote(re.split("[?#]", url.removeprefix(start), maxsplit=1)[0])
+    return re.search(r"[%\\\x00-\x20\x7f]|/\.{0,2}(/|$)", path) is None
+
+
 def open_socket(addr_info: tuple[Any, ...]) -> socket.socket:
     """aiohttp's socket factory: (family, type, protocol, name, address)."""
-    family, kind, protocol, _, address = addr_info
-    check(str(address[0]))
+    check(str(addr_info[4][0]))
+    return open_sample_socket(addr_info)
+
+
+def open_sample_socket(addr_info: tuple[Any, ...]) -> socket.socket:
+    """Unchecked: for connections that carry requests to the sample API alone."""
+    family, kind, protocol, _, _ = addr_info
     made = socket.socket(family=family, type=kind, proto=protocol)
     made.setblocking(False)
     return made

@@ -1,6 +1,8 @@
 """The one way out: httpx over aiohttp's connector, with the address check on every socket and bounds on everything."""
 
 import asyncio
+import socket
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Collection
 from contextvars import ContextVar
@@ -13,7 +15,7 @@ from httpx_aiohttp import AiohttpTransport
 from multidict import CIMultiDict
 from yarl import URL
 
-from enrichment.addresses import AddressRefused, open_socket
+from enrichment.addresses import AddressRefused, is_sample, open_sample_socket, open_socket
 from enrichment.engine.errors import SendError
 from enrichment.engine.exchange import Request, Response
 from enrichment.engine.token import Token
@@ -82,16 +84,9 @@ class Client:
 
     def __init__(self, max_connections: int = MAX_CONNECTIONS) -> None:
         context = httpx.create_ssl_context(trust_env=False)
-        connector = aiohttp.TCPConnector(
-            limit=max_connections, ssl=context, socket_factory=open_socket, keepalive_timeout=30, ttl_dns_cache=30
-        )
-        bounds: dict[str, Any] = {
-            "connector": connector, "cookie_jar": aiohttp.DummyCookieJar(),
-            "max_line_size": 16_384, "max_field_size": 32_768,
-        }  # fmt: skip
-        session = aiohttp.ClientSession(**bounds)
-        traced = aiohttp.ClientSession(**bounds, connector_owner=False, trace_configs=[_tracing()])
-        self._transport = _Transport(_Session(session, traced))
+        self._transport = _transport(max_connections, context, open_socket)
+        # Connections of its own: what was opened for the sample API never carries a request to anything else there.
+        self._sample = _transport(max_connections, context, open_sample_socket)
 
     async def send(self, request: Request, connected: Connected | None = None) -> httpx.Response:
         """The answer, its body not read yet. Raises httpx.HTTPError."""
@@ -101,10 +96,25 @@ class Client:
         _exact.set(request.url)
         _connected.set(connected)
         built = httpx.Request(request.method, _SOMEWHERE, headers=headers, content=request.body)
-        return await self._transport.handle_async_request(built)
+        transport = self._sample if is_sample(request.url) else self._transport
+        return await transport.handle_async_request(built)
 
     async def aclose(self) -> None:
         await self._transport.aclose()
+        await self._sample.aclose()
+
+
+def _transport(limit: int, context: ssl.SSLContext, socket_factory: Callable[[Any], socket.socket]) -> _Transport:
+    connector = aiohttp.TCPConnector(
+        limit=limit, ssl=context, socket_factory=socket_factory, keepalive_timeout=30, ttl_dns_cache=30
+    )
+    bounds: dict[str, Any] = {
+        "connector": connector, "cookie_jar": aiohttp.DummyCookieJar(),
+        "max_line_size": 16_384, "max_field_size": 32_768,
+    }  # fmt: skip
+    session = aiohttp.ClientSession(**bounds)
+    traced = aiohttp.ClientSession(**bounds, connector_owner=False, trace_configs=[_tracing()])
+    return _Transport(_Session(session, traced))
 
 
 async def send(

@@ -1,6 +1,6 @@
 """Addresses of this room."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from enrichment import connection_pages, formula_panel, health, metrics, panel
 from enrichment.api import api
@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/tables/<int:table_id>/events", table_events, name="table_events"),
     path("api/v1/", api.urls),
     path("api/v1/<path:rest>", not_found),
+    path("sample-api/", include("enrichment.sample_api")),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("metrics", metrics.page, name="metrics"),

@@ -16,6 +16,7 @@ from enrichment.dependencies import Cycle
 from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.engine.formula import SandboxBusy, SandboxMissing
 from enrichment.runs import RunRefused
+from enrichment.samples import NoSample
 from enrichment.trial import RowNotFound
 from tables.columns import ColumnError
 from tables.imports import ImportProblem
@@ -73,6 +74,7 @@ def register(api: NinjaAPI) -> None:
     on(RowNotFound, lambda error: answer(404, str(error)))
     on(Cycle, lambda error: answer(409, str(error), code="cycle"))
     on(ConnectionInUse, lambda error: answer(409, str(error)))
+    on(NoSample, lambda error: answer(409, str(error)))
     on(RunRefused, lambda error: answer(409 if error.code == "conflict" else 422, str(error)))
     on(ColumnError, lambda error: answer(
         409 if error.code == "conflict" else 422, str(error), [Problem(str(error), field=error.field)]

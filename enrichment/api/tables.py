@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import Field
 
-from enrichment import computed
+from enrichment import computed, samples
 from enrichment.api import described, found
 from enrichment.api.auth import actor
 from enrichment.dependencies import FORMULA_TYPES
@@ -67,6 +67,14 @@ def _create_column(table: Table, wanted: NewColumn) -> None:
         columns.create(table, wanted.name, wanted.type)
     else:
         computed.create(table, wanted.name, wanted.type, wanted.config)
+
+
+@router.post("/samples", response={201: dict})
+def create_sample(request: HttpRequest) -> Status[dict[str, Any]]:
+    """A table to learn with, whose columns ask a made-up API of this server."""
+    who = actor(request)
+    who.require(Role.EDITOR)
+    return Status(201, described.table(samples.create(who)))
 
 
 @router.get("/tables/{table_id}")
