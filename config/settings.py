@@ -120,6 +120,7 @@ CELERY_BEAT_SCHEDULE = {
     "runs": {"task": "enrichment.sweep", "schedule": 10.0, "options": {"expires": 8.0}},
     "answers": {"task": "enrichment.prune", "schedule": 3600.0},
     "imports": {"task": "tables.sweep", "schedule": 30.0},
+    "deleted tables": {"task": "tables.prune", "schedule": 86400.0},
     "audit": {"task": "workspaces.prune", "schedule": 86400.0},
 }
 

@@ -194,7 +194,7 @@ def as_json(connection: Connection) -> dict[str, Any]:
 
 def users_of(connection: Connection) -> list[Column]:
     """The live columns that it signs in for."""
-    mine = Column.objects.filter(http__connection=connection)
+    mine = Column.objects.filter(http__connection=connection, table__deleted_at=None)
     return list(mine.select_related("table").order_by("table__name", "position"))
 
 

@@ -84,10 +84,11 @@ def of_table(table_id: int) -> Graph:
     columns = list(live.select_related("table", "http", "formula"))
     requests = {column.pk: column.http for column in columns if hasattr(column, "http")}
     runs_by_itself = {pk for pk, http in requests.items() if http.config.get("auto_update")}
+    follows = bool(columns) and columns[0].table.auto_update and columns[0].table.ready
     return Graph(
         {column.pk: column.formula.column_ids for column in columns if hasattr(column, "formula")},
         {pk: http.column_ids for pk, http in requests.items()},
-        frozenset(runs_by_itself) if columns and columns[0].table.auto_update else frozenset(),
+        frozenset(runs_by_itself) if follows else frozenset(),
         frozenset(pk for pk, http in requests.items() if http.config.get("keep_existing")),
     )
 

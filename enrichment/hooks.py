@@ -36,7 +36,7 @@ def renew(table: Table) -> str:
 
 
 def table_of(secret: str) -> Table | None:
-    hook = Hook.objects.select_related("table").filter(digest=hash_token(secret)).first()
+    hook = Hook.objects.select_related("table").filter(digest=hash_token(secret), table__ready=True).first()
     return hook.table if hook else None
 
 

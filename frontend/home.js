@@ -1,11 +1,13 @@
 /**
- * The list of tables: upload by choosing or dropping, watch imports, rename, delete.
+ * The list of tables: upload by choosing or dropping, watch imports, search, rename, duplicate, delete.
  *
  * @typedef {import("./upload.js").Import} Import
  */
 import { api, toast } from "./api.js";
-import { ask } from "./ask.js";
 import { renameInPlace } from "./grid/rename.js";
+import { listenToNewTable } from "./home/new-table.js";
+import { followRuns } from "./home/running.js";
+import { listenToSearch } from "./home/search.js";
 import { Upload, reasonOf, refusal } from "./upload.js";
 
 const POLL_MS = 600;
@@ -163,26 +165,12 @@ function listenToFiles() {
 
 /** @param {HTMLElement} row */
 function listenToRow(row) {
-  const { table, name = "" } = row.dataset;
   const link = /** @type {HTMLElement} */ (row.querySelector(".name"));
   row.querySelector("[data-rename]")?.addEventListener("click", () =>
     renameInPlace(link, { label: "Name of the table", name: row.dataset.name ?? "", save: (wanted) => rename(row, wanted) }),
   );
-  row.querySelector("[data-delete]")?.addEventListener("click", async () => {
-    const sure = await ask({
-      title: `Delete “${row.dataset.name ?? name}”?`,
-      text: "Its rows, columns and results go with it. This cannot be undone.",
-      confirm: "Delete table",
-      danger: true,
-    });
-    if (!sure) return;
-    try {
-      await api("DELETE", `/tables/${table}`);
-      location.reload();
-    } catch (error) {
-      toast(`The table was not deleted. ${reasonOf(error)}`);
-    }
-  });
+  row.querySelector("[data-duplicate]")?.addEventListener("click", () => void duplicate(row));
+  row.querySelector("[data-delete]")?.addEventListener("click", () => void remove(row));
 }
 
 /** @param {HTMLElement} row @param {string} name */
@@ -191,7 +179,7 @@ async function rename(row, name) {
     const table = await api("PATCH", `/tables/${row.dataset.table}`, { name });
     row.dataset.name = table.name;
     /** @type {HTMLElement} */ (row.querySelector(".name a")).textContent = table.name;
-    for (const [part, word] of [["rename", "Rename"], ["delete", "Delete"]]) {
+    for (const [part, word] of [["rename", "Rename"], ["duplicate", "Duplicate"], ["delete", "Delete"]]) {
       row.querySelector(`[data-${part}]`)?.setAttribute("aria-label", `${word} ${table.name}`);
     }
   } catch (error) {
@@ -199,23 +187,71 @@ async function rename(row, name) {
   }
 }
 
-async function newTable() {
+/** Back in a moment: the list is the server's. @param {HTMLElement} row */
+async function remove(row) {
+  const { table, name } = row.dataset;
   try {
-    const columns = [{ name: "Name", type: "text" }];
-    const table = await api("POST", "/tables", { name: "Untitled table", columns });
-    location.assign(`/tables/${table.id}`);
+    await api("DELETE", `/tables/${table}`);
   } catch (error) {
-    toast(`No table was made. ${reasonOf(error)}`);
+    toast(`The table was not deleted. ${reasonOf(error)}`);
+    return;
+  }
+  const next = row.nextElementSibling ?? row.previousElementSibling;
+  const parent = row.parentElement;
+  row.remove();
+  /** @type {HTMLElement | null} */ (next?.querySelector(".name a") ?? null)?.focus();
+  toast(`Deleted “${name}”. What ran in it was stopped.`, { undo: () => void restore(row, parent, next) });
+}
+
+/** @param {HTMLElement} row @param {HTMLElement | null} parent @param {Element | null} next */
+async function restore(row, parent, next) {
+  try {
+    await api("POST", `/tables/${row.dataset.table}/restore`);
+    parent?.insertBefore(row, next?.parentElement === parent ? next : null);
+    /** @type {HTMLElement} */ (row.querySelector(".name a")).focus();
+    say(`${row.dataset.name} is back.`);
+  } catch (error) {
+    toast(`The table did not come back. ${reasonOf(error)}`);
+  }
+}
+
+/** @param {HTMLElement} row */
+async function duplicate(row) {
+  try {
+    const started = await api("POST", `/tables/${row.dataset.table}/duplicate`);
+    void watch(newItem(started.name), started, { open: false });
+  } catch (error) {
+    toast(`The table was not duplicated. ${reasonOf(error)}`);
+  }
+}
+
+/** @param {HTMLButtonElement} button */
+async function trySample(button) {
+  button.disabled = true;
+  try {
+    const table = await api("POST", "/samples");
+    location.assign(`/tables/${table.id}#sample`);
+  } catch (error) {
+    toast(`The sample was not made. ${reasonOf(error)}`);
+    button.disabled = false;
   }
 }
 
 if (byId("home").dataset.canEdit) {
   listenToFiles();
-  byId("new-table").addEventListener("click", () => void newTable());
+  listenToNewTable(/** @type {HTMLDialogElement} */ (byId("new-table")));
+  for (const button of document.querySelectorAll("[data-sample]")) {
+    button.addEventListener("click", () => void trySample(/** @type {HTMLButtonElement} */ (button)));
+  }
 }
 for (const row of document.querySelectorAll("[data-table]")) listenToRow(/** @type {HTMLElement} */ (row));
 for (const item of document.querySelectorAll("[data-import]")) {
   const line = /** @type {HTMLElement} */ (item);
   const id = Number(line.dataset.import);
   void watch(line, { id, state: "running", rows_done: 0, rows_total: null, table_id: null, error: null }, { open: false });
+}
+const search = document.getElementById("search");
+if (search) {
+  listenToSearch(/** @type {HTMLInputElement} */ (search), byId("none-found"));
+  void followRuns();
 }

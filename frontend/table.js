@@ -8,6 +8,7 @@ import { toast } from "./api.js";
 import { showBulkBar } from "./grid/bulk.js";
 import { listenToMenu } from "./grid/cell-menu.js";
 import { Chosen } from "./grid/chosen.js";
+import { startCoach } from "./coach.js";
 import { listenToClipboard } from "./grid/clipboard.js";
 import { openAddMenu } from "./grid/column-menu.js";
 import { Columns } from "./grid/columns.js";
@@ -88,7 +89,11 @@ function tellProblems({ rows }) {
 function followServer(grid, progress) {
   const live = new Live(grid);
   const offline = byId("offline");
-  live.addEventListener("run", (event) => progress.take(/** @type {CustomEvent} */ (event).detail));
+  live.addEventListener("run", (event) => {
+    const { detail } = /** @type {CustomEvent} */ (event);
+    progress.take(detail);
+    document.dispatchEvent(new CustomEvent("marl:run", { detail }));
+  });
   live.addEventListener("lost", () => (offline.hidden = false));
   live.addEventListener("found", () => (offline.hidden = true));
   live.addEventListener("reset", () => void progress.load());
@@ -137,6 +142,7 @@ function start() {
   followServer(grid, progress);
   progress.load().catch(() => toast("Runs cannot be shown now."));
   grid.sheet.focus({ preventScroll: true });
+  startCoach(grid);
 }
 
 start();

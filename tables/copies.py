@@ -1,13 +1,15 @@
-"""A column's values copied into another one, in the background for a large table."""
+"""Values copied in the background: of a column into another one, of a table into another one."""
 
+import json
 import logging
+from collections.abc import Callable, Mapping
 
 from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from tables import events, storage
-from tables.models import Column, Row
+from tables.models import OPEN_STATES, Cell, CellState, Column, Row
 from tables.signals import send_rows_changed
 
 TASK = "tables.copy_column"
@@ -53,3 +55,32 @@ def _copy_behind(target: Column, source: str, key: str, last: int) -> int | None
             row.values[key] = row.values[source]
         storage.write_values(changed)
     return batch[-1].pk if len(batch) == _BATCH else None
+
+
+def fill(source_id: int, target_id: int, columns: Mapping[int, int], tell: Callable[[int], None]) -> int:
+    """All rows of a table with their results into an empty one, {column id: id of its copy}; how many.
+
+    `tell` hears how far that is.
+    """
+    keys = {str(old): str(new) for old, new in columns.items()}
+    done, last = 0, 0
+    while batch := list(Row.objects.filter(table_id=source_id, pk__gt=last).order_by("pk")[:_BATCH]):
+        values = [{keys[key]: value for key, value in row.values.items() if key in keys} for row in batch]
+        with transaction.atomic():
+            storage.insert(target_id, done, [json.dumps(row, ensure_ascii=False) for row in values])
+            _copy_results(batch, target_id, done, columns)
+        done, last = done + len(batch), batch[-1].pk
+        tell(done)
+    return done
+
+
+def _copy_results(batch: list[Row], target_id: int, first: int, columns: Mapping[int, int]) -> None:
+    """What has ended; what is under way belongs to the other table."""
+    made = Row.objects.filter(table_id=target_id, position__gte=first).order_by("position")
+    copies = dict(zip((row.pk for row in batch), made.values_list("pk", flat=True), strict=True))
+    mine = Cell.objects.filter(column__in=columns, row_id__gte=batch[0].pk, row_id__lte=batch[-1].pk)
+    ended = list(mine.exclude(state__in=(*OPEN_STATES, CellState.CANCELLED, CellState.EMPTY)))
+    for cell in ended:
+        cell.pk, cell.run_id, cell.due_at, cell.fingerprint = None, None, None, ""
+        cell.row_id, cell.column_id = copies[cell.row_id], columns[cell.column_id]
+    Cell.objects.bulk_create(ended, batch_size=500)

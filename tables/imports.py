@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from tables import columns, events, readers, tables
+from tables import columns, copies, events, readers, tables
 from tables.models import Column, Import, Row, Table
 from tables.readers import BadFile, Options, Sheet, Value
 from tables.signals import send_rows_changed
@@ -109,6 +109,17 @@ def start(staged: Import) -> None:
     transaction.on_commit(lambda: _hand_over(staged.pk))
 
 
+def start_copy(actor: Actor, source: Table, copy: Table, columns: Mapping[int, int]) -> Import:
+    """Fills a hidden copy of the table, {column id: id of its copy}, as if it were a file."""
+    running = Import.objects.create(
+        workspace=actor.workspace, created_by=actor.user, table=copy, name=copy.name,
+        options={"copy_of": source.pk, "columns": dict(columns)}, state=Import.State.QUEUED,
+        rows_total=source.row_count, heartbeat_at=timezone.now(),
+    )  # fmt: skip
+    transaction.on_commit(lambda: _hand_over(running.pk))
+    return running
+
+
 def _hand_over(import_id: int) -> None:
     try:
         current_app.send_task("tables.run_import", [import_id])
@@ -120,6 +131,7 @@ def cancel(running: Import) -> None:
     """At once for what has not begun; else within a second. What is done stays."""
     waiting = (Import.State.STAGED, Import.State.QUEUED)
     if Import.objects.filter(pk=running.pk, state__in=waiting).update(state=Import.State.CANCELLED):
+        _end(running, Import.State.CANCELLED)
         _remove_file(running)
     else:
         Import.objects.filter(pk=running.pk, state=Import.State.RUNNING).update(cancel_requested=True)
@@ -135,7 +147,10 @@ def run(import_id: int) -> None:
         return
     running = Import.objects.select_related("workspace", "target", "created_by").get(pk=import_id)
     try:
-        _fill(running)
+        if "copy_of" in running.options:
+            _copy(running)
+        else:
+            _fill(running)
         _publish(running)
     except _Cancelled:
         _end(running, Import.State.CANCELLED)
@@ -165,11 +180,23 @@ def _fill(running: Import) -> None:
                 for number, row in enumerate(batch)
             )
             done += len(batch)
-            total = max(total, done) if total else None
-            if not Import.objects.filter(pk=running.pk, cancel_requested=False).update(
-                rows_done=done, rows_total=total, heartbeat_at=timezone.now()
-            ):
-                raise _Cancelled
+            _tell(running, done, max(total, done) if total else None)
+    running.rows_done = running.rows_total = done
+
+
+def _tell(running: Import, done: int, total: int | None) -> None:
+    """How far it is. Raises _Cancelled."""
+    if not Import.objects.filter(pk=running.pk, cancel_requested=False).update(
+        rows_done=done, rows_total=total, heartbeat_at=timezone.now()
+    ):
+        raise _Cancelled
+
+
+def _copy(running: Import) -> None:
+    assert running.table is not None
+    total = running.rows_total
+    ids = {int(old): int(new) for old, new in running.options["columns"].items()}
+    done = copies.fill(running.options["copy_of"], running.table.pk, ids, lambda done: _tell(running, done, total))
     running.rows_done = running.rows_total = done
 
 
@@ -232,7 +259,7 @@ def _publish(running: Import) -> None:
         running.state = Import.State.DONE
         running.save()
     if target is not None:
-        tables.delete(table)
+        tables.remove(table)
 
 
 def _append(table: Table, target: Table, number: int) -> int:
@@ -254,7 +281,7 @@ def _end(running: Import, state: str, error: str = "") -> None:
     half = running.table
     Import.objects.filter(pk=running.pk).update(state=state, error=error, table=None)
     if half is not None:
-        tables.delete(half)
+        tables.remove(half)
 
 
 def as_json(found: Import) -> dict[str, Any]:
@@ -288,7 +315,8 @@ def _path(found: Import) -> Path:
 
 
 def _remove_file(found: Import) -> None:
-    _path(found).unlink(missing_ok=True)
+    if found.path:
+        _path(found).unlink(missing_ok=True)
 
 
 def _checked_options(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,7 +45,8 @@ class Table(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="tables")
     name = models.CharField(max_length=200)
     auto_update = models.BooleanField(default=True)
-    ready = models.BooleanField(default=True)  # False while an import fills it: then nobody sees it
+    ready = models.BooleanField(default=True)  # False while an import fills it, or once deleted: then nobody sees it
+    deleted_at = models.DateTimeField(null=True, blank=True)
     row_count = models.BigIntegerField(default=0)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True)
     created_at = models.DateTimeField(auto_now_add=True)

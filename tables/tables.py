@@ -1,13 +1,17 @@
-"""Tables as a whole: made, renamed, deleted."""
+"""Tables as a whole: made, renamed, deleted and brought back."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
 from tables import columns
 from tables.models import Cell, Column, Row, Table
 from workspaces import audit
 from workspaces.actors import Actor
+
+KEPT = timedelta(days=30)  # after it was deleted
 
 
 def create(actor: Actor, name: str, wanted: Sequence[tuple[str, str]]) -> Table:
@@ -29,9 +33,29 @@ def change(table: Table, *, name: str | None = None, auto_update: bool | None = 
 
 
 def delete(table: Table) -> None:
+    """Nobody sees it any longer; for some days it can be restored."""
+    with transaction.atomic():
+        table.ready, table.deleted_at = False, timezone.now()
+        table.save(update_fields=["ready", "deleted_at"])
+        audit.note(table.workspace_id, "table.deleted", table.name, table.pk, rows=table.row_count)
+
+
+def restore(table: Table) -> None:
+    with transaction.atomic():
+        table.ready, table.deleted_at = True, None
+        table.save(update_fields=["ready", "deleted_at"])
+        audit.note(table.workspace_id, "table.restored", table.name, table.pk)
+
+
+def prune() -> None:
+    """What was deleted long enough ago goes for good."""
+    for table in Table.objects.filter(deleted_at__lt=timezone.now() - KEPT):
+        remove(table)
+
+
+def remove(table: Table) -> None:
     """Cells and rows go first, by the database alone: a million of them never pass through Python."""
     with transaction.atomic():
         Cell.objects.filter(column__in=Column.with_deleted.filter(table=table))._raw_delete(using=table._state.db)
         Row.objects.filter(table=table)._raw_delete(using=table._state.db)
-        audit.note(table.workspace_id, "table.deleted", table.name, table.pk, rows=table.row_count)
         table.delete()

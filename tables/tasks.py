@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from tables import conversion, copies, imports
+from tables import conversion, copies, imports, tables
 
 
 @shared_task(name="tables.run_import", ignore_result=True)
@@ -13,6 +13,11 @@ def run_import(import_id: int) -> None:
 @shared_task(name="tables.sweep", ignore_result=True)
 def sweep() -> None:
     imports.sweep()
+
+
+@shared_task(name="tables.prune", ignore_result=True)
+def prune() -> None:
+    tables.prune()
 
 
 @shared_task(name=conversion.TASK, ignore_result=True)

@@ -1,5 +1,6 @@
 """The pages of this room: all tables, and one."""
 
+from django.conf import settings
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -23,6 +24,7 @@ def home(request: HttpRequest, actor: Actor) -> HttpResponse:
             "imports": Import.objects.filter(workspace=actor.workspace, state__in=RUNNING).order_by("pk"),
             "actor": actor,
             "can_edit": actor.role != Role.VIEWER,
+            "has_sample": bool(settings.SAMPLE_API_URL),
         },
     )
 

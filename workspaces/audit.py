@@ -17,6 +17,7 @@ WORDS = {
     "column.created": "made the column", "column.changed": "changed the column",
     "column.deleted": "deleted the column", "column.restored": "brought back the column",
     "table.created": "made the table", "table.changed": "changed the table", "table.deleted": "deleted the table",
+    "table.restored": "brought back the table", "table.copied": "duplicated the table",
     "table.imported": "uploaded", "table.exported": "exported the table",
     "table.hook_created": "made the webhook of", "table.hook_renewed": "renewed the webhook of",
     "run.started": "ran the column", "run.stopped": "stopped the run of",

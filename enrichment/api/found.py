@@ -26,6 +26,11 @@ def table(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Table:
     return _allowed(who, found, role)
 
 
+def deleted_table(who: Actor, pk: str | int, role: Role) -> Table:
+    deleted = Table.objects.filter(workspace=who.workspace, deleted_at__isnull=False)
+    return _allowed(who, deleted.filter(pk=number(pk)).first(), role)
+
+
 def column(who: Actor, pk: str | int, role: Role = Role.VIEWER, *, deleted: bool = False) -> Column:
     columns = Column.with_deleted if deleted else Column.objects
     mine = columns.filter(table__workspace=who.workspace, table__ready=True).select_related("table")

@@ -25,6 +25,14 @@ def start_run(request: HttpRequest, column_id: str, body: Start) -> Status[dict[
     return Status(202, runs.as_json(runs.plan(column, body.rows, who.user)))
 
 
+@router.get("/runs")
+def list_open_runs(request: HttpRequest) -> dict[str, Any]:
+    """What is under way now, in all tables."""
+    mine = Run.objects.filter(table__in=found.tables(actor(request)), state__in=runs.OPEN).select_related("column")
+    items = [runs.as_json(run) | {"column": run.column.name} for run in mine[: described.LIMIT]]
+    return {"items": items, "total": len(items)}
+
+
 @router.get("/runs/{run_id}")
 def get_run(request: HttpRequest, run_id: str) -> dict[str, Any]:
     """With the most frequent kinds of failures as `errors`."""

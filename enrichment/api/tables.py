@@ -7,11 +7,11 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import Field
 
-from enrichment import computed, samples
+from enrichment import computed, samples, whole_tables
 from enrichment.api import described, found
 from enrichment.api.auth import actor
 from enrichment.dependencies import FORMULA_TYPES
-from tables import columns
+from tables import columns, imports
 from tables import tables as table_room
 from tables.models import Table
 from workspaces.models import Role
@@ -91,5 +91,20 @@ def change_table(request: HttpRequest, table_id: str, body: TableChange) -> dict
 
 @router.delete("/tables/{table_id}", response={204: None})
 def delete_table(request: HttpRequest, table_id: str) -> Status[None]:
-    table_room.delete(found.table(actor(request), table_id, Role.EDITOR))
+    """Can be restored for 30 days."""
+    whole_tables.delete(found.table(actor(request), table_id, Role.EDITOR))
     return Status(204, None)
+
+
+@router.post("/tables/{table_id}/restore")
+def restore_table(request: HttpRequest, table_id: str) -> dict[str, Any]:
+    table = found.deleted_table(actor(request), table_id, Role.EDITOR)
+    table_room.restore(table)
+    return described.table(table)
+
+
+@router.post("/tables/{table_id}/duplicate", response={202: dict})
+def duplicate_table(request: HttpRequest, table_id: str) -> Status[dict[str, Any]]:
+    """With columns, settings, rows and results, in the background: the answer is an import to follow."""
+    who = actor(request)
+    return Status(202, imports.as_json(whole_tables.duplicate(who, found.table(who, table_id, Role.EDITOR))))

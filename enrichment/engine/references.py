@@ -222,6 +222,20 @@ def to_stored(text: str, names: Mapping[int, str]) -> tuple[str, list[Problem]]:
     return "".join(stored), problems
 
 
+def renumbered(stored: str, ids: Mapping[int, int]) -> str:
+    """For a copy of the columns, {id: id of its copy}; what is not copied stays."""
+    parts, position = [], 0
+    for reference in find(stored):
+        kept = _STORED.fullmatch(reference.text)
+        parts.append(stored[position : reference.start])
+        if kept and int(kept[1]) in ids:
+            parts.append("{{@" + str(ids[int(kept[1])]) + escaped(kept[2]) + "}}")
+        else:
+            parts.append(stored[reference.start : reference.end])
+        position = reference.end
+    return "".join(parts) + stored[position:]
+
+
 def to_shown(stored: str, names: Mapping[int, str]) -> str:
     """Ids become names, where the name leads back to the same column."""
     ids = _ids(names)

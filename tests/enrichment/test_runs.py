@@ -320,7 +320,7 @@ def test_deleting_the_column_or_the_table_ends_its_run(table: Table, api: Api) -
     step = started_step(run)
     while not Cell.objects.filter(state="done").exists():
         step.join(0.05)
-    tables.delete(table)
+    tables.remove(table)
     step.join()
     steps.drain(5)
     assert steps.advance(run.pk, "") is None

@@ -1,0 +1,46 @@
+/**
+ * What runs now, at the table that it runs in.
+ *
+ * @typedef {import("../grid/types.d.ts").Run & { table_id: number, column: string }} Run
+ */
+import { api } from "../api.js";
+
+const SOON_MS = 1500;
+const LATER_MS = 10_000;
+
+export async function followRuns() {
+  for (;;) {
+    const runs = await openRuns();
+    if (runs) paint(runs);
+    const wait = runs?.length ? SOON_MS : LATER_MS;
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+}
+
+/** @returns {Promise<Run[] | null>} null while the server cannot be reached */
+async function openRuns() {
+  try {
+    return (await api("GET", "/runs")).items;
+  } catch {
+    return null;
+  }
+}
+
+/** @param {Run[]} runs */
+function paint(runs) {
+  for (const place of document.querySelectorAll('[data-part="running"]')) {
+    const table = /** @type {HTMLElement} */ (place.closest("[data-table]")).dataset.table;
+    const mine = runs.filter((run) => String(run.table_id) === table);
+    place.replaceChildren(...mine.slice(0, 2).map(newProgress));
+  }
+}
+
+/** @param {Run} run */
+function newProgress({ column, state, counts: { total, pending } }) {
+  const line = document.createElement("span");
+  const bar = Object.assign(document.createElement("progress"), { className: "bar", max: total || 1, value: total - pending });
+  bar.setAttribute("aria-label", `Run of ${column}`);
+  const count = `${(total - pending).toLocaleString("en")} of ${total.toLocaleString("en")}`;
+  line.append(bar, `${column}: ${state === "paused" ? "paused at " : ""}${count}`);
+  return line;
+}

@@ -1,0 +1,30 @@
+/** Finds tables by name: "/" goes there, arrows walk through what is shown, Esc empties it. */
+
+/** @param {HTMLInputElement} field @param {HTMLElement} none says that nothing is found */
+export function listenToSearch(field, none) {
+  const rows = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-table]")]);
+  const links = () => rows().filter((row) => !row.hidden).map((row) => /** @type {HTMLElement} */ (row.querySelector(".name a")));
+  const narrow = () => {
+    const wanted = field.value.trim().toLocaleLowerCase();
+    for (const row of rows()) row.hidden = !(row.dataset.name ?? "").toLocaleLowerCase().includes(wanted);
+    none.hidden = links().length > 0;
+  };
+  field.addEventListener("input", narrow);
+  narrow(); // browsers keep what was typed when one comes back
+  addEventListener("keydown", (event) => {
+    const at = /** @type {HTMLElement} */ (event.target);
+    if (document.querySelector("dialog[open]")) return;
+    if (event.key === "/" && !at.matches("input, textarea, select")) field.focus();
+    else if (event.key === "Escape" && at === field) {
+      field.value = "";
+      narrow();
+    } else if (event.key === "Enter" && at === field) links()[0]?.click();
+    else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const ring = [field, ...links()];
+      const now = ring.indexOf(at);
+      if (now < 0) return;
+      ring[now + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
+    } else return;
+    event.preventDefault();
+  });
+}

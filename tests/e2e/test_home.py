@@ -1,0 +1,88 @@
+"""The list of tables, and the sample that a newcomer starts with."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import App
+from tests.e2e.test_main_job import cell
+
+pytestmark = pytest.mark.e2e
+
+
+def row(page: Page, name: str):  # type: ignore[no-untyped-def]
+    return page.get_by_role("row").filter(has=page.get_by_role("link", name=name, exact=True))
+
+
+def test_a_newcomer_fills_cells_without_an_account(page: Page) -> None:
+    page.get_by_role("button", name="Try with a sample").click()
+    page.wait_for_url(re.compile(r"/tables/\d+"))
+    coach = page.get_by_role("region", name="First steps")
+    expect(coach).to_contain_text("Press Run to fill “Company profile”")
+    expect(page.locator("#panel")).to_contain_text("Company profile")
+    coach.get_by_role("button", name="Run").click()
+    expect(cell(page, 1, 4)).to_contain_text("name, city")
+    expect(cell(page, 1, 5)).to_have_text("Kyoto")
+    expect(cell(page, 7, 4)).to_contain_text("404 · No company is known at proseware.example.")
+    expect(cell(page, 10, 4)).to_contain_text("Run condition not met")
+    expect(coach).to_contain_text("“CRM account” signs in first")
+    coach.get_by_role("button", name="Run").click()
+    expect(cell(page, 1, 6)).to_contain_text("account")
+    expect(coach).to_contain_text("your own rows and your own API")
+    coach.get_by_role("button", name="Done").click()
+    expect(coach).to_have_count(0)
+    page.reload()
+    expect(cell(page, 2, 5)).to_have_text("Aarhus")
+    expect(coach).to_have_count(0)
+
+
+def test_tables_are_made_found_copied_deleted_and_brought_back(page: Page, app: App) -> None:
+    with app.api() as api:
+        for name in ("Leads Q3", "Partners"):
+            table = api.post("/tables", json={"name": name, "columns": [{"name": "Company"}]}).json()
+            api.post(f"/tables/{table['id']}/rows", json={"rows": [{"Company": "Northwind"}]})
+    page.goto(app.url)
+    page.get_by_role("button", name="New table").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("Suppliers")
+    dialog.get_by_label("Columns").fill("Company\tTown\nVAT id")
+    dialog.get_by_role("button", name="Create table").click()
+    page.wait_for_url(re.compile(r"/tables/\d+"))
+    expect(page.get_by_role("columnheader", name="VAT id")).to_be_visible()
+
+    page.goto(app.url)
+    expect(page.get_by_role("link", name="Suppliers")).to_be_visible()
+    page.keyboard.press("/")
+    page.keyboard.type("leads q")
+    expect(page.get_by_role("link", name="Suppliers")).to_be_hidden()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("link", name="Leads Q3")).to_be_focused()
+
+    row(page, "Leads Q3").get_by_role("button", name="Duplicate").click()
+    uploads = page.get_by_role("list", name="Uploads")
+    expect(uploads).to_contain_text("Copy of Leads Q3")
+    uploads.get_by_role("link", name="Open").click()
+    expect(page.get_by_text("Northwind", exact=True)).to_be_visible()
+
+    page.goto(app.url)
+    row(page, "Partners").get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("link", name="Partners")).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("link", name="Partners")).to_be_focused()
+    page.reload()
+    expect(page.get_by_role("link", name="Partners")).to_be_visible()
+
+
+def test_what_runs_is_shown_at_its_table(page: Page, app: App) -> None:
+    with app.api() as api:
+        table = api.post("/samples").json()
+        profile = next(column for column in table["columns"] if column["name"] == "Company profile")
+        api.patch(f"/tables/{table['id']}", json={"name": "Under way"})
+        limit = {"requests": 1, "duration_ms": 60_000}
+        api.patch(f"/columns/{profile['id']}", json={"config": {"rate_limit": limit}})
+        run = api.post(f"/columns/{profile['id']}/runs", json={"rows": "all"}).json()
+        page.goto(app.url)
+        expect(row(page, "Under way")).to_contain_text(re.compile(r"Company profile: \d+ of 25"))
+        api.post(f"/runs/{run['id']}/stop")
+    expect(row(page, "Under way")).not_to_contain_text("Company profile")
