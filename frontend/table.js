@@ -32,6 +32,7 @@ import { Selection } from "./grid/selection.js";
 import { View } from "./grid/view.js";
 import { Viewport } from "./grid/viewport.js";
 import { startToolbar } from "./toolbar/toolbar.js";
+import { listenToDroppedRecipes } from "./recipes.js";
 
 /** @param {string} id @returns {HTMLElement} */
 function byId(id) {
@@ -143,6 +144,7 @@ function start() {
   progress.load().catch(() => toast("Runs cannot be shown now."));
   grid.sheet.focus({ preventScroll: true });
   startCoach(grid);
+  listenToDroppedRecipes(grid);
 }
 
 start();

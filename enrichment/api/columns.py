@@ -2,12 +2,13 @@
 
 from typing import Any, Literal
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.http import content_disposition_header
 from ninja import Router, Schema, Status
 from ninja.errors import HttpError
 from pydantic import Field
 
-from enrichment import computed, estimates, failures, runs, trial
+from enrichment import computed, estimates, failures, recipes, runs, trial
 from enrichment.api import described, found
 from enrichment.api.auth import actor
 from enrichment.api.tables import NewColumn
@@ -40,6 +41,17 @@ class FormulaDraft(Schema):
     column_id: int | str | None = None
 
 
+class Import(Schema):
+    """`columns` are {name in the recipe: column here}; `secrets` make the recipe's connection."""
+
+    recipe: dict[str, Any]
+    columns: dict[str, str] = {}
+    connection_id: int | None = None
+    confirm_host: str | None = None
+    secrets: dict[str, str] | None = None
+    dry_run: bool = False
+
+
 class Scope(Schema):
     rows: Any = "missing"
 
@@ -48,6 +60,27 @@ class Scope(Schema):
 def create_column(request: HttpRequest, table_id: str, body: NewColumn) -> Status[dict[str, Any]]:
     table = found.table(actor(request), table_id, Role.EDITOR)
     return Status(201, described.column(computed.create(table, body.name, body.type, body.config)))
+
+
+@router.get("/columns/{column_id}/recipe")
+def export_recipe(request: HttpRequest, column_id: str) -> HttpResponse:
+    """The settings as a file for another table: names for ids, no secrets."""
+    column = found.column(actor(request), column_id)
+    answer = JsonResponse(recipes.of(column), json_dumps_params={"indent": 2, "ensure_ascii": False})
+    answer["Content-Disposition"] = content_disposition_header(True, f"{column.name}.marl.json") or "attachment"
+    return answer
+
+
+@router.post("/tables/{table_id}/columns/import", response={200: dict, 201: dict})
+def import_recipe(request: HttpRequest, table_id: str, body: Import) -> Status[dict[str, Any]]:
+    """With `dry_run`, what it would need; else the column."""
+    who = actor(request)
+    table = found.table(who, table_id, Role.EDITOR)
+    recipe = recipes.read(body.recipe)
+    if body.dry_run:
+        return Status(200, recipes.look(who, table, recipe))
+    choices = recipes.Choices(body.columns, body.connection_id, body.secrets, body.confirm_host)
+    return Status(201, described.column(recipes.create(who, table, recipe, choices)))
 
 
 @router.get("/columns/{column_id}")

@@ -8,6 +8,7 @@
  */
 import { ApiError, api, toast } from "../api.js";
 import { ask } from "../ask.js";
+import { chooseRecipe, exportRecipe } from "../recipes.js";
 import { isComputed } from "./cells.js";
 import { PLAIN_TYPES, TYPE_NAME } from "./columns.js";
 import { setHidden, setPinned } from "./display.js";
@@ -52,6 +53,7 @@ export function openColumnMenu(grid, column, at, { rename }) {
     { text: "Move left", disabled: !before, run: () => void change(grid, column, { position: before.position }) },
     { text: "Move right", disabled: !after, run: () => void change(grid, column, { position: after.position }) },
     { text: "Duplicate column", run: () => void duplicate(grid, column) },
+    ...(isComputed(column) ? [{ text: "Export settings", run: () => exportRecipe(column) }] : []),
     "line",
     { text: "Delete column", danger: true, run: () => void remove(grid, column) },
   );
@@ -155,6 +157,8 @@ export function openAddMenu(grid, at, { rename }) {
     { text: TYPE_NAME.extract, note: "out of a result", run: () => openPanel(`/tables/${grid.table.id}/panel/new/extract`) },
     "line",
     ...PLAIN_TYPES.map((type) => ({ text: TYPE_NAME[type], run: () => void add(grid, type, rename) })),
+    "line",
+    { text: "Import column…", note: ".marl.json", run: () => chooseRecipe(grid) },
   ];
   openMenu(at, items, { label: "Add column", back: grid.sheet });
 }
