@@ -36,7 +36,9 @@ export function startCoach(grid) {
   const show = () => {
     const { title, text, run } = steps[step];
     card.show(`Step ${step + 1} of ${steps.length}`, title, text, run ? "Run" : "Done");
-    if (run) openSettings(run);
+    if (!run) return;
+    openSettings(run);
+    grid.viewport.reveal(-1, grid.columns.indexOf(run.id));
   };
   card.press(() => {
     const { run } = steps[step];

@@ -29,7 +29,7 @@ def fresh(tmp_path: Path) -> Iterator[App]:
 
 
 def test_from_an_empty_app_to_a_filled_column(browser: Browser, fresh: App, tmp_path: Path) -> None:
-    page = browser.new_page(viewport={"width": 1200, "height": 720})
+    page = browser.new_page(viewport={"width": 1120, "height": 660})
     page.goto(fresh.link)
     expect(page.get_by_role("button", name="Try with a sample")).to_be_visible()
     picture(page, "1-empty", tmp_path)
