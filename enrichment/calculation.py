@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from enrichment import kept_answers
 from enrichment.engine import formula
 from enrichment.engine.errors import InvalidSettings, RowError
 from enrichment.engine.formula import Computed, Evaluator, Formula
@@ -70,6 +71,9 @@ class Calculator:
         self, calculation: Calculation, source: int, path: Path, rows: Sequence[tuple[int, Values]]
     ) -> list[Result]:
         found = {pk: _at_path(pk, values.get(source), path) for pk, values in rows}
+        if lacking := [pk for pk, result in found.items() if result.state == CellState.EMPTY]:
+            kept = kept_answers.at(path, source, lacking)
+            found |= {pk: Result(pk, CellState.DONE, value) for pk, value in kept.items()}
         empty = [(pk, values) for pk, values in rows if found[pk].state == CellState.EMPTY]
         if calculation.formula and empty:
             found |= {result.row_id: result for result in self._of_formula(calculation.formula, empty)}

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from enrichment import answers, claims, columns, inputs, jobs, preparation, runs
@@ -17,10 +17,18 @@ _DEADLINE = 0.2  # seconds a row of the run condition
 _BATCH = 100
 
 
-def estimate(column: Column, scope: object) -> dict[str, Any]:
-    """Raises RunRefused for a wrong scope, InvalidSettings for settings that cannot run."""
+def rows_of(column: Column, scope: object) -> int:
+    """How many rows the scope names now; a column that is not saved has no results yet. Raises RunRefused."""
+    return runs.prepared(column, runs.chosen(column, scope)).total
+
+
+def estimate(column: Column, scope: object, config: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """With the saved settings, or these in their place.
+
+    Raises RunRefused for a wrong scope, InvalidSettings for settings that cannot run.
+    """
     run = runs.prepared(column, runs.chosen(column, scope))
-    compiled, connection = columns.draft(column, None)
+    compiled, connection = columns.draft(column, config)
     job = jobs.of_settings(run, compiled, connection)
     looked, states, digests = 0, Counter[str](), list[str]()
     for prepared_rows in _prepared(job, list(claims.row_ids_of(run)[:SAMPLE])):

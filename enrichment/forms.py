@@ -7,7 +7,9 @@ from django.http import QueryDict
 
 from enrichment.engine.errors import Problem
 
-SCOPES: dict[str, object] = {"first": {"first": 10}, "missing": "missing", "all": "all"}
+SCOPES: dict[str, object] = {
+    "first": {"first": 10}, "missing": "missing", "failed": "failed", "stale": "stale", "all": "all",
+}  # fmt: skip
 
 
 def column_settings(form: QueryDict, base: Mapping[str, Any]) -> dict[str, Any]:

@@ -86,13 +86,37 @@ def paste_column(request: HttpRequest, actor: Actor, column_id: int) -> HttpResp
 @require_GET
 @member()
 def estimate_column(request: HttpRequest, actor: Actor, column_id: int) -> HttpResponse:
-    """What "rows with no result" would do; nothing for settings that cannot run."""
-    column = _http_column(actor, column_id)
+    """What "rows with no result" would do, with the saved settings."""
+    return render(request, "enrichment/estimate.html", _estimate(_http_column(actor, column_id), None))
+
+
+@require_POST
+@member(Role.EDITOR)
+def choices_new(request: HttpRequest, actor: Actor, table_id: int) -> HttpResponse:
+    return _choices(request, Column(table=found.table(actor, table_id)))
+
+
+@require_POST
+@member(Role.EDITOR)
+def choices_column(request: HttpRequest, actor: Actor, column_id: int) -> HttpResponse:
+    return _choices(request, _http_column(actor, column_id))
+
+
+def _choices(request: HttpRequest, column: Column) -> HttpResponse:
+    """The rows that can be run, with how many each choice names, and what a run would do with the form as it is."""
+    context = {
+        "choices": {name: estimates.rows_of(column, scope) for name, scope in forms.SCOPES.items()},
+        **_estimate(column, _settings(request, column if column.pk else column.table)),
+    }
+    return render(request, "enrichment/run_choices.html", context)
+
+
+def _estimate(column: Column, config: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Of the rows with no result; the reason for settings that cannot run."""
     try:
-        numbers = estimates.estimate(column, "missing")
+        return {"estimate": estimates.estimate(column, "missing", config)}
     except (InvalidSettings, runs.RunRefused) as error:
-        return render(request, "enrichment/estimate.html", {"reason": str(error)})
-    return render(request, "enrichment/estimate.html", {"estimate": numbers})
+        return {"reason": str(error)}
 
 
 def _http_column(actor: Actor, pk: int) -> Column:
@@ -189,7 +213,9 @@ def _panel(
 def _addresses(table: Table, column: Column | None) -> dict[str, str]:
     """Where the panel's form is saved, previewed, tested and estimated."""
     kind, pk = ("column", column.pk) if column else ("new", table.pk)
-    addresses = {f"{verb}_url": reverse(f"{verb}_{kind}", args=[pk]) for verb in ("preview", "test", "paste")}
+    addresses = {
+        f"{verb}_url": reverse(f"{verb}_{kind}", args=[pk]) for verb in ("preview", "test", "paste", "choices")
+    }
     addresses["save_url"] = reverse("column_panel" if column else "new_panel", args=[pk])
     return addresses | ({"estimate_url": reverse("estimate_column", args=[pk])} if column else {})
 
@@ -217,7 +243,7 @@ def _preview(request: HttpRequest, target: Target) -> HttpResponse:
     context: dict[str, Any] = {"row": forms.row_number(request.POST)}
     try:
         told = trial.preview(target, _row_id(request, target), _settings(request, target))
-        context |= told | {"sent": told["request"]}
+        context |= told | {"sent": told["request"], "curl": _curl(told["request"])}
     except trial.RowNotFound as error:
         context |= {"reason": str(error), "problems": []}
     return render(request, "enrichment/preview.html", context)
@@ -227,12 +253,17 @@ def _test(request: HttpRequest, target: Target) -> HttpResponse:
     context: dict[str, Any] = {"row": forms.row_number(request.POST), "problems": []}
     try:
         told = trial.test(target, _row_id(request, target), _settings(request, target))
-        context |= told | {"state_label": CellState(told["cell"]["state"]).label}
+        attempts = [attempt | {"curl": _curl(attempt["request"])} for attempt in told["attempts"]]
+        context |= {**told, "attempts": attempts, "state_label": CellState(told["cell"]["state"]).label}
     except trial.RowNotFound as error:
         context["reason"] = str(error)
     except InvalidSettings as error:
         context |= {"reason": "Nothing was sent: the settings have problems.", "problems": error.problems}
     return render(request, "enrichment/test_result.html", context)
+
+
+def _curl(shown: Mapping[str, Any] | None) -> str:
+    return curl.write(shown["method"], shown["url"], shown["headers"], shown["body"]) if shown else ""
 
 
 def _paste(request: HttpRequest, actor: Actor, target: Target) -> HttpResponse:

@@ -5,9 +5,10 @@ import htmx from "htmx.org";
 import { ask } from "./ask.js";
 import { Changes } from "./panel/changes.js";
 import { ConnectionEditor, leave, takeTokenPath } from "./panel/connection.js";
-import { handleProblemClick, placeProblems } from "./panel/problems.js";
-import { attachReferenceMenu } from "./panel/reference-menu.js";
+import { fetchEditor, fieldAround, focusField, upgradeFields } from "./panel/fields.js";
+import { handleProblemClick, markProblems, nextProblem, placeProblems } from "./panel/problems.js";
 import { addRow, handleRowClick } from "./panel/rows.js";
+import { raiseTabs } from "./panel/tabs.js";
 import { growTrees } from "./panel/tree.js";
 
 class SidePanel {
@@ -33,6 +34,7 @@ class SidePanel {
   async open(address) {
     if (!(await this.mayLeave())) return;
     if (this.aside.hidden) this.cameFrom = /** @type {HTMLElement | null} */ (document.activeElement);
+    await fetchEditor();
     await htmx.ajax("GET", address, { target: "#panel", swap: "innerHTML", source: this.aside });
   }
 
@@ -40,7 +42,9 @@ class SidePanel {
   refresh() {
     const panel = /** @type {HTMLElement | null} */ (this.aside.querySelector("[data-panel]"));
     if (panel && panel !== this.current) this.begin(panel);
+    this.upgrade();
     growTrees(this.aside);
+    raiseTabs(this.aside);
     this.aside.querySelector("#test-result:has(> *), #sign-in-result:has(> *)")?.scrollIntoView({ block: "nearest" });
     for (const form of this.aside.querySelectorAll("form")) placeNew(form);
     this.connection?.refresh();
@@ -53,14 +57,19 @@ class SidePanel {
     this.current = panel;
     this.aside.hidden = false;
     this.connection = new ConnectionEditor(panel);
-    /** @type {import("./panel/reference-menu.js").Reference[]} */
-    const columns = JSON.parse(panel.dataset.references ?? "[]");
-    attachReferenceMenu(panel, (field) => ofConnection(field) ?? columns);
+    this.upgrade();
     this.changes.start("unsaved" in panel.dataset);
     for (const form of panel.querySelectorAll("form")) placeNew(form);
     this.focusFirst(fresh);
     const columnId = Number(panel.dataset.columnId) || null;
     document.dispatchEvent(new CustomEvent("marl:panel-open", { detail: { columnId } }));
+  }
+
+  /** Plain fields with references become editors. */
+  upgrade() {
+    /** @type {import("./panel/fields.js").Reference[]} */
+    const columns = JSON.parse(this.current?.dataset.references ?? "[]");
+    upgradeFields(this.aside, (field) => ofConnection(field) ?? columns);
   }
 
   /**
@@ -69,7 +78,7 @@ class SidePanel {
    */
   focusFirst(fresh) {
     const wrong = /** @type {HTMLElement | null} */ (this.aside.querySelector("[aria-invalid], [data-focus] button"));
-    if (wrong) return wrong.focus();
+    if (wrong) return focusField(wrong);
     const body = this.aside.querySelector(".panel-body");
     if (!fresh && body) body.scrollTop = this.scroll;
     const before = fresh ? null : document.getElementById(this.focusedId);
@@ -109,6 +118,10 @@ class SidePanel {
       event.preventDefault();
       const form = this.connection?.isOpen ? this.connection.sheet : this.aside;
       /** @type {HTMLButtonElement | null} */ (form.querySelector("[data-save]"))?.click();
+    } else if (event.key === "F8") {
+      const form = this.connection?.isOpen ? this.connection.form : this.form;
+      if (form) nextProblem(form);
+      event.preventDefault();
     } else if (event.key === "Enter" && field.matches("#column-form input")) {
       event.preventDefault(); // it would press the first button, whichever that is
     }
@@ -119,9 +132,19 @@ class SidePanel {
     const button = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("button"));
     if (!button) return;
     if ("closePanel" in button.dataset) void this.close();
+    else if (button.dataset.stepRow) this.stepRow(Number(button.dataset.stepRow));
     else if (button.dataset.fieldColumn !== undefined) this.openFieldColumn(event, button.dataset);
     else if (button.dataset.fieldPath !== undefined) this.takeFieldPath(event, button.dataset.fieldPath);
     else this.connection?.handleClick(button);
+  }
+
+  /** @param {number} by */
+  stepRow(by) {
+    const field = /** @type {HTMLInputElement | null} */ (this.aside.querySelector("[data-row-number]"));
+    if (!field) return;
+    if (by > 0) field.stepUp();
+    else field.stepDown();
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
   }
 
   /**
@@ -151,10 +174,11 @@ class SidePanel {
    * @param {ClipboardEvent} event
    */
   onPaste(event) {
-    const field = /** @type {HTMLElement} */ (event.target);
+    const field = /** @type {HTMLElement} */ (fieldAround(/** @type {Element} */ (event.target)));
     const text = event.clipboardData?.getData("text/plain").trim() ?? "";
     if (!this.form || !field.dataset.pasteUrl || !/^(\$ )?curl(\.exe)?\s/.test(text)) return;
     event.preventDefault();
+    event.stopPropagation();
     const values = { curl: text };
     void htmx.ajax("POST", field.dataset.pasteUrl, { source: this.form, target: "#panel", swap: "innerHTML", values });
   }
@@ -195,7 +219,8 @@ function onAnyClick(/** @type {MouseEvent} */ event) {
   const button = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("button"));
   const form = button?.closest("form");
   if (!button || !form) return;
-  void (handleRowClick(button) || takeTokenPath(button) || handleProblemClick(form, button));
+  if (handleRowClick(button)) form.dispatchEvent(new CustomEvent("marl:fields-added", { bubbles: true }));
+  else void (takeTokenPath(button) || handleProblemClick(form, button));
 }
 
 /** A form that says what it destroys is asked about first. */
@@ -216,9 +241,10 @@ function startPanel(/** @type {HTMLElement} */ aside) {
   document.addEventListener("htmx:before:swap", () => panel.remember());
   document.addEventListener("htmx:after:swap", () => panel.refresh());
   document.addEventListener("keydown", (event) => panel.onKey(event));
+  document.addEventListener("marl:fields-added", () => panel.upgrade());
   aside.addEventListener("click", (event) => panel.onClick(event));
   aside.addEventListener("input", (event) => panel.onInput(event));
-  aside.addEventListener("paste", (event) => panel.onPaste(event));
+  aside.addEventListener("paste", (event) => panel.onPaste(event), { capture: true }); // before the editor takes it
   addEventListener("beforeunload", (event) => {
     if (panel.changes.any() || panel.connection?.changes.any()) event.preventDefault();
   });
@@ -226,12 +252,21 @@ function startPanel(/** @type {HTMLElement} */ aside) {
 
 /** A connection's own page: the same form without a panel around it. */
 function startPage(/** @type {HTMLFormElement} */ form) {
+  const upgrade = () => upgradeFields(document.body, (field) => ofConnection(field) ?? []);
+  upgrade();
   placeNew(form);
-  attachReferenceMenu(document.body, (field) => ofConnection(field) ?? []);
-  document.addEventListener("htmx:after:swap", () => placeNew(form));
-  /** @type {HTMLElement | null} */ (form.querySelector("[aria-invalid]"))?.focus();
+  document.addEventListener("marl:fields-added", upgrade);
+  document.addEventListener("htmx:after:swap", () => {
+    upgrade();
+    for (const shown of document.forms) placeNew(shown);
+  });
+  const wrong = /** @type {HTMLElement | null} */ (form.querySelector("[aria-invalid]"));
+  if (wrong) focusField(wrong);
 }
 
+document.addEventListener("marl:fields-ready", () => {
+  for (const form of document.forms) markProblems(form);
+});
 document.addEventListener("click", onAnyClick);
 document.addEventListener("submit", (event) => void onSubmit(event));
 const aside = document.getElementById("panel");

@@ -1,9 +1,9 @@
-"""cURL commands, as API documentation and browsers write them, read as the settings of a request."""
+"""cURL commands: as documentation and browsers write them, read as the settings of a request; and written."""
 
 import argparse
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 from urllib.parse import quote
@@ -23,6 +23,8 @@ _OF_BROWSERS = re.compile(
     r"sec-|priority$|dnt$|upgrade-insecure-requests$|accept-encoding$|referer$|origin$|user-agent$|content-type$"
 )
 
+
+_HIDDEN = re.compile("•{2,}")  # what stands for a secret in a request that is shown
 
 _SWITCHES = ("--silent", "--show-error", "--insecure", "--location", "--verbose", "--include", "--fail", "--globoff")
 _SHORT = {
@@ -76,6 +78,16 @@ class _Data(argparse.Action):
 
     def __call__(self, parser: object, space: Any, value: Any, option: str | None = None) -> None:
         space.data = [*space.data, (option, value)]
+
+
+def write(method: str, url: str, headers: Mapping[str, str], body: str | None = None) -> str:
+    """The request as a command for a shell, on several lines; hidden secrets become <secret>."""
+    words = [
+        f"curl -X {method} {shlex.quote(url)}",
+        *(f"-H {shlex.quote(f'{name}: {headers[name]}')}" for name in headers),
+    ]
+    words += [f"--data-raw {shlex.quote(body)}"] if body is not None else []
+    return _HIDDEN.sub("<secret>", " \\\n  ".join(words))
 
 
 def parse(text: str) -> Pasted:

@@ -8,9 +8,9 @@ register = template.Library()
 
 
 @register.filter
-def grouped(number: int) -> str:
-    """104212 → 104,212"""
-    return f"{number:,}"
+def grouped(number: int | str) -> str:
+    """104212 → 104,212; nothing for a number that is not known"""
+    return f"{number:,}" if isinstance(number, int) else ""
 
 
 @register.filter

@@ -4,6 +4,7 @@ import htmx from "htmx.org";
 
 import { ask } from "../ask.js";
 import { Changes } from "./changes.js";
+import { focusField } from "./fields.js";
 
 /** Below a column's panel: one form over the other. */
 export class ConnectionEditor {
@@ -52,7 +53,7 @@ export class ConnectionEditor {
     this.columnForm.inert = true;
     this.changes.start("unsaved" in form.dataset);
     const place = form.querySelector("[aria-invalid]") ?? form.querySelector("input:not([type=hidden])");
-    /** @type {HTMLElement | null} */ (place)?.focus();
+    if (place instanceof HTMLElement) focusField(place);
   }
 
   /** @returns {Promise<boolean>} false when the user stays */

@@ -1,5 +1,8 @@
 /** Problems stand at their field, with the place in the text and the edit that fixes them. */
 
+import { units } from "../fields/references.js";
+import { editorOf, focusField } from "./fields.js";
+
 /** @typedef {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} Field */
 
 /**
@@ -15,6 +18,53 @@ export function placeProblems(form, list) {
     if ("quiet" in list.dataset && field.value.trim() === "") problem.remove(); // not reached yet: save will say it
     else attach(problem, field);
   }
+  markProblems(form);
+}
+
+/**
+ * Squiggles in the editors, for the problems that the form lists.
+ * @param {HTMLFormElement} form
+ */
+export function markProblems(form) {
+  /** @type {Map<Field, HTMLElement[]>} */
+  const byField = new Map();
+  for (const problem of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll(".problem[data-field]"))) {
+    const field = fieldOf(form, problem.dataset.field ?? "");
+    if (field) byField.set(field, [...(byField.get(field) ?? []), problem]);
+  }
+  for (const field of /** @type {NodeListOf<Field>} */ (form.querySelectorAll("[data-template]"))) {
+    const placed = (byField.get(field) ?? []).filter((problem) => problem.dataset.offset !== undefined);
+    editorOf(field)?.mark(placed.map((problem) => markOf(field, problem)));
+  }
+}
+
+/**
+ * @param {Field} field
+ * @param {HTMLElement} problem
+ * @returns {import("../fields/editor.js").Mark}
+ */
+function markOf(field, problem) {
+  const button = /** @type {HTMLElement | null} */ (problem.querySelector("[data-edit-offset]"));
+  return {
+    ...range(field, problem.dataset.offset, problem.dataset.length),
+    severity: problem.classList.contains("warning") ? "warning" : "error",
+    message: problem.querySelector("[data-message]")?.textContent ?? "",
+    fix: button ? { label: button.textContent ?? "", run: () => button.click() } : undefined,
+  };
+}
+
+/**
+ * The next problem of the form behind the one that has the focus.
+ * @param {HTMLFormElement} form
+ */
+export function nextProblem(form) {
+  const all = /** @type {HTMLElement[]} */ ([...form.querySelectorAll(".problem[data-field]")]);
+  const next = all[(all.findIndex((problem) => "visited" in problem.dataset) + 1) % all.length];
+  if (!next) return;
+  for (const problem of all) delete problem.dataset.visited;
+  next.dataset.visited = "";
+  next.scrollIntoView({ block: "nearest" });
+  show(form, next);
 }
 
 /** @param {HTMLFormElement} form */
@@ -102,51 +152,50 @@ export function handleProblemClick(form, button) {
   const problem = /** @type {HTMLElement | null} */ (button.closest(".problem"));
   const field = problem && fieldOf(form, problem.dataset.field ?? "");
   if (!problem || !field || field instanceof HTMLSelectElement) return false;
-  if ("showPlace" in button.dataset) {
-    select(field, Number(problem.dataset.offset ?? 0), Number(problem.dataset.length ?? 0));
-    return true;
-  }
-  if (button.dataset.editOffset === undefined) return false;
-  select(field, Number(button.dataset.editOffset), Number(button.dataset.editLength ?? 0));
-  replaceSelection(field, button.dataset.editText ?? "");
+  const { editOffset, editLength, editText = "" } = button.dataset;
+  if ("showPlace" in button.dataset) show(form, problem);
+  else if (editOffset !== undefined) replace(field, range(field, editOffset, editLength), editText);
+  else return false;
   return true;
 }
 
 /**
- * @param {HTMLInputElement | HTMLTextAreaElement} field
- * @param {number} offset in code points of what the server saw
- * @param {number} length in code points
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement} problem
  */
-function select(field, offset, length) {
-  const text = field.value;
-  const lead = field instanceof HTMLInputElement ? text.length - text.trimStart().length : 0; // sent without it
-  const start = lead + units(text.slice(lead), offset);
-  const end = start + units(text.slice(start), length);
-  field.focus();
-  field.setSelectionRange(start, end);
+function show(form, problem) {
+  const field = fieldOf(form, problem.dataset.field ?? "");
+  if (!field) return;
+  focusField(field);
+  if (field instanceof HTMLSelectElement || problem.dataset.offset === undefined) return;
+  const { from, to } = range(field, problem.dataset.offset, problem.dataset.length);
+  const editor = editorOf(field);
+  if (editor) editor.select(from, to);
+  else field.setSelectionRange(from, to);
 }
 
 /**
- * UTF-16 units that so many code points take.
- * @param {string} text
- * @param {number} points
+ * @param {Field} field
+ * @param {string | undefined} offset in code points of what the server saw
+ * @param {string | undefined} length in code points
  */
-function units(text, points) {
-  let at = 0;
-  for (; points > 0 && at < text.length; points -= 1) at += /** @type {number} */ (text.codePointAt(at)) > 0xffff ? 2 : 1;
-  return at;
+function range(field, offset, length) {
+  const text = field.value;
+  const lead = field instanceof HTMLInputElement ? text.length - text.trimStart().length : 0; // sent without it
+  const from = lead + units(text.slice(lead), Number(offset ?? 0));
+  return { from, to: from + units(text.slice(from), Number(length ?? 0)) };
 }
 
 /**
  * As typing would: it can be undone, and the form hears of it.
  * @param {HTMLInputElement | HTMLTextAreaElement} field
+ * @param {{ from: number, to: number }} place
  * @param {string} text
  */
-export function replaceSelection(field, text) {
-  const before = field.value;
-  // Deprecated, but the only way that keeps the undo history.
-  const done = document.execCommand(text ? "insertText" : "delete", false, text);
-  if (done && (field.value !== before || text === "")) return;
-  field.setRangeText(text, field.selectionStart ?? 0, field.selectionEnd ?? 0, "end");
+function replace(field, { from, to }, text) {
+  const editor = editorOf(field);
+  if (editor) return editor.replace(from, to, text);
+  field.setRangeText(text, from, to, "end");
+  field.focus();
   field.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }

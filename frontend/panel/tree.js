@@ -1,6 +1,9 @@
-/** A JSON answer as a tree; a click on a name takes its path. */
+/** A JSON answer as a tree to search and to walk with the arrow keys; a field becomes a field path or a column. */
 
 const MOST = 200; // shown of one object or list
+const ENOUGH = 500; // matches looked for
+
+/** @typedef {Set<string> | null} Shown the paths that a search leaves; null: all */
 
 /**
  * Turns the text of every answer below `root` into a tree; what is not JSON stays text.
@@ -8,15 +11,9 @@ const MOST = 200; // shown of one object or list
  */
 export function growTrees(root) {
   for (const holder of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-tree]"))) {
-    const text = holder.querySelector("pre")?.textContent ?? "";
-    const value = parsed(text);
+    const value = parsed(holder.querySelector("pre")?.textContent ?? "");
     holder.removeAttribute("data-tree");
-    if (value === null || typeof value !== "object") continue;
-    const hint = Object.assign(document.createElement("p"), {
-      className: "hint",
-      textContent: "Click a name to return only that field. Once this column is saved, + column keeps it in a column of its own.",
-    });
-    holder.replaceChildren(hint, branch(value, ""));
+    if (value !== null && typeof value === "object") grow(holder, value);
   }
 }
 
@@ -29,67 +26,169 @@ function parsed(text) {
   }
 }
 
-/**
- * @param {object} value
- * @param {string} path
- * @returns {HTMLElement}
- */
-function branch(value, path) {
-  const list = document.createElement("ul");
-  const entries = Object.entries(value);
-  for (const [key, item] of entries.slice(0, MOST)) list.append(entry(key, item, joined(path, key, Array.isArray(value))));
-  if (entries.length > MOST) list.append(Object.assign(document.createElement("li"), { textContent: `… ${entries.length - MOST} more` }));
-  return list;
+/** @param {HTMLElement} holder @param {object} value */
+function grow(holder, value) {
+  const search = Object.assign(document.createElement("input"), { type: "search", className: "in", placeholder: "Search names and values" });
+  search.setAttribute("aria-label", "Search the response");
+  const found = Object.assign(document.createElement("p"), { className: "hint" });
+  found.setAttribute("role", "status");
+  const tree = document.createElement("ul");
+  tree.setAttribute("role", "tree");
+  tree.setAttribute("aria-label", "Response");
+  const draw = () => {
+    const wanted = search.value.trim().toLowerCase();
+    const { shown, count } = wanted ? matches(value, wanted) : { shown: null, count: 0 };
+    tree.replaceChildren(...entries(value, "", shown));
+    visible(tree)[0]?.setAttribute("tabindex", "0");
+    found.textContent = !wanted ? "" : count ? `${count}${count === ENOUGH ? " or more" : ""} found` : "Nothing found";
+  };
+  search.addEventListener("input", (event) => {
+    event.stopPropagation(); // it is no setting of the column
+    draw();
+  });
+  tree.addEventListener("keydown", (event) => onKey(tree, event));
+  tree.addEventListener("focusin", (event) => makeCurrent(tree, /** @type {HTMLElement} */ (event.target)));
+  tree.addEventListener("click", (event) => onClick(tree, event));
+  draw();
+  holder.replaceChildren(search, found, tree);
 }
 
 /**
- * @param {string} key
- * @param {unknown} value
- * @param {string} path
+ * The paths of what holds the text in its name or value, with those that lead there.
+ * @param {object} root @param {string} wanted
  */
-function entry(key, value, path) {
-  const item = document.createElement("li");
-  const name = Object.assign(document.createElement("button"), { type: "button", textContent: key, title: path });
-  name.dataset.fieldPath = path;
+function matches(root, wanted) {
+  /** @type {Set<string>} */
+  const shown = new Set();
+  let count = 0;
+  /** @param {object} value @param {string} path @param {string[]} above */
+  const walk = (value, path, above) => {
+    for (const [key, item] of Object.entries(value)) {
+      if (count === ENOUGH) return;
+      const own = joined(path, key, Array.isArray(value));
+      const isLeaf = item === null || typeof item !== "object";
+      if (key.toLowerCase().includes(wanted) || (isLeaf && String(item).toLowerCase().includes(wanted))) {
+        count += 1;
+        for (const one of [...above, own]) shown.add(one);
+      }
+      if (!isLeaf) walk(item, own, [...above, own]);
+    }
+  };
+  walk(root, "", []);
+  return { shown, count };
+}
+
+/** @param {object} value @param {string} path @param {Shown} shown */
+function entries(value, path, shown) {
+  const all = Object.entries(value).map(([key, item]) => ({ key, item, own: joined(path, key, Array.isArray(value)) }));
+  const left = shown ? all.filter(({ own }) => shown.has(own)) : all;
+  const items = left.slice(0, MOST).map(({ key, item, own }) => entry(key, item, own, shown));
+  if (left.length > MOST) items.push(Object.assign(document.createElement("li"), { textContent: `… ${left.length - MOST} more: search for them`, role: "none" }));
+  return items;
+}
+
+/** @param {string} key @param {unknown} value @param {string} path @param {Shown} shown */
+function entry(key, value, path, shown) {
+  const item = Object.assign(document.createElement("li"), { tabIndex: -1, title: path });
+  item.setAttribute("role", "treeitem");
+  const line = Object.assign(document.createElement("span"), { className: "tree-line" });
+  const name = Object.assign(document.createElement("span"), { className: "key", textContent: key });
+  item.append(line);
   if (value === null || typeof value !== "object") {
-    const leaf = Object.assign(document.createElement("span"), { className: `value ${typeof value}`, textContent: JSON.stringify(value) });
-    item.append(name, ": ", leaf, " ", columnButton(key, path));
+    line.append(name, ": ", leaf(value), ...buttons(key, path));
+    item.setAttribute("aria-label", `${key}: ${JSON.stringify(value)}`);
     return item;
   }
-  const details = document.createElement("details");
   const size = Object.keys(value).length;
-  const count = Object.assign(document.createElement("span"), {
-    className: "hint",
-    textContent: Array.isArray(value) ? `[${size}]` : `{${size}}`,
-  });
-  const summary = document.createElement("summary");
-  summary.append(name, " ", count, " ", columnButton(key, path));
-  details.append(summary);
-  details.open = size <= 20 && path.split(".").length < 3;
-  if (details.open) details.append(branch(value, path));
-  else details.addEventListener("toggle", () => details.append(branch(value, path)), { once: true });
-  item.append(details);
+  const count = Array.isArray(value) ? `[${size}]` : `{${size}}`;
+  line.append(name, " ", Object.assign(document.createElement("span"), { className: "hint", textContent: count }), ...buttons(key, path));
+  item.setAttribute("aria-label", `${key}, ${size} ${Array.isArray(value) ? "items" : "fields"}`);
+  const inner = document.createElement("ul");
+  inner.setAttribute("role", "group");
+  item.append(inner);
+  fillers.set(item, () => inner.replaceChildren(...entries(value, path, shown)));
+  expand(item, shown !== null || (size <= 20 && path.split(".").length < 3));
   return item;
 }
 
-/**
- * Shown for a column that is saved: there is something to take the field from.
- * @param {string} key
- * @param {string} path
- */
-function columnButton(key, path) {
-  const button = Object.assign(document.createElement("button"), { type: "button", textContent: "+ column", className: "as-column" });
-  button.setAttribute("aria-label", `${key} as a column`);
-  button.dataset.fieldColumn = path;
-  button.dataset.fieldName = key;
+/** What an item that was never opened will hold. @type {WeakMap<Element, () => void>} */
+const fillers = new WeakMap();
+
+/** @param {Element} item @param {boolean} isOpen */
+function expand(item, isOpen) {
+  item.setAttribute("aria-expanded", String(isOpen));
+  if (!isOpen) return;
+  fillers.get(item)?.();
+  fillers.delete(item);
+}
+
+/** @param {unknown} value */
+function leaf(value) {
+  return Object.assign(document.createElement("span"), { className: `value ${typeof value}`, textContent: JSON.stringify(value) });
+}
+
+/** "+ column" needs a column that is saved: there is something to take the field from. @param {string} key @param {string} path */
+function buttons(key, path) {
+  const column = newButton("+ column", `${key} as a column`, "as-column");
+  column.dataset.fieldColumn = path;
+  column.dataset.fieldName = key;
+  const only = newButton("keep only this", `Keep only ${key}`, "as-path");
+  only.dataset.fieldPath = path;
+  return [column, only];
+}
+
+/** @param {string} text @param {string} label @param {string} className */
+function newButton(text, label, className) {
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: text, className, tabIndex: -1 });
+  button.setAttribute("aria-label", label);
   return button;
 }
 
-/**
- * @param {string} path
- * @param {string} key
- * @param {boolean} inList
- */
+/** @param {HTMLElement} tree @returns {HTMLElement[]} the items that are not inside a closed one */
+function visible(tree) {
+  const items = /** @type {HTMLElement[]} */ ([...tree.querySelectorAll('[role="treeitem"]')]);
+  return items.filter((item) => !item.parentElement?.closest('[aria-expanded="false"]'));
+}
+
+/** One item is reached by Tab, and then its buttons. @param {HTMLElement} tree @param {HTMLElement} element */
+function makeCurrent(tree, element) {
+  const current = element.closest('[role="treeitem"]');
+  for (const item of tree.querySelectorAll('[tabindex="0"]')) item.setAttribute("tabindex", "-1");
+  for (const item of [current, ...(current?.querySelectorAll(":scope > .tree-line button") ?? [])]) item?.setAttribute("tabindex", "0");
+}
+
+/** @param {HTMLElement} tree @param {MouseEvent} event */
+function onClick(tree, event) {
+  const target = /** @type {Element} */ (event.target);
+  const item = /** @type {HTMLElement | null} */ (target.closest('[role="treeitem"]'));
+  if (!item || target.closest("button") || !tree.contains(item)) return;
+  item.focus();
+  if (item.hasAttribute("aria-expanded")) expand(item, item.getAttribute("aria-expanded") === "false");
+}
+
+/** @param {HTMLElement} tree @param {KeyboardEvent} event */
+function onKey(tree, event) {
+  const item = /** @type {HTMLElement} */ (event.target);
+  if (item.getAttribute("role") !== "treeitem" || event.ctrlKey || event.metaKey) return;
+  const all = visible(tree);
+  const at = all.indexOf(item);
+  const state = item.getAttribute("aria-expanded");
+  const above = /** @type {HTMLElement | null} */ (item.parentElement?.closest('[role="treeitem"]') ?? null);
+  if (event.key === "ArrowDown") all[at + 1]?.focus();
+  else if (event.key === "ArrowUp") all[at - 1]?.focus();
+  else if (event.key === "Home") all[0]?.focus();
+  else if (event.key === "End") all.at(-1)?.focus();
+  else if (event.key === "ArrowRight" && state === "false") expand(item, true);
+  else if (event.key === "ArrowRight" && state === "true") all[at + 1]?.focus();
+  else if (event.key === "ArrowLeft" && state === "true") expand(item, false);
+  else if (event.key === "ArrowLeft") above?.focus();
+  else if ((event.key === "Enter" || event.key === " ") && state) expand(item, state === "false");
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+/** @param {string} path @param {string} key @param {boolean} inList */
 export function joined(path, key, inList) {
   if (inList) return `${path}[${key}]`;
   const plain = !/[.[\]\\"]/.test(key) && key !== "" && key.trim() === key && !key.startsWith("$");

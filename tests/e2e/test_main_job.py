@@ -75,10 +75,10 @@ def describe(page: Page, api: str) -> None:
     body = panel.get_by_label("JSON body")
     body.click()
     page.keyboard.type('{"name": "/Comp')
-    expect(page.locator("#reference-menu").get_by_text("Company", exact=True)).to_be_visible()
+    expect(page.locator(".cm-tooltip-autocomplete").get_by_role("option", name="Company")).to_be_visible()
     page.keyboard.press("Enter")
     page.keyboard.type('"}')
-    expect(body).to_have_value('{"name": "{{Company}}"}')
+    expect(panel.locator('[name="body"]')).to_have_value('{"name": "{{Company}}"}')
     for number, path in enumerate(["data.name", "data.city", "data.founded"]):
         panel.get_by_role("button", name="+ Add field path").click()
         panel.locator('[name="field_paths"]').nth(number).fill(path)

@@ -34,9 +34,9 @@ def test_a_curl_command_pasted_as_the_address_fills_the_form(page: Page, table: 
         }""",
         "curl https://api.example/v1 -H 'X-Team: growth' -d '{\"name\": \"{{Company}}\"}'",
     )
-    expect(address).to_have_value("https://api.example/v1")
+    expect(address).to_have_text("https://api.example/v1")
     expect(panel.get_by_label("Name", exact=True)).to_have_value("Profile")
-    expect(panel.get_by_label("JSON body")).to_have_value('{"name": "{{Company}}"}')
+    expect(panel.locator('[name="body"]')).to_have_value('{"name": "{{Company}}"}')
     expect(panel.get_by_text("Filled from the cURL command")).to_be_visible()
     expect(page.locator("#preview")).to_contain_text('{"name": "Northwind"}')
     page.keyboard.press("Escape")

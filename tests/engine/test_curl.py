@@ -106,3 +106,17 @@ def test_no_text_crashes_the_reader(text: str) -> None:
     for command in (text, f"curl {text}"):
         with suppress(InvalidSettings):
             assert curl.parse(command).config["url"]
+
+
+def test_a_written_command_hides_secrets_and_quotes_the_rest() -> None:
+    written = curl.write("POST", "https://a.example/x?q=a b", {"authorization": "Bearer ••••••••"}, '{"a": "it\'s"}')
+    assert written.splitlines()[0] == "curl -X POST 'https://a.example/x?q=a b' \\"
+    assert "-H 'authorization: Bearer <secret>'" in written
+    assert curl.parse(written).config["body"] == '{"a": "it\'s"}'
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).filter(lambda text: "••" not in text))
+def test_what_was_written_is_read_as_it_was(text: str) -> None:
+    found = curl.parse(curl.write("PUT", "https://a.example/", {"x-team": "a b"}, "{" + text)).config
+    assert (found["method"], found["body"]) == ("PUT", "{" + text)
+    assert found["headers"] == [{"name": "x-team", "value": "a b"}]

@@ -1,6 +1,7 @@
 """The side panel and the connection pages, as the browser asks for them."""
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from html import unescape
@@ -178,7 +179,7 @@ class TestPanel:
         assert "Saved." in html
         assert events(answer)["marl:columns-changed"] == {"columnId": saved.pk}
         again = page(client.get(f"/columns/{saved.pk}/panel"))
-        assert 'name="rate_limit.duration_ms" inputmode="numeric"\n             value="1000"' in again
+        assert re.search(r'name="rate_limit.duration_ms" inputmode="numeric"\s+value="1000"', again)
 
     def test_wrong_numbers_come_back_as_typed_with_a_problem_each(self, client: Client, column: Column) -> None:
         form = column_form("https://api.example/", timeout_ms="soon", name="Renamed", **{"retry.max_retries": "99"})
@@ -275,6 +276,21 @@ class TestPanel:
 
     def test_the_estimate_counts_rows(self, client: Client, column: Column) -> None:
         assert "2 rows would run" in page(client.get(f"/columns/{column.pk}/panel/estimate"))
+
+    def test_the_choices_of_a_run_are_counted_with_the_form_as_it_is(self, client: Client, column: Column) -> None:
+        form = column_form("https://api.example/c", run_if='{{Zip}} == "0042"')
+        html = page(client.post(f"/columns/{column.pk}/panel/choices", form))
+        counts = re.findall(r'<span class="hint">([\d,]+)</span>', html)
+        assert counts == ["2", "2", "0", "0", "2"]
+        assert "1 row would run, 1 skipped" in html
+
+    def test_a_new_column_has_choices_too(self, client: Client, table: Table) -> None:
+        html = page(client.post(f"/tables/{table.pk}/panel/choices", column_form("https://api.example/c")))
+        assert "2 rows would run" in html
+
+    def test_a_preview_can_be_copied_as_curl(self, client: Client, column: Column) -> None:
+        html = page(client.post(f"/columns/{column.pk}/panel/preview", column_form("https://api.example/c/{{Zip}}")))
+        assert 'data-copy="curl -X POST' in html
 
     def test_a_viewer_looks_but_changes_nothing(
         self, client_for: Callable[[Any], Client], viewer: Any, column: Column

@@ -1,0 +1,156 @@
+/** An editor in place of a plain field of a form; the field stays, hidden, and always holds the same text. */
+
+import { history, historyKeymap, indentLess, indentMore, standardKeymap } from "@codemirror/commands";
+import { setDiagnostics } from "@codemirror/lint";
+import { EditorState, Prec } from "@codemirror/state";
+import { EditorView, keymap, placeholder } from "@codemirror/view";
+
+import { columnMenu } from "./column-menu.js";
+import { languageOf } from "./languages.js";
+import { pills } from "./pills.js";
+
+/** @typedef {HTMLInputElement | HTMLTextAreaElement} Field */
+/** @typedef {{ from: number, to: number, severity: "error" | "warning", message: string, fix?: { label: string, run: () => void } }} Mark */
+
+const noLines = [
+  EditorState.transactionFilter.of((transaction) => (transaction.newDoc.lines > 1 ? [] : transaction)),
+  EditorView.clipboardInputFilter.of((text) => text.trim().replace(/\s*\n\s*/g, " ")),
+  EditorView.contentAttributes.of({ "aria-multiline": "false" }),
+  keymap.of([{ key: "Enter", run: () => true }]),
+];
+const someLines = [
+  EditorView.lineWrapping,
+  keymap.of([{ key: "Mod-]", run: indentMore }, { key: "Mod-[", run: indentLess }]),
+];
+
+/** @param {Field} field @returns {Record<string, string>} */
+function lookOf(field) {
+  return field instanceof HTMLInputElement ? { class: "in one-line" } : { class: "in lines", "data-rows": String(field.rows) };
+}
+
+export class FieldEditor {
+  /**
+   * @param {Field} field
+   * @param {() => import("./references.js").Reference[]} offered
+   * @param {string} nonce that the page's styles need
+   */
+  constructor(field, offered, nonce) {
+    this.field = field;
+    this.view = new EditorView({ doc: field.value, extensions: this.extensions(offered, nonce) });
+    const hadFocus = document.activeElement === field;
+    field.hidden = true;
+    field.after(this.view.dom);
+    this.takeName();
+    field.addEventListener("input", () => this.follow());
+    if (hadFocus) this.focus();
+  }
+
+  /**
+   * @param {() => import("./references.js").Reference[]} offered
+   * @param {string} nonce
+   */
+  extensions(offered, nonce) {
+    const { field } = this;
+    const kind = field.dataset.template ?? "";
+    return [
+      EditorView.cspNonce.of(nonce),
+      EditorView.editorAttributes.of(lookOf(field)),
+      field instanceof HTMLInputElement ? Prec.high(noLines) : someLines,
+      columnMenu(kind, offered),
+      pills,
+      languageOf(kind),
+      history(),
+      keymap.of([...historyKeymap, ...standardKeymap]),
+      placeholder(field.placeholder),
+      EditorState.readOnly.of(field.matches(":disabled")),
+      EditorView.editable.of(!field.matches(":disabled")),
+      EditorView.updateListener.of(({ docChanged }) => docChanged && this.tell()),
+    ];
+  }
+
+  /** The editor answers to the label of the field. */
+  takeName() {
+    const { field } = this;
+    const { contentDOM } = this.view;
+    if (field.id) contentDOM.id = `${field.id}-text`;
+    const label = field.labels?.[0];
+    if (label) {
+      label.id ||= `${field.id}-label`;
+      label.removeAttribute("for");
+      label.addEventListener("click", () => this.focus());
+      contentDOM.setAttribute("aria-labelledby", label.id);
+    } else contentDOM.setAttribute("aria-label", field.getAttribute("aria-label") ?? field.name);
+    field.removeAttribute("aria-label");
+    this.describe(field.getAttribute("aria-describedby"));
+  }
+
+  /** @param {string | null} id of the words about it */
+  describe(id) {
+    const { contentDOM } = this.view;
+    if (id) contentDOM.setAttribute("aria-describedby", id);
+    else contentDOM.removeAttribute("aria-describedby");
+  }
+
+  tell() {
+    if (this.field.value === this.text) return;
+    this.field.value = this.text;
+    this.field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  }
+
+  /** Somebody else has set the field. */
+  follow() {
+    const insert = this.field.value;
+    if (insert !== this.text) this.view.dispatch({ changes: { from: 0, to: this.view.state.doc.length, insert } });
+  }
+
+  get text() {
+    return this.view.state.doc.toString();
+  }
+
+  focus() {
+    this.view.focus();
+  }
+
+  /** @param {number} from @param {number} to */
+  select(from, to) {
+    this.view.dispatch({ selection: { anchor: from, head: to }, scrollIntoView: true });
+    this.view.focus();
+  }
+
+  /** @param {number} from @param {number} to @param {string} insert */
+  replace(from, to, insert) {
+    this.view.dispatch({ changes: { from, to, insert }, selection: { anchor: from + insert.length }, userEvent: "input.fix" });
+    this.view.focus();
+  }
+
+  /** Squiggles under what is wrong. @param {Mark[]} marks */
+  mark(marks) {
+    const { length } = this.view.state.doc;
+    const inside = (/** @type {number} */ at) => Math.min(at, length);
+    const diagnostics = marks.map(({ from, to, severity, message, fix }) => ({
+      from: inside(from),
+      to: inside(Math.max(to, from + 1)),
+      severity,
+      message,
+      actions: fix ? [{ name: fix.label, apply: fix.run }] : [],
+    }));
+    this.view.dispatch(setDiagnostics(this.view.state, diagnostics));
+    const isWrong = this.field.getAttribute("aria-invalid") === "true";
+    if (isWrong) this.view.contentDOM.setAttribute("aria-invalid", "true");
+    else this.view.contentDOM.removeAttribute("aria-invalid");
+    this.describe(this.field.getAttribute("aria-describedby"));
+  }
+
+  /** @param {Element} element */
+  holds(element) {
+    return this.view.dom.contains(element);
+  }
+
+  get isGone() {
+    return !this.view.dom.isConnected;
+  }
+
+  end() {
+    this.view.destroy();
+  }
+}

@@ -1,0 +1,65 @@
+/** Fields with references: plain at first, editors as soon as their script has come. */
+
+/** @typedef {import("../fields/editor.js").FieldEditor} FieldEditor */
+/** @typedef {import("../fields/editor.js").Field} Field */
+/** @typedef {import("../fields/references.js").Reference} Reference */
+
+/** @type {Map<Element, FieldEditor>} by field */
+const editors = new Map();
+/** @type {typeof import("../fields/editor.js") | null} */
+let loaded = null;
+const PATIENCE_MS = 1000;
+
+/** Fetches the editor's script, so that a panel opens with it; a slow network does not hold the panel up. */
+export function fetchEditor() {
+  const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+  return Promise.race([load().catch(() => null), patience]);
+}
+
+async function load() {
+  loaded ??= await import("../fields/editor.js");
+  return loaded;
+}
+
+/**
+ * Editors for the fields of `root` that have none; at once when the script is there already.
+ * @param {HTMLElement} root
+ * @param {(field: Field) => Reference[]} offered
+ */
+export function upgradeFields(root, offered) {
+  for (const [field, editor] of editors) {
+    if (editor.isGone) {
+      editor.end();
+      editors.delete(field);
+    }
+  }
+  if (loaded) upgrade(root, offered, loaded);
+  else void load().then((script) => upgrade(root, offered, script));
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {(field: Field) => Reference[]} offered
+ * @param {typeof import("../fields/editor.js")} script
+ */
+function upgrade(root, offered, { FieldEditor }) {
+  const nonce = /** @type {HTMLMetaElement | null} */ (document.querySelector('meta[name="style-nonce"]'))?.nonce ?? "";
+  for (const field of /** @type {NodeListOf<Field>} */ (root.querySelectorAll("[data-template]"))) {
+    if (!editors.has(field)) editors.set(field, new FieldEditor(field, () => offered(field), nonce));
+  }
+  root.dispatchEvent(new CustomEvent("marl:fields-ready", { bubbles: true }));
+}
+
+/** @param {Element} field */
+export const editorOf = (field) => editors.get(field);
+
+/** The field that an element of its editor belongs to, or the element itself. @param {Element} element @returns {Element} */
+export function fieldAround(element) {
+  for (const [field, editor] of editors) if (editor.holds(element)) return field;
+  return element;
+}
+
+/** @param {HTMLElement} field */
+export function focusField(field) {
+  (editors.get(field) ?? field).focus();
+}
