@@ -4,6 +4,7 @@ import htmx from "htmx.org";
 
 import { ask } from "./ask.js";
 import { Changes } from "./panel/changes.js";
+import { Draft } from "./panel/draft.js";
 import { ConnectionEditor, leave, takeTokenPath } from "./panel/connection.js";
 import { fetchEditor, fieldAround, focusField, upgradeFields } from "./panel/fields.js";
 import { handleProblemClick, markProblems, nextProblem, placeProblems } from "./panel/problems.js";
@@ -22,6 +23,8 @@ class SidePanel {
     this.cameFrom = null;
     /** @type {HTMLElement | null} */
     this.current = null;
+    /** @type {Draft | null} */
+    this.draft = null;
     this.scroll = 0;
     this.focusedId = "";
   }
@@ -59,10 +62,18 @@ class SidePanel {
     this.connection = new ConnectionEditor(panel);
     this.upgrade();
     this.changes.start("unsaved" in panel.dataset);
+    this.beginDraft(!("unsaved" in panel.dataset));
     for (const form of panel.querySelectorAll("form")) placeNew(form);
     this.focusFirst(fresh);
     const columnId = Number(panel.dataset.columnId) || null;
     document.dispatchEvent(new CustomEvent("marl:panel-open", { detail: { columnId } }));
+  }
+
+  /** @param {boolean} saved whether the form shows what is stored: then nothing of the form before it is left */
+  beginDraft(saved) {
+    if (saved) this.draft?.forget();
+    this.draft = this.form && new Draft(this.form);
+    if (saved) this.draft?.offer(() => this.upgrade());
   }
 
   /** Plain fields with references become editors. */
@@ -95,14 +106,17 @@ class SidePanel {
   /** @returns {Promise<boolean>} */
   async mayLeave() {
     if (this.connection && !(await this.connection.close())) return false;
-    return !this.changes.any() || leave("column");
+    if (!this.changes.any()) return true;
+    const leaves = await leave("column");
+    if (leaves) this.draft?.forget();
+    return leaves;
   }
 
   async close() {
     if (this.aside.hidden || !(await this.mayLeave())) return;
     this.aside.hidden = true;
     this.aside.replaceChildren();
-    this.current = this.connection = null;
+    this.current = this.connection = this.draft = null;
     document.dispatchEvent(new CustomEvent("marl:panel-close"));
     this.cameFrom?.isConnected && this.cameFrom.focus();
   }
@@ -186,6 +200,7 @@ class SidePanel {
   /** @param {Event} event */
   onInput(event) {
     const field = /** @type {HTMLElement} */ (event.target);
+    if (this.form?.contains(field)) this.draft?.keep(this.changes.any());
     if (field.id === "column-connection") this.connection?.summarise();
     if (field instanceof HTMLInputElement && "rowNumber" in field.dataset) {
       const shown = this.aside.querySelector("[data-row-shown]");

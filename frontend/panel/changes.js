@@ -1,6 +1,6 @@
 /** Whether a form holds something that is not saved. */
 
-const NOT_SETTINGS = new Set(["row", "csrfmiddlewaretoken", "then"]);
+export const NOT_SETTINGS = new Set(["row", "csrfmiddlewaretoken", "then"]);
 
 export class Changes {
   /** @param {() => HTMLFormElement | null} form */

@@ -106,3 +106,60 @@ def test_a_field_of_a_test_becomes_a_column(page: Page, app: App, jwt_api: str) 
     panel.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("columnheader", name="names", exact=True)).to_be_visible()
     expect(panel.get_by_text("Saved")).to_be_visible()
+
+
+def test_what_was_typed_survives_a_reload(page: Page, table: int) -> None:
+    page.on("dialog", lambda dialog: dialog.accept())
+    panel = page.locator("#panel")
+    for restores in (False, True):
+        page.get_by_role("button", name="Add column").first.click()
+        page.get_by_role("menuitem", name="HTTP API").click()
+        if restores:
+            panel.get_by_role("button", name="Restore draft").click()
+            break
+        panel.get_by_label("Endpoint URL").fill("https://api.example/{{Company}}")
+        panel.get_by_role("button", name="+ Add parameter").click()
+        panel.get_by_label("Name of the parameter").fill("fields")
+        page.reload()
+    expect(panel.locator('[name="url"]')).to_have_value("https://api.example/{{Company}}")
+    expect(panel.get_by_label("Name of the parameter")).to_have_value("fields")
+    expect(page.locator("#preview")).to_contain_text("https://api.example/Northwind?fields=")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Discard changes").click()
+    expect(panel).to_be_hidden()
+    page.get_by_role("button", name="Add column").first.click()
+    page.get_by_role("menuitem", name="HTTP API").click()
+    expect(panel.get_by_label("Endpoint URL")).to_be_visible()
+    expect(panel.get_by_role("button", name="Restore draft")).to_have_count(0)
+
+
+def test_an_answer_is_searched_walked_and_makes_a_column_of_what_field_paths_left_out(
+    page: Page, app: App, jwt_api: str
+) -> None:
+    with app.api() as api:
+        made = int(api.post("/tables", json={"name": "Leads", "columns": [{"name": "Company"}]}).json()["id"])
+        api.post(f"/tables/{made}/rows", json={"rows": [{"Company": "Northwind"}]})
+        config = {"method": "GET", "url": f"{jwt_api}/log", "field_paths": ["arrivals"]}
+        settings = {"name": "Log", "type": "http", "config": config}
+        column = api.post(f"/tables/{made}/columns", json=settings).json()["id"]
+        api.post(f"/columns/{column}/runs", json={"rows": "all"})
+    page.goto(f"{app.url}/tables/{made}")
+    page.get_by_role("columnheader", name="Log").hover()
+    page.locator('[aria-label="Log: column menu"]').click()
+    page.get_by_role("menuitem", name="Settings").click()
+    panel = page.locator("#panel")
+    panel.get_by_role("button", name="Test row 1").click()
+    tree = panel.get_by_role("tree", name="Response")
+    expect(tree).to_be_visible()
+    panel.get_by_label("Search the response").fill("sign_in")
+    expect(tree.get_by_role("treeitem")).to_have_count(1)
+    page.keyboard.press("Tab")
+    expect(tree.get_by_role("treeitem")).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    expect(tree.get_by_role("treeitem")).to_have_attribute("aria-expanded", "false")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(panel.get_by_label("Take from")).to_have_value(str(column))
+    panel.get_by_role("button", name="Save", exact=True).click()
+    cell = page.locator('#grid-body [role="row"][aria-rowindex="2"] [aria-colindex="4"]')
+    expect(cell).to_contain_text("[")
