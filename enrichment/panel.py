@@ -11,10 +11,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from enrichment import columns, computed, dependencies, estimates, forms, runs, trial
+from enrichment import columns, computed, dependencies, documents, estimates, forms, runs, trial
 from enrichment.api import found
 from enrichment.connection_pages import choices
-from enrichment.engine import curl
+from enrichment.engine import curl, openapi
 from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.http_config import Method
 from enrichment.models import Run
@@ -81,6 +81,30 @@ def paste_new(request: HttpRequest, actor: Actor, table_id: int) -> HttpResponse
 @member(Role.EDITOR)
 def paste_column(request: HttpRequest, actor: Actor, column_id: int) -> HttpResponse:
     return _paste(request, actor, _http_column(actor, column_id))
+
+
+@require_POST
+@member(Role.EDITOR)
+def operations_new(request: HttpRequest, actor: Actor, table_id: int) -> HttpResponse:
+    return _operations(request, found.table(actor, table_id))
+
+
+@require_POST
+@member(Role.EDITOR)
+def operations_column(request: HttpRequest, actor: Actor, column_id: int) -> HttpResponse:
+    return _operations(request, _http_column(actor, column_id))
+
+
+@require_POST
+@member(Role.EDITOR)
+def fill_new(request: HttpRequest, actor: Actor, table_id: int) -> HttpResponse:
+    return _fill(request, actor, found.table(actor, table_id))
+
+
+@require_POST
+@member(Role.EDITOR)
+def fill_column(request: HttpRequest, actor: Actor, column_id: int) -> HttpResponse:
+    return _fill(request, actor, _http_column(actor, column_id))
 
 
 @require_GET
@@ -214,7 +238,8 @@ def _addresses(table: Table, column: Column | None) -> dict[str, str]:
     """Where the panel's form is saved, previewed, tested and estimated."""
     kind, pk = ("column", column.pk) if column else ("new", table.pk)
     addresses = {
-        f"{verb}_url": reverse(f"{verb}_{kind}", args=[pk]) for verb in ("preview", "test", "paste", "choices")
+        f"{verb}_url": reverse(f"{verb}_{kind}", args=[pk])
+        for verb in ("preview", "test", "paste", "choices", "operations", "fill")
     }
     addresses["save_url"] = reverse("column_panel" if column else "new_panel", args=[pk])
     return addresses | ({"estimate_url": reverse("estimate_column", args=[pk])} if column else {})
@@ -260,6 +285,33 @@ def _test(request: HttpRequest, target: Target) -> HttpResponse:
     except InvalidSettings as error:
         context |= {"reason": "Nothing was sent: the settings have problems.", "problems": error.problems}
     return render(request, "enrichment/test_result.html", context)
+
+
+def _operations(request: HttpRequest, target: Target) -> HttpResponse:
+    """What the document at the address, or the pasted one, offers to choose from."""
+    address, text = forms.text(request.POST, "address"), request.POST.get("document", "")
+    column = target if isinstance(target, Column) else None
+    context: dict[str, Any] = {**_addresses(_table_of(target), column), "address": address}
+    try:
+        context["document"] = documents.fetch(address) if address else text
+        context["operations"] = openapi.operations(openapi.read(context["document"]))
+    except InvalidSettings as error:
+        context["problem"] = str(error)
+    return render(request, "enrichment/openapi_operations.html", context)
+
+
+def _fill(request: HttpRequest, actor: Actor, target: Target) -> HttpResponse:
+    """The form filled from an operation of an OpenAPI document, to be looked at and saved."""
+    name, config = request.POST.get("name", "").strip(), _settings(request, target)
+    names = [column.name for column in table_columns.live(_table_of(target)) if column != target]
+    try:
+        document = openapi.read(request.POST.get("document", ""))
+        filled = openapi.fill(document, request.POST.get("operation", ""), names, forms.text(request.POST, "address"))
+    except InvalidSettings as error:
+        return _panel(request, actor, target, {"name": name, "config": config}, error.problems)
+    notice = " ".join(["Filled from the OpenAPI document.", *filled.notes]).removesuffix(".")
+    shown = {"name": name, "config": config | filled.config, "notice": notice}
+    return _panel(request, actor, target, shown, unsaved=True)
 
 
 def _curl(shown: Mapping[str, Any] | None) -> str:

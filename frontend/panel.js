@@ -7,6 +7,7 @@ import { Changes } from "./panel/changes.js";
 import { Draft } from "./panel/draft.js";
 import { ConnectionEditor, leave, takeTokenPath } from "./panel/connection.js";
 import { fetchEditor, fieldAround, focusField, upgradeFields } from "./panel/fields.js";
+import { handleOpenapiClick } from "./panel/openapi.js";
 import { handleProblemClick, markProblems, nextProblem, placeProblems } from "./panel/problems.js";
 import { addRow, handleRowClick } from "./panel/rows.js";
 import { raiseTabs } from "./panel/tabs.js";
@@ -125,7 +126,7 @@ class SidePanel {
   onKey(event) {
     const field = /** @type {Element} */ (event.target);
     if (event.defaultPrevented || this.aside.hidden || !(this.aside.contains(field) || field === document.body)) return;
-    if (event.key === "Escape" && !this.aside.querySelector(":popover-open")) {
+    if (event.key === "Escape" && !this.aside.querySelector(":popover-open, dialog[open]")) {
       event.preventDefault();
       void (this.connection?.isOpen ? this.connection.close() : this.close());
     } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -149,7 +150,7 @@ class SidePanel {
     else if (button.dataset.stepRow) this.stepRow(Number(button.dataset.stepRow));
     else if (button.dataset.fieldColumn !== undefined) this.openFieldColumn(event, button.dataset);
     else if (button.dataset.fieldPath !== undefined) this.takeFieldPath(event, button.dataset.fieldPath);
-    else this.connection?.handleClick(button);
+    else if (!handleOpenapiClick(button)) this.connection?.handleClick(button);
   }
 
   /** @param {number} by */

@@ -163,3 +163,18 @@ def test_an_answer_is_searched_walked_and_makes_a_column_of_what_field_paths_lef
     panel.get_by_role("button", name="Save", exact=True).click()
     cell = page.locator('#grid-body [role="row"][aria-rowindex="2"] [aria-colindex="4"]')
     expect(cell).to_contain_text("[")
+
+
+def test_an_operation_of_an_openapi_document_fills_the_form(page: Page, app: App, table: int) -> None:
+    page.get_by_role("button", name="Add column").first.click()
+    page.get_by_role("menuitem", name="HTTP API").click()
+    panel = page.locator("#panel")
+    panel.get_by_role("button", name="Import from OpenAPI").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Address of the document").fill(f"{app.url}/api/v1/openapi.json")
+    dialog.get_by_role("button", name="Show its operations").click()
+    dialog.get_by_label("Search the operations").fill("post /api/v1/tables/{table_id}/columns")
+    assert Axe().run(page).response["violations"] == []
+    dialog.get_by_role("button", name="POST /api/v1/tables/{table_id}/columns").click()
+    expect(panel.locator('[name="url"]')).to_have_value(f"{app.url}/api/v1/tables/{{{{table_id}}}}/columns")
+    expect(panel.get_by_text("Choose a column for table_id")).to_be_visible()

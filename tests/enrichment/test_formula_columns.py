@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from enrichment import computed, dependencies, formula_columns
 from enrichment.engine.errors import InvalidSettings
-from enrichment.models import FormulaColumn
+from enrichment.models import Attempt, FormulaColumn, Run
 from tables import columns
-from tables.models import Column, Row, Table
+from tables.models import Cell, Column, Row, Table
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -98,3 +99,19 @@ def test_a_circle_over_kinds_is_refused_and_named(leads: Table, http: Callable[.
     formula_columns.create(leads, "Label", "formula", {"formula": "{{City}}"})
     with pytest.raises(dependencies.Cycle, match="Profile → Label → City → Profile"):
         computed.change(profile, config={"body": '{"label": "{{Label}}"}'})
+
+
+def test_a_field_that_field_paths_left_out_is_read_from_the_stored_answer(
+    leads: Table, http: Callable[..., Column], answer: Callable[..., None]
+) -> None:
+    profile = http(field_paths=["name"])
+    answer(profile, {0: {"name": "A"}, 1: {"name": "B"}})
+    rows = list(Row.objects.filter(table=leads).order_by("position")[:2])
+    run = Run.objects.create(table=leads, column=profile, scope="all")
+    Cell.objects.filter(row=rows[0], column=profile).update(run_id=run.pk)
+    response = {"status": 200, "headers": {}, "body": '{"name": "A", "city": "Utrecht"}', "truncated": False}
+    Attempt.objects.create(
+        row_id=rows[0].pk, column=profile, run=run, number=1, started_at=timezone.now(), response=response
+    )
+    tried = formula_columns.draft(leads, "extract", {"source": profile.pk, "path": "city"}, [row.pk for row in rows])
+    assert [item.result.value for item in tried] == ["Utrecht", None]
