@@ -55,7 +55,8 @@ def _for_browser(table: Table, columns: list[Column]) -> dict[str, object]:
         "columns": [
             {
                 "id": column.pk, "name": column.name, "type": column.type, "position": column.position,
-                "width": column.width, "hidden": column.hidden, "pinned": column.pinned, "config": {}, "counts": {}, "stale": 0,
+                "width": column.width, "hidden": column.hidden, "pinned": column.pinned,
+                "config": {}, "counts": {}, "stale": 0,
             }
             for column in columns
         ],

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tables", "0002_stale_cells")]
+    dependencies = [("tables", "0003_column_display")]
 
     operations = [
         migrations.AddField(
