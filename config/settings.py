@@ -103,7 +103,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
     DATABASES["default"]["TEST"] = {"NAME": os.environ.get("MARL_TEST_SQLITE", str(DATA_DIR / "test.sqlite3"))}
 else:
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    _database = {"OPTIONS": {}} | DATABASES["default"]
+    DATABASES["default"] = _database | {"OPTIONS": {"connect_timeout": 5} | _database["OPTIONS"]}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = os.environ.get("REDIS_URL") or f"unix://{DATA_DIR / 'redis.sock'}"

@@ -140,14 +140,14 @@ def begin(claim_id: int, row_id: int) -> bool:
 
 
 def hand_back(run_id: int, row_ids: Sequence[int], claim_ids: Collection[int]) -> None:
-    """Rows of these claims that were not begun, for whoever advances the run next."""
+    """Rows of these claims that were not begun, for whoever advances the run next; nobody does when it is over."""
     with transaction.atomic():
+        run = Run.objects.select_for_update().filter(pk=run_id).first()
         held = hold(claim_ids)
         mine = sorted(set(row_ids).intersection(*[{pk for claim in held.values() for pk in claim.row_ids}]))
         end(held.values(), set(mine))
-        if mine:
-            column_id = next(iter(held.values())).column_id
-            Claim.objects.create(run_id=run_id, column_id=column_id, row_ids=mine)
+        if mine and run and run.state not in (Run.State.STOPPED, Run.State.DONE):
+            Claim.objects.create(run=run, column_id=run.column_id, row_ids=mine)
 
 
 def hold(claim_ids: Collection[int]) -> dict[int, Claim]:

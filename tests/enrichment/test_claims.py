@@ -141,6 +141,13 @@ def test_a_stopped_run_leaves_rows_that_were_not_begun_as_they_were(run: Run) ->
     assert not Claim.objects.exists()
 
 
+def test_rows_handed_back_by_a_stopped_run_are_free_for_the_next_one(run: Run, column: Column) -> None:
+    batch = claims.take(run.pk, 4, living())
+    runs.stop(run)
+    claims.hand_back(run.pk, ids(batch), [batch.rows[0].claim_id])
+    assert ids(claims.take(runs.plan(column, "all").pk, 4, living())) == ids(batch)
+
+
 def test_deleting_rows_that_are_under_way_does_no_harm(run: Run, leads: Table) -> None:
     batch = claims.take(run.pk, 4, living())
     table_rows.delete(leads, ids(batch)[:2])

@@ -105,8 +105,8 @@ def test_a_field_that_field_paths_left_out_is_read_from_the_stored_answer(
     leads: Table, http: Callable[..., Column], answer: Callable[..., None]
 ) -> None:
     profile = http(field_paths=["name"])
-    answer(profile, {0: {"name": "A"}, 1: {"name": "B"}})
     rows = list(Row.objects.filter(table=leads).order_by("position")[:2])
+    answer(profile, {rows[0].pk: {"name": "A"}, rows[1].pk: {"name": "B"}})
     run = Run.objects.create(table=leads, column=profile, scope="all")
     Cell.objects.filter(row=rows[0], column=profile).update(run_id=run.pk)
     response = {"status": 200, "headers": {}, "body": '{"name": "A", "city": "Utrecht"}', "truncated": False}
