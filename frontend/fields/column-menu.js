@@ -14,7 +14,13 @@ const BEHIND_SLASH = "behind-slash"; // the slash of a path stays, and Tab still
 /** @param {string} kind of template @param {() => Reference[]} offered */
 export function columnMenu(kind, offered) {
   return [
-    autocompletion({ override: [source(kind, offered)], icons: false, maxRenderedOptions: 50, activateOnTypingDelay: 0 }),
+    autocompletion({
+      override: [source(kind, offered)],
+      icons: false,
+      maxRenderedOptions: 50,
+      activateOnTypingDelay: 0,
+      interactionDelay: 0, // the menu was asked for: who types fast gets what Enter says
+    }),
     Prec.highest(keymap.of([{ key: "Tab", run: acceptUnlessInPath }])),
   ];
 }

@@ -55,6 +55,7 @@ export class FieldEditor {
     return [
       EditorView.cspNonce.of(nonce),
       EditorView.editorAttributes.of(lookOf(field)),
+      EditorView.contentAttributes.of({ tabindex: "0" }), // also a read-only one is scrolled by keyboard
       field instanceof HTMLInputElement ? Prec.high(noLines) : someLines,
       columnMenu(kind, offered),
       pills,

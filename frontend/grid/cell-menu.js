@@ -38,14 +38,15 @@ function choose({ selection, rows, chosen }, { row, column }) {
   if (column >= 0 && !selection.has(row, column)) selection.move(row, column);
   if (column < 0 && !chosen.has(rows.at(row)?.id)) {
     selection.takeRow(row);
-    void chosen.take(row, row);
+    chosen.clear();
+    chosen.toggle(row); // at once: the menu says how many
   }
 }
 
 /** @param {Grid} grid @returns {(Item | "line")[]} */
 function rowItems(grid) {
-  if (!grid.canEdit) return [];
   const { chosen, columns } = grid;
+  if (!grid.canEdit || !chosen.count) return []; // none while the row is on its way
   const count = rowsOf(chosen.count);
   const runs = columns.list
     .filter((column) => column.type === "http")

@@ -23,7 +23,9 @@ async function look(grid, column, wanted, label) {
   const { hidden, pinned } = column;
   const undo = () => save(grid, column, { hidden, pinned });
   const redo = () => save(grid, column, wanted);
-  if (await redo()) grid.history.add(Promise.resolve({ label, undo, redo }));
+  const saving = redo();
+  grid.history.add(saving.then((saved) => (saved ? { label, undo, redo } : undefined))); // before it shows: Ctrl+Z may be quick
+  await saving;
 }
 
 /** @param {Grid} grid @param {Column} column @param {Look} wanted */

@@ -37,6 +37,7 @@ def test_a_slash_offers_columns_where_a_word_starts_and_not_inside_an_address(pa
     expect(sent).to_have_value("https://api.example/c/{{Domain}}")
     expect(address.locator(".pill")).to_have_text("Domain")
     page.keyboard.type("?q={{fir")
+    expect(options).to_have_count(1)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(sent).to_have_value("https://api.example/c/{{Domain}}?q={{First name}}")

@@ -192,7 +192,7 @@ def test_the_menu_of_a_result_runs_it(page: Page, cell: Cell) -> None:
     expect(cell(2, 5).locator(".ok")).to_be_visible()
     cell(2, 5).click(button="right")
     page.get_by_role("menuitem", name="Inspect this cell").click()
-    expect(page.get_by_role("dialog")).to_contain_text("Profile, row 2")
+    expect(page.get_by_role("complementary", name="Profile, row 2")).to_be_visible()
 
 
 def test_cells_that_cannot_take_a_value_are_told_and_marked(page: Page, app: App, table: int, cell: Cell) -> None:

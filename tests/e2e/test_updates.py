@@ -47,7 +47,7 @@ def test_an_edit_marks_the_result_and_ctrl_z_takes_the_mark_away(page: Page, tab
 def test_keeping_existing_results_is_a_setting(page: Page, table: int) -> None:
     page.get_by_role("columnheader", name="Profile").hover()
     page.locator('[aria-label="Profile: column menu"]').click()
-    page.get_by_role("menuitem", name="Settings").click()
+    page.get_by_role("menuitem", name="Settings", exact=True).click()
     panel = page.locator("#panel")
     panel.get_by_role("switch", name="Auto-update").check()
     panel.get_by_role("switch", name="Keep existing results").check()
