@@ -72,8 +72,10 @@ def store(run: Run, results: Sequence[Result]) -> list[Result]:
         return []
     with transaction.atomic():
         storage.hold(run.table_id)
+        # The run before its claims, as whoever takes or hands back rows locks them: otherwise each waits for the other.
+        state = Run.objects.select_for_update().filter(pk=run.pk).values_list("state", flat=True).first()
         mine = _still_claimed(results)
-        if Run.objects.filter(pk=run.pk, state=Run.State.STOPPED).exists():
+        if state == Run.State.STOPPED:
             _stay_stopped(mine)
         _store_cells(run, mine)
         _store_attempts(run, mine)

@@ -27,6 +27,7 @@ class Share:
     cap: int
     under_way: int = 0
     _allowed: int = 0
+    _wanted: int = 0  # when it was asked for
     _asked: float = -GOOD_FOR  # when `_allowed` was given
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
     _left: asyncio.Event = field(default_factory=asyncio.Event)
@@ -37,16 +38,26 @@ class Share:
         `waiting` is how many want to follow.
         """
         until = time.monotonic() + longest
-        while not (self.under_way < self._allowed and self._age < FRESH):
-            await self.ask(self.under_way + max(1, waiting))
-            if self.under_way < self._allowed:
-                break
+        while not self._has_room:
+            if self._may_grow:
+                await self.ask(self.under_way + max(1, waiting))
+                if self._has_room:
+                    break
             if (left := until - time.monotonic()) <= 0:
                 return False
             self._left.clear()
             await _at_most(self._left.wait(), min(left, FRESH))
         self.under_way += 1
         return True
+
+    @property
+    def _has_room(self) -> bool:
+        return self.under_way < self._allowed and self._age < FRESH
+
+    @property
+    def _may_grow(self) -> bool:
+        """Asking again is worth while: not so soon behind an answer that gave less than was wanted, or all there is."""
+        return self._age >= FRESH or self._wanted <= self._allowed < self.cap
 
     def leave(self) -> None:
         self.under_way -= 1
@@ -75,6 +86,7 @@ class Share:
             if self._asked != before:
                 return
             asked = time.monotonic()
+            self._wanted = wanted
             given = self.member, self.cap, self.under_way, wanted, int(GOOD_FOR * 1000)
             self._allowed = int(await self.server.eval(SHARES, 1, f"marl:share:{self.key}", *given))
             self._asked = asked

@@ -176,6 +176,12 @@ class Step:
     def _goes_on(self) -> bool:
         return self._time_left > 0 and not self.writer.stopped and presence.is_heard()
 
+    @property
+    def _goes_on_with_what_is_ready(self) -> bool:
+        """Behind the deadline too, for a moment: handing rows back costs more than sending them."""
+        soon = self._deadline + LONG - loop.now() > 0 and not _ending.is_set() and not self.wait
+        return soon and not self.writer.stopped and presence.is_heard()
+
     async def _claim_until_deadline(self) -> None:
         """Keeps rows ready: as many as go out in the time it takes to claim more."""
         try:
@@ -226,12 +232,12 @@ class Step:
         return most if allowed is None else max(1, min(most, allowed))
 
     async def _start_until_deadline(self) -> None:
-        while self._goes_on and not (self._claimed and not self.ready):
+        while self._goes_on_with_what_is_ready and not (self._claimed and not self.ready):
             if self.ready:
                 await self._start_next()
             else:
                 self._more.clear()
-                await _until(self._more, self._time_left)
+                await _until(self._more, self._time_left + LONG)
 
     async def _start_next(self) -> None:
         """Or waits a moment for what is in the way."""
@@ -259,7 +265,7 @@ class Step:
         """Whether one more may be under way for its column and its host."""
         entered: list[Share] = []
         for share in self.job.shares_of(row.request):
-            if not await share.enter(len(self.ready), longest=min(LONG, self._time_left)):
+            if not await share.enter(len(self.ready), longest=max(0.0, min(LONG, self._time_left + LONG))):
                 for left in entered:
                     left.leave()
                 return False
@@ -273,7 +279,7 @@ class Step:
 
     async def _turn(self) -> Turn | None:
         """None when there is none for long: then the step ends."""
-        turn = await self.job.limiter.next_turn(len(self.ready), longest=min(LONG, max(0.0, self._time_left)))
+        turn = await self.job.limiter.next_turn(len(self.ready), longest=max(0.0, min(LONG, self._time_left + LONG)))
         if isinstance(turn, Turn):
             return turn
         self._end_step(turn)
