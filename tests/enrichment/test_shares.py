@@ -49,6 +49,7 @@ async def test_a_hungry_worker_gets_its_part_when_the_other_ones_requests_end(se
     for _ in range(10):
         first.leave()
         await first.ask(first.under_way + 100)
+        await second.ask(second.under_way + 100)
         await fill(second)
     assert (first.under_way, second.under_way) == (0, 5)
     assert await fill(first) == 5
