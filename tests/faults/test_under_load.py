@@ -121,8 +121,8 @@ def test_three_workers_keep_to_the_rate_limit(marl: Marl, sheet: Callable[..., S
         f"share of the allowed rate: {share:.3f} over {arrived[-1] - arrived[0]:.1f} s, tightest {min(windows):.3f} s"
     )
     # With room for a machine that stalls: the exact figures are the benchmark's, the starts are tested on the limiter.
-    assert not [window for window in windows if window < 0.8]
-    assert share >= 0.7
+    assert not [window for window in windows if window < 0.9]
+    assert share >= 0.85
     assert once_each(limited.book)
 
 
