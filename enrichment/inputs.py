@@ -59,11 +59,14 @@ def as_stored(rows: Sequence[Row], table_id: int, column_ids: Collection[int]) -
 def fingerprint(values: Mapping[int, object], column_ids: Collection[int]) -> str:
     """The same for the same inputs, whatever their columns are called."""
     given = [(pk, values.get(pk)) for pk in sorted(column_ids)]
-    return blake2b(json.dumps(given, default=_reason, sort_keys=True).encode(), digest_size=16).hexdigest()
+    return blake2b(_as_json(given).encode(), digest_size=16).hexdigest()
 
 
 def _reason(value: object) -> object:
     return {"no result": value.reason} if isinstance(value, Unavailable) else str(value)
+
+
+_as_json = json.JSONEncoder(default=_reason, sort_keys=True).encode
 
 
 def _columns(table_id: int, column_ids: Collection[int]) -> list[Column]:

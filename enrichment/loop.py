@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import uvloop
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db import connections as databases
@@ -26,7 +27,6 @@ AGAIN = 1.0  # seconds until another try when the database does not answer
 
 @dataclass(frozen=True, slots=True)
 class _Running:
-    process: int
     loop: asyncio.AbstractEventLoop
     client: Client
     redis: Redis
@@ -114,24 +114,32 @@ def leave_database() -> None:
 
 def _get() -> _Running:
     global _running
-    if _running is not None and _running.process == os.getpid():
+    if _running is not None:
         return _running
     with _starting:
-        # A forked process inherits the object but not the thread.
-        if _running is None or _running.process != os.getpid():
+        if _running is None:
             _running = _start()
         return _running
 
 
+def _forget() -> None:
+    """A forked process inherits the object but not the thread."""
+    global _running, _starting
+    _running, _starting = None, threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget)
+
+
 def _start() -> _Running:
-    loop = asyncio.new_event_loop()
+    loop = uvloop.new_event_loop()
     threading.Thread(target=loop.run_forever, name="sending", daemon=True).start()
 
     async def on_loop() -> _Running:
         server = Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)
         shares = Shares(server)
         _renewing.add(loop.create_task(shares.renew_for_ever()))
-        return _Running(os.getpid(), loop, Client(), server, shares, ThreadPoolExecutor(DATABASE_THREADS))
+        return _Running(loop, Client(), server, shares, ThreadPoolExecutor(DATABASE_THREADS))
 
     running = asyncio.run_coroutine_threadsafe(on_loop(), loop).result()
     atexit.register(_close, running)
@@ -142,6 +150,6 @@ _renewing: set[asyncio.Task[None]] = set()
 
 
 def _close(running: _Running) -> None:
-    if running.process == os.getpid():
+    if running is _running:
         asyncio.run_coroutine_threadsafe(running.client.aclose(), running.loop).result(5)
         asyncio.run_coroutine_threadsafe(running.redis.aclose(), running.loop).result(5)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from enrichment import claims
@@ -67,15 +67,20 @@ stored: list[Callable[[Run, Sequence[Result]], None]] = []  # what follows, in t
 
 
 def store(run: Run, results: Sequence[Result]) -> list[Result]:
-    """Those that were stored: a row whose claim is another's by now, or that was deleted, is left as it is."""
+    """Those that were stored: a row whose claim is another's by now, or that was deleted, is left as it is.
+
+    `run` has the counts and the state of behind it.
+    """
     if not results:
         return []
     with transaction.atomic():
         storage.hold(run.table_id)
         # The run before its claims, as whoever takes or hands back rows locks them: otherwise each waits for the other.
-        state = Run.objects.select_for_update().filter(pk=run.pk).values_list("state", flat=True).first()
+        now = Run.objects.select_for_update().filter(pk=run.pk).values("state", *COUNTED).first() or {}
+        for name, value in now.items():
+            setattr(run, name, value)
         mine = _still_claimed(results)
-        if state == Run.State.STOPPED:
+        if run.state == Run.State.STOPPED:
             _stay_stopped(mine)
         _store_cells(run, mine)
         _store_attempts(run, mine)
@@ -102,8 +107,10 @@ def _stay_stopped(results: Sequence[Result]) -> None:
 
 def _count(run: Run, results: Sequence[Result]) -> None:
     ended = Counter(str(result.state) for result in results if result.ended)
+    for name, number in ended.items():
+        setattr(run, name, getattr(run, name) + number)
     if ended:
-        Run.objects.filter(pk=run.pk).update(**{name: F(name) + number for name, number in ended.items()})
+        Run.objects.filter(pk=run.pk).update(**{name: getattr(run, name) for name in ended})
 
 
 # Raw, because they are the statements that run for every cell. PostgreSQL reads a batch as one JSON text.
@@ -202,13 +209,16 @@ def _attempt(row_id: int, tried: Tried) -> dict[str, Any]:
     }
 
 
+_as_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
+
+
 def to_json(value: object) -> str | None:
     """As the database takes it."""
     if value is None:
         return None
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = _as_json(value)
     # PostgreSQL's jsonb cannot hold U+0000.
-    return json.dumps(_without_nul(value), ensure_ascii=False, default=str) if "\\u0000" in text else text
+    return _as_json(_without_nul(value)) if "\\u0000" in text else text
 
 
 def _without_nul(value: object) -> object:

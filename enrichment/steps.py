@@ -10,7 +10,7 @@ import logging
 import random
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from uuid import uuid4
 
@@ -18,7 +18,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 from redis import RedisError
 
-from enrichment import answers, claims, exchanges, jobs, lanes, loop, preparation, presence, runs
+from enrichment import answers, claims, exchanges, jobs, lanes, loop, preparation, presence, runs, writer
 from enrichment.calculation import Calculator
 from enrichment.engine.errors import InvalidSettings, RowError, SignInError
 from enrichment.engine.formula import SandboxBusy
@@ -113,9 +113,10 @@ def drain(seconds: float) -> None:
 
 
 class Step:
+    writer: Writer
+
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.writer = Writer(job.run)
         self.calculator = Calculator()
         self.followers = answers.Followers()
         self.ready: deque[Ready] = deque()
@@ -125,6 +126,8 @@ class Step:
         self.over = asyncio.Event()  # everything is sent and stored
         self._claimed = False  # all that this step will
         self._begun: dict[int, int] = {}  # by claim: rows up to this id may be sent
+        self._telling = asyncio.Lock()
+        self._ahead: set[asyncio.Task[None]] = set()
         self._entered_shares: set[Share] = set()
         self._more = asyncio.Event()  # rows are ready, or none will be
         self._fewer = asyncio.Event()  # rows were taken
@@ -134,19 +137,19 @@ class Step:
     async def advance(self) -> None:
         _under_way.add(self)
         until = self._deadline
-        writing = asyncio.create_task(self.writer.write_until_closed())
+        self.writer = writer.enter(self.job.run)
         claiming = asyncio.create_task(self._claim_until_deadline())
         try:
             await self._start_until_deadline()
         finally:
             self._end_step()
-            await asyncio.wait([claiming])  # what it takes must not be lost
+            await asyncio.wait([claiming, *self._ahead])  # what it takes must not be lost
             self.calculator.close()
             await self._hand_back()
             await self.writer.flush()  # the next step looks for them
             if self.exhausted and self.sending and not self.writer.stopped:
                 await asyncio.wait(self.sending, timeout=max(0.0, until - loop.now()))
-            closing = asyncio.create_task(self._close(writing))
+            closing = asyncio.create_task(self._close())
             if not self.sending:
                 await closing
         claiming.result()
@@ -158,12 +161,11 @@ class Step:
         for task in self.sending:
             task.cancel()
 
-    async def _close(self, writing: asyncio.Task[None]) -> None:
+    async def _close(self) -> None:
         try:
             if self.sending:
                 await asyncio.gather(*self.sending, return_exceptions=True)
-            self.writer.close()
-            await writing
+            await self.writer.leave()
         finally:
             _under_way.discard(self)
             self.over.set()
@@ -244,38 +246,34 @@ class Step:
         row = self.ready[0]
         if not await self._signed_in(row) or not await self._is_begun(row):
             return
-        if not await self._entered(row):
+        shares = self.job.shares_of(row.request)
+        if not await self._entered(shares):
             return
         turn = None
         try:
             turn = await self._turn()
         finally:
             if turn is None:
-                self._leave(row)
+                _leave(shares)
         if turn is None:
             return
         self.ready.popleft()
         self._fewer.set()
         self.writer.begun(row.row_id, row.attempts)
-        task = asyncio.create_task(self._send(row, turn))
+        task = asyncio.create_task(self._send(row, turn, shares))
         self.sending.add(task)
         task.add_done_callback(self.sending.discard)
 
-    async def _entered(self, row: Ready) -> bool:
+    async def _entered(self, shares: Sequence[Share]) -> bool:
         """Whether one more may be under way for its column and its host."""
         entered: list[Share] = []
-        for share in self.job.shares_of(row.request):
+        for share in shares:
             if not await share.enter(len(self.ready), longest=max(0.0, min(LONG, self._time_left + LONG))):
-                for left in entered:
-                    left.leave()
+                _leave(entered)
                 return False
             entered.append(share)
         self._entered_shares.update(entered)
         return True
-
-    def _leave(self, row: Ready) -> None:
-        for share in self.job.shares_of(row.request):
-            share.leave()
 
     async def _turn(self) -> Turn | None:
         """None when there is none for long: then the step ends."""
@@ -291,16 +289,44 @@ class Step:
 
     async def _is_begun(self, row: Ready) -> bool:
         """Told before it is sent, so that nobody sends it again when this worker dies."""
-        if row.row_id <= self._begun.get(row.claim_id, 0):
+        if self._was_told(row):
+            self._tell_ahead()
             return True
-        following = [item.row_id for item in islice(self.ready, self._at_once) if item.claim_id == row.claim_id]
-        if await loop.in_database(claims.begin, row.claim_id, max(following)):
-            self._begun[row.claim_id] = max(following)
+        if await self._tell(row):
             return True
         lost = [item for item in self.ready if item.claim_id == row.claim_id]
         self.ready = deque(item for item in self.ready if item.claim_id != row.claim_id)
         self._let_go(lost)
         return False
+
+    def _was_told(self, row: Ready) -> bool:
+        return row.row_id <= self._begun.get(row.claim_id, 0)
+
+    async def _tell(self, row: Ready) -> bool:
+        """This one and some that follow; False when their claim is another's by now."""
+        async with self._telling:
+            if self._was_told(row):
+                return True
+            following = (item.row_id for item in self.ready if item.claim_id == row.claim_id)
+            last = max(islice((pk for pk in following if pk >= row.row_id), self._at_once), default=row.row_id)
+            if not await loop.in_database(claims.begin, row.claim_id, last):
+                return False
+            self._begun[row.claim_id] = last
+            return True
+
+    def _tell_ahead(self) -> None:
+        """While the others are sent, so that no start waits for the database."""
+        half = self._at_once // 2
+        if self._telling.locked() or len(self.ready) <= half or self._was_told(self.ready[half]):
+            return
+
+        async def tell(row: Ready) -> None:
+            with contextlib.suppress(DatabaseError):  # its turn comes, and it is told then
+                await self._tell(row)
+
+        task = asyncio.create_task(tell(self.ready[half]))
+        self._ahead.add(task)
+        task.add_done_callback(self._ahead.discard)
 
     def _let_go(self, rows: Iterable[Ready]) -> None:
         """They are another step's from now on; what waits for their answer asks again."""
@@ -326,7 +352,7 @@ class Step:
     def stop_for(self, error: SignInError) -> None:
         self.writer.stop(f"Sign-in to “{self.job.connection}” failed: {error.message}")
 
-    async def _send(self, row: Ready, turn: Turn) -> None:
+    async def _send(self, row: Ready, turn: Turn, shares: Sequence[Share]) -> None:
         try:
             result = await self._exchanged(row, turn)
         except asyncio.CancelledError:
@@ -340,7 +366,7 @@ class Step:
             log.exception("the row could not be sent", extra={"run": self.job.run.pk, "row": row.row_id})
             result = exchanges.went_wrong(self.job, row.row_id, row.attempts)
         finally:
-            self._leave(row)
+            _leave(shares)
         self._end(row, result)
 
     def _end(self, row: Ready, result: Result) -> None:
@@ -376,6 +402,11 @@ class Step:
             await loop.surely_in_database(claims.hand_back, self.job.run.pk, ids, claimed)
             self._let_go(self.ready)
         self.ready.clear()
+
+
+def _leave(shares: Iterable[Share]) -> None:
+    for share in shares:
+        share.leave()
 
 
 async def _until(event: asyncio.Event, seconds: float) -> None:

@@ -1,17 +1,14 @@
-"""The one way out: httpx over aiohttp's connector, with the address check on every socket and bounds on everything."""
+"""The one way out, with the address check on every socket and bounds on everything."""
 
 import asyncio
 import socket
 import ssl
-import time
-from collections.abc import Awaitable, Callable, Collection
-from contextvars import ContextVar
-from typing import Any, cast
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -25,35 +22,40 @@ MAX_READ = 10 * 1024 * 1024  # bytes
 MAX_REDIRECTS = 5
 MAX_CONNECTIONS = 512
 REDIRECTS = (301, 302, 303, 307, 308)
-_ALWAYS = ((b"accept-encoding", b"gzip, deflate"), (b"user-agent", b"Marl"))
+_ALWAYS = {"accept-encoding": "gzip, deflate", "user-agent": "Marl"}
 _NOT_ACROSS_ORIGINS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
-# The address as it was built: httpx and aiohttp would each encode it their own way (`filter[a]` as `filter%5Ba%5D`).
-_exact: ContextVar[str] = ContextVar("exact")
-_SOMEWHERE = httpx.URL("http://exact.invalid/")
 type Connected = Callable[[], Awaitable[None]]
-_connected: ContextVar[Connected | None] = ContextVar("connected", default=None)
 
 
-class _Session:
-    """What httpx-aiohttp asks for its session."""
+class _Way:
+    """Out over sockets of one kind."""
 
-    def __init__(self, session: aiohttp.ClientSession, traced: aiohttp.ClientSession) -> None:
-        self._session = session
-        self._traced = traced  # on the same connections, for requests that want to know when they are connected
-
-    def __call__(self) -> "_Session":
-        return self
-
-    def request(self, *, url: str, headers: httpx.Headers, **options: Any) -> Any:
-        named = CIMultiDict(
-            (name.decode("ascii"), value.decode()) for name, value in headers.raw if name.lower() != b"host"
+    def __init__(self, limit: int, context: ssl.SSLContext, socket_factory: Callable[[Any], socket.socket]) -> None:
+        connector = aiohttp.TCPConnector(
+            limit=limit, ssl=context, socket_factory=socket_factory, keepalive_timeout=30, ttl_dns_cache=30
         )
-        exact, connected = URL(_exact.get(), encoded=True), _connected.get()
-        if connected is None:
-            return self._session.request(url=exact, headers=named, **options)
-        return self._traced.request(url=exact, headers=named, trace_request_ctx=connected, **options)
+        bounds: dict[str, Any] = {
+            "connector": connector, "cookie_jar": aiohttp.DummyCookieJar(), "auto_decompress": False,
+            "timeout": aiohttp.ClientTimeout(total=None, sock_connect=None),
+            "max_line_size": 16_384, "max_field_size": 32_768,
+        }  # fmt: skip
+        self._session = aiohttp.ClientSession(**bounds)
+        # On the same connections, for requests that want to know when they are connected.
+        self._traced = aiohttp.ClientSession(**bounds, connector_owner=False, trace_configs=[_tracing()])
+
+    async def send(self, request: Request, connected: Connected | None) -> aiohttp.ClientResponse:
+        # The address as it was built: aiohttp would encode it its own way (`filter[a]` as `filter%5Ba%5D`).
+        exact, headers = URL(request.url, encoded=True), CIMultiDict(request.headers)
+        headers.popall("host", None)
+        for name, value in _ALWAYS.items():
+            headers.setdefault(name, value)
+        session = self._traced if connected else self._session
+        return await session.request(
+            request.method, exact, headers=headers, data=request.body or None, allow_redirects=False,
+            trace_request_ctx=connected,
+        )  # fmt: skip
 
     async def close(self) -> None:
         await self._traced.close()
@@ -69,52 +71,24 @@ def _tracing() -> aiohttp.TraceConfig:
     return config
 
 
-class _Transport(AiohttpTransport):
-    def __init__(self, session: _Session) -> None:
-        super().__init__(verify=False, trust_env=False, client=session)  # type: ignore[arg-type]
-        self._session = session
-
-    async def aclose(self) -> None:
-        await self._session.close()
-
-
 class Client:
-    """httpx's transport without its client, which costs as much again and whose cookies, redirects and sign-in we
-    do ourselves. Made on the loop that will use it."""
+    """aiohttp's connections. httpx unpacks what comes; as a client over them it would cost twice as much again, and its
+    cookies, redirects and sign-in we do ourselves. Made on the loop that will use it."""
 
     def __init__(self, max_connections: int = MAX_CONNECTIONS) -> None:
         context = httpx.create_ssl_context(trust_env=False)
-        self._transport = _transport(max_connections, context, open_socket)
+        self._out = _Way(max_connections, context, open_socket)
         # Connections of its own: what was opened for the sample API never carries a request to anything else there.
-        self._sample = _transport(max_connections, context, open_sample_socket)
+        self._sample = _Way(max_connections, context, open_sample_socket)
 
-    async def send(self, request: Request, connected: Connected | None = None) -> httpx.Response:
-        """The answer, its body not read yet. Raises httpx.HTTPError."""
-        headers = [(name.encode("ascii"), value.encode("utf-8")) for name, value in request.headers]
-        given = {name.lower() for name, _ in headers}
-        headers += [(name, value) for name, value in _ALWAYS if name not in given]
-        _exact.set(request.url)
-        _connected.set(connected)
-        built = httpx.Request(request.method, _SOMEWHERE, headers=headers, content=request.body)
-        transport = self._sample if is_sample(request.url) else self._transport
-        return await transport.handle_async_request(built)
+    async def send(self, request: Request, connected: Connected | None = None) -> aiohttp.ClientResponse:
+        """The answer, its body not read yet. Raises aiohttp.ClientError, OSError or ValueError."""
+        way = self._sample if is_sample(request.url) else self._out
+        return await way.send(request, connected)
 
     async def aclose(self) -> None:
-        await self._transport.aclose()
-        await self._sample.aclose()
-
-
-def _transport(limit: int, context: ssl.SSLContext, socket_factory: Callable[[Any], socket.socket]) -> _Transport:
-    connector = aiohttp.TCPConnector(
-        limit=limit, ssl=context, socket_factory=socket_factory, keepalive_timeout=30, ttl_dns_cache=30
-    )
-    bounds: dict[str, Any] = {
-        "connector": connector, "cookie_jar": aiohttp.DummyCookieJar(),
-        "max_line_size": 16_384, "max_field_size": 32_768,
-    }  # fmt: skip
-    session = aiohttp.ClientSession(**bounds)
-    traced = aiohttp.ClientSession(**bounds, connector_owner=False, trace_configs=[_tracing()])
-    return _Transport(_Session(session, traced))
+        await self._out.close()
+        await self._sample.close()
 
 
 async def send(
@@ -130,18 +104,13 @@ async def send(
 ) -> Response:
     """Raises SendError. `token` may go to `allowed_hosts` alone; `connected` is awaited before a first request is sent
     over a new connection."""
-    started = time.monotonic()
     try:
         async with asyncio.timeout(timeout_ms / 1000):
-            response = await _follow(client, request, follow_redirects, token, allowed_hosts, max_read, connected)
+            return await _follow(client, request, follow_redirects, token, allowed_hosts, max_read, connected)
     except TimeoutError as error:
         raise SendError("timeout", f"No answer within {timeout_ms / 1000:g} s.", sent=True) from error
     except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as error:
         raise _named(error, request.url) from error
-    duration = round((time.monotonic() - started) * 1000)
-    return Response(
-        response.status, response.headers, response.body, response.truncated, response.url, duration_ms=duration
-    )
 
 
 async def _follow(
@@ -156,8 +125,10 @@ async def _follow(
     for _ in range(MAX_REDIRECTS + 1):
         _check_credentials(request, token, allowed_hosts)
         response = await _once(client, request, max_read, connected)
+        if not follow_redirects or response.status not in REDIRECTS:
+            return response
         target = response.header("location")
-        if not follow_redirects or response.status not in REDIRECTS or not target:
+        if not target:
             return response
         request = _redirected(request, response.status, target, token)
     raise SendError("too_many_redirects", f"More than {MAX_REDIRECTS} redirects.", sent=True, retryable=False)
@@ -168,20 +139,25 @@ async def _once(client: Client, request: Request, max_read: int, connected: Conn
     try:
         body = await _read(answer, max_read)
     finally:
-        await answer.aclose()
-    headers = tuple((name.decode("latin-1"), value.decode("utf-8", "replace")) for name, value in answer.headers.raw)
-    return Response(answer.status_code, headers, body, False, request.url)
+        answer.release()
+    headers = tuple([(name.decode("latin-1"), value.decode("utf-8", "replace")) for name, value in answer.raw_headers])
+    return Response(answer.status, headers, body, False, request.url)
 
 
-async def _read(answer: httpx.Response, max_read: int) -> bytes:
-    packed = "content-encoding" in answer.headers
+async def _read(answer: aiohttp.ClientResponse, max_read: int) -> bytes:
     body = bytearray()
-    async for part in answer.aiter_bytes() if packed else cast(httpx.AsyncByteStream, answer.stream):
+    async for part in _unpacked(answer) if "Content-Encoding" in answer.headers else answer.content.iter_any():
         body += part
         if len(body) > max_read:
             words = f"The answer is larger than {max_read // 1024 // 1024} MiB."
             raise SendError("too_large", words, sent=True, retryable=False)
     return bytes(body)
+
+
+def _unpacked(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    """By httpx, a piece at a time: what is small on the wire may be large."""
+    packed = httpx.Response(answer.status, headers=list(answer.raw_headers), content=answer.content.iter_any())
+    return packed.aiter_bytes()
 
 
 def _redirected(request: Request, status: int, target: str, token: Token | None) -> Request:
@@ -216,7 +192,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 
 def _named(error: Exception, url: str) -> SendError:
-    """httpx's own names for what aiohttp met hide the cause, so the whole chain is looked at."""
+    """The cause may be anywhere in the chain."""
     chain = _chain(error)
     host = urlsplit(url).netloc.rpartition("@")[2]
     for cause in chain:
@@ -230,7 +206,7 @@ def _named(error: Exception, url: str) -> SendError:
         if isinstance(cause, aiohttp.ClientConnectorError):
             reason = cause.os_error.strerror or str(cause.os_error)
             return SendError("connect", f"No connection to {host}: {reason}.", sent=False)
-    if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | ValueError):
+    if isinstance(error, httpx.InvalidURL | aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError | ValueError):
         return SendError("url", f"{url[:200]} is not an address that can be called.", sent=False, retryable=False)
     if isinstance(error, httpx.DecodingError):
         return SendError("protocol", f"The answer of {host} cannot be unpacked.", sent=True, retryable=False)

@@ -6,7 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, DataError, transaction
 
 from enrichment import answers, loop, metrics, results, runs
 from enrichment.models import Run
@@ -18,22 +18,38 @@ log = logging.getLogger(__name__)
 
 LATEST = 0.2  # seconds that a result waits for others
 MANY = 500
+NOT_STORED = "internal"
 ENOUGH = 50  # rows after which a share of failures says something
 
 
 class Writer:
-    """Lives on the loop with its step; `stopped` once nothing more should be sent."""
+    """One for all steps of a run in this process, on the loop with them; `stopped` once nothing more should be sent."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
         self.stopped = False
         self.stopped_for_good = False  # not just paused
+        self._steps = 0
         self._reason = ""
         self._waiting: list[Result] = []
         self._begun: dict[int, int] = {}  # row id: attempts; under way and not announced as that yet
-        self._closed = False
         self._wake = asyncio.Event()
         self._writing = asyncio.Lock()
+        self._going_on: asyncio.Task[None] | None = None
+
+    def enter(self, run: Run) -> None:
+        self.run = run
+        self._steps += 1
+        self._going_on = self._going_on or asyncio.create_task(self._write_until_left())
+
+    async def leave(self) -> None:
+        """What the step put here is stored behind this."""
+        while not await self.flush():
+            pass
+        self._steps -= 1
+        if not self._steps:
+            _writers.pop(self.run.pk, None)
+            self._wake.set()
 
     def begun(self, row_id: int, attempts: int) -> None:
         self._begun[row_id] = attempts
@@ -50,20 +66,16 @@ class Writer:
         self._reason = self._reason or reason
         self._wake.set()
 
-    def close(self) -> None:
-        self._closed = True
-        self._wake.set()
-
-    async def write_until_closed(self) -> None:
-        while not self._closed or self._waiting or self._reason:
+    async def _write_until_left(self) -> None:
+        while self._steps:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LATEST):
                     await self._wake.wait()
             self._wake.clear()
             await self.flush()
 
-    async def flush(self) -> None:
-        """What waits is stored when this returns, or waits on when the database does not answer."""
+    async def flush(self) -> bool:
+        """Whether what waits is stored when this returns; it waits on when the database does not answer."""
         async with self._writing:
             taken, self._waiting = self._waiting, []
             begun, self._begun = self._begun, {}
@@ -74,9 +86,10 @@ class Writer:
                 log.warning("results wait for the database: %s", error, extra={"run": self.run.pk})
                 self._waiting, self._reason = taken + self._waiting, reason or self._reason
                 await asyncio.sleep(loop.AGAIN)
-                return
-            self.stopped = self.stopped or state != Run.State.RUNNING
+                return False
+            self.stopped = bool(self._reason) or state != Run.State.RUNNING
             self.stopped_for_good = state == Run.State.STOPPED
+            return True
 
     def _write(self, taken: Sequence[Result], begun: Mapping[int, int], reason: str) -> str:
         """The state of the run behind it."""
@@ -84,13 +97,10 @@ class Writer:
         run = Run.objects.filter(pk=self.run.pk).first()
         if run is None:
             return Run.State.STOPPED
-        with transaction.atomic():
-            stored = results.store(run, taken)
-            answers.answered(run, stored)
+        stored = _store(run, taken)
         _tell(run, stored)
         if stored:
             events.publish_cells(run.table_id, [(result.row_id, run.column_id, result.as_cell()) for result in stored])
-            run.refresh_from_db()
         reason = reason or self._too_many_failures(run)
         if reason and run.state in runs.OPEN:
             return runs.stop(run, reason).state
@@ -115,6 +125,43 @@ class Writer:
         if share and ended >= ENOUGH and run.failed * 100 >= share * ended:
             return f"Stopped because {run.failed:,} of {ended:,} rows failed, as the column's settings ask."
         return ""
+
+
+_writers: dict[int, Writer] = {}
+
+
+def enter(run: Run) -> Writer:
+    """For a step that begins, on the loop; it leaves the writer at its end."""
+    writer = _writers.setdefault(run.pk, Writer(run))
+    writer.enter(run)
+    return writer
+
+
+def _store(run: Run, taken: Sequence[Result]) -> list[Result]:
+    """Those that were stored. One that cannot be does not hold the others up: its row fails."""
+    try:
+        with transaction.atomic():
+            stored = results.store(run, taken)
+            answers.answered(run, stored)
+        return stored
+    except Exception as error:
+        if isinstance(error, DatabaseError) and not isinstance(error, DataError):
+            raise
+        if len(taken) > 1:
+            half = len(taken) // 2
+            return [*_store(run, taken[:half]), *_store(run, taken[half:])]
+        log.exception("the result could not be stored", extra={"run": run.pk, "row": taken[0].row_id})
+        if taken[0].error_code == NOT_STORED:
+            raise
+        return _store(run, [_not_stored(taken[0])])
+
+
+def _not_stored(result: Result) -> Result:
+    words = "The request ended, but its result could not be stored; the log of the worker says why."
+    return Result(
+        result.row_id, CellState.FAILED, error_code=NOT_STORED, error_message=words, attempts=result.attempts,
+        claim_id=result.claim_id, fingerprint=result.fingerprint, digest=result.digest,
+    )  # fmt: skip
 
 
 def _tell(run: Run, stored: Sequence[Result]) -> None:

@@ -18,7 +18,6 @@ class Response:
     body: bytes = b""
     truncated: bool = False
     url: str = ""  # after redirects
-    duration_ms: int = 0
 
     def header(self, name: str) -> str | None:
         wanted = name.lower()

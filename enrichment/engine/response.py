@@ -84,7 +84,7 @@ def body_value(response: Response) -> object:
         return None
     kind = (response.header("content-type") or "").lower()
     try:
-        value = json.loads(text, parse_constant=_refuse, parse_float=_number)
+        value = _DECODER.decode(text)
         if text.count("[") + text.count("{") > DEEPEST and _is_too_deep(value):
             raise RecursionError
         return _without_halves(value) if _HALF.search(text) else value
@@ -123,6 +123,9 @@ def _without_halves(value: object) -> object:
 
 def _refuse(constant: str) -> object:
     raise ValueError(f"it holds {constant}")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_number)
 
 
 def as_text(response: Response) -> str:
