@@ -116,9 +116,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_TIMER_PRECISION = 0.05  # seconds by which a delayed task may be late
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "config.scheduler:Scheduler"
 CELERY_BEAT_SCHEDULE = {
-    # A sweep that comes too late is left out: two looks at the workers in a row would see no beat in between.
-    "runs": {"task": "enrichment.sweep", "schedule": 10.0, "options": {"expires": 8.0}},
+    "runs": {"task": "enrichment.sweep", "schedule": 10.0},
     "answers": {"task": "enrichment.prune", "schedule": 3600.0},
     "imports": {"task": "tables.sweep", "schedule": 30.0},
     "deleted tables": {"task": "tables.prune", "schedule": 86400.0},

@@ -94,7 +94,10 @@ def _due(run: Run, leaders: Collection[int]) -> dict[int, datetime]:
     claimed = Claim.objects.filter(run_id=run.pk).values_list("row_ids", flat=True)
     found = {pk: soon for ids in claimed for pk in ids if pk in leaders}
     put_back = Cell.objects.filter(column_id=run.column_id, run_id=run.pk, state__in=OPEN_STATES, row_id__in=leaders)
-    return found | {pk: max(soon, due_at or soon) for pk, due_at in put_back.values_list("row_id", "due_at")}
+    # One that was put back in the future is due: then the clock was set back.
+    in_time = put_back.exclude(finished_at__gt=timezone.now()).values_list("row_id", "due_at")
+    found |= dict.fromkeys(put_back.values_list("row_id", flat=True), soon)
+    return found | {pk: max(soon, due_at or soon) for pk, due_at in in_time}
 
 
 def _succeed(entry: SharedAnswer, row_id: int) -> None:
@@ -210,5 +213,5 @@ def _follow(waiting: Result, leader: Result) -> Result:
     if _is_shared(leader):
         return replace(waiting, due_at=None, **_shown(leader))
     if leader.due_at and waiting.due_at:
-        return replace(waiting, due_at=max(waiting.due_at, leader.due_at))
+        return replace(waiting, due_at=max(waiting.due_at, leader.due_at), ended_at=leader.ended_at)
     return replace(waiting, due_at=None)

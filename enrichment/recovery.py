@@ -10,8 +10,18 @@ from enrichment.models import Claim, Run
 from enrichment.results import Result, store
 from tables import events, storage
 from tables.models import Cell, CellState
+from tables.redis import client
 
+APART = 8  # seconds between two looks: longer than a worker goes on that cannot beat
 MOST_LOST = 3  # workers in a row that ended while they were at one row: it may be the row
+
+
+def is_time() -> bool:
+    """Sweeps that had to wait come all at once: of these the first counts, so that workers can beat in between.
+
+    Not by the clock of whoever asked for it, which may be another one.
+    """
+    return bool(client().set("marl:swept", 1, nx=True, ex=APART))
 
 
 def sweep() -> None:

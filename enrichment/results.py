@@ -33,7 +33,10 @@ class Tried:
 
 @dataclass(slots=True)
 class Result:
-    """How one row ended, or, in an open state, when it goes on (`due_at`)."""
+    """How one row ended, or, in an open state, when it goes on (`due_at`).
+
+    `ended_at` is by the same clock as `due_at`: a row that ended in the future was put back before the clock was set.
+    """
 
     row_id: int
     state: str
@@ -49,6 +52,7 @@ class Result:
     claim_id: int = 0
     digest: str = ""  # of a request that was sent for other rows too
     tried: list[Tried] = field(default_factory=list)
+    ended_at: datetime = field(default_factory=timezone.now)
 
     @property
     def ended(self) -> bool:
@@ -117,7 +121,7 @@ def _count(run: Run, results: Sequence[Result]) -> None:
 _CELL = {
     "row_id": "bigint", "state": "text", "value": "jsonb", "error_code": "text", "error_message": "text",
     "error_detail": "jsonb", "http_status": "smallint", "attempts": "smallint", "due_at": "timestamptz",
-    "fingerprint": "text",
+    "fingerprint": "text", "finished_at": "timestamptz",
 }  # fmt: skip
 _ATTEMPT = {
     "row_id": "bigint", "number": "smallint", "started_at": "timestamptz", "duration_ms": "integer",
@@ -141,11 +145,11 @@ def _set(name: str) -> str:
 
 
 _STORE_CELLS = f"""
-    INSERT INTO tables_cell (column_id, run_id, finished_at, stale, {", ".join(_CELL)})
-    SELECT %s, %s, %s, FALSE, {", ".join(f"new.{name}" for name in _CELL)} FROM {{source}}
+    INSERT INTO tables_cell (column_id, run_id, stale, {", ".join(_CELL)})
+    SELECT %s, %s, FALSE, {", ".join(f"new.{name}" for name in _CELL)} FROM {{source}}
     WHERE EXISTS (SELECT 1 FROM tables_row WHERE tables_row.id = new.row_id)
-    ON CONFLICT (row_id, column_id) DO UPDATE SET run_id = excluded.run_id, finished_at = excluded.finished_at,
-      stale = FALSE, {", ".join(_set(name) for name in _CELL if name != "row_id")}"""  # noqa: S608
+    ON CONFLICT (row_id, column_id) DO UPDATE SET run_id = excluded.run_id, stale = FALSE,
+      {", ".join(_set(name) for name in _CELL if name != "row_id")}"""  # noqa: S608
 _STORE_ATTEMPTS = f"""
     INSERT INTO enrichment_attempt (column_id, run_id, {", ".join(_ATTEMPT)})
     SELECT %s, %s, {", ".join(f"new.{name}" for name in _ATTEMPT)} FROM {{source}} WHERE TRUE"""  # noqa: S608
@@ -156,7 +160,7 @@ def _store_cells(run: Run, results: Sequence[Result]) -> None:
     if stopped:  # a row that was not tried stays as it was
         _cancel(run, Cell.objects.filter(row_id__in=stopped, state__in=OPEN_STATES))
     new = [_cell(result) for result in results if result.state != CellState.CANCELLED]
-    _insert(_STORE_CELLS, _CELL, [run.column_id, run.pk, _time(timezone.now())], new)
+    _insert(_STORE_CELLS, _CELL, [run.column_id, run.pk], new)
 
 
 def _store_attempts(run: Run, results: Sequence[Result]) -> None:
@@ -194,6 +198,7 @@ def _cell(result: Result) -> dict[str, Any]:
         "attempts": result.attempts,
         "due_at": result.due_at,
         "fingerprint": result.fingerprint,
+        "finished_at": result.ended_at,
     }
 
 

@@ -26,7 +26,8 @@ def compute(table_id: int, token: str = "") -> None:
 
 @shared_task(name="enrichment.sweep", ignore_result=True)
 def sweep() -> None:
-    recovery.sweep()
+    if recovery.is_time():
+        recovery.sweep()
     status.heard_from_scheduler()
 
 
