@@ -45,6 +45,11 @@ def run[Result](coroutine: Coroutine[object, object, Result], timeout: float | N
     return asyncio.run_coroutine_threadsafe(coroutine, _get().loop).result(timeout)
 
 
+def start() -> None:
+    """Otherwise it starts with the first request."""
+    _get()
+
+
 def client() -> Client:
     return _get().client
 

@@ -199,7 +199,8 @@ class Step:
             self._more.set()
 
     def _worth_claiming(self) -> int:
-        rows = max(50, 4 * self.job.compiled.config.max_in_flight)
+        """Few at first, so that they are soon on their way."""
+        rows = max(50, 4 * self.job.compiled.config.max_in_flight) if self._begun else self._at_once
         allowed = self.job.limiter.within(max(0.0, self._time_left))
         return rows if allowed is None else min(rows, allowed)
 

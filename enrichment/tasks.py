@@ -1,9 +1,9 @@
 """What the workers are asked to do: ids alone, one step at a time."""
 
 from celery import shared_task
-from celery.signals import worker_process_shutdown, worker_shutdown, worker_shutting_down
+from celery.signals import worker_process_shutdown, worker_ready, worker_shutdown, worker_shutting_down
 
-from enrichment import answers, dispatch, lanes, ledger, presence, recompute, recovery, status, steps
+from enrichment import answers, dispatch, lanes, ledger, loop, presence, recompute, recovery, status, steps
 
 GRACE = 7.0  # seconds that requests have to end when the worker is stopped
 
@@ -34,6 +34,11 @@ def sweep() -> None:
 @shared_task(name="enrichment.prune", ignore_result=True)
 def prune() -> None:
     answers.prune()
+
+
+@worker_ready.connect
+def _begin(**_: object) -> None:
+    loop.start()
 
 
 @worker_shutting_down.connect

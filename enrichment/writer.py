@@ -17,6 +17,7 @@ from tables.models import CellState
 log = logging.getLogger(__name__)
 
 LATEST = 0.2  # seconds that a result waits for others
+FIRST = 0.025  # the first ones, which somebody is looking for
 MANY = 500
 NOT_STORED = "internal"
 ENOUGH = 50  # rows after which a share of failures says something
@@ -67,11 +68,13 @@ class Writer:
         self._wake.set()
 
     async def _write_until_left(self) -> None:
+        wait = FIRST
         while self._steps:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LATEST):
+                async with asyncio.timeout(wait):
                     await self._wake.wait()
             self._wake.clear()
+            wait = min(LATEST, 2 * wait)
             await self.flush()
 
     async def flush(self) -> bool:

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from tables import columns, copies, events, readers, tables
+from tables import columns, copies, events, readers, storage, tables
 from tables.models import Column, Import, Row, Table
 from tables.readers import BadFile, Options, Sheet, Value
 from tables.signals import send_rows_changed
@@ -258,6 +258,7 @@ def _publish(running: Import) -> None:
             running.table = None
         running.state = Import.State.DONE
         running.save()
+    storage.have_counted()
     if target is not None:
         tables.remove(table)
 

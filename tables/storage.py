@@ -30,6 +30,13 @@ def insert(table_id: int, position: int, encoded: Sequence[str]) -> None:
             )
 
 
+def have_counted() -> None:
+    """After many rows came at once: PostgreSQL looks at them a minute later, and takes the long way until then."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE tables_row")
+
+
 def grow(table_id: int, number: int) -> None:
     Table.objects.filter(pk=table_id).update(row_count=F("row_count") + number, updated_at=timezone.now())
 
