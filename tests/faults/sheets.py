@@ -102,7 +102,7 @@ class Sheet:
         try:
             run = self.wait_for_end()
         finally:
-            self._tell()
+            self._tell(ends_as)
         cells = self.cells()
         states = {key: cell["state"] for key, cell in cells.items()}
         assert run["state"] == ends_as
@@ -112,10 +112,11 @@ class Sheet:
             self._every_row_has_an_end(states)
         return states
 
-    def _tell(self) -> None:
+    def _tell(self, ends_as: str) -> None:
         """For the table, whatever the audit says."""
         shown = self.states()
-        ended = sum(shown[state] for state in ("done", "unknown"))
+        ends = ("done", "unknown", "empty") if ends_as == "stopped" else ("done", "unknown")
+        ended = sum(shown[state] for state in ends)
         twice = sum(number > 1 for number in self.book.counts.values())
         seconds = round(time.monotonic() - self.fault_at, 1)
         self.note(Outcome(self.request, self.rows, self.rows - ended, twice, dict(shown), seconds))
