@@ -112,7 +112,7 @@ function typedText(column, value) {
  */
 export function paintCell(element, column, cell, place) {
   element.classList.toggle("num", column.type === "number" || typeof cell?.value === "number");
-  element.removeAttribute("title");
+  if (element.title) element.removeAttribute("title");
   if (column.type === "checkbox") return paintCheckbox(element, column, cell, place);
   if (!cell) return element.replaceChildren();
   if (!isComputed(column)) element.textContent = typedText(column, cell.value);

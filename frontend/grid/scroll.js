@@ -59,9 +59,9 @@ export class Scroll {
     this.moved();
   }
 
-  /** Where in the body the virtual px `y` is drawn. @param {number} y */
-  place(y) {
-    return this.scaled ? y - this.top + this.scroller.scrollTop : y;
+  /** Px from where a row is to where in the body it is drawn. */
+  get offset() {
+    return this.scaled ? this.scroller.scrollTop - this.top : 0;
   }
 
   #scrolled() {

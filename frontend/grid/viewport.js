@@ -5,7 +5,8 @@
  * @typedef {import("./types.d.ts").Column} Column
  * @typedef {import("./types.d.ts").Cell} Cell
  * @typedef {{ element: HTMLElement, column?: Column, cell?: Cell, row: number, marks: string, refusal?: string }} Slot
- * @typedef {{ element: HTMLElement, number: Text, pick: HTMLInputElement, slots: Slot[], index: number, marks: string }} Line
+ * @typedef {{ element: HTMLElement, number: Text, pick: HTMLInputElement, slots: Slot[], index: number, y: number, marks: string,
+ *   row?: import("./types.d.ts").Row }} Line
  */
 import { paintCell } from "./cells.js";
 import { Scroll } from "./scroll.js";
@@ -33,7 +34,7 @@ function newLine() {
   head.append(pick, Object.assign(document.createElement("span"), { textContent: "" }));
   head.lastElementChild?.append(number);
   element.append(head);
-  return { element, number, pick, slots: [], index: -1, marks: "" };
+  return { element, number, pick, slots: [], index: -1, y: -1, marks: "" };
 }
 
 export class Viewport {
@@ -46,6 +47,8 @@ export class Viewport {
   /** Columns that are drawn, in the order of each line's slots. @type {number[]} */
   #drawn = [];
   #asked = false;
+  /** Whether more may look different than the place where rows are. */
+  #changed = true;
   /** Px of a row. */
   rowHeight = HEAD;
 
@@ -57,7 +60,7 @@ export class Viewport {
     this.grid = grid;
     this.scroller = scroller;
     this.body = body;
-    this.scroll = new Scroll(scroller, body, HEAD, () => this.paintSoon());
+    this.scroll = new Scroll(scroller, body, HEAD, () => this.#moveSoon());
     new ResizeObserver(() => this.fit()).observe(scroller);
     grid.rows.addEventListener("change", () => this.paintSoon());
     grid.rows.addEventListener("total", () => this.fit());
@@ -103,6 +106,11 @@ export class Viewport {
   }
 
   paintSoon() {
+    this.#changed = true;
+    this.#moveSoon();
+  }
+
+  #moveSoon() {
     if (this.#asked) return;
     this.#asked = true;
     requestAnimationFrame(() => {
@@ -116,13 +124,17 @@ export class Viewport {
     const first = Math.max(0, Math.floor(this.scroll.top / this.rowHeight) - SPARE);
     const last = Math.min(rows.total - 1, Math.ceil((this.scroll.top + this.scroll.visible) / this.rowHeight) + SPARE);
     const x = this.scroller.scrollLeft;
-    this.#drawn = columns.drawn(x, x + this.scroller.clientWidth - columns.numberWidth);
+    const drawn = columns.drawn(x, x + this.scroller.clientWidth - columns.numberWidth);
+    this.#changed ||= drawn.join() !== this.#drawn.join();
+    this.#drawn = drawn;
     this.#growPool(last - first + 1);
     for (const line of this.#pool) {
       if (line.index < first || line.index > last || line.index === this.#pinned?.index) this.#put(line, -1);
     }
-    for (let index = first; index <= last; index += 1) this.#paintLine(this.#lineFor(index), index);
-    if (this.#pinned && (this.#pinned.index < first || this.#pinned.index > last)) this.#paintLine(this.#pinned, this.#pinned.index);
+    const { offset } = this.scroll; // asked once: it makes the browser lay out what was drawn before
+    for (let index = first; index <= last; index += 1) this.#paintLine(this.#lineFor(index), index, offset);
+    if (this.#pinned && (this.#pinned.index < first || this.#pinned.index > last)) this.#paintLine(this.#pinned, this.#pinned.index, offset);
+    this.#changed = false;
     this.#pointAtActive();
     if (last >= first) rows.show(first, last);
   }
@@ -148,8 +160,14 @@ export class Viewport {
     line.element.hidden = index < 0;
   }
 
-  /** @param {Line} line @param {number} index */
-  #paintLine(line, index) {
+  /** @param {Line} line @param {number} index @param {number} offset px */
+  #paintLine(line, index, offset) {
+    const y = index * this.rowHeight + offset;
+    if (line.y !== y) line.element.style.transform = `translateY(${y}px)`;
+    line.y = y;
+    const row = this.grid.rows.at(index);
+    if (!this.#changed && line.index === index && line.row === row) return;
+    line.row = row;
     if (line.index !== index) {
       this.#put(line, index);
       line.element.setAttribute("aria-rowindex", String(index + 2));
@@ -159,8 +177,6 @@ export class Viewport {
       line.number.data = number;
       line.pick.setAttribute("aria-label", `Select row ${number}`);
     }
-    line.element.style.transform = `translateY(${this.scroll.place(index * this.rowHeight)}px)`;
-    const row = this.grid.rows.at(index);
     const chosen = this.grid.chosen.has(row?.id);
     const marks = `line${row ? "" : " waits"}${chosen ? " taken" : ""}`;
     line.pick.checked = chosen;
@@ -181,7 +197,7 @@ export class Viewport {
       const element = newPart("gridcell", "c");
       element.id = `cell-${(made += 1)}`;
       line.element.append(element);
-      line.slots.push({ element, row: -1, marks: "" });
+      line.slots.push({ element, row: -1, marks: "new" });
     }
     while (line.slots.length > count) line.slots.pop()?.element.remove();
   }
@@ -194,10 +210,10 @@ export class Viewport {
       slot.element.style.gridColumn = String(column + 2);
       slot.element.setAttribute("aria-colindex", String(column + 2));
     }
-    this.grid.columns.stick(slot.element, column);
+    if (slot.column !== shown || this.#changed) this.grid.columns.stick(slot.element, column);
     this.#mark(slot, row, column);
     this.#markRefusal(slot, data && this.grid.rows.refusal(data.id, shown.id));
-    if (slot.element.querySelector(".editor")) return;
+    if (this.#pinned && slot.element.querySelector(".editor")) return;
     if (slot.column === shown && slot.cell === cell && slot.row === row) return;
     [slot.column, slot.cell, slot.row] = [shown, cell, row];
     paintCell(slot.element, shown, cell, { row, canEdit: this.grid.canEdit });
@@ -211,12 +227,13 @@ export class Viewport {
     const inside = selection.has(row, column);
     const corner = this.grid.canEdit && selection.isCorner(row, column);
     const filling = selection.willFill(row, column);
-    const marks = `${active ? "a" : ""}${inside && !selection.isSingle ? "i" : ""}${corner ? "c" : ""}${filling ? "f" : ""}`;
-    if (slot.marks === marks && slot.element.ariaSelected === String(inside)) return;
+    const single = selection.isSingle;
+    const marks = `${active ? "a" : ""}${inside ? "i" : ""}${single ? "1" : ""}${corner ? "c" : ""}${filling ? "f" : ""}`;
+    if (slot.marks === marks) return;
     slot.marks = marks;
     slot.element.ariaSelected = String(inside);
     slot.element.classList.toggle("active", active);
-    slot.element.classList.toggle("inside", inside && !selection.isSingle);
+    slot.element.classList.toggle("inside", inside && !single);
     slot.element.classList.toggle("corner", corner);
     slot.element.classList.toggle("filling", filling);
   }
@@ -256,6 +273,7 @@ export class Viewport {
     const start = columns.left[column] - columns.pinnedWidth;
     if (column >= columns.pinnedCount && start < scrollLeft) this.scroller.scrollLeft = start;
     else if (column >= columns.pinnedCount && columns.left[column + 1] > scrollLeft + room) this.scroller.scrollLeft = columns.left[column + 1] - room;
+    this.#changed = true;
     this.#paint();
   }
 
