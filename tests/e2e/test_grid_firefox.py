@@ -1,0 +1,115 @@
+"""The grid of a million rows in Firefox, where the machine has it: another engine scrolls and types."""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from marionette_driver import By, Wait  # type: ignore[import-untyped]
+from marionette_driver.keys import Keys  # type: ignore[import-untyped]
+from marionette_driver.marionette import ActionSequence, Marionette  # type: ignore[import-untyped]
+
+from benchmarks.grid import make_table
+from tests.e2e.conftest import App, free_port
+
+FIREFOX = next(filter(None, map(shutil.which, ("firefox", "firefox-esr"))), None)
+ROWS = 1_000_000  # more than Firefox has pixels for
+
+pytestmark = [pytest.mark.e2e, pytest.mark.skipif(FIREFOX is None, reason="this machine has no Firefox")]
+
+ACTIVE = "return document.querySelector('.c.active')?.textContent"
+
+
+def first_cell(row: int) -> str:
+    """A script for what the first cell of a row says, counted from 0."""
+    return f"return document.querySelector('#grid-body [aria-rowindex=\"{row + 2}\"] .c')?.textContent"
+
+
+def wait_until_open(port: int, process: subprocess.Popen[bytes]) -> None:
+    while process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=60):
+            return
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    profile, port = tmp_path_factory.mktemp("firefox"), free_port()
+    (profile / "user.js").write_text(f'user_pref("marionette.port", {port});')
+    process = subprocess.Popen(
+        [str(FIREFOX), "--headless", "--marionette", "--no-remote", "--profile", str(profile)],
+        env={"HOME": str(profile), "PATH": "/usr/bin:/bin"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    wait_until_open(port, process)  # the driver leaves a socket behind with every try
+    driver = Marionette(host="127.0.0.1", port=port, startup_timeout=60)
+    driver.start_session()
+    yield driver
+    driver.delete_session()
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture(scope="module")
+def table(firefox: Any, app: App) -> int:
+    firefox.navigate(app.link)
+    return make_table(app, ROWS, 20)
+
+
+@pytest.fixture
+def shows(firefox: Any, app: App, table: int) -> Callable[[str, object], None]:
+    """Waits until a script returns this; the table is open and its first cell active."""
+    firefox.navigate(f"{app.url}/tables/{table}")
+
+    def wait(script: str, expected: object) -> None:
+        Wait(firefox, timeout=30).until(
+            lambda _: firefox.execute_script(script) == expected, message=f"never {expected!r}: {script}"
+        )
+
+    wait(first_cell(0), "r0c0")
+    firefox.find_element(By.CSS_SELECTOR, '#grid-body [aria-rowindex="2"] .c').click()
+    wait(ACTIVE, "r0c0")
+    return wait
+
+
+@pytest.fixture
+def press(firefox: Any) -> Callable[..., None]:
+    def keys(*pressed: str, hold: str = "") -> None:
+        sequence = ActionSequence(firefox, "key", "keyboard")
+        for key in filter(None, [hold]):
+            sequence.key_down(key)
+        for key in pressed:
+            sequence.key_down(key).key_up(key)
+        for key in filter(None, [hold]):
+            sequence.key_up(key)
+        sequence.perform()
+
+    return keys
+
+
+def test_the_keyboard_reaches_the_last_row(shows: Callable[[str, object], None], press: Callable[..., None]) -> None:
+    press(Keys.END, hold=Keys.CONTROL)
+    shows(ACTIVE, "r999999c19")
+    press(Keys.HOME, hold=Keys.CONTROL)
+    shows(ACTIVE, "r0c0")
+
+
+def test_the_scrollbar_reaches_every_part(firefox: Any, shows: Callable[[str, object], None]) -> None:
+    firefox.execute_script("document.querySelector('#grid').scrollTop = 1e9")
+    shows(first_cell(ROWS - 1), "r999999c0")
+    firefox.execute_script("document.querySelector('#grid').scrollTop = 0")
+    shows(first_cell(0), "r0c0")
+
+
+def test_a_cell_is_edited_and_the_edit_undone(
+    firefox: Any, shows: Callable[[str, object], None], press: Callable[..., None]
+) -> None:
+    press(Keys.ARROW_DOWN, *"typed")
+    shows("return document.querySelector('.editor')?.value", "typed")
+    press(Keys.ENTER)
+    shows(first_cell(1), "typed")
+    press("z", hold=Keys.CONTROL)
+    shows(first_cell(1), "r1c0")
