@@ -82,15 +82,19 @@ def summary(run: Run) -> list[Kind]:
 
 def row_ids_like(column: Column, row_id: int) -> list[int]:
     """The rows of the same kind as this one, those first that ended longest ago; at most MOST_IDS, sorted."""
+    chosen = cells_like(column, row_id).order_by("finished_at", "row_id")
+    return sorted(chosen.values_list("row_id", flat=True)[:MOST_IDS])
+
+
+def cells_like(column: Column, row_id: int) -> QuerySet[Cell]:
+    """The cells of the same kind as this row's, none when it has not failed."""
     reached = _reached(column, None)
     cells = reached.annotate(wording=_wording(reached))
     kind = cells.filter(row_id=row_id).values(*GROUPED).first()
     if kind is None:
-        return []
+        return cells.none()
     chosen = cells.filter(**{name: value for name, value in kind.items() if value is not None})
-    if kind["http_status"] is None:
-        chosen = chosen.filter(http_status=None)
-    return sorted(chosen.order_by("finished_at", "row_id").values_list("row_id", flat=True)[:MOST_IDS])
+    return chosen.filter(http_status=None) if kind["http_status"] is None else chosen
 
 
 def with_positions(kinds: Sequence[Kind]) -> list[dict[str, Any]]:

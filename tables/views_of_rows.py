@@ -1,7 +1,7 @@
 """Filtered, sorted and searched rows, as the API's `filter`, `sort` and `search` say."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,8 @@ from django.db.models.sql.compiler import SQLCompiler
 from tables.columns import ColumnError
 from tables.models import Cell, CellState, Column, ColumnType, Row, Table
 
-TESTS = ("eq", "ne", "contains", "not_contains", "gt", "lt", "empty", "not_empty", "state")
+OF_STATES = ("state", "like")  # tests of computed columns
+TESTS = ("eq", "ne", "contains", "not_contains", "gt", "lt", "empty", "not_empty", *OF_STATES)
 _OPPOSITES = {"ne": "eq", "not_contains": "contains", "not_empty": "empty"}
 ERRORS = (CellState.FAILED, CellState.UNKNOWN)
 _COMPARISONS: dict[str, Any] = {"gt": GreaterThan, "lt": LessThan, "eq": Exact}
@@ -25,6 +26,9 @@ _NUMBER_IN_SQLITE = (
     "it GLOB '*[0-9]*' AND it NOT GLOB '*[^-+.0-9eE]*' AND it NOT GLOB '*.*.*' AND it NOT GLOB '[eE]*'"
     " AND (it NOT GLOB '?*[-+]*' OR it GLOB '*[0-9][eE][-+][0-9]*')"
 )
+
+
+kinds: list[Callable[[Column, int], QuerySet[Cell]]] = []  # the cells that failed like the one of a row
 
 
 class _Member(Func):
@@ -137,12 +141,14 @@ class View:
 
     def _filter(self, item: dict[str, Any]) -> Q:
         column, test, value = self._column(item), item.get("op"), item.get("value")
-        if test not in TESTS or (test == "state" and not column.is_computed):
+        if test not in TESTS or (test in OF_STATES and not column.is_computed):
             raise ColumnError(
                 f"{test!r} is no test for “{column.name}”. Use one of {', '.join(TESTS)}.", field="filter"
             )
         if test == "state":
             return _of_state(column, value)
+        if test == "like":
+            return _of_kind(column, value)
         if test in _OPPOSITES:
             positive = self._test(column, _OPPOSITES[str(test)], value)
             return ~positive | Q(**{f"{_name(column)}__isnull": True}) if test != "not_empty" else ~positive
@@ -190,6 +196,12 @@ def _of_state(column: Column, state: object) -> Q:
         return ~Q(Exists(mine.filter(row_id=OuterRef("pk")).exclude(state=CellState.EMPTY)))
     chosen = mine.filter(stale=True) if state == "stale" else mine.filter(state=state)
     return Q(pk__in=chosen.values("row_id"))
+
+
+def _of_kind(column: Column, row_id: object) -> Q:
+    if not str(row_id).isdigit():
+        raise ColumnError(f"Say which row of “{column.name}” the others failed like, by its id.", field="filter")
+    return Q(*(Q(pk__in=cells_like(column, int(str(row_id))).values("row_id")) for cells_like in kinds))
 
 
 def _with_errors(columns: Iterable[Column]) -> QuerySet[Cell]:

@@ -79,7 +79,9 @@ export class Errors {
     const bar = make("div", "share");
     bar.style.setProperty("--share", `${(100 * count) / total}%`);
     const amount = make("div", "amount", make("b", "", count.toLocaleString("en")), make("span", "hint", `${share || "< 1"} % · ${WORD[state]}`));
-    const rows = positions.map((at) => button(String(at + 1), "btn small", () => this.#go(column, at), `Show row ${at + 1}`));
+    const rows = positions.map((at, i) =>
+      button(String(at + 1), "btn small", () => void this.#go(column, at, kind.row_ids[i]), `Show row ${at + 1}`),
+    );
     const item = make("li", "", make("p", `s ${state === "failed" ? "bad" : "stale"}`, message), amount, bar);
     if (rows.length) item.append(make("div", "rows", make("span", "hint", count > rows.length ? "Rows like" : "Rows"), ...rows));
     item.append(make("div", "actions", ...this.#actions(column, kind, message)));
@@ -88,15 +90,30 @@ export class Errors {
 
   /** @param {Column} column @param {Kind} kind @param {string} message */
   #actions(column, kind, message) {
-    const buttons = [button("Copy message", "btn small", () => void copy(message, "Copied the message."))];
+    const buttons = [
+      button("Show these rows", "btn small", () => void this.#show(column, kind)),
+      button("Copy message", "btn small", () => void copy(message, "Copied the message.")),
+    ];
     if (column.type !== "http" || !this.grid.canEdit) return buttons;
     const words = kind.count > AT_ONCE ? `Run ${AT_ONCE.toLocaleString("en")} of these again` : "Run these again";
     return [button(words, "btn small", () => void runAgain(column, kind)), ...buttons];
   }
 
-  /** @param {Column} column @param {number} row */
-  #go(column, row) {
-    const { selection, viewport, columns } = this.grid;
+  /** Filters the grid to the rows of one kind. @param {Column} column @param {Kind} kind */
+  #show(column, { row_ids: [like] }) {
+    const filters = [{ column: column.id, op: /** @type {const} */ ("like"), value: String(like) }];
+    return this.grid.view.change({ filters, search: "", errors: false });
+  }
+
+  /** @param {Column} column @param {number} position in the table @param {number} id of the row */
+  async #go(column, position, id) {
+    const { selection, viewport, columns, rows, view } = this.grid;
+    let row = view.active ? rows.indexOf(id) : position;
+    if (row < 0) {
+      await view.change({ filters: [], sorts: [], search: "", errors: false });
+      toast("All rows are shown again: that row was not among those of the view.");
+      row = position;
+    }
     selection.move(row, columns.indexOf(column.id));
     viewport.reveal(selection.row, selection.column);
   }

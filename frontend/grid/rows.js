@@ -246,6 +246,15 @@ export class Rows extends EventTarget {
     return this.#refused.size ? this.#refused.get(keyOf(rowId, columnId)) : undefined;
   }
 
+  /** Where a row is among those that are loaded, -1 when it is not. @param {number} rowId */
+  indexOf(rowId) {
+    for (const [number, { rows }] of this.#blocks) {
+      const at = rows.findIndex(({ id }) => id === rowId);
+      if (at >= 0) return number * BLOCK + at;
+    }
+    return -1;
+  }
+
   /** @param {number} rowId @param {number} columnId @param {Cell} cell */
   #put(rowId, columnId, cell) {
     const row = this.#byId.get(rowId);

@@ -76,7 +76,7 @@ export interface Run {
 /** What a run may cover; `ids` are row ids, `like` is a row that failed as the others did. */
 export type Scope = "missing" | "failed" | "stale" | "all" | { first: number } | { ids: number[] } | { all_but: number[] } | { view: string } | { like: number };
 
-export type FilterOp = "eq" | "ne" | "contains" | "not_contains" | "gt" | "lt" | "empty" | "not_empty" | "state";
+export type FilterOp = "eq" | "ne" | "contains" | "not_contains" | "gt" | "lt" | "empty" | "not_empty" | "state" | "like";
 
 export interface Filter {
   column: number;

@@ -112,7 +112,8 @@ export class View extends EventTarget {
   }
 
   #remember() {
-    const { filters, sorts } = this.spec;
+    const { sorts } = this.spec;
+    const filters = this.spec.filters.filter(({ op }) => op !== "like"); // its row may have a result next time
     try {
       if (filters.length || sorts.length) localStorage.setItem(this.#key, JSON.stringify({ filters, sorts }));
       else localStorage.removeItem(this.#key);

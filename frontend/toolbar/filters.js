@@ -5,7 +5,7 @@
  * @typedef {import("../grid/types.d.ts").Filter} Filter
  */
 import { make, newButton, newSelect, whenOpened } from "./dom.js";
-import { STATES, isComplete, newFilter, operatorOf, operatorsOf, withOperator } from "./operators.js";
+import { STATES, isComplete, newFilter, operatorOf, operatorsBeside, withOperator } from "./operators.js";
 
 const TYPING_MS = 350;
 
@@ -48,7 +48,7 @@ export class Filters {
     const { columns } = this.grid;
     const column = columns.byId(draft.column) ?? columns.all[0];
     const operator = operatorOf(column, draft.op);
-    const operators = operatorsOf(column);
+    const operators = operatorsBeside(column, draft.op);
     const what = newSelect(`Column of filter ${at + 1}`, columns.all.map(({ id, name }) => [String(id), name]), String(column.id), (id) => {
       const chosen = columns.byId(Number(id));
       if (chosen) this.#put(at, newFilter(chosen));

@@ -58,8 +58,14 @@ export function operatorsOf(column) {
   return [...TEXT, ...EMPTY];
 }
 
+/** Chosen in the list of errors; nobody knows the id of a row. @type {Operator} */
+const LIKE = { op: "like", words: "fails for this reason" };
+
+/** What can be asked instead of a filter, and it too. @param {Column} column @param {FilterOp} op */
+export const operatorsBeside = (column, op) => (op === "like" ? [LIKE, ...operatorsOf(column)] : operatorsOf(column));
+
 /** @param {Column} column @param {FilterOp} op */
-export const operatorOf = (column, op) => operatorsOf(column).find((one) => one.op === op) ?? operatorsOf(column)[0];
+export const operatorOf = (column, op) => operatorsBeside(column, op).find((one) => one.op === op) ?? operatorsOf(column)[0];
 
 /** The first thing one would ask of a column. @param {Column} column @returns {Filter} */
 export const newFilter = (column) => withOperator(column, operatorsOf(column)[0]);

@@ -138,11 +138,19 @@ def test_errors_are_told_by_kind_shown_and_run_again(page: Page, drawer: Locator
     expect_accessible(page)
     kind.get_by_role("button", name="Show row 5").click()
     expect(page.locator('#grid-body [aria-rowindex="6"] .c.active')).to_contain_text("404")
+    kind.get_by_role("button", name="Show these rows").click()
+    shown = page.locator("#grid-body .line:not([hidden])")
+    expect(shown).to_have_count(2)
+    expect(shown.filter(has_text="404 · no company")).to_have_count(2)
+    expect(page.get_by_text("Profile fails for this reason")).to_be_visible()
+    kind.get_by_role("button", name="Show row 5").click()
+    expect(shown.locator(".c.active")).to_contain_text("404")
+    expect(shown).to_have_count(2)
     echo.answers["companies"] = lambda name: (200, {"data": name})
     kind.get_by_role("button", name="Run these again").click()
     expect(page.get_by_text("Profile: 2 done in")).to_have_count(2)  # in a notice, and for screen readers
     expect(drawer.get_by_text("No row of this column has an error.")).to_be_visible()
-    expect(page.get_by_text("404 · no company")).to_have_count(0)
+    expect(page.get_by_text("404 · no company").filter(visible=True)).to_have_count(0)
 
 
 def test_an_edited_row_is_counted_as_out_of_date_and_run_from_the_head(page: Page, table: int) -> None:

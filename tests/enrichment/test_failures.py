@@ -14,7 +14,9 @@ from django.utils import timezone
 from enrichment import failures, runs
 from enrichment.failures import patterns
 from enrichment.models import Run
+from tables.columns import ColumnError
 from tables.models import Cell, Column, Row, Table
+from tables.views_of_rows import View
 
 pytestmark = pytest.mark.django_db
 
@@ -215,6 +217,20 @@ def test_rows_like_one_are_those_of_its_kind(column: Column, fail: Callable[...,
     assert failures.row_ids_like(column, one) == [one, other]
     assert failures.row_ids_like(column, gone) == [gone]
     assert failures.row_ids_like(column, no_status) == [no_status]
+
+
+def test_a_view_shows_the_rows_of_one_kind(column: Column, fail: Callable[..., list[int]], leads: Table) -> None:
+    one, other, _ = fail([http_error(404, "no company 1"), http_error(404, "no company 2"), http_error(500, "down")])
+    fine = Row.objects.create(table=leads, position=leads.rows.count()).pk
+
+    def shown(value: object) -> list[int]:
+        asked = [{"column": column.pk, "op": "like", "value": value}]
+        return list(View([column], asked, [], "").row_ids(leads))
+
+    assert shown(str(one)) == [one, other]
+    assert shown(fine) == []
+    with pytest.raises(ColumnError, match="by its id"):
+        shown("the first one")
 
 
 def test_of_more_rows_than_a_run_takes_those_come_first_that_ended_longest_ago(
