@@ -30,8 +30,11 @@ MOST_IDS = 10_000  # rows of one kind in one run
 SLOW = 0.25  # seconds; what takes longer is not asked at every look
 REST = 20  # times as long as it took, until it is asked again
 
-# What differs from row to row: quoted text, addresses of people, and every word with a digit in it.
-_VARIES = re.compile(r"""“[^”]*”|"[^"]*"|(?<!\w)'[^']*'(?!\w)|[\w.+-]+@[\w.-]+|[\w-]*\d[\w-]*(?:[.,:][\w-]+)*""")
+# What differs from row to row: quoted text, addresses of people and of sites, and every word with a digit in it.
+_VARIES = re.compile(
+    r"""“[^”]*”|"[^"]*"|(?<!\w)'[^']*'(?!\w)|https?://\S+|[\w.+-]+@[\w.-]+|[\w-]+(?:\.[\w-]{2,})+"""
+    r"""|[\w-]*\d[\w-]*(?:[.,:][\w-]+)*"""
+)
 _STATUS = re.compile(r"\d{3} · ")
 _WORD = re.compile(r"[^\W\d_]{2}")
 

@@ -77,6 +77,8 @@ def test_what_came_to_an_end_otherwise_is_no_failure(column: Column, fail: Calla
         ("no company 'Acme' can't be", "no company 'Fab' can't be"),
         ("id 7f9c24e8-3b12-4fef-91e0-d5c8a7b1f6aa is gone", "id 0b1d55c1-90aa-4e0e-8a55-1f0d9c7e2b11 is gone"),
         ("sam@acme.example is no member", "kim.lee@contoso.example is no member"),
+        ("No company is known at acme.example.", "No company is known at mail.contoso.example."),
+        ("https://acme.example/a?b=c is gone", "http://contoso.example/ is gone"),
         ("try after 2026-01-02T10:00:00Z", "try after 2026-11-25T23:59:59Z"),
         ("100% of C_1 is used", "100% of D_22 is used"),
         ("10.0.0.1:8080 is down", "10.0.0.2:9000 is down"),
