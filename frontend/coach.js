@@ -39,13 +39,16 @@ export function startCoach(grid) {
     if (!run) return;
     openSettings(run);
     grid.viewport.reveal(-1, grid.columns.indexOf(run.id));
+    whenEnded(run.id, goOn); // whatever it was started by
+  };
+  const goOn = () => {
+    step += 1;
+    if (card.element.isConnected) show();
   };
   card.press(() => {
     const { run } = steps[step];
     if (!run) return card.close();
     void startRun(run, "missing");
-    step += 1;
-    whenEnded(run.id, show);
     card.wait();
   });
   history.replaceState(null, "", location.pathname);

@@ -47,3 +47,18 @@ def test_from_an_empty_app_to_a_filled_column(browser: Browser, fresh: App, tmp_
     expect(coach).to_contain_text("your own rows and your own API", timeout=30_000)
     picture(page, "4-signed-in", tmp_path)
     page.close()
+
+
+def test_the_first_steps_go_on_when_the_run_was_started_elsewhere(browser: Browser, fresh: App) -> None:
+    page = browser.new_page()
+    page.goto(fresh.link)
+    page.get_by_role("button", name="Try with a sample").click()
+    page.wait_for_url(re.compile(r"/tables/\d+"))
+    coach = page.get_by_role("region", name="First steps")
+    expect(coach).to_contain_text("Press Run to fill “Company profile”")
+    with fresh.api() as api:
+        table = api.get(f"/tables/{page.url.rpartition('/')[2]}").json()
+        [profile, _] = [column["id"] for column in table["columns"] if column["type"] == "http"]
+        api.post(f"/columns/{profile}/runs", json={"rows": "missing"}).raise_for_status()
+    expect(coach).to_contain_text("“CRM account” signs in first", timeout=30_000)
+    page.close()
