@@ -95,6 +95,20 @@ def test_filters_are_chips_that_are_kept_and_removed(page: Page, cell: Cell) -> 
     expect(size(page)).to_have_text(f"{ROWS:,} rows · 4 columns")
 
 
+def test_a_search_is_kept_and_shown_in_its_box(page: Page, cell: Cell) -> None:
+    search(page, "company 77")
+    expect(size(page)).to_contain_text(f"11 of {ROWS:,} rows")
+    page.reload()
+    expect(page.get_by_role("searchbox")).to_have_value("company 77")
+    expect(size(page)).to_contain_text(f"11 of {ROWS:,} rows")
+    expect(cell(2, 1)).to_have_text("Company 770")
+    page.get_by_role("searchbox").press("Escape")
+    expect(size(page)).to_have_text(f"{ROWS:,} rows · 4 columns")
+    page.reload()
+    expect(size(page)).to_have_text(f"{ROWS:,} rows · 4 columns")
+    expect(page.get_by_role("searchbox")).to_have_value("")
+
+
 def test_all_rows_of_a_long_view_are_not_selected_and_the_limit_is_told(
     page: Page, app: App, table: int, cell: Cell
 ) -> None:
@@ -241,6 +255,9 @@ def test_only_errors_are_shown_counted_and_run_again(page: Page, app: App, jwt_a
         expect(errors).to_have_attribute("aria-pressed", "true")
         expect(size(page)).to_contain_text("2 of 4 rows")
         expect(number(page, 2)).to_have_text("4")
+        page.reload()
+        expect(errors).to_have_attribute("aria-pressed", "true")
+        expect(size(page)).to_contain_text("2 of 4 rows")
         page.get_by_role("button", name="Run Answer").click()
         page.get_by_role("menuitem", name="Rows of this view… 2").click()
         with page.expect_response(lambda answer: answer.url.endswith("/runs") and answer.status == 202) as started:
