@@ -31,6 +31,7 @@ import { Rows } from "./grid/rows.js";
 import { Selection } from "./grid/selection.js";
 import { View } from "./grid/view.js";
 import { Viewport } from "./grid/viewport.js";
+import { offerExport } from "./toolbar/export.js";
 import { startToolbar } from "./toolbar/toolbar.js";
 import { listenToDroppedRecipes } from "./recipes.js";
 
@@ -135,6 +136,8 @@ function start() {
   showBulkBar(grid, byId("bulk"));
   listenToButtons(grid, header);
   startToolbar(grid, byId("toolbar"));
+  const exportMenu = document.getElementById("export-menu"); // a table without columns has none
+  if (exportMenu) offerExport(grid, exportMenu);
   tellProblems(grid);
   grid.rows.addEventListener("total", () => describe(grid));
   grid.columns.addEventListener("change", () => describe(grid));

@@ -13,7 +13,9 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from tables import rows
-from tables.models import Column, Table
+from tables.models import Column, Row, Table
+
+type Batches = Iterator[list[dict[str, Any]]]  # cells of rows, by column
 
 TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -31,19 +33,34 @@ class ExportRefused(Exception):
     """Says why the table cannot become such a file."""
 
 
-def stream(table: Table, format: str, *, states: bool = False) -> Iterator[bytes]:
-    """The file in pieces. `states` adds state and error of computed cells. Raises ExportRefused at once."""
+def stream(table: Table, format: str, *, states: bool = False, row_ids: Sequence[int] | None = None) -> Iterator[bytes]:
+    """The file in pieces, of all rows or of these. `states` adds state and error of computed cells.
+
+    Raises ExportRefused at once.
+    """
     if format not in TYPES:
         raise ExportRefused(f"“{format[:20]}” is no format of an export. Use {', '.join(TYPES)}.")
-    if format == "xlsx" and table.row_count > MOST_ROWS_XLSX:
-        raise ExportRefused(f"An Excel sheet holds {MOST_ROWS_XLSX:,} rows, this table has more. Export it as CSV.")
+    if format == "xlsx" and (table.row_count if row_ids is None else len(row_ids)) > MOST_ROWS_XLSX:
+        raise ExportRefused(f"An Excel sheet holds {MOST_ROWS_XLSX:,} rows, this is more. Export it as CSV.")
     columns = list(Column.objects.filter(table=table).order_by("position"))
-    return _WRITERS[format](table, columns, states)
+    windows = _windows(table) if row_ids is None else _windows_of(table, row_ids)
+    batches = ([row["cells"] for row in rows.as_json(window, columns)] for window in windows)
+    if format == "xlsx":
+        return _xlsx(table.name, batches, columns, states)
+    return _WRITERS[format](batches, columns, states)
 
 
-def _batches(table: Table, columns: Sequence[Column]) -> Iterator[list[dict[str, Any]]]:
+def _windows(table: Table) -> Iterator[list[Row]]:
     for start in range(0, max(1, table.row_count), AT_ONCE):
-        yield [row["cells"] for row in rows.as_json(rows.window(table, start, AT_ONCE), columns)]
+        yield rows.window(table, start, AT_ONCE)
+
+
+def _windows_of(table: Table, row_ids: Sequence[int]) -> Iterator[list[Row]]:
+    """In the order of the ids, without the rows that were deleted since."""
+    for start in range(0, max(1, len(row_ids)), AT_ONCE):
+        ids = row_ids[start : start + AT_ONCE]
+        found = Row.objects.filter(table=table).in_bulk(ids)
+        yield [found[pk] for pk in ids if pk in found]
 
 
 def _header(columns: Sequence[Column], states: bool) -> list[str]:
@@ -65,11 +82,11 @@ def _line(cells: dict[str, Any], columns: Sequence[Column], states: bool) -> lis
     return values
 
 
-def _csv(table: Table, columns: Sequence[Column], states: bool) -> Iterator[bytes]:
+def _csv(batches: Batches, columns: Sequence[Column], states: bool) -> Iterator[bytes]:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow([_harmless(name) for name in _header(columns, states)])
-    for batch in _batches(table, columns):
+    for batch in batches:
         for cells in batch:
             writer.writerow([_harmless(_text(value)) for value in _line(cells, columns, states)])
         yield buffer.getvalue().encode()
@@ -90,39 +107,39 @@ def _harmless(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def _objects(table: Table, columns: Sequence[Column], states: bool) -> Iterator[list[str]]:
+def _objects(batches: Batches, columns: Sequence[Column], states: bool) -> Iterator[list[str]]:
     names = {str(column.pk): column for column in columns}
 
     def told(pk: str, cell: dict[str, Any]) -> object:
         return cell if states and names[pk].is_computed else cell["value"]
 
-    for batch in _batches(table, columns):
+    for batch in batches:
         yield [
             json.dumps({column.name: told(pk, cells[pk]) for pk, column in names.items()}, ensure_ascii=False)
             for cells in batch
         ]
 
 
-def _jsonl(table: Table, columns: Sequence[Column], states: bool) -> Iterator[bytes]:
-    for batch in _objects(table, columns, states):
+def _jsonl(batches: Batches, columns: Sequence[Column], states: bool) -> Iterator[bytes]:
+    for batch in _objects(batches, columns, states):
         yield "".join(f"{line}\n" for line in batch).encode()
 
 
-def _json(table: Table, columns: Sequence[Column], states: bool) -> Iterator[bytes]:
+def _json(batches: Batches, columns: Sequence[Column], states: bool) -> Iterator[bytes]:
     before = "[\n"
-    for batch in _objects(table, columns, states):
+    for batch in _objects(batches, columns, states):
         if batch:
             yield (before + ",\n".join(batch)).encode()
             before = ",\n"
     yield b"[]" if before == "[\n" else b"\n]\n"
 
 
-def _xlsx(table: Table, columns: Sequence[Column], states: bool) -> Iterator[bytes]:
+def _xlsx(name: str, batches: Batches, columns: Sequence[Column], states: bool) -> Iterator[bytes]:
     """Written to a file first: its directory comes last."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", table.name)[:31] or "Table")
+    sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", name)[:31] or "Table")
     sheet.append([_cell(sheet, name) for name in _header(columns, states)])
-    for batch in _batches(table, columns):
+    for batch in batches:
         for cells in batch:
             sheet.append([_cell(sheet, value) for value in _line(cells, columns, states)])
     with tempfile.TemporaryFile() as file:
@@ -144,6 +161,6 @@ def _cell(sheet: Any, value: object) -> object:
     return cell
 
 
-_WRITERS: dict[str, Callable[[Table, Sequence[Column], bool], Iterator[bytes]]] = {
-    "csv": _csv, "json": _json, "jsonl": _jsonl, "xlsx": _xlsx,
+_WRITERS: dict[str, Callable[[Batches, Sequence[Column], bool], Iterator[bytes]]] = {
+    "csv": _csv, "json": _json, "jsonl": _jsonl,
 }  # fmt: skip

@@ -50,6 +50,20 @@ def row_ids(table_id: int, token: str, most: int) -> list[int]:
     return ids
 
 
+def all_row_ids(table_id: int, token: str) -> Sequence[int]:
+    """All of them, in order, however many. Raises ViewGone."""
+    kept: Any = client().getex(_key(table_id, token), ex=KEPT)
+    if kept is None:
+        raise ViewGone
+    return _unpacked(kept)
+
+
+def place(table_id: int, token: str, row_id: int) -> int | None:
+    """Where a row stands in the view, from 0. Raises ViewGone."""
+    ids = all_row_ids(table_id, token)
+    return ids.index(row_id) if row_id in ids else None
+
+
 def add(table: Table, token: str, ids: Sequence[int]) -> None:
     """Rows just made in this view stand at its end until it is opened again."""
     if client().exists(_key(table.pk, token)):

@@ -199,9 +199,11 @@ def _of_state(column: Column, state: object) -> Q:
 
 
 def _of_kind(column: Column, row_id: object) -> Q:
-    if not str(row_id).isdigit():
+    digits = str(row_id)
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 19):
         raise ColumnError(f"Say which row of “{column.name}” the others failed like, by its id.", field="filter")
-    return Q(*(Q(pk__in=cells_like(column, int(str(row_id))).values("row_id")) for cells_like in kinds))
+    # None when it has a result by now: then nothing is left to be shown.
+    return Q(*(Q(pk__in=cells_like(column, int(digits)).values("row_id")) for cells_like in kinds))
 
 
 def _with_errors(columns: Iterable[Column]) -> QuerySet[Cell]:

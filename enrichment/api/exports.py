@@ -11,7 +11,7 @@ from ninja.errors import HttpError
 
 from enrichment.api import found
 from enrichment.api.auth import actor
-from tables import export
+from tables import export, opened_views
 from workspaces import audit
 
 router = Router(tags=["Tables"])
@@ -19,15 +19,17 @@ router = Router(tags=["Tables"])
 
 @router.get("/tables/{table_id}/export")
 def export_table(
-    request: HttpRequest, table_id: str, format: str = "csv", states: bool = False
+    request: HttpRequest, table_id: str, format: str = "csv", states: bool = False, view: str = ""
 ) -> StreamingHttpResponse:
-    """csv, xlsx, json or jsonl; `states=1` adds state and error of computed cells."""
+    """csv, xlsx, json or jsonl; `states=1` adds state and error of computed cells, `view` gives the rows of one."""
     table = found.table(actor(request), table_id)
+    row_ids = opened_views.all_row_ids(table.pk, view) if view else None
     try:
-        pieces = export.stream(table, format, states=states)
+        pieces = export.stream(table, format, states=states, row_ids=row_ids)
     except export.ExportRefused as error:
         raise HttpError(422, str(error)) from error
-    audit.note(table.workspace_id, "table.exported", table.name, table.pk, format=format, rows=table.row_count)
+    number = table.row_count if row_ids is None else len(row_ids)
+    audit.note(table.workspace_id, "table.exported", table.name, table.pk, format=format, rows=number)
     answer = StreamingHttpResponse(
         _off_the_loop(pieces) if isinstance(request, ASGIRequest) else pieces, content_type=export.TYPES[format]
     )

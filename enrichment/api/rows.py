@@ -93,6 +93,13 @@ def open_view(request: HttpRequest, table_id: str, body: NewView) -> Status[dict
     return Status(201, {"view": token, "total": total})
 
 
+@router.get("/tables/{table_id}/views/{view}/rows/{row_id}")
+def place_in_view(request: HttpRequest, table_id: str, view: str, row_id: str) -> dict[str, int | None]:
+    """The row's `offset` in an opened view; null when it is not in it."""
+    table = found.table(actor(request), table_id)
+    return {"offset": opened_views.place(table.pk, view, found.number(row_id))}
+
+
 @router.get("/tables/{table_id}/errors")
 def count_errors(request: HttpRequest, table_id: str) -> dict[str, int]:
     """Rows where an HTTP column failed or may have sent."""

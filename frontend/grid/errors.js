@@ -108,14 +108,18 @@ export class Errors {
   /** @param {Column} column @param {number} position in the table @param {number} id of the row */
   async #go(column, position, id) {
     const { selection, viewport, columns, rows, view } = this.grid;
-    let row = view.active ? rows.indexOf(id) : position;
-    if (row < 0) {
-      await view.change({ filters: [], sorts: [], search: "", errors: false });
-      toast("All rows are shown again: that row was not among those of the view.");
-      row = position;
+    try {
+      let row = await rows.indexOf(id, position);
+      if (row < 0) {
+        await view.change({ filters: [], sorts: [], search: "", errors: false });
+        toast("All rows are shown again: that row was not among those of the view.");
+        row = position;
+      }
+      selection.move(row, columns.indexOf(column.id));
+      viewport.reveal(selection.row, selection.column);
+    } catch (error) {
+      toast(`That row cannot be shown. ${reasonOf(error)}`);
     }
-    selection.move(row, columns.indexOf(column.id));
-    viewport.reveal(selection.row, selection.column);
   }
 }
 

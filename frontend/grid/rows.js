@@ -246,13 +246,10 @@ export class Rows extends EventTarget {
     return this.#refused.size ? this.#refused.get(keyOf(rowId, columnId)) : undefined;
   }
 
-  /** Where a row is among those that are loaded, -1 when it is not. @param {number} rowId */
-  indexOf(rowId) {
-    for (const [number, { rows }] of this.#blocks) {
-      const at = rows.findIndex(({ id }) => id === rowId);
-      if (at >= 0) return number * BLOCK + at;
-    }
-    return -1;
+  /** Where a row of the table is in the view, -1 when it is not in it. @param {number} id @param {number} position in the table */
+  async indexOf(id, position) {
+    if (!this.view) return position;
+    return (await api("GET", `/tables/${this.tableId}/views/${this.view}/rows/${id}`)).offset ?? -1;
   }
 
   /** @param {number} rowId @param {number} columnId @param {Cell} cell */

@@ -12,6 +12,12 @@ import { reasonOf } from "./edits.js";
 /** @type {Readonly<ViewSpec>} */
 const ALL = { filters: [], sorts: [], search: "", errors: false };
 
+/** @param {ViewSpec} spec */
+const narrows = ({ filters, search, errors }) => filters.length > 0 || search !== "" || errors;
+
+/** Whether it shows anything but all rows in their own order. @param {ViewSpec} spec */
+const asks = (spec) => narrows(spec) || spec.sorts.length > 0;
+
 /** Dispatches `change`: what is asked for, or whether it is out of date; and `open`: its rows are here. */
 export class View extends EventTarget {
   spec = ALL;
@@ -34,12 +40,11 @@ export class View extends EventTarget {
 
   /** Whether rows are left out. */
   get narrows() {
-    const { filters, search, errors } = this.spec;
-    return filters.length > 0 || search !== "" || errors;
+    return narrows(this.spec);
   }
 
   get active() {
-    return this.narrows || this.spec.sorts.length > 0;
+    return asks(this.spec);
   }
 
   /** @param {Partial<ViewSpec>} part */
@@ -112,10 +117,10 @@ export class View extends EventTarget {
   }
 
   #remember() {
-    const { sorts } = this.spec;
     const filters = this.spec.filters.filter(({ op }) => op !== "like"); // its row may have a result next time
+    const kept = { ...this.spec, filters };
     try {
-      if (filters.length || sorts.length) localStorage.setItem(this.#key, JSON.stringify({ filters, sorts }));
+      if (asks(kept)) localStorage.setItem(this.#key, JSON.stringify(kept));
       else localStorage.removeItem(this.#key);
     } catch {
       // A browser that keeps nothing shows all rows next time.
@@ -124,8 +129,7 @@ export class View extends EventTarget {
 
   #recall() {
     try {
-      const { filters = [], sorts = [] } = JSON.parse(localStorage.getItem(this.#key) ?? "{}");
-      this.spec = { ...ALL, filters, sorts };
+      this.spec = { ...ALL, ...JSON.parse(localStorage.getItem(this.#key) ?? "{}") };
     } catch {
       return;
     }

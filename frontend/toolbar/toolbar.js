@@ -20,6 +20,7 @@ export function startToolbar(grid, bar) {
   new Shown(grid, popover("columns"), part("columns"));
   new Errors(grid, part("errors"));
   const search = /** @type {HTMLInputElement} */ (part("search"));
+  search.value = grid.view.spec.search; // remembered from the last time
   listenToSearch(grid, search);
   part("refresh").addEventListener("click", () => {
     void grid.view.refresh();

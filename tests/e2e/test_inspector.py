@@ -146,6 +146,13 @@ def test_errors_are_told_by_kind_shown_and_run_again(page: Page, drawer: Locator
     kind.get_by_role("button", name="Show row 5").click()
     expect(shown.locator(".c.active")).to_contain_text("404")
     expect(shown).to_have_count(2)
+    page.get_by_role("button", name="Remove: Profile fails for this reason").click()
+    expect(shown).to_have_count(5)
+    page.get_by_role("searchbox").fill("Tailspin")
+    expect(shown).to_have_count(1)
+    kind.get_by_role("button", name="Show row 5").click()
+    expect(page.get_by_text("All rows are shown again")).to_be_visible()
+    expect(page.locator('#grid-body [aria-rowindex="6"] .c.active')).to_contain_text("404")
     echo.answers["companies"] = lambda name: (200, {"data": name})
     kind.get_by_role("button", name="Run these again").click()
     expect(page.get_by_text("Profile: 2 done in")).to_have_count(2)  # in a notice, and for screen readers

@@ -95,6 +95,46 @@ def test_filters_are_chips_that_are_kept_and_removed(page: Page, cell: Cell) -> 
     expect(size(page)).to_have_text(f"{ROWS:,} rows · 4 columns")
 
 
+def test_a_search_is_kept_and_shown_in_its_box(page: Page, cell: Cell) -> None:
+    search(page, "company 77")
+    expect(size(page)).to_contain_text(f"11 of {ROWS:,} rows")
+    page.reload()
+    expect(page.get_by_role("searchbox")).to_have_value("company 77")
+    expect(size(page)).to_contain_text(f"11 of {ROWS:,} rows")
+    expect(cell(2, 1)).to_have_text("Company 770")
+    page.get_by_role("searchbox").press("Escape")
+    expect(size(page)).to_have_text(f"{ROWS:,} rows · 4 columns")
+    page.reload()
+    expect(size(page)).to_have_text(f"{ROWS:,} rows · 4 columns")
+    expect(page.get_by_role("searchbox")).to_have_value("")
+
+
+def test_all_rows_of_a_long_view_are_not_selected_and_the_limit_is_told(
+    page: Page, app: App, table: int, cell: Cell
+) -> None:
+    with app.api() as api:
+        for _ in range(2):
+            added = [{"Company": "Other", "Employees": str(n)} for n in range(5_500)]
+            assert api.post(f"/tables/{table}/rows", json={"rows": added}).status_code == 201
+    expect(size(page)).to_contain_text("12,200 rows")
+    every = page.get_by_role("checkbox", name="Select all rows")
+    search(page, "other")
+    expect(size(page)).to_contain_text("11,000 of 12,200 rows")
+    every.click()
+    expect(page.get_by_text("At most 10,000 rows of a view can be selected, and this one has 11,000.")).to_be_visible()
+    expect(every).not_to_be_checked()
+    page.get_by_role("searchbox").press("Escape")
+    expect(cell(1, 1)).to_have_text("Company 1")
+    sort(page, "Employees", "descending")
+    expect(cell(1, 1)).to_have_text("Other")
+    every.click()
+    expect(page.get_by_text("remove the sort to select all rows of the table")).to_be_visible()
+    page.get_by_role("button", name="Remove: ↓ Employees").click()
+    expect(cell(1, 1)).to_have_text("Company 1")
+    every.click()
+    expect(page.get_by_role("toolbar", name="Selected rows")).to_contain_text("12,200 rows selected")
+
+
 def test_two_filters_hold_together(page: Page, table: int) -> None:
     filter_by(page, "Customer", "is ticked", None)
     expect(size(page)).to_contain_text("12 of")
@@ -215,6 +255,9 @@ def test_only_errors_are_shown_counted_and_run_again(page: Page, app: App, jwt_a
         expect(errors).to_have_attribute("aria-pressed", "true")
         expect(size(page)).to_contain_text("2 of 4 rows")
         expect(number(page, 2)).to_have_text("4")
+        page.reload()
+        expect(errors).to_have_attribute("aria-pressed", "true")
+        expect(size(page)).to_contain_text("2 of 4 rows")
         page.get_by_role("button", name="Run Answer").click()
         page.get_by_role("menuitem", name="Rows of this view… 2").click()
         with page.expect_response(lambda answer: answer.url.endswith("/runs") and answer.status == 202) as started:

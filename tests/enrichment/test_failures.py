@@ -231,8 +231,9 @@ def test_a_view_shows_the_rows_of_one_kind(column: Column, fail: Callable[..., l
 
     assert shown(str(one)) == [one, other]
     assert shown(fine) == []
-    with pytest.raises(ColumnError, match="by its id"):
-        shown("the first one")
+    for unreadable in ("the first one", "²", "9" * 19, None):
+        with pytest.raises(ColumnError, match="by its id"):
+            shown(unreadable)
 
 
 def test_of_more_rows_than_a_run_takes_those_come_first_that_ended_longest_ago(

@@ -10,8 +10,9 @@ import pytest
 from django.test import Client
 from openpyxl import load_workbook
 
-from tables import export, rows, tables
+from tables import columns, export, opened_views, rows, tables
 from tables.models import Cell, Column, Table
+from tables.views_of_rows import View
 from workspaces import audit
 from workspaces.actors import Actor
 from workspaces.models import Role
@@ -96,6 +97,53 @@ def test_the_api_gives_it_as_a_download_and_notes_it(
     assert len(b"".join(answer.streaming_content).splitlines()) == len(TEXTS)  # type: ignore[attr-defined]
     assert audit.entries(workspace)[0].detail == {"format": "jsonl", "rows": len(TEXTS)}
     assert client_for(outsider).get(f"/api/v1/tables/{table.pk}/export").status_code == 404
+
+
+@pytest.mark.parametrize("format", export.TYPES)
+def test_a_view_is_exported_in_its_order_without_rows_deleted_since(format: str, table: Table) -> None:
+    ids = [row.pk for row in rows.window(table, 0, 4)]
+    rows.delete(table, [ids[1]])
+    data = file_of(table, format, row_ids=[ids[3], ids[1], ids[0]])
+    found: list[object]
+    if format == "xlsx":
+        sheet = load_workbook(io.BytesIO(data)).active
+        assert sheet
+        found = [line[1] for line in sheet.iter_rows(min_row=2, values_only=True)]
+    elif format == "csv":
+        found = [float(line["N"]) for line in csv.DictReader(io.StringIO(data.decode(), newline=""))]
+    else:
+        lines = json.loads(data) if format == "json" else map(json.loads, data.splitlines())
+        found = [line["N"] for line in lines]
+    assert found == [3, 0]
+
+
+def test_a_view_without_rows_is_a_file_too(table: Table) -> None:
+    assert json.loads(file_of(table, "json", row_ids=[])) == []
+    assert file_of(table, "csv", row_ids=[]).splitlines() == [b"Text,N,Profile"]
+
+
+def test_a_long_view_comes_in_pieces_in_its_order(table: Table) -> None:
+    ids = rows.append(table, [{"N": number} for number in range(1200)])[::-1]
+    pieces = list(export.stream(table, "jsonl", row_ids=ids))
+    assert len(pieces) == 3
+    assert [json.loads(line)["N"] for line in b"".join(pieces).splitlines()] == list(range(1200))[::-1]
+
+
+def test_the_api_exports_a_view_and_notes_how_many_rows(
+    client_for: Callable[[Any], Client], table: Table, viewer: Any, workspace: Any
+) -> None:
+    number = columns.live(table)[1]
+    chosen = View([number], [{"column": number.pk, "op": "gt", "value": 5}], [{"column": number.pk, "desc": True}], "")
+    token, _ = opened_views.open_view(table, chosen)
+    path = f"/api/v1/tables/{table.pk}/export?format=jsonl&view="
+    answer = client_for(viewer).get(path + token)
+    opened_views.open_view(table, chosen, replaces=token)  # somebody refreshes it while the file is on its way
+    lines = b"".join(answer.streaming_content).splitlines()  # type: ignore[attr-defined]
+    assert [json.loads(line)["N"] for line in lines] == [9, 8, 7, 6]
+    assert audit.entries(workspace)[0].detail == {"format": "jsonl", "rows": 4}
+    gone = client_for(viewer).get(path + token)
+    assert (gone.status_code, gone.json()["error"]["code"]) == (410, "view_gone")
+    assert "Open it again" in gone.json()["error"]["message"]
 
 
 def test_what_is_no_format_is_told(client_for: Callable[[Any], Client], table: Table, viewer: Any) -> None:

@@ -87,6 +87,13 @@ def test_more_rows_than_asked_for_are_refused(table: Table, ids: list[int]) -> N
         opened_views.row_ids(table.pk, token, 3)
 
 
+def test_a_row_has_a_place_in_a_view_or_none(table: Table, ids: list[int]) -> None:
+    token, _ = opened_views.open_view(table, view(table, (columns.live(table)[1], "gt", 5)))
+    assert [opened_views.place(table.pk, token, pk) for pk in ids] == [0, 1, 2, None]
+    with pytest.raises(ViewGone):
+        opened_views.place(table.pk, "gone", ids[0])
+
+
 def test_numbers_and_checkboxes_are_compared_by_what_they_mean(table: Table, ids: list[int]) -> None:
     _, size, active = columns.live(table)
     assert list(view(table, (size, "eq", "100")).row_ids(table)) == [ids[1]]

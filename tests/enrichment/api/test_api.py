@@ -253,7 +253,11 @@ def test_an_opened_view_is_read_changed_and_run(call: Caller, viewing: Caller, t
         return [(row["id"], row["position"]) for row in answer["items"]]
 
     assert read() == [(northwind, 0), (new, 2)]
+    assert viewing("GET", f"/tables/{table['id']}/views/{view}/rows/{new}") == (200, {"offset": 1})
     column = http_column(call, table, auto_update=False)
+    like = [{"column": column["id"], "op": "like", "value": "Northwind"}]
+    status, refused = viewing("POST", f"/tables/{table['id']}/views", {"filter": like})
+    assert (status, refused["error"]["details"][0]["field"]) == (422, "filter")
     run = call("POST", f"/columns/{column['id']}/runs", {"rows": {"view": view}})
     assert (run[0], run[1]["scope"]) == (202, {"ids": [northwind, new]})
     call("DELETE", path, {"ids": [northwind]})

@@ -1,0 +1,47 @@
+/**
+ * The menu of the export: the rows of the view that is shown, or all of the table.
+ *
+ * @typedef {import("../grid/types.d.ts").Grid} Grid
+ */
+import { ApiError, api } from "../api.js";
+
+/** @param {Grid} grid @param {HTMLElement} menu */
+export function offerExport(grid, menu) {
+  const { rows, view } = grid;
+  const choice = /** @type {HTMLFieldSetElement} */ (menu.querySelector("fieldset"));
+  const [shown, all] = choice.querySelectorAll("input");
+  const paint = () => {
+    choice.hidden = !rows.view;
+    const many = (/** @type {number} */ count) => `${count.toLocaleString("en")} ${count === 1 ? "row" : "rows"}`;
+    const these = rows.total === 1 ? "This 1 row" : `These ${many(rows.total)}`;
+    say(shown, view.narrows ? these : "As sorted here");
+    say(all, view.narrows ? `All ${many(rows.tableTotal)}` : "In the order of the table");
+    for (const link of menu.querySelectorAll("a")) {
+      const { searchParams } = new URL(link.href);
+      if (rows.view && shown.checked) searchParams.set("view", rows.view);
+      else searchParams.delete("view");
+      link.search = searchParams.toString();
+    }
+  };
+  rows.addEventListener("total", paint);
+  choice.addEventListener("change", paint);
+  menu.addEventListener("beforetoggle", (event) => {
+    if (/** @type {ToggleEvent} */ (event).newState === "open") void keep(grid);
+  });
+  paint();
+}
+
+/** @param {HTMLInputElement} radio @param {string} words */
+function say(radio, words) {
+  /** @type {HTMLElement} */ (radio.nextElementSibling).textContent = words;
+}
+
+/** A download cannot say that the view is gone, so it is opened again before. @param {Grid} grid */
+async function keep({ rows, table, view }) {
+  if (!rows.view) return;
+  try {
+    await api("GET", `/tables/${table.id}/rows?view=${rows.view}&limit=0`);
+  } catch (error) {
+    if (error instanceof ApiError && error.code === "view_gone") await view.refresh();
+  }
+}
