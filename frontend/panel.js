@@ -2,7 +2,6 @@
 
 import htmx from "htmx.org";
 
-import { ask } from "./ask.js";
 import { Changes } from "./panel/changes.js";
 import { Draft } from "./panel/draft.js";
 import { ConnectionEditor, leave, takeTokenPath } from "./panel/connection.js";
@@ -93,7 +92,7 @@ class SidePanel {
     if (wrong) return focusField(wrong);
     const body = this.aside.querySelector(".panel-body");
     if (!fresh && body) body.scrollTop = this.scroll;
-    const before = fresh ? null : document.getElementById(this.focusedId);
+    const before = document.getElementById(this.focusedId);
     const start = /** @type {HTMLElement | null} */ (before ?? this.aside.querySelector("[data-panel-title]"));
     start?.focus({ preventScroll: true });
   }
@@ -239,15 +238,6 @@ function onAnyClick(/** @type {MouseEvent} */ event) {
   else void (takeTokenPath(button) || handleProblemClick(form, button));
 }
 
-/** A form that says what it destroys is asked about first. */
-async function onSubmit(/** @type {SubmitEvent} */ event) {
-  const form = /** @type {HTMLFormElement} */ (event.target);
-  const { ask: title, askText = "", askConfirm = "Yes" } = form.dataset;
-  if (!title) return;
-  event.preventDefault();
-  if (await ask({ title, text: askText, confirm: askConfirm, danger: true })) form.submit();
-}
-
 function startPanel(/** @type {HTMLElement} */ aside) {
   const panel = new SidePanel(aside);
   document.addEventListener("marl:open-panel", (event) => {
@@ -284,7 +274,6 @@ document.addEventListener("marl:fields-ready", () => {
   for (const form of document.forms) markProblems(form);
 });
 document.addEventListener("click", onAnyClick);
-document.addEventListener("submit", (event) => void onSubmit(event));
 const aside = document.getElementById("panel");
 if (aside) startPanel(aside);
 else {
