@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import ROOT, App
 
@@ -127,6 +127,63 @@ def test_a_newcomer_fills_a_column(page: Page, app: App, jwt_api: str, tmp_path:
     page.reload()
     expect(cell(page, 2, 4)).to_contain_text("name, city")
     expect(cell(page, 4, 4)).to_contain_text("404 · no such company")
+
+
+def tab_to(page: Page, target: Locator, key: str = "Tab") -> None:
+    for _ in range(60):
+        if target.evaluate("target => target === document.activeElement"):
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"{key} does not reach {target}")
+
+
+def test_the_keyboard_alone_is_enough(page: Page, app: App) -> None:
+    tab_to(page, page.get_by_role("button", name=re.compile("^(Try with a s|S)ample$")))
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/tables/\d+"))
+    panel = page.locator("#panel")
+    expect(panel.get_by_role("heading", name="Company profile")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    add = page.get_by_role("button", name="Add column", exact=True).first
+    expect(page.locator("#sheet")).to_be_focused()
+    tab_to(page, add, "Shift+Tab")  # Tab goes from cell to cell, as in every spreadsheet
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitem", name="HTTP API")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(add).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(panel.get_by_role("heading", name="New HTTP API column")).to_be_focused()
+    tab_to(page, panel.get_by_label("Name", exact=True))
+    page.keyboard.press("Control+A")
+    page.keyboard.type("By keys")
+    tab_to(page, panel.get_by_label("Method"))
+    page.keyboard.type("GET")
+    tab_to(page, panel.get_by_label("Endpoint URL"))
+    page.keyboard.insert_text(f"{app.url}/sample-api/v1/companies/northwind.example")
+    tab_to(page, panel.get_by_role("button", name="Test row 1"))
+    page.keyboard.press("Enter")
+    expect(panel.locator("#test-result")).to_contain_text("Response 200")
+    tab_to(page, panel.get_by_role("button", name="Save", exact=True))
+    page.keyboard.press("Enter")
+    expect(panel.get_by_text("Saved.", exact=True)).to_be_visible()
+    tab_to(page, panel.get_by_role("button", name="Save and run…"))
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_role("button", name="First 10 rows"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("10 of 10")).to_be_visible(timeout=30_000)
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    tab_to(page, page.locator("#sheet"))
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    drawer = page.locator("#drawer")
+    expect(drawer.get_by_role("heading", name="By keys, row 1")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+    expect(page.locator("#sheet")).to_be_focused()
 
 
 def test_a_program_fills_a_column(app: App, jwt_api: str) -> None:

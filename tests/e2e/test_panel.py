@@ -178,3 +178,48 @@ def test_an_operation_of_an_openapi_document_fills_the_form(page: Page, app: App
     dialog.get_by_role("button", name="POST /api/v1/tables/{table_id}/columns Create Column").click()
     expect(panel.locator('[name="url"]')).to_have_value(f"{app.url}/api/v1/tables/{{{{table_id}}}}/columns")
     expect(panel.get_by_text("Choose a column for table_id")).to_be_visible()
+
+
+def test_saving_by_keyboard_leaves_the_focus_on_its_button(page: Page, table: int) -> None:
+    page.get_by_role("button", name="Add column").first.click()
+    page.get_by_role("menuitem", name="HTTP API").click()
+    panel = page.locator("#panel")
+    panel.get_by_label("Endpoint URL").fill("https://api.example/v1/{{Company}}")
+    panel.get_by_label("Method").select_option("GET")
+    save = panel.get_by_role("button", name="Save", exact=True)
+    for _ in range(2):  # as a new column, and again
+        save.press("Enter")
+        expect(panel.get_by_text("Saved.", exact=True)).to_be_visible()
+        expect(save).to_be_focused()
+        panel.get_by_label("Duration in ms").fill("2000")
+
+
+def test_the_menu_of_runs_covers_no_button(page: Page, table: int) -> None:
+    page.get_by_role("button", name="Add column").first.click()
+    page.get_by_role("menuitem", name="HTTP API").click()
+    start = page.get_by_role("button", name="Save and run…")
+    start.press("Enter")
+    menu, button = page.locator("#run-menu").bounding_box(), start.bounding_box()
+    assert menu
+    assert button
+    assert menu["y"] + menu["height"] <= button["y"]
+    page.keyboard.press("Escape")
+    expect(page.locator("#run-menu")).to_be_hidden()
+    expect(start).to_be_focused()
+
+
+def test_a_connection_is_deleted_after_one_question(page: Page, app: App) -> None:
+    config = {"in": "header", "name": "X-Key"}
+    with app.api() as api:
+        body = {"name": "Old CRM", "kind": "api_key", "config": config, "secrets": {"key": "k3y-0123456789"}}
+        api.post("/connections", json=body).raise_for_status()
+    page.goto(f"{app.url}/connections")
+    remove = page.get_by_role("button", name="Delete Old CRM")
+    remove.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(remove).to_be_focused()
+    remove.press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(remove).to_have_count(0)
