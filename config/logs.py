@@ -1,15 +1,32 @@
 """How a line of the log looks: readable, or one JSON object (MARL_LOG_FORMAT=json)."""
 
 import json
-import logging
+import logging.config
 import re
+import sys
+import threading
 from datetime import UTC, datetime
+from typing import Any
+
+log = logging.getLogger(__name__)
 
 # What callers may add: log.info("stored", extra={"run": 12, "row": 7}). Others could hold anything, and stay out.
 FIELDS = ("run", "lane", "table", "column", "row", "attempt", "status", "worker", "rows", "seconds")
 
 _CREDENTIALS = re.compile(r"(\w://)[^\s/@\"']+@")
 _QUERY = re.compile(r"(\w://[^\s?\"'<>]*)\?[^\s\"'<>]*")
+
+
+def configure(settings: dict[str, Any]) -> None:
+    """As `logging.config.dictConfig`; what ends a process or a thread is told in the log as well, not as bare lines."""
+    logging.config.dictConfig(settings)
+    sys.excepthook = lambda *error: log.critical("the process ended by an error", exc_info=error)
+    threading.excepthook = _tell_end_of_thread
+
+
+def _tell_end_of_thread(ended: threading.ExceptHookArgs) -> None:
+    if ended.exc_value and not isinstance(ended.exc_value, SystemExit):
+        log.critical("a thread ended by an error", exc_info=ended.exc_value)
 
 
 class Line(logging.Formatter):

@@ -155,7 +155,7 @@ def _store(run: Run, taken: Sequence[Result]) -> list[Result]:
             return [*_store(run, taken[:half]), *_store(run, taken[half:])]
         log.exception("the result could not be stored", extra={"run": run.pk, "row": taken[0].row_id})
         if taken[0].error_code == NOT_STORED:
-            raise
+            return []  # under way until the worker ends, then recovered like what a dead one left
         return _store(run, [_not_stored(taken[0])])
 
 

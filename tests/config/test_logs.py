@@ -108,12 +108,39 @@ def wait(ready: Any, seconds: float = 60) -> None:
     pytest.fail("not ready in time")
 
 
+def objects(log: Path) -> list[dict[str, Any]]:
+    text = log.read_text()
+    try:
+        return [json.loads(line) for line in text.splitlines()]
+    except json.JSONDecodeError:
+        pytest.fail(f"Not one object a line in {log.name}:\n{text}")
+
+
 def test_every_part_writes_one_object_a_line(parts: dict[str, Path]) -> None:
-    told = {name: [json.loads(line) for line in log.read_text().splitlines()] for name, log in parts.items()}
+    told = {name: objects(log) for name, log in parts.items()}
     assert "Not Found: /api/v1/nowhere" in [line["message"] for line in told["web"]]
     assert "celery.apps.worker" in [line["logger"] for line in told["worker"]]
     assert "celery.beat" in [line["logger"] for line in told["scheduler"]]
     assert not any("canary" in log.read_text() for log in parts.values())
+
+
+def test_what_ends_a_thread_or_the_process_is_told_in_one_line() -> None:
+    program = """
+import threading, django
+django.setup()
+thread = threading.Thread(target=lambda: 1 / 0)
+thread.start()
+thread.join()
+raise ValueError("no\\nnumber of https://api.example/v1?key=canary")
+"""
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings", "MARL_LOG_FORMAT": "json"}
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    thread, process = (json.loads(line) for line in done.stderr.splitlines())
+    assert thread["message"] == "a thread ended by an error"
+    assert thread["exception"].endswith("ZeroDivisionError: division by zero")
+    assert process["message"] == "the process ended by an error"
+    assert process["exception"].endswith("ValueError: no\nnumber of https://api.example/v1?…")
 
 
 def test_the_settings_choose_the_look() -> None:

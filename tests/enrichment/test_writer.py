@@ -56,6 +56,23 @@ def test_a_result_that_cannot_be_stored_fails_alone(run: Run, cells: Callable[[C
     assert not claims.open_count(run.pk)
 
 
+def test_a_row_that_cannot_even_fail_does_not_hold_the_others_up(
+    run: Run, cells: Callable[[Column], list[object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = taken(run, 1, 2, 3)
+    store, broken = results.store, ended[1].row_id
+
+    def all_but_one(run: Run, ended: list[Result]) -> list[Result]:
+        if broken in [result.row_id for result in ended]:
+            raise ValueError("no such row")
+        return store(run, ended)
+
+    monkeypatch.setattr(results, "store", all_but_one)
+    write(run, ended)
+    assert cells(run.column) == [("done", 1), None, ("done", 3)]
+    assert claims.open_count(run.pk) == 1
+
+
 def test_what_the_steps_of_a_run_end_with_is_stored_together(
     run: Run, cells: Callable[[Column], list[object]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
