@@ -11,7 +11,6 @@ import random
 import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
-from itertools import islice
 from uuid import uuid4
 
 from django.db import DatabaseError
@@ -19,6 +18,7 @@ from django.utils import timezone
 from redis import RedisError
 
 from enrichment import answers, claims, exchanges, jobs, lanes, loop, preparation, presence, runs, writer
+from enrichment.begun import Begun
 from enrichment.calculation import Calculator
 from enrichment.engine.errors import InvalidSettings, RowError, SignInError
 from enrichment.engine.formula import SandboxBusy
@@ -119,15 +119,13 @@ class Step:
         self.job = job
         self.calculator = Calculator()
         self.followers = answers.Followers()
+        self.begun = Begun(job)
         self.ready: deque[Ready] = deque()
         self.sending: set[asyncio.Task[None]] = set()
         self.exhausted = False
         self.wait = 0.0  # seconds until a next step is worth while
         self.over = asyncio.Event()  # everything is sent and stored
         self._claimed = False  # all that this step will
-        self._begun: dict[int, int] = {}  # by claim: rows up to this id may be sent
-        self._telling = asyncio.Lock()
-        self._ahead: set[asyncio.Task[None]] = set()
         self._entered_shares: set[Share] = set()
         self._more = asyncio.Event()  # rows are ready, or none will be
         self._fewer = asyncio.Event()  # rows were taken
@@ -143,7 +141,8 @@ class Step:
             await self._start_until_deadline()
         finally:
             self._end_step()
-            await asyncio.wait([claiming, *self._ahead])  # what it takes must not be lost
+            await asyncio.wait([claiming])  # what it takes must not be lost
+            await self.begun.over()
             self.calculator.close()
             await self._hand_back()
             await self.writer.flush()  # the next step looks for them
@@ -200,7 +199,7 @@ class Step:
 
     def _worth_claiming(self) -> int:
         """Few at first, so that they are soon on their way."""
-        rows = max(50, 4 * self.job.compiled.config.max_in_flight) if self._begun else self._at_once
+        rows = max(50, 4 * self.job.compiled.config.max_in_flight) if self.begun else self.begun.at_once
         allowed = self.job.limiter.within(max(0.0, self._time_left))
         return rows if allowed is None else min(rows, allowed)
 
@@ -220,19 +219,13 @@ class Step:
         self._more.set()
 
     def _prepare(self, wanted: int, token: str) -> tuple[list[Ready | Result], bool]:
-        batch = claims.take(self.job.run.pk, wanted, presence.worker_id(), beginning=self._at_once, token=token)
+        at_once = self.begun.at_once
+        batch = claims.take(self.job.run.pk, wanted, presence.worker_id(), beginning=at_once, token=token)
         if not batch.rows:
             return [], batch.exhausted
         prepared = preparation.of_rows(self.job, self.calculator, batch.rows)
-        self._begun[batch.rows[0].claim_id] = batch.rows[: self._at_once][-1].row.pk
+        self.begun.up_to(batch.rows[0].claim_id, batch.rows[:at_once][-1].row.pk)
         return prepared, batch.exhausted
-
-    @property
-    def _at_once(self) -> int:
-        """How many rows are told at a time that they may be sent."""
-        most = self.job.compiled.config.max_in_flight
-        allowed = self.job.limiter.within(0.5)
-        return most if allowed is None else max(1, min(most, allowed))
 
     async def _start_until_deadline(self) -> None:
         while self._goes_on_with_what_is_ready and not (self._claimed and not self.ready):
@@ -289,45 +282,12 @@ class Step:
         self._fewer.set()
 
     async def _is_begun(self, row: Ready) -> bool:
-        """Told before it is sent, so that nobody sends it again when this worker dies."""
-        if self._was_told(row):
-            self._tell_ahead()
-            return True
-        if await self._tell(row):
+        if await self.begun.holds(row, self.ready):
             return True
         lost = [item for item in self.ready if item.claim_id == row.claim_id]
         self.ready = deque(item for item in self.ready if item.claim_id != row.claim_id)
         self._let_go(lost)
         return False
-
-    def _was_told(self, row: Ready) -> bool:
-        return row.row_id <= self._begun.get(row.claim_id, 0)
-
-    async def _tell(self, row: Ready) -> bool:
-        """This one and some that follow; False when their claim is another's by now."""
-        async with self._telling:
-            if self._was_told(row):
-                return True
-            following = (item.row_id for item in self.ready if item.claim_id == row.claim_id)
-            last = max(islice((pk for pk in following if pk >= row.row_id), self._at_once), default=row.row_id)
-            if not await loop.in_database(claims.begin, row.claim_id, last):
-                return False
-            self._begun[row.claim_id] = last
-            return True
-
-    def _tell_ahead(self) -> None:
-        """While the others are sent, so that no start waits for the database."""
-        half = self._at_once // 2
-        if self._telling.locked() or len(self.ready) <= half or self._was_told(self.ready[half]):
-            return
-
-        async def tell(row: Ready) -> None:
-            with contextlib.suppress(DatabaseError):  # its turn comes, and it is told then
-                await self._tell(row)
-
-        task = asyncio.create_task(tell(self.ready[half]))
-        self._ahead.add(task)
-        task.add_done_callback(self._ahead.discard)
 
     def _let_go(self, rows: Iterable[Ready]) -> None:
         """They are another step's from now on; what waits for their answer asks again."""
