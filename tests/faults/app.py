@@ -14,7 +14,7 @@ import httpx
 from config import bundled_redis, up
 from tests.faults import clocks
 from tests.faults.databases import Database
-from tests.faults.parts import ROOT, Part, free_port, local_ports, wait_until
+from tests.faults.parts import ROOT, Part, free_port, kill, local_ports, wait_until
 from tests.servers.ledger_api import Book
 
 
@@ -106,16 +106,11 @@ class Marl:
 
     def end_python(self) -> None:
         """Web server, scheduler and workers."""
-        for part in (self.web, self.scheduler, *self.workers):
-            part.kill()
+        kill(self.web, self.scheduler, *self.workers)
 
     def power_cut(self) -> None:
         """Every process at once."""
-        every = [*self.parts, *([self.database.server] if self.database.server else [])]
-        for part in every:
-            part.tell(signal.SIGSTOP)
-        for part in every:
-            part.kill()
+        kill(*self.parts, *([self.database.server] if self.database.server else []))
 
     def lose_redis(self) -> None:
         """Killed, and its file gone."""

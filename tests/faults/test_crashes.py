@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from tests.faults.app import Marl
-from tests.faults.parts import let_pass, wait_until
+from tests.faults.parts import kill, let_pass, wait_until
 from tests.faults.sheets import KEYED, SAFE, UNSAFE, Sheet, faulted, settle_all, start_all
 
 pytestmark = pytest.mark.faults
 MIDDLE = 100  # arrivals of each run before the fault
+HELD = 3.0  # seconds: longer than it takes to make the fault
 
 
 @pytest.fixture
@@ -21,13 +22,22 @@ def sheets(sheet: Callable[..., Sheet]) -> Sequence[Sheet]:
     return [sheet(config, rows=300) for config in (SAFE, UNSAFE, KEYED)]
 
 
+def start_until_middle(sheets: Sequence[Sheet]) -> None:
+    """The fault then meets requests that are under way."""
+    start_all(sheets, MIDDLE)
+    now = time.monotonic()
+    for each in sheets:
+        each.book.held_until = now + HELD
+    wait_until(lambda: any(each.book.arrivals[-1].at > now for each in sheets), 30, "requests are under way")
+
+
 def cut_off(sheets: Sequence[Sheet]) -> int:
     return sum(len(each.book.cut_off) for each in sheets)
 
 
 def test_a_worker_is_killed(marl: Marl, sheets: Sequence[Sheet]) -> None:
     """one of two workers killed"""
-    start_all(sheets, MIDDLE)
+    start_until_middle(sheets)
     marl.sender_of(*(each.book for each in sheets)).kill()
     faulted(sheets)
     settle_all(sheets)
@@ -36,9 +46,8 @@ def test_a_worker_is_killed(marl: Marl, sheets: Sequence[Sheet]) -> None:
 
 def test_all_workers_are_killed(marl: Marl, sheets: Sequence[Sheet]) -> None:
     """all workers killed, then two new ones"""
-    start_all(sheets, MIDDLE)
-    for worker in marl.workers:
-        worker.kill()
+    start_until_middle(sheets)
+    kill(*marl.workers)
     faulted(sheets)
     marl.start_workers(2)
     settle_all(sheets)
@@ -47,8 +56,7 @@ def test_all_workers_are_killed(marl: Marl, sheets: Sequence[Sheet]) -> None:
 
 def test_redis_is_lost_while_requests_are_under_way(marl: Marl, sheets: Sequence[Sheet]) -> None:
     """Redis killed, its data lost, back after 2 s"""
-    start_all(sheets, MIDDLE)
-    assert any(each.book.under_way for each in sheets)
+    start_until_middle(sheets)
     lose_redis_for(marl, 2, sheets)
     settle_all(sheets)
     for each in sheets:
@@ -77,7 +85,7 @@ def lose_redis_for(marl: Marl, seconds: float, sheets: Sequence[Sheet]) -> None:
 
 def test_the_power_is_cut(marl: Marl, sheets: Sequence[Sheet]) -> None:
     """every process killed at once, all started again"""
-    start_all(sheets, MIDDLE)
+    start_until_middle(sheets)
     marl.power_cut()
     faulted(sheets)
     marl.start()
@@ -92,7 +100,7 @@ def test_postgresql_is_killed(marl: Marl, sheets: Sequence[Sheet]) -> None:
     if server is None and not os.environ.get("CI"):
         pytest.skip("This machine has no PostgreSQL server programs, and the given server is not ours to kill.")
     assert server, "CI has PostgreSQL's server programs"
-    start_all(sheets, MIDDLE)
+    start_until_middle(sheets)
     server.kill()
     faulted(sheets)
     marl.database.start()
@@ -101,7 +109,7 @@ def test_postgresql_is_killed(marl: Marl, sheets: Sequence[Sheet]) -> None:
 
 def test_a_worker_stalls_and_wakes(marl: Marl, sheets: Sequence[Sheet]) -> None:
     """a worker stalled for 40 s, then going on"""
-    start_all(sheets, MIDDLE)
+    start_until_middle(sheets)
     stalled = marl.sender_of(*(each.book for each in sheets))
     marl.stall(stalled)
     faulted(sheets)

@@ -37,6 +37,7 @@ class Book:
     hanging: set[str] = field(default_factory=set)  # rows whose first arrival is not answered for a minute
     error_every: int = 0  # 500 for the first arrival of each n-th row
     drop_every: int = 0  # each n-th arrival loses its connection, unanswered
+    held_until: float = 0.0  # what arrives before is not answered before
     closed_until: float = 0.0  # 429 until then, with a Retry-After
     arrivals: list[Arrival] = field(default_factory=list)
 
@@ -86,7 +87,8 @@ class Book:
             return web.json_response({"error": "slow down"}, status=429, headers={"Retry-After": str(seconds)})
         if self.drop_every and number % self.drop_every == 0 and request.transport:
             request.transport.abort()
-        await asyncio.sleep(HANGS if first and arrival.row in self.hanging else self.latency)
+        answered_in = max(self.latency, self.held_until - arrival.at)
+        await asyncio.sleep(HANGS if first and arrival.row in self.hanging else answered_in)
         if first and self.error_every and number % self.error_every == 0:
             return web.json_response({"error": "try again"}, status=500)
         return web.json_response({"row": arrival.row})
