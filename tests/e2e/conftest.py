@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import httpx
@@ -50,11 +51,13 @@ class App:
             cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True,
         ).stdout.strip()  # fmt: skip
 
+    @cached_property
+    def token(self) -> str:
+        return self.manage("api_token", "--name", "tests", "--role", "owner")
+
     def api(self) -> httpx.Client:
-        token = self.manage("api_token", "--name", "tests", "--role", "owner")
-        return httpx.Client(
-            base_url=f"{self.url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=30, trust_env=False
-        )
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=30, trust_env=False)
 
 
 def start_app(data: Path, port: int) -> App:

@@ -26,9 +26,9 @@ def as_csv(names: list[str]) -> bytes:
 
 
 def check_rate(times: list[float]) -> None:
-    """As the server saw it. A stalled machine delivers what it held back at once, so each second is taken short
-    here; that the starts themselves keep the limit exactly is tested on the limiter."""
-    assert max(sum(start <= other < start + 0.7 for other in times) for start in times) <= LIMIT
+    """As the server saw it. A stalled machine delivers what it held back at once, so each second is taken as half of
+    one here; that the starts themselves keep the limit exactly is tested on the limiter."""
+    assert max(sum(start <= other < start + 0.5 for other in times) for start in times) <= LIMIT
     assert times[-1] - times[0] >= 0.95 * (len(times) - LIMIT) / LIMIT
 
 
