@@ -126,7 +126,7 @@ export async function startRun(column, scope) {
 
 /** "about 3 min" @param {number} seconds */
 export function duration(seconds) {
-  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
-  if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
-  return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
+  if (seconds < 60) return `${Math.max(1, Math.round(seconds))}\u00a0s`; // one word, or a line ends inside it
+  if (seconds < 3600) return `${Math.round(seconds / 60)}\u00a0min`;
+  return `${Math.floor(seconds / 3600)}\u00a0h ${Math.round((seconds % 3600) / 60)}\u00a0min`;
 }

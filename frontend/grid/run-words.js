@@ -58,13 +58,13 @@ export function didText({ counts, started_at: start, finished_at: end, state, st
   return `${parts.join(", ") || "nothing to do"}${time}${how}`;
 }
 
-/** Which rows a run was for. @param {Scope} scope */
+/** Which rows a run was for. @param {Run["scope"]} scope */
 export function scopeText(scope) {
   if (scope === "missing") return "Rows with no result";
   if (scope === "failed") return "Failed rows";
   if (scope === "stale") return "Rows out of date";
   if (scope === "all") return "All rows";
   if ("first" in scope) return `First ${text(scope.first)} rows`;
-  if ("ids" in scope) return scope.ids.length === 1 ? "One row" : `${text(scope.ids.length)} chosen rows`;
-  return "Rows that failed alike";
+  if ("all_but" in scope) return `All rows but ${text(scope.all_but.length)}`;
+  return scope.ids.length === 1 ? "One row" : `${text(scope.ids.length)} chosen rows`;
 }

@@ -60,7 +60,7 @@ export interface Run {
   id: number;
   column_id: number;
   state: RunState;
-  scope: Scope;
+  scope: Exclude<Scope, { view: string } | { like: number }>; // these become ids
   automatic: boolean;
   started_at: string | null;
   finished_at: string | null;

@@ -7,16 +7,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
+type Picture = Callable[[Page | Locator, str], None]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
@@ -133,3 +134,16 @@ def page(context: BrowserContext, app: App) -> Page:
     page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
     page.goto(app.link)
     return page
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Picture:
+    """Takes one for the documentation: into it when MARL_PICTURES is set, so that a test run changes no file."""
+    folder = ROOT / "docs" if os.environ.get("MARL_PICTURES") else tmp_path
+
+    def take(of: Page | Locator, name: str) -> None:
+        file = folder / f"{name}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        of.screenshot(path=file, caret="initial")
+
+    return take

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import App
+from tests.e2e.conftest import App, Picture
 from tests.servers.echo import Echo, serving
 
 pytestmark = pytest.mark.e2e
@@ -70,7 +70,7 @@ def expect_accessible(page: Page) -> None:
     assert not found, [(problem["id"], [node["html"] for node in problem["nodes"]]) for problem in found]
 
 
-def test_the_keyboard_reads_every_attempt_and_every_row(page: Page, drawer: Locator) -> None:
+def test_the_keyboard_reads_every_attempt_and_every_row(page: Page, drawer: Locator, picture: Picture) -> None:
     choose(page, 1)
     page.keyboard.press("Enter")
     expect(drawer.get_by_role("heading", name="Profile, row 1")).to_be_focused()
@@ -80,6 +80,7 @@ def test_the_keyboard_reads_every_attempt_and_every_row(page: Page, drawer: Loca
     expect(tries.nth(1)).to_have_attribute("aria-current", "true")
     expect(tries.nth(1)).to_contain_text("again after 503 · server busy")
     expect(drawer.get_by_role("heading", name="Response 200")).to_be_visible()
+    picture(page, "guide/images/runs-1-cell")
     expect_accessible(page)
     page.keyboard.press("ArrowLeft")
     expect(drawer.get_by_role("heading", name="Response 503")).to_be_visible()
@@ -128,13 +129,14 @@ def test_a_cell_is_run_again_while_it_is_inspected(page: Page, drawer: Locator, 
     expect(drawer.get_by_text("earlier run")).to_be_visible()
 
 
-def test_errors_are_told_by_kind_shown_and_run_again(page: Page, drawer: Locator, echo: Echo) -> None:
+def test_errors_are_told_by_kind_shown_and_run_again(page: Page, drawer: Locator, echo: Echo, picture: Picture) -> None:
     page.get_by_role("columnheader", name="Profile").hover()
     page.locator('[aria-label="Profile: column menu"]').click()
     page.get_by_role("menuitem", name="Errors…").click()
     expect(drawer.get_by_role("heading", name="Errors in Profile")).to_be_focused()
     kind = drawer.get_by_role("listitem").filter(has_text="404 · no company")
     expect(kind).to_contain_text("2")
+    picture(page, "guide/images/runs-2-errors")
     expect_accessible(page)
     kind.get_by_role("button", name="Show row 5").click()
     expect(page.locator('#grid-body [aria-rowindex="6"] .c.active')).to_contain_text("404")

@@ -1,6 +1,5 @@
 """The main job, from an empty app to a filled column, as a newcomer does it."""
 
-import os
 import re
 import time
 from pathlib import Path
@@ -10,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import ROOT, App
+from tests.e2e.conftest import App, Picture
 
 pytestmark = pytest.mark.e2e
 
@@ -32,19 +31,20 @@ def check_rate(times: list[float]) -> None:
     assert times[-1] - times[0] >= 0.95 * (len(times) - LIMIT) / LIMIT
 
 
-def upload(page: Page, folder: Path) -> None:
+def upload(page: Page, folder: Path, picture: Picture) -> None:
     file = folder / "Leads Q4.csv"
     file.write_bytes(as_csv(COMPANIES))
     page.set_input_files("#file", file)
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("Northwind", exact=True)).to_be_visible()
     expect(dialog.get_by_text("0003", exact=True)).to_be_visible()
+    picture(page, "guide/images/columns-1-import")
     dialog.get_by_role("button", name="Import", exact=True).click()
     page.wait_for_url(re.compile(r"/tables/\d+"))
     expect(page.get_by_text("300 rows")).to_be_visible()
 
 
-def connect(page: Page, api: str) -> None:
+def connect(page: Page, api: str, picture: Picture) -> None:
     page.get_by_role("button", name="New", exact=True).click()
     editor = page.locator("#connection-editor")
     editor.get_by_label("Name", exact=True).fill("Company directory")
@@ -56,7 +56,10 @@ def connect(page: Page, api: str) -> None:
     editor.get_by_label("Location of JWT token in auth response").fill("data.token")
     editor.get_by_label("Token type").fill("JWT")
     editor.get_by_role("button", name="Test sign-in").click()
-    editor.get_by_role("button", name="access", exact=True).click()
+    found = editor.get_by_role("button", name="access", exact=True)
+    expect(found).to_be_visible()
+    picture(page, "guide/images/columns-2-sign-in")
+    found.click()
     expect(editor.get_by_label("Location of JWT token in auth response")).to_have_value("access")
     editor.get_by_role("button", name="Test sign-in").click()
     expect(editor.get_by_text("Signed in", exact=True)).to_be_visible()
@@ -65,17 +68,18 @@ def connect(page: Page, api: str) -> None:
     expect(page.get_by_label("Connection", exact=False).first).not_to_have_value("")
 
 
-def describe(page: Page, api: str) -> None:
+def describe(page: Page, api: str, picture: Picture) -> None:
     page.get_by_role("button", name="Add column", exact=True).first.click()
     page.get_by_role("menuitem", name="HTTP API").click()
     panel = page.locator("#panel")
     panel.get_by_label("Name", exact=True).fill("Company profile")
-    connect(page, api)
+    connect(page, api, picture)
     panel.get_by_label("Endpoint URL").fill(f"{api}/companies/")
     body = panel.get_by_label("JSON body")
     body.click()
     page.keyboard.type('{"name": "/Comp')
     expect(page.locator(".cm-tooltip-autocomplete").get_by_role("option", name="Company")).to_be_visible()
+    picture(page, "guide/images/columns-3-body")
     page.keyboard.press("Enter")
     page.keyboard.type('"}')
     expect(panel.locator('[name="body"]')).to_have_value('{"name": "{{Company}}"}')
@@ -86,18 +90,13 @@ def describe(page: Page, api: str) -> None:
     panel.get_by_label("Duration in ms").fill("1000")
 
 
-def try_one_row(page: Page) -> None:
+def try_one_row(page: Page, picture: Picture) -> None:
     expect(page.locator("#preview")).to_contain_text('{"name": "Northwind"}')
     expect(page.locator("#preview")).to_contain_text("authorization: JWT ••••••••")
     page.get_by_role("button", name="Test row 1").click()
     expect(page.locator("#test-result")).to_contain_text("Response 200")
     expect(page.locator("#test-result")).to_contain_text("Northwind")
-
-
-def take_picture(page: Page, name: str, folder: Path) -> None:
-    """Into the documentation when MARL_PICTURES is set, so that a test run changes no file."""
-    folder = ROOT / "docs" if os.environ.get("MARL_PICTURES") else folder
-    page.screenshot(path=folder / f"{name}.png", caret="initial")
+    picture(page, "guide/images/columns-4-test")
 
 
 def cell(page: Page, row: int, column: int) -> Any:
@@ -105,17 +104,20 @@ def cell(page: Page, row: int, column: int) -> Any:
     return page.locator(f'#grid-body [role="row"][aria-rowindex="{row + 1}"] [aria-colindex="{column + 1}"]')
 
 
-def test_a_newcomer_fills_a_column(page: Page, app: App, jwt_api: str, tmp_path: Path) -> None:
+def test_a_newcomer_fills_a_column(page: Page, jwt_api: str, tmp_path: Path, picture: Picture) -> None:
     before = httpx.get(f"{jwt_api}/log").json()
-    upload(page, tmp_path)
-    describe(page, jwt_api)
-    try_one_row(page)
+    upload(page, tmp_path, picture)
+    describe(page, jwt_api, picture)
+    try_one_row(page, picture)
     page.get_by_role("button", name="Save and run").click()
-    page.get_by_role("button", name="Rows with no result").click()
+    missing = page.get_by_role("button", name="Rows with no result")
+    expect(missing).to_contain_text("300")
+    picture(page, "guide/images/columns-5-run")
+    missing.click()
     expect(cell(page, 1, 4)).to_contain_text("name, city", timeout=15_000)
     expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
     expect(cell(page, 4, 4)).to_contain_text("404 · no such company")
-    take_picture(page, "workbench", tmp_path)
+    picture(page, "workbench")
     expect(page.locator(".progress")).to_contain_text("300 of 300", timeout=40_000)
 
     log = httpx.get(f"{jwt_api}/log").json()

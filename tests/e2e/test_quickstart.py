@@ -1,24 +1,16 @@
 """The quickstart of the guide, step by step; its pictures are made here."""
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.e2e.conftest import ROOT, App, free_port, start_app, stop_app
+from tests.e2e.conftest import App, Picture, free_port, start_app, stop_app
 from tests.e2e.test_main_job import cell
 
 pytestmark = pytest.mark.e2e
-
-
-def picture(page: Page, name: str, folder: Path) -> None:
-    """Into the guide when MARL_PICTURES is set, so that a test run changes no file."""
-    folder = ROOT / "docs" / "guide" / "images" if os.environ.get("MARL_PICTURES") else folder
-    folder.mkdir(exist_ok=True)
-    page.screenshot(path=folder / f"quickstart-{name}.png")
 
 
 @pytest.fixture
@@ -28,24 +20,24 @@ def fresh(tmp_path: Path) -> Iterator[App]:
     stop_app(running)
 
 
-def test_from_an_empty_app_to_a_filled_column(browser: Browser, fresh: App, tmp_path: Path) -> None:
+def test_from_an_empty_app_to_a_filled_column(browser: Browser, fresh: App, picture: Picture) -> None:
     page = browser.new_page(viewport={"width": 1120, "height": 660})
     page.goto(fresh.link)
     expect(page.get_by_role("button", name="Try with a sample")).to_be_visible()
-    picture(page, "1-empty", tmp_path)
+    picture(page, "guide/images/quickstart-1-empty")
     page.get_by_role("button", name="Try with a sample").click()
     page.wait_for_url(re.compile(r"/tables/\d+"))
     coach = page.get_by_role("region", name="First steps")
     expect(coach).to_contain_text("Press Run to fill “Company profile”")
     expect(page.locator("#panel")).to_contain_text("Endpoint URL")
-    picture(page, "2-sample", tmp_path)
+    picture(page, "guide/images/quickstart-2-sample")
     coach.get_by_role("button", name="Run").click()
     expect(coach).to_contain_text("“CRM account” signs in first", timeout=30_000)
     expect(cell(page, 1, 5)).to_have_text("Kyoto")
-    picture(page, "3-filled", tmp_path)
+    picture(page, "guide/images/quickstart-3-filled")
     coach.get_by_role("button", name="Run").click()
     expect(coach).to_contain_text("your own rows and your own API", timeout=30_000)
-    picture(page, "4-signed-in", tmp_path)
+    picture(page, "guide/images/quickstart-4-signed-in")
     page.close()
 
 
