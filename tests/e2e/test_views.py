@@ -246,8 +246,8 @@ def test_only_errors_are_shown_counted_and_run_again(page: Page, app: App, jwt_a
         config = {"method": "GET", "url": f"{jwt_api}/{{{{Path}}}}", "auto_update": False}
         column = api.post(f"/tables/{made}/columns", json={"name": "Answer", "type": "http", "config": config}).json()
         page.goto(f"{app.url}/tables/{made}")
-        errors = page.get_by_role("button", name="Only errors · 0")
-        expect(errors).to_be_visible()
+        expect(number(page, 4)).to_be_visible()
+        expect(page.locator('[data-part="errors"]')).to_be_hidden()
         assert api.post(f"/columns/{column['id']}/runs", json={"rows": "all"}).status_code == 202
         errors = page.get_by_role("button", name="Only errors · 2")
         expect(errors).to_be_visible()
@@ -263,3 +263,25 @@ def test_only_errors_are_shown_counted_and_run_again(page: Page, app: App, jwt_a
         with page.expect_response(lambda answer: answer.url.endswith("/runs") and answer.status == 202) as started:
             page.get_by_role("dialog").get_by_role("button", name="Run these rows").click()
     assert started.value.json()["counts"]["total"] == 2
+
+
+def test_only_errors_can_be_switched_off_when_none_is_left(page: Page, app: App, jwt_api: str) -> None:
+    with app.api() as api:
+        made = api.post("/tables", json={"name": "Mended", "columns": [{"name": "Path", "type": "text"}]}).json()["id"]
+        api.post(f"/tables/{made}/rows", json={"rows": [{"Path": path} for path in ("log", "none")]})
+        config = {"method": "GET", "url": f"{jwt_api}/{{{{Path}}}}", "auto_update": True}
+        api.post(f"/tables/{made}/columns", json={"name": "Answer", "type": "http", "config": config})
+    page.goto(f"{app.url}/tables/{made}")
+    page.get_by_role("button", name="Run Answer").click()
+    page.get_by_role("menuitem", name="First 2 rows").click()
+    page.get_by_role("button", name="Only errors · 1").click()
+    expect(size(page)).to_contain_text("1 of 2 rows")
+    page.get_by_role("gridcell", name="none", exact=True).click()
+    page.keyboard.type("log")
+    page.keyboard.press("Enter")
+    nothing_left = page.get_by_role("button", name="Only errors · 0")
+    expect(nothing_left).to_have_attribute("aria-pressed", "true")
+    nothing_left.click()
+    expect(size(page)).to_contain_text("2 rows · 2 columns")
+    expect(nothing_left).to_be_hidden()
+    expect(page.locator("#sheet")).to_be_focused()
