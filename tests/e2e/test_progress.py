@@ -97,3 +97,30 @@ def test_a_finished_run_says_what_it_did_until_it_is_dismissed(page: Page, app: 
     expect_accessible(page)
     page.keyboard.press("Escape")
     expect(runs).to_be_hidden()
+
+
+def test_only_the_newest_finished_run_has_a_notice(page: Page, app: App, table: int, echo: Echo) -> None:
+    echo.answers["a"] = lambda of: (404, {"error": "no such company"})
+    page.goto(f"{app.url}/tables/{table}")
+    expect(page.get_by_text("C3", exact=True)).to_be_visible()
+    notice = page.locator(".toast")
+    run(app, table, "Profile", asking(echo, "a"))
+    expect(notice).to_contain_text("Profile: 60 failed in")
+    run(app, table, "Push", asking(echo, "b"))
+    expect(notice).to_contain_text("Push: 60 done in")
+    expect(notice).to_have_count(1)
+
+
+def test_the_notice_of_a_run_without_failures_goes_by_itself(page: Page, app: App, table: int, echo: Echo) -> None:
+    page.clock.install()
+    page.goto(f"{app.url}/tables/{table}")
+    expect(page.get_by_text("C3", exact=True)).to_be_visible()
+    run(app, table, "Profile", asking(echo, "a"))
+    notice = page.locator(".toast")
+    expect(notice).to_contain_text("Profile: 60 done in")
+    page.clock.run_for(10_000)
+    expect(notice).to_have_count(0)
+    run(app, table, "Push", asking(echo, "b"))
+    notice.hover()
+    page.clock.run_for(10_000)
+    expect(notice).to_be_visible()
