@@ -17,7 +17,7 @@ const SHOWN = 20;
 
 /** @param {Progress} progress @param {HTMLElement} opener */
 export function listenToHistory(progress, opener) {
-  const list = make("div", "menu run-history");
+  const list = make("div", "floating menu run-history");
   list.popover = "auto";
   list.tabIndex = -1;
   list.setAttribute("role", "region");
