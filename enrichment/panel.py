@@ -190,7 +190,7 @@ def _saved(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
         try:
             run = runs.plan(column, scope, actor.user)
         except runs.RunRefused as error:
-            notice = f"Saved, but not run: {error}"
+            notice = f"Saved, but not run: {str(error).removesuffix('.')}"  # the template ends the sentence
         else:
             notice, events["marl:run-started"] = _started(run)
     column.refresh_from_db()

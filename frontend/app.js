@@ -4,6 +4,7 @@ import htmx from "htmx.org";
 
 import { csrfToken, toast, wordsFor } from "./api.js";
 import { ask } from "./ask.js";
+import "./popovers.js";
 
 /** @typedef {{ request: { method: string, headers: Record<string, string> }, text?: string, response?: { status: number } }} Context */
 

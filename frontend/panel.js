@@ -145,6 +145,7 @@ class SidePanel {
   onClick(event) {
     const button = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("button"));
     if (!button) return;
+    /** @type {HTMLElement | null} */ (button.closest("[popover]"))?.hidePopover(); // so its button has the focus when the form comes back
     if ("closePanel" in button.dataset) void this.close();
     else if (button.dataset.stepRow) this.stepRow(Number(button.dataset.stepRow));
     else if (button.dataset.fieldColumn !== undefined) this.openFieldColumn(event, button.dataset);

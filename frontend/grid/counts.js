@@ -34,7 +34,7 @@ export class Counts extends EventTarget {
   #waiting = new Set();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  #tip = make("div", "counts-tip");
+  #tip = make("div", "floating counts-tip");
 
   /** @param {Grid} grid */
   constructor(grid) {

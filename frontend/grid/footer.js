@@ -15,7 +15,7 @@ const SAID_EVERY_MS = 10_000;
 export class Footer {
   /** @type {RunLine[]} the first one is in the footer, the others behind "more" */
   #lines = [];
-  #others = make("div", "menu run-lines");
+  #others = make("div", "floating menu run-lines");
   #more = button("", "btn ghost", () => this.#openOthers());
   #said = make("span", "visually-hidden");
   #saidAt = 0;

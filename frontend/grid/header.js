@@ -172,7 +172,7 @@ export class Header {
     const right = extend ? Math.max(selection.range.right, index) : index;
     if (rows.total) selection.take({ top: 0, bottom: rows.total - 1, left, right });
     else selection.move(HEADER, index);
-    setTimeout(() => sheet.focus({ preventScroll: true }));
+    sheet.focus({ preventScroll: true });
   }
 
   /** @param {Column} column @param {number} index */

@@ -18,7 +18,7 @@ const EDGE = 8; // px kept free at the window's edges
 export function openMenu(at, items, { label, back }) {
   const menu = document.createElement("div");
   menu.popover = "auto";
-  menu.className = "menu";
+  menu.className = "floating menu";
   menu.setAttribute("role", "menu");
   menu.setAttribute("aria-label", label);
   menu.append(...items.map((item) => (item === "line" ? newLine() : newItem(item, menu))));

@@ -17,7 +17,7 @@ const SHOWN = 20;
 
 /** @param {Progress} progress @param {HTMLElement} opener */
 export function listenToHistory(progress, opener) {
-  const list = make("div", "menu run-history");
+  const list = make("div", "floating menu run-history");
   list.popover = "auto";
   list.tabIndex = -1;
   list.setAttribute("role", "region");
@@ -64,10 +64,14 @@ function newItem(progress, run, leave) {
   return item;
 }
 
-/** The last notice of each column: a newer one takes its place. @type {Map<number, HTMLElement>} */
-const notices = new Map();
+/** A newer one takes its place. @type {HTMLElement | undefined} */
+let notice;
 
-/** Says what a run did until it is dismissed; one cell, or a run that began by itself, shows that in the grid. @param {Progress} progress @param {Run} run */
+/**
+ * Says what a run did, and until it is dismissed when something failed; one cell, or a run that began by itself, shows that
+ * in the grid.
+ * @param {Progress} progress @param {Run} run
+ */
 function tellEnd(progress, run) {
   if (run.automatic || run.counts.total <= 1) return;
   const column = progress.grid.columns.byId(run.column_id);
@@ -76,6 +80,6 @@ function tellEnd(progress, run) {
   if (run.counts.failed && column && progress.grid.canEdit) {
     actions.push({ label: "Run failed again", run: () => void startRun(column, "failed") });
   }
-  notices.get(run.column_id)?.remove();
-  notices.set(run.column_id, showNotice(`${progress.nameOf(run)}: ${didText(run)}`, { actions, stays: true }));
+  if (!notice?.matches(":hover, :focus-within")) notice?.remove(); // not from under somebody's hand
+  notice = showNotice(`${progress.nameOf(run)}: ${didText(run)}`, { actions, stays: actions.length > 0 });
 }

@@ -1,5 +1,6 @@
 /**
- * "Only errors · n": rows where an HTTP column failed or may have sent, counted while runs go on.
+ * "Only errors · n": rows where an HTTP column failed or may have sent, counted while runs go on. Offered when there are
+ * any, and while it is on.
  *
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  */
@@ -33,7 +34,7 @@ export class Errors {
 
   async #read() {
     try {
-      if (this.#hasHttp) this.count = (await api("GET", `/tables/${this.grid.table.id}/errors`)).rows;
+      this.count = this.#hasHttp ? (await api("GET", `/tables/${this.grid.table.id}/errors`)).rows : 0;
     } catch {
       // The number of before stays until the next event.
     }
@@ -43,7 +44,9 @@ export class Errors {
 
   #paint() {
     const { errors } = this.grid.view.spec;
-    this.button.hidden = !this.#hasHttp && !errors;
+    const idle = !this.count && !errors;
+    if (idle && document.activeElement === this.button) this.grid.sheet.focus({ preventScroll: true });
+    this.button.hidden = idle;
     this.button.textContent = `Only errors · ${this.count.toLocaleString("en")}`;
     this.button.ariaPressed = String(errors);
   }

@@ -21,7 +21,9 @@ export class Filters {
     this.popover = popover;
     whenOpened(popover, button, () => this.#begin());
     popover.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && event.target instanceof HTMLInputElement) popover.hidePopover();
+      if (event.key !== "Enter" || !(event.target instanceof HTMLInputElement)) return;
+      event.preventDefault(); // or the key presses the button that gets the focus, and opens it again
+      popover.hidePopover();
     });
     popover.addEventListener("beforetoggle", (event) => /** @type {ToggleEvent} */ (event).newState === "closed" && this.#flush());
   }

@@ -53,7 +53,7 @@ function chips({ view, columns, sheet }, part) {
   const { filters, sorts } = view.spec;
   /** @param {string} words @param {string} of @param {() => void} remove */
   const chip = (words, of, remove) => {
-    const open = newButton(words, "words", () => part(of).click());
+    const open = newButton(words, "words", () => (part(of).focus(), part(of).click())); // the chip may be gone when it closes
     const close = newButton("✕", "close", () => (remove(), sheet.focus({ preventScroll: true })), `Remove: ${words}`);
     return make("span", { className: "chip" }, open, close);
   };

@@ -170,6 +170,14 @@ def test_a_column_is_added_named_deleted_and_brought_back(page: Page, table: int
     expect(head).to_be_visible()
 
 
+def test_the_menu_of_a_head_is_used_by_keyboard_after_a_right_click(page: Page, table: int) -> None:
+    page.get_by_role("columnheader").filter(has_text="Company").click(button="right")
+    expect(page.get_by_role("menuitem").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("menu")).to_be_hidden()
+    expect(page.locator("#sheet")).to_be_focused()
+
+
 def test_a_width_is_kept(page: Page, table: int) -> None:
     head = page.get_by_role("columnheader").filter(has_text="Company")
     before = head.bounding_box()

@@ -194,6 +194,25 @@ def test_saving_by_keyboard_leaves_the_focus_on_its_button(page: Page, table: in
         panel.get_by_label("Duration in ms").fill("2000")
 
 
+def test_starting_a_run_leaves_the_focus_on_its_button(page: Page, app: App, table: int) -> None:
+    page.get_by_role("button", name="Add column").first.click()
+    page.get_by_role("menuitem", name="HTTP API").click()
+    panel = page.locator("#panel")
+    panel.get_by_label("Endpoint URL").fill(f"{app.url}/sample-api/v1/companies/northwind.example")
+    panel.get_by_label("Method").select_option("GET")
+    start = panel.get_by_role("button", name="Save and run…")
+    for rows in ("First 10 rows", "All rows"):  # as a new column, and again
+        start.press("Enter")
+        expect(panel.get_by_text("would run")).to_be_visible()
+        panel.get_by_role("button", name=rows).press("Enter")
+        notice = panel.get_by_text("Saved, and running 1 row")
+        expect(notice).to_be_visible()
+        expect(panel.locator("#run-menu")).to_be_hidden()
+        expect(start).to_be_focused()
+        notice.evaluate("notice => notice.remove()")  # so that the next one is new
+        expect(page.get_by_role("region", name="Progress of the runs")).to_contain_text("Done")
+
+
 def test_the_menu_of_runs_covers_no_button(page: Page, table: int) -> None:
     page.get_by_role("button", name="Add column").first.click()
     page.get_by_role("menuitem", name="HTTP API").click()

@@ -1,6 +1,7 @@
 """A run under the eyes of who watches it: in the footer, in the head, in the browser's tab, and when it is over."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -54,7 +55,7 @@ def test_a_run_is_watched_paused_resumed_and_stopped(page: Page, app: App, table
     progress = page.get_by_role("region", name="Progress of the runs")
     expect(progress).to_contain_text("of 60")
     expect(progress).to_contain_text("left")
-    expect(page).to_have_title("5% · Leads Q4")
+    expect(page).to_have_title(re.compile(r"^\d+% · Leads Q4$"))
     expect(page.get_by_role("columnheader", name="Profile")).to_contain_text("%")
     progress.get_by_role("button", name="Pause", exact=True).press("Enter")
     expect(progress.get_by_text("Paused")).to_be_visible()
@@ -97,3 +98,30 @@ def test_a_finished_run_says_what_it_did_until_it_is_dismissed(page: Page, app: 
     expect_accessible(page)
     page.keyboard.press("Escape")
     expect(runs).to_be_hidden()
+
+
+def test_only_the_newest_finished_run_has_a_notice(page: Page, app: App, table: int, echo: Echo) -> None:
+    echo.answers["a"] = lambda of: (404, {"error": "no such company"})
+    page.goto(f"{app.url}/tables/{table}")
+    expect(page.get_by_text("C3", exact=True)).to_be_visible()
+    notice = page.locator(".toast")
+    run(app, table, "Profile", asking(echo, "a"))
+    expect(notice).to_contain_text("Profile: 60 failed in")
+    run(app, table, "Push", asking(echo, "b"))
+    expect(notice).to_contain_text("Push: 60 done in")
+    expect(notice).to_have_count(1)
+
+
+def test_the_notice_of_a_run_without_failures_goes_by_itself(page: Page, app: App, table: int, echo: Echo) -> None:
+    page.clock.install()
+    page.goto(f"{app.url}/tables/{table}")
+    expect(page.get_by_text("C3", exact=True)).to_be_visible()
+    run(app, table, "Profile", asking(echo, "a"))
+    notice = page.locator(".toast")
+    expect(notice).to_contain_text("Profile: 60 done in")
+    page.clock.run_for(10_000)
+    expect(notice).to_have_count(0)
+    run(app, table, "Push", asking(echo, "b"))
+    notice.hover()
+    page.clock.run_for(10_000)
+    expect(notice).to_be_visible()

@@ -41,3 +41,13 @@ def test_a_run_goes_on_under_the_hand_of_who_watches_it(page: Page, app: App, jw
         assert Axe().run(page).response["violations"] == []
         api.post(f"/runs/{run['id']}/stop")
     expect(page.get_by_text("Nothing runs in this workspace now.")).to_be_visible()
+
+
+def test_the_tabs_of_the_settings_stay_where_they_are(page: Page, app: App) -> None:
+    page.goto(f"{app.url}/settings/members")
+    tabs = page.get_by_role("navigation", name="Settings").get_by_role("link")
+    places = [tab.bounding_box() for tab in tabs.all()]
+    for name in ("API tokens", "Account", "Audit log", "System"):
+        tabs.get_by_text(name).click()
+        expect(tabs.get_by_text(name)).to_have_attribute("aria-current", "page")
+        assert [tab.bounding_box() for tab in tabs.all()] == places

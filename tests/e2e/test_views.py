@@ -239,6 +239,46 @@ def test_the_toolbar_has_no_accessibility_problem(page: Page, cell: Cell) -> Non
         page.keyboard.press("Escape")
 
 
+def test_tab_leaves_a_popover_and_closes_it(page: Page, table: int) -> None:
+    popover = page.get_by_role("dialog", name="Sort")
+    page.get_by_role("button", name="Sort", exact=True).press("Enter")
+    expect(popover.get_by_label("Add a sort")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Columns", exact=True)).to_be_focused()
+    expect(popover).to_be_hidden()
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_role("button", name="Sort", exact=True)).to_be_focused()
+
+
+def test_escape_closes_a_popover_from_anywhere_and_returns_to_its_button(page: Page, table: int) -> None:
+    button, popover = page.get_by_role("button", name="Sort", exact=True), page.get_by_role("dialog", name="Sort")
+    button.press("Enter")
+    page.keyboard.press("Shift+Tab")
+    expect(button).to_be_focused()
+    expect(popover).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(popover).to_be_hidden()
+    expect(button).to_be_focused()
+    button.press("Enter")
+    popover.get_by_text("Sort the rows by").click()  # takes the focus off the fields
+    expect(page.locator("body")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(popover).to_be_hidden()
+    expect(button).to_be_focused()
+
+
+def test_a_filter_changed_from_its_chip_leaves_the_focus_on_the_button(page: Page, cell: Cell) -> None:
+    filter_by(page, "Employees", ">", "1190")
+    page.get_by_role("button", name="Employees > 1190", exact=True).click()
+    expect(page.get_by_label("Value of filter 1")).to_be_focused()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("1195")
+    page.keyboard.press("Enter")
+    expect(size(page)).to_contain_text("5 of")
+    expect(page.get_by_role("dialog", name="Filter")).to_be_hidden()
+    expect(page.get_by_role("button", name="Filter", exact=True)).to_be_focused()
+
+
 def test_only_errors_are_shown_counted_and_run_again(page: Page, app: App, jwt_api: str) -> None:
     with app.api() as api:
         made = api.post("/tables", json={"name": "Checks", "columns": [{"name": "Path", "type": "text"}]}).json()["id"]
@@ -246,8 +286,8 @@ def test_only_errors_are_shown_counted_and_run_again(page: Page, app: App, jwt_a
         config = {"method": "GET", "url": f"{jwt_api}/{{{{Path}}}}", "auto_update": False}
         column = api.post(f"/tables/{made}/columns", json={"name": "Answer", "type": "http", "config": config}).json()
         page.goto(f"{app.url}/tables/{made}")
-        errors = page.get_by_role("button", name="Only errors · 0")
-        expect(errors).to_be_visible()
+        expect(number(page, 4)).to_be_visible()
+        expect(page.locator('[data-part="errors"]')).to_be_hidden()
         assert api.post(f"/columns/{column['id']}/runs", json={"rows": "all"}).status_code == 202
         errors = page.get_by_role("button", name="Only errors · 2")
         expect(errors).to_be_visible()
@@ -263,3 +303,25 @@ def test_only_errors_are_shown_counted_and_run_again(page: Page, app: App, jwt_a
         with page.expect_response(lambda answer: answer.url.endswith("/runs") and answer.status == 202) as started:
             page.get_by_role("dialog").get_by_role("button", name="Run these rows").click()
     assert started.value.json()["counts"]["total"] == 2
+
+
+def test_only_errors_can_be_switched_off_when_none_is_left(page: Page, app: App, jwt_api: str) -> None:
+    with app.api() as api:
+        made = api.post("/tables", json={"name": "Mended", "columns": [{"name": "Path", "type": "text"}]}).json()["id"]
+        api.post(f"/tables/{made}/rows", json={"rows": [{"Path": path} for path in ("log", "none")]})
+        config = {"method": "GET", "url": f"{jwt_api}/{{{{Path}}}}", "auto_update": True}
+        api.post(f"/tables/{made}/columns", json={"name": "Answer", "type": "http", "config": config})
+    page.goto(f"{app.url}/tables/{made}")
+    page.get_by_role("button", name="Run Answer").click()
+    page.get_by_role("menuitem", name="First 2 rows").click()
+    page.get_by_role("button", name="Only errors · 1").click()
+    expect(size(page)).to_contain_text("1 of 2 rows")
+    page.get_by_role("gridcell", name="none", exact=True).click()
+    page.keyboard.type("log")
+    page.keyboard.press("Enter")
+    nothing_left = page.get_by_role("button", name="Only errors · 0")
+    expect(nothing_left).to_have_attribute("aria-pressed", "true")
+    nothing_left.click()
+    expect(size(page)).to_contain_text("2 rows · 2 columns")
+    expect(nothing_left).to_be_hidden()
+    expect(page.locator("#sheet")).to_be_focused()
