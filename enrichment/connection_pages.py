@@ -52,7 +52,8 @@ def choices(actor: Actor) -> list[dict[str, Any]]:
 
 
 def _sent_as(connection: Connection) -> str:
-    return connections.sent_as(connections.scheme_of(connection).shown("…"), "…")
+    shown = connections.sent_as(connections.scheme_of(connection).shown("…"), "…")
+    return shown.replace(" …", "\u00a0…")  # the dots do not stand on a line of their own
 
 
 @require_GET

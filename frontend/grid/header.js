@@ -71,9 +71,12 @@ export class Header {
     this.#build();
   }
 
-  /** @param {number | string | undefined} columnId */
+  /** @param {number | string | undefined} columnId whose settings are open */
   #panel(columnId) {
+    const before = this.#open;
     this.#open = columnId === undefined || columnId === null ? undefined : Number(columnId);
+    const index = this.#open === undefined ? -1 : this.grid.columns.indexOf(this.#open);
+    if (this.#open !== before && index >= 0) this.grid.viewport.reveal(-1, index); // out from behind the panel
     this.#paint();
   }
 

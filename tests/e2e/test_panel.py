@@ -227,6 +227,24 @@ def test_the_menu_of_runs_covers_no_button(page: Page, table: int) -> None:
     expect(start).to_be_focused()
 
 
+def test_a_column_whose_settings_open_comes_out_from_behind_the_panel(page: Page, app: App) -> None:
+    with app.api() as api:
+        columns = [{"name": f"Column {number}", "type": "text"} for number in range(7)]
+        table = api.post("/tables", json={"name": "Wide", "columns": columns}).json()["id"]
+        config = {"url": f"{app.url}/sample-api/v1/companies/{{{{Column 1}}}}"}
+        api.post(f"/tables/{table}/columns", json={"name": "Last", "type": "http", "config": config}).raise_for_status()
+    page.goto(f"{app.url}/tables/{table}")
+    head = page.get_by_role("columnheader", name="Last")
+    head.click(button="right")
+    page.get_by_role("menuitem", name="Settings", exact=True).click()
+    panel = page.locator("#panel")
+    expect(panel.get_by_role("heading", name="Last")).to_be_focused()
+    end, start = head.bounding_box(), panel.bounding_box()
+    assert end
+    assert start
+    assert end["x"] + end["width"] <= start["x"] + 1
+
+
 def test_a_connection_is_deleted_after_one_question(page: Page, app: App) -> None:
     config = {"in": "header", "name": "X-Key"}
     with app.api() as api:
