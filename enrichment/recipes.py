@@ -136,14 +136,13 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
 
 
-def read(given: Mapping[str, Any]) -> Recipe:
+def read(given: object) -> Recipe:
     """Raises InvalidSettings for what is no recipe."""
     try:
         size = len(json.dumps(given))
         recipe = Recipe.model_validate(given)
     except ValidationError as error:
-        words = "This file is no exported column of Marl, or it is of a newer version."
-        raise InvalidSettings([Problem(words, field="recipe"), *problems_of(error, "recipe.")]) from error
+        raise InvalidSettings(_refused(given if isinstance(given, dict) else {}, error)) from error
     except (RecursionError, ValueError) as error:
         raise InvalidSettings([Problem("This file is nested too deeply.", field="recipe")]) from error
     if size > LARGEST:
@@ -152,6 +151,19 @@ def read(given: Mapping[str, Any]) -> Recipe:
     if connection and connection.kind not in connections.KINDS:
         raise InvalidSettings([Problem(f"“{connection.kind}” is no kind of connection.", field="recipe.connection")])
     return recipe
+
+
+def _refused(given: Mapping[str, Any], error: ValidationError) -> list[Problem]:
+    version = given.get("version")
+    if given.get("marl") != "column":
+        words, fix = "This file is no exported column of Marl.", "“Export settings” in the menu of a column makes one."
+        return [Problem(words, field="recipe", fix=fix)]
+    if isinstance(version, int) and version > VERSION:
+        words = f"This file is of version {version}, and this Marl reads version {VERSION}."
+        return [Problem(words, field="recipe.version", fix="Update this Marl, then import the file again.")]
+    problems = problems_of(error, "recipe.")
+    words = f"The file is damaged at “{problems[0].field.removeprefix('recipe.')}”: {problems[0].message}"
+    return [Problem(words, field="recipe", fix="Export the column again."), *problems]
 
 
 def look(actor: Actor, table: Table, recipe: Recipe) -> dict[str, Any]:

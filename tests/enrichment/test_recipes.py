@@ -119,7 +119,8 @@ def recipe_with(**changes: Any) -> dict[str, Any]:
     return base | changes
 
 
-HOSTILE: list[dict[str, Any]] = [
+HOSTILE: list[Any] = [
+    None, 1, "x", [], [{"marl": "column"}],
     {}, {"marl": "table"}, recipe_with(version=2), recipe_with(type="text"), recipe_with(config=[]),
     recipe_with(id=4), recipe_with(name=""), recipe_with(name="x" * 300), recipe_with(columns=["a"] * 600),
     recipe_with(config={"formula": "x" * 300_000}), recipe_with(connection={"name": "a", "kind": "shell"}),
@@ -129,7 +130,7 @@ HOSTILE: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("given", HOSTILE)
-def test_what_is_no_recipe_is_told(given: dict[str, Any], call: Caller, other: Table) -> None:
+def test_what_is_no_recipe_is_told(given: object, call: Caller, other: Table) -> None:
     status, told = call("POST", f"/tables/{other.pk}/columns/import", {"recipe": given, "dry_run": True})
     assert status == 422
     assert told["error"]["message"]
