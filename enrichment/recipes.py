@@ -120,7 +120,8 @@ def _referred(config: Mapping[str, Any]) -> Iterator[str]:
     """What stands between double braces anywhere in the settings, and columns that are named without them."""
     for text in _texts(config):
         yield from (reference.text for reference in references.find(text))
-    yield from map(str, config.get("required") or ())
+    if isinstance(required := config.get("required"), list):
+        yield from map(str, required)
     if config.get("source"):
         yield str(config["source"])
 
@@ -266,7 +267,7 @@ def _mapped(
         return [walked(item) for item in value] if isinstance(value, list) else value
 
     mapped: dict[str, Any] = walked({key: value for key, value in config.items() if key not in _NOT_KEPT})
-    if "required" in mapped:
+    if isinstance(mapped.get("required"), list):
         mapped["required"] = [found[str(name)].pk for name in config["required"]]
     if "source" in mapped:
         mapped["source"] = found[str(config["source"])].pk if config["source"] else ""

@@ -137,7 +137,8 @@ def test_what_is_no_recipe_is_told(given: object, call: Caller, other: Table) ->
 
 
 HOSTILE_SETTINGS: list[dict[str, Any]] = [
-    {"url": 5}, {"nothing": 1}, {"required": [{"a": 1}]}, {"headers": "x"}, {"connection_id": 1, "url": "{{@1}}"},
+    {"url": 5}, {"nothing": 1}, {"required": [{"a": 1}]}, {"url": "https://a.example", "required": 5},
+    {"url": "https://a.example", "required": "Firm"}, {"headers": "x"}, {"connection_id": 1, "url": "{{@1}}"},
     {"url": "https://a.example/{{secret.password}}"}, {"body": "{{@1.name}}", "url": "https://a.example"},
 ]  # fmt: skip
 

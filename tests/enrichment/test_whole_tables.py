@@ -214,6 +214,13 @@ def test_a_copied_result_names_no_row_of_the_other_table(
     assert told == [None, None, None]
 
 
+def test_a_copy_shows_its_columns_as_the_original_does(actor: Actor, leads: Table) -> None:
+    computed.change(_of(leads, "Company"), pinned=True)
+    computed.change(_of(leads, "Size"), hidden=True)
+    copy = copied(actor, leads)
+    assert (_of(copy, "Company").pinned, _of(copy, "Size").hidden) == (True, True)
+
+
 def test_a_copy_that_is_cancelled_leaves_nothing(actor: Actor, leads: Table) -> None:
     running = whole_tables.duplicate(actor, leads)
     imports.cancel(running)
