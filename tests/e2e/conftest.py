@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -130,3 +130,22 @@ def page(context: BrowserContext, app: App) -> Page:
     page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
     page.goto(app.link)
     return page
+
+
+@pytest.fixture
+def drop(page: Page) -> Callable[..., None]:
+    """Drops files on the page: `drop({"a.json": "{}"})`."""
+
+    def dropped(files: dict[str, str], on: str = "body") -> None:
+        data = page.evaluate_handle(
+            """(files) => {
+                const data = new DataTransfer();
+                for (const [name, text] of Object.entries(files)) data.items.add(new File([text], name));
+                return data;
+            }""",
+            files,
+        )
+        page.dispatch_event(on, "dragover", {"dataTransfer": data})
+        page.dispatch_event(on, "drop", {"dataTransfer": data})
+
+    return dropped
