@@ -211,7 +211,7 @@ def create(actor: Actor, table: Table, recipe: Recipe, choices: Choices) -> Colu
             if name not in choices.columns and found[name].name != name:
                 raise table_columns.ColumnError(name)
         except table_columns.ColumnError:
-            words = f"There is no column “{name}” here. Choose the one to use instead."
+            words = f"There is no column “{choices.columns.get(name) or name}” here. Choose the one to use instead."
             problems.append(Problem(words, field=f"columns.{name}", reference=name))
     if problems:
         raise InvalidSettings(problems)

@@ -88,6 +88,9 @@ def test_it_comes_back_with_the_columns_that_were_chosen(
     assert [choice["name"] for choice in needs["connection"]["choices"]] == ["CRM"]
     status, told = call("POST", f"/tables/{other.pk}/columns/import", {"recipe": recipe})
     assert (status, told["error"]["details"][0]["reference"]) == (422, "Company")
+    gone = {"recipe": recipe, "columns": {"Company": "Deleted meanwhile"}}
+    status, told = call("POST", f"/tables/{other.pk}/columns/import", gone)
+    assert (status, "“Deleted meanwhile”" in told["error"]["message"]) == (422, True)
     assert Column.objects.filter(table=other).count() == 2
     given = {"recipe": recipe, "columns": {"Company": "Firm"}, "secrets": {"user": "kim", "password": "other one"}}
     status, made = call("POST", f"/tables/{other.pk}/columns/import", given)
