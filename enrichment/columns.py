@@ -10,7 +10,7 @@ from enrichment import connections, dependencies
 from enrichment.compiled import CompiledColumn, compile_column, to_shown, to_stored
 from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.engine.references import Names
-from enrichment.http_config import HttpConfig, problems_of
+from enrichment.http_config import HttpConfig, problems_of, unstorable
 from enrichment.models import Connection, HttpColumn
 from tables import columns as table_columns
 from tables import events
@@ -89,6 +89,7 @@ def _check(
         raise InvalidSettings(problems_of(error)) from error
     names = names_of(column.table_id)
     stored, problems = to_stored(config, names)
+    problems += unstorable(stored.model_dump())
     ready = None
     try:
         ready = compile_column(stored, names)

@@ -16,14 +16,16 @@ from enrichment.engine.formula import Formula
 from enrichment.engine.kinds import Scheme
 from enrichment.engine.token import Token
 from enrichment.engine.url import matches
-from enrichment.http_config import RateLimit, problems_of
+from enrichment.http_config import RateLimit, problems_of, unstorable
 from enrichment.models import Connection
 from enrichment.secrets import HIDDEN, CannotOpen, Redactor, open_sealed, seal
+from tables.columns import tidy
 from tables.models import Column
 from workspaces import audit
 from workspaces.actors import Actor
 
 KINDS = tuple(Connection.Kind.values)
+LONGEST_NAME = 120
 SIGN_IN_TIMEOUT = 20_000  # ms
 # What a condition of renewal can look at.
 ANSWER = {1: "status", 2: "body", 3: "headers"}
@@ -65,7 +67,8 @@ def draft(
 
 def _fill(connection: Connection, name: str, config: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
     problems = []
-    if not name.strip():
+    name = tidy(name)[:LONGEST_NAME]
+    if not name:
         problems.append(Problem("Give the connection a name.", field="name"))
     if connection.kind not in KINDS:
         problems.append(Problem(f"“{connection.kind}” is no kind of connection. Use {', '.join(KINDS)}.", field="kind"))
@@ -74,7 +77,7 @@ def _fill(connection: Connection, name: str, config: Mapping[str, Any], secrets:
     before = connection.config
     connection.config, connection.secrets = _checked(connection, config, secrets)
     changed = [key for key, value in sorted(connection.config.items()) if value != before.get(key)]
-    connection.name = name.strip()[:120]
+    connection.name = name
     is_new = connection.pk is None
     connection.revision += not is_new
     connection.refused = None
@@ -98,11 +101,12 @@ def _checked(
         for name in kinds.SECRETS[connection.kind] if name not in kept
     ]  # fmt: skip
     problems += [_below_config(problem) for problem in _problems(connection.kind, merged)]
+    problems += unstorable(merged)
     if problems:
         raise InvalidSettings(problems)
     limit = rate_limit_of(merged)
     merged["rate_limit"] = limit.model_dump() if limit else None
-    merged["allowed_hosts"] = sorted({host.strip().lower() for host in merged["allowed_hosts"] or [] if host.strip()})
+    merged["allowed_hosts"] = _hosts_of(merged)
     return merged, seal(kept) if kept else ""
 
 
@@ -116,7 +120,10 @@ def _merged(connection: Connection, config: Mapping[str, Any]) -> dict[str, Any]
     given = {key: value for key, value in config.items() if value is not None or key in may_be_empty}
     merged: dict[str, Any] = defaults | connection.config | given
     if "auth_request" in defaults:
-        merged["auth_request"] = defaults["auth_request"] | (merged["auth_request"] or {})
+        request = merged["auth_request"] or {}
+        if not isinstance(request, Mapping):
+            raise InvalidSettings([Problem("Give an object.", field="config.auth_request")])
+        merged["auth_request"] = defaults["auth_request"] | request
     return merged
 
 
@@ -125,11 +132,20 @@ def _problems(kind: str, config: Mapping[str, Any]) -> list[Problem]:
         kinds.compile(kind, config)
         renewal_of(config)
         rate_limit_of(config)
+        _hosts_of(config)
     except InvalidSettings as error:
         return error.problems
     except (TypeError, AttributeError, KeyError):
         return [Problem("These settings do not have the right shape.")]
     return []
+
+
+def _hosts_of(config: Mapping[str, Any]) -> list[str]:
+    """Raises InvalidSettings."""
+    given = config["allowed_hosts"] or []
+    if not isinstance(given, list) or not all(isinstance(host, str) for host in given):
+        raise InvalidSettings([Problem("Give a list of hosts.", field="allowed_hosts")])
+    return sorted({host.strip().lower() for host in given if host.strip()})
 
 
 def rate_limit_of(config: Mapping[str, Any]) -> RateLimit | None:

@@ -101,10 +101,14 @@ def cells_like(column: Column, row_id: int) -> QuerySet[Cell]:
 
 
 def with_positions(kinds: Sequence[Kind]) -> list[dict[str, Any]]:
-    """With where its rows are in the table, as `positions`; rows that were deleted have none."""
+    """With where each of its rows is in the table, as `positions`; without rows that were deleted."""
     shown = [pk for kind in kinds for pk in kind["row_ids"]]
     found = dict(Row.objects.filter(pk__in=shown).values_list("pk", "position"))
-    return [{**kind, "positions": [found[pk] for pk in kind["row_ids"] if pk in found]} for kind in kinds]
+    left = [[pk for pk in kind["row_ids"] if pk in found] for kind in kinds]
+    return [
+        {**kind, "row_ids": row_ids, "positions": [found[pk] for pk in row_ids]}
+        for kind, row_ids in zip(kinds, left, strict=True)
+    ]
 
 
 def _reached(column: Column, run: Run | None) -> QuerySet[Cell]:

@@ -1,5 +1,7 @@
 """The settings of an HTTP column as the API takes them: types and bounds. What the texts mean is the engine's."""
 
+import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -115,3 +117,13 @@ def problems_of(error: ValidationError, prefix: str = "") -> list[Problem]:
             words = _WORDS.get(item["type"], item["msg"] + ".")
         found[field] = Problem(words, field=field)
     return list(found.values())
+
+
+def unstorable(settings: Mapping[str, Any]) -> list[Problem]:
+    """The problem of settings with U+0000 or half a surrogate pair, which PostgreSQL does not hold."""
+    try:
+        holds = b"\\u0000" not in json.dumps(settings, ensure_ascii=False).encode()
+    except ValueError:
+        holds = False
+    words = "These settings have a character that cannot be stored. Type them anew."
+    return [] if holds else [Problem(words, field="config")]

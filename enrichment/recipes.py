@@ -120,7 +120,8 @@ def _referred(config: Mapping[str, Any]) -> Iterator[str]:
     """What stands between double braces anywhere in the settings, and columns that are named without them."""
     for text in _texts(config):
         yield from (reference.text for reference in references.find(text))
-    yield from map(str, config.get("required") or ())
+    if isinstance(required := config.get("required"), list):
+        yield from map(str, required)
     if config.get("source"):
         yield str(config["source"])
 
@@ -136,14 +137,13 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
 
 
-def read(given: Mapping[str, Any]) -> Recipe:
+def read(given: object) -> Recipe:
     """Raises InvalidSettings for what is no recipe."""
     try:
         size = len(json.dumps(given))
         recipe = Recipe.model_validate(given)
     except ValidationError as error:
-        words = "This file is no exported column of Marl, or it is of a newer version."
-        raise InvalidSettings([Problem(words, field="recipe"), *problems_of(error, "recipe.")]) from error
+        raise InvalidSettings(_refused(given if isinstance(given, dict) else {}, error)) from error
     except (RecursionError, ValueError) as error:
         raise InvalidSettings([Problem("This file is nested too deeply.", field="recipe")]) from error
     if size > LARGEST:
@@ -152,6 +152,19 @@ def read(given: Mapping[str, Any]) -> Recipe:
     if connection and connection.kind not in connections.KINDS:
         raise InvalidSettings([Problem(f"“{connection.kind}” is no kind of connection.", field="recipe.connection")])
     return recipe
+
+
+def _refused(given: Mapping[str, Any], error: ValidationError) -> list[Problem]:
+    version = given.get("version")
+    if given.get("marl") != "column":
+        words, fix = "This file is no exported column of Marl.", "“Export settings” in the menu of a column makes one."
+        return [Problem(words, field="recipe", fix=fix)]
+    if isinstance(version, int) and version > VERSION:
+        words = f"This file is of version {version}, and this Marl reads version {VERSION}."
+        return [Problem(words, field="recipe.version", fix="Update this Marl, then import the file again.")]
+    problems = problems_of(error, "recipe.")
+    words = f"The file is damaged at “{problems[0].field.removeprefix('recipe.')}”: {problems[0].message}"
+    return [Problem(words, field="recipe", fix="Export the column again."), *problems]
 
 
 def look(actor: Actor, table: Table, recipe: Recipe) -> dict[str, Any]:
@@ -198,7 +211,7 @@ def create(actor: Actor, table: Table, recipe: Recipe, choices: Choices) -> Colu
             if name not in choices.columns and found[name].name != name:
                 raise table_columns.ColumnError(name)
         except table_columns.ColumnError:
-            words = f"There is no column “{name}” here. Choose the one to use instead."
+            words = f"There is no column “{choices.columns.get(name) or name}” here. Choose the one to use instead."
             problems.append(Problem(words, field=f"columns.{name}", reference=name))
     if problems:
         raise InvalidSettings(problems)
@@ -254,7 +267,7 @@ def _mapped(
         return [walked(item) for item in value] if isinstance(value, list) else value
 
     mapped: dict[str, Any] = walked({key: value for key, value in config.items() if key not in _NOT_KEPT})
-    if "required" in mapped:
+    if isinstance(mapped.get("required"), list):
         mapped["required"] = [found[str(name)].pk for name in config["required"]]
     if "source" in mapped:
         mapped["source"] = found[str(config["source"])].pk if config["source"] else ""

@@ -3,13 +3,14 @@
 An edit that is undone takes the mark away again.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from django.db import transaction
 
 from enrichment import inputs
+from enrichment.models import HttpColumn
 from tables import cells, events
 from tables.models import Cell, CellState, Row
 
@@ -68,3 +69,20 @@ def _mark(table_id: int, column_id: int, row_ids: Sequence[int], *, stale: bool)
     marked.update(stale=stale)
     told = [(cell.row_id, column_id, cells.as_json(cell)) for cell in marked]
     transaction.on_commit(partial(events.publish_cells, table_id, told))
+
+
+def adapt_to_copies(rows: Sequence[Row], results: Sequence[Cell], columns: Mapping[int, int]) -> None:
+    """Results of these rows, about to be copied, get the fingerprint of the copied inputs, {column id: id of its copy}.
+
+    One that was made of other inputs than those that are copied with it gets none, and so is out of date there too.
+    """
+    origins = {copy: pk for pk, copy in columns.items()}
+    for http in HttpColumn.objects.filter(column__in=origins):
+        needs = [origins.get(pk, pk) for pk in http.column_ids]
+        values = inputs.as_stored(rows, rows[0].table_id, needs)
+        for cell in results:
+            if cell.column_id == origins[http.column_id]:
+                same = cell.fingerprint == inputs.fingerprint(values[cell.row_id], needs)
+                copied = {columns.get(pk, pk): value for pk, value in values[cell.row_id].items()}
+                cell.fingerprint = inputs.fingerprint(copied, http.column_ids) if same else ""
+                cell.error_detail = None  # names a row of the other table

@@ -47,8 +47,9 @@ def duplicate(actor: Actor, source: Table) -> Import:
 
 def _copied(column: Column, copy: Table) -> Column:
     return Column.objects.create(
-        table=copy, name=column.name, type=column.type, position=column.position, width=column.width
-    )
+        table=copy, name=column.name, type=column.type, position=column.position, width=column.width,
+        hidden=column.hidden, pinned=column.pinned,
+    )  # fmt: skip
 
 
 def _free_name(source: Table) -> str:

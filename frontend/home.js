@@ -145,21 +145,22 @@ function listenToFiles() {
     void uploadAll(files);
   });
   const cover = byId("drop-here");
-  const holdsFiles = (/** @type {DragEvent} */ event) =>
-    event.dataTransfer?.types.includes("Files") && !document.querySelector("dialog[open]");
+  // Over a dialog they are refused, or the browser would leave the page for the file.
+  const takesFiles = () => !document.querySelector("dialog[open]");
   addEventListener("dragover", (event) => {
-    if (!holdsFiles(event)) return;
+    if (!event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();
-    cover.hidden = false;
+    event.dataTransfer.dropEffect = takesFiles() ? "copy" : "none";
+    cover.hidden = !takesFiles();
   });
   addEventListener("dragleave", (event) => {
     if (!event.relatedTarget) cover.hidden = true;
   });
   addEventListener("drop", (event) => {
     cover.hidden = true;
-    if (!holdsFiles(event)) return;
+    if (!event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();
-    void uploadAll([...(event.dataTransfer?.files ?? [])]);
+    if (takesFiles()) void uploadAll([...event.dataTransfer.files]);
   });
 }
 

@@ -11,8 +11,11 @@ import { ApiError, api, toast } from "./api.js";
 import { RecipeDialog } from "./recipe-dialog.js";
 import { reasonOf } from "./grid/edits.js";
 
-const SUFFIX = ".marl.json";
 const LARGEST = 256 * 1024; // bytes
+const MAKES_ONE = "“Export settings” in the menu of a column makes one.";
+
+/** Says why a file cannot be read. */
+class Unreadable extends Error {}
 
 /** @param {Column} column */
 export function exportRecipe(column) {
@@ -32,13 +35,17 @@ export function listenToDroppedRecipes(grid) {
   if (!grid.canEdit) return;
   addEventListener("dragover", (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault());
   addEventListener("drop", (event) => {
-    const [file] = event.dataTransfer?.files ?? [];
-    if (!file) return;
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (!files.length || isFileField(event.target)) return;
     event.preventDefault();
-    if (file.name.endsWith(SUFFIX)) void importFile(grid, file);
-    else toast(`Only settings of a column (${SUFFIX}) can be dropped here. Upload tables on the page of all tables.`);
+    if (files.length > 1) toast("Nothing was imported. Drop the settings of one column at a time.");
+    else if (/\.json$/i.test(files[0].name)) void importFile(grid, files[0]);
+    else toast("Only settings of a column (.marl.json) can be dropped here. Upload tables on the page of all tables.");
   });
 }
+
+/** @param {EventTarget | null} target */
+const isFileField = (target) => target instanceof HTMLInputElement && target.type === "file";
 
 /** @param {Grid} grid @param {File} file */
 async function importFile(grid, file) {
@@ -56,17 +63,21 @@ async function importFile(grid, file) {
       toast(`“${made.name}” is imported. Nothing has run yet.`);
     }).open();
   } catch (error) {
-    const detail = error instanceof ApiError && error.details?.[1]?.message;
-    toast(`“${file.name}” was not imported. ${reasonOf(error)}${detail ? ` ${detail}` : ""}`);
+    const reason = error instanceof Unreadable ? error.message : reasonOf(error);
+    const fix = (error instanceof ApiError && error.details?.[0]?.fix) || "";
+    toast(`“${file.name}” was not imported. ${reason} ${fix}`.trim());
   }
 }
 
 /** @param {File} file @returns {Promise<unknown>} */
 async function read(file) {
-  if (file.size > LARGEST) throw new Error("It is too large for the settings of a column.");
+  if (file.size > LARGEST) {
+    const kib = Math.ceil(file.size / 1024).toLocaleString("en");
+    throw new Unreadable(`It has ${kib} KiB, and settings of a column have at most ${LARGEST / 1024}. ${MAKES_ONE}`);
+  }
   try {
     return JSON.parse(await file.text());
-  } catch {
-    throw new Error("It is not JSON.");
+  } catch (error) {
+    throw new Unreadable(`It is not JSON: ${/** @type {Error} */ (error).message}. ${MAKES_ONE}`);
   }
 }

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from celery import current_app
 from django.db import transaction
@@ -15,6 +15,9 @@ from tables.signals import send_rows_changed
 TASK = "tables.copy_column"
 AT_ONCE = 5_000  # rows copied before the request that asked is answered
 _BATCH = 2_000
+
+type Adapt = Callable[[Sequence[Row], Sequence[Cell], Mapping[int, int]], None]
+adapting: list[Adapt] = []  # told rows, their results and {column id: id of its copy} before the results are copied
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +83,9 @@ def _copy_results(batch: list[Row], target_id: int, first: int, columns: Mapping
     copies = dict(zip((row.pk for row in batch), made.values_list("pk", flat=True), strict=True))
     mine = Cell.objects.filter(column__in=columns, row_id__gte=batch[0].pk, row_id__lte=batch[-1].pk)
     ended = list(mine.exclude(state__in=(*OPEN_STATES, CellState.CANCELLED, CellState.EMPTY)))
+    for adapt in adapting:
+        adapt(batch, ended, columns)
     for cell in ended:
-        cell.pk, cell.run_id, cell.due_at, cell.fingerprint = None, None, None, ""
+        cell.pk, cell.run_id, cell.due_at = None, None, None
         cell.row_id, cell.column_id = copies[cell.row_id], columns[cell.column_id]
     Cell.objects.bulk_create(ended, batch_size=500)

@@ -63,7 +63,7 @@ def receive(
         target=table,
         filename=filename,
         path=path.name,
-        name=(name or "").strip()[:200] or Path(filename).stem[:200] or "Table",
+        name=columns.tidy(name or "") or columns.tidy(Path(filename).stem) or "Table",
         options=_checked_options(options or {}),
         state=Import.State.STAGED,
     )
@@ -82,8 +82,7 @@ def choose(staged: Import, *, options: Mapping[str, Any] | None = None, name: st
     if staged.state != Import.State.STAGED:
         raise ImportProblem("This file is being imported already.", status=409)
     staged.options = _checked_options(options or {})
-    if name and name.strip():
-        staged.name = name.strip()[:200]
+    staged.name = columns.tidy(name or "") or staged.name
     staged.save(update_fields=["options", "name"])
 
 

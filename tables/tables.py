@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tables import columns
+from tables.columns import ColumnError
 from tables.models import Cell, Column, Row, Table
 from workspaces import audit
 from workspaces.actors import Actor
@@ -16,8 +17,10 @@ KEPT = timedelta(days=30)  # after it was deleted
 
 def create(actor: Actor, name: str, wanted: Sequence[tuple[str, str]]) -> Table:
     """`wanted` are (name, type) of columns. Raises ColumnError, and then nothing is made."""
+    if not (tidy := columns.tidy(name)):
+        raise ColumnError("Give the table a name.", field="name")
     with transaction.atomic():
-        table = Table.objects.create(workspace=actor.workspace, name=name.strip(), created_by=actor.user)
+        table = Table.objects.create(workspace=actor.workspace, name=tidy, created_by=actor.user)
         for column_name, type_ in wanted:
             columns.create(table, column_name, type_)
         audit.note(actor.workspace, "table.created", table.name, table.pk)
@@ -26,7 +29,7 @@ def create(actor: Actor, name: str, wanted: Sequence[tuple[str, str]]) -> Table:
 
 def change(table: Table, *, name: str | None = None, auto_update: bool | None = None) -> None:
     if name is not None:
-        table.name = name.strip() or table.name
+        table.name = columns.tidy(name) or table.name
     if auto_update is not None:
         table.auto_update = auto_update
     table.save()

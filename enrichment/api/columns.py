@@ -44,7 +44,7 @@ class FormulaDraft(Schema):
 class Import(Schema):
     """`columns` are {name in the recipe: column here}; `secrets` make the recipe's connection."""
 
-    recipe: dict[str, Any]
+    recipe: Any
     columns: dict[str, str] = {}
     connection_id: int | None = None
     confirm_host: str | None = None

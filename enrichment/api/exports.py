@@ -23,7 +23,7 @@ def export_table(
 ) -> StreamingHttpResponse:
     """csv, xlsx, json or jsonl; `states=1` adds state and error of computed cells, `view` gives the rows of one."""
     table = found.table(actor(request), table_id)
-    row_ids = opened_views.all_row_ids(table.pk, view) if view else None
+    row_ids = opened_views.live_row_ids(table.pk, view) if view else None
     try:
         pieces = export.stream(table, format, states=states, row_ids=row_ids)
     except export.ExportRefused as error:

@@ -14,7 +14,7 @@ from enrichment.engine.template import REFUSED_HEADERS
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 # Quoted texts are skipped, so that what only looks like bash's $'…' or a continued line inside of them stays.
 _OF_SHELLS = re.compile(
-    r"""\$'(?P<ansi>(?:[^'\\]|\\.)*)'|(?P<continued>\s*[\^`\\]\r?\n)|'[^']*'|"(?:[^"\\]|\\.)*"|\\.""", re.DOTALL
+    r"""\$'(?P<ansi>(?:[^'\\]|\\.)*)'|(?P<continued>[\^`\\]\r?\n)|'[^']*'|"(?:[^"\\]|\\.)*"|\\.""", re.DOTALL
 )
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|[0-7]{1,3}|.)", re.DOTALL)
 _SIGNS = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\x1b"}
@@ -116,7 +116,7 @@ def _plain(found: re.Match[str]) -> str:
 
 
 def _unescaped(text: str) -> str:
-    """What bash makes of the inside of $'…'."""
+    """What the inside of $'…' means; browsers write 😀 as the two halves of its pair."""
 
     def one(found: re.Match[str]) -> str:
         sign = found[1]
@@ -126,7 +126,7 @@ def _unescaped(text: str) -> str:
             return chr(int(sign, 8))
         return _SIGNS.get(sign, sign)
 
-    return _ESCAPE.sub(one, text)
+    return _ESCAPE.sub(one, text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _pasted(given: argparse.Namespace) -> Pasted:

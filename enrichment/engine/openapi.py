@@ -19,10 +19,23 @@ from enrichment.engine.references import escaped
 
 DEEPEST = 8  # levels of a body that are written out, and references that are followed
 MOST_FIELDS = 200  # of a body
+NESTED = 100  # levels of a YAML document; what composes it knows no limit and ends the process
+LARGER = 1_000_000  # characters that the aliases of a YAML document may add
 _OF_MARL = {"authorization", "accept", "content-type"}
 _SIMPLE: dict[str, object] = {"string": "", "integer": 0, "number": 0, "boolean": False, "null": None}
 _HOLE = re.compile(r"\{([^{}]+)\}")
 _MARKED = re.compile('"\ue000([^\ue000]*)\ue000(quoted|bare)"')
+
+
+class _Loader(yaml.CSafeLoader):
+    """As OpenAPI wants YAML read: like JSON, so that `on` and 2026-12-31 are texts."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    sign: [(tag, pattern) for tag, pattern in found if not tag.endswith((":timestamp", ":bool"))]
+    for sign, found in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("(?:true|True|TRUE|false|False|FALSE)$"), [*"tTfF"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +57,8 @@ class Filled:
 def read(text: str) -> dict[str, Any]:
     """Raises InvalidSettings, of field `document`, for anything but an OpenAPI document."""
     try:
-        found = json.loads(text) if text.lstrip().startswith("{") else yaml.load(text, yaml.CSafeLoader)
-    except (ValueError, yaml.YAMLError, RecursionError) as error:
+        found = json.loads(text) if text.lstrip().startswith("{") else _from_yaml(text)
+    except (ArithmeticError, ValueError, yaml.YAMLError, RecursionError) as error:
         place = getattr(error, "problem_mark", None)
         line = place.line + 1 if place else getattr(error, "lineno", None)
         raise _refused(f"This is neither JSON nor YAML{f' (line {line})' if line else ''}.") from error
@@ -56,13 +69,37 @@ def read(text: str) -> dict[str, Any]:
     return found
 
 
+def _from_yaml(text: str) -> object:
+    sizes: dict[str | None, int] = {}  # of what an anchor names
+    opened: list[str | None] = []
+    counts = [0]
+    for event in yaml.parse(text, _Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            opened.append(event.anchor)
+            counts.append(1)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            sizes[opened.pop()] = counts[-1]
+            counts[-2:] = [counts[-2] + counts[-1]]
+        elif isinstance(event, yaml.ScalarEvent):
+            sizes[event.anchor] = 1 + len(event.value)
+            counts[-1] += sizes[event.anchor]
+        elif isinstance(event, yaml.AliasEvent):
+            counts[-1] += sizes.get(event.anchor, 1)
+        if len(opened) > NESTED:
+            line = event.start_mark.line + 1 if event.start_mark else "?"
+            raise _refused(f"This document is nested deeper than {NESTED} levels (line {line}).")
+        if counts[-1] > len(text) + LARGER:
+            raise _refused("This document is too large with its aliases written out.")
+    return yaml.load(text, _Loader)  # noqa: S506  made of the safe one
+
+
 def operations(document: Mapping[str, Any]) -> list[Operation]:
     return [
         Operation(f"{method.upper()} {path}", str(item[method].get("summary") or item[method].get("operationId") or ""))
         for path, item in document["paths"].items()
-        if isinstance(item, dict)
+        if isinstance(path, str) and isinstance(item, dict)
         for method in item
-        if method.upper() in METHODS and isinstance(item[method], dict)
+        if str(method).upper() in METHODS and isinstance(item[method], dict)
     ]
 
 
@@ -72,7 +109,13 @@ def fill(document: Mapping[str, Any], operation: str, columns: Sequence[str], ad
     item = document["paths"].get(path)
     if not isinstance(item, dict) or not isinstance(item.get(method.lower()), dict):
         raise _refused("Choose an operation of the document.")
-    return _Filling(document, columns).fill(method, path, item, item[method.lower()], address)
+    try:
+        return _Filling(document, columns).fill(method, path, item, item[method.lower()], address)
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        # A part is of another kind than OpenAPI says.
+        raise _refused(
+            f"The document describes {operation} otherwise than OpenAPI does. Fill the form by hand."
+        ) from error
 
 
 def _refused(message: str) -> InvalidSettings:
@@ -196,7 +239,8 @@ class _Filling:
     def _members(self, schema: Mapping[str, Any], depth: int) -> dict[str, object]:
         required = schema.get("required") or []
         found: dict[str, object] = {}
-        for key, child in sorted(schema["properties"].items(), key=lambda pair: pair[0] not in required):
+        members = [(str(key), child) for key, child in schema["properties"].items()]
+        for key, child in sorted(members, key=lambda pair: pair[0] not in required):
             self._fields += 1
             if depth >= DEEPEST or self._fields > MOST_FIELDS:
                 break

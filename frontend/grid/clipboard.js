@@ -15,23 +15,18 @@ import { formatTable } from "./tsv.js";
 
 const CELLS_COPIED = 500_000;
 
-/** @param {Grid} grid */
+/** By the focus: Firefox sends these events to where text was last selected. @param {Grid} grid */
 export function listenToClipboard(grid) {
-  grid.sheet.addEventListener("copy", (event) => {
-    if (event.target !== grid.sheet) return;
-    event.preventDefault();
-    copy(grid, event);
-  });
-  grid.sheet.addEventListener("cut", (event) => {
-    if (event.target !== grid.sheet) return;
-    event.preventDefault();
-    cut(grid, copy(grid, event));
-  });
-  grid.sheet.addEventListener("paste", (event) => {
-    if (event.target !== grid.sheet) return;
-    event.preventDefault();
-    void paste(grid, event.clipboardData?.getData("text/plain") ?? "");
-  });
+  /** @param {"copy" | "cut" | "paste"} type @param {(event: ClipboardEvent) => void} act */
+  const on = (type, act) =>
+    document.addEventListener(type, (event) => {
+      if (document.activeElement !== grid.sheet) return;
+      event.preventDefault();
+      act(event);
+    });
+  on("copy", (event) => void copy(grid, event));
+  on("cut", (event) => cut(grid, copy(grid, event)));
+  on("paste", (event) => void paste(grid, event.clipboardData?.getData("text/plain") ?? ""));
 }
 
 /** Empties what is copied; what is still on its way stays. @param {Grid} grid @param {boolean} copied */

@@ -15,6 +15,7 @@ import { byRow, inTurn, reasonOf, removeRows, reversed, save } from "./edits.js"
 import { parseTable } from "./tsv.js";
 
 const CELLS_PASTED = 100_000;
+const LONGEST_PASTE = 8_000_000; // characters
 const ROWS_PASTED = 10_000; // the API's most in one call
 const ROWS_ADDED_UNASKED = 500;
 
@@ -26,6 +27,9 @@ const many = (count, word) => `${count.toLocaleString("en")} ${word}${count === 
 
 /** @param {Grid} grid @param {string} text */
 export async function paste(grid, text) {
+  if (text.length > LONGEST_PASTE) {
+    return toast(`Paste at most ${LONGEST_PASTE.toLocaleString("en")} characters at once. For more, upload a file.`);
+  }
   const table = parseTable(text);
   if (!grid.canEdit || !table.length || (grid.selection.row < 0 && grid.rows.total)) return;
   try {
@@ -145,7 +149,7 @@ function tell(grid, refused, count, { beyond, computed }) {
   if (refused.length) {
     const columns = [...new Set(refused.map(({ column }) => grid.columns.byId(column)))];
     const takes = columns.map((column) => `${column?.name} takes ${(column && TAKES[column.type]) ?? "shorter texts"}`);
-    parts.push(`${refused.length.toLocaleString("en")} of ${many(count, "cell")} were not pasted: ${takes.join(", ")}.`);
+    parts.push(`${refused.length.toLocaleString("en")} of ${many(count, "cell")} ${refused.length === 1 ? "was" : "were"} not pasted: ${takes.join(", ")}.`);
   }
   if (beyond > 0) parts.push(`Left out ${many(beyond, "column")} beyond the last one.`);
   if (computed) parts.push(`Left out ${many(computed, "column")} of results, which cannot be typed over.`);

@@ -147,3 +147,22 @@ def picture(tmp_path: Path) -> Picture:
         of.screenshot(path=file, caret="initial")
 
     return take
+
+
+@pytest.fixture
+def drop(page: Page) -> Callable[..., None]:
+    """Drops files on the page: `drop({"a.json": "{}"})`."""
+
+    def dropped(files: dict[str, str], on: str = "body") -> None:
+        data = page.evaluate_handle(
+            """(files) => {
+                const data = new DataTransfer();
+                for (const [name, text] of Object.entries(files)) data.items.add(new File([text], name));
+                return data;
+            }""",
+            files,
+        )
+        page.dispatch_event(on, "dragover", {"dataTransfer": data})
+        page.dispatch_event(on, "drop", {"dataTransfer": data})
+
+    return dropped

@@ -195,6 +195,16 @@ def test_the_menu_of_a_result_runs_it(page: Page, cell: Cell) -> None:
     expect(page.get_by_role("complementary", name="Profile, row 2")).to_be_visible()
 
 
+def test_a_cell_too_long_to_keep_or_to_paste_is_told(page: Page, cell: Cell) -> None:
+    cell(1, 1).click()
+    copy_text(page, "x" * 150_000)
+    page.keyboard.press("Control+v")
+    expect(page.get_by_text("1 of 1 cell was not pasted: ")).to_be_visible()
+    copy_text(page, f'"{"x" * 17_000_000}"')
+    page.keyboard.press("Control+v")
+    expect(page.get_by_text("Paste at most 8,000,000 characters at once. For more, upload a file.")).to_be_visible()
+
+
 def test_cells_that_cannot_take_a_value_are_told_and_marked(page: Page, app: App, table: int, cell: Cell) -> None:
     copy_text(page, "many\t2026-01-01\n7\tsoon\n8\t2026-01-03")
     cell(1, 2).click()

@@ -41,7 +41,7 @@ def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     profile, port = tmp_path_factory.mktemp("firefox"), free_port()
     (profile / "user.js").write_text(f'user_pref("marionette.port", {port});')
     process = subprocess.Popen(
-        [str(FIREFOX), "--headless", "--marionette", "--no-remote", "--profile", str(profile)],
+        [str(FIREFOX), "--headless", "--marionette", "--remote-allow-system-access", "--profile", str(profile)],
         env={"HOME": str(profile), "PATH": "/usr/bin:/bin"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     wait_until_open(port, process)  # the driver leaves a socket behind with every try
@@ -54,24 +54,47 @@ def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def table(firefox: Any, app: App) -> int:
+def signed_in(firefox: Any, app: App) -> Any:
     firefox.navigate(app.link)
+    return firefox
+
+
+@pytest.fixture(scope="module")
+def table(app: App) -> int:
     return make_table(app, ROWS, 20)
 
 
 @pytest.fixture
-def shows(firefox: Any, app: App, table: int) -> Callable[[str, object], None]:
-    """Waits until a script returns this; the table is open and its first cell active."""
-    firefox.navigate(f"{app.url}/tables/{table}")
+def wait(firefox: Any) -> Callable[[str, object], None]:
+    """Waits until a script returns this."""
 
-    def wait(script: str, expected: object) -> None:
+    def returns(script: str, expected: object) -> None:
         Wait(firefox, timeout=30).until(
             lambda _: firefox.execute_script(script) == expected, message=f"never {expected!r}: {script}"
         )
 
-    wait(first_cell(0), "r0c0")
-    firefox.find_element(By.CSS_SELECTOR, '#grid-body [aria-rowindex="2"] .c').click()
-    wait(ACTIVE, "r0c0")
+    return returns
+
+
+@pytest.fixture
+def open_table(signed_in: Any, app: App, wait: Callable[[str, object], None]) -> Callable[[int, str], None]:
+    """Opens a table whose first cell says this, and makes that cell active."""
+
+    def opened(table: int, first: str) -> None:
+        signed_in.navigate(f"{app.url}/tables/{table}")
+        wait(first_cell(0), first)
+        signed_in.find_element(By.CSS_SELECTOR, '#grid-body [aria-rowindex="2"] .c').click()
+        wait(ACTIVE, first)
+
+    return opened
+
+
+@pytest.fixture
+def shows(
+    wait: Callable[[str, object], None], open_table: Callable[[int, str], None], table: int
+) -> Callable[[str, object], None]:
+    """Waits until a script returns this; the table of a million rows is open and its first cell active."""
+    open_table(table, "r0c0")
     return wait
 
 
@@ -113,3 +136,50 @@ def test_a_cell_is_edited_and_the_edit_undone(
     shows(first_cell(1), "typed")
     press("z", hold=Keys.CONTROL)
     shows(first_cell(1), "r1c0")
+
+
+@pytest.fixture
+def clipboard(firefox: Any) -> Callable[[str], None]:
+    """Puts a text where Ctrl+V takes it from."""
+
+    def put(text: str) -> None:
+        with firefox.using_context("chrome"):
+            firefox.execute_script(
+                """Cc["@mozilla.org/widget/clipboardhelper;1"].getService(Ci.nsIClipboardHelper)
+                    .copyString(arguments[0]);""",
+                script_args=[text],
+            )
+
+    return put
+
+
+COPIED = """
+const transferable = Cc["@mozilla.org/widget/transferable;1"].createInstance(Ci.nsITransferable);
+transferable.init(null);
+transferable.addDataFlavor("text/plain");
+Services.clipboard.getData(transferable, Ci.nsIClipboard.kGlobalClipboard);
+const found = {};
+transferable.getTransferData("text/plain", found);
+return found.value.QueryInterface(Ci.nsISupportsString).data;
+"""
+
+
+def test_a_range_of_a_spreadsheet_is_pasted_and_copied(
+    firefox: Any, app: App, open_table: Callable[[int, str], None], wait: Callable[[str, object], None],
+    press: Callable[..., None], clipboard: Callable[[str], None],
+) -> None:  # fmt: skip
+    with app.api() as api:
+        table = api.post("/tables", json={"name": "Small", "columns": [{"name": "A"}, {"name": "B"}]}).json()["id"]
+        api.post(f"/tables/{table}/rows", json={"rows": [{"A": "first"}, {"A": "second"}]})
+    open_table(table, "first")
+    text = 'one\t"two\nlines"\n"a ""word"""\tfour'
+    clipboard(text)
+    press("v", hold=Keys.CONTROL)
+    wait(first_cell(0), "one")
+    wait(first_cell(1), 'a "word"')
+    clipboard("something else")
+    press("c", hold=Keys.CONTROL)
+    with firefox.using_context("chrome"):
+        wait(COPIED, text)
+    press("z", hold=Keys.CONTROL)
+    wait(first_cell(0), "first")

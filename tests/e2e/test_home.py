@@ -1,6 +1,7 @@
 """The list of tables, and the sample that a newcomer starts with."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -86,3 +87,17 @@ def test_what_runs_is_shown_at_its_table(page: Page, app: App) -> None:
         expect(row(page, "Under way")).to_contain_text(re.compile(r"Company profile: \d+ of 25"))
         api.post(f"/runs/{run['id']}/stop")
     expect(row(page, "Under way")).not_to_contain_text("Company profile")
+
+
+def test_a_file_dropped_beside_an_open_dialog_neither_uploads_nor_leaves_the_page(
+    page: Page, app: App, drop: Callable[..., None]
+) -> None:
+    page.goto(app.url)
+    page.get_by_role("button", name="New table").or_(page.get_by_role("button", name="Start empty")).first.click()
+    page.evaluate("addEventListener('drop', (event) => (window.taken = event.defaultPrevented))")
+    drop({"leads.csv": "Company\nNorthwind"})
+    assert page.evaluate("window.taken") is True
+    expect(page.get_by_text("leads.csv")).to_have_count(0)
+    page.keyboard.press("Escape")
+    drop({"leads.csv": "Company\nNorthwind"})
+    expect(page.get_by_text("leads.csv").first).to_be_visible()

@@ -1,6 +1,7 @@
 """cURL commands as documentation and browsers write them."""
 
 import shlex
+import time
 from contextlib import suppress
 
 import pytest
@@ -120,3 +121,14 @@ def test_what_was_written_is_read_as_it_was(text: str) -> None:
     found = curl.parse(curl.write("PUT", "https://a.example/", {"x-team": "a b"}, "{" + text)).config
     assert (found["method"], found["body"]) == ("PUT", "{" + text)
     assert found["headers"] == [{"name": "x-team", "value": "a b"}]
+
+
+def test_a_sign_that_a_browser_writes_in_two_halves_arrives_whole() -> None:
+    command = r"""curl https://api.example -d $'{"mood": "it\'s \ud83d\ude00", "half": "\ud83d"}'"""
+    assert curl.parse(command).config["body"] == '{"mood": "it\'s 😀", "half": "\ufffd"}'
+
+
+def test_a_long_gap_is_read_at_once() -> None:
+    started = time.process_time()
+    curl.parse(f"curl {' ' * 200_000}https://api.example")
+    assert time.process_time() - started < 5

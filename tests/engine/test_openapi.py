@@ -1,7 +1,12 @@
 """OpenAPI documents read as the settings of a request."""
 
+import contextlib
+import copy
 import json
-from typing import Any
+import operator
+from collections.abc import Iterator
+from functools import reduce
+from typing import Any, cast
 
 import pytest
 
@@ -80,3 +85,62 @@ def test_a_relative_server_belongs_to_where_the_document_came_from() -> None:
 def test_anything_else_is_refused_in_words(text: str) -> None:
     with pytest.raises(InvalidSettings):
         openapi.read(text)
+
+
+def yaml_of(schema: str, before: str = "") -> str:
+    """A document whose one operation, POST /a, takes a body of this schema."""
+    body = f"{{content: {{application/json: {{schema: {schema}}}}}}}"
+    return f"openapi: 3.0.0\n{before}\npaths:\n  /a:\n    post:\n      requestBody: {body}\n"
+
+
+def test_yaml_is_read_as_json_is() -> None:
+    schema = "{properties: {on: {example: 2026-12-31}, no: {example: off}, 7: {type: boolean, default: true}}}"
+    filled = openapi.fill(openapi.read(yaml_of(schema)), "POST /a", [])
+    assert json.loads(filled.config["body"]) == {"on": "2026-12-31", "no": "off", "7": True}
+
+
+@pytest.mark.parametrize("levels", [101, 200_000])
+def test_yaml_that_is_nested_too_deeply_is_refused(levels: int) -> None:
+    with pytest.raises(InvalidSettings, match=r"nested deeper than 100 levels \(line 2\)"):
+        openapi.read(yaml_of("{}", before=f"x: {'[' * levels}{']' * levels}"))
+
+
+def test_yaml_that_grows_with_its_aliases_is_refused() -> None:
+    tens = [f"x{level}: &x{level} [{', '.join([f'*x{level - 1}'] * 10)}]" for level in range(1, 30)]
+    with pytest.raises(InvalidSettings, match="too large with its aliases"):
+        openapi.read(yaml_of("{example: *x29}", before="\n".join(["x0: &x0 some text", *tens])))
+    few = openapi.read(yaml_of("{example: *x1}", before="\n".join(["x0: &x0 some text", tens[0]])))
+    assert json.loads(openapi.fill(few, "POST /a", []).config["body"]) == ["some text"] * 10
+
+
+def test_yaml_that_holds_itself_is_refused() -> None:
+    document = openapi.read(yaml_of("{example: *x}", before="x: &x [*x]"))
+    with pytest.raises(InvalidSettings, match="POST /a otherwise than OpenAPI does"):
+        openapi.fill(document, "POST /a", [])
+
+
+ODD: list[Any] = [None, 1, "x", [], {}, [None], [[]], {"a": 1}, {"$ref": 5}, {"$ref": "#/paths"}]
+
+
+def places(value: object, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where something stands in a document."""
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in parts:
+        yield (*way, key)
+        yield from places(part, (*way, key))
+
+
+def test_a_part_of_another_kind_is_refused_or_left_out() -> None:
+    parameter = {"name": "q", "in": "query", "required": True, "schema": {"type": "string", "enum": ["a"]}}
+    schema = {"allOf": [{"type": "object", "required": ["z"], "properties": {"z": {"items": {"examples": [1]}}}}]}
+    operation = {"parameters": [parameter], "requestBody": {"content": {"application/json": {"schema": schema}}}}
+    servers = [{"url": "https://{host}", "variables": {"host": {"default": "a.example"}}}]
+    whole = {"openapi": "3.0.0", "servers": servers, "paths": {"/c/{id}": {"parameters": [], "post": operation}}}
+    for *way, last in places(whole):
+        for odd in ODD:
+            document = copy.deepcopy(whole)
+            reduce(operator.getitem, way, cast("Any", document))[last] = odd
+            with contextlib.suppress(InvalidSettings):
+                read = openapi.read(json.dumps(document))
+                for found in openapi.operations(read):
+                    openapi.fill(read, found.id, ["Q", "Z"])

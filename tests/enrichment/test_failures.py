@@ -201,6 +201,15 @@ def test_the_api_tells_them(
     assert client_for(outsider).get(f"/api/v1/columns/{column.pk}/failures").status_code == 404
 
 
+def test_each_row_keeps_its_own_place_when_another_was_deleted(column: Column, fail: Callable[..., list[int]]) -> None:
+    first, second, third = fail([http_error(404, "not found")] * 3)
+    kinds = failures.by_kind(column)
+    Row.objects.filter(pk=first).delete()
+    [told] = failures.with_positions(kinds)
+    places = dict(Row.objects.filter(pk__in=[second, third]).values_list("pk", "position"))
+    assert dict(zip(told["row_ids"], told["positions"], strict=True)) == places
+
+
 def test_a_run_of_another_column_is_not_found(
     column: Column, http: Callable[..., Column], client_for: Callable[[Any], Client], viewer: Any
 ) -> None:

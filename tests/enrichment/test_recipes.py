@@ -88,6 +88,9 @@ def test_it_comes_back_with_the_columns_that_were_chosen(
     assert [choice["name"] for choice in needs["connection"]["choices"]] == ["CRM"]
     status, told = call("POST", f"/tables/{other.pk}/columns/import", {"recipe": recipe})
     assert (status, told["error"]["details"][0]["reference"]) == (422, "Company")
+    gone = {"recipe": recipe, "columns": {"Company": "Deleted meanwhile"}}
+    status, told = call("POST", f"/tables/{other.pk}/columns/import", gone)
+    assert (status, "“Deleted meanwhile”" in told["error"]["message"]) == (422, True)
     assert Column.objects.filter(table=other).count() == 2
     given = {"recipe": recipe, "columns": {"Company": "Firm"}, "secrets": {"user": "kim", "password": "other one"}}
     status, made = call("POST", f"/tables/{other.pk}/columns/import", given)
@@ -119,7 +122,8 @@ def recipe_with(**changes: Any) -> dict[str, Any]:
     return base | changes
 
 
-HOSTILE: list[dict[str, Any]] = [
+HOSTILE: list[Any] = [
+    None, 1, "x", [], [{"marl": "column"}],
     {}, {"marl": "table"}, recipe_with(version=2), recipe_with(type="text"), recipe_with(config=[]),
     recipe_with(id=4), recipe_with(name=""), recipe_with(name="x" * 300), recipe_with(columns=["a"] * 600),
     recipe_with(config={"formula": "x" * 300_000}), recipe_with(connection={"name": "a", "kind": "shell"}),
@@ -129,14 +133,15 @@ HOSTILE: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("given", HOSTILE)
-def test_what_is_no_recipe_is_told(given: dict[str, Any], call: Caller, other: Table) -> None:
+def test_what_is_no_recipe_is_told(given: object, call: Caller, other: Table) -> None:
     status, told = call("POST", f"/tables/{other.pk}/columns/import", {"recipe": given, "dry_run": True})
     assert status == 422
     assert told["error"]["message"]
 
 
 HOSTILE_SETTINGS: list[dict[str, Any]] = [
-    {"url": 5}, {"nothing": 1}, {"required": [{"a": 1}]}, {"headers": "x"}, {"connection_id": 1, "url": "{{@1}}"},
+    {"url": 5}, {"nothing": 1}, {"required": [{"a": 1}]}, {"url": "https://a.example", "required": 5},
+    {"url": "https://a.example", "required": "Firm"}, {"headers": "x"}, {"connection_id": 1, "url": "{{@1}}"},
     {"url": "https://a.example/{{secret.password}}"}, {"body": "{{@1.name}}", "url": "https://a.example"},
 ]  # fmt: skip
 

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from enrichment import computed, connections, hooks, runs, whole_tables
+from enrichment import computed, connections, hooks, inspection, runs, whole_tables
 from enrichment.models import HttpColumn, Run
 from tables import imports, rows, tables
 from tables.models import Cell, Column, Row, Table
+from tables.signals import send_rows_changed
 from tests.enrichment.api.test_api import Caller
+from tests.servers.echo import Echo
 from workspaces.actors import Actor
 from workspaces.models import Role, User, Workspace
 from workspaces.tokens import create_api_token
@@ -114,6 +116,109 @@ def test_a_copy_has_the_same_columns_values_and_results(
 def _values(table: Table, row_id: int) -> dict[int, str]:
     ids = {column.name: column.pk for column in Column.objects.filter(table=table)}
     return {ids["Company"]: "Acme", ids["Size"]: "10"}
+
+
+@pytest.fixture
+def original(leads: Table, asking: Callable[..., Column], work: Callable[[Table], None]) -> Table:
+    """With results of two HTTP columns, B over A, that run by themselves."""
+    first = asking("A", "{{Company}}", auto_update=True)
+    second = asking("B", "{{A.is}}", auto_update=True)
+    for column in (first, second):
+        runs.plan(column, "all")
+        work(leads)
+    return leads
+
+
+def _of(table: Table, name: str) -> Column:
+    return Column.objects.get(table=table, name=name)
+
+
+def test_results_of_a_copy_are_up_to_date_until_their_inputs_change(
+    actor: Actor, original: Table, stale: Callable[[Column], list[bool]]
+) -> None:
+    copy = copied(actor, original)
+    tables.change(copy, auto_update=False)
+    [row] = rows.window(copy, 0, 1)
+    rows.update(copy, [{"id": row.pk, "cells": {"Company": "Acme 2"}}])
+    assert stale(_of(copy, "A")) == [True, False, False]
+    rows.update(copy, [{"id": row.pk, "cells": {"Company": "Acme"}}])
+    assert not any(stale(_of(copy, "A")))
+    assert not any(stale(_of(original, "A")))
+
+
+def test_nothing_of_a_copy_is_called_again_for_what_is_the_same(
+    actor: Actor, original: Table, echo: Echo, work: Callable[[Table], None], stale: Callable[[Column], list[bool]]
+) -> None:
+    copy = copied(actor, original)
+    echo.take()
+    send_rows_changed(copy.pk, None, from_position=0)
+    for scope in ("missing", "stale"):
+        runs.plan(_of(copy, "A"), scope)
+        runs.plan(_of(copy, "B"), scope)
+        work(copy)
+    assert echo.take() == []
+    assert not any(stale(_of(copy, "B")))
+
+
+def test_an_edit_of_a_copy_calls_what_is_made_of_it_and_nothing_else(
+    actor: Actor, original: Table, echo: Echo, work: Callable[[Table], None], cells: Callable[[Column], list[Any]]
+) -> None:
+    copy = copied(actor, original)
+    echo.take()
+    [row] = rows.window(copy, 1, 1)
+    rows.update(copy, [{"id": row.pk, "cells": {"Company": "Wingtip"}}])
+    work(copy)
+    assert echo.take() == ["a(Wingtip)", "b(a(Wingtip))"]
+    assert cells(_of(copy, "B"))[1] == ("done", {"is": "b(a(Wingtip))"})
+    assert cells(_of(original, "B"))[1] == ("done", {"is": "b(a(Fabrikam))"})
+
+
+def test_other_settings_make_a_copy_out_of_date_as_they_do_the_original(
+    actor: Actor, original: Table, work: Callable[[Table], None], stale: Callable[[Column], list[bool]]
+) -> None:
+    copy = copied(actor, original)
+    for table in (original, copy):
+        tables.change(table, auto_update=False)
+        computed.change(_of(table, "A"), config={"run_if": "{{Size}} != 1"})
+        send_rows_changed(table.pk, None, from_position=0)
+        work(table)
+    assert stale(_of(copy, "A")) == stale(_of(original, "A")) == [True, True, True]
+    assert not any(stale(_of(copy, "B")))
+
+
+def test_what_is_out_of_date_is_so_in_the_copy_and_runs_there(
+    actor: Actor, original: Table, echo: Echo, work: Callable[[Table], None], stale: Callable[[Column], list[bool]]
+) -> None:
+    tables.change(original, auto_update=False)
+    [row] = rows.window(original, 0, 1)
+    rows.update(original, [{"id": row.pk, "cells": {"Company": "Wingtip"}}])
+    copy = copied(actor, original)
+    echo.take()
+    send_rows_changed(copy.pk, None, from_position=0)
+    work(copy)
+    assert stale(_of(copy, "A")) == [True, False, False]
+    runs.plan(_of(copy, "A"), "stale")
+    work(copy)
+    assert echo.take() == ["a(Wingtip)"]
+    assert not any(stale(_of(copy, "A")))
+
+
+def test_a_copied_result_names_no_row_of_the_other_table(
+    actor: Actor, leads: Table, asking: Callable[..., Column], work: Callable[[Table], None]
+) -> None:
+    column = asking("A", "all", collapse_duplicates=True)
+    runs.plan(column, "all")
+    work(leads)
+    copy = copied(actor, leads)
+    told = [inspection.story(row, _of(copy, "A"))["same_as"] for row in rows.window(copy, 0, 3)]
+    assert told == [None, None, None]
+
+
+def test_a_copy_shows_its_columns_as_the_original_does(actor: Actor, leads: Table) -> None:
+    computed.change(_of(leads, "Company"), pinned=True)
+    computed.change(_of(leads, "Size"), hidden=True)
+    copy = copied(actor, leads)
+    assert (_of(copy, "Company").pinned, _of(copy, "Size").hidden) == (True, True)
 
 
 def test_a_copy_that_is_cancelled_leaves_nothing(actor: Actor, leads: Table) -> None:

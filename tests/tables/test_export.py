@@ -146,6 +146,16 @@ def test_the_api_exports_a_view_and_notes_how_many_rows(
     assert "Open it again" in gone.json()["error"]["message"]
 
 
+def test_rows_deleted_since_a_view_was_opened_are_not_noted_as_exported(
+    client_for: Callable[[Any], Client], table: Table, viewer: Any, workspace: Any
+) -> None:
+    token, total = opened_views.open_view(table, View([], [], [], ""))
+    rows.delete(table, [row.pk for row in rows.window(table, 1, 2)])
+    answer = client_for(viewer).get(f"/api/v1/tables/{table.pk}/export?format=jsonl&view={token}")
+    assert len(b"".join(answer.streaming_content).splitlines()) == total - 2  # type: ignore[attr-defined]
+    assert audit.entries(workspace)[0].detail == {"format": "jsonl", "rows": total - 2}
+
+
 def test_what_is_no_format_is_told(client_for: Callable[[Any], Client], table: Table, viewer: Any) -> None:
     answer = client_for(viewer).get(f"/api/v1/tables/{table.pk}/export?format=pdf")
     assert answer.status_code == 422
