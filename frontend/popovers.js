@@ -15,8 +15,9 @@ document.addEventListener("focusin", ({ target }) => {
 document.addEventListener(
   "toggle",
   (event) => {
-    const closed = /** @type {ToggleEvent} */ (event).newState === "closed";
-    if (closed && document.activeElement === document.body) buttonOf(/** @type {Element} */ (event.target))?.focus();
+    const [popover, focused] = [/** @type {Element} */ (event.target), document.activeElement];
+    const lost = focused === document.body || popover.contains(focused); // what is hidden keeps it for a moment
+    if (/** @type {ToggleEvent} */ (event).newState === "closed" && lost) buttonOf(popover)?.focus();
   },
   { capture: true }, // it does not bubble
 );
