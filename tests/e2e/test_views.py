@@ -316,6 +316,7 @@ def test_only_errors_can_be_switched_off_when_none_is_left(page: Page, app: App,
     page.get_by_role("menuitem", name="First 2 rows").click()
     page.get_by_role("button", name="Only errors · 1").click()
     expect(size(page)).to_contain_text("1 of 2 rows")
+    expect(page.locator("#grid-body .line:not([hidden])")).to_have_count(1)
     page.get_by_role("gridcell", name="none", exact=True).click()
     page.keyboard.type("log")
     page.keyboard.press("Enter")
