@@ -71,10 +71,10 @@ def redis_server() -> None:
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The threads that send keep their connections, and a database cannot be dropped before they are closed."""
     yield
-    from enrichment import loop
+    from enrichment.http_client import event_loop
 
     with django_db_blocker.unblock():
-        loop.leave_database()
+        event_loop.leave_database()
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +88,7 @@ def _clean_redis(request: pytest.FixtureRequest) -> Iterator[None]:
     import redis
     from django.conf import settings
 
-    from enrichment import presence
+    from enrichment.worker import heartbeat
     from workspaces import audit
 
     audit.forget()  # whoever acted in the test before
@@ -96,7 +96,7 @@ def _clean_redis(request: pytest.FixtureRequest) -> Iterator[None]:
     with redis.Redis.from_url(settings.REDIS_URL) as server:
         server.flushdb()
         yield
-        presence.leave()
+        heartbeat.leave()
         server.flushdb()
 
 

@@ -27,7 +27,7 @@ def main() -> None:
         redis = set_up(folder)
         from django.core.files import File
 
-        from tables import imports
+        from tables.imports import run as imports
         from workspaces.accounts import first_owner
         from workspaces.actors import Actor
         from workspaces.models import Role

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from urllib.parse import quote
 
-from enrichment.engine import body, paths, request
+from enrichment.engine.template import body, paths, request
 
 NAMES = {number: f"Column {number}" for number in range(1, 10)}
 ROW = {number: f'Cell {number} with "quotes" and ü' for number in range(1, 8)} | {8: "42", 9: "3.5"}

@@ -83,7 +83,8 @@ def raw_rate(url: str, rows: int, in_flight: int) -> float:
 
 def run_rate(url: str, rows: int, in_flight: int) -> float:
     """Cells a second from the plan to the last stored and announced cell."""
-    from enrichment import columns, runs
+    from enrichment.columns import http as http_columns
+    from enrichment.runs import lifecycle
     from tables import rows as table_rows
     from tables import tables
     from workspaces.accounts import first_owner
@@ -97,10 +98,10 @@ def run_rate(url: str, rows: int, in_flight: int) -> float:
     for start in range(0, rows, 10_000):
         batch = range(start, min(rows, start + 10_000))
         table_rows.append(table, [{"Company": f"Company {number}", "Size": str(number)} for number in batch])
-    column = columns.create(table, "Profile", CONFIG | {"url": url, "max_in_flight": in_flight})
+    column = http_columns.create(table, "Profile", CONFIG | {"url": url, "max_in_flight": in_flight})
 
     def whole_run() -> None:
-        run = runs.plan(column, "all")
+        run = lifecycle.plan(column, "all")
         lanes = [threading.Thread(target=advance, args=(run.pk, lane.number)) for lane in run.lanes.all()]
         for lane in lanes:
             lane.start()
@@ -114,10 +115,10 @@ def run_rate(url: str, rows: int, in_flight: int) -> float:
 
 def advance(run_id: int, lane: int) -> None:
     """As a worker does."""
-    from enrichment import steps
+    from enrichment.worker import step
 
     token = ""
-    while again := steps.advance(run_id, token, lane):
+    while again := step.advance(run_id, token, lane):
         token, pause = again
         time.sleep(pause)
     connections.close_all()

@@ -43,20 +43,20 @@ def make_table(rows: int):  # type: ignore[no-untyped-def]
 
 
 def make_column(rows: int, url: str, **config: object):  # type: ignore[no-untyped-def]
-    from enrichment import columns
+    from enrichment.columns import http as http_columns
 
-    return columns.create(make_table(rows), "Profile", CONFIG | {"url": url} | config)
+    return http_columns.create(make_table(rows), "Profile", CONFIG | {"url": url} | config)
 
 
 def time_plan(rows: int, url: str) -> None:
-    from enrichment import runs
+    from enrichment.runs import lifecycle
 
     column = make_column(rows, url)
     before, start = _memory(), time.perf_counter()
-    run = runs.plan(column, "all")
+    run = lifecycle.plan(column, "all")
     seconds = time.perf_counter() - start
     print(f"plan of {rows:,} rows: {seconds:.2f} s, {_memory() - before:.1f} MiB more memory", flush=True)
-    runs.stop(run)
+    lifecycle.stop(run)
 
 
 def _memory() -> float:
@@ -65,23 +65,24 @@ def _memory() -> float:
 
 def time_cells(most: int, url: str) -> None:
     """Claim and store without a request, at the beginning and at the end of tables of every size."""
-    from enrichment import claims, presence, results, runs
     from enrichment.models import Run
-    from enrichment.results import Result
+    from enrichment.runs import claims, lifecycle, results
+    from enrichment.runs.results import Result
+    from enrichment.worker import heartbeat
 
     for rows in (1_000, 10_000, 100_000, 1_000_000):
         if rows > most:
             break
         column = make_column(rows, url)
         for name, behind in (("beginning", 0), ("end", max(0, rows - SENT))):
-            run = runs.plan(column, "all")
-            runs.begin(run.pk)
+            run = lifecycle.plan(column, "all")
+            lifecycle.begin(run.pk)
             if behind:
                 first = column.table.rows.get(position=behind).pk
                 Run.objects.filter(pk=run.pk).update(cursor=first)
             start, number = time.perf_counter(), 0
             while number < min(rows, SENT):
-                batch = claims.take(run.pk, BATCH, presence.worker_id()).rows
+                batch = claims.take(run.pk, BATCH, heartbeat.worker_id()).rows
                 if not batch:
                     break
                 value = {"data": {"name": "Company", "city": "Utrecht"}}
@@ -89,7 +90,7 @@ def time_cells(most: int, url: str) -> None:
                 number += len(batch)
             each = (time.perf_counter() - start) / number * 1e6
             print(f"claim + store, {name} of {rows:,} rows: {each:.0f} µs a cell", flush=True)
-            runs.stop(run)
+            lifecycle.stop(run)
 
 
 @contextmanager
@@ -112,9 +113,9 @@ def workers(number: int) -> Iterator[None]:
 
 
 def _wait_for_workers(number: int) -> None:
-    from enrichment import status
+    from enrichment.monitoring import probes
 
-    while len(status.workers()) < number:
+    while len(probes.workers()) < number:
         time.sleep(0.2)
 
 
@@ -132,11 +133,11 @@ def time_workers(url: str, rows: int, in_flight: int) -> None:
 
 def run_through(column) -> tuple[float, float]:  # type: ignore[no-untyped-def]
     """Seconds until the first cell and until the run is done."""
-    from enrichment import runs
+    from enrichment.runs import lifecycle
     from tables.models import Cell
 
     start = time.perf_counter()
-    run = runs.plan(column, "all")
+    run = lifecycle.plan(column, "all")
     while not Cell.objects.filter(column=column, state="done").exists():
         time.sleep(0.01)
     first = time.perf_counter() - start

@@ -30,7 +30,7 @@ def _tell_end_of_thread(ended: threading.ExceptHookArgs) -> None:
 
 
 class Line(logging.Formatter):
-    """2026-01-02 10:00:00,000 INFO enrichment.steps put back run=12 row=7"""
+    """2026-01-02 10:00:00,000 INFO enrichment.worker.step put back run=12 row=7"""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")

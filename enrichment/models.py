@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from enrichment.engine import references
+from enrichment.engine.template import references
 from tables.models import Column, Table
 from workspaces.models import User, Workspace
 

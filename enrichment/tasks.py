@@ -3,50 +3,55 @@
 from celery import shared_task
 from celery.signals import worker_process_shutdown, worker_ready, worker_shutdown, worker_shutting_down
 
-from enrichment import answers, dispatch, lanes, ledger, loop, presence, recompute, recovery, status, steps
+from enrichment.dataflow import recalculate, recalculations
+from enrichment.http_client import event_loop
+from enrichment.monitoring import probes
+from enrichment.runs import runners
+from enrichment.worker import deduplication, heartbeat, recovery, step
+from tables import dispatch
 
 GRACE = 7.0  # seconds that requests have to end when the worker is stopped
 
 
-@shared_task(name=lanes.ADVANCE, ignore_result=True)
+@shared_task(name=runners.ADVANCE, ignore_result=True)
 def advance(run_id: int, token: str = "", lane: int = 0) -> None:
-    again = steps.advance(run_id, token, lane)
+    again = step.advance(run_id, token, lane)
     if again:
         next_token, seconds = again
-        dispatch.send(lanes.ADVANCE, run_id, next_token, lane, delay=seconds)
+        dispatch.send(runners.ADVANCE, run_id, next_token, lane, delay=seconds)
 
 
-@shared_task(name=ledger.ADVANCE, ignore_result=True)
+@shared_task(name=recalculations.ADVANCE, ignore_result=True)
 def compute(table_id: int, token: str = "") -> None:
-    again = recompute.advance(table_id, token)
+    again = recalculate.advance(table_id, token)
     if again:
         next_token, seconds = again
-        dispatch.send(ledger.ADVANCE, table_id, next_token, delay=seconds)
+        dispatch.send(recalculations.ADVANCE, table_id, next_token, delay=seconds)
 
 
 @shared_task(name="enrichment.sweep", ignore_result=True)
 def sweep() -> None:
     if recovery.is_time():
         recovery.sweep()
-    status.heard_from_scheduler()
+    probes.heard_from_scheduler()
 
 
 @shared_task(name="enrichment.prune", ignore_result=True)
 def prune() -> None:
-    answers.prune()
+    deduplication.prune()
 
 
 @worker_ready.connect
 def _begin(**_: object) -> None:
-    loop.start()
+    event_loop.start()
 
 
 @worker_shutting_down.connect
 def _end(**_: object) -> None:
-    steps.end_all(GRACE)
+    step.end_all(GRACE)
 
 
 @worker_shutdown.connect
 @worker_process_shutdown.connect
 def _leave(**_: object) -> None:
-    presence.leave()
+    heartbeat.leave()

@@ -2,43 +2,47 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from enrichment import connection_pages, formula_panel, health, metrics, panel
 from enrichment.api import api
 from enrichment.api.errors import not_found
 from enrichment.api.events import table_events
+from enrichment.monitoring import metrics
+from enrichment.monitoring import views as monitoring_views
+from enrichment.panel import connections as connection_panel
+from enrichment.panel import formula as formula_panel
+from enrichment.panel import http as http_panel
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/tables/<int:table_id>/events", table_events, name="table_events"),
     path("api/v1/", api.urls),
     path("api/v1/<path:rest>", not_found),
-    path("sample-api/", include("enrichment.sample_api")),
-    path("healthz", health.alive, name="healthz"),
-    path("readyz", health.ready, name="readyz"),
+    path("sample-api/", include("enrichment.sample.api")),
+    path("healthz", monitoring_views.alive, name="healthz"),
+    path("readyz", monitoring_views.ready, name="readyz"),
     path("metrics", metrics.page, name="metrics"),
-    path("settings/system", health.page, name="system"),
-    path("tables/<int:table_id>/panel/new", panel.new_panel, name="new_panel"),
-    path("tables/<int:table_id>/panel/preview", panel.preview_new, name="preview_new"),
-    path("tables/<int:table_id>/panel/test", panel.test_new, name="test_new"),
-    path("columns/<int:column_id>/panel", panel.column_panel, name="column_panel"),
-    path("columns/<int:column_id>/panel/preview", panel.preview_column, name="preview_column"),
-    path("columns/<int:column_id>/panel/test", panel.test_column, name="test_column"),
-    path("tables/<int:table_id>/panel/paste", panel.paste_new, name="paste_new"),
-    path("columns/<int:column_id>/panel/paste", panel.paste_column, name="paste_column"),
-    path("tables/<int:table_id>/panel/choices", panel.choices_new, name="choices_new"),
-    path("columns/<int:column_id>/panel/choices", panel.choices_column, name="choices_column"),
-    path("tables/<int:table_id>/panel/operations", panel.operations_new, name="operations_new"),
-    path("columns/<int:column_id>/panel/operations", panel.operations_column, name="operations_column"),
-    path("tables/<int:table_id>/panel/fill", panel.fill_new, name="fill_new"),
-    path("columns/<int:column_id>/panel/fill", panel.fill_column, name="fill_column"),
-    path("columns/<int:column_id>/panel/estimate", panel.estimate_column, name="estimate_column"),
+    path("settings/system", monitoring_views.page, name="system"),
+    path("tables/<int:table_id>/panel/new", http_panel.new_panel, name="new_panel"),
+    path("tables/<int:table_id>/panel/preview", http_panel.preview_new, name="preview_new"),
+    path("tables/<int:table_id>/panel/test", http_panel.test_new, name="test_new"),
+    path("columns/<int:column_id>/panel", http_panel.column_panel, name="column_panel"),
+    path("columns/<int:column_id>/panel/preview", http_panel.preview_column, name="preview_column"),
+    path("columns/<int:column_id>/panel/test", http_panel.test_column, name="test_column"),
+    path("tables/<int:table_id>/panel/paste", http_panel.paste_new, name="paste_new"),
+    path("columns/<int:column_id>/panel/paste", http_panel.paste_column, name="paste_column"),
+    path("tables/<int:table_id>/panel/choices", http_panel.choices_new, name="choices_new"),
+    path("columns/<int:column_id>/panel/choices", http_panel.choices_column, name="choices_column"),
+    path("tables/<int:table_id>/panel/operations", http_panel.operations_new, name="operations_new"),
+    path("columns/<int:column_id>/panel/operations", http_panel.operations_column, name="operations_column"),
+    path("tables/<int:table_id>/panel/fill", http_panel.fill_new, name="fill_new"),
+    path("columns/<int:column_id>/panel/fill", http_panel.fill_column, name="fill_column"),
+    path("columns/<int:column_id>/panel/estimate", http_panel.estimate_column, name="estimate_column"),
     path("tables/<int:table_id>/panel/new/<str:kind>", formula_panel.new_panel, name="new_formula_panel"),
     path("tables/<int:table_id>/panel/try/<str:kind>", formula_panel.try_new, name="try_new_formula"),
     path("columns/<int:column_id>/formula", formula_panel.column_panel, name="formula_panel"),
     path("columns/<int:column_id>/formula/try", formula_panel.try_column, name="try_formula"),
-    path("connections", connection_pages.list_page, name="connections"),
-    path("connections/new", connection_pages.new_page, name="new_connection"),
-    path("connections/new/test", connection_pages.test_new, name="test_new_connection"),
-    path("connections/<int:connection_id>/edit", connection_pages.edit_page, name="edit_connection"),
-    path("connections/<int:connection_id>/test", connection_pages.test_edited, name="test_connection"),
-    path("connections/<int:connection_id>/delete", connection_pages.delete_page, name="delete_connection"),
+    path("connections", connection_panel.list_page, name="connections"),
+    path("connections/new", connection_panel.new_page, name="new_connection"),
+    path("connections/new/test", connection_panel.test_new, name="test_new_connection"),
+    path("connections/<int:connection_id>/edit", connection_panel.edit_page, name="edit_connection"),
+    path("connections/<int:connection_id>/test", connection_panel.test_edited, name="test_connection"),
+    path("connections/<int:connection_id>/delete", connection_panel.delete_page, name="delete_connection"),
 ]

@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from tables import conversion, copies, imports, tables
+from tables import conversion, copies, tables
+from tables.imports import run as imports
 
 
 @shared_task(name="tables.run_import", ignore_result=True)

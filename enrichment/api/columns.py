@@ -8,11 +8,16 @@ from ninja import Router, Schema, Status
 from ninja.errors import HttpError
 from pydantic import Field
 
-from enrichment import computed, estimates, failures, recipes, runs, trial
-from enrichment.api import described, found
+from enrichment import lookup
+from enrichment.api import described
 from enrichment.api.auth import actor
 from enrichment.api.tables import NewColumn
-from enrichment.dependencies import FORMULA_TYPES
+from enrichment.columns import lifecycle as computed_columns
+from enrichment.columns import recipes
+from enrichment.graph import FORMULA_TYPES
+from enrichment.preview import estimate as estimates
+from enrichment.preview import one_row
+from enrichment.runs import failures, lifecycle
 from tables.models import Column, ColumnType
 from workspaces.models import Role
 
@@ -58,14 +63,14 @@ class Scope(Schema):
 
 @router.post("/tables/{table_id}/columns", response={201: dict})
 def create_column(request: HttpRequest, table_id: str, body: NewColumn) -> Status[dict[str, Any]]:
-    table = found.table(actor(request), table_id, Role.EDITOR)
-    return Status(201, described.column(computed.create(table, body.name, body.type, body.config)))
+    table = lookup.table(actor(request), table_id, Role.EDITOR)
+    return Status(201, described.column(computed_columns.create(table, body.name, body.type, body.config)))
 
 
 @router.get("/columns/{column_id}/recipe")
 def export_recipe(request: HttpRequest, column_id: str) -> HttpResponse:
     """The settings as a file for another table: names for ids, no secrets."""
-    column = found.column(actor(request), column_id)
+    column = lookup.column(actor(request), column_id)
     answer = JsonResponse(recipes.of(column), json_dumps_params={"indent": 2, "ensure_ascii": False})
     answer["Content-Disposition"] = content_disposition_header(True, f"{column.name}.marl.json") or "attachment"
     return answer
@@ -75,7 +80,7 @@ def export_recipe(request: HttpRequest, column_id: str) -> HttpResponse:
 def import_recipe(request: HttpRequest, table_id: str, body: Import) -> Status[dict[str, Any]]:
     """With `dry_run`, what it would need; else the column."""
     who = actor(request)
-    table = found.table(who, table_id, Role.EDITOR)
+    table = lookup.table(who, table_id, Role.EDITOR)
     recipe = recipes.read(body.recipe)
     if body.dry_run:
         return Status(200, recipes.look(who, table, recipe))
@@ -85,67 +90,67 @@ def import_recipe(request: HttpRequest, table_id: str, body: Import) -> Status[d
 
 @router.get("/columns/{column_id}")
 def get_column(request: HttpRequest, column_id: str) -> dict[str, Any]:
-    return described.column(found.column(actor(request), column_id))
+    return described.column(lookup.column(actor(request), column_id))
 
 
 @router.patch("/columns/{column_id}")
 def change_column(request: HttpRequest, column_id: str, body: ColumnChange) -> dict[str, Any]:
-    column = found.column(actor(request), column_id, Role.EDITOR)
-    computed.change(column, **body.model_dump(exclude_unset=True))
-    return described.column(found.column(actor(request), column_id))
+    column = lookup.column(actor(request), column_id, Role.EDITOR)
+    computed_columns.change(column, **body.model_dump(exclude_unset=True))
+    return described.column(lookup.column(actor(request), column_id))
 
 
 @router.delete("/columns/{column_id}", response={204: None})
 def delete_column(request: HttpRequest, column_id: str, force: bool = False) -> Status[None]:
     """Refused with 409 while other columns use it, unless `force`."""
-    column = found.column(actor(request), column_id, Role.EDITOR)
-    computed.delete(column, force=force)
+    column = lookup.column(actor(request), column_id, Role.EDITOR)
+    computed_columns.delete(column, force=force)
     return Status(204, None)
 
 
 @router.post("/columns/{column_id}/restore")
 def restore_column(request: HttpRequest, column_id: str) -> dict[str, Any]:
-    column = found.column(actor(request), column_id, Role.EDITOR, deleted=True)
-    computed.restore(column)
+    column = lookup.column(actor(request), column_id, Role.EDITOR, deleted=True)
+    computed_columns.restore(column)
     return described.column(column)
 
 
 @router.post("/columns/{column_id}/duplicate", response={201: dict})
 def duplicate_column(request: HttpRequest, column_id: str) -> Status[dict[str, Any]]:
     """A new column right behind it with the same settings; the values of a plain column are copied too."""
-    column = found.column(actor(request), column_id, Role.EDITOR)
-    return Status(201, described.column(computed.duplicate(column)))
+    column = lookup.column(actor(request), column_id, Role.EDITOR)
+    return Status(201, described.column(computed_columns.duplicate(column)))
 
 
 @router.post("/tables/{table_id}/formula-preview")
 def preview_formula(request: HttpRequest, table_id: str, body: FormulaDraft) -> dict[str, Any]:
     """What these rows, or the first ten, would become; `column_id` is the column that is edited, if there is one."""
-    table = found.table(actor(request), table_id, Role.EDITOR)
-    column = found.column(actor(request), body.column_id, Role.EDITOR) if body.column_id is not None else None
+    table = lookup.table(actor(request), table_id, Role.EDITOR)
+    column = lookup.column(actor(request), body.column_id, Role.EDITOR) if body.column_id is not None else None
     if column and (column.table_id != table.pk or column.type != body.type):
         raise HttpError(422, f"“{column.name}” is no such column of this table.")
-    row_ids = None if body.row_ids is None else [found.number(pk) for pk in body.row_ids]
-    return trial.try_formula(column or table, body.type, body.config, row_ids)
+    row_ids = None if body.row_ids is None else [lookup.number(pk) for pk in body.row_ids]
+    return one_row.try_formula(column or table, body.type, body.config, row_ids)
 
 
 @router.post("/columns/{column_id}/preview")
 def preview(request: HttpRequest, column_id: str, body: OneRow) -> dict[str, Any]:
-    column = found.column(actor(request), column_id)
+    column = lookup.column(actor(request), column_id)
     if column.type in FORMULA_TYPES:
-        return trial.preview_formula(column, found.number(body.row_id), body.config)
+        return one_row.preview_formula(column, lookup.number(body.row_id), body.config)
     column = _http(column)
-    return trial.preview(column, found.number(body.row_id), body.config)
+    return one_row.preview(column, lookup.number(body.row_id), body.config)
 
 
 @router.post("/columns/{column_id}/test")
 def test(request: HttpRequest, column_id: str, body: OneRow) -> dict[str, Any]:
-    column = _http(found.column(actor(request), column_id, Role.EDITOR))
-    return trial.test(column, found.number(body.row_id), body.config)
+    column = _http(lookup.column(actor(request), column_id, Role.EDITOR))
+    return one_row.test(column, lookup.number(body.row_id), body.config)
 
 
 @router.post("/columns/{column_id}/estimate")
 def estimate(request: HttpRequest, column_id: str, body: Scope) -> dict[str, Any]:
-    return estimates.estimate(_http(found.column(actor(request), column_id)), body.rows)
+    return estimates.estimate(_http(lookup.column(actor(request), column_id)), body.rows)
 
 
 @router.get("/columns/{column_id}/failures")
@@ -154,8 +159,8 @@ def list_failures(
 ) -> dict[str, Any]:
     """Why rows have no result, by kind, the most frequent first; `run` is a run of the column."""
     who = actor(request)
-    column = found.column(who, column_id)
-    of_run = found.run(who, run) if run else None
+    column = lookup.column(who, column_id)
+    of_run = lookup.run(who, run) if run else None
     if of_run and of_run.column_id != column.pk:
         raise HttpError(404, f"Run {of_run.pk} is of another column.")
     kinds = failures.by_kind(column, of_run)
@@ -165,5 +170,5 @@ def list_failures(
 
 def _http(column: Column) -> Column:
     if column.type != ColumnType.HTTP:
-        raise HttpError(422, f"“{column.name}” {runs.not_run(column)} It sends no requests.")
+        raise HttpError(422, f"“{column.name}” {lifecycle.not_run(column)} It sends no requests.")
     return column

@@ -5,9 +5,10 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
 
-from enrichment import connections
-from enrichment.api import described, found
+from enrichment import lookup
+from enrichment.api import described
 from enrichment.api.auth import actor
+from enrichment.connections import settings as connection_settings
 from enrichment.models import Connection
 from workspaces.models import Role
 
@@ -30,35 +31,35 @@ class ConnectionChange(Schema):
 @router.get("/connections")
 def list_connections(request: HttpRequest, offset: int = 0, limit: int = 100) -> dict[str, Any]:
     mine = Connection.objects.filter(workspace=actor(request).workspace)
-    return described.listed(mine, offset, limit, connections.as_json)
+    return described.listed(mine, offset, limit, connection_settings.as_json)
 
 
 @router.post("/connections", response={201: dict})
 def create_connection(request: HttpRequest, body: NewConnection) -> Status[dict[str, Any]]:
     who = actor(request)
     who.require(Role.EDITOR)
-    made = connections.create(who, name=body.name, kind=body.kind, config=body.config, secrets=body.secrets)
-    return Status(201, connections.as_json(made))
+    made = connection_settings.create(who, name=body.name, kind=body.kind, config=body.config, secrets=body.secrets)
+    return Status(201, connection_settings.as_json(made))
 
 
 @router.get("/connections/{connection_id}")
 def get_connection(request: HttpRequest, connection_id: str) -> dict[str, Any]:
-    return connections.as_json(found.connection(actor(request), connection_id))
+    return connection_settings.as_json(lookup.connection(actor(request), connection_id))
 
 
 @router.patch("/connections/{connection_id}")
 def change_connection(request: HttpRequest, connection_id: str, body: ConnectionChange) -> dict[str, Any]:
-    connection = found.connection(actor(request), connection_id, Role.EDITOR)
-    connections.save(connection, name=body.name, config=body.config, secrets=body.secrets)
-    return connections.as_json(connection)
+    connection = lookup.connection(actor(request), connection_id, Role.EDITOR)
+    connection_settings.save(connection, name=body.name, config=body.config, secrets=body.secrets)
+    return connection_settings.as_json(connection)
 
 
 @router.delete("/connections/{connection_id}", response={204: None})
 def delete_connection(request: HttpRequest, connection_id: str) -> Status[None]:
-    connections.delete(found.connection(actor(request), connection_id, Role.EDITOR))
+    connection_settings.delete(lookup.connection(actor(request), connection_id, Role.EDITOR))
     return Status(204, None)
 
 
 @router.post("/connections/{connection_id}/test")
 def test_connection(request: HttpRequest, connection_id: str) -> dict[str, Any]:
-    return connections.test(found.connection(actor(request), connection_id, Role.EDITOR))
+    return connection_settings.test(lookup.connection(actor(request), connection_id, Role.EDITOR))

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 from ninja.errors import HttpError
 
-from enrichment import computed
+from enrichment.columns import lifecycle as computed_columns
 from tables import cells
 from tables.models import Column, Table
 
@@ -46,7 +46,7 @@ def column(found: Column, counts: dict[str, int] | None = None, stale: int | Non
         stale = cells.stale_counts(mine).get(found.pk, 0)
     return {
         "id": found.pk, "table_id": found.table_id, "name": found.name, "type": found.type,
-        "config": computed.shown(found),
+        "config": computed_columns.shown(found),
         "position": found.position, "width": found.width, "hidden": found.hidden, "pinned": found.pinned,
         "counts": counts, "stale": stale,
     }  # fmt: skip

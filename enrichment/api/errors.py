@@ -11,18 +11,18 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from redis import RedisError
 
-from enrichment.connections import ConnectionInUse
-from enrichment.dependencies import Cycle
+from enrichment.connections.settings import ConnectionInUse
 from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.engine.formula import SandboxBusy, SandboxMissing
-from enrichment.runs import RunRefused
-from enrichment.samples import NoSample
-from enrichment.trial import RowNotFound
+from enrichment.graph import Cycle
+from enrichment.preview.one_row import RowNotFound
+from enrichment.runs.lifecycle import RunRefused
+from enrichment.sample.table import NoSample
 from tables.columns import ColumnError
-from tables.imports import ImportProblem
-from tables.opened_views import ViewGone
+from tables.imports.run import ImportProblem
 from tables.trash import NotKept
 from tables.values import ValueProblem
+from tables.view_snapshots import ViewGone
 from workspaces.actors import Forbidden
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,8 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from enrichment.api import errors, found
+from enrichment import lookup
+from enrichment.api import errors
 from enrichment.api.auth import authenticate
 from tables import events
 
@@ -13,7 +14,7 @@ async def table_events(request: HttpRequest, table_id: int) -> HttpResponseBase:
     who = await sync_to_async(authenticate)(request)
     if who is None:
         return errors.answer(401, "Sign in, or send a valid token.")
-    if not await found.tables(who).filter(pk=table_id).aexists():
+    if not await lookup.tables(who).filter(pk=table_id).aexists():
         return errors.not_found(request)
     last = request.headers.get("Last-Event-ID") or request.GET.get("last_event_id", "")
     response: StreamingHttpResponse = await events.response(table_id, last)

@@ -9,9 +9,9 @@ from django.utils.http import content_disposition_header
 from ninja import Router
 from ninja.errors import HttpError
 
-from enrichment.api import found
+from enrichment import lookup
 from enrichment.api.auth import actor
-from tables import export, opened_views
+from tables import exports, view_snapshots
 from workspaces import audit
 
 router = Router(tags=["Tables"])
@@ -22,16 +22,16 @@ def export_table(
     request: HttpRequest, table_id: str, format: str = "csv", states: bool = False, view: str = ""
 ) -> StreamingHttpResponse:
     """csv, xlsx, json or jsonl; `states=1` adds state and error of computed cells, `view` gives the rows of one."""
-    table = found.table(actor(request), table_id)
-    row_ids = opened_views.live_row_ids(table.pk, view) if view else None
+    table = lookup.table(actor(request), table_id)
+    row_ids = view_snapshots.live_row_ids(table.pk, view) if view else None
     try:
-        pieces = export.stream(table, format, states=states, row_ids=row_ids)
-    except export.ExportRefused as error:
+        pieces = exports.stream(table, format, states=states, row_ids=row_ids)
+    except exports.ExportRefused as error:
         raise HttpError(422, str(error)) from error
     number = table.row_count if row_ids is None else len(row_ids)
     audit.note(table.workspace_id, "table.exported", table.name, table.pk, format=format, rows=number)
     answer = StreamingHttpResponse(
-        _off_the_loop(pieces) if isinstance(request, ASGIRequest) else pieces, content_type=export.TYPES[format]
+        _off_the_loop(pieces) if isinstance(request, ASGIRequest) else pieces, content_type=exports.TYPES[format]
     )
     answer["Content-Disposition"] = content_disposition_header(True, f"{table.name}.{format}") or "attachment"
     return answer

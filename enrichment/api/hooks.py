@@ -8,10 +8,9 @@ from django.http import HttpRequest
 from ninja import Router, Status
 from ninja.errors import HttpError
 
-from enrichment import hooks
-from enrichment.api import found
+from enrichment import lookup, webhooks
 from enrichment.api.auth import actor
-from enrichment.secrets import CannotOpen
+from enrichment.connections.secrets import CannotOpen
 from workspaces.models import Role
 
 router = Router(tags=["Webhooks"])
@@ -23,9 +22,9 @@ _BODY = {"content": {"application/json": {"schema": {"anyOf": [_ROW, {"type": "a
 @router.get("/tables/{table_id}/hook")
 def get_hook(request: HttpRequest, table_id: str) -> dict[str, str | None]:
     """Nulls while the table has none."""
-    table = found.table(actor(request), table_id, Role.EDITOR)
+    table = lookup.table(actor(request), table_id, Role.EDITOR)
     try:
-        return _shown(hooks.secret_of(table))
+        return _shown(webhooks.secret_of(table))
     except CannotOpen:
         raise HttpError(409, "No key opens this secret. Its address still works; POST here renews it.") from None
 
@@ -33,7 +32,7 @@ def get_hook(request: HttpRequest, table_id: str) -> dict[str, str | None]:
 @router.post("/tables/{table_id}/hook", response={201: dict})
 def renew_hook(request: HttpRequest, table_id: str) -> Status[dict[str, str | None]]:
     """Makes one, or another secret in place of the one before, which then opens nothing."""
-    return Status(201, _shown(hooks.renew(found.table(actor(request), table_id, Role.EDITOR))))
+    return Status(201, _shown(webhooks.renew(lookup.table(actor(request), table_id, Role.EDITOR))))
 
 
 @router.post("/hooks/{secret}", auth=None, response={202: dict}, openapi_extra={"requestBody": _BODY})
@@ -41,10 +40,10 @@ def receive_rows(
     request: HttpRequest, secret: str, unknown: Literal["refuse", "ignore"] = "refuse"
 ) -> Status[dict[str, Any]]:
     """One row as an object of column names and values, or a list of rows."""
-    table = hooks.table_of(secret)
+    table = webhooks.table_of(secret)
     if table is None:
         raise HttpError(404, "No table has this address. A webhook that was renewed has a new one.")
-    return Status(202, {"ids": hooks.receive(table, _rows(request.body), ignore_unknown=unknown == "ignore")})
+    return Status(202, {"ids": webhooks.receive(table, _rows(request.body), ignore_unknown=unknown == "ignore")})
 
 
 def _rows(body: bytes) -> list[dict[str, Any]]:
@@ -59,4 +58,4 @@ def _rows(body: bytes) -> list[dict[str, Any]]:
 
 
 def _shown(secret: str | None) -> dict[str, str | None]:
-    return {"secret": secret, "url": secret and f"{settings.PUBLIC_URL}{hooks.ADDRESS}{secret}"}
+    return {"secret": secret, "url": secret and f"{settings.PUBLIC_URL}{webhooks.ADDRESS}{secret}"}

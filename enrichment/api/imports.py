@@ -5,9 +5,9 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import File, Form, Router, Schema, Status, UploadedFile
 
-from enrichment.api import found
+from enrichment import lookup
 from enrichment.api.auth import actor
-from tables import imports
+from tables.imports import run as imports
 from workspaces.models import Role
 
 router = Router(tags=["Imports"])
@@ -47,7 +47,7 @@ def upload(
 ) -> Status[dict[str, Any]]:
     who = actor(request)
     who.require(Role.EDITOR)
-    table = found.table(who, form.table, Role.EDITOR) if form.table else None
+    table = lookup.table(who, form.table, Role.EDITOR) if form.table else None
     received = imports.receive(who, file, name=form.name, table=table, options=form.given())
     if stage:
         return Status(201, imports.as_json(received) | {"preview": imports.preview(received)})
@@ -57,19 +57,19 @@ def upload(
 
 @router.get("/imports/{import_id}")
 def get_import(request: HttpRequest, import_id: str) -> dict[str, Any]:
-    return imports.as_json(found.import_(actor(request), import_id))
+    return imports.as_json(lookup.import_(actor(request), import_id))
 
 
 @router.post("/imports/{import_id}/preview")
 def preview(request: HttpRequest, import_id: str, body: Look) -> dict[str, Any]:
-    staged = found.import_(actor(request), import_id, Role.EDITOR)
+    staged = lookup.import_(actor(request), import_id, Role.EDITOR)
     imports.choose(staged, options=body.options.given())
     return imports.preview(staged)
 
 
 @router.post("/imports/{import_id}/start", response={202: dict})
 def start(request: HttpRequest, import_id: str, body: Begin) -> Status[dict[str, Any]]:
-    staged = found.import_(actor(request), import_id, Role.EDITOR)
+    staged = lookup.import_(actor(request), import_id, Role.EDITOR)
     imports.choose(staged, options=body.options.given(), name=body.name)
     imports.start(staged)
     return Status(202, imports.as_json(staged))
@@ -77,6 +77,6 @@ def start(request: HttpRequest, import_id: str, body: Begin) -> Status[dict[str,
 
 @router.delete("/imports/{import_id}")
 def cancel(request: HttpRequest, import_id: str) -> dict[str, Any]:
-    running = found.import_(actor(request), import_id, Role.EDITOR)
+    running = lookup.import_(actor(request), import_id, Role.EDITOR)
     imports.cancel(running)
     return imports.as_json(running)

@@ -5,13 +5,14 @@ from typing import Any
 from django.http import Http404, HttpRequest
 from ninja import Router, Schema, Status
 
-from enrichment import inspection
-from enrichment.api import described, found
+from enrichment import lookup
+from enrichment.api import described
 from enrichment.api.auth import actor
-from tables import opened_views, pasting, rows, trash
+from enrichment.preview import cell_history
+from tables import pasting, rows, trash, view_snapshots
 from tables.columns import ColumnError
 from tables.models import Column, Row, Table
-from tables.views_of_rows import View, rows_with_errors
+from tables.row_queries import View, rows_with_errors
 from workspaces.models import Role
 
 router = Router(tags=["Rows"])
@@ -64,11 +65,11 @@ def list_rows(
     filter: str = "", sort: str = "", search: str = "", view: str = "",
 ) -> dict[str, Any]:  # fmt: skip
     """`view` is one that was opened: its rows keep their places."""
-    table = found.table(actor(request), table_id)
+    table = lookup.table(actor(request), table_id)
     offset, limit = described.window(offset, limit)
     columns = list(Column.objects.filter(table=table))
     if view:
-        opened, total = opened_views.window(table, view, offset, limit)
+        opened, total = view_snapshots.window(table, view, offset, limit)
         return {"items": _with_gone(opened, columns), "total": total}
     chosen = View.of_texts(columns, filter=filter, sort=sort, search=search)
     items, total = (
@@ -87,62 +88,62 @@ def _with_gone(opened: list[Row | int], columns: list[Column]) -> list[dict[str,
 @router.post("/tables/{table_id}/views", response={201: dict})
 def open_view(request: HttpRequest, table_id: str, body: NewView) -> Status[dict[str, Any]]:
     """Filtered and sorted once: `GET rows?view=…` reads windows of it, and its rows keep their places."""
-    table = found.table(actor(request), table_id)
+    table = lookup.table(actor(request), table_id)
     chosen = View(list(Column.objects.filter(table=table)), body.filter, body.sort, body.search.strip(), body.errors)
-    token, total = opened_views.open_view(table, chosen, body.replaces)
+    token, total = view_snapshots.open_view(table, chosen, body.replaces)
     return Status(201, {"view": token, "total": total})
 
 
 @router.get("/tables/{table_id}/views/{view}/rows/{row_id}")
 def place_in_view(request: HttpRequest, table_id: str, view: str, row_id: str) -> dict[str, int | None]:
     """The row's `offset` in an opened view; null when it is not in it."""
-    table = found.table(actor(request), table_id)
-    return {"offset": opened_views.place(table.pk, view, found.number(row_id))}
+    table = lookup.table(actor(request), table_id)
+    return {"offset": view_snapshots.place(table.pk, view, lookup.number(row_id))}
 
 
 @router.get("/tables/{table_id}/errors")
 def count_errors(request: HttpRequest, table_id: str) -> dict[str, int]:
     """Rows where an HTTP column failed or may have sent."""
-    return {"rows": rows_with_errors(found.table(actor(request), table_id))}
+    return {"rows": rows_with_errors(lookup.table(actor(request), table_id))}
 
 
 @router.post("/tables/{table_id}/rows", response={201: dict})
 def add_rows(request: HttpRequest, table_id: str, body: NewRows) -> Status[dict[str, Any]]:
-    table = found.table(actor(request), table_id, Role.EDITOR)
+    table = lookup.table(actor(request), table_id, Role.EDITOR)
     ids = rows.append(table, body.rows)
     if body.view:
-        opened_views.add(table, body.view, ids)
+        view_snapshots.add(table, body.view, ids)
     return Status(201, {"ids": ids})
 
 
 @router.patch("/tables/{table_id}/rows")
 def change_rows(request: HttpRequest, table_id: str, body: RowChanges) -> dict[str, int]:
-    table = found.table(actor(request), table_id, Role.EDITOR)
-    return {"updated": rows.update(table, [{"id": found.number(row.id), "cells": row.cells} for row in body.rows])}
+    table = lookup.table(actor(request), table_id, Role.EDITOR)
+    return {"updated": rows.update(table, [{"id": lookup.number(row.id), "cells": row.cells} for row in body.rows])}
 
 
 @router.post("/tables/{table_id}/paste")
 def paste_cells(request: HttpRequest, table_id: str, body: Paste) -> dict[str, Any]:
     """As PATCH and POST of rows at once, but a cell that cannot take its value stops none of the others."""
-    table = found.table(actor(request), table_id, Role.EDITOR)
-    changes = [{"id": found.number(row.id), "cells": row.cells} for row in body.rows]
+    table = lookup.table(actor(request), table_id, Role.EDITOR)
+    changes = [{"id": lookup.number(row.id), "cells": row.cells} for row in body.rows]
     pasted = pasting.paste(table, changes, body.added)
     if body.view:
-        opened_views.add(table, body.view, pasted.ids)
+        view_snapshots.add(table, body.view, pasted.ids)
     return {"ids": pasted.ids, "refused": pasted.refused}
 
 
 @router.delete("/tables/{table_id}/rows")
 def delete_rows(request: HttpRequest, table_id: str, body: RowIds) -> dict[str, Any]:
-    table = found.table(actor(request), table_id, Role.EDITOR)
+    table = lookup.table(actor(request), table_id, Role.EDITOR)
     if (body.ids is None) == (body.all_but is None):
         raise ColumnError("Send either ids or all_but.", field="ids")
     if body.all_but is not None:
-        return {"deleted": rows.delete_all_but(table, [found.number(pk) for pk in body.all_but])}
-    ids = [found.number(pk) for pk in body.ids or []]
+        return {"deleted": rows.delete_all_but(table, [lookup.number(pk) for pk in body.all_but])}
+    ids = [lookup.number(pk) for pk in body.ids or []]
     deleted = _deleted(table, ids, keep=body.undo)
     if body.view:
-        opened_views.remove(table, body.view, ids)
+        view_snapshots.remove(table, body.view, ids)
     return deleted
 
 
@@ -156,14 +157,14 @@ def _deleted(table: Table, ids: list[int], *, keep: bool) -> dict[str, Any]:
 @router.post("/tables/{table_id}/rows/restore")
 def restore_rows(request: HttpRequest, table_id: str, body: Undo) -> dict[str, int]:
     """Rows deleted with `undo` within the last hour come back where they were, with their results."""
-    table = found.table(actor(request), table_id, Role.EDITOR)
+    table = lookup.table(actor(request), table_id, Role.EDITOR)
     return {"restored": trash.restore(table, body.undo)}
 
 
 @router.get("/rows/{row_id}/cells/{column_id}")
 def get_cell(request: HttpRequest, row_id: str, column_id: str) -> dict[str, Any]:
-    column = found.column(actor(request), column_id)
-    row = Row.objects.filter(pk=found.number(row_id), table_id=column.table_id).first()
+    column = lookup.column(actor(request), column_id)
+    row = Row.objects.filter(pk=lookup.number(row_id), table_id=column.table_id).first()
     if row is None:
         raise Http404
-    return inspection.story(row, column)
+    return cell_history.story(row, column)

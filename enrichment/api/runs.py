@@ -5,10 +5,11 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
 
-from enrichment import failures, runs
-from enrichment.api import described, found
+from enrichment import lookup
+from enrichment.api import described
 from enrichment.api.auth import actor
 from enrichment.models import Run
+from enrichment.runs import failures, lifecycle
 from workspaces.models import Role
 
 router = Router(tags=["Runs"])
@@ -21,41 +22,43 @@ class Start(Schema):
 @router.post("/columns/{column_id}/runs", response={202: dict})
 def start_run(request: HttpRequest, column_id: str, body: Start) -> Status[dict[str, Any]]:
     who = actor(request)
-    column = found.column(who, column_id, Role.EDITOR)
-    return Status(202, runs.as_json(runs.plan(column, body.rows, who.user)))
+    column = lookup.column(who, column_id, Role.EDITOR)
+    return Status(202, lifecycle.as_json(lifecycle.plan(column, body.rows, who.user)))
 
 
 @router.get("/runs")
 def list_open_runs(request: HttpRequest) -> dict[str, Any]:
     """What is under way now, in all tables."""
-    mine = Run.objects.filter(table__in=found.tables(actor(request)), state__in=runs.OPEN).select_related("column")
-    items = [runs.as_json(run) | {"column": run.column.name} for run in mine[: described.LIMIT]]
+    mine = Run.objects.filter(table__in=lookup.tables(actor(request)), state__in=lifecycle.OPEN).select_related(
+        "column"
+    )
+    items = [lifecycle.as_json(run) | {"column": run.column.name} for run in mine[: described.LIMIT]]
     return {"items": items, "total": len(items)}
 
 
 @router.get("/runs/{run_id}")
 def get_run(request: HttpRequest, run_id: str) -> dict[str, Any]:
     """With the most frequent kinds of failures as `errors`."""
-    run = found.run(actor(request), run_id)
-    return runs.as_json(run) | {"errors": failures.summary(run)}
+    run = lookup.run(actor(request), run_id)
+    return lifecycle.as_json(run) | {"errors": failures.summary(run)}
 
 
 @router.get("/tables/{table_id}/runs")
 def list_runs(request: HttpRequest, table_id: str, offset: int = 0, limit: int = 50) -> dict[str, Any]:
-    table = found.table(actor(request), table_id)
-    return described.listed(Run.objects.filter(table=table), offset, limit, runs.as_json)
+    table = lookup.table(actor(request), table_id)
+    return described.listed(Run.objects.filter(table=table), offset, limit, lifecycle.as_json)
 
 
 @router.post("/runs/{run_id}/pause")
 def pause_run(request: HttpRequest, run_id: str) -> dict[str, Any]:
-    return runs.as_json(runs.pause(found.run(actor(request), run_id, Role.EDITOR)))
+    return lifecycle.as_json(lifecycle.pause(lookup.run(actor(request), run_id, Role.EDITOR)))
 
 
 @router.post("/runs/{run_id}/resume")
 def resume_run(request: HttpRequest, run_id: str) -> dict[str, Any]:
-    return runs.as_json(runs.resume(found.run(actor(request), run_id, Role.EDITOR)))
+    return lifecycle.as_json(lifecycle.resume(lookup.run(actor(request), run_id, Role.EDITOR)))
 
 
 @router.post("/runs/{run_id}/stop")
 def stop_run(request: HttpRequest, run_id: str) -> dict[str, Any]:
-    return runs.as_json(runs.stop(found.run(actor(request), run_id, Role.EDITOR)))
+    return lifecycle.as_json(lifecycle.stop(lookup.run(actor(request), run_id, Role.EDITOR)))

@@ -7,12 +7,16 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import Field
 
-from enrichment import computed, samples, whole_tables
-from enrichment.api import described, found
+from enrichment import lookup
+from enrichment.api import described
 from enrichment.api.auth import actor
-from enrichment.dependencies import FORMULA_TYPES
-from tables import columns, imports
+from enrichment.columns import lifecycle as computed_columns
+from enrichment.columns import table_lifecycle
+from enrichment.graph import FORMULA_TYPES
+from enrichment.sample import table as sample_table
+from tables import columns
 from tables import tables as table_room
+from tables.imports import run as imports
 from tables.models import Table
 from workspaces.models import Role
 
@@ -47,7 +51,9 @@ def me(request: HttpRequest) -> dict[str, Any]:
 
 @router.get("/tables")
 def list_tables(request: HttpRequest, offset: int = 0, limit: int = 100) -> dict[str, Any]:
-    return described.listed(found.tables(actor(request)).order_by("-updated_at", "-pk"), offset, limit, described.table)
+    return described.listed(
+        lookup.tables(actor(request)).order_by("-updated_at", "-pk"), offset, limit, described.table
+    )
 
 
 @router.post("/tables", response={201: dict})
@@ -66,7 +72,7 @@ def _create_column(table: Table, wanted: NewColumn) -> None:
     if wanted.config is None and wanted.type not in FORMULA_TYPES:
         columns.create(table, wanted.name, wanted.type)
     else:
-        computed.create(table, wanted.name, wanted.type, wanted.config)
+        computed_columns.create(table, wanted.name, wanted.type, wanted.config)
 
 
 @router.post("/samples", response={201: dict})
@@ -74,17 +80,17 @@ def create_sample(request: HttpRequest) -> Status[dict[str, Any]]:
     """A table to learn with, whose columns ask a made-up API of this server."""
     who = actor(request)
     who.require(Role.EDITOR)
-    return Status(201, described.table(samples.create(who)))
+    return Status(201, described.table(sample_table.create(who)))
 
 
 @router.get("/tables/{table_id}")
 def get_table(request: HttpRequest, table_id: str) -> dict[str, Any]:
-    return described.table(found.table(actor(request), table_id))
+    return described.table(lookup.table(actor(request), table_id))
 
 
 @router.patch("/tables/{table_id}")
 def change_table(request: HttpRequest, table_id: str, body: TableChange) -> dict[str, Any]:
-    table = found.table(actor(request), table_id, Role.EDITOR)
+    table = lookup.table(actor(request), table_id, Role.EDITOR)
     table_room.change(table, name=body.name, auto_update=body.auto_update)
     return described.table(table)
 
@@ -92,13 +98,13 @@ def change_table(request: HttpRequest, table_id: str, body: TableChange) -> dict
 @router.delete("/tables/{table_id}", response={204: None})
 def delete_table(request: HttpRequest, table_id: str) -> Status[None]:
     """Can be restored for 30 days."""
-    whole_tables.delete(found.table(actor(request), table_id, Role.EDITOR))
+    table_lifecycle.delete(lookup.table(actor(request), table_id, Role.EDITOR))
     return Status(204, None)
 
 
 @router.post("/tables/{table_id}/restore")
 def restore_table(request: HttpRequest, table_id: str) -> dict[str, Any]:
-    table = found.deleted_table(actor(request), table_id, Role.EDITOR)
+    table = lookup.deleted_table(actor(request), table_id, Role.EDITOR)
     table_room.restore(table)
     return described.table(table)
 
@@ -107,4 +113,4 @@ def restore_table(request: HttpRequest, table_id: str) -> dict[str, Any]:
 def duplicate_table(request: HttpRequest, table_id: str) -> Status[dict[str, Any]]:
     """With columns, settings, rows and results, in the background: the answer is an import to follow."""
     who = actor(request)
-    return Status(202, imports.as_json(whole_tables.duplicate(who, found.table(who, table_id, Role.EDITOR))))
+    return Status(202, imports.as_json(table_lifecycle.duplicate(who, lookup.table(who, table_id, Role.EDITOR))))

@@ -14,14 +14,14 @@ from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
-from enrichment.engine import references
 from enrichment.engine.errors import Edit, InvalidSettings, Problem
-from enrichment.engine.paths import MISSING
-from enrichment.engine.references import Hole, Unavailable
 from enrichment.engine.sandbox import process
 from enrichment.engine.sandbox.evaluation import Evaluation, Outcome, Script
 from enrichment.engine.sandbox.process import SandboxBusy, SandboxMissing
-from enrichment.engine.values import as_text, is_empty, without_surrogates
+from enrichment.engine.template import references
+from enrichment.engine.template.paths import MISSING
+from enrichment.engine.template.references import Hole, Unavailable
+from enrichment.engine.template.values import as_text, is_empty, without_surrogates
 
 __all__ = ["Computed", "Evaluator", "Formula", "SandboxBusy", "SandboxMissing", "check", "compile", "truthy"]
 

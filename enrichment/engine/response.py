@@ -9,9 +9,9 @@ from email.utils import parsedate_to_datetime
 from html import unescape
 
 from enrichment.engine.errors import RowError
-from enrichment.engine.exchange import Outcome, Response
-from enrichment.engine.paths import MISSING, Path, pick
-from enrichment.engine.values import without_surrogates
+from enrichment.engine.messages import Outcome, Response
+from enrichment.engine.template.paths import MISSING, Path, pick
+from enrichment.engine.template.values import without_surrogates
 
 LARGEST_VALUE = 1024 * 1024  # characters kept of an answer that is no JSON
 LONGEST_LINE = 300

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def record(message: str = "put back", *arguments: object, error: Exception | None = None, **extra: Any) -> Any:
     raised = (type(error), error, None) if error else None
-    made = logging.LogRecord("enrichment.steps", logging.INFO, __file__, 1, message, arguments, raised)
+    made = logging.LogRecord("enrichment.worker.step", logging.INFO, __file__, 1, message, arguments, raised)
     vars(made).update(extra)
     return made
 
@@ -34,18 +34,18 @@ def as_json(*arguments: Any, **named: Any) -> dict[str, Any]:
 
 def test_a_readable_line_tells_the_fields_behind_its_words() -> None:
     line = Line().format(record("put back, %s", "again", run=12, row=7, attempt=2, table=3, column=4))
-    assert line.endswith(" INFO enrichment.steps put back, again run=12 table=3 column=4 row=7 attempt=2")
+    assert line.endswith(" INFO enrichment.worker.step put back, again run=12 table=3 column=4 row=7 attempt=2")
 
 
 def test_a_readable_line_without_fields_is_as_it_was() -> None:
-    assert Line().format(record()).endswith(" INFO enrichment.steps put back")
+    assert Line().format(record()).endswith(" INFO enrichment.worker.step put back")
 
 
 def test_a_json_line_is_one_object() -> None:
     told = as_json("put back\n%s", "“again”", run=12, row=7)
     assert told.pop("time").endswith("Z")
     assert told == {
-        "level": "INFO", "logger": "enrichment.steps", "message": "put back\n“again”", "process": os.getpid(),
+        "level": "INFO", "logger": "enrichment.worker.step", "message": "put back\n“again”", "process": os.getpid(),
         "run": 12, "row": 7,
     }  # fmt: skip
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from enrichment.connections import renewal_of
-from enrichment.engine import kinds
+from enrichment.connections.settings import renewal_of
+from enrichment.engine.auth import kinds
 
 GUIDE = (Path(__file__).parents[2] / "docs/guide/connections.md").read_text()
 EXAMPLES = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", GUIDE, re.DOTALL)]

@@ -8,7 +8,7 @@ import pytest
 
 from enrichment.engine import formula
 from enrichment.engine.formula import Computed, Evaluator
-from enrichment.engine.paths import MISSING
+from enrichment.engine.template.paths import MISSING
 
 GUIDE = (Path(__file__).parents[2] / "docs/guide/formulas.md").read_text()
 TABLES = [[line.split(" | ", 1) for line in table] for table in (

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from enrichment.engine import body, request
 from enrichment.engine.errors import Edit, InvalidSettings, RenderError
+from enrichment.engine.template import body, request
 
 GUIDE = (Path(__file__).parents[2] / "docs/guide/references.md").read_text()
 TABLES = [

@@ -2,12 +2,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from enrichment.engine import formula, references
+from enrichment.engine import formula
 from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.engine.formula import Computed, Evaluator
-from enrichment.engine.paths import MISSING
-from enrichment.engine.references import Unavailable
 from enrichment.engine.sandbox import process
+from enrichment.engine.template import references
+from enrichment.engine.template.paths import MISSING
+from enrichment.engine.template.references import Unavailable
 
 NAMES = {1: "Name", 2: "Website", 3: "Employees", 4: "Company", 5: "Email", 6: "Date", 7: "Tags", 8: "Full name 🎉"}
 ROW: dict[int, object] = {

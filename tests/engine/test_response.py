@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrichment.engine import paths, response
-from enrichment.engine.exchange import Response
+from enrichment.engine import response
+from enrichment.engine.messages import Response
+from enrichment.engine.template import paths
 
 
 def answer(status: int, body: object = b"", **headers: str) -> Response:

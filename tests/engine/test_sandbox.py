@@ -13,8 +13,8 @@ import pytest
 
 from enrichment.engine import formula
 from enrichment.engine.formula import Computed, Evaluator, Formula, SandboxBusy
-from enrichment.engine.paths import MISSING
 from enrichment.engine.sandbox import evaluation, process
+from enrichment.engine.template.paths import MISSING
 
 NAMES = {1: "A"}
 DEADLINE = 0.3

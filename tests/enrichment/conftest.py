@@ -30,10 +30,10 @@ def leads(workspace: Workspace, editor: User) -> Table:
 @pytest.fixture
 def http(leads: Table) -> Callable[..., Column]:
     """Makes an HTTP column, called Profile unless said otherwise; nothing listens at its address."""
-    from enrichment import columns
+    from enrichment.columns import http as http_columns
 
     def make(name: str = "Profile", body: str = '{"name": "{{Company}}"}', **config: Any) -> Column:
-        return columns.create(leads, name, {"url": "http://127.0.0.1:9/companies", "body": body} | config)
+        return http_columns.create(leads, name, {"url": "http://127.0.0.1:9/companies", "body": body} | config)
 
     return make
 
@@ -41,17 +41,18 @@ def http(leads: Table) -> Callable[..., Column]:
 @pytest.fixture
 def answer() -> Callable[..., None]:
     """Ends rows of an HTTP column with these values, {row id: value}, as a run does."""
-    from enrichment import claims, presence, results, runs
-    from enrichment.results import Result
+    from enrichment.runs import claims, lifecycle, results
+    from enrichment.runs.results import Result
+    from enrichment.worker import heartbeat
 
     def store(column: Column, values: dict[int, Any], state: str = "done") -> None:
-        run = runs.plan(column, {"ids": list(values)}, automatic=True)
-        runs.begin(run.pk)
-        [claim] = {taken.claim_id for taken in claims.take(run.pk, len(values), presence.worker_id()).rows}
+        run = lifecycle.plan(column, {"ids": list(values)}, automatic=True)
+        lifecycle.begin(run.pk)
+        [claim] = {taken.claim_id for taken in claims.take(run.pk, len(values), heartbeat.worker_id()).rows}
         told = "404 · no such company" if state == "failed" else ""
         ended = [Result(pk, state, value, told and "http", told, claim_id=claim) for pk, value in values.items()]
         results.store(run, ended)
-        runs.finish(run.pk)
+        lifecycle.finish(run.pk)
 
     return store
 
@@ -59,11 +60,11 @@ def answer() -> Callable[..., None]:
 @pytest.fixture
 def compute() -> Callable[[Table], None]:
     """What a worker does with the ledger, to its end."""
-    from enrichment import recompute
+    from enrichment.dataflow import recalculate
 
     def advance(table: Table) -> None:
         token = ""
-        while again := recompute.advance(table.pk, token):
+        while again := recalculate.advance(table.pk, token):
             token = again[0]
 
     return advance
@@ -103,11 +104,11 @@ def echo() -> Iterator[Echo]:
 @pytest.fixture
 def asking(leads: Table, echo: Echo) -> Callable[..., Column]:
     """Makes an HTTP column over the echo: `asking("A", "{{Company}}")`."""
-    from enrichment import columns
+    from enrichment.columns import http as http_columns
 
     def make(name: str, of: str, **config: Any) -> Column:
         settings = {"url": f"{echo.url}/{name.lower()}", "body": json.dumps({"of": of}), "retry": {"max_retries": 0}}
-        return columns.create(leads, name, settings | config)
+        return http_columns.create(leads, name, settings | config)
 
     return make
 
@@ -115,8 +116,8 @@ def asking(leads: Table, echo: Echo) -> Callable[..., Column]:
 @pytest.fixture
 def work(compute: Callable[[Table], None]) -> Callable[[Table], None]:
     """What the workers do, until nothing is left; the newest runs go first, so that they meet what is not there yet."""
-    from enrichment import steps
     from enrichment.models import Run
+    from enrichment.worker import step
 
     def advance(table: Table) -> None:
         tokens: dict[int, str] = {}
@@ -127,7 +128,7 @@ def work(compute: Callable[[Table], None]) -> Callable[[Table], None]:
             if not found:
                 return
             for pk in found:
-                again = steps.advance(pk, tokens.get(pk, ""))
+                again = step.advance(pk, tokens.get(pk, ""))
                 tokens[pk] = again[0] if again else ""
         raise AssertionError("There is still something to do.")
 

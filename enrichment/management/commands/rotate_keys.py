@@ -4,15 +4,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from enrichment import connections, hooks
+from enrichment import webhooks
+from enrichment.connections import settings as connection_settings
 
 
 class Command(BaseCommand):
     help = "Encrypts all secrets anew with the first of MARL_ENCRYPTION_KEYS; then the older keys can go."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        hooks.seal_anew()
-        done, lost = connections.seal_anew()
+        webhooks.seal_anew()
+        done, lost = connection_settings.seal_anew()
         self.stdout.write(f"{done} connections are sealed with the first key.")
         if lost:
             names = ", ".join(f"“{name}”" for name in lost)

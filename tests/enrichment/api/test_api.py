@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from tables import imports
+from tables.imports import run as imports
 from tables.models import Import
 from workspaces.models import Role, User, Workspace
 from workspaces.tokens import create_api_token

@@ -1,0 +1,309 @@
+"""Connections: who signs in where, with which secrets, and which hosts may receive what they give."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db import IntegrityError, transaction
+from pydantic import ValidationError
+
+from enrichment.connections.secrets import HIDDEN, CannotOpen, Redactor, open_sealed, seal
+from enrichment.engine import formula
+from enrichment.engine.auth import kinds
+from enrichment.engine.auth.kinds import Scheme
+from enrichment.engine.auth.token import Token
+from enrichment.engine.errors import InvalidSettings, Problem, RowError, SendError, SignInError
+from enrichment.engine.formula import Formula
+from enrichment.engine.template.url import matches
+from enrichment.http_client import event_loop, transport
+from enrichment.models import Connection
+from enrichment.schema import RateLimit, problems_of, unstorable
+from tables.columns import tidy
+from tables.models import Column
+from workspaces import audit
+from workspaces.actors import Actor
+
+KINDS = tuple(Connection.Kind.values)
+LONGEST_NAME = 120
+SIGN_IN_TIMEOUT = 20_000  # ms
+# What a condition of renewal can look at.
+ANSWER = {1: "status", 2: "body", 3: "headers"}
+
+
+class ConnectionInUse(Exception):
+    """Says which columns would break."""
+
+
+def create(actor: Actor, *, name: str, kind: str, config: Mapping[str, Any], secrets: Mapping[str, str]) -> Connection:
+    """Raises InvalidSettings."""
+    connection = Connection(workspace=actor.workspace, kind=kind, created_by=actor.user)
+    _fill(connection, name, config, secrets)
+    return connection
+
+
+def save(
+    connection: Connection, *, name: str | None = None, config: Mapping[str, Any] | None = None,
+    secrets: Mapping[str, str] | None = None,
+) -> None:  # fmt: skip
+    """What is None stays; an empty secret is taken away. Forgets the token. Raises InvalidSettings."""
+    _fill(connection, connection.name if name is None else name, config or {}, secrets or {})
+
+
+def draft(
+    workspace_id: int,
+    kind: str,
+    config: Mapping[str, Any],
+    secrets: Mapping[str, str],
+    stored: Connection | None = None,
+) -> Connection:
+    """As it would be saved, for a test. Raises InvalidSettings."""
+    made = Connection(workspace_id=workspace_id, kind=kind, name="draft")
+    if stored:
+        made.config, made.secrets = stored.config, stored.secrets
+    made.config, made.secrets = _checked(made, config, secrets)
+    return made
+
+
+def _fill(connection: Connection, name: str, config: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
+    problems = []
+    name = tidy(name)[:LONGEST_NAME]
+    if not name:
+        problems.append(Problem("Give the connection a name.", field="name"))
+    if connection.kind not in KINDS:
+        problems.append(Problem(f"“{connection.kind}” is no kind of connection. Use {', '.join(KINDS)}.", field="kind"))
+    if problems:
+        raise InvalidSettings(problems)
+    before = connection.config
+    connection.config, connection.secrets = _checked(connection, config, secrets)
+    changed = [key for key, value in sorted(connection.config.items()) if value != before.get(key)]
+    connection.name = name
+    is_new = connection.pk is None
+    connection.revision += not is_new
+    connection.refused = None
+    try:
+        with transaction.atomic():
+            connection.save()
+            action = "connection.created" if is_new else "connection.changed"
+            _note(connection, action, settings=changed, secrets=sorted(secrets))
+    except IntegrityError as error:
+        raise InvalidSettings([Problem(f"There is a connection “{connection.name}” already.", field="name")]) from error
+
+
+def _checked(
+    connection: Connection, config: Mapping[str, Any], secrets: Mapping[str, str]
+) -> tuple[dict[str, Any], str]:
+    """Raises InvalidSettings with every problem at its field."""
+    merged = _merged(connection, config)
+    kept = {key: value for key, value in (opened(connection) | dict(secrets)).items() if value != ""}
+    problems = [
+        Problem(f"Give the {name.replace('_', ' ')}.", field=f"secrets.{name}")
+        for name in kinds.SECRETS[connection.kind] if name not in kept
+    ]  # fmt: skip
+    problems += [_below_config(problem) for problem in _problems(connection.kind, merged)]
+    problems += unstorable(merged)
+    if problems:
+        raise InvalidSettings(problems)
+    limit = rate_limit_of(merged)
+    merged["rate_limit"] = limit.model_dump() if limit else None
+    merged["allowed_hosts"] = _hosts_of(merged)
+    return merged, seal(kept) if kept else ""
+
+
+def _merged(connection: Connection, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Over what is stored and the defaults; what is null is kept, but for what may be empty."""
+    defaults = kinds.defaults(connection.kind)
+    if unknown := set(config) - set(defaults):
+        told = [Problem("This setting does not exist.", field=f"config.{key}") for key in sorted(unknown)]
+        raise InvalidSettings(told)
+    may_be_empty = {key for key, value in defaults.items() if value is None}
+    given = {key: value for key, value in config.items() if value is not None or key in may_be_empty}
+    merged: dict[str, Any] = defaults | connection.config | given
+    if "auth_request" in defaults:
+        request = merged["auth_request"] or {}
+        if not isinstance(request, Mapping):
+            raise InvalidSettings([Problem("Give an object.", field="config.auth_request")])
+        merged["auth_request"] = defaults["auth_request"] | request
+    return merged
+
+
+def _problems(kind: str, config: Mapping[str, Any]) -> list[Problem]:
+    try:
+        kinds.compile(kind, config)
+        renewal_of(config)
+        rate_limit_of(config)
+        _hosts_of(config)
+    except InvalidSettings as error:
+        return error.problems
+    except (TypeError, AttributeError, KeyError):
+        return [Problem("These settings do not have the right shape.")]
+    return []
+
+
+def _hosts_of(config: Mapping[str, Any]) -> list[str]:
+    """Raises InvalidSettings."""
+    given = config["allowed_hosts"] or []
+    if not isinstance(given, list) or not all(isinstance(host, str) for host in given):
+        raise InvalidSettings([Problem("Give a list of hosts.", field="allowed_hosts")])
+    return sorted({host.strip().lower() for host in given if host.strip()})
+
+
+def rate_limit_of(config: Mapping[str, Any]) -> RateLimit | None:
+    """That of all columns with the connection together. Raises InvalidSettings."""
+    try:
+        return RateLimit.model_validate(config["rate_limit"]) if config.get("rate_limit") else None
+    except ValidationError as error:
+        raise InvalidSettings(problems_of(error, "rate_limit.")) from error
+
+
+def renewal_of(config: Mapping[str, Any]) -> tuple[frozenset[int], Formula | None]:
+    """The statuses, and the condition over an answer, that mean a token is no longer good. Raises InvalidSettings."""
+    renew_on = config.get("renew_on") or {}
+    statuses = renew_on.get("statuses")
+    statuses = [401] if statuses is None else statuses
+    if any(not isinstance(status, int) or not 100 <= status <= 599 for status in statuses):
+        raise InvalidSettings([Problem("Give statuses like 401, 403.", field="renew_on.statuses")])
+    text = str(renew_on.get("condition") or "").strip()
+    try:
+        return frozenset(statuses), formula.compile(text, ANSWER, condition=True) if text else None
+    except InvalidSettings as error:
+        told = [replace(problem, field="renew_on.condition") for problem in error.problems]
+        raise InvalidSettings(told) from error
+
+
+def opened(connection: Connection) -> dict[str, str]:
+    try:
+        return open_sealed(connection.secrets)
+    except CannotOpen:
+        return {}  # the key is gone: what is entered now replaces them
+
+
+def seal_anew() -> tuple[int, list[str]]:
+    """Under the first key, whichever opened them; how many, and the names of those that no key opens."""
+    done, lost = 0, []
+    for connection in Connection.objects.exclude(secrets=""):
+        with transaction.atomic():
+            held = Connection.objects.select_for_update().get(pk=connection.pk)
+            try:
+                held.secrets = seal(open_sealed(held.secrets))
+            except CannotOpen:
+                lost.append(held.name)
+                continue
+            held.save(update_fields=["secrets"])
+        done += 1
+    return done, lost
+
+
+def _below_config(problem: Problem) -> Problem:
+    return replace(problem, field=f"config.{problem.field}".rstrip("."))
+
+
+def as_json(connection: Connection) -> dict[str, Any]:
+    """The connection of the API: of secrets only which are set."""
+    config = kinds.defaults(connection.kind) | connection.config
+    return {
+        "id": connection.pk, "name": connection.name, "kind": connection.kind,
+        "config": config | {"allowed_hosts": sorted(allowed_hosts(connection))},
+        "secrets": dict.fromkeys(opened(connection), True), "refused": connection.refused,
+    }  # fmt: skip
+
+
+def users_of(connection: Connection) -> list[Column]:
+    """The live columns that it signs in for."""
+    mine = Column.objects.filter(http__connection=connection, table__deleted_at=None)
+    return list(mine.select_related("table").order_by("table__name", "position"))
+
+
+def delete(connection: Connection) -> None:
+    """Raises ConnectionInUse."""
+    if users := users_of(connection):
+        names = ", ".join(f"“{column.name}” in {column.table.name}" for column in users)
+        raise ConnectionInUse(f"“{connection.name}” is used by {names}. Choose another connection there first.")
+    with transaction.atomic():
+        connection.columns.update(connection=None)
+        _note(connection, "connection.deleted")
+        connection.delete()
+
+
+def scheme_of(connection: Connection) -> Scheme:
+    return kinds.compile(connection.kind, kinds.defaults(connection.kind) | connection.config)
+
+
+def secrets_of(connection: Connection) -> dict[str, str]:
+    """Raises SignInError when they cannot be decrypted."""
+    try:
+        return open_sealed(connection.secrets)
+    except CannotOpen as error:
+        raise SignInError("secrets", str(error)) from error
+
+
+def allowed_hosts(connection: Connection) -> set[str]:
+    """Hosts that may receive the credentials: those chosen, else where it signs in."""
+    chosen = {str(host).lower() for host in connection.config.get("allowed_hosts") or []}
+    config = connection.config
+    own = urlsplit(config.get("token_url") or config.get("auth_request", {}).get("url", "")).hostname
+    return chosen or ({own.lower()} if own else set())
+
+
+def allows(connection: Connection, host: str) -> bool:
+    return matches(host, allowed_hosts(connection))
+
+
+def allow(connection: Connection, host: str) -> None:
+    """Somebody confirmed that this host may receive the credentials."""
+    connection.config = connection.config | {"allowed_hosts": sorted(allowed_hosts(connection) | {host.lower()})}
+    connection.save(update_fields=["config"])
+    _note(connection, "connection.host_allowed", host=host.lower())
+
+
+def _note(connection: Connection, action: str, **detail: Any) -> None:
+    audit.note(connection.workspace_id, action, connection.name, connection.pk, **detail)
+
+
+def token_key(connection: Connection) -> str:
+    """Where the token is kept: another one for every edit of the settings."""
+    return f"marl:token:{connection.pk}:{connection.revision}"
+
+
+def test(connection: Connection) -> dict[str, Any]:
+    """Signs in now, whatever was refused before; the decoded token, never its signature or a secret."""
+    redact = Redactor(opened(connection))
+    try:
+        token, status = event_loop.run(get_token(connection))
+    except (RowError, SendError) as error:
+        paths = error.details if isinstance(error, SignInError) and error.code == "no_token" else None
+        problem = Problem(redact(error.message), field="config.token_path" if error.code == "no_token" else "")
+        told = problem.as_json() | {"code": error.code, "token_paths": paths or []}
+        return {"ok": False, "status": getattr(error, "status", None), "token": None, "sent_as": None, "error": told}
+    if connection.pk:
+        Connection.objects.filter(pk=connection.pk).update(refused=None)
+        event_loop.run(_forget_refusal(connection))
+    return {
+        "ok": True, "status": status,
+        "token": {"header": token.header, "claims": token.claims, "expires_at": token.expires_at},
+        "sent_as": sent_as(token), "error": None,
+    }  # fmt: skip
+
+
+def sent_as(token: Token, instead: str = HIDDEN) -> str:
+    if token.in_query:
+        return f"?{token.name}={instead}"
+    return f"{token.name}: {token.before}{instead}"
+
+
+async def _forget_refusal(connection: Connection) -> None:
+    await event_loop.redis().delete(f"{token_key(connection)}:refused")
+
+
+async def get_token(connection: Connection) -> tuple[Token, int | None]:
+    """A new one, on the loop; with the status of the sign-in, where there is one. Raises RowError."""
+    scheme, secrets = scheme_of(connection), secrets_of(connection)
+    if not isinstance(scheme, kinds.SIGN_INS):
+        return scheme.token(secrets, time.time()), None
+    request = scheme.request(secrets)
+    try:
+        answer = await transport.send(event_loop.client(), request, timeout_ms=SIGN_IN_TIMEOUT)
+    except SendError as error:
+        raise SignInError(error.code, f"The sign-in server did not answer: {error.message}") from error
+    return scheme.read(answer, time.time()), answer.status

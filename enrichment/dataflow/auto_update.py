@@ -1,0 +1,169 @@
+"""New and changed rows compute the formula columns and run the HTTP columns that ask for it, each behind its inputs.
+
+A row without a result runs once all of its inputs are there. A row with one runs when the inputs are others now, by
+their fingerprint; where its column keeps what it has, or does not run by itself, the result is marked as out of date.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from django.db import transaction
+
+from enrichment import graph as dependencies
+from enrichment.dataflow import recalculations, staleness, waiting
+from enrichment.dataflow.recalculations import MOST_IDS
+from enrichment.graph import Graph
+from enrichment.models import Run
+from enrichment.runs import lifecycle
+from tables import storage
+from tables.models import OPEN_STATES, Cell, CellState, Column, Row
+
+_AT_ONCE = 500  # rows; a worker looks at more than this behind the edit
+_KEPT = (CellState.DONE, CellState.NO_DATA)  # what "keep existing results" keeps
+
+
+def on_rows_changed(
+    *,
+    table_id: int,
+    row_ids: Sequence[int] | None,
+    column_ids: Sequence[int] | None,
+    added: bool,
+    from_position: int | None = None,
+    **_: object,
+) -> None:
+    """`row_ids` None means every row from `from_position` on."""
+    graph = dependencies.of_table(table_id)
+    first_row = 0 if row_ids is not None else _first_row(table_id, from_position or 0)
+    with transaction.atomic():
+        storage.hold(table_id)
+        if added:
+            _start_new(table_id, graph, row_ids, first_row)
+        else:
+            _follow_edit(table_id, graph, row_ids, first_row, column_ids or _all_columns(table_id))
+
+
+def _first_row(table_id: int, position: int) -> int:
+    """The id that the rows from this position on have at least."""
+    behind = Row.objects.filter(table_id=table_id, position__lt=position).order_by("-position")
+    return (behind.values_list("pk", flat=True).first() or -1) + 1
+
+
+def _all_columns(table_id: int) -> list[int]:
+    return list(Column.objects.filter(table_id=table_id).values_list("pk", flat=True))
+
+
+def _start_new(table_id: int, graph: Graph, row_ids: Sequence[int] | None, first_row: int) -> None:
+    """HTTP columns over results of other ones run when those come, others behind the formulas that they refer to."""
+    wanted = {pk for pk in graph.automatic if not graph.needs_results(pk)}
+    then_run = {pk for pk in wanted if graph.requests[pk] & graph.formulas.keys()}
+    _compute(table_id, graph.formulas, row_ids, first_row, then_run)
+    for pk in wanted - then_run:
+        if row_ids is None:
+            run_range(pk, first_row)
+        else:
+            run_rows(pk, row_ids)
+
+
+def _follow_edit(
+    table_id: int, graph: Graph, row_ids: Sequence[int] | None, first_row: int, column_ids: Collection[int]
+) -> None:
+    formulas = graph.formulas_behind(column_ids)
+    touched = graph.requests_of(column_ids)
+    _let_claims_commit(touched)
+    many = row_ids is None or len(row_ids) > _AT_ONCE
+    later = {pk for pk in touched if many or graph.requests[pk] & formulas}
+    _compute(table_id, formulas | later, row_ids, first_row)
+    follow(table_id, graph, dict.fromkeys(touched - later, row_ids or ()))
+
+
+def _let_claims_commit(column_ids: Collection[int]) -> None:
+    """Whoever takes rows now may have read them before they changed, and holds the run until that is told."""
+    list(Run.objects.select_for_update().filter(column_id__in=column_ids, state__in=lifecycle.OPEN).order_by("pk"))
+
+
+def _compute(
+    table_id: int, column_ids: Collection[int], row_ids: Sequence[int] | None, first_row: int,
+    then_run: Collection[int] = (),
+) -> None:  # fmt: skip
+    if column_ids and row_ids is None:
+        recalculations.start_range(table_id, column_ids, first_row, then_run)
+    elif column_ids and row_ids is not None:
+        recalculations.start_rows(table_id, column_ids, row_ids, then_run)
+
+
+def follow(table_id: int, graph: Graph, touched: Mapping[int, Collection[int]]) -> dict[int, set[int]]:
+    """Inputs of these rows may be others now, {HTTP column id: row ids}; those whose result is out of date.
+
+    In a transaction that holds the table.
+    """
+    outdated: dict[int, set[int]] = {}
+    for pk in touched.keys() & graph.requests.keys():
+        ordered = sorted(touched[pk])
+        outdated[pk] = set()
+        for start in range(0, len(ordered), _AT_ONCE):
+            outdated[pk] |= _follow(table_id, graph, pk, ordered[start : start + _AT_ONCE])
+    return outdated
+
+
+def _follow(table_id: int, graph: Graph, pk: int, row_ids: Sequence[int]) -> set[int]:
+    rows = list(Row.objects.filter(table_id=table_id, pk__in=row_ids).order_by("pk"))
+    found = staleness.check(table_id, pk, graph.requests[pk], rows)
+    under_way = found.running | {row_id for row_id, _ in waiting.claimed([pk])}
+    recalculations.put_aside(table_id, pk, under_way.intersection(row.pk for row in rows))
+    if pk in graph.automatic:
+        again = {row_id for row_id, state in found.outdated.items() if pk not in graph.keeping or state not in _KEPT}
+        wanted = again | _complete(graph, pk, found.lacking - under_way)
+        chosen = [row for row in rows if row.pk in wanted - under_way]
+        coming = {row_id for row_id, _ in waiting.pending(table_id, chosen, [pk])}
+        run_rows(pk, [row.pk for row in chosen if row.pk not in coming])
+    return set(found.outdated)
+
+
+def _complete(graph: Graph, pk: int, row_ids: Collection[int]) -> set[int]:
+    """Those of these rows for which every computed column that this one refers to has ended."""
+    inputs = graph.requests[pk] & graph.needs.keys()
+    if not inputs or not row_ids:
+        return set(row_ids)
+    ended = Cell.objects.filter(row_id__in=row_ids, column_id__in=inputs).exclude(
+        state__in=(*OPEN_STATES, CellState.CANCELLED)
+    )
+    missing = {(row_id, column_id) for row_id in row_ids for column_id in inputs}
+    missing.difference_update(ended.values_list("row_id", "column_id"))
+    return set(row_ids) - {row_id for row_id, _ in missing}
+
+
+def run_range(column_id: int, first_row: int, last_row: int | None = None) -> None:
+    lifecycle.plan_after(_column(column_id), max(0, first_row - 1), last_row)
+
+
+def run_rows(column_id: int, row_ids: Sequence[int]) -> None:
+    for start in range(0, len(row_ids), MOST_IDS):
+        _join_or_plan(_column(column_id), list(row_ids[start : start + MOST_IDS]))
+
+
+def _column(pk: int) -> Column:
+    return Column.objects.select_related("table").get(pk=pk)
+
+
+def _join_or_plan(column: Column, row_ids: Sequence[int]) -> None:
+    """Rows that come one by one join the last run, as far as it has not come yet."""
+    with transaction.atomic():
+        open_ = Run.objects.select_for_update().filter(
+            column=column, automatic=True, state__in=(Run.State.PLANNING, Run.State.RUNNING)
+        )
+        run = open_.order_by("-pk").first()
+        joined = _join(run, row_ids) if run else []
+        if left := sorted({*row_ids} - {*joined}):
+            lifecycle.plan(column, {"ids": left}, automatic=True)
+
+
+def _join(run: Run, row_ids: Sequence[int]) -> list[int]:
+    """The rows that this run comes to."""
+    ids = run.scope.get("ids") if isinstance(run.scope, dict) else None
+    joined = [pk for pk in row_ids if pk > run.cursor]
+    if ids is None or len(ids) + len(joined) > MOST_IDS:
+        return []
+    together = sorted({*ids, *joined})
+    run.scope, run.last_row = {"ids": together}, together[-1]
+    run.total += len(together) - len(ids)
+    run.save(update_fields=["scope", "last_row", "total"])
+    return joined

@@ -1,0 +1,145 @@
+"""What a row's references stand for when its request is rendered or its formula computed."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from enrichment.dataflow import waiting
+from enrichment.engine.errors import MissingInput, RowError, Waits
+from enrichment.engine.template.references import Unavailable
+from enrichment.graph import FORMULA_TYPES
+from tables.models import Cell, CellState, Column, Row
+
+type Values = dict[int, object]
+
+_NOT_YET = frozenset({CellState.QUEUED, CellState.WAITING, CellState.LIMITED, CellState.RUNNING})
+_NOTHING = frozenset({CellState.EMPTY, CellState.CANCELLED})
+_AT_ONCE = 500  # row ids in one query; SQLite bounds its parameters
+
+
+@dataclass(frozen=True, slots=True)
+class NoResult(Unavailable):
+    """A cell without a result; `state` is what a cell that needs it becomes."""
+
+    state: str = CellState.FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    state: str
+    value: object
+    message: str
+
+
+def of_rows(rows: Sequence[Row], table_id: int, column_ids: Collection[int]) -> dict[int, Values]:
+    """What a request gets: {row id: {column id: value}}.
+
+    A cell without a result stands as NoResult: to be waited for only where its result is really still to come.
+    """
+    columns = _columns(table_id, column_ids)
+    names = {column.pk: column.name for column in columns if column.is_computed}
+    # Asked before the values are read, so that what comes in between is either waited for or read.
+    coming = waiting.to_come(table_id, rows, names) if names else set()
+    found = _of_columns(rows, columns)
+    for row_id, values in found.items() if names else ():
+        for pk, name in names.items():
+            if (row_id, pk) in coming:
+                values[pk] = NoResult(name, "is still to come", CellState.WAITING)
+            elif isinstance(value := values[pk], NoResult) and value.state == CellState.WAITING:
+                values[pk] = NoResult(name, value.reason, CellState.MISSING_INPUT)
+    return found
+
+
+def as_stored(rows: Sequence[Row], table_id: int, column_ids: Collection[int]) -> dict[int, Values]:
+    """What a formula gets, which is computed again when a result comes: {row id: {column id: value}}."""
+    return _of_columns(rows, _columns(table_id, column_ids))
+
+
+def fingerprint(values: Mapping[int, object], column_ids: Collection[int]) -> str:
+    """The same for the same inputs, whatever their columns are called."""
+    given = [(pk, values.get(pk)) for pk in sorted(column_ids)]
+    return blake2b(_as_json(given).encode(), digest_size=16).hexdigest()
+
+
+def _reason(value: object) -> object:
+    return {"no result": value.reason} if isinstance(value, Unavailable) else str(value)
+
+
+_as_json = json.JSONEncoder(default=_reason, sort_keys=True).encode
+
+
+def _columns(table_id: int, column_ids: Collection[int]) -> list[Column]:
+    return list(Column.objects.filter(table_id=table_id, pk__in=column_ids))
+
+
+def _of_columns(rows: Sequence[Row], columns: Sequence[Column]) -> dict[int, Values]:
+    computed = [column for column in columns if column.is_computed]
+    plain = [(column.pk, str(column.pk)) for column in columns if not column.is_computed]
+    found = _cells([row.pk for row in rows], [column.pk for column in computed])
+    return {
+        row.pk: {pk: row.values.get(key) for pk, key in plain}
+        | {column.pk: _result(found.get((row.pk, column.pk)), column) for column in computed}
+        for row in rows
+    }
+
+
+def _cells(row_ids: Sequence[int], column_ids: Sequence[int]) -> dict[tuple[int, int], _Found]:
+    found = {}
+    for start in range(0, len(row_ids) if column_ids else 0, _AT_ONCE):
+        cells = Cell.objects.filter(row_id__in=row_ids[start : start + _AT_ONCE], column_id__in=column_ids)
+        parts = cells.values_list("row_id", "column_id", "state", "value", "error_message")
+        for row_id, column_id, state, value, message in parts.iterator():
+            found[row_id, column_id] = _Found(state, value, message)
+    return found
+
+
+def _result(cell: _Found | None, column: Column) -> object:
+    if cell and cell.state == CellState.EMPTY and column.type in FORMULA_TYPES:
+        return None
+    if cell is None or cell.state in _NOTHING:
+        return NoResult(column.name, "has no result yet", CellState.WAITING)
+    return result(cell.state, cell.value, cell.message, column.name)
+
+
+def result(state: str, value: object, message: str, name: str) -> object:
+    """What a cell that has come to this state stands for."""
+    if state == CellState.DONE:
+        return value
+    if state in (CellState.NO_DATA, CellState.EMPTY):
+        return None
+    if state == CellState.WAITING:
+        return NoResult(name, "waits for another column", CellState.WAITING)
+    if state in _NOT_YET:
+        return NoResult(name, "is still running", CellState.WAITING)
+    if state == CellState.SKIPPED:
+        return NoResult(name, "was skipped", CellState.MISSING_INPUT)
+    after = CellState.MISSING_INPUT if state == CellState.MISSING_INPUT else CellState.FAILED
+    return NoResult(name, f"failed: {message}" if message else "has no result", after)
+
+
+def check_required(values: Mapping[int, object], required: Collection[int], names: Mapping[int, str]) -> None:
+    """Raises MissingInput naming the first required column without a value, RowError when it failed."""
+    for pk in required:
+        value = values.get(pk)
+        if isinstance(value, NoResult) and value.state == CellState.FAILED:
+            raise RowError("input", f"{value.column} {value.reason}")
+        if value is None or isinstance(value, Unavailable) or (isinstance(value, str) and not value.strip()):
+            raise MissingInput("missing_input", f"Needs {names.get(pk, 'a deleted column')}")
+
+
+def check_arrived(values: Mapping[int, object]) -> None:
+    """Raises Waits naming a column whose result is still to come."""
+    if name := _lacking(values, values, CellState.WAITING):
+        raise Waits("waiting", f"Waits for {name}")
+
+
+def check_results(values: Mapping[int, object], column_ids: Collection[int]) -> None:
+    """Raises MissingInput naming one of these columns that has no result, and none to come."""
+    if name := _lacking(values, column_ids, CellState.MISSING_INPUT):
+        raise MissingInput("missing_input", f"Needs {name}")
+
+
+def _lacking(values: Mapping[int, object], column_ids: Collection[int], state: str) -> str:
+    found = [values.get(pk) for pk in sorted(column_ids)]
+    return next((value.column for value in found if isinstance(value, NoResult) and value.state == state), "")

@@ -1,0 +1,170 @@
+"""What is still to be computed: kept in the database, so that a worker or the broker may die and nothing is lost.
+
+One worker at a time computes a table, so that an older result never comes after a newer one. HTTP columns in an entry
+are not computed, but looked at: whether their results are out of date, and whether they run by themselves.
+
+An entry that has no rows ahead is put aside: it names rows whose inputs changed while their request was under way.
+"""
+
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from enrichment.models import FormulaColumn, Recompute
+from tables import dispatch
+from tables.models import Row
+
+ADVANCE = "enrichment.recompute"
+STEP_LEASE = timedelta(seconds=60)  # longer than a batch of slow formulas
+MOST_IDS = 10_000  # in one entry; more rows than this came from a file and are a range
+_AHEAD = Q(cursor__lt=F("last_row"))
+
+
+def start_rows(
+    table_id: int, column_ids: Collection[int], row_ids: Sequence[int], then_run: Collection[int] = ()
+) -> None:
+    """Computes these columns for these rows, and then runs the HTTP columns `then_run` for them."""
+    with transaction.atomic():
+        for start in range(0, len(row_ids), MOST_IDS):
+            _join_or_add(table_id, sorted(column_ids), row_ids[start : start + MOST_IDS], sorted(then_run))
+
+
+def start_range(table_id: int, column_ids: Collection[int], first_row: int = 0, then_run: Collection[int] = ()) -> None:
+    """The same for every row from this id on. An entry over all rows and the same columns begins anew."""
+    last_row = Row.objects.filter(table_id=table_id).order_by("-pk").values_list("pk", flat=True).first() or 0
+    if last_row < max(1, first_row):
+        return
+    with transaction.atomic():
+        if not first_row and not then_run:
+            for entry in Recompute.objects.select_for_update().filter(
+                table_id=table_id, row_ids__isnull=True, first_row=0
+            ):
+                if not entry.then_run and set(entry.column_ids) <= set(column_ids):
+                    entry.delete()
+        _add(table_id, sorted(column_ids), None, sorted(then_run), first_row, last_row)
+
+
+def put_aside(table_id: int, column_id: int, row_ids: Collection[int]) -> None:
+    """Until the requests of these rows have ended. In a transaction that holds the table."""
+    if row_ids:
+        entry = _aside(table_id, column_id)
+        entry.row_ids = sorted({*(entry.row_ids or ()), *row_ids})
+        entry.cursor = entry.last_row = entry.row_ids[-1]
+        entry.save()
+
+
+def take_up(table_id: int, column_id: int, row_ids: Collection[int]) -> set[int]:
+    """Those of these rows that were put aside, and no longer are. In a transaction that holds the table."""
+    entry = _aside(table_id, column_id)
+    aside: set[int] = set(entry.row_ids or ())
+    if left := aside - set(row_ids):
+        entry.row_ids = sorted(left)
+        entry.save()
+    elif aside:
+        entry.delete()
+    return aside & set(row_ids)
+
+
+def _aside(table_id: int, column_id: int) -> Recompute:
+    entries = Recompute.objects.filter(~_AHEAD, table_id=table_id)
+    mine = (entry for entry in entries if entry.column_ids == [column_id])
+    return next(mine, Recompute(table_id=table_id, column_ids=[column_id]))
+
+
+def _join_or_add(table_id: int, column_ids: list[int], row_ids: Sequence[int], then_run: list[int]) -> None:
+    """Rows that come one by one join the entry that nobody has begun."""
+    waiting = Recompute.objects.select_for_update(skip_locked=True).filter(_AHEAD, table_id=table_id, step_token="")
+    for entry in waiting.filter(row_ids__isnull=False):
+        joined = sorted({*(entry.row_ids or ()), *row_ids})
+        if (entry.column_ids, entry.then_run) == (column_ids, then_run) and len(joined) <= MOST_IDS:
+            entry.row_ids, entry.last_row = joined, joined[-1]
+            entry.save(update_fields=["row_ids", "last_row"])
+            return
+    _add(table_id, column_ids, sorted(row_ids), then_run, 0, max(row_ids))
+
+
+def _add(
+    table_id: int, column_ids: list[int], row_ids: list[int] | None, then_run: list[int], first_row: int, last_row: int
+) -> None:
+    Recompute.objects.create(
+        table_id=table_id, column_ids=column_ids, row_ids=row_ids, then_run=then_run, first_row=first_row,
+        last_row=last_row, cursor=max(0, first_row - 1),
+    )  # fmt: skip
+    dispatch.send(ADVANCE, table_id, "")
+
+
+def take(table_id: int, token: str) -> Recompute | None:
+    """The entry to go on with, a few rows before many; None when nothing is left or somebody else is at it."""
+    now = timezone.now()
+    with transaction.atomic():
+        entries = list(Recompute.objects.select_for_update().filter(_AHEAD, table_id=table_id))
+        if any(entry.step_token != token and _is_held(entry, now) for entry in entries):
+            return None
+        entry = min(entries, key=lambda entry: (entry.row_ids is None, entry.pk), default=None)
+        if entry:
+            entry.step_token, entry.step_until = token, now + STEP_LEASE
+            entry.save(update_fields=["step_token", "step_until"])
+    return entry
+
+
+def _is_held(entry: Recompute, now: datetime) -> bool:
+    """A lease that ends later than any could was given before the clock was set back."""
+    return entry.step_until is not None and now < entry.step_until <= now + STEP_LEASE
+
+
+def rows_of(entry: Recompute, limit: int) -> list[Row]:
+    """The next ones in order."""
+    rows = Row.objects.filter(table_id=entry.table_id)
+    if entry.row_ids is None:
+        ahead = rows.filter(pk__gt=entry.cursor, pk__lte=entry.last_row)
+        return list(ahead.order_by("pk")[:limit])
+    return list(rows.filter(pk__in=_ids_ahead(entry)[:limit]).order_by("pk"))
+
+
+def _ids_ahead(entry: Recompute) -> list[int]:
+    ids: list[int] = entry.row_ids or []
+    return ids[bisect_right(ids, entry.cursor) :]
+
+
+def end_of(entry: Recompute, rows: Sequence[Row], limit: int) -> int:
+    """The cursor behind these rows, which were asked for with this limit; rows that were deleted are behind it too."""
+    if entry.row_ids is not None:
+        asked = _ids_ahead(entry)[:limit]
+        return asked[-1] if asked else entry.last_row
+    return rows[-1].pk if len(rows) == limit else entry.last_row
+
+
+def move(entry: Recompute, cursor: int) -> bool:
+    """In the transaction that stores the batch; False when the entry was taken away meanwhile."""
+    mine = Recompute.objects.filter(pk=entry.pk, step_token=entry.step_token)
+    if cursor >= entry.last_row:
+        return bool(mine.delete()[0])
+    return bool(mine.update(cursor=cursor))
+
+
+def lost() -> list[int]:
+    """Tables whose entries nobody works on."""
+    now = timezone.now()
+    open_ = set(Recompute.objects.filter(_AHEAD).values_list("table_id", flat=True).distinct())
+    held = Recompute.objects.filter(step_until__gt=now, step_until__lte=now + STEP_LEASE)
+    return sorted(open_ - set(held.values_list("table_id", flat=True)))
+
+
+def pending_pairs(table_id: int, rows: Sequence[tuple[int, int]], column_ids: Sequence[int]) -> set[tuple[int, int]]:
+    """The cells of this window that are still to be computed: {(row id, column id)}."""
+    pairs: set[tuple[int, int]] = set()
+    for entry in Recompute.objects.filter(_AHEAD, table_id=table_id):
+        wanted = _formulas_among(set(entry.column_ids) & set(column_ids))
+        chosen = None if entry.row_ids is None else set(entry.row_ids)
+        for row_id, _ in rows:
+            if entry.cursor < row_id <= entry.last_row and (chosen is None or row_id in chosen):
+                pairs |= {(row_id, column_id) for column_id in wanted}
+    return pairs
+
+
+def _formulas_among(column_ids: Collection[int]) -> set[int]:
+    return set(FormulaColumn.objects.filter(pk__in=column_ids).values_list("pk", flat=True)) if column_ids else set()

@@ -1,0 +1,177 @@
+"""Connections that ask nobody: a token or key that is known, a user name with a password, a JWT that is signed here."""
+
+import base64
+import json
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jwt
+
+from enrichment.engine.auth.jwt_sign_in import check_lifetime, header_name, token_type
+from enrichment.engine.auth.token import Token, decode
+from enrichment.engine.errors import InvalidSettings, Problem, RenderError, SignInError
+from enrichment.engine.template import body
+from enrichment.engine.template.body import Body
+from enrichment.engine.template.parameters import refused_name
+
+ALGORITHMS = tuple(f"{family}{size}" for family in ("HS", "RS", "ES", "PS") for size in (256, 384, 512))
+LIFETIME = 300  # seconds that a signed JWT is good for, unless the settings say more
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """A token that somebody copied from the API's pages."""
+
+    token_type: str
+    header_name: str
+
+    @classmethod
+    def compile(cls, config: Mapping[str, Any]) -> "Bearer":
+        """Raises InvalidSettings."""
+        problems: list[Problem] = []
+        made = cls(token_type(config), header_name(config, problems))
+        _refuse(problems)
+        return made
+
+    def token(self, secrets: Mapping[str, str], now: float) -> Token:
+        """Raises SignInError."""
+        value = _sendable(secrets, "token")
+        header, claims = decode(value)
+        return replace(self.shown(value), header=header, claims=claims)
+
+    def shown(self, value: str) -> Token:
+        """The token as it would be sent if this were its value."""
+        return Token(value, self.header_name, f"{self.token_type} {value}".strip())
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    name: str
+    in_query: bool
+
+    @classmethod
+    def compile(cls, config: Mapping[str, Any]) -> "ApiKey":
+        """Raises InvalidSettings."""
+        problems: list[Problem] = []
+        name, place = str(config.get("name") or "").strip(), config.get("in") or "header"
+        if place not in ("header", "query"):
+            problems.append(Problem("The key goes into a header or the query.", field="in"))
+        if words := refused_name(name) if place == "header" else "" if name else "Give the parameter a name.":
+            problems.append(Problem(words, field="name"))
+        _refuse(problems)
+        return cls(name, place == "query")
+
+    def token(self, secrets: Mapping[str, str], now: float) -> Token:
+        """Raises SignInError."""
+        return self.shown(_secret(secrets, "key") if self.in_query else _sendable(secrets, "key"))
+
+    def shown(self, value: str) -> Token:
+        """The key as it would be sent if this were its value."""
+        return Token(value, self.name, value, in_query=self.in_query)
+
+
+@dataclass(frozen=True, slots=True)
+class Basic:
+    @classmethod
+    def compile(cls, config: Mapping[str, Any]) -> "Basic":
+        return cls()
+
+    def token(self, secrets: Mapping[str, str], now: float) -> Token:
+        """Raises SignInError. The password may be empty: some APIs take a key as the user name alone."""
+        name = _secret(secrets, "username")
+        if ":" in name:
+            raise SignInError("secret", "A user name cannot hold a colon here: it ends the name.")
+        return self.shown(base64.b64encode(f"{name}:{secrets.get('password', '')}".encode()).decode())
+
+    def shown(self, value: str) -> Token:
+        """The pair as it would be sent if this were its value."""
+        return Token(value, "Authorization", f"Basic {value}")
+
+
+@dataclass(frozen=True, slots=True)
+class SignedJwt:
+    algorithm: str
+    claims: Body
+    key_id: str
+    token_type: str
+    header_name: str
+    lifetime: float  # seconds
+
+    @classmethod
+    def compile(cls, config: Mapping[str, Any]) -> "SignedJwt":
+        """Raises InvalidSettings with every problem at its field."""
+        problems: list[Problem] = []
+        algorithm = config.get("algorithm") or "HS256"
+        if algorithm not in ALGORITHMS:
+            problems.append(Problem(f"Give one of {', '.join(ALGORITHMS)}.", field="algorithm"))
+        claims = _claims(config.get("claims"), problems)
+        name = header_name(config, problems)
+        lifetime = config.get("lifetime_seconds") or LIFETIME
+        check_lifetime(lifetime, problems)
+        if problems or claims is None:
+            raise InvalidSettings(problems)
+        return cls(algorithm, claims, str(config.get("key_id") or "").strip(), token_type(config), name, lifetime)
+
+    def token(self, secrets: Mapping[str, str], now: float) -> Token:
+        """Raises SignInError. `iat` and `exp` are added unless the template holds them."""
+        try:
+            claims: dict[str, Any] = json.loads(self.claims.render({}, secrets)[0])
+        except RenderError as error:
+            raise SignInError("claims", f"The claims cannot be filled: {error.message}") from error
+        claims = {"iat": int(now), "exp": int(now + self.lifetime)} | claims
+        value = self._signed(claims, _key(_secret(secrets, "key")))
+        header, _ = decode(value)
+        return replace(self.shown(value), expires_at=float(claims["exp"]), header=header, claims=claims)
+
+    def shown(self, value: str) -> Token:
+        """The token as it would be sent if this were its value."""
+        return Token(value, self.header_name, f"{self.token_type} {value}".strip())
+
+    def _signed(self, claims: dict[str, Any], key: str) -> str:
+        headers = {"kid": self.key_id} if self.key_id else None
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", jwt.InsecureKeyLengthWarning)  # the API chose the key
+                return jwt.encode(claims, key, self.algorithm, headers)
+        except (jwt.PyJWTError, ValueError, TypeError) as error:
+            kind = "a text" if self.algorithm.startswith("HS") else "a private key in PEM form"
+            raise SignInError("key", f"The key does not fit {self.algorithm}, which takes {kind}.") from error
+
+
+def _claims(given: object, problems: list[Problem]) -> Body | None:
+    """From JSON as text with `{{secret.name}}`, or from an object."""
+    text = given if isinstance(given, str) else json.dumps(given or {})
+    try:
+        found = body.compile(text if text.strip() else "{}", {}, secrets=True)
+    except InvalidSettings as error:
+        problems += [Problem(problem.message, "claims", problem.line, problem.column) for problem in error.problems]
+        return None
+    if not text.strip().startswith("{") and text.strip():
+        problems.append(Problem("The claims are a JSON object.", field="claims"))
+    return found
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise InvalidSettings(problems)
+
+
+def _secret(secrets: Mapping[str, str], name: str) -> str:
+    if not (value := secrets.get(name, "").strip()):
+        raise SignInError("secret_missing", f"The secret {name} is not set.")
+    return value
+
+
+def _sendable(secrets: Mapping[str, str], name: str) -> str:
+    value = _secret(secrets, name)
+    if not (value.isascii() and value.isprintable()):
+        words = f"The secret {name} cannot be sent in a header: it holds a line break or a special character."
+        raise SignInError("secret", words)
+    return value
+
+
+def _key(text: str) -> str:
+    """Keys are often copied with their line breaks written out."""
+    return text.replace("\\n", "\n") if text.startswith("-----BEGIN") else text

@@ -1,0 +1,268 @@
+"""`{{Column}}` and `{{Column.path}}` in any text: found, kept by column id as `{{@12.path}}`, shown by name."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from enrichment.engine.errors import Edit, InvalidSettings, Problem
+from enrichment.engine.template import paths
+from enrichment.engine.template.paths import MISSING, Path
+
+_OPENING = re.compile(r"\{{2,}")
+_STORED = re.compile(r"@(\d+)(.*)", re.DOTALL)
+
+
+class Names(dict[int, str]):
+    """Columns by id. `deleted` are those that messages may still name, `objects` those that hold an API's answers."""
+
+    def __init__(
+        self, live: Mapping[int, str], deleted: Mapping[int, str] | None = None, objects: Collection[int] = ()
+    ) -> None:
+        super().__init__(live)
+        self.deleted = dict(deleted or {})
+        self.objects = frozenset(objects)
+
+
+def _deleted(names: Mapping[int, str]) -> Mapping[int, str]:
+    return names.deleted if isinstance(names, Names) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A pair of double braces: `text` is what stands inside, without escapes and outer spaces."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """Stands for the value of a cell that has none to give, and says why."""
+
+    column: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A place that a row fills: a column (or, in a connection, a secret) and a path into its value."""
+
+    name: str  # as shown, for messages
+    column_id: int | None
+    path: Path | None
+    start: int
+    end: int
+    secret: str | None = None
+
+    def value(self, values: Mapping[int, object], secrets: Mapping[str, str]) -> object:
+        """MISSING when there is nothing at the path."""
+        if self.column_id is None:
+            return secrets.get(self.secret, MISSING) if self.secret is not None else MISSING
+        value = values.get(self.column_id, MISSING)
+        if self.path is None or isinstance(value, Unavailable) or value is MISSING:
+            return value
+        return self.path.get(value)
+
+
+def find(text: str) -> list[Reference]:
+    """In a run of braces the innermost pair counts. An opening without an end is plain text."""
+    found: list[Reference] = []
+    position = 0
+    while opening := _OPENING.search(text, position):
+        start = opening.end() - 2
+        end = _closing(text, opening.end())
+        if end is None:
+            position = opening.end()
+            continue
+        found.append(Reference(start, end, _unescaped(text[opening.end() : end - 2])))
+        position = end
+    return found
+
+
+def _closing(text: str, position: int) -> int | None:
+    """The end of the reference; None when it has none before another one opens."""
+    while position < len(text):
+        if text[position] == "\\":
+            position += 2
+        elif text.startswith("}}", position):
+            return position + 2
+        elif text.startswith("{{", position) or text[position] == "\n":
+            return None
+        else:
+            position += 1
+    return None
+
+
+def _unescaped(inner: str) -> str:
+    return unicodedata.normalize("NFC", re.sub(r"\\([\\}])", r"\1", inner).strip())
+
+
+def escaped(name: str) -> str:
+    return re.sub(r"[\\}]", lambda found: "\\" + found[0], name)
+
+
+def split(text: str, ids: Mapping[str, int]) -> tuple[int, str] | None:
+    """(column id, path). A column of exactly that name wins, else the longest name before a `.` or `[`."""
+    if text in ids:
+        return ids[text], ""
+    for position in range(len(text) - 1, 0, -1):
+        if text[position] in ".[" and (name := text[:position].rstrip()) in ids:
+            rest = text[position:]
+            return ids[name], rest[1:] if rest[0] == "." else rest
+    stored = _STORED.fullmatch(text)
+    if stored and int(stored[1]) in ids.values():
+        return int(stored[1]), stored[2].removeprefix(".")
+    return None
+
+
+def parse(text: str, names: Mapping[int, str], *, secrets: bool = False) -> tuple[list[str | Hole], list[Problem]]:
+    """The text as literal pieces and holes, and a problem for each reference that leads nowhere."""
+    ids = _ids(names)
+    parts: list[str | Hole] = []
+    problems: list[Problem] = []
+    position = 0
+    for reference in find(text):
+        parts.append(text[position : reference.start])
+        parts.append(_hole(text, reference, ids, names, problems, secrets))
+        position = reference.end
+    parts.append(text[position:])
+    return [part for part in parts if part != ""], problems
+
+
+def _ids(names: Mapping[int, str]) -> dict[str, int]:
+    return {unicodedata.normalize("NFC", name.strip()): pk for pk, name in names.items()}
+
+
+def _hole(
+    text: str, reference: Reference, ids: Mapping[str, int], names: Mapping[int, str],
+    problems: list[Problem], secrets: bool,
+) -> Hole:  # fmt: skip
+    place = reference.start, reference.end
+    if reference.text.startswith("secret."):
+        if not secrets:
+            problems.append(_at(text, reference, "Secrets can be used in a connection alone."))
+        return Hole(reference.text, None, None, *place, secret=reference.text.removeprefix("secret.").strip())
+    if secrets:
+        problems.append(_at(text, reference, "Only secrets can be used here: {{secret.name}}."))
+        return Hole(reference.text, None, None, *place)
+    target = split(reference.text, ids)
+    if target is None:
+        problems.append(_unknown(text, reference, names))
+        return Hole(reference.text, None, None, *place)
+    column_id, path_text = target
+    shown = names[column_id] + (f".{path_text}" if path_text and path_text[0] != "[" else path_text)
+    try:
+        path = paths.dotted(path_text) if path_text else None
+    except InvalidSettings as error:
+        problems.append(_at(text, reference, error.problems[0].message))
+        path = None
+    return Hole(shown, column_id, path, *place)
+
+
+def _unknown(text: str, reference: Reference, names: Mapping[int, str]) -> Problem:
+    if not reference.text:
+        return _at(text, reference, "A column name is missing between the braces.")
+    if gone := _deleted_name(reference.text, names):
+        words = f"The column “{gone}” was deleted. Restore it, or choose another one."
+        return _at(text, reference, words)
+    if _STORED.fullmatch(reference.text):
+        return _at(text, reference, "The column that stood here was deleted.")
+    near = get_close_matches(reference.text, names.values(), 1, 0.6)
+    edit = near and Edit(
+        reference.start, reference.end - reference.start, "{{" + escaped(near[0]) + "}}", f"Use {near[0]}"
+    )
+    return _at(text, reference, f"There is no column “{reference.text}”.", edit or None)
+
+
+def _deleted_name(inner: str, names: Mapping[int, str]) -> str | None:
+    deleted = _deleted(names)
+    if found := split(inner, _ids(deleted)):
+        return deleted[found[0]]
+    return None
+
+
+def _at(text: str, reference: Reference, message: str, edit: Edit | None = None) -> Problem:
+    line, column = place(text, reference.start)
+    return Problem(
+        message, line=line, column=column, offset=reference.start, length=reference.end - reference.start,
+        reference=reference.text, fix=edit.label if edit else None, edit=edit,
+    )  # fmt: skip
+
+
+def place(text: str, offset: int) -> tuple[int, int]:
+    """Line and column, from 1."""
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
+def masked(text: str, parts: Iterable[str | Hole]) -> str:
+    """The text with each hole as underscores, so that what stands in it is not taken for punctuation."""
+    pieces, position = [], 0
+    for hole in sorted((part for part in parts if isinstance(part, Hole)), key=lambda hole: hole.start):
+        pieces += [text[position : hole.start], "_" * (hole.end - hole.start)]
+        position = hole.end
+    return "".join(pieces) + text[position:]
+
+
+def to_stored(text: str, names: Mapping[int, str]) -> tuple[str, list[Problem]]:
+    """Names become ids; a problem for each reference that leads nowhere, which stays as it is."""
+    parts, problems = parse(text, names)
+    stored = []
+    for part in parts:
+        if isinstance(part, str):
+            stored.append(part)
+        elif part.column_id is None:
+            stored.append(text[part.start : part.end])
+        else:
+            rest = part.name[len(names[part.column_id]) :]
+            stored.append("{{@" + str(part.column_id) + escaped(rest) + "}}")
+    return "".join(stored), problems
+
+
+def renumbered(stored: str, ids: Mapping[int, int]) -> str:
+    """For a copy of the columns, {id: id of its copy}; what is not copied stays."""
+    parts, position = [], 0
+    for reference in find(stored):
+        kept = _STORED.fullmatch(reference.text)
+        parts.append(stored[position : reference.start])
+        if kept and int(kept[1]) in ids:
+            parts.append("{{@" + str(ids[int(kept[1])]) + escaped(kept[2]) + "}}")
+        else:
+            parts.append(stored[reference.start : reference.end])
+        position = reference.end
+    return "".join(parts) + stored[position:]
+
+
+def to_shown(stored: str, names: Mapping[int, str]) -> str:
+    """Ids become names, where the name leads back to the same column."""
+    ids = _ids(names)
+    shown, position = [], 0
+    for reference in find(stored):
+        kept = _STORED.fullmatch(reference.text)
+        shown.append(stored[position : reference.start])
+        if kept and int(kept[1]) in names:
+            shown.append("{{" + escaped(_shown(int(kept[1]), kept[2], names, ids)) + "}}")
+        elif kept and (gone := _deleted(names).get(int(kept[1]))) and split(gone, ids) is None:
+            shown.append("{{" + escaped(gone + kept[2]) + "}}")
+        else:
+            shown.append(stored[reference.start : reference.end])
+        position = reference.end
+    return "".join(shown) + stored[position:]
+
+
+def _shown(pk: int, rest: str, names: Mapping[int, str], ids: Mapping[str, int]) -> str:
+    """`Company.size`; as `Company["size"]` where another column is called Company.size."""
+    first = re.match(r"\.((?:\\.|[^.\[\\])+)", rest)
+    ways = [rest, "[" + json.dumps(first[1], ensure_ascii=False) + "]" + rest[first.end() :]] if first else [rest]
+    for way in ways:
+        if split(names[pk] + way, ids) == (pk, way.removeprefix(".")):
+            return names[pk] + way
+    return f"@{pk}{rest}"
+
+
+def column_ids(stored: str) -> set[int]:
+    found = (_STORED.fullmatch(reference.text) for reference in find(stored))
+    return {int(kept[1]) for kept in found if kept}

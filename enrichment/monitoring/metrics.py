@@ -1,0 +1,145 @@
+"""What Prometheus reads: ids and numbers, no names. No value needs more than a few rows or keys to look up."""
+
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.db import DatabaseError, connection
+from django.db.models import Count, Func, IntegerField, Sum
+from django.http import HttpRequest, HttpResponse
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
+from redis import RedisError
+
+from enrichment.models import Claim, Lane, Run, Worker
+from enrichment.monitoring import probes
+from enrichment.runs import lifecycle
+from enrichment.runs.results import COUNTED
+from tables.redis import client
+
+log = logging.getLogger(__name__)
+
+MOST_RUNS = 200  # told one by one
+ATTEMPTS = "marl:attempts"  # {outcome: attempts}
+
+
+def outcome(response: Mapping[str, object] | None, error: Mapping[str, object] | None) -> str:
+    """Of an attempt: the HTTP status, or the code of the error when there was no answer."""
+    return str(response["status"] if response else (error or {}).get("code", "none"))
+
+
+def count_attempts(outcomes: Counter[str]) -> None:
+    """As they are stored: their table is never counted. What is counted while Redis is away is lost."""
+    with contextlib.suppress(RedisError), client().pipeline(transaction=False) as counting:
+        for outcome, number in outcomes.items():
+            counting.hincrby(ATTEMPTS, outcome, number)
+        counting.execute()
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    """Answers with what there is when the database or Redis does not."""
+    return HttpResponse(generate_latest(registry()), content_type=CONTENT_TYPE_LATEST)
+
+
+def registry() -> CollectorRegistry:
+    parts = probes.look()
+    told = [_of_parts(parts)]
+    if parts.redis:
+        told.append(_of_redis(parts.redis))
+    if parts.database:
+        told.append(_of_database(parts.database))
+    made = CollectorRegistry(auto_describe=False)
+    for metrics in told:
+        made.register(_Told(metrics))
+    return made
+
+
+class _Told(Collector):
+    def __init__(self, metrics: Iterator[Metric]) -> None:
+        self.metrics = metrics
+
+    def collect(self) -> Iterator[Metric]:
+        """As far as they come: the database or Redis may go while it is asked."""
+        try:
+            yield from self.metrics
+        except (DatabaseError, RedisError) as error:
+            log.warning("not all metrics were told: %s", error)
+
+
+def _gauge(name: str, words: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, words, value=value)
+
+
+def _of_parts(parts: probes.Parts) -> Iterator[Metric]:
+    up = GaugeMetricFamily("marl_up", "Whether a part answers (1) or not (0).", labels=["part"])
+    up.add_metric(["scheduler"], parts.scheduler)
+    for part in ("database", "redis", "worker"):
+        up.add_metric([part], part not in parts.down)
+    yield up
+    yield _gauge("marl_workers", "Worker processes that answer.", len(parts.workers))
+    busy = sum(worker.busy for worker in parts.workers)
+    yield _gauge("marl_tasks_under_way", "Tasks that workers are at.", busy)
+    if (free := probes.data_folder_free()) is not None:
+        yield _gauge("marl_data_folder_free_bytes", "Free space where the data folder is.", free)
+
+
+def _of_redis(server: probes.Redis) -> Iterator[Metric]:
+    yield _gauge("marl_tasks_waiting", "Tasks that no worker has taken yet.", server.waiting)
+    yield _gauge("marl_redis_memory_bytes", "Memory that Redis uses.", server.memory)
+    attempts = CounterMetricFamily("marl_attempts", "Requests sent, by status or error code.", labels=["outcome"])
+    counted: dict[Any, Any] = client().hgetall(ATTEMPTS)
+    for outcome, number in sorted(counted.items()):
+        attempts.add_metric([outcome.decode()], int(number))
+    yield attempts
+
+
+def _of_database(database: probes.Database) -> Iterator[Metric]:
+    yield _gauge("marl_database_bytes", "Size of the database.", database.size)
+    yield from _of_runs()
+    yield from _of_open_runs()
+    yield from _of_sending()
+
+
+def _of_runs() -> Iterator[Metric]:
+    states = dict(Run.objects.order_by().values_list("state").annotate(Count("pk")))
+    by_state = GaugeMetricFamily("marl_runs", "Runs by state.", labels=["state"])
+    for state in Run.State.values:
+        by_state.add_metric([state], states.get(state, 0))
+    yield by_state
+    ended = Run.objects.aggregate(**{name: Sum(name) for name in COUNTED})
+    rows = CounterMetricFamily("marl_rows", "Rows that runs have ended, by how.", labels=["state"])
+    for name in COUNTED:
+        rows.add_metric([name], ended[name] or 0)
+    yield rows
+
+
+def _of_open_runs() -> Iterator[Metric]:
+    labels = ["run", "column"]
+    rows = GaugeMetricFamily("marl_run_rows", "Rows of an open run, by state.", labels=[*labels, "state"])
+    rate = GaugeMetricFamily("marl_run_rows_per_second", "Rows a second of an open run.", labels=labels)
+    left = GaugeMetricFamily("marl_run_seconds_left", "Seconds until an open run ends, by its rate.", labels=labels)
+    for run in Run.objects.filter(state__in=lifecycle.OPEN).order_by("-pk")[:MOST_RUNS]:
+        told, ids = lifecycle.as_json(run), [str(run.pk), str(run.column_id)]
+        for state, number in told["counts"].items():
+            rows.add_metric([*ids, state], number)
+        for family, value in ((rate, told["rate_per_s"]), (left, told["seconds_left"])):
+            if value is not None:
+                family.add_metric(ids, value)
+    yield from (rows, rate, left)
+
+
+def _of_sending() -> Iterator[Metric]:
+    length = "jsonb_array_length" if connection.vendor == "postgresql" else "json_array_length"
+    rows = Sum(Func("row_ids", function=length, output_field=IntegerField()))
+    taken = Claim.objects.filter(worker_id__isnull=False).aggregate(rows=rows)
+    yield _gauge("marl_rows_in_flight", "Rows that workers have taken and not ended.", taken["rows"] or 0)
+    found = Lane.objects.filter(run__state__in=lifecycle.OPEN).aggregate(all=Count("pk"), busy=Count("worker_id"))
+    lanes = GaugeMetricFamily("marl_lanes", "Lanes of open runs: in a step now, or not.", labels=["state"])
+    lanes.add_metric(["busy"], found["busy"])
+    lanes.add_metric(["free"], found["all"] - found["busy"])
+    yield lanes
+    yield _gauge("marl_sending_processes", "Processes that send and are not known to be dead.", Worker.objects.count())

@@ -1,0 +1,20 @@
+"""OpenAPI documents fetched from their address, by the same way out as every other request."""
+
+from enrichment.engine.errors import InvalidSettings, Problem, SendError
+from enrichment.engine.messages import Request
+from enrichment.http_client import event_loop, transport
+
+LARGEST = 5 * 1024 * 1024  # bytes
+_TIMEOUT_MS = 20_000
+
+
+def fetch(address: str) -> str:
+    """Raises InvalidSettings, of field `address`."""
+    request = Request("GET", address, (("accept", "application/json, application/yaml, */*"),))
+    try:
+        answer = event_loop.run(transport.send(event_loop.client(), request, timeout_ms=_TIMEOUT_MS, max_read=LARGEST))
+    except SendError as error:
+        raise InvalidSettings([Problem(error.message, field="address")]) from error
+    if answer.status != 200:
+        raise InvalidSettings([Problem(f"The server answered {answer.status}.", field="address")])
+    return answer.body.decode("utf-8", "replace")

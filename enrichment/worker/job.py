@@ -1,0 +1,65 @@
+"""Everything a step needs to know about its run, read once: settings, connection, limits, names."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from enrichment.columns import http as http_columns
+from enrichment.columns.compiled import CompiledColumn
+from enrichment.connections import settings as connection_settings
+from enrichment.connections.token_cache import Signer
+from enrichment.engine.limits.rate import Limit
+from enrichment.engine.messages import Request
+from enrichment.http_client import event_loop
+from enrichment.http_client.concurrency import Share
+from enrichment.http_client.rate_limit import Limiter
+from enrichment.models import Connection, HttpColumn, Run
+from enrichment.schema import RateLimit
+from tables.models import Column
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    run: Run
+    compiled: CompiledColumn
+    connection: Connection | None
+    signer: Signer | None
+    limiter: Limiter
+    names: dict[int, str]
+
+    def shares_of(self, request: Request) -> tuple[Share, Share]:
+        """Where this request counts while it is under way: its column and its host."""
+        host = self.compiled.request.url.fixed_host or urlsplit(request.url).hostname
+        column = event_loop.shares().of(f"column:{self.run.column_id}", self.compiled.config.max_in_flight)
+        return column, event_loop.shares().of(f"host:{host}", settings.MAX_PER_HOST)
+
+
+def load(run: Run) -> Job:
+    """Raises InvalidSettings when a reference or path no longer holds."""
+    http = HttpColumn.objects.select_related("column__table", "connection").get(column_id=run.column_id)
+    return of_settings(run, http_columns.compiled(http), http.connection)
+
+
+def of_settings(run: Run, compiled: CompiledColumn, connection: Connection | None) -> Job:
+    names = dict(Column.with_deleted.filter(table_id=run.table_id).values_list("pk", "name"))
+    return Job(
+        run=run,
+        compiled=compiled,
+        connection=connection,
+        signer=Signer(connection) if connection else None,
+        limiter=Limiter(event_loop.redis(), _limits(run, compiled, connection)),
+        names=names,
+    )
+
+
+def _limits(run: Run, compiled: CompiledColumn, connection: Connection | None) -> dict[str, Limit | None]:
+    """The column's own, and that of all columns with this connection."""
+    limits = {f"column:{run.column_id}": _limit(compiled.config.rate_limit)}
+    if connection and (shared := connection_settings.rate_limit_of(connection.config)):
+        limits[f"connection:{connection.pk}"] = _limit(shared)
+    return limits
+
+
+def _limit(rate: RateLimit | None) -> Limit | None:
+    return Limit(rate.requests, rate.duration_ms / 1000) if rate else None

@@ -1,0 +1,110 @@
+"""Claimed rows before anything is sent: each becomes a request that is ready to go, or ends without one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from enrichment.dataflow import inputs
+from enrichment.dataflow.calculator import Calculator
+from enrichment.engine.errors import RowError
+from enrichment.engine.formula import SandboxBusy
+from enrichment.engine.messages import Request
+from enrichment.runs.claims import Taken
+from enrichment.runs.results import Result
+from enrichment.worker import deduplication, exchange
+from enrichment.worker.job import Job
+from tables.models import CellState
+
+BUSY = timedelta(seconds=1)  # until another try when every formula process is at work
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A row whose request only waits for its turn."""
+
+    row_id: int
+    attempts: int
+    request: Request
+    claim_id: int = 0
+    fingerprint: str = ""
+    digest: str = ""  # where identical requests are sent once
+
+    def ended(self, state: str, due_at: datetime | None = None) -> Result:
+        return Result(self.row_id, state, attempts=self.attempts, due_at=due_at)
+
+
+def of_rows(job: Job, calculator: Calculator, rows: Sequence[Taken]) -> list[Ready | Result]:
+    """For a step: with what the results of the rows need to be stored, and each of identical requests once."""
+    needed = job.compiled.column_ids
+    values = inputs.of_rows([taken.row for taken in rows], job.run.table_id, needed)
+    try:
+        prepared = _shared(job, prepare(job, calculator, [(taken, values[taken.row.pk]) for taken in rows]))
+    except SandboxBusy:
+        due = timezone.now() + BUSY
+        prepared = [Result(taken.row.pk, CellState.QUEUED, attempts=taken.attempts, due_at=due) for taken in rows]
+    claim_id = rows[0].claim_id
+    return [
+        replace(item, claim_id=claim_id, fingerprint=inputs.fingerprint(values[item.row_id], needed))
+        for item in prepared
+    ]
+
+
+def _shared(job: Job, prepared: Sequence[Ready | Result]) -> list[Ready | Result]:
+    """With what stands for the rows whose request is sent for another row."""
+    digests = {row.row_id: row.digest for row in prepared if isinstance(row, Ready) and row.digest}
+    instead = deduplication.share(job, digests) if digests else {}
+    return [instead.get(item.row_id, item) for item in prepared]
+
+
+def prepare(job: Job, calculator: Calculator, rows: Sequence[tuple[Taken, inputs.Values]]) -> list[Ready | Result]:
+    """Checks the inputs and the condition and renders; nothing is sent. Raises SandboxBusy."""
+    condition = job.compiled.condition
+    held = [_held(job, taken, values) for taken, values in rows]
+    if condition is None:
+        return [result or _rendered(job, *row) for row, result in zip(rows, held, strict=True)]
+    ready = [row for row, result in zip(rows, held, strict=True) if result is None]
+    verdicts = calculator.verdicts(condition, [values for _, values in ready])
+    checked = [
+        _rendered(job, taken, values) if holds else _skipped(taken, reason)
+        for (taken, values), (holds, reason) in zip(ready, verdicts, strict=True)
+    ]
+    return [*(result for result in held if result), *checked]
+
+
+def _held(job: Job, taken: Taken, values: inputs.Values) -> Result | None:
+    """Of a row that waits for another column, or whose condition lacks one."""
+    condition = job.compiled.condition
+    try:
+        inputs.check_arrived(values)
+        inputs.check_results(values, condition.column_ids - condition.tolerated if condition else ())
+    except RowError as error:
+        return exchange.ended_by(taken.row.pk, error, taken.attempts)
+    return None
+
+
+def _skipped(taken: Taken, reason: str) -> Result:
+    return Result(taken.row.pk, CellState.SKIPPED, error_code="skipped" if reason else "", error_message=reason)
+
+
+def _rendered(job: Job, taken: Taken, values: Mapping[int, object]) -> Ready | Result:
+    compiled, row_id = job.compiled, taken.row.pk
+    try:
+        inputs.check_required(values, compiled.required, job.names)
+        inputs.check_results(values, compiled.request.column_ids)
+        rendered = compiled.request.render(values)
+    except RowError as error:
+        return exchange.ended_by(row_id, error, taken.attempts)
+    digest = deduplication.digest(job, rendered.request) if compiled.config.shares_answers else ""
+    request = with_key(job, row_id, rendered.request)
+    return Ready(row_id, taken.attempts, request, digest=digest)
+
+
+def with_key(job: Job, row_id: int, request: Request) -> Request:
+    """The idempotency key, the same for every try of this row in this run."""
+    name = job.compiled.config.idempotency_header
+    if not name:
+        return request
+    key = f"marl-{job.run.column_id}-{row_id}-{job.run.pk}"
+    return Request(request.method, request.url, (*request.headers, (name, key)), request.body)

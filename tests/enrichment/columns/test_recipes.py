@@ -1,0 +1,182 @@
+"""A column as a file: made here, used there, and never with a secret in it."""
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from enrichment.columns import lifecycle as computed_columns
+from enrichment.columns import recipes
+from enrichment.connections import settings as connection_settings
+from enrichment.engine.errors import InvalidSettings
+from enrichment.models import Connection
+from tables import tables
+from tables.models import Column, Table
+from tests.enrichment.api.test_api import Caller
+from workspaces.actors import Actor
+from workspaces.models import Role, User, Workspace
+from workspaces.tokens import create_api_token
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CANARY = 'canary "s3cret" 0815'
+LITERAL = "literal-canary-4711"
+
+
+@pytest.fixture
+def actor(workspace: Workspace, editor: User) -> Actor:
+    return Actor(editor, workspace, Role.EDITOR)
+
+
+@pytest.fixture
+def call(workspace: Workspace, editor: User) -> Caller:
+    return Caller(create_api_token(workspace, "tests", Role.EDITOR, editor)[1])
+
+
+@pytest.fixture
+def crm(actor: Actor) -> Connection:
+    request = {
+        "method": "POST", "url": f"http://127.0.0.1:9/login?api_key={LITERAL}&lang=en",
+        "headers": [{"name": "X-Api-Key", "value": LITERAL}, {"name": "X-Note", "value": f"was {CANARY}"}],
+        "body": '{"user": "{{secret.user}}", "password": "{{secret.password}}", "client_secret": "' + LITERAL + '"}',
+    }  # fmt: skip
+    config = {"auth_request": request, "token_path": "data.token", "allowed_hosts": ["127.0.0.1"]}
+    secrets = {"user": "sam", "password": CANARY}
+    return connection_settings.create(actor, name="CRM", kind="jwt", config=config, secrets=secrets)
+
+
+@pytest.fixture
+def profile(http: Callable[..., Column], crm: Connection) -> Column:
+    return http(
+        connection_id=crm.pk, body='{"name": "{{Company}}", "token": "' + LITERAL + '"}', run_if="{{Size}} > 5",
+        headers=[{"name": "Authorization", "value": LITERAL}, {"name": "X-Key", "value": "{{Size}}"}],
+        query=[{"name": "key", "value": LITERAL}, {"name": "fields", "value": "all"}], required=["Company"],
+    )  # fmt: skip
+
+
+@pytest.fixture
+def other(actor: Actor) -> Table:
+    return tables.create(actor, "Others", [("Firm", "text"), ("Size", "number")])
+
+
+def test_no_secret_and_no_id_is_in_a_recipe(profile: Column, crm: Connection) -> None:
+    recipe = recipes.of(profile)
+    text = json.dumps(recipe, ensure_ascii=False)
+    assert LITERAL not in text
+    for form in (CANARY, "s3cret", base64.b64encode(CANARY.encode()).decode()):
+        assert form not in text
+    assert crm.secrets not in text
+    assert recipe["connection"]["secrets"] == ["password", "user"]
+    assert recipe["config"]["headers"] == [
+        {"name": "Authorization", "value": ""}, {"name": "X-Key", "value": "{{Size}}"},
+    ]  # fmt: skip
+    assert json.loads(recipe["config"]["body"]) == {"name": "{{Company}}", "token": ""}
+    assert "{{secret.password}}" in recipe["connection"]["config"]["auth_request"]["body"]
+    assert recipe["columns"] == ["Company", "Size"]
+    assert "connection_id" not in recipe["config"]
+    assert "@" not in text
+
+
+def test_it_comes_back_with_the_columns_that_were_chosen(
+    call: Caller, profile: Column, other: Table, workspace: Workspace
+) -> None:
+    status, recipe = call("GET", f"/columns/{profile.pk}/recipe")
+    assert status == 200
+    status, needs = call("POST", f"/tables/{other.pk}/columns/import", {"recipe": recipe, "dry_run": True})
+    assert needs["columns"] == [{"name": "Company", "column": None}, {"name": "Size", "column": "Size"}]
+    assert needs["connection"]["secrets"] == ["password", "user"]
+    assert [choice["name"] for choice in needs["connection"]["choices"]] == ["CRM"]
+    status, told = call("POST", f"/tables/{other.pk}/columns/import", {"recipe": recipe})
+    assert (status, told["error"]["details"][0]["reference"]) == (422, "Company")
+    gone = {"recipe": recipe, "columns": {"Company": "Deleted meanwhile"}}
+    status, told = call("POST", f"/tables/{other.pk}/columns/import", gone)
+    assert (status, "“Deleted meanwhile”" in told["error"]["message"]) == (422, True)
+    assert Column.objects.filter(table=other).count() == 2
+    given = {"recipe": recipe, "columns": {"Company": "Firm"}, "secrets": {"user": "kim", "password": "other one"}}
+    status, made = call("POST", f"/tables/{other.pk}/columns/import", given)
+    assert (status, made["name"]) == (201, "Profile")
+    config = made["config"]
+    assert json.loads(config["body"])["name"] == "{{Firm}}"
+    assert config["run_if"] == "{{Size}} > 5"
+    connection = Connection.objects.get(pk=config["connection_id"])
+    assert (connection.name, connection_settings.opened(connection)["user"]) == ("CRM 2", "kim")
+
+
+def test_formulas_and_fields_travel_too(leads: Table, actor: Actor, http: Callable[..., Column], other: Table) -> None:
+    http()
+    field = computed_columns.create(
+        leads, "City", "extract", {"source": "Profile", "path": "city", "default": "{{Company}}"}
+    )
+    formula = computed_columns.create(
+        leads, "Twice", "formula", {"formula": '{{Profile.data["a"]}} + ({{Company}} || "token: x")'}
+    )
+    for column in (field, formula):
+        recipe = recipes.read(recipes.of(column))
+        made = recipes.create(actor, other, recipe, recipes.Choices({"Profile": "Size", "Company": "Firm"}))
+        shown = json.dumps(computed_columns.shown(made))
+        assert "Firm" in shown
+        assert "Company" not in shown
+    assert computed_columns.shown(made)["formula"] == '{{Size.data["a"]}} + ({{Firm}} || "token: x")'
+
+
+def recipe_with(**changes: Any) -> dict[str, Any]:
+    base = {"marl": "column", "version": 1, "name": "X", "type": "formula", "config": {"formula": "1"}}
+    return base | changes
+
+
+HOSTILE: list[Any] = [
+    None, 1, "x", [], [{"marl": "column"}],
+    {}, {"marl": "table"}, recipe_with(version=2), recipe_with(type="text"), recipe_with(config=[]),
+    recipe_with(id=4), recipe_with(name=""), recipe_with(name="x" * 300), recipe_with(columns=["a"] * 600),
+    recipe_with(config={"formula": "x" * 300_000}), recipe_with(connection={"name": "a", "kind": "shell"}),
+    recipe_with(connection={"name": "a", "kind": "jwt", "id": 1}),
+    recipe_with(connection={"name": "a", "kind": "jwt", "secrets": [{"a": 1}]}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("given", HOSTILE)
+def test_what_is_no_recipe_is_told(given: object, call: Caller, other: Table) -> None:
+    status, told = call("POST", f"/tables/{other.pk}/columns/import", {"recipe": given, "dry_run": True})
+    assert status == 422
+    assert told["error"]["message"]
+
+
+HOSTILE_SETTINGS: list[dict[str, Any]] = [
+    {"url": 5}, {"nothing": 1}, {"required": [{"a": 1}]}, {"url": "https://a.example", "required": 5},
+    {"url": "https://a.example", "required": "Firm"}, {"headers": "x"}, {"connection_id": 1, "url": "{{@1}}"},
+    {"url": "https://a.example/{{secret.password}}"}, {"body": "{{@1.name}}", "url": "https://a.example"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("config", HOSTILE_SETTINGS)
+def test_settings_are_checked_as_if_they_were_typed(config: dict[str, Any], call: Caller, other: Table) -> None:
+    given = {"recipe": recipe_with(type="http", config=config)}
+    assert call("POST", f"/tables/{other.pk}/columns/import", given)[0] == 422
+    assert Column.objects.filter(table=other).count() == 2
+
+
+def test_a_recipe_names_no_connection_of_its_own_choice(
+    call: Caller, other: Table, crm: Connection, outsider: User
+) -> None:
+    """Whoever imports says who signs in, out of their own workspace; hosts that may receive secrets do not travel."""
+    given = {"recipe": recipe_with(type="http", config={"url": "http://127.0.0.1:9/a", "connection_id": crm.pk})}
+    assert call("POST", f"/tables/{other.pk}/columns/import", given)[1]["config"]["connection_id"] is None
+    theirs = Connection.objects.create(workspace=outsider.memberships.get().workspace, name="Theirs", kind="bearer")
+    assert call("POST", f"/tables/{other.pk}/columns/import", given | {"connection_id": theirs.pk})[0] == 422
+    wanted = {"name": "New", "kind": "bearer", "config": {"allowed_hosts": ["evil.example"]}, "secrets": ["token"]}
+    hostile = recipe_with(type="http", config={"url": "https://evil.example/a"}, connection=wanted)
+    status, told = call(
+        "POST", f"/tables/{other.pk}/columns/import", {"recipe": hostile, "secrets": {"token": "abcdef"}}
+    )
+    assert (status, told["error"]["details"][0]["field"]) == (422, "confirm_host")
+    assert not Connection.objects.filter(name="New").exists()
+
+
+def test_a_plain_column_has_none(call: Caller, other: Table) -> None:
+    column = Column.objects.filter(table=other).first()
+    assert column is not None
+    with pytest.raises(InvalidSettings):
+        recipes.of(column)
+    assert call("GET", f"/columns/{column.pk}/recipe")[0] == 422

@@ -1,0 +1,74 @@
+"""The story of one cell: why it is as it is, and what was sent."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from enrichment.preview import cell_history
+from enrichment.runs import lifecycle
+from tables import cells
+from tables.models import Cell, Column, Row, Table
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def told(column: Column, position: int) -> dict[str, Any]:
+    return cell_history.story(Row.objects.get(table=column.table_id, position=position), column)
+
+
+def test_a_skipped_cell_tells_the_values_of_its_condition(
+    http: Callable[..., Column], work: Callable[[Table], None], leads: Table
+) -> None:
+    column = http(run_if="{{Size}} > 10000")
+    lifecycle.plan(column, "all")
+    work(leads)
+    assert told(column, 1)["condition"] == {
+        "text": "{{Size}} > 10000", "values": [{"name": "Size", "value": "250"}],
+    }  # fmt: skip
+
+
+def test_a_condition_over_a_result_says_when_there_is_none(
+    http: Callable[..., Column], answer: Callable[..., None], leads: Table
+) -> None:
+    column = http("Second", run_if="{{Profile}} == 1") if http("Profile") else None
+    assert column
+    row = Row.objects.get(table=leads, position=0)
+    answer(column, {row.pk: None}, "skipped")
+    assert told(column, 0)["condition"]["values"] == [{"name": "Profile", "value": "has no result yet"}]
+
+
+def test_only_a_skipped_cell_has_a_condition_to_tell(
+    http: Callable[..., Column], answer: Callable[..., None], leads: Table
+) -> None:
+    column = http(run_if="{{Size}} > 1")
+    answer(column, {Row.objects.get(table=leads, position=0).pk: {"a": 1}})
+    assert told(column, 0)["condition"] is None
+    assert told(column, 0)["cell"]["value"] == {"a": 1}
+
+
+def test_attempts_tell_their_run(asking: Callable[..., Column], work: Callable[[Table], None], leads: Table) -> None:
+    column = asking("A", "{{Company}}")
+    first = lifecycle.plan(column, "all")
+    work(leads)
+    second = lifecycle.plan(column, "all")
+    work(leads)
+    attempts = told(column, 0)["attempts"]
+    assert [(attempt["number"], attempt["run_id"]) for attempt in attempts] == [(1, first.pk), (1, second.pk)]
+    assert attempts[0]["response"]["status"] == 200
+
+
+def test_a_typed_cell_has_only_its_value(leads: Table) -> None:
+    company = Column.objects.get(table=leads, name="Company")
+    assert told(company, 0) == {"cell": {"value": "Acme"}, "attempts": [], "same_as": None, "condition": None}
+
+
+def test_results_out_of_date_are_counted(
+    http: Callable[..., Column], answer: Callable[..., None], leads: Table
+) -> None:
+    column = http()
+    rows = list(Row.objects.filter(table=leads).values_list("pk", flat=True))
+    answer(column, dict.fromkeys(rows, "x"))
+    assert cells.stale_counts([column.pk]) == {}
+    Cell.objects.filter(column=column, row_id__in=rows[:2]).update(stale=True)
+    assert cells.stale_counts([column.pk]) == {column.pk: 2}
