@@ -102,7 +102,7 @@ def run_rate(url: str, rows: int, in_flight: int) -> float:
 
     def whole_run() -> None:
         run = lifecycle.plan(column, "all")
-        lanes = [threading.Thread(target=advance, args=(run.pk, lane.number)) for lane in run.lanes.all()]
+        lanes = [threading.Thread(target=advance, args=(run.pk, lane.number)) for lane in run.runners.all()]
         for lane in lanes:
             lane.start()
         for lane in lanes:

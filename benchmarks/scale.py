@@ -37,7 +37,7 @@ def make_table(rows: int):  # type: ignore[no-untyped-def]
         encoded = [f'{{"{company}": "Company {number}", "{size}": "{number}"}}' for number in numbers]
         storage.insert(table.pk, start, encoded)
         storage.grow(table.pk, len(encoded))
-    storage.have_counted()
+    storage.analyze()
     table.refresh_from_db()
     return table
 
@@ -82,7 +82,7 @@ def time_cells(most: int, url: str) -> None:
                 Run.objects.filter(pk=run.pk).update(cursor=first)
             start, number = time.perf_counter(), 0
             while number < min(rows, SENT):
-                batch = claims.take(run.pk, BATCH, heartbeat.worker_id()).rows
+                batch = claims.claim(run.pk, BATCH, heartbeat.worker_id()).rows
                 if not batch:
                     break
                 value = {"data": {"name": "Company", "city": "Utrecht"}}

@@ -69,10 +69,10 @@ class FormulaColumn(models.Model):
         return frozenset(references.column_ids(self.formula) | own)
 
 
-class Recompute(models.Model):
-    """A ledger: which formula columns are still to be computed for which rows, and how far that is."""
+class Recalculation(models.Model):
+    """Formula columns that are still to be computed, for which rows, and how far that is: the recalculation queue."""
 
-    table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="recomputes")
+    table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="recalculations")
     column_ids = models.JSONField()  # formula and extract columns to compute, HTTP columns to look at
     then_run = models.JSONField(default=list)  # HTTP columns that wait for it, then run for all of its rows
     row_ids = models.JSONField(null=True)  # sorted; null: every row from `first_row` to `last_row`
@@ -84,6 +84,7 @@ class Recompute(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        db_table = "enrichment_recompute"
         ordering = ["id"]
 
 
@@ -138,17 +139,18 @@ class Worker(models.Model):
     seen_beat = models.BigIntegerField(default=-1)  # by the last look
 
 
-class Lane(models.Model):
-    """One of the steps that may advance a run at the same time; a step holds its lane while it works."""
+class Runner(models.Model):
+    """One of up to four chains of tasks that advance a run at the same time. A step holds its runner while it works."""
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="lanes")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="runners")
     number = models.PositiveSmallIntegerField()
-    token = models.CharField(max_length=32, blank=True)  # whoever goes on with the lane knows it
+    token = models.CharField(max_length=32, blank=True)  # whoever may take the next step knows it
     worker_id = models.BigIntegerField(null=True)  # in a step now
     beat = models.BigIntegerField(default=0)  # steps begun
     seen_beat = models.BigIntegerField(default=-1)  # by the last look
 
     class Meta:
+        db_table = "enrichment_lane"
         constraints = [models.UniqueConstraint(fields=["run", "number"], name="lane_once")]
 
 
@@ -162,7 +164,7 @@ class Claim(models.Model):
     column_id = models.BigIntegerField(db_index=True)
     worker_id = models.BigIntegerField(null=True)
     row_ids = models.JSONField()  # sorted; sent in this order
-    begun = models.BigIntegerField(default=0)  # rows up to this id may have been sent
+    intended = models.BigIntegerField(default=0, db_column="begun")  # rows up to this id may have been sent
     token = models.CharField(max_length=32, blank=True)  # of whoever does not know whether it was made
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -171,7 +173,7 @@ class SharedAnswer(models.Model):
     """One answer for identical requests of a column: for the rows of a run, or for as long as the cache time says."""
 
     column = models.ForeignKey(Column, on_delete=models.CASCADE, db_index=False)
-    digest = models.CharField(max_length=64)  # of method, address, headers and body
+    request_key = models.CharField(max_length=64, db_column="digest")  # of method, address, headers and body
     scope_run = models.BigIntegerField(default=0)  # the run it is for; 0: any
     row_id = models.BigIntegerField()  # whose request it is
     result = models.JSONField(null=True)  # state, value, error_code, error_message, http_status; null until answered
@@ -180,7 +182,7 @@ class SharedAnswer(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["column", "digest", "scope_run"], name="shared_answer_once"),
+            models.UniqueConstraint(fields=["column", "request_key", "scope_run"], name="shared_answer_once"),
         ]
 
 

@@ -31,7 +31,7 @@ def paste(table: Table, changes: Sequence[Mapping[str, Any]], added: Sequence[ro
         done.refused += [{"row": kept["id"], **item} for item in refused]
     new = [_sorted(find, row) for row in added]
     with transaction.atomic():
-        storage.hold(table.pk)
+        storage.lock_table(table.pk)
         rows.update(table, [change for change in fitting if change["cells"]])
         done.ids = rows.append(table, [cells for cells, _ in new])
     for row_id, (_, refused) in zip(done.ids, new, strict=True):

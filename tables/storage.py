@@ -30,7 +30,7 @@ def insert(table_id: int, position: int, encoded: Sequence[str]) -> None:
             )
 
 
-def have_counted() -> None:
+def analyze() -> None:
     """After many rows came at once: PostgreSQL looks at them a minute later, and takes the long way until then."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -73,7 +73,7 @@ def number_again(table_id: int, first: int) -> None:
         )
 
 
-def hold(table_id: int) -> None:
+def lock_table(table_id: int) -> None:
     """Until the transaction ends nobody else stores results in this table or deletes rows of it.
 
     Taken before any row or cell of it: otherwise each waits for the other.

@@ -30,7 +30,7 @@ def delete(table: Table, ids: Collection[int]) -> tuple[int, str]:
     if len(ids) > MOST_ROWS:
         raise NotKept(f"Deleting can be undone for at most {MOST_ROWS:,} rows.")
     with transaction.atomic():
-        storage.hold(table.pk)
+        storage.lock_table(table.pk)
         key = _keep(table, ids)
         return rows.delete(table, ids), key
 
@@ -38,7 +38,7 @@ def delete(table: Table, ids: Collection[int]) -> tuple[int, str]:
 def restore(table: Table, key: str) -> int:
     """Puts the rows back where they were. Raises ColumnError when they are not kept any more."""
     with transaction.atomic():
-        storage.hold(table.pk)
+        storage.lock_table(table.pk)
         back, results = _kept(table, key)
         Row.objects.bulk_create(back, batch_size=_BATCH)
         Cell.objects.bulk_create(results, batch_size=_BATCH)

@@ -83,7 +83,7 @@ def import_recipe(request: HttpRequest, table_id: str, body: Import) -> Status[d
     table = lookup.table(who, table_id, Role.EDITOR)
     recipe = recipes.read(body.recipe)
     if body.dry_run:
-        return Status(200, recipes.look(who, table, recipe))
+        return Status(200, recipes.dry_run(who, table, recipe))
     choices = recipes.Choices(body.columns, body.connection_id, body.secrets, body.confirm_host)
     return Status(201, described.column(recipes.create(who, table, recipe, choices)))
 

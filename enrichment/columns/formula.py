@@ -44,7 +44,7 @@ class ExtractConfig(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class PreviewedRow:
     """What a row would become."""
 
     row: Row
@@ -89,7 +89,7 @@ def shown(column: Column) -> dict[str, Any]:
 
 def draft(
     target: Column | Table, type: str, config: Mapping[str, Any] | None = None, row_ids: Sequence[int] | None = None
-) -> list[Tried]:
+) -> list[PreviewedRow]:
     """What these rows, or the first ten, would become; nothing is stored. Raises InvalidSettings or SandboxBusy."""
     column = target if isinstance(target, Column) else Column(table=target, type=type)
     kept = shown(column) if column.pk else {}
@@ -101,9 +101,9 @@ def draft(
     until = time.monotonic() + TRYING
     with Calculator() as calculator:
         return [
-            Tried(row, calculator.results(calculation, [(row.pk, values[row.pk])])[0])
+            PreviewedRow(row, calculator.results(calculation, [(row.pk, values[row.pk])])[0])
             if time.monotonic() < until
-            else Tried(row, Result(row.pk, CellState.FAILED, None, "formula", "Not tried: the formula is slow."))
+            else PreviewedRow(row, Result(row.pk, CellState.FAILED, None, "formula", "Not tried: the formula is slow."))
             for row in rows
         ]
 

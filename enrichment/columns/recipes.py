@@ -170,7 +170,7 @@ def _refused(given: Mapping[str, Any], error: ValidationError) -> list[Problem]:
     return [Problem(words, field="recipe", fix="Export the column again."), *problems]
 
 
-def look(actor: Actor, table: Table, recipe: Recipe) -> dict[str, Any]:
+def dry_run(actor: Actor, table: Table, recipe: Recipe) -> dict[str, Any]:
     """What an import would need: nothing is made."""
     here = {column.name for column in table_columns.live(table)}
     wanted = recipe.connection

@@ -35,7 +35,7 @@ NEW = 30.0  # seconds in which a token that was never accepted cannot have ended
 _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
 
-class Signer:
+class TokenCache:
     """Gives the token of a connection. Lives on the sending loop; tokens belong to one revision of the settings."""
 
     def __init__(self, connection: Connection) -> None:

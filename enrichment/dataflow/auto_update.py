@@ -34,7 +34,7 @@ def on_rows_changed(
     graph = dependencies.of_table(table_id)
     first_row = 0 if row_ids is not None else _first_row(table_id, from_position or 0)
     with transaction.atomic():
-        storage.hold(table_id)
+        storage.lock_table(table_id)
         if added:
             _start_new(table_id, graph, row_ids, first_row)
         else:

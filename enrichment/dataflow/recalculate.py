@@ -21,7 +21,7 @@ from enrichment.dataflow.calculator import Calculation, Calculator
 from enrichment.dataflow.inputs import Values
 from enrichment.engine.formula import SandboxBusy
 from enrichment.graph import Graph
-from enrichment.models import Recompute
+from enrichment.models import Recalculation
 from enrichment.runs.results import Result, to_json
 from tables import events, storage
 from tables.models import Column, Row
@@ -46,7 +46,7 @@ def advance(table_id: int, token: str = "") -> tuple[str, float] | None:
     mine = token or uuid4().hex
     until = time.monotonic() + STEP_SECONDS
     with Calculator() as calculator:
-        while entry := recalculations.take(table_id, mine):
+        while entry := recalculations.claim(table_id, mine):
             try:
                 _advance(entry, calculator, until)
             except _TakenAway:
@@ -61,14 +61,14 @@ def advance(table_id: int, token: str = "") -> tuple[str, float] | None:
     return None
 
 
-def _advance(entry: Recompute, calculator: Calculator, until: float) -> None:
+def _advance(entry: Recalculation, calculator: Calculator, until: float) -> None:
     graph = dependencies.of_table(entry.table_id)
     rows = recalculations.rows_of(entry, BATCH)
     computed = _computed(entry, graph, rows, calculator, until)
     done = len(next(iter(computed.values()))) if computed else len(rows)
     cursor = recalculations.end_of(entry, rows, BATCH) if done == len(rows) else rows[done - 1].pk
     with transaction.atomic():
-        storage.hold(entry.table_id)
+        storage.lock_table(entry.table_id)
         if not recalculations.move(entry, cursor):
             raise _TakenAway
         changed = _store(computed)
@@ -78,7 +78,9 @@ def _advance(entry: Recompute, calculator: Calculator, until: float) -> None:
         transaction.on_commit(partial(events.publish_cells, entry.table_id, shown))
 
 
-def _computed(entry: Recompute, graph: Graph, rows: Sequence[Row], calculator: Calculator, until: float) -> Computed:
+def _computed(
+    entry: Recalculation, graph: Graph, rows: Sequence[Row], calculator: Calculator, until: float
+) -> Computed:
     """Results of the first rows, as many as there is time for, but some."""
     formulas = graph.formulas.keys() & set(entry.column_ids)
     calculations = formula_columns.calculations(graph.in_order(formulas), entry.table_id)
@@ -112,7 +114,7 @@ def _of_slice(
 
 
 def _run_behind(
-    entry: Recompute, graph: Graph, changed: Collection[tuple[int, int]], row_ids: Sequence[int], *, ended: bool
+    entry: Recalculation, graph: Graph, changed: Collection[tuple[int, int]], row_ids: Sequence[int], *, ended: bool
 ) -> None:
     """HTTP columns that waited for these rows, and those that use what changed."""
     then_run = graph.automatic & set(entry.then_run)

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from enrichment.models import FormulaColumn, Recompute
+from enrichment.models import FormulaColumn, Recalculation
 from tables import dispatch
 from tables.models import Row
 
@@ -40,7 +40,7 @@ def start_range(table_id: int, column_ids: Collection[int], first_row: int = 0, 
         return
     with transaction.atomic():
         if not first_row and not then_run:
-            for entry in Recompute.objects.select_for_update().filter(
+            for entry in Recalculation.objects.select_for_update().filter(
                 table_id=table_id, row_ids__isnull=True, first_row=0
             ):
                 if not entry.then_run and set(entry.column_ids) <= set(column_ids):
@@ -69,15 +69,15 @@ def take_up(table_id: int, column_id: int, row_ids: Collection[int]) -> set[int]
     return aside & set(row_ids)
 
 
-def _aside(table_id: int, column_id: int) -> Recompute:
-    entries = Recompute.objects.filter(~_AHEAD, table_id=table_id)
+def _aside(table_id: int, column_id: int) -> Recalculation:
+    entries = Recalculation.objects.filter(~_AHEAD, table_id=table_id)
     mine = (entry for entry in entries if entry.column_ids == [column_id])
-    return next(mine, Recompute(table_id=table_id, column_ids=[column_id]))
+    return next(mine, Recalculation(table_id=table_id, column_ids=[column_id]))
 
 
 def _join_or_add(table_id: int, column_ids: list[int], row_ids: Sequence[int], then_run: list[int]) -> None:
     """Rows that come one by one join the entry that nobody has begun."""
-    waiting = Recompute.objects.select_for_update(skip_locked=True).filter(_AHEAD, table_id=table_id, step_token="")
+    waiting = Recalculation.objects.select_for_update(skip_locked=True).filter(_AHEAD, table_id=table_id, step_token="")
     for entry in waiting.filter(row_ids__isnull=False):
         joined = sorted({*(entry.row_ids or ()), *row_ids})
         if (entry.column_ids, entry.then_run) == (column_ids, then_run) and len(joined) <= MOST_IDS:
@@ -90,18 +90,18 @@ def _join_or_add(table_id: int, column_ids: list[int], row_ids: Sequence[int], t
 def _add(
     table_id: int, column_ids: list[int], row_ids: list[int] | None, then_run: list[int], first_row: int, last_row: int
 ) -> None:
-    Recompute.objects.create(
+    Recalculation.objects.create(
         table_id=table_id, column_ids=column_ids, row_ids=row_ids, then_run=then_run, first_row=first_row,
         last_row=last_row, cursor=max(0, first_row - 1),
     )  # fmt: skip
     dispatch.send(ADVANCE, table_id, "")
 
 
-def take(table_id: int, token: str) -> Recompute | None:
+def claim(table_id: int, token: str) -> Recalculation | None:
     """The entry to go on with, a few rows before many; None when nothing is left or somebody else is at it."""
     now = timezone.now()
     with transaction.atomic():
-        entries = list(Recompute.objects.select_for_update().filter(_AHEAD, table_id=table_id))
+        entries = list(Recalculation.objects.select_for_update().filter(_AHEAD, table_id=table_id))
         if any(entry.step_token != token and _is_held(entry, now) for entry in entries):
             return None
         entry = min(entries, key=lambda entry: (entry.row_ids is None, entry.pk), default=None)
@@ -111,12 +111,12 @@ def take(table_id: int, token: str) -> Recompute | None:
     return entry
 
 
-def _is_held(entry: Recompute, now: datetime) -> bool:
+def _is_held(entry: Recalculation, now: datetime) -> bool:
     """A lease that ends later than any could was given before the clock was set back."""
     return entry.step_until is not None and now < entry.step_until <= now + STEP_LEASE
 
 
-def rows_of(entry: Recompute, limit: int) -> list[Row]:
+def rows_of(entry: Recalculation, limit: int) -> list[Row]:
     """The next ones in order."""
     rows = Row.objects.filter(table_id=entry.table_id)
     if entry.row_ids is None:
@@ -125,12 +125,12 @@ def rows_of(entry: Recompute, limit: int) -> list[Row]:
     return list(rows.filter(pk__in=_ids_ahead(entry)[:limit]).order_by("pk"))
 
 
-def _ids_ahead(entry: Recompute) -> list[int]:
+def _ids_ahead(entry: Recalculation) -> list[int]:
     ids: list[int] = entry.row_ids or []
     return ids[bisect_right(ids, entry.cursor) :]
 
 
-def end_of(entry: Recompute, rows: Sequence[Row], limit: int) -> int:
+def end_of(entry: Recalculation, rows: Sequence[Row], limit: int) -> int:
     """The cursor behind these rows, which were asked for with this limit; rows that were deleted are behind it too."""
     if entry.row_ids is not None:
         asked = _ids_ahead(entry)[:limit]
@@ -138,9 +138,9 @@ def end_of(entry: Recompute, rows: Sequence[Row], limit: int) -> int:
     return rows[-1].pk if len(rows) == limit else entry.last_row
 
 
-def move(entry: Recompute, cursor: int) -> bool:
+def move(entry: Recalculation, cursor: int) -> bool:
     """In the transaction that stores the batch; False when the entry was taken away meanwhile."""
-    mine = Recompute.objects.filter(pk=entry.pk, step_token=entry.step_token)
+    mine = Recalculation.objects.filter(pk=entry.pk, step_token=entry.step_token)
     if cursor >= entry.last_row:
         return bool(mine.delete()[0])
     return bool(mine.update(cursor=cursor))
@@ -149,15 +149,15 @@ def move(entry: Recompute, cursor: int) -> bool:
 def lost() -> list[int]:
     """Tables whose entries nobody works on."""
     now = timezone.now()
-    open_ = set(Recompute.objects.filter(_AHEAD).values_list("table_id", flat=True).distinct())
-    held = Recompute.objects.filter(step_until__gt=now, step_until__lte=now + STEP_LEASE)
+    open_ = set(Recalculation.objects.filter(_AHEAD).values_list("table_id", flat=True).distinct())
+    held = Recalculation.objects.filter(step_until__gt=now, step_until__lte=now + STEP_LEASE)
     return sorted(open_ - set(held.values_list("table_id", flat=True)))
 
 
 def pending_pairs(table_id: int, rows: Sequence[tuple[int, int]], column_ids: Sequence[int]) -> set[tuple[int, int]]:
     """The cells of this window that are still to be computed: {(row id, column id)}."""
     pairs: set[tuple[int, int]] = set()
-    for entry in Recompute.objects.filter(_AHEAD, table_id=table_id):
+    for entry in Recalculation.objects.filter(_AHEAD, table_id=table_id):
         wanted = _formulas_among(set(entry.column_ids) & set(column_ids))
         chosen = None if entry.row_ids is None else set(entry.row_ids)
         for row_id, _ in rows:

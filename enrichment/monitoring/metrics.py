@@ -15,7 +15,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 from redis import RedisError
 
-from enrichment.models import Claim, Lane, Run, Worker
+from enrichment.models import Claim, Run, Runner, Worker
 from enrichment.monitoring import probes
 from enrichment.runs import lifecycle
 from enrichment.runs.results import COUNTED
@@ -46,7 +46,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def registry() -> CollectorRegistry:
-    parts = probes.look()
+    parts = probes.probe()
     told = [_of_parts(parts)]
     if parts.redis:
         told.append(_of_redis(parts.redis))
@@ -137,7 +137,7 @@ def _of_sending() -> Iterator[Metric]:
     rows = Sum(Func("row_ids", function=length, output_field=IntegerField()))
     taken = Claim.objects.filter(worker_id__isnull=False).aggregate(rows=rows)
     yield _gauge("marl_rows_in_flight", "Rows that workers have taken and not ended.", taken["rows"] or 0)
-    found = Lane.objects.filter(run__state__in=lifecycle.OPEN).aggregate(all=Count("pk"), busy=Count("worker_id"))
+    found = Runner.objects.filter(run__state__in=lifecycle.OPEN).aggregate(all=Count("pk"), busy=Count("worker_id"))
     lanes = GaugeMetricFamily("marl_lanes", "Lanes of open runs: in a step now, or not.", labels=["state"])
     lanes.add_metric(["busy"], found["busy"])
     lanes.add_metric(["free"], found["all"] - found["busy"])

@@ -73,7 +73,7 @@ class Parts:
         return datetime.now(UTC) - heard if heard is not None else None
 
 
-def look() -> Parts:
+def probe() -> Parts:
     """Asks every part for all it tells; takes about a second, because workers are given the time."""
     database, server = _ask(_database), _ask(_redis)
     told = _answer(server, None)

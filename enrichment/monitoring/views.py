@@ -32,9 +32,9 @@ def ready(request: HttpRequest) -> JsonResponse:
 def page(request: HttpRequest, actor: Actor) -> HttpResponse:
     """With the open runs of this workspace alone; asks for itself again every few seconds."""
     mine = Run.objects.filter(table__workspace=actor.workspace, state__in=lifecycle.OPEN, column__deleted_at=None)
-    lanes = {"lanes_busy": Count("lanes__worker_id"), "lanes_all": Count("lanes")}
-    shown = mine.select_related("table", "column").annotate(**lanes)[:RUNS_SHOWN]
-    told = {"parts": probes.look(), "free": probes.data_folder_free(), "runs": [_under_way(run) for run in shown]}
+    runners = {"runners_busy": Count("runners__worker_id"), "runners_all": Count("runners")}
+    shown = mine.select_related("table", "column").annotate(**runners)[:RUNS_SHOWN]
+    told = {"parts": probes.probe(), "free": probes.data_folder_free(), "runs": [_under_way(run) for run in shown]}
     return render(request, "enrichment/status.html", told)
 
 

@@ -166,7 +166,7 @@ def _try(request: HttpRequest, target: Target, kind: str) -> HttpResponse:
     return render(request, "enrichment/formula_results.html", context)
 
 
-def _shown(tried: formula_columns.Tried) -> dict[str, Any]:
+def _shown(tried: formula_columns.PreviewedRow) -> dict[str, Any]:
     """A row of the results: its number, and the value or what went wrong."""
     result = tried.result
     text = as_text(result.value)

@@ -9,7 +9,7 @@ from enrichment.columns import http as http_columns
 from enrichment.dataflow import inputs
 from enrichment.dataflow.calculator import Calculator
 from enrichment.runs import claims, lifecycle
-from enrichment.runs.claims import Taken
+from enrichment.runs.claims import ClaimedRow
 from enrichment.runs.results import Result
 from enrichment.worker import deduplication, prepare
 from enrichment.worker import job as jobs
@@ -34,20 +34,20 @@ def estimate(column: Column, scope: object, config: Mapping[str, Any] | None = N
     run = lifecycle.prepared(column, lifecycle.chosen(column, scope))
     compiled, connection = http_columns.draft(column, config)
     job = jobs.of_settings(run, compiled, connection)
-    looked, states, digests = 0, Counter[str](), list[str]()
+    looked, states, request_keys = 0, Counter[str](), list[str]()
     for prepared_rows in _prepared(job, list(claims.row_ids_of(run)[:SAMPLE])):
         for prepared in prepared_rows:
             looked += 1
             if isinstance(prepared, Result):
                 states[prepared.state] += 1
             else:
-                digests.append(prepared.digest or deduplication.digest(job, prepared.request))
+                request_keys.append(prepared.request_key or deduplication.request_key(job, prepared.request))
     share = run.total / looked if looked else 0
-    different = len(set(digests) - deduplication.cached(job, set(digests)).keys())
-    duplicates = len(digests) - different
+    different = len(set(request_keys) - deduplication.cached(job, set(request_keys)).keys())
+    duplicates = len(request_keys) - different
     waiting = states[CellState.WAITING]  # their requests are not known yet
-    would_run = len(digests) + waiting
-    sent = (different if compiled.config.shares_answers else len(digests)) + waiting
+    would_run = len(request_keys) + waiting
+    sent = (different if compiled.config.shares_answers else len(request_keys)) + waiting
     return {
         "rows": run.total, "would_run": round(would_run * share), "skipped": round(states[CellState.SKIPPED] * share),
         "missing_input": round(states[CellState.MISSING_INPUT] * share),
@@ -64,7 +64,7 @@ def _prepared(job: jobs.Job, ids: Sequence[int]) -> Iterator[list[prepare.Ready 
         for start in range(0, len(ids), _BATCH):
             rows = list(Row.objects.filter(pk__in=ids[start : start + _BATCH]))
             values = inputs.of_rows(rows, job.run.table_id, job.compiled.column_ids)
-            yield prepare.prepare(job, calculator, [(Taken(row, 0), values[row.pk]) for row in rows])
+            yield prepare.prepare(job, calculator, [(ClaimedRow(row, 0), values[row.pk]) for row in rows])
             if time.monotonic() > until:
                 return
 

@@ -14,9 +14,10 @@ from enrichment.engine.errors import InvalidSettings, Problem, RowError, SignInE
 from enrichment.engine.messages import Request
 from enrichment.graph import Cycle
 from enrichment.http_client import event_loop
-from enrichment.models import Attempt, Run
-from enrichment.runs.claims import Taken
-from enrichment.runs.results import Result, Tried
+from enrichment.models import Attempt as StoredAttempt
+from enrichment.models import Run
+from enrichment.runs.claims import ClaimedRow
+from enrichment.runs.results import Attempt, Result
 from enrichment.worker import exchange, prepare
 from enrichment.worker import job as jobs
 from tables.models import CellState, Column, Row, Table
@@ -79,7 +80,7 @@ def test(target: Column | Table, row_id: int, config: Mapping[str, Any] | None =
     job, row = _job(target, row_id, config)
     values = inputs.of_rows([row], row.table_id, job.compiled.column_ids)[row.pk]
     with Calculator() as calculator:
-        [prepared] = prepare.prepare(job, calculator, [(Taken(row, 0), values)])
+        [prepared] = prepare.prepare(job, calculator, [(ClaimedRow(row, 0), values)])
     if isinstance(prepared, Result):
         return {"cell": prepared.as_cell(), "attempts": []}
     result = event_loop.run(_send_once(job, prepared))
@@ -133,7 +134,7 @@ def _previewed(
     }  # fmt: skip
 
 
-def as_json(attempt: Attempt | Tried) -> dict[str, Any]:
+def as_json(attempt: StoredAttempt | Attempt) -> dict[str, Any]:
     """The attempt of the API."""
     return {
         "number": attempt.number, "started_at": attempt.started_at, "duration_ms": attempt.duration_ms,

@@ -16,12 +16,12 @@ from enrichment.models import Claim, HttpColumn, Run
 from tables.models import OPEN_STATES, Cell, CellState, Row
 
 HAS_RESULT = (CellState.DONE, CellState.NO_DATA, CellState.FAILED, CellState.UNKNOWN)
-PUT_BACK = (CellState.QUEUED, CellState.LIMITED)  # claimed again when they are due
+RETRY_LATER = (CellState.QUEUED, CellState.LIMITED)  # claimed again when they are due
 ACTIVE = (Run.State.PLANNING, Run.State.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ClaimedRow:
     """A row of a claim; `attempts` were made before."""
 
     row: Row
@@ -33,11 +33,11 @@ class Taken:
 class Batch:
     """What a claim took, and whether nothing more is due now."""
 
-    rows: Sequence[Taken]
+    rows: Sequence[ClaimedRow]
     exhausted: bool
 
 
-def take(run_id: int, limit: int, worker_id: int, *, beginning: int = 1, token: str = "") -> Batch:
+def claim(run_id: int, limit: int, worker_id: int, *, beginning: int = 1, token: str = "") -> Batch:
     """Up to `limit` rows that are due; the first `beginning` of them may be sent at once."""
     with transaction.atomic():
         run = Run.objects.select_for_update().filter(pk=run_id).first()
@@ -54,9 +54,14 @@ def take(run_id: int, limit: int, worker_id: int, *, beginning: int = 1, token: 
             return Batch([], exhausted)
         ids = sorted(rows)
         claim = Claim.objects.create(
-            run=run, column_id=run.column_id, worker_id=worker_id, row_ids=ids, begun=ids[:beginning][-1], token=token
+            run=run,
+            column_id=run.column_id,
+            worker_id=worker_id,
+            row_ids=ids,
+            intended=ids[:beginning][-1],
+            token=token,
         )
-        return Batch([Taken(rows[pk], again.get(pk, 0), claim.pk) for pk in ids], exhausted)
+        return Batch([ClaimedRow(rows[pk], again.get(pk, 0), claim.pk) for pk in ids], exhausted)
 
 
 def _take_handed_back(run: Run, limit: int) -> dict[int, int]:
@@ -81,7 +86,7 @@ def _take_due(run: Run, limit: int) -> dict[int, int]:
         return {}
     now = timezone.now()
     due = Q(due_at=None) | Q(due_at__lte=now) | Q(finished_at__gt=now)
-    waiting = Cell.objects.filter(due, column_id=run.column_id, run_id=run.pk, state__in=PUT_BACK)
+    waiting = Cell.objects.filter(due, column_id=run.column_id, run_id=run.pk, state__in=RETRY_LATER)
     found = dict(waiting.order_by("row_id").values_list("row_id", "attempts")[:limit])
     if found:
         Cell.objects.filter(column_id=run.column_id, row_id__in=found).update(state=CellState.RUNNING, due_at=None)
@@ -134,23 +139,23 @@ def _held_by_others(run: Run, rows: Sequence[Row]) -> set[int]:
     return (held | set(within.values_list("row_id", flat=True))) & {row.pk for row in rows}
 
 
-def begin(claim_id: int, row_id: int) -> bool:
+def record_intent(claim_id: int, row_id: int) -> bool:
     """Rows up to this one may have been sent from now on; False when the claim is another's by now."""
-    return bool(Claim.objects.filter(pk=claim_id).update(begun=row_id))
+    return bool(Claim.objects.filter(pk=claim_id).update(intended=row_id))
 
 
-def hand_back(run_id: int, row_ids: Sequence[int], claim_ids: Collection[int]) -> None:
+def release(run_id: int, row_ids: Sequence[int], claim_ids: Collection[int]) -> None:
     """Rows of these claims that were not begun, for whoever advances the run next; nobody does when it is over."""
     with transaction.atomic():
         run = Run.objects.select_for_update().filter(pk=run_id).first()
-        held = hold(claim_ids)
+        held = lock(claim_ids)
         mine = sorted(set(row_ids).intersection(*[{pk for claim in held.values() for pk in claim.row_ids}]))
         end(held.values(), set(mine))
         if mine and run and run.state not in (Run.State.STOPPED, Run.State.DONE):
             Claim.objects.create(run=run, column_id=run.column_id, row_ids=mine)
 
 
-def hold(claim_ids: Collection[int]) -> dict[int, Claim]:
+def lock(claim_ids: Collection[int]) -> dict[int, Claim]:
     """In the transaction that stores: the claims that are still there, locked."""
     return {claim.pk: claim for claim in Claim.objects.select_for_update().filter(pk__in=claim_ids).order_by("pk")}
 
@@ -167,13 +172,13 @@ def end(claims: Collection[Claim], row_ids: Collection[int]) -> None:
             Claim.objects.filter(pk=claim.pk).update(row_ids=claim.row_ids)
 
 
-def hand_back_all(token: str) -> None:
+def release_all(token: str) -> None:
     """What was taken with this token, when the database did not say whether it was; nothing of it was sent."""
     for claim in Claim.objects.filter(token=token):
-        hand_back(claim.run_id, claim.row_ids, [claim.pk])
+        release(claim.run_id, claim.row_ids, [claim.pk])
 
 
-def drop_handed_back(run_id: int) -> None:
+def drop_released(run_id: int) -> None:
     """Of a run that was stopped."""
     Claim.objects.filter(run_id=run_id, worker_id=None).delete()
 
@@ -186,7 +191,7 @@ def open_count(run_id: int) -> int:
 
 def next_due(run: Run) -> float | None:
     """Seconds until the earliest row that was put back is due, None without one."""
-    put_back = Cell.objects.filter(column_id=run.column_id, run_id=run.pk, state__in=PUT_BACK)
+    put_back = Cell.objects.filter(column_id=run.column_id, run_id=run.pk, state__in=RETRY_LATER)
     found = put_back.order_by("due_at").values_list("due_at", flat=True)[:1]
     moments = [moment for moment in found if moment]
     if not found:
@@ -199,9 +204,7 @@ def running_pairs(table_id: int, rows: Sequence[tuple[int, int]], column_ids: Se
     return _claimed_pairs(Claim.objects.exclude(worker_id=None), rows, column_ids)
 
 
-def handed_back_pairs(
-    table_id: int, rows: Sequence[tuple[int, int]], column_ids: Sequence[int]
-) -> set[tuple[int, int]]:
+def released_pairs(table_id: int, rows: Sequence[tuple[int, int]], column_ids: Sequence[int]) -> set[tuple[int, int]]:
     """Those that were taken and handed back."""
     return _claimed_pairs(Claim.objects.filter(worker_id=None), rows, column_ids)
 

@@ -35,7 +35,7 @@ def plan(column: Column, scope: object, user: User | None = None, *, automatic: 
         raise RunRefused(f"“{column.name}” {not_run(column)} Only an HTTP API column can run.", "invalid")
     checked = chosen(column, scope)
     with transaction.atomic():
-        storage.hold(column.table_id)
+        storage.lock_table(column.table_id)
         busy = Run.objects.filter(column=column, state__in=OPEN, automatic=False).exists()
         if busy and not automatic:
             raise RunRefused(f"“{column.name}” is running already. Stop that run first.")
@@ -201,14 +201,14 @@ def _move(run: Run, before: Sequence[str], after: str) -> Run:
 def stop(run: Run, reason: str = "") -> Run:
     """Stops for good: nothing more is sent, rows not begun are left as they were."""
     with transaction.atomic():
-        storage.hold(run.table_id)
+        storage.lock_table(run.table_id)
         locked = Run.objects.select_for_update().get(pk=run.pk)
         if locked.state in OPEN:
             locked.state = Run.State.STOPPED
             locked.stop_reason = reason
             locked.finished_at = timezone.now()
             results.give_up(locked)
-            claims.drop_handed_back(locked.pk)
+            claims.drop_released(locked.pk)
             counted = sum(getattr(locked, name) for name in results.COUNTED)
             locked.cancelled += max(0, locked.total - counted - claims.open_count(locked.pk))
             locked.save()
@@ -235,7 +235,7 @@ def finish(run_id: int) -> bool:
     if found is None:
         return True  # its table was deleted
     with transaction.atomic():
-        storage.hold(found.table_id)
+        storage.lock_table(found.table_id)
         run = Run.objects.select_for_update().filter(pk=run_id).first()
         if run is None or run.state in (Run.State.DONE, Run.State.STOPPED):
             return True

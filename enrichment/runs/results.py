@@ -20,7 +20,7 @@ COUNTED = ("done", "no_data", "skipped", "missing_input", "failed", "unknown", "
 
 
 @dataclass(slots=True)
-class Tried:
+class Attempt:
     """One exchange as it was, with secrets redacted."""
 
     number: int
@@ -50,8 +50,8 @@ class Result:
     fingerprint: str = ""  # of the inputs
     stale: bool = False  # the inputs changed meanwhile
     claim_id: int = 0
-    digest: str = ""  # of a request that was sent for other rows too
-    tried: list[Tried] = field(default_factory=list)
+    request_key: str = ""  # of a request that was sent for other rows too
+    tried: list[Attempt] = field(default_factory=list)
     ended_at: datetime = field(default_factory=timezone.now)
 
     @property
@@ -78,7 +78,7 @@ def store(run: Run, results: Sequence[Result]) -> list[Result]:
     if not results:
         return []
     with transaction.atomic():
-        storage.hold(run.table_id)
+        storage.lock_table(run.table_id)
         # The run before its claims, as whoever takes or hands back rows locks them: otherwise each waits for the other.
         now = Run.objects.select_for_update().filter(pk=run.pk).values("state", *COUNTED).first() or {}
         for name, value in now.items():
@@ -95,7 +95,7 @@ def store(run: Run, results: Sequence[Result]) -> list[Result]:
 
 
 def _still_claimed(results: Sequence[Result]) -> list[Result]:
-    held = claims.hold({result.claim_id for result in results})
+    held = claims.lock({result.claim_id for result in results})
     rows = {pk: set(claim.row_ids) for pk, claim in held.items()}
     mine = [result for result in results if result.row_id in rows.get(result.claim_id, ())]
     claims.end(held.values(), {result.row_id for result in mine})
@@ -202,7 +202,7 @@ def _cell(result: Result) -> dict[str, Any]:
     }
 
 
-def _attempt(row_id: int, tried: Tried) -> dict[str, Any]:
+def _attempt(row_id: int, tried: Attempt) -> dict[str, Any]:
     return {
         "row_id": row_id,
         "number": tried.number,

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from django.db.models import F, Q
 
-from enrichment.models import HttpColumn, Lane, Run
+from enrichment.models import HttpColumn, Run, Runner
 from enrichment.runs.claims import ACTIVE
 from enrichment.schema import HttpConfig
 from enrichment.worker import heartbeat
@@ -22,7 +22,7 @@ RATE = 25  # requests a second that are worth a lane: while one is between two s
 
 def open_for(run: Run) -> None:
     """In the transaction that plans the run."""
-    Lane.objects.bulk_create([Lane(run=run, number=number) for number in range(_wanted(run))])
+    Runner.objects.bulk_create([Runner(run=run, number=number) for number in range(_wanted(run))])
     go_on(run.pk)
 
 
@@ -35,37 +35,37 @@ def _wanted(run: Run) -> int:
 
 def go_on(run_id: int) -> None:
     """All lanes that nobody is in."""
-    free = Lane.objects.filter(run_id=run_id, worker_id=None)
+    free = Runner.objects.filter(run_id=run_id, worker_id=None)
     free.update(token="")
     for number in free.values_list("number", flat=True):
         dispatch.send(ADVANCE, run_id, "", number)
 
 
-def hold(run_id: int, number: int, token: str) -> str | None:
+def acquire(run_id: int, number: int, token: str) -> str | None:
     """The token of the lane, which this worker is in from now on; None when somebody else is."""
     mine = token or uuid4().hex
-    free = Lane.objects.filter(Q(token="") | Q(token=mine), run_id=run_id, number=number, worker_id=None)
+    free = Runner.objects.filter(Q(token="") | Q(token=mine), run_id=run_id, number=number, worker_id=None)
     held = free.update(token=mine, worker_id=heartbeat.worker_id(), beat=F("beat") + 1)
     return mine if held else None
 
 
 def release(run_id: int, number: int, token: str) -> None:
-    Lane.objects.filter(run_id=run_id, number=number, token=token).update(worker_id=None)
+    Runner.objects.filter(run_id=run_id, number=number, token=token).update(worker_id=None)
 
 
 def close(run_id: int, number: int) -> None:
     """There is nothing left to do for a further step."""
-    Lane.objects.filter(run_id=run_id, number=number).delete()
+    Runner.objects.filter(run_id=run_id, number=number).delete()
 
 
-def look() -> None:
+def release_stalled() -> None:
     """Frees the lanes that began no step since the last look, and sends them on.
 
     A step is shorter than the time between two looks. One that hangs goes on beside the next: claims keep them apart.
     """
-    Lane.objects.filter(run__state__in=(Run.State.DONE, Run.State.STOPPED)).delete()
-    lost = list(Lane.objects.filter(run__state__in=ACTIVE, beat=F("seen_beat")))
-    Lane.objects.update(seen_beat=F("beat"))
+    Runner.objects.filter(run__state__in=(Run.State.DONE, Run.State.STOPPED)).delete()
+    lost = list(Runner.objects.filter(run__state__in=ACTIVE, beat=F("seen_beat")))
+    Runner.objects.update(seen_beat=F("beat"))
     for lane in lost:
-        if Lane.objects.filter(pk=lane.pk, beat=lane.beat).update(token="", worker_id=None):
+        if Runner.objects.filter(pk=lane.pk, beat=lane.beat).update(token="", worker_id=None):
             dispatch.send(ADVANCE, lane.run_id, "", lane.number)

@@ -1,8 +1,8 @@
 """Identical requests are sent once: for the rows of a run, and for later runs as long as the column's cache time says.
 
-The first row of a digest leads, by the one entry that there can be for it: it alone is sent, and the others get its
-result. A leader that is put back goes on leading. One that ends with nothing to share gives its place up, and one that
-was lost with its worker is succeeded by the next row that asks.
+The first row with a request key leads, by the one entry that there can be for it: it alone is sent, and the others
+get its result. A leader that is put back goes on leading. One that ends with nothing to share gives its place up, and
+one that was lost with its worker is succeeded by the next row that asks.
 """
 
 import hashlib
@@ -30,10 +30,10 @@ _GOOD = (CellState.DONE, CellState.NO_DATA)
 _SHOWN = ("state", "value", "error_code", "error_message", "http_status")  # of a result, what others share
 _AT_ONCE = 500  # in one query; SQLite bounds its parameters
 
-type Entries = dict[str, SharedAnswer]  # by digest
+type Entries = dict[str, SharedAnswer]  # by request_key
 
 
-def digest(job: Job, request: Request) -> str:
+def request_key(job: Job, request: Request) -> str:
     """The same for requests with the same result; neither an idempotency key nor credentials are in it yet."""
     config = job.compiled.config
     signed_by = (job.connection.pk, job.connection.revision) if job.connection else None
@@ -42,48 +42,48 @@ def digest(job: Job, request: Request) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def share(job: Job, digests: Mapping[int, str]) -> dict[int, Result]:
+def share(job: Job, request_keys: Mapping[int, str]) -> dict[int, Result]:
     """What stands for rows that need not be sent: a result, or a place in the queue behind the row that leads.
 
-    `digests` are those of claimed rows, by row id. A row that is not in the answer leads, and is to be sent.
+    `request_keys` are those of claimed rows, by row id. A row that is not in the answer leads, and is to be sent.
     """
     rows: dict[str, list[int]] = defaultdict(list)
-    for row_id, text in digests.items():
+    for row_id, text in request_keys.items():
         rows[text].append(row_id)
     entries = cached(job, rows)
     entries |= _led(job.run, {text: ids for text, ids in rows.items() if text not in entries})
-    elsewhere = [entry for entry in entries.values() if entry.result is None and entry.row_id not in digests]
+    elsewhere = [entry for entry in entries.values() if entry.result is None and entry.row_id not in request_keys]
     due = _due(job.run, {entry.row_id for entry in elsewhere})
     for entry in elsewhere:
         if entry.row_id not in due:
-            _succeed(entry, rows[entry.digest][0])
-    standing = {row_id: _standing(row_id, entries.get(text), due) for row_id, text in digests.items()}
+            _succeed(entry, rows[entry.request_key][0])
+    standing = {row_id: _standing(row_id, entries.get(text), due) for row_id, text in request_keys.items()}
     return {row_id: result for row_id, result in standing.items() if result}
 
 
-def cached(job: Job, digests: Iterable[str]) -> Entries:
+def cached(job: Job, request_keys: Iterable[str]) -> Entries:
     """Answers that are not older than the cache time."""
     config = job.compiled.config
     if not config.caches:
         return {}
     fresh = timezone.now() - timedelta(seconds=config.cache_seconds)
-    return _entries(job.run.column_id, ANY_RUN, digests, answered_at__gt=fresh)
+    return _entries(job.run.column_id, ANY_RUN, request_keys, answered_at__gt=fresh)
 
 
 def _led(run: Run, rows: Mapping[str, list[int]]) -> Entries:
-    """Every digest has one leader behind this, no matter how many workers ask at once."""
+    """Every request key has one leader behind this, no matter how many workers ask at once."""
     mine = [
-        SharedAnswer(column_id=run.column_id, digest=text, scope_run=run.pk, row_id=rows[text][0])
+        SharedAnswer(column_id=run.column_id, request_key=text, scope_run=run.pk, row_id=rows[text][0])
         for text in sorted(rows)  # in order, so that two workers do not wait for each other
     ]
     SharedAnswer.objects.bulk_create(mine, ignore_conflicts=True)
     return _entries(run.column_id, run.pk, rows)
 
 
-def _entries(column_id: int, scope_run: int, digests: Iterable[str], **more: object) -> Entries:
+def _entries(column_id: int, scope_run: int, request_keys: Iterable[str], **more: object) -> Entries:
     entries = SharedAnswer.objects.filter(column_id=column_id, scope_run=scope_run, **more)
-    parts = batched(digests, _AT_ONCE)
-    return {entry.digest: entry for part in parts for entry in entries.filter(digest__in=part)}
+    parts = batched(request_keys, _AT_ONCE)
+    return {entry.request_key: entry for part in parts for entry in entries.filter(request_key__in=part)}
 
 
 def _due(run: Run, leaders: Collection[int]) -> dict[int, datetime]:
@@ -124,7 +124,7 @@ def _soon() -> datetime:
 
 def answered(run: Run, results: Iterable[Result]) -> None:
     """Keeps what leaders ended with. In the transaction that stores their results."""
-    ended = {result.digest: result for result in results if result.digest and result.state in COUNTED}
+    ended = {result.request_key: result for result in results if result.request_key and result.state in COUNTED}
     if not ended:
         return
     config = HttpConfig(**run.column.http.config)
@@ -134,7 +134,7 @@ def answered(run: Run, results: Iterable[Result]) -> None:
     _keep(run, ANY_RUN, good, timezone.now() + timedelta(seconds=config.cache_seconds))
     alone = ended.keys() - shared.keys()
     given_up = SharedAnswer.objects.filter(column_id=run.column_id, scope_run=run.pk, result__isnull=True)
-    given_up.filter(digest__in=alone, row_id__in=[ended[text].row_id for text in alone]).delete()
+    given_up.filter(request_key__in=alone, row_id__in=[ended[text].row_id for text in alone]).delete()
 
 
 def _is_shared(result: Result) -> bool:
@@ -152,13 +152,13 @@ def _shown(result: Result) -> dict[str, Any]:
 def _keep(run: Run, scope_run: int, results: Mapping[str, Result], expires_at: datetime | None = None) -> None:
     entries = [
         SharedAnswer(
-            column_id=run.column_id, digest=text, scope_run=scope_run, row_id=result.row_id,
+            column_id=run.column_id, request_key=text, scope_run=scope_run, row_id=result.row_id,
             result=json.loads(to_json(_shown(result)) or ""), answered_at=timezone.now(), expires_at=expires_at,
         )
         for text, result in results.items()
     ]  # fmt: skip
     SharedAnswer.objects.bulk_create(
-        entries, update_conflicts=True, unique_fields=["column", "digest", "scope_run"],
+        entries, update_conflicts=True, unique_fields=["column", "request_key", "scope_run"],
         update_fields=["row_id", "result", "answered_at", "expires_at"],
     )  # fmt: skip
 
@@ -186,7 +186,7 @@ def prune() -> None:
         SharedAnswer.objects.filter(pk__in=part).delete()
 
 
-class Followers:
+class Waiters:
     """Rows that wait in memory for a leader that is at work in the same step. Lives on the loop with it."""
 
     def __init__(self) -> None:

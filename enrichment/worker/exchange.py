@@ -17,7 +17,7 @@ from enrichment.engine.limits.backoff import delay
 from enrichment.engine.messages import Outcome, Request, Response
 from enrichment.http_client import event_loop, transport
 from enrichment.http_client.rate_limit import Turn
-from enrichment.runs.results import Result, Tried
+from enrichment.runs.results import Attempt, Result
 from enrichment.worker.job import Job
 from tables.models import CellState
 
@@ -30,7 +30,7 @@ STORED_BODY = 1024 * 1024  # bytes
 
 async def exchange(job: Job, row_id: int, request: Request, attempts: int, turn: Turn) -> Result:
     """How the row ended, or when it is tried again; `turn` is when it may start."""
-    tried: list[Tried] = []
+    tried: list[Attempt] = []
     token = await job.signer.token() if job.signer else None
     while True:
         attempts += 1
@@ -61,11 +61,11 @@ async def _if_possible[Found](what: Awaitable[Found]) -> Found | None:
         return None
 
 
-async def _send(job: Job, request: Request, token: Token | None, number: int, turn: Turn) -> tuple[Outcome, Tried]:
+async def _send(job: Job, request: Request, token: Token | None, number: int, turn: Turn) -> tuple[Outcome, Attempt]:
     config = job.compiled.config
     request = token.signed(request) if token else request
     redact = job.signer.redactor(token) if job.signer and token else _nothing_to_hide
-    attempt = Tried(number, timezone.now(), redact.request(request))
+    attempt = Attempt(number, timezone.now(), redact.request(request))
 
     async def connected() -> None:
         """It took a while: then the slot moves, or another one is needed."""

@@ -69,7 +69,7 @@ def beat() -> None:
         _present.beat()
 
 
-def is_heard() -> bool:
+def is_alive() -> bool:
     """Whether the others still know that this worker lives."""
     return _present is not None and event_loop.now() - _present.heard < SILENT
 
@@ -85,7 +85,7 @@ def leave() -> None:
         _present = None
 
 
-def look() -> set[int]:
+def reap_dead_workers() -> set[int]:
     """Removes the workers that have not beaten since the last look; the ids of those that live.
 
     Whoever looks lives, even when its own beat waits for the database.

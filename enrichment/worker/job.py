@@ -8,7 +8,7 @@ from django.conf import settings
 from enrichment.columns import http as http_columns
 from enrichment.columns.compiled import CompiledColumn
 from enrichment.connections import settings as connection_settings
-from enrichment.connections.token_cache import Signer
+from enrichment.connections.token_cache import TokenCache
 from enrichment.engine.limits.rate import Limit
 from enrichment.engine.messages import Request
 from enrichment.http_client import event_loop
@@ -24,7 +24,7 @@ class Job:
     run: Run
     compiled: CompiledColumn
     connection: Connection | None
-    signer: Signer | None
+    signer: TokenCache | None
     limiter: Limiter
     names: dict[int, str]
 
@@ -47,7 +47,7 @@ def of_settings(run: Run, compiled: CompiledColumn, connection: Connection | Non
         run=run,
         compiled=compiled,
         connection=connection,
-        signer=Signer(connection) if connection else None,
+        signer=TokenCache(connection) if connection else None,
         limiter=Limiter(event_loop.redis(), _limits(run, compiled, connection)),
         names=names,
     )

@@ -11,7 +11,7 @@ from enrichment.dataflow.calculator import Calculator
 from enrichment.engine.errors import RowError
 from enrichment.engine.formula import SandboxBusy
 from enrichment.engine.messages import Request
-from enrichment.runs.claims import Taken
+from enrichment.runs.claims import ClaimedRow
 from enrichment.runs.results import Result
 from enrichment.worker import deduplication, exchange
 from enrichment.worker.job import Job
@@ -29,13 +29,13 @@ class Ready:
     request: Request
     claim_id: int = 0
     fingerprint: str = ""
-    digest: str = ""  # where identical requests are sent once
+    request_key: str = ""  # where identical requests are sent once
 
     def ended(self, state: str, due_at: datetime | None = None) -> Result:
         return Result(self.row_id, state, attempts=self.attempts, due_at=due_at)
 
 
-def of_rows(job: Job, calculator: Calculator, rows: Sequence[Taken]) -> list[Ready | Result]:
+def of_rows(job: Job, calculator: Calculator, rows: Sequence[ClaimedRow]) -> list[Ready | Result]:
     """For a step: with what the results of the rows need to be stored, and each of identical requests once."""
     needed = job.compiled.column_ids
     values = inputs.of_rows([taken.row for taken in rows], job.run.table_id, needed)
@@ -53,12 +53,12 @@ def of_rows(job: Job, calculator: Calculator, rows: Sequence[Taken]) -> list[Rea
 
 def _shared(job: Job, prepared: Sequence[Ready | Result]) -> list[Ready | Result]:
     """With what stands for the rows whose request is sent for another row."""
-    digests = {row.row_id: row.digest for row in prepared if isinstance(row, Ready) and row.digest}
-    instead = deduplication.share(job, digests) if digests else {}
+    request_keys = {row.row_id: row.request_key for row in prepared if isinstance(row, Ready) and row.request_key}
+    instead = deduplication.share(job, request_keys) if request_keys else {}
     return [instead.get(item.row_id, item) for item in prepared]
 
 
-def prepare(job: Job, calculator: Calculator, rows: Sequence[tuple[Taken, inputs.Values]]) -> list[Ready | Result]:
+def prepare(job: Job, calculator: Calculator, rows: Sequence[tuple[ClaimedRow, inputs.Values]]) -> list[Ready | Result]:
     """Checks the inputs and the condition and renders; nothing is sent. Raises SandboxBusy."""
     condition = job.compiled.condition
     held = [_held(job, taken, values) for taken, values in rows]
@@ -73,7 +73,7 @@ def prepare(job: Job, calculator: Calculator, rows: Sequence[tuple[Taken, inputs
     return [*(result for result in held if result), *checked]
 
 
-def _held(job: Job, taken: Taken, values: inputs.Values) -> Result | None:
+def _held(job: Job, taken: ClaimedRow, values: inputs.Values) -> Result | None:
     """Of a row that waits for another column, or whose condition lacks one."""
     condition = job.compiled.condition
     try:
@@ -84,11 +84,11 @@ def _held(job: Job, taken: Taken, values: inputs.Values) -> Result | None:
     return None
 
 
-def _skipped(taken: Taken, reason: str) -> Result:
+def _skipped(taken: ClaimedRow, reason: str) -> Result:
     return Result(taken.row.pk, CellState.SKIPPED, error_code="skipped" if reason else "", error_message=reason)
 
 
-def _rendered(job: Job, taken: Taken, values: Mapping[int, object]) -> Ready | Result:
+def _rendered(job: Job, taken: ClaimedRow, values: Mapping[int, object]) -> Ready | Result:
     compiled, row_id = job.compiled, taken.row.pk
     try:
         inputs.check_required(values, compiled.required, job.names)
@@ -96,9 +96,9 @@ def _rendered(job: Job, taken: Taken, values: Mapping[int, object]) -> Ready | R
         rendered = compiled.request.render(values)
     except RowError as error:
         return exchange.ended_by(row_id, error, taken.attempts)
-    digest = deduplication.digest(job, rendered.request) if compiled.config.shares_answers else ""
+    request_key = deduplication.request_key(job, rendered.request) if compiled.config.shares_answers else ""
     request = with_key(job, row_id, rendered.request)
-    return Ready(row_id, taken.attempts, request, digest=digest)
+    return Ready(row_id, taken.attempts, request, request_key=request_key)
 
 
 def with_key(job: Job, row_id: int, request: Request) -> Request:

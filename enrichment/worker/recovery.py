@@ -28,10 +28,10 @@ def is_time() -> bool:
 
 def sweep() -> None:
     """Every few seconds, by the scheduler."""
-    living = heartbeat.look()
+    living = heartbeat.reap_dead_workers()
     for claim in Claim.objects.exclude(worker_id=None).exclude(worker_id__in=living):
         recover(claim)
-    runners.look()
+    runners.release_stalled()
     for table_id in recalculations.lost():
         dispatch.send(recalculations.ADVANCE, table_id, "")
 
@@ -39,14 +39,14 @@ def sweep() -> None:
 def recover(claim: Claim) -> None:
     """What was not begun is handed back, what is safe is queued again, what may have been sent is told as that."""
     with transaction.atomic():
-        storage.hold(claim.run.table_id)
+        storage.lock_table(claim.run.table_id)
         run = Run.objects.select_for_update(of=("self",)).select_related("column__http").get(pk=claim.run_id)
-        held = claims.hold([claim.pk]).get(claim.pk)
+        held = claims.lock([claim.pk]).get(claim.pk)
         if held is None:
             return
-        begun = [pk for pk in held.row_ids if pk <= held.begun]
+        begun = [pk for pk in held.row_ids if pk <= held.intended]
         if run.state in lifecycle.OPEN:
-            claims.hand_back(run.pk, [pk for pk in held.row_ids if pk > held.begun], [claim.pk])
+            claims.release(run.pk, [pk for pk in held.row_ids if pk > held.intended], [claim.pk])
         stored = store(run, _recovered(run, held, begun if run.state in lifecycle.OPEN else held.row_ids))
     events.publish_cells(run.table_id, [(result.row_id, run.column_id, result.as_cell()) for result in stored])
     lifecycle.announce(run.pk)
@@ -55,7 +55,7 @@ def recover(claim: Claim) -> None:
 def _recovered(run: Run, claim: Claim, row_ids: Sequence[int]) -> list[Result]:
     config, going_on = HttpConfig(**run.column.http.config), run.state in lifecycle.OPEN
     tried = _attempts(run, row_ids)
-    sent = {pk for pk in row_ids if pk <= claim.begun}
+    sent = {pk for pk in row_ids if pk <= claim.intended}
     if config.shares_answers:  # what only waited for another row's answer was not sent
         sent = deduplication.leading(run, sent)
     found = [_ended(pk, tried.get(pk, 0), pk in sent, config.may_repeat and going_on) for pk in row_ids]

@@ -13,7 +13,7 @@ from enrichment.worker.job import Job
 from enrichment.worker.prepare import Ready
 
 
-class Begun:
+class SendIntents:
     """What a step told, by claim. It tells some rows at a time: the fewer, the fewer are in doubt when it dies."""
 
     def __init__(self, job: Job) -> None:
@@ -56,7 +56,7 @@ class Begun:
                 return True
             following = (item.row_id for item in ready if item.claim_id == row.claim_id)
             last = max(islice((pk for pk in following if pk >= row.row_id), self.at_once), default=row.row_id)
-            if not await event_loop.in_database(claims.begin, row.claim_id, last):
+            if not await event_loop.in_database(claims.record_intent, row.claim_id, last):
                 return False
             self._last[row.claim_id] = last
             return True

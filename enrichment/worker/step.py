@@ -31,7 +31,7 @@ from enrichment.worker import deduplication, exchange, heartbeat, prepare, write
 from enrichment.worker import job as jobs
 from enrichment.worker.job import Job
 from enrichment.worker.prepare import BUSY, Ready
-from enrichment.worker.send_intents import Begun
+from enrichment.worker.send_intents import SendIntents
 from enrichment.worker.writer import Writer
 from tables.models import CellState
 
@@ -47,7 +47,7 @@ _ending = threading.Event()
 
 def advance(run_id: int, token: str, lane: int = 0) -> tuple[str, float] | None:
     """One step; the token and the seconds until the next one, or None when the lane is over or somebody else's."""
-    held = runners.hold(run_id, lane, token)
+    held = runners.acquire(run_id, lane, token)
     if held is None:
         return None
     try:
@@ -60,7 +60,7 @@ def advance(run_id: int, token: str, lane: int = 0) -> tuple[str, float] | None:
 
 
 def _advance(run_id: int, lane: int) -> float | None:
-    if not heartbeat.is_heard():
+    if not heartbeat.is_alive():
         return BUSY.total_seconds()
     run = lifecycle.begin(run_id)
     if run is None:
@@ -121,8 +121,8 @@ class Step:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.calculator = Calculator()
-        self.followers = deduplication.Followers()
-        self.begun = Begun(job)
+        self.followers = deduplication.Waiters()
+        self.intents = SendIntents(job)
         self.ready: deque[Ready] = deque()
         self.sending: set[asyncio.Task[None]] = set()
         self.exhausted = False
@@ -145,7 +145,7 @@ class Step:
         finally:
             self._end_step()
             await asyncio.wait([claiming])  # what it takes must not be lost
-            await self.begun.over()
+            await self.intents.over()
             self.calculator.close()
             await self._hand_back()
             await self.writer.flush()  # the next step looks for them
@@ -178,13 +178,13 @@ class Step:
 
     @property
     def _goes_on(self) -> bool:
-        return self._time_left > 0 and not self.writer.stopped and heartbeat.is_heard()
+        return self._time_left > 0 and not self.writer.stopped and heartbeat.is_alive()
 
     @property
     def _goes_on_with_what_is_ready(self) -> bool:
         """Behind the deadline too, for a moment: handing rows back costs more than sending them."""
         soon = self._deadline + LONG - event_loop.now() > 0 and not _ending.is_set() and not self.wait
-        return soon and not self.writer.stopped and heartbeat.is_heard()
+        return soon and not self.writer.stopped and heartbeat.is_alive()
 
     async def _claim_until_deadline(self) -> None:
         """Keeps rows ready: as many as go out in the time it takes to claim more."""
@@ -202,7 +202,7 @@ class Step:
 
     def _worth_claiming(self) -> int:
         """Few at first, so that they are soon on their way."""
-        rows = max(50, 4 * self.job.compiled.config.max_in_flight) if self.begun else self.begun.at_once
+        rows = max(50, 4 * self.job.compiled.config.max_in_flight) if self.intents else self.intents.at_once
         allowed = self.job.limiter.within(max(0.0, self._time_left))
         return rows if allowed is None else min(rows, allowed)
 
@@ -211,23 +211,23 @@ class Step:
         try:
             taken, self.exhausted = await event_loop.in_database(self._prepare, wanted, token)
         except Exception:
-            await event_loop.surely_in_database(claims.hand_back_all, token)
+            await event_loop.surely_in_database(claims.release_all, token)
             raise
         ready = [item for item in taken if isinstance(item, Ready)]
         self.ready += ready
-        self.followers.wait_for(row.row_id for row in ready if row.digest)
+        self.followers.wait_for(row.row_id for row in ready if row.request_key)
         for item in taken:
             if isinstance(item, Result) and not self.followers.hold(item):
                 self.writer.put(item)
         self._more.set()
 
     def _prepare(self, wanted: int, token: str) -> tuple[list[Ready | Result], bool]:
-        at_once = self.begun.at_once
-        batch = claims.take(self.job.run.pk, wanted, heartbeat.worker_id(), beginning=at_once, token=token)
+        at_once = self.intents.at_once
+        batch = claims.claim(self.job.run.pk, wanted, heartbeat.worker_id(), beginning=at_once, token=token)
         if not batch.rows:
             return [], batch.exhausted
         prepared = prepare.of_rows(self.job, self.calculator, batch.rows)
-        self.begun.up_to(batch.rows[0].claim_id, batch.rows[:at_once][-1].row.pk)
+        self.intents.up_to(batch.rows[0].claim_id, batch.rows[:at_once][-1].row.pk)
         return prepared, batch.exhausted
 
     async def _start_until_deadline(self) -> None:
@@ -285,7 +285,7 @@ class Step:
         self._fewer.set()
 
     async def _is_begun(self, row: Ready) -> bool:
-        if await self.begun.holds(row, self.ready):
+        if await self.intents.holds(row, self.ready):
             return True
         lost = [item for item in self.ready if item.claim_id == row.claim_id]
         self.ready = deque(item for item in self.ready if item.claim_id != row.claim_id)
@@ -335,7 +335,7 @@ class Step:
 
     def _end(self, row: Ready, result: Result) -> None:
         """The row ended or is put back, and with it those that wait for its answer."""
-        result.claim_id, result.fingerprint, result.digest = row.claim_id, row.fingerprint, row.digest
+        result.claim_id, result.fingerprint, result.request_key = row.claim_id, row.fingerprint, row.request_key
         self.writer.put(result)
         for other in self.followers.of(result):
             self.writer.put(other)
@@ -344,7 +344,7 @@ class Step:
         job = self.job
         if not await job.limiter.begin(turn):
             turn = await job.limiter.wait_for_one()
-        if self.writer.stopped or not heartbeat.is_heard():
+        if self.writer.stopped or not heartbeat.is_alive():
             return row.ended(CellState.QUEUED)
         try:
             return await exchange.exchange(job, row.row_id, row.request, row.attempts, turn)
@@ -363,7 +363,7 @@ class Step:
                 self._end(row, row.ended(CellState.CANCELLED))
         else:
             ids, claimed = [row.row_id for row in self.ready], {row.claim_id for row in self.ready}
-            await event_loop.surely_in_database(claims.hand_back, self.job.run.pk, ids, claimed)
+            await event_loop.surely_in_database(claims.release, self.job.run.pk, ids, claimed)
             self._let_go(self.ready)
         self.ready.clear()
 

@@ -166,7 +166,7 @@ def _not_stored(result: Result) -> Result:
     words = "The request ended, but its result could not be stored; the log of the worker says why."
     return Result(
         result.row_id, CellState.FAILED, error_code=NOT_STORED, error_message=words, attempts=result.attempts,
-        claim_id=result.claim_id, fingerprint=result.fingerprint, digest=result.digest,
+        claim_id=result.claim_id, fingerprint=result.fingerprint, request_key=result.request_key,
     )  # fmt: skip
 
 

@@ -258,7 +258,7 @@ def _publish(running: Import) -> None:
             running.table = None
         running.state = Import.State.DONE
         running.save()
-    storage.have_counted()
+    storage.analyze()
     if target is not None:
         tables.remove(table)
 

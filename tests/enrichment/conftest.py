@@ -48,7 +48,7 @@ def answer() -> Callable[..., None]:
     def store(column: Column, values: dict[int, Any], state: str = "done") -> None:
         run = lifecycle.plan(column, {"ids": list(values)}, automatic=True)
         lifecycle.begin(run.pk)
-        [claim] = {taken.claim_id for taken in claims.take(run.pk, len(values), heartbeat.worker_id()).rows}
+        [claim] = {taken.claim_id for taken in claims.claim(run.pk, len(values), heartbeat.worker_id()).rows}
         told = "404 · no such company" if state == "failed" else ""
         ended = [Result(pk, state, value, told and "http", told, claim_id=claim) for pk, value in values.items()]
         results.store(run, ended)

@@ -177,7 +177,7 @@ def test_a_row_whose_input_was_stopped_does_not_run(leads: Table, asking: Asking
     Cell.objects.filter(column=second).delete()
     Cell.objects.filter(column=first).update(state="cancelled")
     with transaction.atomic():
-        storage.hold(leads.pk)
+        storage.lock_table(leads.pk)
         auto_update.follow(leads.pk, graph.of_table(leads.pk), {second.pk: ids(leads)})
     assert not Run.objects.filter(column=second).exists()
 

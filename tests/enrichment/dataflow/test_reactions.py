@@ -14,7 +14,7 @@ from enrichment.columns import formula as formula_columns
 from enrichment.columns import http as http_columns
 from enrichment.columns import lifecycle as computed_columns
 from enrichment.dataflow import inputs, reactions
-from enrichment.models import Claim, Recompute, Run
+from enrichment.models import Claim, Recalculation, Run
 from enrichment.runs import lifecycle
 from enrichment.runs.results import Result
 from enrichment.worker import step as steps
@@ -335,7 +335,7 @@ class TestWhileARequestIsUnderWay:
         step.join()
         steps.drain(5)
         assert stale(column) == [True, False]
-        assert not Recompute.objects.exists()
+        assert not Recalculation.objects.exists()
 
     def test_an_edit_runs_the_row_again_when_the_column_runs_by_itself(
         self, leads: Table, asking: Asking, echo: Echo, edit: Callable[..., None], work: Work

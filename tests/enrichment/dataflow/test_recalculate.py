@@ -11,7 +11,7 @@ from django.utils import timezone
 from enrichment.columns import formula as formula_columns
 from enrichment.columns import lifecycle as computed_columns
 from enrichment.dataflow import recalculate, recalculations
-from enrichment.models import Recompute, Run
+from enrichment.models import Recalculation, Run
 from enrichment.worker import recovery
 from tables import dispatch, rows, tables
 from tables.imports import run as imports
@@ -40,7 +40,7 @@ def test_a_new_formula_computes_every_row(leads: Table, compute: Compute, cells:
     column = formula_columns.create(leads, "Name", "formula", {"formula": "{{Size}} ? {{Company}} : undefined"})
     compute(leads)
     assert cells(column) == [("done", "Acme"), ("done", "Fabrikam"), ("empty", None)]
-    assert not Recompute.objects.exists()
+    assert not Recalculation.objects.exists()
 
 
 def test_formulas_over_formulas_are_computed_in_order(leads: Table, compute: Compute, cells: Cells) -> None:
@@ -81,7 +81,7 @@ def test_rows_of_a_file_are_computed_as_a_range(
     received = imports.receive(Actor(editor, workspace, Role.EDITOR), file, table=leads)
     imports.start(received)
     imports.run(received.pk)
-    [entry] = Recompute.objects.all()
+    [entry] = Recalculation.objects.all()
     assert (entry.row_ids, entry.first_row > row_ids(leads)[2]) == (None, True)
     compute(leads)
     assert cells(column)[3:] == [("done", 2), ("done", 4)]
@@ -100,18 +100,18 @@ def test_many_rows_are_computed_in_batches(
 
 def test_rows_that_come_one_by_one_join_an_entry_that_nobody_began(leads: Table) -> None:
     double(leads)
-    Recompute.objects.all().delete()
+    Recalculation.objects.all().delete()
     for number in range(4):
         rows.append(leads, [{"Size": str(number)}])
-    [entry] = Recompute.objects.all()
+    [entry] = Recalculation.objects.all()
     assert entry.row_ids == row_ids(leads)[3:]
 
 
 def test_an_edit_begins_the_rows_anew(leads: Table, compute: Compute, cells: Cells) -> None:
     column = double(leads)
-    before = recalculations.take(leads.pk, "a worker")
+    before = recalculations.claim(leads.pk, "a worker")
     formula_columns.save(column, {"formula": "{{Size}} * 3"})
-    [entry] = Recompute.objects.all()
+    [entry] = Recalculation.objects.all()
     assert before
     assert entry.pk != before.pk
     assert not recalculations.move(before, before.last_row)
@@ -121,15 +121,15 @@ def test_an_edit_begins_the_rows_anew(leads: Table, compute: Compute, cells: Cel
 
 def test_one_worker_at_a_time_computes_a_table(leads: Table) -> None:
     double(leads)
-    assert recalculations.take(leads.pk, "one")
-    assert recalculations.take(leads.pk, "another") is None
-    assert recalculations.take(leads.pk, "one")
+    assert recalculations.claim(leads.pk, "one")
+    assert recalculations.claim(leads.pk, "another") is None
+    assert recalculations.claim(leads.pk, "one")
 
 
 def test_a_few_rows_go_before_many(leads: Table) -> None:
     double(leads)
     rows.append(leads, [{"Size": "7"}])
-    taken = recalculations.take(leads.pk, "one")
+    taken = recalculations.claim(leads.pk, "one")
     assert taken
     assert taken.row_ids == row_ids(leads)[3:]
 
@@ -138,21 +138,21 @@ def test_what_a_dead_worker_left_is_found(leads: Table, monkeypatch: pytest.Monk
     sent: list[tuple[object, ...]] = []
     double(leads)
     monkeypatch.setattr(dispatch, "send", lambda *call: sent.append(call))
-    taken = recalculations.take(leads.pk, "dead")
+    taken = recalculations.claim(leads.pk, "dead")
     assert taken
     recovery.sweep()
     assert sent == []
-    Recompute.objects.update(step_until=timezone.now() - timedelta(seconds=1))
+    Recalculation.objects.update(step_until=timezone.now() - timedelta(seconds=1))
     recovery.sweep()
     assert sent == [(recalculations.ADVANCE, leads.pk, "")]
 
 
 def test_a_lease_from_before_the_clock_was_set_back_holds_nobody_up(leads: Table) -> None:
     double(leads)
-    assert recalculations.take(leads.pk, "dead")
-    Recompute.objects.update(step_until=timezone.now() + timedelta(hours=2))
+    assert recalculations.claim(leads.pk, "dead")
+    Recalculation.objects.update(step_until=timezone.now() + timedelta(hours=2))
     assert recalculations.lost() == [leads.pk]
-    assert recalculations.take(leads.pk, "living")
+    assert recalculations.claim(leads.pk, "living")
 
 
 def test_cells_still_to_be_computed_are_shown_as_queued(leads: Table, compute: Compute) -> None:
@@ -176,7 +176,7 @@ def test_a_formula_that_hangs_costs_its_own_cells_alone(leads: Table, compute: C
 
 def test_a_row_deleted_meanwhile_is_left_out(leads: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     column = double(leads)
-    entry = recalculations.take(leads.pk, "one")
+    entry = recalculations.claim(leads.pk, "one")
     assert entry
     gone, *others = row_ids(leads)
     found = recalculations.rows_of(entry, 10)
@@ -205,9 +205,9 @@ def test_results_of_requests_are_taken_apart(
 def test_the_ledger_is_written_with_the_results(leads: Table, http: Http, answer: Answer) -> None:
     profile = http()
     city = formula_columns.create(leads, "City", "extract", {"source": "Profile", "path": "city"})
-    Recompute.objects.all().delete()
+    Recalculation.objects.all().delete()
     answer(profile, {row_ids(leads)[0]: {"city": "Utrecht"}})
-    [entry] = Recompute.objects.all()
+    [entry] = Recalculation.objects.all()
     assert (entry.column_ids, entry.row_ids) == ([city.pk], row_ids(leads)[:1])
 
 
@@ -267,4 +267,4 @@ def test_a_deleted_formula_column_is_no_longer_computed(leads: Table, compute: C
     computed_columns.delete(column)
     compute(leads)
     assert cells(column) == [None] * 3
-    assert not Recompute.objects.exists()
+    assert not Recalculation.objects.exists()

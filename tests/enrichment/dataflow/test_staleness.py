@@ -198,6 +198,6 @@ def test_rows_that_were_deleted_are_left_out(leads: Table, asking: Asking) -> No
     [first, *_] = Row.objects.filter(table=leads).order_by("position").values_list("pk", flat=True)
     rows.delete(leads, [first])
     with transaction.atomic():
-        storage.hold(leads.pk)
+        storage.lock_table(leads.pk)
         graph = dependencies.of_table(leads.pk)
         assert auto_update.follow(leads.pk, graph, {column.pk: [first]}) == {column.pk: set()}

@@ -17,7 +17,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
 
 from enrichment.columns import http as http_columns
-from enrichment.models import Claim, Lane, Run, Worker
+from enrichment.models import Claim, Run, Runner, Worker
 from enrichment.monitoring import metrics, probes
 from enrichment.runs import lifecycle
 from tables import rows, tables
@@ -46,7 +46,7 @@ def test_a_missing_worker_is_told(client: Client) -> None:
 def test_a_missing_redis_is_told(client: Client) -> None:
     with override_settings(REDIS_URL=NOWHERE):
         assert client.get("/readyz").json()["down"] == ["redis", "worker"]
-        assert probes.look().down == ["redis", "worker"]
+        assert probes.probe().down == ["redis", "worker"]
 
 
 def test_a_database_without_its_tables_is_down(client: Client) -> None:
@@ -127,9 +127,9 @@ def test_metrics_tell_what_is_in_flight(client: Client, column: Column) -> None:
     worker = Worker.objects.create()
     for ids in ([1, 2, 3], [4, 5]):
         Claim.objects.create(run=run, column_id=column.pk, worker_id=worker.pk, row_ids=ids)
-    Lane.objects.filter(run=run).delete()
+    Runner.objects.filter(run=run).delete()
     for number, holder in enumerate((worker.pk, None, None)):
-        Lane.objects.create(run=run, number=number, worker_id=holder)
+        Runner.objects.create(run=run, number=number, worker_id=holder)
     told = client.get("/metrics").content.decode()
     assert "marl_rows_in_flight 5.0" in told
     assert 'marl_lanes{state="busy"} 1.0' in told
@@ -185,16 +185,16 @@ def test_metrics_end_where_the_database_went_away(client: Client, column: Column
 
 
 def test_the_scheduler_is_known_by_what_it_asked_for(redis_server: None) -> None:
-    assert not probes.look().scheduler
+    assert not probes.probe().scheduler
     probes.heard_from_scheduler()
-    assert probes.look().scheduler
+    assert probes.probe().scheduler
 
 
 def test_the_scheduler_is_late_when_it_was_not_heard_for_long(redis_server: None, client: Client) -> None:
     from tables.redis import client as redis
 
     redis().set(probes.HEARD, redis().time()[0] - 60)
-    assert not probes.look().scheduler
+    assert not probes.probe().scheduler
     assert client.get("/readyz").json()["scheduler"] is False
 
 

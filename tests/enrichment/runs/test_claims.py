@@ -48,7 +48,7 @@ def test_workers_that_claim_at_once_take_each_row_once(run: Run) -> None:
 
     def work() -> None:
         together.wait()
-        while batch := ids(claims.take(run.pk, 7, 1)):
+        while batch := ids(claims.claim(run.pk, 7, 1)):
             taken.extend(batch)
         databases.close_all()
 
@@ -61,9 +61,9 @@ def test_workers_that_claim_at_once_take_each_row_once(run: Run) -> None:
 
 
 def test_a_second_run_of_the_column_takes_no_row_that_is_under_way(run: Run, column: Column) -> None:
-    held = ids(claims.take(run.pk, 10, living()))
+    held = ids(claims.claim(run.pk, 10, living()))
     other = lifecycle.plan(column, {"ids": held}, automatic=True)
-    assert ids(claims.take(other.pk, 10, living())) == []
+    assert ids(claims.claim(other.pk, 10, living())) == []
     other.refresh_from_db()
     assert other.total == 0
 
@@ -71,7 +71,7 @@ def test_a_second_run_of_the_column_takes_no_row_that_is_under_way(run: Run, col
 def test_a_claimed_row_is_shown_as_running_and_keeps_its_old_result(run: Run, column: Column, leads: Table) -> None:
     first = Row.objects.filter(table=leads).order_by("pk")[0]
     Cell.objects.create(row=first, column=column, state=CellState.DONE, value={"size": 3})
-    claims.take(run.pk, 1, living())
+    claims.claim(run.pk, 1, living())
     [shown, after] = table_rows.as_json(table_rows.window(leads, 0, 2), [column])
     assert shown["cells"][str(column.pk)] | {"attempts": 0} == {
         "state": "running", "value": {"size": 3}, "error": None, "stale": False, "http_status": None, "attempts": 0,
@@ -81,15 +81,15 @@ def test_a_claimed_row_is_shown_as_running_and_keeps_its_old_result(run: Run, co
 
 
 def test_rows_that_are_handed_back_are_taken_first_and_stay_unwritten(run: Run) -> None:
-    batch = claims.take(run.pk, 10, living())
-    claims.hand_back(run.pk, ids(batch)[4:], [batch.rows[0].claim_id])
-    assert ids(claims.take(run.pk, 3, living())) == ids(batch)[4:7]
-    assert ids(claims.take(run.pk, 5, living())) == [*ids(batch)[7:10], ids(batch)[9] + 1, ids(batch)[9] + 2]
+    batch = claims.claim(run.pk, 10, living())
+    claims.release(run.pk, ids(batch)[4:], [batch.rows[0].claim_id])
+    assert ids(claims.claim(run.pk, 3, living())) == ids(batch)[4:7]
+    assert ids(claims.claim(run.pk, 5, living())) == [*ids(batch)[7:10], ids(batch)[9] + 1, ids(batch)[9] + 2]
     assert not Cell.objects.exists()
 
 
 def test_a_result_of_a_claim_that_is_anothers_by_now_is_left_out(run: Run) -> None:
-    batch = claims.take(run.pk, 2, dead(), beginning=1)
+    batch = claims.claim(run.pk, 2, dead(), beginning=1)
     recovery.sweep()
     late = [Result(taken.row.pk, "done", 1, claim_id=taken.claim_id) for taken in batch.rows]
     assert results.store(run, late) == []
@@ -97,26 +97,26 @@ def test_a_result_of_a_claim_that_is_anothers_by_now_is_left_out(run: Run) -> No
 
 
 def test_what_a_dead_worker_had_not_begun_is_sent_by_another(run: Run) -> None:
-    batch = claims.take(run.pk, 5, dead(), beginning=2)
+    batch = claims.claim(run.pk, 5, dead(), beginning=2)
     recovery.sweep()
     assert list(Cell.objects.order_by("row_id").values_list("row_id", "state")) == [
         (pk, "unknown") for pk in ids(batch)[:2]
     ]
-    assert ids(claims.take(run.pk, 3, living())) == ids(batch)[2:]
+    assert ids(claims.claim(run.pk, 3, living())) == ids(batch)[2:]
 
 
 def test_rows_are_told_before_they_are_sent(run: Run) -> None:
-    batch = claims.take(run.pk, 5, dead(), beginning=1)
-    assert claims.begin(batch.rows[0].claim_id, ids(batch)[2])
+    batch = claims.claim(run.pk, 5, dead(), beginning=1)
+    assert claims.record_intent(batch.rows[0].claim_id, ids(batch)[2])
     recovery.sweep()
     assert Cell.objects.count() == 3
-    assert not claims.begin(batch.rows[0].claim_id, ids(batch)[4])
+    assert not claims.record_intent(batch.rows[0].claim_id, ids(batch)[4])
 
 
 def test_a_row_that_ends_its_workers_is_given_up(http: Callable[..., Column]) -> None:
     run = lifecycle.plan(http(method="GET"), {"first": 1})
     for _ in range(recovery.MOST_LOST + 1):
-        assert claims.take(run.pk, 1, dead()).rows
+        assert claims.claim(run.pk, 1, dead()).rows
         recovery.sweep()
     cell = Cell.objects.get()
     assert (cell.state, cell.error_code) == ("failed", "worker_lost")
@@ -124,18 +124,18 @@ def test_a_row_that_ends_its_workers_is_given_up(http: Callable[..., Column]) ->
 
 
 def test_a_row_put_back_for_later_is_due_when_the_clock_was_set_back(run: Run) -> None:
-    [taken] = claims.take(run.pk, 1, living()).rows
+    [taken] = claims.claim(run.pk, 1, living()).rows
     later = timezone.now() + timedelta(seconds=30)
     results.store(run, [Result(taken.row.pk, CellState.QUEUED, attempts=1, due_at=later, claim_id=taken.claim_id)])
-    assert ids(claims.take(run.pk, 1, living())) != [taken.row.pk]
+    assert ids(claims.claim(run.pk, 1, living())) != [taken.row.pk]
     Cell.objects.update(finished_at=timezone.now() + timedelta(hours=2), due_at=timezone.now() + timedelta(hours=2))
-    [again] = claims.take(run.pk, 1, living()).rows
+    [again] = claims.claim(run.pk, 1, living()).rows
     assert (again.row.pk, again.attempts) == (taken.row.pk, 1)
 
 
 def test_a_stopped_run_leaves_rows_that_were_not_begun_as_they_were(run: Run) -> None:
-    batch = claims.take(run.pk, 4, living())
-    claims.hand_back(run.pk, ids(batch), [batch.rows[0].claim_id])
+    batch = claims.claim(run.pk, 4, living())
+    claims.release(run.pk, ids(batch), [batch.rows[0].claim_id])
     stopped = lifecycle.stop(run)
     assert (stopped.cancelled, stopped.total) == (100, 100)
     assert not Cell.objects.exists()
@@ -143,14 +143,14 @@ def test_a_stopped_run_leaves_rows_that_were_not_begun_as_they_were(run: Run) ->
 
 
 def test_rows_handed_back_by_a_stopped_run_are_free_for_the_next_one(run: Run, column: Column) -> None:
-    batch = claims.take(run.pk, 4, living())
+    batch = claims.claim(run.pk, 4, living())
     lifecycle.stop(run)
-    claims.hand_back(run.pk, ids(batch), [batch.rows[0].claim_id])
-    assert ids(claims.take(lifecycle.plan(column, "all").pk, 4, living())) == ids(batch)
+    claims.release(run.pk, ids(batch), [batch.rows[0].claim_id])
+    assert ids(claims.claim(lifecycle.plan(column, "all").pk, 4, living())) == ids(batch)
 
 
 def test_deleting_rows_that_are_under_way_does_no_harm(run: Run, leads: Table) -> None:
-    batch = claims.take(run.pk, 4, living())
+    batch = claims.claim(run.pk, 4, living())
     table_rows.delete(leads, ids(batch)[:2])
     results.store(run, [Result(taken.row.pk, "done", 1, claim_id=taken.claim_id) for taken in batch.rows])
     assert list(Cell.objects.order_by("row_id").values_list("row_id", flat=True)) == ids(batch)[2:]

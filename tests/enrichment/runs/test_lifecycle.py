@@ -376,7 +376,7 @@ def test_new_rows_of_a_file_run_by_themselves_and_no_others(table: Table, api: A
 @pytest.mark.parametrize(("method", "state"), [("GET", "queued"), ("POST", "unknown")])
 def test_what_a_dead_worker_left_is_found(method: str, state: str, table: Table, api: Api) -> None:
     run = lifecycle.plan(http_column(table, api, method=method), {"first": 1})
-    claims.take(run.pk, 1, worker_id=Worker.objects.create(beat=7, seen_beat=7).pk)
+    claims.claim(run.pk, 1, worker_id=Worker.objects.create(beat=7, seen_beat=7).pk)
     recovery.sweep()
     assert Cell.objects.get().state == state
     assert finish(run).state == "done"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from enrichment.models import Lane, Run, Worker
+from enrichment.models import Run, Runner, Worker
 from enrichment.runs import lifecycle, runners
 from enrichment.worker import heartbeat, recovery
 from tables import rows as table_rows
@@ -30,25 +30,25 @@ def run(http: Callable[..., Column], sent: list[object]) -> Run:
 
 def test_a_small_run_has_one_lane_and_a_large_one_several(leads: Table, http: Callable[..., Column]) -> None:
     column = http()
-    assert lifecycle.plan(column, {"first": 3}, automatic=True).lanes.count() == 1
+    assert lifecycle.plan(column, {"first": 3}, automatic=True).runners.count() == 1
     table_rows.append(leads, [{}] * (runners.MOST * runners.ROWS))
-    assert lifecycle.plan(column, "all").lanes.count() == runners.MOST
+    assert lifecycle.plan(column, "all").runners.count() == runners.MOST
 
 
 def test_a_slow_rate_limit_needs_one_lane(leads: Table, http: Callable[..., Column]) -> None:
     table_rows.append(leads, [{}] * (runners.MOST * runners.ROWS))
     column = http(rate_limit={"requests": 1, "duration_ms": 1000})
-    assert lifecycle.plan(column, "all").lanes.count() == 1
+    assert lifecycle.plan(column, "all").runners.count() == 1
 
 
 def test_one_step_at_a_time_is_in_a_lane(run: Run) -> None:
-    token = runners.hold(run.pk, 0, "")
+    token = runners.acquire(run.pk, 0, "")
     assert token
-    assert runners.hold(run.pk, 0, "") is None
-    assert runners.hold(run.pk, 0, token) is None
+    assert runners.acquire(run.pk, 0, "") is None
+    assert runners.acquire(run.pk, 0, token) is None
     runners.release(run.pk, 0, token)
-    assert runners.hold(run.pk, 0, "") is None  # somebody else goes on with it
-    assert runners.hold(run.pk, 0, token) == token
+    assert runners.acquire(run.pk, 0, "") is None  # somebody else goes on with it
+    assert runners.acquire(run.pk, 0, token) == token
 
 
 def test_a_lane_that_the_broker_lost_is_sent_on_at_the_second_look(run: Run, sent: list[object]) -> None:
@@ -64,24 +64,24 @@ def test_a_lane_that_makes_steps_is_left_alone(run: Run, sent: list[object]) -> 
     sent.clear()
     for _ in range(4):
         recovery.sweep()
-        token = runners.hold(run.pk, 0, token) or ""
+        token = runners.acquire(run.pk, 0, token) or ""
         runners.release(run.pk, 0, token)
     assert sent == []
 
 
 def test_the_lane_of_a_dead_worker_is_free_again(run: Run) -> None:
-    runners.hold(run.pk, 0, "")
-    Lane.objects.update(worker_id=Worker.objects.create(beat=3, seen_beat=3).pk)
+    runners.acquire(run.pk, 0, "")
+    Runner.objects.update(worker_id=Worker.objects.create(beat=3, seen_beat=3).pk)
     recovery.sweep()
     recovery.sweep()
-    assert runners.hold(run.pk, 0, "")
+    assert runners.acquire(run.pk, 0, "")
 
 
 def test_a_worker_that_beats_lives_and_one_that_does_not_is_gone_at_the_second_look(run: Run) -> None:
     mine, silent = heartbeat.worker_id(), Worker.objects.create().pk
-    assert heartbeat.look() == {mine, silent}
-    assert heartbeat.look() == {mine}
-    assert heartbeat.is_heard()
+    assert heartbeat.reap_dead_workers() == {mine, silent}
+    assert heartbeat.reap_dead_workers() == {mine}
+    assert heartbeat.is_alive()
 
 
 def test_a_worker_that_was_taken_for_dead_goes_on_as_a_new_one(run: Run) -> None:
@@ -89,7 +89,7 @@ def test_a_worker_that_was_taken_for_dead_goes_on_as_a_new_one(run: Run) -> None
     Worker.objects.all().delete()
     heartbeat.beat()
     assert heartbeat.worker_id() != before
-    assert heartbeat.is_heard()
+    assert heartbeat.is_alive()
 
 
 def test_whoever_is_not_heard_sends_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

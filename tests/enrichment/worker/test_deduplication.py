@@ -21,7 +21,7 @@ from enrichment.runs import claims, lifecycle
 from enrichment.runs.results import Result
 from enrichment.worker import deduplication, recovery, step
 from enrichment.worker import job as jobs
-from enrichment.worker.deduplication import Followers
+from enrichment.worker.deduplication import Waiters
 from tables import rows, tables
 from tables.models import Cell, CellState, Column, Row, Table
 from workspaces.actors import Actor
@@ -246,9 +246,9 @@ def test_of_many_workers_that_ask_at_once_one_leads(job: jobs.Job, table: Table)
     led: list[int] = []
 
     def ask(mine: list[int]) -> None:
-        digests = {pk: f"request {number}" for number, pk in enumerate(mine)}
+        request_keys = {pk: f"request {number}" for number, pk in enumerate(mine)}
         together.wait()
-        led.extend(digests.keys() - deduplication.share(job, digests).keys())
+        led.extend(request_keys.keys() - deduplication.share(job, request_keys).keys())
         databases.close_all()
 
     threads = [threading.Thread(target=ask, args=(ids[start::3],)) for start in range(3)]
@@ -270,7 +270,7 @@ def test_a_row_behind_the_leader_of_another_worker_looks_again_until_it_is_answe
     assert (waiting.state, waiting.error_detail) == ("queued", {"same_as": leader})
     assert waiting.due_at
     assert waiting.due_at - timezone.now() <= deduplication.LOOK_AGAIN
-    deduplication.answered(job.run, [Result(leader, CellState.DONE, {"size": 3}, digest="same", http_status=200)])
+    deduplication.answered(job.run, [Result(leader, CellState.DONE, {"size": 3}, request_key="same", http_status=200)])
     found = deduplication.share(job, {follower: "same"})[follower]
     assert (found.state, found.value, found.http_status, found.attempts) == ("done", {"size": 3}, 200, 0)
 
@@ -296,10 +296,10 @@ def test_when_the_worker_of_the_leader_dies_the_next_row_leads(job: jobs.Job, ta
 
 def test_a_run_whose_leader_was_lost_comes_to_its_end(make: Callable[..., Column], api: Api) -> None:
     run = lifecycle.plan(make(), "all")
-    taken = claims.take(run.pk, 1, dead_worker()).rows
+    taken = claims.claim(run.pk, 1, dead_worker()).rows
     job = job_of(run.column)
     request = job.compiled.request.render({next(iter(job.compiled.column_ids)): "Acme"}).request
-    deduplication.share(job, {taken[0].row.pk: deduplication.digest(job, request)})
+    deduplication.share(job, {taken[0].row.pk: deduplication.request_key(job, request)})
     recovery.sweep()
     assert counted(advanced(run), "unknown", "done") == [1, 8]
     assert sorted(api.asked) == ["Acme", "Contoso", "Fabrikam"]
@@ -307,7 +307,7 @@ def test_a_run_whose_leader_was_lost_comes_to_its_end(make: Callable[..., Column
 
 def test_what_only_waited_in_a_worker_that_died_was_not_sent(make: Callable[..., Column]) -> None:
     run = lifecycle.plan(make(), "all")
-    taken = claims.take(run.pk, 3, dead_worker(), beginning=3).rows
+    taken = claims.claim(run.pk, 3, dead_worker(), beginning=3).rows
     deduplication.share(job_of(run.column), {claim.row.pk: "same" for claim in taken})
     recovery.sweep()
     states = Cell.objects.order_by("row__position").values_list("state", flat=True)
@@ -316,7 +316,7 @@ def test_what_only_waited_in_a_worker_that_died_was_not_sent(make: Callable[...,
 
 def test_those_that_wait_in_memory_share_the_fate_of_their_leader() -> None:
     def followed(result: Result) -> Result:
-        followers = Followers()
+        followers = Waiters()
         followers.wait_for([1])
         waiting = Result(2, CellState.QUEUED, error_detail={"same_as": 1}, due_at=timezone.now())
         assert followers.hold(waiting)
@@ -388,16 +388,16 @@ def test_an_edited_connection_asks_again(make: Callable[..., Column], connection
     column = make(connection_id=connection.pk)
     lifecycle.plan(column, "all")
     request = Request("GET", "http://127.0.0.1/companies")
-    before = deduplication.digest(job_of(column), request)
-    assert deduplication.digest(job_of(column), request) == before
+    before = deduplication.request_key(job_of(column), request)
+    assert deduplication.request_key(job_of(column), request) == before
     connection_settings.save(connection, secrets={"key": "another key"})
-    assert deduplication.digest(job_of(column), request) != before
+    assert deduplication.request_key(job_of(column), request) != before
 
 
 def test_what_is_over_is_pruned(getting: Column, api: Api) -> None:
     run_all(getting)
     run = lifecycle.plan(getting, "all")
-    SharedAnswer.objects.create(column=getting, digest="open", scope_run=run.pk, row_id=1)
+    SharedAnswer.objects.create(column=getting, request_key="open", scope_run=run.pk, row_id=1)
     kept = SharedAnswer.objects.filter(scope_run__in=(deduplication.ANY_RUN, run.pk))
     assert (kept.count(), SharedAnswer.objects.count()) == (4, 7)
     deduplication.prune()

@@ -25,7 +25,7 @@ def run(http: Callable[..., Column]) -> Run:
 
 
 def taken(run: Run, *values: object) -> list[Result]:
-    rows = claims.take(run.pk, len(values), heartbeat.worker_id(), beginning=len(values)).rows
+    rows = claims.claim(run.pk, len(values), heartbeat.worker_id(), beginning=len(values)).rows
     return [
         Result(row.row.pk, CellState.DONE, value, claim_id=row.claim_id)
         for row, value in zip(rows, values, strict=True)
