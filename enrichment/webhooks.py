@@ -9,9 +9,9 @@ from django.db import transaction
 from enrichment.connections.secrets import CannotOpen, open_sealed, seal
 from enrichment.models import Hook
 from tables import columns, rows
-from tables.columns import ColumnError
 from tables.models import Table
 from workspaces import audit
+from workspaces.refusals import Refused
 from workspaces.tokens import hash_token, new_token
 
 ADDRESS = "/api/v1/hooks/"  # the secret comes behind it
@@ -41,10 +41,10 @@ def table_of(secret: str) -> Table | None:
 
 
 def receive(table: Table, sent: Sequence[Mapping[str, Any]], *, ignore_unknown: bool = False) -> list[int]:
-    """Appends what was sent; the ids of the rows. Raises ColumnError or ValueProblem, and then nothing is added."""
+    """Appends what was sent; the ids of the rows. Raises Refused, and then nothing is added."""
     unknown = _unknown(table, sent)
     if unknown and not ignore_unknown:
-        raise ColumnError(_explained(table, unknown), field=unknown[0][: columns.LONGEST_NAME])
+        raise Refused(_explained(table, unknown), field=unknown[0][: columns.LONGEST_NAME])
     return rows.append(table, [{key: row[key] for key in row if key not in unknown} for row in sent])
 
 
@@ -54,7 +54,7 @@ def _unknown(table: Table, sent: Sequence[Mapping[str, Any]]) -> list[str]:
     def exists(name: str) -> bool:
         try:
             return bool(find(name))
-        except ColumnError:
+        except Refused:
             return False
 
     return [name for name in dict.fromkeys(key for row in sent for key in row) if not exists(name)]

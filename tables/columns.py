@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from tables import conversion, events
 from tables.models import Column, ColumnType, Table
+from workspaces.refusals import Refused
 
 MOST = 500  # live columns of a table
 LONGEST_NAME = 200
@@ -15,25 +16,16 @@ NARROWEST, WIDEST = 40, 2000  # px
 WIDTH_OF_COMPUTED = 240
 
 
-class ColumnError(Exception):
-    """`field` is what is wrong about the column; `code` is invalid or conflict."""
-
-    def __init__(self, message: str, field: str = "name", code: str = "invalid") -> None:
-        super().__init__(message)
-        self.field = field
-        self.code = code
-
-
 def live(table: Table) -> list[Column]:
     return list(Column.objects.filter(table=table))
 
 
 def create(table: Table, name: str, type: str = ColumnType.TEXT, position: int | None = None) -> Column:
-    """At the end, or before the column that has this position now. Raises ColumnError."""
+    """At the end, or before the column that has this position now. Raises Refused."""
     with transaction.atomic():
         others = _locked(table.pk)
         if len(others) >= MOST:
-            raise ColumnError(f"A table holds at most {MOST} columns. Delete one first.", field="column")
+            raise Refused(f"A table holds at most {MOST} columns. Delete one first.", field="column")
         kind = _type(type)
         column = Column(table=table, name=_free_name(name, others), type=kind, position=len(others))
         column.width = WIDTH_OF_COMPUTED if kind.is_computed else column.width
@@ -44,7 +36,7 @@ def create(table: Table, name: str, type: str = ColumnType.TEXT, position: int |
 
 
 def rename(column: Column, name: str) -> None:
-    """Raises ColumnError. References follow: they are kept by id."""
+    """Raises Refused. References follow: they are kept by id."""
     with transaction.atomic():
         column.name = _free_name(name, [other for other in _locked(column.table_id) if other.pk != column.pk])
         column.save(update_fields=["name"])
@@ -52,12 +44,12 @@ def rename(column: Column, name: str) -> None:
 
 
 def change_type(column: Column, type: str) -> None:
-    """What can be read as the new type is converted, the rest stays as written. Raises ColumnError."""
+    """What can be read as the new type is converted, the rest stays as written. Raises Refused."""
     wanted = _type(type)
     if wanted == column.type:
         return
     if column.is_computed or wanted.is_computed:
-        raise ColumnError(f"“{column.name}” cannot become another kind of column. Add a new one.", field="type")
+        raise Refused(f"“{column.name}” cannot become another kind of column. Add a new one.", field="type")
     with transaction.atomic():
         column.type = wanted
         column.save(update_fields=["type"])
@@ -101,7 +93,7 @@ def restore(column: Column) -> None:
     with transaction.atomic():
         others = [other for other in _locked(column.table_id) if other.pk != column.pk]
         if len(others) >= MOST:
-            raise ColumnError(f"A table holds at most {MOST} columns. Delete one first.", field="column")
+            raise Refused(f"A table holds at most {MOST} columns. Delete one first.", field="column")
         column.name = _numbered(column.name, {other.name for other in others})
         column.deleted_at = None
         column.save(update_fields=["name", "deleted_at"])
@@ -115,7 +107,7 @@ def unique_name(table: Table, wanted: str) -> str:
 
 
 def by_name_or_id(table: Table) -> Callable[[str | int], Column]:
-    """Finds live columns; a name wins over an id. Raises ColumnError."""
+    """Finds live columns; a name wins over an id. Raises Refused."""
     columns = live(table)
     by_name = {column.name: column for column in columns}
     by_id = {str(column.pk): column for column in columns}
@@ -124,7 +116,7 @@ def by_name_or_id(table: Table) -> Callable[[str | int], Column]:
         text = str(key)
         found = by_name.get(text) or by_id.get(text) or by_name.get(tidy(text))
         if found is None:
-            raise ColumnError(f"There is no column “{text[:LONGEST_NAME]}”.", field=text[:LONGEST_NAME])
+            raise Refused(f"There is no column “{text[:LONGEST_NAME]}”.", field=text[:LONGEST_NAME])
         return found
 
     return find
@@ -138,12 +130,12 @@ def tidy(name: str) -> str:
 
 def _free_name(name: str, others: list[Column]) -> str:
     if len(name.strip()) > LONGEST_NAME:
-        raise ColumnError(f"A column name has at most {LONGEST_NAME} characters.")
+        raise Refused(f"A column name has at most {LONGEST_NAME} characters.", field="name")
     free = tidy(name)
     if not free:
-        raise ColumnError("Give the column a name.")
+        raise Refused("Give the column a name.", field="name")
     if any(other.name == free for other in others):
-        raise ColumnError(f"There is a column “{free}” already. Choose another name.", code="conflict")
+        raise Refused(f"There is already a column “{free}”. Choose another name.", code="conflict", field="name")
     return free
 
 
@@ -158,7 +150,7 @@ def _numbered(wanted: str, taken: set[str]) -> str:
 
 def _type(type: str) -> ColumnType:
     if type not in ColumnType.values:
-        raise ColumnError(f"“{type}” is not a type of column. Use one of {', '.join(ColumnType.values)}.", field="type")
+        raise Refused(f"“{type}” is not a type of column. Use one of {', '.join(ColumnType.values)}.", field="type")
     return ColumnType(type)
 
 

@@ -11,6 +11,7 @@ from kombu.exceptions import OperationalError
 from tables import events, storage, values
 from tables.models import Column, ColumnType, Row
 from tables.signals import send_rows_changed
+from workspaces.refusals import Refused
 
 TASK = "tables.convert_column"
 AT_ONCE = 5_000  # rows converted before the request that asked is answered
@@ -67,5 +68,5 @@ def _converted(column: Column, value: Any) -> Any:
         return None if value is None else values.shown(column, value)
     try:
         return values.clean(column, value)
-    except values.ValueProblem:
+    except Refused:
         return value

@@ -14,6 +14,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from tables import rows
 from tables.models import Column, Row, Table
+from workspaces.refusals import Refused
 
 type Batches = Iterator[list[dict[str, Any]]]  # cells of rows, by column
 
@@ -29,19 +30,15 @@ LONGEST_XLSX = 32_767  # characters of a cell
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d\s.,()/-]*$)")
 
 
-class ExportRefused(Exception):
-    """Says why the table cannot become such a file."""
-
-
 def stream(table: Table, format: str, *, states: bool = False, row_ids: Sequence[int] | None = None) -> Iterator[bytes]:
     """The file in pieces, of all rows or of these. `states` adds state and error of computed cells.
 
-    Raises ExportRefused at once.
+    Raises Refused at once.
     """
     if format not in TYPES:
-        raise ExportRefused(f"“{format[:20]}” is no format of an export. Use {', '.join(TYPES)}.")
+        raise Refused(f"“{format[:20]}” is no format of an export. Use {', '.join(TYPES)}.")
     if format == "xlsx" and (table.row_count if row_ids is None else len(row_ids)) > MOST_ROWS_XLSX:
-        raise ExportRefused(f"An Excel sheet holds {MOST_ROWS_XLSX:,} rows, this is more. Export it as CSV.")
+        raise Refused(f"An Excel sheet holds {MOST_ROWS_XLSX:,} rows, this is more. Export it as CSV.")
     columns = list(Column.objects.filter(table=table).order_by("position"))
     windows = _windows(table) if row_ids is None else _windows_of(table, row_ids)
     batches = ([row["cells"] for row in rows.as_json(window, columns)] for window in windows)

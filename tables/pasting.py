@@ -8,7 +8,7 @@ from django.db import transaction
 
 from tables import columns, rows, storage, values
 from tables.models import Column, Table
-from tables.values import ValueProblem
+from workspaces.refusals import Refused
 
 type Find = Callable[[str | int], Column]
 
@@ -22,7 +22,7 @@ class Pasted:
 
 
 def paste(table: Table, changes: Sequence[Mapping[str, Any]], added: Sequence[rows.Cells]) -> Pasted:
-    """`changes` as rows.update takes them, `added` as rows.append does. Raises ColumnError for a row that is gone."""
+    """`changes` as rows.update takes them, `added` as rows.append does. Raises Refused for a row that is gone."""
     find: Find = columns.by_name_or_id(table)
     done = Pasted()
     fitting = [{"id": int(change["id"]), "cells": {}} for change in changes]
@@ -47,6 +47,6 @@ def _sorted(find: Find, row: rows.Cells) -> tuple[dict[str | int, Any], list[dic
         column = find(key)
         try:
             fits[column.pk] = values.clean(column, value)
-        except ValueProblem as problem:
-            refused.append({"column": column.pk, "message": str(problem)})
+        except Refused as refusal:
+            refused.append({"column": column.pk, "message": str(refusal)})
     return fits, refused

@@ -11,8 +11,8 @@ from django.db.models.functions import Lower
 from django.db.models.lookups import Exact, GreaterThan, LessThan
 from django.db.models.sql.compiler import SQLCompiler
 
-from tables.columns import ColumnError
 from tables.models import Cell, CellState, Column, ColumnType, Row, Table
+from workspaces.refusals import Refused
 
 OF_STATES = ("state", "like")  # tests of computed columns
 TESTS = ("eq", "ne", "contains", "not_contains", "gt", "lt", "empty", "not_empty", *OF_STATES)
@@ -93,7 +93,7 @@ class View:
 
     @classmethod
     def of_texts(cls, columns: Sequence[Column], *, filter: str, sort: str, search: str) -> "View | None":
-        """None for all rows in their own order. Raises ColumnError for what cannot be read."""
+        """None for all rows in their own order. Raises Refused for what cannot be read."""
         filters, sorts = _listed(filter, "filter"), _listed(sort, "sort")
         if not (filters or sorts or search.strip()):
             return None
@@ -136,15 +136,13 @@ class View:
     def _column(self, item: dict[str, Any]) -> Column:
         found = next((column for column in self.columns if str(column.pk) == str(item.get("column"))), None)
         if found is None:
-            raise ColumnError(f"There is no column {item.get('column')!r}.", field="filter")
+            raise Refused(f"There is no column {item.get('column')!r}.", field="filter")
         return found
 
     def _filter(self, item: dict[str, Any]) -> Q:
         column, test, value = self._column(item), item.get("op"), item.get("value")
         if test not in TESTS or (test in OF_STATES and not column.is_computed):
-            raise ColumnError(
-                f"{test!r} is no test for “{column.name}”. Use one of {', '.join(TESTS)}.", field="filter"
-            )
+            raise Refused(f"{test!r} is no test for “{column.name}”. Use one of {', '.join(TESTS)}.", field="filter")
         if test == "state":
             return _of_state(column, value)
         if test == "like":
@@ -201,7 +199,7 @@ def _of_state(column: Column, state: object) -> Q:
 def _of_kind(column: Column, row_id: object) -> Q:
     digits = str(row_id)
     if not (digits.isascii() and digits.isdigit() and len(digits) < 19):
-        raise ColumnError(f"Say which row of “{column.name}” the others failed like, by its id.", field="filter")
+        raise Refused(f"Say which row of “{column.name}” the others failed like, by its id.", field="filter")
     # None when it has a result by now: then nothing is left to be shown.
     return Q(*(Q(pk__in=cells_like(column, int(digits)).values("row_id")) for cells_like in kinds))
 
@@ -231,7 +229,7 @@ def _listed(text: str, field: str) -> list[dict[str, Any]]:
     try:
         items = json.loads(text)
     except ValueError as error:
-        raise ColumnError(f"{field} is not JSON: {error}.", field=field) from error
+        raise Refused(f"{field} is not JSON: {error}.", field=field) from error
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise ColumnError(f"{field} is a JSON list of objects.", field=field)
+        raise Refused(f"{field} is a JSON list of objects.", field=field)
     return items

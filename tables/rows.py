@@ -8,9 +8,9 @@ from typing import Any
 from django.db import connection, transaction
 
 from tables import cells, columns, events, storage, values
-from tables.columns import ColumnError
 from tables.models import Cell, Column, Row, Table
 from tables.signals import send_rows_changed
+from workspaces.refusals import Refused
 
 type Cells = Mapping[str | int, Any]
 
@@ -47,7 +47,7 @@ def as_json(rows: Sequence[Row], columns: Sequence[Column]) -> list[dict[str, An
 
 
 def append(table: Table, new: Sequence[Cells]) -> list[int]:
-    """`new` are {column name or id: value}; the ids in order. Raises ColumnError or ValueProblem."""
+    """`new` are {column name or id: value}; the ids in order. Raises Refused."""
     _check_number(new)
     find = columns.by_name_or_id(table)
     stored = [_without_empty(_cleaned(find, row)) for row in new]
@@ -70,7 +70,7 @@ def append(table: Table, new: Sequence[Cells]) -> list[int]:
 def update(table: Table, changes: Sequence[Mapping[str, Any]]) -> int:
     """`changes` are {"id", "cells": {column name or id: value}}; the number of rows.
 
-    Raises ColumnError or ValueProblem, and then nothing is changed.
+    Raises Refused, and then nothing is changed.
     """
     _check_number(changes)
     find = columns.by_name_or_id(table)
@@ -96,7 +96,7 @@ def _change(table: Table, wanted: Mapping[int, Mapping[str, Any]]) -> list[tuple
         batch = list(storage.locked(Row.objects.filter(table=table, pk__in=ids)))
         if len(batch) < len(ids):
             missing = min(set(ids) - {row.pk for row in batch})
-            raise ColumnError(f"This table has no row {missing}.", field="rows")
+            raise Refused(f"This table has no row {missing}.", field="rows")
         for row in batch:
             different = {key: value for key, value in wanted[row.pk].items() if row.values.get(key) != value}
             row.values = _without_empty(row.values | different)
@@ -163,7 +163,7 @@ def _without_empty(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check_number(wanted: Sequence[object]) -> None:
     if len(wanted) > MOST_AT_ONCE:
-        raise ColumnError(f"Send at most {MOST_AT_ONCE:,} rows at once, or upload a file.", field="rows")
+        raise Refused(f"Send at most {MOST_AT_ONCE:,} rows at once, or upload a file.", field="rows")
 
 
 def _announce(table_id: int, changed: Sequence[tuple[int, int, dict[str, Any]]]) -> None:

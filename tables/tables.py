@@ -7,18 +7,18 @@ from django.db import transaction
 from django.utils import timezone
 
 from tables import columns
-from tables.columns import ColumnError
 from tables.models import Cell, Column, Row, Table
 from workspaces import audit
 from workspaces.actors import Actor
+from workspaces.refusals import Refused
 
 KEPT = timedelta(days=30)  # after it was deleted
 
 
 def create(actor: Actor, name: str, wanted: Sequence[tuple[str, str]]) -> Table:
-    """`wanted` are (name, type) of columns. Raises ColumnError, and then nothing is made."""
+    """`wanted` are (name, type) of columns. Raises Refused, and then nothing is made."""
     if not (tidy := columns.tidy(name)):
-        raise ColumnError("Give the table a name.", field="name")
+        raise Refused("Give the table a name.", field="name")
     with transaction.atomic():
         table = Table.objects.create(workspace=actor.workspace, name=tidy, created_by=actor.user)
         for column_name, type_ in wanted:

@@ -10,10 +10,10 @@ from django.core import serializers
 from django.db import transaction
 
 from tables import events, rows, storage
-from tables.columns import ColumnError
 from tables.models import OPEN_STATES, Cell, CellState, Row, Table
 from tables.redis import client
 from tables.signals import send_rows_changed
+from workspaces.refusals import Refused
 
 MOST_ROWS = 1_000
 MOST_BYTES = 16 * 1024 * 1024
@@ -21,14 +21,13 @@ KEPT_SECONDS = 3_600
 _BATCH = 500
 
 
-class NotKept(Exception):
-    """These rows would be gone for good; nothing is deleted."""
-
-
 def delete(table: Table, ids: Collection[int]) -> tuple[int, str]:
-    """The number of rows deleted, and the key that brings them back. Raises NotKept."""
+    """Returns the number of rows deleted, and the key that brings them back.
+
+    Raises Refused, code not_kept, for rows that could not be brought back; then nothing is deleted.
+    """
     if len(ids) > MOST_ROWS:
-        raise NotKept(f"Deleting can be undone for at most {MOST_ROWS:,} rows.")
+        raise _not_kept(f"Deleting can be undone for at most {MOST_ROWS:,} rows.")
     with transaction.atomic():
         storage.lock_table(table.pk)
         key = _keep(table, ids)
@@ -36,7 +35,7 @@ def delete(table: Table, ids: Collection[int]) -> tuple[int, str]:
 
 
 def restore(table: Table, key: str) -> int:
-    """Puts the rows back where they were. Raises ColumnError when they are not kept any more."""
+    """Puts the rows back where they were. Raises Refused when they are not kept any more."""
     with transaction.atomic():
         storage.lock_table(table.pk)
         back, results = _kept(table, key)
@@ -56,23 +55,28 @@ def _keep(table: Table, ids: Collection[int]) -> str:
     results = Cell.objects.filter(row_id__in=[row.pk for row in gone])
     packed = zlib.compress(serializers.serialize("json", [*gone, *results]).encode())
     if len(packed) > MOST_BYTES:
-        raise NotKept("These rows hold too much to be kept for undoing.")
+        raise _not_kept("These rows hold too much to be kept for undoing.")
     key = secrets.token_urlsafe(16)
     try:
         client().set(_name(table, key), packed, ex=KEPT_SECONDS)
     except redis.RedisError as error:
-        raise NotKept("Deleting cannot be undone while Redis is away.") from error
+        raise _not_kept("Deleting cannot be undone while Redis is away.") from error
     return key
 
 
 def _kept(table: Table, key: str) -> tuple[list[Row], list[Cell]]:
     packed = client().get(_name(table, key))
     if packed is None:
-        raise ColumnError("These rows are not kept any more, or are back already.", field="undo")
+        raise Refused("These rows are not kept any more, or are back already.", field="undo")
     text = zlib.decompress(packed).decode()  # type: ignore[arg-type]
     found = [item.object for item in serializers.deserialize("json", text)]
     back = [item for item in found if isinstance(item, Row)]
     return back, [_at_rest(item) for item in found if isinstance(item, Cell)]
+
+
+def _not_kept(message: str) -> Refused:
+    """The rows would be gone for good, so the caller asks before it deletes them without undo."""
+    return Refused(message, code="not_kept", status=409)
 
 
 def _at_rest(cell: Cell) -> Cell:

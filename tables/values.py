@@ -5,6 +5,7 @@ import re
 from datetime import date, datetime
 
 from tables.models import Column, ColumnType
+from workspaces.refusals import Refused
 
 LONGEST = 100_000  # characters
 _NUMBER = re.compile(r"[+-]?(\d{1,3}([,_ ]\d{3})+|\d*)(\.\d+)?([eE][+-]?\d+)?")
@@ -12,18 +13,10 @@ _YES = frozenset({"true", "yes", "1", "x", "on", "✓"})
 _NO = frozenset({"false", "no", "0", "off", ""})
 
 
-class ValueProblem(Exception):
-    """Why a value cannot stand in a column."""
-
-    def __init__(self, message: str, field: str) -> None:
-        super().__init__(message)
-        self.field = field
-
-
 def clean(column: Column, value: object) -> object:
-    """The value as it is kept; None for empty. Raises ValueProblem."""
+    """The value as it is kept; None for empty. Raises Refused."""
     if column.is_computed:
-        raise ValueProblem(f"“{column.name}” is filled by Marl and cannot be written.", column.name)
+        raise Refused(f"“{column.name}” is filled by Marl and cannot be written.", field=column.name)
     if value is None or value == "":
         return None
     if isinstance(value, str):
@@ -44,11 +37,11 @@ def _check_storable(column: Column, value: object) -> None:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
         text.encode()
     except ValueError:
-        raise ValueProblem(f"“{column.name}” has a value that cannot be stored. Write it anew.", column.name) from None
+        raise Refused(f"“{column.name}” has a value that cannot be stored. Write it anew.", field=column.name) from None
     if "\\u0000" in text and not isinstance(value, str):
-        raise ValueProblem(f"“{column.name}” has the character U+0000, which cannot be stored.", column.name)
+        raise Refused(f"“{column.name}” has the character U+0000, which cannot be stored.", field=column.name)
     if len(value if isinstance(value, str) else text) > LONGEST:
-        raise ValueProblem(f"A cell holds at most {LONGEST:,} characters.", column.name)
+        raise Refused(f"A cell holds at most {LONGEST:,} characters.", field=column.name)
 
 
 def shown(column: Column, value: object) -> str:
@@ -63,12 +56,12 @@ def shown(column: Column, value: object) -> str:
 def _number(column: Column, value: object) -> object:
     """Digits stay as they were written; only what is no number is refused."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueProblem(f"“{value}” is no number.", column.name)
+        raise Refused(f"“{value}” is no number.", field=column.name)
     if isinstance(value, int | float):
         return value
     text = value.strip()
     if not text or not any(sign.isdigit() for sign in text) or not _NUMBER.fullmatch(text):
-        raise ValueProblem(f"“{text[:60]}” is no number.", column.name)
+        raise Refused(f"“{text[:60]}” is no number.", field=column.name)
     return re.sub(r"[,_ ]", "", text).removeprefix("+")
 
 
@@ -76,7 +69,7 @@ def _checkbox(column: Column, value: object) -> bool:
     text = str(value).strip().lower()
     if isinstance(value, bool) or text in _YES | _NO:
         return value if isinstance(value, bool) else text in _YES
-    raise ValueProblem(f"“{str(value)[:60]}” is neither yes nor no.", column.name)
+    raise Refused(f"“{str(value)[:60]}” is neither yes nor no.", field=column.name)
 
 
 def _date(column: Column, value: object) -> str:
@@ -87,4 +80,4 @@ def _date(column: Column, value: object) -> str:
             return read(text).isoformat()
         except ValueError:
             continue
-    raise ValueProblem(f"“{text[:60]}” is no date. Write it like 2026-12-31.", column.name)
+    raise Refused(f"“{text[:60]}” is no date. Write it like 2026-12-31.", field=column.name)

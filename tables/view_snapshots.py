@@ -9,22 +9,15 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import batched
 from typing import Any
 
-from tables.columns import ColumnError
 from tables.models import Row, Table
 from tables.redis import client
 from tables.row_queries import View
+from workspaces.refusals import Refused
 
 KEPT = 3600  # seconds after the last window was read
 _ID = 8  # bytes
 _BATCH = 50_000  # ids written at once
 _ASKED = 10_000  # ids in one query; SQLite bounds its parameters
-
-
-class ViewGone(Exception):
-    """The view was not used for long, or Redis lost it."""
-
-    def __init__(self) -> None:
-        super().__init__("This view is no longer kept. Open it again.")
 
 
 def open_view(table: Table, view: View, replaces: str = "") -> tuple[str, int]:
@@ -37,25 +30,25 @@ def open_view(table: Table, view: View, replaces: str = "") -> tuple[str, int]:
 
 
 def window(table: Table, token: str, offset: int, limit: int) -> tuple[list[Row | int], int]:
-    """The rows and how many the view has; of a row deleted since, only its id. Raises ViewGone."""
+    """The rows and how many the view has; of a row deleted since, only its id. Raises Refused, code view_gone."""
     ids, total = _slice(table.pk, token, offset, limit)
     found = Row.objects.filter(table=table).in_bulk(ids)
     return [found.get(pk, pk) for pk in ids], total
 
 
 def row_ids(table_id: int, token: str, most: int) -> list[int]:
-    """All of them, in order. Raises ColumnError when they are more than `most`, ViewGone."""
+    """All of them, in order. Raises Refused, also when they are more than `most`."""
     ids, total = _slice(table_id, token, 0, most)
     if total > most:
-        raise ColumnError(f"This view has {total:,} rows. Narrow it to at most {most:,}.", field="view")
+        raise Refused(f"This view has {total:,} rows. Narrow it to at most {most:,}.", field="view")
     return ids
 
 
 def all_row_ids(table_id: int, token: str) -> Sequence[int]:
-    """All of them, in order, however many. Raises ViewGone."""
+    """All of them, in order, however many. Raises Refused, code view_gone."""
     kept: Any = client().getex(_key(table_id, token), ex=KEPT)
     if kept is None:
-        raise ViewGone
+        raise _gone()
     return _unpacked(kept)
 
 
@@ -69,7 +62,7 @@ def live_row_ids(table_id: int, token: str) -> Sequence[int]:
 
 
 def place(table_id: int, token: str, row_id: int) -> int | None:
-    """Where a row stands in the view, from 0. Raises ViewGone."""
+    """Where a row stands in the view, from 0. Raises Refused, code view_gone."""
     ids = all_row_ids(table_id, token)
     return ids.index(row_id) if row_id in ids else None
 
@@ -108,8 +101,13 @@ def _slice(table_id: int, token: str, offset: int, limit: int) -> tuple[list[int
     pipeline.getrange(key, offset * _ID, (offset + limit) * _ID - 1)
     exists, length, found = pipeline.execute()
     if not exists:
-        raise ViewGone
+        raise _gone()
     return list(_unpacked(found)) if limit else [], length // _ID
+
+
+def _gone() -> Refused:
+    """It was not read for an hour, or Redis lost it."""
+    return Refused("This view has expired. Open it again.", code="view_gone", status=410)
 
 
 def _packed(ids: Iterable[int]) -> bytes:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from workspaces import audit
 from workspaces.models import ApiToken, Membership, Role, User, Workspace
+from workspaces.refusals import Refused
 from workspaces.tokens import hash_token
 
 USED_AT_MOST = timedelta(minutes=1)  # how exactly `last_used_at` is kept
@@ -22,10 +23,6 @@ class NotSignedIn(Exception):
     pass
 
 
-class Forbidden(Exception):
-    """Says which role it takes."""
-
-
 @dataclass(frozen=True, slots=True)
 class Actor:
     user: User | None
@@ -33,11 +30,10 @@ class Actor:
     role: Role
 
     def require(self, role: Role) -> None:
-        """Raises Forbidden."""
+        """Raises Refused for a lower role."""
         if self.role.rank < role.rank:
-            raise Forbidden(
-                f"This takes the role {role.label.lower()}; yours is {self.role.label.lower()}. Ask an owner."
-            )
+            words = f"This needs the role {role.label.lower()}; yours is {self.role.label.lower()}. Ask an owner."
+            raise Refused(words, code="forbidden")
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -73,7 +69,10 @@ type ActorView[**Given] = Callable[Concatenate[HttpRequest, Actor, Given], HttpR
 
 
 def member[**Given](role: Role = Role.VIEWER) -> Callable[[ActorView[Given]], View[Given]]:
-    """For pages: calls the view with the actor, sends who is not signed in to sign in, and tells who may not."""
+    """Calls a page's view with the actor.
+
+    A visitor who is not signed in is sent to the sign-in page; what is refused, by role or otherwise, becomes a page.
+    """
 
     def decorate(view: ActorView[Given]) -> View[Given]:
         @wraps(view)
@@ -86,8 +85,8 @@ def member[**Given](role: Role = Role.VIEWER) -> Callable[[ActorView[Given]], Vi
                 return view(request, actor, *args, **kwargs)
             except NotSignedIn:
                 return _to_sign_in(request)
-            except Forbidden as error:
-                return render(request, "403.html", {"message": str(error)}, status=403)
+            except Refused as refusal:
+                return render(request, "refused.html", {"refusal": refusal}, status=refusal.status)
 
         return cast(View[Given], guarded)
 

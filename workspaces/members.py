@@ -4,14 +4,11 @@ from django.db import transaction
 
 from workspaces import audit
 from workspaces.models import Membership, Role
-
-
-class LastOwner(Exception):
-    """A workspace always keeps an owner."""
+from workspaces.refusals import Refused
 
 
 def change_role(membership: Membership, role: str) -> None:
-    """Raises LastOwner."""
+    """Raises Refused for the only owner."""
     if role != Role.OWNER:
         _check_another_owner(membership)
     before, membership.role = membership.role, role
@@ -21,7 +18,7 @@ def change_role(membership: Membership, role: str) -> None:
 
 
 def remove(membership: Membership) -> None:
-    """Raises LastOwner."""
+    """Raises Refused for the only owner."""
     _check_another_owner(membership)
     with transaction.atomic():
         audit.note(membership.workspace_id, "member.removed", str(membership.user), role=membership.role)
@@ -31,4 +28,4 @@ def remove(membership: Membership) -> None:
 def _check_another_owner(membership: Membership) -> None:
     owners = Membership.objects.filter(workspace=membership.workspace, role=Role.OWNER)
     if membership.role == Role.OWNER and not owners.exclude(pk=membership.pk).exists():
-        raise LastOwner(f"{membership.user} is the only owner. Make somebody else an owner first.")
+        raise Refused(f"{membership.user} is the only owner. Make somebody else an owner first.", code="conflict")

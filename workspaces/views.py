@@ -15,6 +15,7 @@ from workspaces import attempts, audit, forms, invitations
 from workspaces import members as member_room
 from workspaces.actors import Actor, member
 from workspaces.models import ApiToken, Invitation, Membership, Role, User
+from workspaces.refusals import Refused
 from workspaces.tokens import create_api_token, revoke
 
 AUDIT_PAGE = 50
@@ -87,8 +88,8 @@ def change_member(request: HttpRequest, actor: Actor, membership_id: int) -> Htt
         elif role in Role.values:
             member_room.change_role(membership, role)
             messages.success(request, f"{membership.user} is now {Role(role).label.lower()}.")
-    except member_room.LastOwner as error:
-        messages.error(request, str(error))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
     return redirect("members")
 
 

@@ -18,12 +18,7 @@ from enrichment.graph import Cycle
 from enrichment.preview.one_row import RowNotFound
 from enrichment.runs.lifecycle import RunRefused
 from enrichment.sample.table import NoSample
-from tables.columns import ColumnError
-from tables.imports.run import ImportProblem
-from tables.trash import NotKept
-from tables.values import ValueProblem
-from tables.view_snapshots import ViewGone
-from workspaces.actors import Forbidden
+from workspaces.refusals import Refused
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +50,11 @@ def _settings(error: InvalidSettings) -> JsonResponse:
     return answer(422, first.message, error.problems)
 
 
+def _refused(refusal: Refused) -> JsonResponse:
+    details = [Problem(str(refusal), field=refusal.field)] if refusal.field else []
+    return answer(refusal.status, str(refusal), details, refusal.code)
+
+
 def not_found(request: HttpRequest, rest: str = "") -> JsonResponse:
     return answer(404, "There is nothing at this address.")
 
@@ -65,23 +65,16 @@ def register(api: NinjaAPI) -> None:
 
     on(ValidationError, _validation)
     on(InvalidSettings, _settings)
+    on(Refused, _refused)
     on(HttpError, lambda error: answer(error.status_code, str(error)))
     on(RequestDataTooBig, lambda _: answer(413, f"Send at most {_most_mib()} MiB at once, or upload a file."))
     on(AuthenticationError, lambda _: answer(401, "Send a valid token: Authorization: Bearer marl_…"))
-    on(Forbidden, lambda error: answer(403, str(error)))
     on(Http404, lambda _: answer(404, "This does not exist, or it is not in your workspace."))
-    on(NotKept, lambda error: answer(409, str(error), code="not_kept"))
     on(RowNotFound, lambda error: answer(404, str(error)))
     on(Cycle, lambda error: answer(409, str(error), code="cycle"))
     on(ConnectionInUse, lambda error: answer(409, str(error)))
     on(NoSample, lambda error: answer(409, str(error)))
     on(RunRefused, lambda error: answer(409 if error.code == "conflict" else 422, str(error)))
-    on(ColumnError, lambda error: answer(
-        409 if error.code == "conflict" else 422, str(error), [Problem(str(error), field=error.field)]
-    ))  # fmt: skip
-    on(ValueProblem, lambda error: answer(422, str(error), [Problem(str(error), field=error.field)]))
-    on(ViewGone, lambda error: answer(410, str(error), code="view_gone"))
-    on(ImportProblem, lambda error: answer(error.status, str(error), [Problem(str(error), field=error.field)]))
     on(SandboxBusy, lambda error: answer(503, str(error)))
     on(SandboxMissing, lambda error: answer(503, str(error)))
     on(RedisError, _no_redis)

@@ -10,10 +10,10 @@ from enrichment.api import described
 from enrichment.api.auth import actor
 from enrichment.preview import cell_history
 from tables import pasting, rows, trash, view_snapshots
-from tables.columns import ColumnError
 from tables.models import Column, Row, Table
 from tables.row_queries import View, rows_with_errors
 from workspaces.models import Role
+from workspaces.refusals import Refused
 
 router = Router(tags=["Rows"])
 
@@ -137,7 +137,7 @@ def paste_cells(request: HttpRequest, table_id: str, body: Paste) -> dict[str, A
 def delete_rows(request: HttpRequest, table_id: str, body: RowIds) -> dict[str, Any]:
     table = lookup.table(actor(request), table_id, Role.EDITOR)
     if (body.ids is None) == (body.all_but is None):
-        raise ColumnError("Send either ids or all_but.", field="ids")
+        raise Refused("Send either ids or all_but.", field="ids")
     if body.all_but is not None:
         return {"deleted": rows.delete_all_but(table, [lookup.number(pk) for pk in body.all_but])}
     ids = [lookup.number(pk) for pk in body.ids or []]

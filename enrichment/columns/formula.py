@@ -52,7 +52,7 @@ class PreviewedRow:
 
 
 def create(table: Table, name: str, type: str, config: Mapping[str, Any] | None, position: int | None = None) -> Column:
-    """All rows are computed behind it. Raises InvalidSettings, Cycle or ColumnError, and then nothing is made."""
+    """All rows are computed behind it. Raises InvalidSettings, Cycle or Refused, and then nothing is made."""
     with transaction.atomic():
         column = table_columns.create(table, name, type, position)
         _check(column, config or {}).save(force_insert=True)

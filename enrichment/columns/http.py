@@ -23,7 +23,7 @@ def defaults() -> dict[str, Any]:
 
 
 def create(table: Table, name: str, config: Mapping[str, Any]) -> Column:
-    """Raises InvalidSettings, Cycle or ColumnError, and then nothing is made."""
+    """Raises InvalidSettings, Cycle or Refused, and then nothing is made."""
     with transaction.atomic():
         column = table_columns.create(table, name, ColumnType.HTTP)
         stored, connection = _check(column, config)

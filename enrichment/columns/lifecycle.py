@@ -16,12 +16,13 @@ from tables import columns as table_columns
 from tables import copies
 from tables.models import Column, ColumnType, Table
 from workspaces import audit
+from workspaces.refusals import Refused
 
 __all__ = ["change", "create", "delete", "duplicate", "restore", "shown", "users_of"]
 
 
 def create(table: Table, name: str, type: str, config: Mapping[str, Any] | None = None) -> Column:
-    """Raises InvalidSettings, Cycle or ColumnError, and then nothing is made."""
+    """Raises InvalidSettings, Cycle or Refused, and then nothing is made."""
     with transaction.atomic():
         made = _created(table, name, type, config)
         _note(made, "column.created")
@@ -78,11 +79,11 @@ def _changed(column: Column, before: Mapping[str, Any], wanted: Mapping[str, Any
 
 
 def delete(column: Column, *, force: bool = False) -> None:
-    """Raises ColumnError naming every column that uses it, unless `force`."""
+    """Raises Refused naming every column that uses it, unless `force`."""
     users = users_of(column)
     if users and not force:
         names = ", ".join(f"“{user.name}”" for user in users)
-        raise table_columns.ColumnError(f"“{column.name}” is used by {names}.", field="column", code="conflict")
+        raise Refused(f"“{column.name}” is used by {names}.", field="column", code="conflict")
     with transaction.atomic():
         table_columns.delete(column)
         formula_columns.recompute(column)
@@ -92,7 +93,7 @@ def delete(column: Column, *, force: bool = False) -> None:
 
 
 def restore(column: Column) -> None:
-    """With what refers to it computed again. Raises Cycle or ColumnError."""
+    """With what refers to it computed again. Raises Cycle or Refused."""
     settings = HttpColumn.objects.filter(column=column).first() or FormulaColumn.objects.filter(column=column).first()
     with transaction.atomic():
         graph.refuse_cycle(column, settings.column_ids if settings else ())

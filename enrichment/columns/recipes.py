@@ -21,6 +21,7 @@ from enrichment.schema import problems_of
 from tables import columns as table_columns
 from tables.models import Column, Table
 from workspaces.actors import Actor
+from workspaces.refusals import Refused
 
 VERSION = 1
 LARGEST = 256 * 1024  # letters of a file
@@ -203,7 +204,7 @@ def _needed(recipe: Recipe) -> list[str]:
 
 
 def create(actor: Actor, table: Table, recipe: Recipe, choices: Choices) -> Column:
-    """The column, and its connection where secrets for it are given. Raises InvalidSettings, Cycle or ColumnError."""
+    """The column, and its connection where secrets for it are given. Raises InvalidSettings, Cycle or Refused."""
     needed = _needed(recipe)
     here = table_columns.by_name_or_id(table)
     found: dict[str, Column] = {}
@@ -212,8 +213,8 @@ def create(actor: Actor, table: Table, recipe: Recipe, choices: Choices) -> Colu
         try:
             found[name] = here(choices.columns.get(name) or name)
             if name not in choices.columns and found[name].name != name:
-                raise table_columns.ColumnError(name)
-        except table_columns.ColumnError:
+                raise Refused(name)
+        except Refused:
             words = f"There is no column “{choices.columns.get(name) or name}” here. Choose the one to use instead."
             problems.append(Problem(words, field=f"columns.{name}", reference=name))
     if problems:

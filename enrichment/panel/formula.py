@@ -18,10 +18,10 @@ from enrichment.engine.template.values import as_text
 from enrichment.graph import FORMULA_TYPES, Cycle
 from enrichment.panel.http import references_of
 from tables import columns as table_columns
-from tables.columns import ColumnError
 from tables.models import CellState, Column, ColumnType, Table
 from workspaces.actors import Actor, member
 from workspaces.models import Role
+from workspaces.refusals import Refused
 
 LONGEST_SHOWN = 300  # characters of a result
 
@@ -98,7 +98,7 @@ def _save(request: HttpRequest, actor: Actor, target: Target, kind: str) -> Http
         problems = error.problems
     except (Cycle, SandboxBusy) as error:
         problems = [Problem(str(error))]
-    except ColumnError as error:
+    except Refused as error:
         problems = [Problem(str(error), field=error.field)]
     else:
         column.refresh_from_db()

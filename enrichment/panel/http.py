@@ -23,10 +23,10 @@ from enrichment.preview import estimate, one_row
 from enrichment.runs import lifecycle
 from enrichment.schema import Method
 from tables import columns as table_columns
-from tables.columns import ColumnError
 from tables.models import CellState, Column, ColumnType, Row, Table
 from workspaces.actors import Actor, member
 from workspaces.models import Role
+from workspaces.refusals import Refused
 
 type Target = Column | Table
 
@@ -172,7 +172,7 @@ def _save(request: HttpRequest, actor: Actor, target: Target) -> HttpResponse:
         problems = error.problems
     except graph.Cycle as error:
         problems = [Problem(str(error))]
-    except ColumnError as error:
+    except Refused as error:
         problems = [Problem(str(error), field=error.field)]
     else:
         return _saved(request, actor, saved)

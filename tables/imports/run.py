@@ -20,11 +20,12 @@ from kombu.exceptions import OperationalError
 
 from tables import columns, copies, events, storage, tables
 from tables.imports.readers import delimited as readers
-from tables.imports.readers.delimited import BadFile, Options, Sheet, Value
+from tables.imports.readers.delimited import Options, Sheet, Value
 from tables.models import Column, Import, Row, Table
 from tables.signals import send_rows_changed
 from workspaces import audit
 from workspaces.actors import Actor
+from workspaces.refusals import Refused
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,6 @@ PREVIEWED = 20  # rows
 BATCH = 2000  # rows a transaction
 DEAD_AFTER = timedelta(seconds=60)  # without a heartbeat
 STAGED_FOR = timedelta(hours=24)
-ImportProblem = BadFile
 
 
 class _Cancelled(Exception):
@@ -43,15 +43,17 @@ def receive(
     actor: Actor, file: "File[bytes]", *, name: str | None = None, table: Table | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Import:  # fmt: skip
-    """Keeps the file and looks at its beginning. Raises ImportProblem, and then nothing is kept."""
+    """Keeps the file and looks at its beginning. Raises Refused, and then nothing is kept."""
     filename = os.path.basename(file.name or "file")[:255]
     suffix = Path(filename).suffix.lower()
     if suffix not in readers.SUFFIXES:
         kinds = ", ".join(readers.SUFFIXES)
-        raise ImportProblem(f"“{filename}” is no kind of file that can be read. Upload one of {kinds}.", status=415)
+        words = f"“{filename}” is not a file type Marl can read. Upload one of {kinds}."
+        raise Refused(words, code="unsupported_type", field="file")
     if (file.size or 0) > settings.MAX_UPLOAD_BYTES:
         most = settings.MAX_UPLOAD_BYTES // 1024 // 1024
-        raise ImportProblem(f"The file is larger than {most} MiB. Split it, or raise MARL_MAX_UPLOAD_MB.", status=413)
+        words = f"The file is larger than {most} MiB. Split it, or raise MARL_MAX_UPLOAD_MB."
+        raise Refused(words, code="too_large", field="file")
     folder = Path(settings.MEDIA_ROOT)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{uuid4().hex}{suffix}"
@@ -71,7 +73,7 @@ def receive(
     try:
         with _opened(staged) as sheet:
             _mapped(staged, sheet)
-    except ImportProblem:
+    except Refused:
         path.unlink(missing_ok=True)
         raise
     staged.save()
@@ -79,9 +81,9 @@ def receive(
 
 
 def choose(staged: Import, *, options: Mapping[str, Any] | None = None, name: str | None = None) -> None:
-    """How the file is to be read, and what the table will be called. Raises ImportProblem."""
+    """How the file is to be read, and what the table will be called. Raises Refused."""
     if staged.state != Import.State.STAGED:
-        raise ImportProblem("This file is being imported already.", status=409)
+        raise Refused("This file is being imported already.", code="conflict", field="file")
     staged.options = _checked_options(options or {})
     staged.name = columns.tidy(name or "") or staged.name
     staged.save(update_fields=["options", "name"])
@@ -94,7 +96,7 @@ def preview(staged: Import) -> dict[str, Any]:
             rows = [list(row) for row in islice(sheet.rows, PREVIEWED)]
             told = asdict(Options(sheet.has_header, sheet.delimiter, sheet.encoding, sheet.sheet))
             return told | {"columns": sheet.columns, "rows": rows, "sheets": list(sheet.sheets), "problem": None}
-    except ImportProblem as error:
+    except Refused as error:
         return asdict(Options(**staged.options)) | {"columns": [], "rows": [], "sheets": [], "problem": str(error)}
 
 
@@ -103,7 +105,7 @@ def start(staged: Import) -> None:
     if not Import.objects.filter(pk=staged.pk, state=Import.State.STAGED).update(
         state=Import.State.QUEUED, heartbeat_at=timezone.now()
     ):
-        raise ImportProblem("This file is being imported already.", status=409)
+        raise Refused("This file is being imported already.", code="conflict", field="file")
     staged.refresh_from_db()
     audit.note(staged.workspace_id, "table.imported", staged.name, staged.pk)
     transaction.on_commit(lambda: _hand_over(staged.pk))
@@ -154,7 +156,7 @@ def run(import_id: int) -> None:
         _publish(running)
     except _Cancelled:
         _end(running, Import.State.CANCELLED)
-    except ImportProblem as error:
+    except Refused as error:
         _end(running, Import.State.FAILED, str(error))
     except Exception:
         log.exception("import %s failed", import_id)
@@ -214,12 +216,12 @@ def _mapped(running: Import, sheet: Sheet) -> list[str]:
     missing = [name for name in sheet.columns if name not in mine]
     if missing:
         names = ", ".join(f"“{name}”" for name in missing[:5])
-        raise ImportProblem(
+        raise readers.unreadable(
             f"“{running.target.name}” has no column {names}. Rename it in the file, or add it to the table."
         )
     computed = [name for name in sheet.columns if mine[name].is_computed]
     if computed:
-        raise ImportProblem(f"“{computed[0]}” is filled by Marl and cannot be imported. Leave it out of the file.")
+        raise readers.unreadable(f"“{computed[0]}” is filled by Marl and cannot be imported. Leave it out of the file.")
     return [str(mine[name].pk) for name in sheet.columns]
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tables import columns, rows
-from tables.columns import ColumnError
 from tables.models import Column, Row, Table
+from workspaces.refusals import Refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,7 +37,7 @@ def test_a_computed_column_is_wider(table: Table) -> None:
     ],
 )
 def test_a_wrong_column_is_refused(name: str, type: str, field: str, code: str, table: Table) -> None:
-    with pytest.raises(ColumnError) as refused:
+    with pytest.raises(Refused) as refused:
         columns.create(table, name, type)
     assert (refused.value.field, refused.value.code) == (field, code)
     assert order(table) == ["Name", "Size", "Active"]
@@ -103,7 +103,7 @@ def test_numbers_keep_their_digits_through_a_change_of_type(table: Table) -> Non
 
 
 def test_a_computed_column_keeps_its_type(table: Table) -> None:
-    with pytest.raises(ColumnError, match="another kind of column"):
+    with pytest.raises(Refused, match="another kind of column"):
         columns.change_type(columns.create(table, "Answer", "http"), "text")
-    with pytest.raises(ColumnError, match="another kind of column"):
+    with pytest.raises(Refused, match="another kind of column"):
         columns.change_type(columns.live(table)[0], "http")

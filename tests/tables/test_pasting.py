@@ -3,8 +3,8 @@
 import pytest
 
 from tables import columns, pasting, rows
-from tables.columns import ColumnError
 from tables.models import Table
+from workspaces.refusals import Refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,7 +27,7 @@ def test_what_fits_is_stored_and_the_rest_says_why(table: Table) -> None:
 
 def test_a_paste_on_a_row_that_is_gone_changes_nothing(table: Table) -> None:
     [first] = rows.append(table, [{"Name": "a"}])
-    with pytest.raises(ColumnError, match="no row"):
+    with pytest.raises(Refused, match="no row"):
         pasting.paste(table, [{"id": first, "cells": {"Name": "b"}}, {"id": first + 1, "cells": {"Name": "b"}}], [{}])
     assert table.row_count == 1
     assert list(rows.window(table, 0, 1)[0].values.values()) == ["a"]

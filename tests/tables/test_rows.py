@@ -7,9 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tables import cells, columns, rows, storage
-from tables.columns import ColumnError
 from tables.models import Cell, CellState, Row, Table
-from tables.values import ValueProblem
+from workspaces.refusals import Refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,15 +41,15 @@ def test_rows_are_added_at_the_end_by_name_or_id(table: Table, name: str) -> Non
 
 
 def test_a_wrong_row_adds_nothing(table: Table, heard: list[dict[str, Any]]) -> None:
-    with pytest.raises(ValueProblem):
+    with pytest.raises(Refused):
         rows.append(table, [{"Name": "fine"}, {"Size": "many"}])
-    with pytest.raises(ColumnError, match="no column “Nmae”"):
+    with pytest.raises(Refused, match="no column “Nmae”"):
         rows.append(table, [{"Name": "fine"}, {"Nmae": "typo"}])
     assert (Row.objects.count(), heard) == (0, [])
 
 
 def test_more_rows_than_one_call_takes_are_refused(table: Table) -> None:
-    with pytest.raises(ColumnError, match="at most 10,000 rows"):
+    with pytest.raises(Refused, match="at most 10,000 rows"):
         rows.append(table, [{}] * 10_001)
 
 
@@ -96,7 +95,7 @@ def test_a_row_of_another_table_cannot_be_changed(table: Table) -> None:
     columns.create(other, "Name")
     [mine, theirs] = rows.append(table, [{"Name": "a"}]) + rows.append(other, [{"Name": "b"}])
     changes = [{"id": pk, "cells": {"Name": "changed"}} for pk in (mine, theirs)]
-    with pytest.raises(ColumnError, match=f"no row {theirs}"):
+    with pytest.raises(Refused, match=f"no row {theirs}"):
         rows.update(table, changes)
     assert (names(table), names(other)) == (["a"], ["b"])
     assert rows.delete(table, [theirs]) == 0

@@ -4,7 +4,7 @@ import pytest
 
 from tables import values
 from tables.models import Column
-from tables.values import ValueProblem
+from workspaces.refusals import Refused
 
 
 def column(type: str) -> Column:
@@ -53,7 +53,7 @@ def test_a_value_is_kept(type: str, given: object, kept: object) -> None:
     ],
 )
 def test_a_wrong_value_is_refused_with_its_column(type: str, given: object) -> None:
-    with pytest.raises(ValueProblem) as refused:
+    with pytest.raises(Refused) as refused:
         values.clean(column(type), given)
     assert refused.value.field == "Field"
 

@@ -3,11 +3,10 @@
 import pytest
 
 from tables import columns, rows, view_snapshots
-from tables.columns import ColumnError
 from tables.models import Cell, CellState, Column, Row, Table
 from tables.redis import client
 from tables.row_queries import View, rows_with_errors
-from tables.view_snapshots import ViewGone
+from workspaces.refusals import Refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,7 +50,7 @@ def test_edits_do_not_move_the_rows_of_an_opened_view(table: Table, ids: list[in
     assert window(table, token) == before
     again, _ = view_snapshots.open_view(table, by_size(table), replaces=token)
     assert window(table, again)[-1] == ids[1]
-    with pytest.raises(ViewGone):
+    with pytest.raises(Refused):
         window(table, token)
 
 
@@ -71,7 +70,7 @@ def test_rows_added_and_deleted_in_a_view_follow_there(table: Table, ids: list[i
 
 def test_a_view_of_another_table_is_not_found(table: Table, ids: list[int]) -> None:
     token, _ = view_snapshots.open_view(table, by_size(table))
-    with pytest.raises(ViewGone):
+    with pytest.raises(Refused):
         view_snapshots.row_ids(table.pk + 1, token, 10)
 
 
@@ -83,14 +82,14 @@ def test_a_view_without_rows_is_one(table: Table, ids: list[int]) -> None:
 def test_more_rows_than_asked_for_are_refused(table: Table, ids: list[int]) -> None:
     token, _ = view_snapshots.open_view(table, by_size(table))
     assert view_snapshots.row_ids(table.pk, token, 4) == [ids[1], ids[2], ids[0], ids[3]]
-    with pytest.raises(ColumnError, match="has 4 rows"):
+    with pytest.raises(Refused, match="has 4 rows"):
         view_snapshots.row_ids(table.pk, token, 3)
 
 
 def test_a_row_has_a_place_in_a_view_or_none(table: Table, ids: list[int]) -> None:
     token, _ = view_snapshots.open_view(table, view(table, (columns.live(table)[1], "gt", 5)))
     assert [view_snapshots.place(table.pk, token, pk) for pk in ids] == [0, 1, 2, None]
-    with pytest.raises(ViewGone):
+    with pytest.raises(Refused):
         view_snapshots.place(table.pk, "gone", ids[0])
 
 

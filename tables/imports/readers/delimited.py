@@ -18,6 +18,8 @@ from typing import Any, TextIO
 import openpyxl
 from charset_normalizer import from_bytes
 
+from workspaces.refusals import Refused
+
 MOST_COLUMNS = 500
 MOST_ROWS = 2_000_000
 LONGEST_CELL = 100_000  # characters
@@ -30,13 +32,9 @@ csv.field_size_limit(LONGEST_CELL * 4)
 type Value = str | int | float | bool | list[Any] | dict[str, Any] | None
 
 
-class BadFile(Exception):
-    """What is wrong with a file, where, and how to mend it."""
-
-    def __init__(self, message: str, field: str = "file", status: int = 422) -> None:
-        super().__init__(message)
-        self.field = field
-        self.status = status
+def unreadable(message: str, field: str = "file") -> Refused:
+    """The file, or the option of this name, is not one that a table can be read with."""
+    return Refused(message, field=field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +62,9 @@ class Sheet:
 
 @contextmanager
 def opened(path: Path, suffix: str, options: Options) -> Iterator[Sheet]:
-    """Raises BadFile, here or while the rows are read."""
+    """Raises Refused, here or while the rows are read."""
     if path.stat().st_size == 0:
-        raise BadFile("The file is empty.")
+        raise unreadable("The file is empty.")
     if suffix == ".xlsx":
         with _excel(path, options) as sheet:
             yield sheet
@@ -84,12 +82,12 @@ def opened(path: Path, suffix: str, options: Options) -> Iterator[Sheet]:
 def _delimited(text: TextIO, sample: bytes, encoding: str, suffix: str, options: Options) -> Sheet:
     head = sample.decode(encoding, "ignore").lstrip("\ufeff")
     if "\0" in head:
-        raise BadFile("This is not a text file. Save it as CSV (UTF-8) or XLSX and upload it again.")
+        raise unreadable("This is not a text file. Save it as CSV (UTF-8) or XLSX and upload it again.")
     delimiter = _delimiter(head, suffix, options.delimiter)
     lines = _lines(text, delimiter)
     first = next(lines, None)
     if first is None:
-        raise BadFile("The file holds no rows.")
+        raise unreadable("The file holds no rows.")
     has_header = _has_header(first, list(islice(csv.reader(io.StringIO(head), delimiter=delimiter), 1, 50))) \
         if options.has_header is None else options.has_header  # fmt: skip
     names, rows = _with_names(first, lines, has_header)
@@ -106,12 +104,12 @@ def _lines(text: TextIO, delimiter: str) -> Iterator[list[str]]:
             if any(row):
                 yield row
     except UnicodeDecodeError as error:
-        raise BadFile(
+        raise unreadable(
             f"After line {reader.line_num:,} there is text that is not {error.encoding}. Choose another encoding.",
-            "encoding",
+            field="encoding",
         ) from error
     except csv.Error as error:
-        raise BadFile(f"Line {reader.line_num:,} cannot be read: {error}.") from error
+        raise unreadable(f"Line {reader.line_num:,} cannot be read: {error}.") from error
 
 
 def _encoding(sample: bytes, wanted: str | None) -> str:
@@ -123,7 +121,8 @@ def _encoding(sample: bytes, wanted: str | None) -> str:
         try:
             "".encode(wanted)
         except LookupError as error:
-            raise BadFile(f"“{wanted}” is no encoding. Use utf-8, utf-16 or windows-1252.", "encoding") from error
+            words = f"“{wanted[:40]}” is not an encoding. Use utf-8, utf-16 or windows-1252."
+            raise unreadable(words, field="encoding") from error
         return wanted
     if sample[1::2].count(0) > len(sample) // 4:
         return "utf-16-le"
@@ -153,7 +152,7 @@ def _delimiter(head: str, suffix: str, wanted: str | None) -> str:
         named = {name: sign for sign, name in DELIMITERS.items()} | {"\\t": "\t"}
         sign = named.get(wanted, wanted)
         if len(sign) != 1 or sign in '"\r\n':
-            raise BadFile("A delimiter is one character, like a comma, a semicolon or a tab.", "delimiter")
+            raise unreadable("A delimiter is one character, like a comma, a semicolon or a tab.", field="delimiter")
         return sign
     if suffix == ".tsv":
         return "\t"
@@ -195,7 +194,7 @@ def _with_names(
     ahead = list(islice(rest, 200))
     width = max([len(first), *(len(row) for row in ahead)])
     if width > MOST_COLUMNS:
-        raise BadFile(f"The file has {width:,} columns; a table has at most {MOST_COLUMNS}.")
+        raise unreadable(f"The file has {width:,} columns; a table has at most {MOST_COLUMNS}.")
     given = [str(name or "").strip()[:200] for name in first] if has_header else []
     names: list[str] = []
     for number in range(width):
@@ -211,12 +210,12 @@ def _with_names(
 def _checked(rows: Iterator[Sequence[Value]], width: int, first: int) -> Iterator[Sequence[Value]]:
     for number, row in enumerate(rows):
         if number >= MOST_ROWS:
-            raise BadFile(f"The file has more than {MOST_ROWS:,} rows. Split it and upload the parts.")
+            raise unreadable(f"The file has more than {MOST_ROWS:,} rows. Split it and upload the parts.")
         if len(row) > width and any(row[width:]):
-            raise BadFile(f"Row {number + first:,} has {len(row)} values, but there are {width} columns.")
+            raise unreadable(f"Row {number + first:,} has {len(row)} values, but there are {width} columns.")
         for value in row:
             if isinstance(value, str) and len(value) > LONGEST_CELL:
-                raise BadFile(
+                raise unreadable(
                     f"Row {number + first:,} has a cell of {len(value):,} characters; {LONGEST_CELL:,} is the most."
                 )
         yield row
@@ -228,18 +227,18 @@ def _excel(path: Path, options: Options) -> Iterator[Sheet]:
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except Exception as error:
-        raise BadFile("This is not a workbook that can be read. Save it as XLSX again, without a password.") from error
+        raise unreadable("This workbook cannot be read. Save it as XLSX again, without a password.") from error
     try:
         names = [sheet.title for sheet in book.worksheets]
         if not names:
-            raise BadFile("The workbook has no sheet with rows.")
+            raise unreadable("The workbook has no sheet with rows.")
         if options.sheet and options.sheet not in names:
-            raise BadFile(f"There is no sheet “{options.sheet}”. There are: {', '.join(names)}.", "sheet")
+            raise unreadable(f"There is no sheet “{options.sheet}”. There are: {', '.join(names)}.", field="sheet")
         chosen = options.sheet or names[0]
         rows = _sheet_rows(book[chosen])
         first = next(rows, None)
         if first is None:
-            raise BadFile(f"The sheet “{chosen}” is empty.", "sheet")
+            raise unreadable(f"The sheet “{chosen}” is empty.", field="sheet")
         has_header = options.has_header
         if has_header is None:
             has_header = all(isinstance(value, str) for value in first) and _has_header(
@@ -257,12 +256,12 @@ def _check_zip(path: Path) -> None:
             sizes = [(item.file_size, item.compress_size) for item in archive.infolist()]
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError) as error:
-        raise BadFile("This is not an XLSX file. Save it as XLSX or CSV and upload it again.") from error
+        raise unreadable("This is not an XLSX file. Save it as XLSX or CSV and upload it again.") from error
     if "[Content_Types].xml" not in names:
-        raise BadFile("This is not an XLSX file. Save it as XLSX or CSV and upload it again.")
+        raise unreadable("This is not an XLSX file. Save it as XLSX or CSV and upload it again.")
     unpacked = sum(size for size, _ in sizes)
     if unpacked > LARGEST_UNPACKED or any(size > 100_000_000 and size > 400 * max(1, packed) for size, packed in sizes):
-        raise BadFile("This workbook unpacks to far more than it holds, and is refused. Save it as CSV.")
+        raise unreadable("This workbook unpacks to far more than it holds, and is refused. Save it as CSV.")
 
 
 def _sheet_rows(sheet: Any) -> Iterator[list[Value]]:
@@ -273,10 +272,8 @@ def _sheet_rows(sheet: Any) -> Iterator[list[Value]]:
                 values.pop()
             if values:
                 yield values
-    except BadFile:
-        raise
     except Exception as error:
-        raise BadFile(f"The sheet “{sheet.title}” cannot be read to its end: {error}.") from error
+        raise unreadable(f"The sheet “{sheet.title}” cannot be read to its end: {error}.") from error
 
 
 def _excel_value(value: object) -> Value:
@@ -299,12 +296,12 @@ def _objects(file: io.BufferedReader, suffix: str) -> Sheet:
     items = _json_lines(file) if suffix == ".jsonl" else _json_list(file)
     ahead = list(islice(items, 1000))
     if not ahead:
-        raise BadFile("The file holds no rows.")
+        raise unreadable("The file holds no rows.")
     names = list(dict.fromkeys(key for item in ahead for key in item))
     if not names:
-        raise BadFile("The objects of the file have no fields.")
+        raise unreadable("The objects of the file have no fields.")
     if len(names) > MOST_COLUMNS:
-        raise BadFile(f"The file has {len(names):,} fields; a table has at most {MOST_COLUMNS} columns.")
+        raise unreadable(f"The file has {len(names):,} fields; a table has at most {MOST_COLUMNS} columns.")
     rows: Iterator[Sequence[Value]] = ([item.get(name) for name in names] for item in chain(ahead, items))
     shown = [" ".join(name.split())[:200] or f"Column {number + 1}" for number, name in enumerate(names)]
     return Sheet(shown, _checked(rows, len(names), 1), encoding="utf-8")
@@ -314,17 +311,17 @@ def _json_list(file: io.BufferedReader) -> Iterator[dict[str, Any]]:
     try:
         found = _parsed(file.read().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise BadFile("A JSON file is UTF-8, and this one is not.") from error
+        raise unreadable("A JSON file is UTF-8, and this one is not.") from error
     except (ValueError, RecursionError) as error:
-        raise BadFile(f"The file is no valid JSON: {error}.") from error
+        raise unreadable(f"The file is no valid JSON: {error}.") from error
     if isinstance(found, dict):
         lists = [value for value in found.values() if isinstance(value, list)]
         found = lists[0] if len(lists) == 1 else [found]
     if not isinstance(found, list):
-        raise BadFile("The file is to hold a list of objects, one for each row.")
+        raise unreadable("The file is to hold a list of objects, one for each row.")
     for number, item in enumerate(found):
         if not isinstance(item, dict):
-            raise BadFile(
+            raise unreadable(
                 f'Item {number + 1:,} of the list is no object. Each row is an object, like {{"name": "Acme"}}.'
             )
         yield item
@@ -351,7 +348,7 @@ def _json_lines(file: io.BufferedReader) -> Iterator[dict[str, Any]]:
         try:
             item = _parsed(line.decode("utf-8-sig"))
         except (ValueError, RecursionError) as error:
-            raise BadFile(f"Line {number:,} is no valid JSON: {error}.") from error
+            raise unreadable(f"Line {number:,} is no valid JSON: {error}.") from error
         if not isinstance(item, dict):
-            raise BadFile(f"Line {number:,} is no object.")
+            raise unreadable(f"Line {number:,} is no object.")
         yield item

@@ -10,8 +10,8 @@ from enrichment.columns import lifecycle as computed_columns
 from enrichment.graph import Cycle
 from enrichment.models import FormulaColumn
 from tables import columns
-from tables.columns import ColumnError
 from tables.models import Cell, Column, Row, Table
+from workspaces.refusals import Refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,7 +24,7 @@ def test_users_of_every_kind_keep_a_column_from_being_deleted(leads: Table, http
     http(run_if="{{Size}} > 5")
     formula_columns.create(leads, "Double", "formula", {"formula": "{{Size}} * 2"})
     formula_columns.create(leads, "Part", "extract", {"source": "Size", "path": "a"})
-    with pytest.raises(ColumnError) as refused:
+    with pytest.raises(Refused) as refused:
         computed_columns.delete(size)
     assert str(refused.value) == "“Size” is used by “Profile”, “Double”, “Part”."
     assert refused.value.code == "conflict"

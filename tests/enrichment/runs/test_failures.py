@@ -14,9 +14,9 @@ from django.utils import timezone
 from enrichment.models import Run
 from enrichment.runs import failures, lifecycle
 from enrichment.runs.failures import patterns
-from tables.columns import ColumnError
 from tables.models import Cell, Column, Row, Table
 from tables.row_queries import View
+from workspaces.refusals import Refused
 
 pytestmark = pytest.mark.django_db
 
@@ -241,7 +241,7 @@ def test_a_view_shows_the_rows_of_one_kind(column: Column, fail: Callable[..., l
     assert shown(str(one)) == [one, other]
     assert shown(fine) == []
     for unreadable in ("the first one", "²", "9" * 19, None):
-        with pytest.raises(ColumnError, match="by its id"):
+        with pytest.raises(Refused, match="by its id"):
             shown(unreadable)
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from tables.imports.readers.delimited import BadFile, Options, opened
+from tables.imports.readers.delimited import Options, opened
+from workspaces.refusals import Refused
 
 
 def read(folder: Path, content: bytes, suffix: str = ".csv", **options: Any) -> tuple[list[str], list[list[Any]], Any]:
@@ -119,7 +120,7 @@ def bomb() -> bytes:
         (b"", ".csv", {}, "empty"),
         (b"\n\n", ".csv", {}, "no rows"),
         (b"a,b\n1,2\n\xff\xfe\xfd,3\n", ".csv", {"encoding": "utf-8"}, "Choose another encoding"),
-        (b"a,b\n1,2\n", ".csv", {"encoding": "klingon"}, "no encoding"),
+        (b"a,b\n1,2\n", ".csv", {"encoding": "klingon"}, "is not an encoding"),
         (b"a,b\n1,2\n", ".csv", {"delimiter": "ab"}, "one character"),
         (b"MZ\0\0\1\0\0\0binary\0", ".csv", {"encoding": "utf-8"}, "not a text file"),
         (b"a,b\n" + b"1,2\n" * 300 + b"1,2,3\n", ".csv", {}, "Row 302 has 3 values"),
@@ -137,7 +138,7 @@ def bomb() -> bytes:
 def test_a_bad_file_is_told_with_its_place(
     content: bytes, suffix: str, options: dict[str, Any], words: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(BadFile, match=words):
+    with pytest.raises(Refused, match=words):
         read(tmp_path, content, suffix, **options)
 
 
@@ -147,5 +148,5 @@ def test_numbers_of_json_keep_their_digits(tmp_path: Path) -> None:
 
 
 def test_json_that_is_not_a_number_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadFile, match="NaN is no JSON number"):
+    with pytest.raises(Refused, match="NaN is no JSON number"):
         read(tmp_path, b'[{"Price": NaN}]', ".json")

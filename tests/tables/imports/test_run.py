@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from tables import rows, tables
 from tables.imports import run as imports
-from tables.imports.run import ImportProblem
 from tables.models import Column, Import, Row, Table
 from workspaces.actors import Actor
 from workspaces.models import Role, User, Workspace
+from workspaces.refusals import Refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -103,7 +103,7 @@ def test_rows_are_appended_behind_those_that_came_meanwhile(actor: Actor) -> Non
 
 def test_a_file_with_other_columns_is_not_appended(actor: Actor) -> None:
     table = tables.create(actor, "Leads", [("Name", "text")])
-    with pytest.raises(ImportProblem, match="no column “City”"):
+    with pytest.raises(Refused, match="no column “City”"):
         imports.receive(actor, file(["Name,City", "a,b"]), table=table)
     assert kept_files() == []
 
