@@ -11,7 +11,7 @@ from typing import Any
 log = logging.getLogger(__name__)
 
 # What callers may add: log.info("stored", extra={"run": 12, "row": 7}). Others could hold anything, and stay out.
-FIELDS = ("run", "lane", "table", "column", "row", "attempt", "status", "worker", "rows", "seconds")
+FIELDS = ("run", "runner", "table", "column", "row", "attempt", "status", "worker", "rows", "seconds")
 
 _CREDENTIALS = re.compile(r"(\w://)[^\s/@\"']+@")
 _QUERY = re.compile(r"(\w://[^\s?\"'<>]*)\?[^\s\"'<>]*")

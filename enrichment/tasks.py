@@ -14,11 +14,11 @@ GRACE = 7.0  # seconds that requests have to end when the worker is stopped
 
 
 @shared_task(name=runners.ADVANCE, ignore_result=True)
-def advance(run_id: int, token: str = "", lane: int = 0) -> None:
-    again = step.advance(run_id, token, lane)
+def advance(run_id: int, token: str = "", runner: int = 0) -> None:
+    again = step.advance(run_id, token, runner)
     if again:
         next_token, seconds = again
-        dispatch.send(runners.ADVANCE, run_id, next_token, lane, delay=seconds)
+        dispatch.send(runners.ADVANCE, run_id, next_token, runner, delay=seconds)
 
 
 @shared_task(name=recalculations.ADVANCE, ignore_result=True)

@@ -195,7 +195,7 @@ class Waiters:
     def wait_for(self, leaders: Iterable[int]) -> None:
         self._of |= {row_id: [] for row_id in leaders}
 
-    def hold(self, result: Result) -> bool:
+    def park(self, result: Result) -> bool:
         """Whether it waits here; else it is to be stored as it is."""
         detail = result.error_detail
         leader = detail.get("same_as") if isinstance(detail, dict) else None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from django.utils import timezone
 
@@ -15,6 +16,7 @@ from enrichment.runs.claims import ClaimedRow
 from enrichment.runs.results import Result
 from enrichment.worker import deduplication, exchange
 from enrichment.worker.job import Job
+from enrichment.worker.send_intents import SendIntents
 from tables.models import CellState
 
 BUSY = timedelta(seconds=1)  # until another try when every formula process is at work
@@ -35,8 +37,45 @@ class Ready:
         return Result(self.row_id, state, attempts=self.attempts, due_at=due_at)
 
 
-def of_rows(job: Job, calculator: Calculator, rows: Sequence[ClaimedRow]) -> list[Ready | Result]:
-    """For a step: with what the results of the rows need to be stored, and each of identical requests once."""
+@dataclass(slots=True)
+class Batch:
+    """The rows of one claim that are to be sent, in the order of their ids; the first `taken` have left it."""
+
+    rows: Sequence[Ready]
+    intents: SendIntents
+    taken: int = 0
+
+    @property
+    def waiting(self) -> int:
+        return len(self.rows) - self.taken
+
+    def take(self) -> Ready:
+        """Returns the next row, which leaves the batch."""
+        self.taken += 1
+        return self.rows[self.taken - 1]
+
+    def take_all(self) -> Sequence[Ready]:
+        """Returns the rows that are left, which leave the batch."""
+        rows, self.taken = self.rows[self.taken :], len(self.rows)
+        return rows
+
+
+def batch(
+    job: Job, calculator: Calculator, rows: Sequence[ClaimedRow], intents_at_once: int
+) -> tuple[Batch, list[Result]]:
+    """Prepares the rows of one claim, the first `intents_at_once` of which have their send intents recorded.
+
+    Returns what is to be sent, and the results of the rows that are not.
+    """
+    prepared = _for_storing(job, calculator, rows) if rows else []
+    ready = sorted((item for item in prepared if isinstance(item, Ready)), key=attrgetter("row_id"))
+    claim_id, recorded_to = (rows[0].claim_id, rows[:intents_at_once][-1].row.pk) if rows else (0, 0)
+    intents = SendIntents(claim_id, [row.row_id for row in ready], intents_at_once, recorded_to)
+    return Batch(ready, intents), [item for item in prepared if isinstance(item, Result)]
+
+
+def _for_storing(job: Job, calculator: Calculator, rows: Sequence[ClaimedRow]) -> list[Ready | Result]:
+    """Adds what the results of the rows need to be stored, and sends each of identical requests once."""
     needed = job.compiled.column_ids
     values = inputs.of_rows([taken.row for taken in rows], job.run.table_id, needed)
     try:

@@ -1,76 +1,59 @@
-"""Tells of rows that they may be sent before they are, so that nobody sends them again when this worker dies."""
+"""Records of rows that they may be sent, before they are, so that nobody sends them again when this worker dies."""
 
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from itertools import islice
 
 from django.db import DatabaseError
 
 from enrichment.http_client import event_loop
 from enrichment.runs import claims
-from enrichment.worker.job import Job
-from enrichment.worker.prepare import Ready
 
 
 class SendIntents:
-    """What a step told, by claim. It tells some rows at a time: the fewer, the fewer are in doubt when it dies."""
+    """The send intents of one claim, some rows at a time: the fewer, the fewer are in doubt when the worker dies."""
 
-    def __init__(self, job: Job) -> None:
-        self._job = job
-        self._last: dict[int, int] = {}  # by claim: rows up to this id may be sent
-        self._telling = asyncio.Lock()
-        self._ahead: set[asyncio.Task[None]] = set()
+    def __init__(self, claim_id: int, row_ids: Sequence[int], at_once: int, recorded_to: int) -> None:
+        """Takes the rows that will be sent, in their order; those up to the id `recorded_to` came with the claim."""
+        self._claim_id = claim_id
+        self._row_ids = row_ids
+        self._at_once = at_once
+        self._recorded_to = recorded_to
+        self._recording = asyncio.Lock()
+        self._ahead: asyncio.Task[None] | None = None
 
-    def __bool__(self) -> bool:
-        return bool(self._last)
-
-    @property
-    def at_once(self) -> int:
-        """How many rows are told at a time."""
-        most = self._job.compiled.config.max_in_flight
-        allowed = self._job.limiter.within(0.5)
-        return most if allowed is None else max(1, min(most, allowed))
-
-    def up_to(self, claim_id: int, row_id: int) -> None:
-        """As its claim was made with."""
-        self._last[claim_id] = row_id
-
-    async def holds(self, row: Ready, ready: Sequence[Ready]) -> bool:
-        """Tells it now when that was not done yet; `ready` are it and those that follow. False: its claim was lost."""
-        if self._was_told(row):
-            self._tell_ahead(ready)
+    async def record(self, index: int) -> bool:
+        """Returns whether the row at this index may be sent: False when its claim was lost."""
+        if self._is_recorded(index):
+            self._record_ahead(index + self._at_once // 2)
             return True
-        return await self._tell(row, ready)
+        return await self._record_from(index)
 
-    async def over(self) -> None:
+    async def finish(self) -> None:
+        """Waits for what is being recorded ahead."""
         if self._ahead:
-            await asyncio.wait(self._ahead)
+            await asyncio.wait([self._ahead])
 
-    def _was_told(self, row: Ready) -> bool:
-        return row.row_id <= self._last.get(row.claim_id, 0)
+    def _is_recorded(self, index: int) -> bool:
+        return self._row_ids[index] <= self._recorded_to
 
-    async def _tell(self, row: Ready, ready: Sequence[Ready]) -> bool:
-        async with self._telling:
-            if self._was_told(row):
+    async def _record_from(self, index: int) -> bool:
+        async with self._recording:
+            if self._is_recorded(index):
                 return True
-            following = (item.row_id for item in ready if item.claim_id == row.claim_id)
-            last = max(islice((pk for pk in following if pk >= row.row_id), self.at_once), default=row.row_id)
-            if not await event_loop.in_database(claims.record_intent, row.claim_id, last):
+            last = self._row_ids[index : index + self._at_once][-1]
+            if not await event_loop.in_database(claims.record_intent, self._claim_id, last):
                 return False
-            self._last[row.claim_id] = last
+            self._recorded_to = last
             return True
 
-    def _tell_ahead(self, ready: Sequence[Ready]) -> None:
+    def _record_ahead(self, index: int) -> None:
         """While the others are sent, so that no start waits for the database."""
-        half = self.at_once // 2
-        if self._telling.locked() or len(ready) <= half or self._was_told(ready[half]):
+        if index >= len(self._row_ids) or self._recording.locked() or self._is_recorded(index):
             return
 
-        async def tell(row: Ready) -> None:
-            with contextlib.suppress(DatabaseError):  # its turn comes, and it is told then
-                await self._tell(row, ready)
+        async def record() -> None:
+            with contextlib.suppress(DatabaseError):  # tried again when the row is to be sent
+                await self._record_from(index)
 
-        task = asyncio.create_task(tell(ready[half]))
-        self._ahead.add(task)
-        task.add_done_callback(self._ahead.discard)
+        self._ahead = asyncio.create_task(record())

@@ -36,7 +36,7 @@ class Writer:
         self._steps = 0
         self._reason = ""
         self._waiting: list[Result] = []
-        self._begun: dict[int, int] = {}  # row id: attempts; under way and not announced as that yet
+        self._sending: dict[int, int] = {}  # row id: attempts; under way and not announced as that yet
         self._wake = asyncio.Event()
         self._writing = asyncio.Lock()
         self._going_on: asyncio.Task[None] | None = None
@@ -55,11 +55,11 @@ class Writer:
             _writers.pop(self.run.pk, None)
             self._wake.set()
 
-    def begun(self, row_id: int, attempts: int) -> None:
-        self._begun[row_id] = attempts
+    def announce_sending(self, row_id: int, attempts: int) -> None:
+        self._sending[row_id] = attempts
 
     def put(self, result: Result) -> None:
-        self._begun.pop(result.row_id, None)
+        self._sending.pop(result.row_id, None)
         self._waiting.append(result)
         if len(self._waiting) >= MANY:
             self._wake.set()
@@ -84,10 +84,10 @@ class Writer:
         """Whether what waits is stored when this returns; it waits on when the database does not answer."""
         async with self._writing:
             taken, self._waiting = self._waiting, []
-            begun, self._begun = self._begun, {}
+            sending, self._sending = self._sending, {}
             reason, self._reason = self._reason, ""
             try:
-                state = await event_loop.in_database(self._write, taken, begun, reason)
+                state = await event_loop.in_database(self._write, taken, sending, reason)
             except DatabaseError as error:
                 log.warning("results wait for the database: %s", error, extra={"run": self.run.pk})
                 self._waiting, self._reason = taken + self._waiting, reason or self._reason
@@ -97,9 +97,9 @@ class Writer:
             self.stopped_for_good = state == Run.State.STOPPED
             return True
 
-    def _write(self, taken: Sequence[Result], begun: Mapping[int, int], reason: str) -> str:
+    def _write(self, taken: Sequence[Result], sending: Mapping[int, int], reason: str) -> str:
         """The state of the run behind it."""
-        self._announce_begun(begun)
+        self._announce_sending(sending)
         run = Run.objects.filter(pk=self.run.pk).first()
         if run is None:
             return Run.State.STOPPED
@@ -114,12 +114,12 @@ class Writer:
             events.publish_run(run.table_id, lifecycle.as_json(run))
         return run.state
 
-    def _announce_begun(self, begun: Mapping[int, int]) -> None:
+    def _announce_sending(self, sending: Mapping[int, int]) -> None:
         """Those that did not end at once."""
         running = Result(0, CellState.RUNNING).as_cell()
         events.publish_cells(
             self.run.table_id,
-            [(row_id, self.run.column_id, running | {"attempts": number}) for row_id, number in begun.items()],
+            [(row_id, self.run.column_id, running | {"attempts": number}) for row_id, number in sending.items()],
         )
 
     def _too_many_failures(self, run: Run) -> str:

@@ -319,9 +319,9 @@ def test_those_that_wait_in_memory_share_the_fate_of_their_leader() -> None:
         followers = Waiters()
         followers.wait_for([1])
         waiting = Result(2, CellState.QUEUED, error_detail={"same_as": 1}, due_at=timezone.now())
-        assert followers.hold(waiting)
+        assert followers.park(waiting)
         [other] = followers.of(result)
-        assert not followers.hold(waiting)
+        assert not followers.park(waiting)
         return other
 
     later = timezone.now() + timedelta(minutes=1)

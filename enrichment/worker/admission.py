@@ -1,0 +1,95 @@
+"""What a request needs before it may start: a token, a send intent, permits for its column and host, a start time."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from enrichment.connections.token_cache import LATER
+from enrichment.engine.errors import SignInError
+from enrichment.http_client.concurrency import Share
+from enrichment.http_client.rate_limit import Turn
+from enrichment.worker.budget import Budget
+from enrichment.worker.job import Job
+from enrichment.worker.prepare import BUSY, Batch
+
+
+class ClaimLost(Exception):
+    """Another worker took the rows over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Leave to start one request; its permits are released when it has ended."""
+
+    reservation: Turn
+    permits: Sequence[Share]
+
+    def release(self) -> None:
+        _release(self.permits)
+
+
+class Gate:
+    """Admits the rows of one step, one after the other. Lives on the event loop."""
+
+    def __init__(self, job: Job, budget: Budget) -> None:
+        self._job = job
+        self._budget = budget
+        self._used: set[Share] = set()
+
+    async def admit(self, batch: Batch) -> Admission | None:
+        """Admits the next row of the batch; returns None when it cannot start now, and the budget says what then.
+
+        Raises ClaimLost, a SignInError that ends the run, or redis.RedisError.
+        """
+        # In this order: whoever waited for a token after its start time was reserved would start late.
+        if not await self._is_signed_in():
+            return None
+        if not await batch.intents.record(batch.taken):
+            raise ClaimLost
+        permits = self._job.shares_of(batch.rows[batch.taken].request)
+        if not await self._acquire(permits, batch.waiting):
+            return None
+        reservation = None
+        try:
+            reservation = await self._reserve(batch.waiting)
+        finally:
+            if reservation is None:
+                _release(permits)
+        return Admission(reservation, permits) if reservation else None
+
+    async def return_unused(self) -> None:
+        """Leaves to other workers what this step no longer needs. Raises redis.RedisError."""
+        for share in self._used:
+            await share.give_back()
+
+    async def _is_signed_in(self) -> bool:
+        try:
+            if self._job.signer:
+                await self._job.signer.token()
+        except SignInError as error:
+            if error.code != LATER:
+                raise
+            self._budget.wait_for(BUSY.total_seconds())
+            return False
+        return True
+
+    async def _acquire(self, permits: Sequence[Share], waiting: int) -> bool:
+        acquired: list[Share] = []
+        for permit in permits:
+            if not await permit.enter(waiting, longest=self._budget.longest_wait):
+                _release(acquired)
+                return False
+            acquired.append(permit)
+        self._used.update(acquired)
+        return True
+
+    async def _reserve(self, waiting: int) -> Turn | None:
+        turn = await self._job.limiter.next_turn(waiting, longest=self._budget.longest_wait)
+        if isinstance(turn, Turn):
+            return turn
+        self._budget.wait_for(turn)
+        return None
+
+
+def _release(permits: Iterable[Share]) -> None:
+    for permit in permits:
+        permit.leave()

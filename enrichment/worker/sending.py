@@ -1,0 +1,55 @@
+"""Sends one admitted row and turns whatever happens into its result."""
+
+import asyncio
+import logging
+
+from django.db import DatabaseError
+from django.utils import timezone
+from redis import RedisError
+
+from enrichment.connections.token_cache import LATER
+from enrichment.engine.errors import RowError, SignInError
+from enrichment.engine.formula import SandboxBusy
+from enrichment.http_client.rate_limit import Turn
+from enrichment.runs.results import Result
+from enrichment.worker import exchange, heartbeat
+from enrichment.worker.job import Job
+from enrichment.worker.prepare import BUSY, Ready
+from enrichment.worker.writer import Writer
+from tables.models import CellState
+
+log = logging.getLogger(__name__)
+
+
+async def send(job: Job, row: Ready, reservation: Turn, writer: Writer) -> Result:
+    """Returns how the row ended, or when it is tried again; raises nothing, so that no row is left without a result."""
+    try:
+        return await _send(job, row, reservation, writer)
+    except asyncio.CancelledError:
+        return exchange.broken_off(job, row.row_id, row.attempts)
+    except SignInError as error:
+        if error.code == LATER:
+            return row.ended(CellState.QUEUED, due_at=timezone.now() + BUSY)
+        return sign_in_failed(job, row, error, writer)
+    except RowError as error:
+        return exchange.ended_by(row.row_id, error, row.attempts)
+    except (RedisError, SandboxBusy, DatabaseError) as error:
+        log.warning("the row waits: %s", error, extra={"run": job.run.pk, "row": row.row_id})
+        return row.ended(CellState.QUEUED, due_at=timezone.now() + BUSY)
+    except Exception:
+        log.exception("the row could not be sent", extra={"run": job.run.pk, "row": row.row_id})
+        return exchange.went_wrong(job, row.row_id, row.attempts)
+
+
+async def _send(job: Job, row: Ready, reservation: Turn, writer: Writer) -> Result:
+    if not await job.limiter.begin(reservation):
+        reservation = await job.limiter.wait_for_one()
+    if writer.stopped or not heartbeat.is_alive():
+        return row.ended(CellState.QUEUED)
+    return await exchange.exchange(job, row.row_id, row.request, row.attempts, reservation)
+
+
+def sign_in_failed(job: Job, row: Ready, error: SignInError, writer: Writer) -> Result:
+    """Ends the row, and with it the run: the other rows would fail the same way."""
+    writer.stop(f"Sign-in to “{job.connection}” failed: {error.message}")
+    return exchange.ended_by(row.row_id, error, row.attempts)
