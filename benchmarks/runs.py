@@ -85,14 +85,14 @@ def run_rate(url: str, rows: int, in_flight: int) -> float:
     """Cells a second from the plan to the last stored and announced cell."""
     from enrichment.columns import http as http_columns
     from enrichment.runs import lifecycle
+    from tables import catalog
     from tables import rows as table_rows
-    from tables import tables
     from workspaces.accounts import first_owner
     from workspaces.actors import Actor
     from workspaces.models import Role
 
     owner = first_owner()
-    table = tables.create(
+    table = catalog.create(
         Actor(owner, owner.workspaces.get(), Role.OWNER), "Benchmark", [("Company", "text"), ("Size", "text")]
     )
     for start in range(0, rows, 10_000):

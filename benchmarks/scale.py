@@ -23,14 +23,14 @@ SENT = 10_000  # cells of each size
 
 def make_table(rows: int):  # type: ignore[no-untyped-def]
     from enrichment.models import Run
-    from tables import storage, tables
+    from tables import catalog, storage
     from workspaces.accounts import first_owner
     from workspaces.actors import Actor
     from workspaces.models import Role
 
     owner = first_owner()
     actor = Actor(owner, owner.workspaces.get(), Role.OWNER)
-    table = tables.create(actor, f"Benchmark {rows} {Run.objects.count()}", [("Company", "text"), ("Size", "text")])
+    table = catalog.create(actor, f"Benchmark {rows} {Run.objects.count()}", [("Company", "text"), ("Size", "text")])
     company, size = (column.pk for column in table.columns.order_by("position"))
     for start in range(0, rows, 20_000):
         numbers = range(start, min(rows, start + 20_000))

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from tables import conversion, copies, tables
+from tables import catalog, conversion, copies
 from tables.imports import run as imports
 
 
@@ -18,7 +18,7 @@ def sweep() -> None:
 
 @shared_task(name="tables.prune", ignore_result=True)
 def prune() -> None:
-    tables.prune()
+    catalog.prune()
 
 
 @shared_task(name=conversion.TASK, ignore_result=True)

@@ -14,8 +14,7 @@ from enrichment.columns import lifecycle as computed_columns
 from enrichment.columns import table_lifecycle
 from enrichment.graph import FORMULA_TYPES
 from enrichment.sample import table as sample_table
-from tables import columns
-from tables import tables as table_room
+from tables import catalog, columns
 from tables.imports import run as imports
 from tables.models import Table
 from workspaces.models import Role
@@ -61,7 +60,7 @@ def create_table(request: HttpRequest, body: NewTable) -> Status[dict[str, Any]]
     who = actor(request)
     who.require(Role.EDITOR)
     with transaction.atomic():
-        table = table_room.create(who, body.name, [])
+        table = catalog.create(who, body.name, [])
         for column in body.columns:
             _create_column(table, column)
     return Status(201, described.table(table))
@@ -91,7 +90,7 @@ def get_table(request: HttpRequest, table_id: str) -> dict[str, Any]:
 @router.patch("/tables/{table_id}")
 def change_table(request: HttpRequest, table_id: str, body: TableChange) -> dict[str, Any]:
     table = lookup.table(actor(request), table_id, Role.EDITOR)
-    table_room.change(table, name=body.name, auto_update=body.auto_update)
+    catalog.change(table, name=body.name, auto_update=body.auto_update)
     return described.table(table)
 
 
@@ -105,7 +104,7 @@ def delete_table(request: HttpRequest, table_id: str) -> Status[None]:
 @router.post("/tables/{table_id}/restore")
 def restore_table(request: HttpRequest, table_id: str) -> dict[str, Any]:
     table = lookup.deleted_table(actor(request), table_id, Role.EDITOR)
-    table_room.restore(table)
+    catalog.restore(table)
     return described.table(table)
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from enrichment.engine.template import references
 from enrichment.models import FormulaColumn, HttpColumn, Run
 from enrichment.runs import lifecycle
-from tables import tables
+from tables import catalog
 from tables.imports import run as imports
 from tables.models import Column, Import, Table
 from workspaces import audit
@@ -20,7 +20,7 @@ _PAIRS = ("query", "headers")
 
 def delete(table: Table) -> None:
     """Its runs stop. It can be restored, without them."""
-    tables.delete(table)
+    catalog.delete(table)
     for run in Run.objects.filter(table=table, state__in=lifecycle.OPEN):
         lifecycle.stop(run, "The table was deleted.")
 

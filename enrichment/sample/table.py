@@ -8,7 +8,7 @@ from enrichment.connections import settings as connection_settings
 from enrichment.models import Connection
 from enrichment.sample.api import PASSWORD, USERNAME
 from enrichment.sample.companies import NAMES, domain_of, employees
-from tables import rows, tables
+from tables import catalog, rows
 from tables.models import ColumnType, Table
 from workspaces.actors import Actor
 
@@ -28,7 +28,7 @@ def create(actor: Actor) -> Table:
         raise NoSample("The sample is switched off here: MARL_SAMPLE_API_URL is not set.")
     plain = [("Company", ColumnType.TEXT), ("Domain", ColumnType.TEXT), ("Employees", ColumnType.NUMBER)]
     with transaction.atomic():
-        table = tables.create(actor, NAME, plain)
+        table = catalog.create(actor, NAME, plain)
         domains = [(name, domain_of(name)) for name in NAMES]
         rows.append(table, [{"Company": name, "Domain": at, "Employees": employees(at)} for name, at in domains])
         profile = {

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from tables import columns, copies, events, storage, tables
+from tables import catalog, columns, copies, events, storage
 from tables.imports.readers import delimited as readers
 from tables.imports.readers.delimited import Options, Sheet, Value
 from tables.models import Column, Import, Row, Table
@@ -262,7 +262,7 @@ def _publish(running: Import) -> None:
         running.save()
     storage.analyze()
     if target is not None:
-        tables.remove(table)
+        catalog.purge(table)
 
 
 def _append(table: Table, target: Table, number: int) -> int:
@@ -284,7 +284,7 @@ def _end(running: Import, state: str, error: str = "") -> None:
     half = running.table
     Import.objects.filter(pk=running.pk).update(state=state, error=error, table=None)
     if half is not None:
-        tables.remove(half)
+        catalog.purge(half)
 
 
 def as_json(found: Import) -> dict[str, Any]:

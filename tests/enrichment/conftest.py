@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 @pytest.fixture
 def leads(workspace: Workspace, editor: User) -> Table:
     """Three rows of Company and Size."""
-    from tables import rows, tables
+    from tables import catalog, rows
     from workspaces.actors import Actor
     from workspaces.models import Role
 
-    table = tables.create(Actor(editor, workspace, Role.EDITOR), "Leads", [("Company", "text"), ("Size", "text")])
+    table = catalog.create(Actor(editor, workspace, Role.EDITOR), "Leads", [("Company", "text"), ("Size", "text")])
     rows.append(table, [{"Company": name, "Size": size} for name, size in (("Acme", "10"), ("Fabrikam", "250"))])
     rows.append(table, [{"Company": "Contoso"}])
     return table

@@ -11,7 +11,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from enrichment.models import Hook, Run
-from tables import rows, tables
+from tables import catalog, rows
 from tables.models import Column, ColumnType, Row, Table
 from tests.enrichment.api.test_api import Caller
 from workspaces import audit
@@ -136,7 +136,7 @@ def test_a_table_without_a_webhook_says_so(call: Caller, leads: Table) -> None:
 
 
 def test_the_webhook_goes_with_its_table(address: str, leads: Table) -> None:
-    tables.delete(leads)
+    catalog.delete(leads)
     assert send(address, {"Company": "x"})[0] == 404
 
 
@@ -185,7 +185,7 @@ def test_an_outsider_finds_nothing(method: str, address: str, outsider: User, le
 
 
 def test_each_webhook_fills_its_own_table(address: str, call: Caller, leads: Table, outsider: User) -> None:
-    theirs = tables.create(
+    theirs = catalog.create(
         Actor(outsider, outsider.workspaces.get(), Role.OWNER), "Theirs", [("Company", ColumnType.TEXT)]
     )
     rows.append(theirs, [{"Company": "Private"}])

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def table(workspace: Workspace, editor: User) -> Table:
-    from tables import tables
+    from tables import catalog
     from workspaces.actors import Actor
     from workspaces.models import Role
 
     actor = Actor(editor, workspace, Role.EDITOR)
-    return tables.create(actor, "Leads", [("Name", "text"), ("Size", "number"), ("Active", "checkbox")])
+    return catalog.create(actor, "Leads", [("Name", "text"), ("Size", "number"), ("Active", "checkbox")])
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from openpyxl import load_workbook
 
-from tables import columns, exports, rows, tables, view_snapshots
+from tables import catalog, columns, exports, rows, view_snapshots
 from tables.models import Cell, Column, Table
 from tables.row_queries import View
 from workspaces import audit
@@ -24,7 +24,7 @@ TEXTS = ["0042", 'a "b", c\nd', "=1+1", "-5", "+49 171 (0)5", "-cmd|x", "@SUM(A1
 
 @pytest.fixture
 def table(workspace: Any, editor: Any) -> Table:
-    made = tables.create(Actor(editor, workspace, Role.EDITOR), "Leads: Q4", [("Text", "text"), ("N", "number")])
+    made = catalog.create(Actor(editor, workspace, Role.EDITOR), "Leads: Q4", [("Text", "text"), ("N", "number")])
     rows.append(made, [{"Text": text, "N": number} for number, text in enumerate(TEXTS)])
     result = Column.objects.create(table=made, name="Profile", type="http", position=2)
     first = rows.window(made, 0, 2)
@@ -74,7 +74,7 @@ def test_excel_holds_texts_as_texts(table: Table) -> None:
 
 @pytest.mark.parametrize("format", exports.TYPES)
 def test_an_empty_table_is_a_file_too(format: str, workspace: Any, editor: Any) -> None:
-    empty = tables.create(Actor(editor, workspace, Role.EDITOR), "Empty", [("Text", "text")])
+    empty = catalog.create(Actor(editor, workspace, Role.EDITOR), "Empty", [("Text", "text")])
     assert file_of(empty, format) is not None
     if format == "json":
         assert json.loads(file_of(empty, format)) == []

@@ -12,7 +12,7 @@ from enrichment.columns import recipes
 from enrichment.connections import settings as connection_settings
 from enrichment.engine.errors import InvalidSettings
 from enrichment.models import Connection
-from tables import tables
+from tables import catalog
 from tables.models import Column, Table
 from tests.enrichment.api.test_api import Caller
 from workspaces.actors import Actor
@@ -58,7 +58,7 @@ def profile(http: Callable[..., Column], crm: Connection) -> Column:
 
 @pytest.fixture
 def other(actor: Actor) -> Table:
-    return tables.create(actor, "Others", [("Firm", "text"), ("Size", "number")])
+    return catalog.create(actor, "Others", [("Firm", "text"), ("Size", "number")])
 
 
 def test_no_secret_and_no_id_is_in_a_recipe(profile: Column, crm: Connection) -> None:

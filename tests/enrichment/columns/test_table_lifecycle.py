@@ -13,7 +13,7 @@ from enrichment.connections import settings as connection_settings
 from enrichment.models import HttpColumn, Run
 from enrichment.preview import cell_history
 from enrichment.runs import lifecycle
-from tables import rows, tables
+from tables import catalog, rows
 from tables.imports import run as imports
 from tables.models import Cell, Column, Row, Table
 from tables.signals import send_rows_changed
@@ -68,11 +68,11 @@ def test_nobody_else_brings_a_table_back(outsider: User, leads: Table) -> None:
 
 
 def test_a_deleted_table_goes_for_good_after_its_time(leads: Table) -> None:
-    tables.delete(leads)
-    tables.prune()
+    catalog.delete(leads)
+    catalog.prune()
     assert Table.objects.filter(pk=leads.pk).exists()
-    Table.objects.filter(pk=leads.pk).update(deleted_at=timezone.now() - tables.KEPT * 2)
-    tables.prune()
+    Table.objects.filter(pk=leads.pk).update(deleted_at=timezone.now() - catalog.KEPT * 2)
+    catalog.prune()
     assert not Table.objects.filter(pk=leads.pk).exists()
     assert not Row.objects.exists()
 
@@ -145,7 +145,7 @@ def test_results_of_a_copy_are_up_to_date_until_their_inputs_change(
     actor: Actor, original: Table, stale: Callable[[Column], list[bool]]
 ) -> None:
     copy = copied(actor, original)
-    tables.change(copy, auto_update=False)
+    catalog.change(copy, auto_update=False)
     [row] = rows.window(copy, 0, 1)
     rows.update(copy, [{"id": row.pk, "cells": {"Company": "Acme 2"}}])
     assert stale(_of(copy, "A")) == [True, False, False]
@@ -186,7 +186,7 @@ def test_other_settings_make_a_copy_out_of_date_as_they_do_the_original(
 ) -> None:
     copy = copied(actor, original)
     for table in (original, copy):
-        tables.change(table, auto_update=False)
+        catalog.change(table, auto_update=False)
         computed_columns.change(_of(table, "A"), config={"run_if": "{{Size}} != 1"})
         send_rows_changed(table.pk, None, from_position=0)
         work(table)
@@ -197,7 +197,7 @@ def test_other_settings_make_a_copy_out_of_date_as_they_do_the_original(
 def test_what_is_out_of_date_is_so_in_the_copy_and_runs_there(
     actor: Actor, original: Table, echo: Echo, work: Callable[[Table], None], stale: Callable[[Column], list[bool]]
 ) -> None:
-    tables.change(original, auto_update=False)
+    catalog.change(original, auto_update=False)
     [row] = rows.window(original, 0, 1)
     rows.update(original, [{"id": row.pk, "cells": {"Company": "Wingtip"}}])
     copy = copied(actor, original)

@@ -13,7 +13,7 @@ from enrichment.connections import settings as connection_settings
 from enrichment.engine.errors import InvalidSettings
 from enrichment.models import Connection
 from enrichment.preview import one_row
-from tables import rows, tables
+from tables import catalog, rows
 from tables.models import Column, Row, Table
 from workspaces.actors import Actor
 from workspaces.models import Role
@@ -66,7 +66,7 @@ def actor(workspace: Any, editor: Any) -> Actor:
 
 @pytest.fixture
 def table(actor: Actor, server: Server) -> Table:
-    made = tables.create(actor, "Leads", [("Site", "text")])
+    made = catalog.create(actor, "Leads", [("Site", "text")])
     sites = (f"127.0.0.1:{server.port}/a", f"http://127.0.0.1:{server.port}/a", f"http://localhost:{server.port}/a")
     rows.append(made, [{"Site": site} for site in sites])
     return made

@@ -20,7 +20,7 @@ from enrichment.connections import settings as connection_settings
 from enrichment.models import Connection
 from enrichment.runs import lifecycle
 from enrichment.worker import step
-from tables import rows, tables
+from tables import catalog, rows
 from tables.models import Column, Row, Table
 from workspaces.actors import Actor
 from workspaces.models import Role
@@ -89,7 +89,7 @@ def actor(workspace: Any, owner: Any) -> Actor:
 
 @pytest.fixture
 def table(actor: Actor) -> Table:
-    made = tables.create(actor, "Leads", [("Company", "text")])
+    made = catalog.create(actor, "Leads", [("Company", "text")])
     rows.append(made, [{"Company": f"Company {number}"} for number in range(6)])
     return made
 

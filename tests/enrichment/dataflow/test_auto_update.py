@@ -12,7 +12,7 @@ from enrichment.dataflow import auto_update
 from enrichment.models import Run
 from enrichment.runs import lifecycle
 from enrichment.worker import step
-from tables import rows, storage, tables
+from tables import catalog, rows, storage
 from tables.models import Cell, Column, Row, Table
 from tests.servers.echo import Echo
 
@@ -162,7 +162,7 @@ def test_a_column_that_does_not_run_by_itself_marks_alone(
     column = asking("A", "{{Company}}", auto_update=True)
     lifecycle.plan(column, "all")
     work(leads)
-    tables.change(leads, auto_update=False)
+    catalog.change(leads, auto_update=False)
     edit(0, Company="Acme 2")
     work(leads)
     assert len(echo.calls) == 3

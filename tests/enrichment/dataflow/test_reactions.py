@@ -18,7 +18,7 @@ from enrichment.models import Claim, Recalculation, Run
 from enrichment.runs import lifecycle
 from enrichment.runs.results import Result
 from enrichment.worker import step as steps
-from tables import rows, tables
+from tables import catalog, rows
 from tables.models import Cell, Column, Row, Table
 from tables.signals import send_rows_changed
 from tests.servers.echo import Echo
@@ -274,7 +274,7 @@ def test_nothing_follows_where_the_column_or_the_table_does_not_run_by_itself(
     first = asking("A", "{{Company}}")
     asking("B", "{{A.is}}")
     asking("C", "{{A.is}}", auto_update=True)
-    tables.change(leads, auto_update=False)
+    catalog.change(leads, auto_update=False)
     lifecycle.plan(first, "all")
     work(leads)
     assert len(echo.calls) == 3
@@ -292,9 +292,9 @@ def test_rows_of_a_file_run_a_chain_as_results_come(
     leads: Table, chain: tuple[Column, ...], echo: Echo, work: Work
 ) -> None:
     names = [f"New {number}" for number in range(30)]
-    tables.change(leads, auto_update=False)
+    catalog.change(leads, auto_update=False)
     rows.append(leads, [{"Company": name} for name in names])
-    tables.change(leads, auto_update=True)
+    catalog.change(leads, auto_update=True)
     send_rows_changed(leads.pk, None, added=True, from_position=3)  # as an import does
     work(leads)
     assert len(echo.calls) == 90

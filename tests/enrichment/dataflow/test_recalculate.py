@@ -13,7 +13,7 @@ from enrichment.columns import lifecycle as computed_columns
 from enrichment.dataflow import recalculate, recalculations
 from enrichment.models import Recalculation, Run
 from enrichment.worker import recovery
-from tables import dispatch, rows, tables
+from tables import catalog, dispatch, rows
 from tables.imports import run as imports
 from tables.models import Cell, Column, Row, Table
 from workspaces.actors import Actor
@@ -255,7 +255,7 @@ def test_formulas_follow_when_the_table_runs_no_requests_by_itself(
 ) -> None:
     column = double(leads)
     profile = http(body='{"size": {{Double}}}', auto_update=True)
-    tables.change(leads, auto_update=False)
+    catalog.change(leads, auto_update=False)
     rows.append(leads, [{"Size": "4"}])
     compute(leads)
     assert cells(column)[3] == ("done", 8)

@@ -14,8 +14,8 @@ from enrichment.dataflow.inputs import NoResult
 from enrichment.models import Run
 from enrichment.runs import lifecycle
 from enrichment.worker import step
+from tables import catalog, rows, storage
 from tables import columns as table_columns
-from tables import rows, storage, tables
 from tables.models import Cell, Column, Row, Table
 from tests.servers.echo import Echo
 
@@ -149,7 +149,7 @@ def test_nothing_is_marked_twice_or_for_a_name(leads: Table, asking: Asking, edi
     column = ran(asking("A", "{{Company}}"))
     table_columns.rename(Column.objects.get(name="Company"), "Firm")
     edit(0, Size="11")
-    tables.change(leads, name="Others")
+    catalog.change(leads, name="Others")
     assert not any(stale(column))
 
 

@@ -20,7 +20,7 @@ from enrichment.columns import http as http_columns
 from enrichment.models import Claim, Run, Runner, Worker
 from enrichment.monitoring import metrics, probes
 from enrichment.runs import lifecycle
-from tables import rows, tables
+from tables import catalog, rows
 from tables.models import Column
 from tests.e2e.conftest import free_port, wait_for
 from workspaces.actors import Actor
@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.fixture
 def column(workspace: Any, owner: Any) -> Column:
-    table = tables.create(Actor(owner, workspace, Role.OWNER), "Leads", [("Company", "text")])
+    table = catalog.create(Actor(owner, workspace, Role.OWNER), "Leads", [("Company", "text")])
     rows.append(table, [{"Company": "Northwind"}, {"Company": "Contoso"}])
     return http_columns.create(table, "Profile", {"url": "https://api.example/{{Company}}", "method": "GET"})
 

@@ -14,7 +14,7 @@ from django.test import Client
 from enrichment.columns import http as http_columns
 from enrichment.connections import settings as connection_settings
 from enrichment.models import Connection, Run
-from tables import rows, tables
+from tables import catalog, rows
 from tables.models import Column, ColumnType, Table
 from workspaces.actors import Actor
 from workspaces.models import Role
@@ -71,7 +71,7 @@ def client(client_for: Callable[[Any], Client], editor: Any) -> Client:
 
 @pytest.fixture
 def table(actor: Actor) -> Table:
-    made = tables.create(actor, "Leads", [("Company", "text"), ("Zip", "text")])
+    made = catalog.create(actor, "Leads", [("Company", "text"), ("Zip", "text")])
     rows.append(made, [{"Company": "Northwind", "Zip": "3511"}, {"Company": 'Con"toso', "Zip": "0042"}])
     made.refresh_from_db()
     return made

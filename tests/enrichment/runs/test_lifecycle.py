@@ -21,8 +21,8 @@ from enrichment.models import Attempt, Connection, Run, Worker
 from enrichment.runs import claims, lifecycle
 from enrichment.worker import exchange, recovery
 from enrichment.worker import step as steps
+from tables import catalog
 from tables import rows as table_rows
-from tables import tables
 from tables.imports import run as imports
 from tables.models import Cell, Column, Table
 from workspaces.actors import Actor
@@ -116,7 +116,7 @@ def actor(workspace: Any, owner: Any) -> Actor:
 
 @pytest.fixture
 def table(actor: Actor) -> Table:
-    table = tables.create(actor, "Leads", [("Company", "text"), ("Size", "text")])
+    table = catalog.create(actor, "Leads", [("Company", "text"), ("Size", "text")])
     table_rows.append(table, [{"Company": f"Company {number}", "Size": str(number)} for number in range(30)])
     return table
 
@@ -273,7 +273,7 @@ def test_a_new_row_runs_by_itself(table: Table, api: Api) -> None:
 
 def test_nothing_runs_by_itself_when_the_table_says_so(table: Table, api: Api) -> None:
     http_column(table, api, auto_update=True)
-    tables.change(table, auto_update=False)
+    catalog.change(table, auto_update=False)
     table_rows.append(table, [{"Company": "Fresh"}])
     assert not Run.objects.exists()
 
@@ -330,7 +330,7 @@ def test_deleting_the_column_or_the_table_ends_its_run(table: Table, api: Api) -
     step = started_step(run)
     while not Cell.objects.filter(state="done").exists():
         step.join(0.05)
-    tables.remove(table)
+    catalog.purge(table)
     step.join()
     steps.drain(5)
     assert steps.advance(run.pk, "") is None

@@ -22,7 +22,7 @@ from enrichment.runs.results import Result
 from enrichment.worker import deduplication, recovery, step
 from enrichment.worker import job as jobs
 from enrichment.worker.deduplication import Waiters
-from tables import rows, tables
+from tables import catalog, rows
 from tables.models import Cell, CellState, Column, Row, Table
 from workspaces.actors import Actor
 from workspaces.models import Role
@@ -97,7 +97,7 @@ def connection(actor: Actor) -> Connection:
 @pytest.fixture
 def table(actor: Actor) -> Table:
     """Nine rows of three companies."""
-    table = tables.create(actor, "Leads", [("Company", "text")])
+    table = catalog.create(actor, "Leads", [("Company", "text")])
     rows.append(table, [{"Company": ("Acme", "Contoso", "Fabrikam")[number % 3]} for number in range(9)])
     return table
 

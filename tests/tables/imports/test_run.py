@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from tables import rows, tables
+from tables import catalog, rows
 from tables.imports import run as imports
 from tables.models import Column, Import, Row, Table
 from workspaces.actors import Actor
@@ -89,7 +89,7 @@ def test_cancelling_leaves_nothing(actor: Actor) -> None:
 
 
 def test_rows_are_appended_behind_those_that_came_meanwhile(actor: Actor) -> None:
-    table = tables.create(actor, "Leads", [("Name", "text"), ("Zip", "text")])
+    table = catalog.create(actor, "Leads", [("Name", "text"), ("Zip", "text")])
     rows.append(table, [{"Name": "first"}])
     received = started(actor, ["Zip,Name", "0042,second", "0043,third"], table)
     rows.append(table, [{"Name": "meanwhile"}])
@@ -102,7 +102,7 @@ def test_rows_are_appended_behind_those_that_came_meanwhile(actor: Actor) -> Non
 
 
 def test_a_file_with_other_columns_is_not_appended(actor: Actor) -> None:
-    table = tables.create(actor, "Leads", [("Name", "text")])
+    table = catalog.create(actor, "Leads", [("Name", "text")])
     with pytest.raises(Refused, match="no column “City”"):
         imports.receive(actor, file(["Name,City", "a,b"]), table=table)
     assert kept_files() == []

@@ -1,4 +1,4 @@
-"""Tables as a whole: made, renamed, deleted and brought back."""
+"""The tables of a workspace: created, renamed, deleted and restored."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -53,10 +53,10 @@ def restore(table: Table) -> None:
 def prune() -> None:
     """What was deleted long enough ago goes for good."""
     for table in Table.objects.filter(deleted_at__lt=timezone.now() - KEPT):
-        remove(table)
+        purge(table)
 
 
-def remove(table: Table) -> None:
+def purge(table: Table) -> None:
     """Cells and rows go first, by the database alone: a million of them never pass through Python."""
     with transaction.atomic():
         Cell.objects.filter(column__in=Column.with_deleted.filter(table=table))._raw_delete(using=table._state.db)
