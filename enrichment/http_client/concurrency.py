@@ -1,6 +1,6 @@
-"""How many requests may be under way for one key (a column, a host), in this process and in all together.
+"""Concurrency permits: how many requests may be under way for one key (a column, a host) in all workers together.
 
-Redis holds each worker's part and says how large it may be; in between, a process counts for itself.
+Redis holds what each worker was granted and decides how much that may be; in between, a worker counts for itself.
 """
 
 import asyncio
@@ -13,83 +13,84 @@ from uuid import uuid4
 from redis import RedisError
 from redis.asyncio import Redis
 
-from enrichment.engine.limits.rate import SHARES
+from enrichment.engine.limits.rate import PERMITS
 
-FRESH = 0.1  # seconds after which the part is looked at again
-GOOD_FOR = 3.0  # seconds: a worker that died keeps its part from the others for so long
+FRESH = 0.1  # seconds after which a grant is asked for again
+GOOD_FOR = 3.0  # seconds: a worker that died keeps its permits from the others for so long
 
 
 @dataclass(slots=True, eq=False)
-class Share:
+class PermitPool:
+    """This worker's permits for one key."""
+
     server: "Redis"
-    member: str
+    worker: str
     key: str
     cap: int
-    under_way: int = 0
-    _allowed: int = 0
-    _wanted: int = 0  # when it was asked for
-    _asked: float = -GOOD_FOR  # when `_allowed` was given
+    in_use: int = 0
+    _granted: int = 0
+    _requested: int = 0  # when `_granted` was given
+    _granted_at: float = -GOOD_FOR
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _left: asyncio.Event = field(default_factory=asyncio.Event)
+    _released: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def enter(self, waiting: int, *, longest: float) -> bool:
-        """Waits for so many seconds at most; True when one more may be under way. Raises redis.RedisError.
+    async def acquire(self, waiting: int, *, longest: float) -> bool:
+        """Whether a permit was to be had within `longest` seconds. Raises redis.RedisError.
 
-        `waiting` is how many want to follow.
+        `waiting` is how many requests want one, this one among them.
         """
         until = time.monotonic() + longest
-        while not self._has_room:
+        while not self._is_free:
             if self._may_grow:
-                await self.ask(self.under_way + max(1, waiting))
-                if self._has_room:
+                await self.request(self.in_use + max(1, waiting))
+                if self._is_free:
                     break
             if (left := until - time.monotonic()) <= 0:
                 return False
-            self._left.clear()
-            await _at_most(self._left.wait(), min(left, FRESH))
-        self.under_way += 1
+            self._released.clear()
+            await _at_most(self._released.wait(), min(left, FRESH))
+        self.in_use += 1
         return True
 
+    def release(self) -> None:
+        self.in_use -= 1
+        self._released.set()
+
+    async def return_unused(self) -> None:
+        """For the other workers. Raises redis.RedisError."""
+        await self.request(self.in_use)
+
     @property
-    def _has_room(self) -> bool:
-        return self.under_way < self._allowed and self._age < FRESH
+    def _is_free(self) -> bool:
+        return self.in_use < self._granted and self._age < FRESH
 
     @property
     def _may_grow(self) -> bool:
-        """Asking again is worth while: not so soon behind an answer that gave less than was wanted, or all there is."""
-        return self._age >= FRESH or self._wanted <= self._allowed < self.cap
-
-    def leave(self) -> None:
-        self.under_way -= 1
-        self._left.set()
-
-    async def give_back(self) -> None:
-        """What is not used is for the other workers. Raises redis.RedisError."""
-        await self.ask(self.under_way)
+        """Not so soon after a grant of less than was requested, nor when this worker has all there are."""
+        return self._age >= FRESH or self._requested <= self._granted < self.cap
 
     @property
-    def idle(self) -> bool:
-        return not self.under_way and self._age > GOOD_FOR
+    def is_idle(self) -> bool:
+        return not self.in_use and self._age > GOOD_FOR
 
     @property
     def needs_renewal(self) -> bool:
-        return self.under_way > 0 and self._age > GOOD_FOR / 3
+        return self.in_use > 0 and self._age > GOOD_FOR / 3
 
     @property
     def _age(self) -> float:
-        return time.monotonic() - self._asked
+        return time.monotonic() - self._granted_at
 
-    async def ask(self, wanted: int) -> None:
-        """Whoever waits for the answer of another takes that one. Raises redis.RedisError."""
-        before = self._asked
+    async def request(self, permits: int) -> None:
+        """Asks for so many, or waits for the answer to who is asking already. Raises redis.RedisError."""
+        before = self._granted_at
         async with self._asking:
-            if self._asked != before:
+            if self._granted_at != before:
                 return
-            asked = time.monotonic()
-            self._wanted = wanted
-            given = self.member, self.cap, self.under_way, wanted, int(GOOD_FOR * 1000)
-            self._allowed = int(await self.server.eval(SHARES, 1, f"marl:share:{self.key}", *given))
-            self._asked = asked
+            asked_at = time.monotonic()
+            arguments = self.worker, self.cap, self.in_use, permits, int(GOOD_FOR * 1000)
+            granted = int(await self.server.eval(PERMITS, 1, f"marl:share:{self.key}", *arguments))
+            self._requested, self._granted, self._granted_at = permits, granted, asked_at
 
 
 async def _at_most(what: Awaitable[object], seconds: float) -> None:
@@ -98,25 +99,25 @@ async def _at_most(what: Awaitable[object], seconds: float) -> None:
             await what
 
 
-class Shares:
-    """The shares of this process by key. Lives on the sending loop."""
+class Permits:
+    """The pools of this process by key. Lives on the sending loop."""
 
     def __init__(self, server: "Redis") -> None:
         self.server = server
-        self._member = uuid4().hex
-        self._shares: dict[str, Share] = {}
+        self._worker = uuid4().hex
+        self._pools: dict[str, PermitPool] = {}
 
-    def of(self, key: str, cap: int) -> Share:
-        if len(self._shares) > 1000:
-            self._shares = {known: share for known, share in self._shares.items() if not share.idle}
-        share = self._shares.setdefault(key, Share(self.server, self._member, key, cap))
-        share.cap = cap
-        return share
+    def pool(self, key: str, cap: int) -> PermitPool:
+        if len(self._pools) > 1000:
+            self._pools = {known: pool for known, pool in self._pools.items() if not pool.is_idle}
+        pool = self._pools.setdefault(key, PermitPool(self.server, self._worker, key, cap))
+        pool.cap = cap
+        return pool
 
     async def renew_for_ever(self) -> None:
-        """What is under way for long stays told."""
+        """A request that takes long keeps its permit."""
         while True:
             await asyncio.sleep(GOOD_FOR / 3)
-            for share in [share for share in self._shares.values() if share.needs_renewal]:
+            for pool in [pool for pool in self._pools.values() if pool.needs_renewal]:
                 with contextlib.suppress(RedisError):
-                    await share.ask(share.under_way)
+                    await pool.request(pool.in_use)

@@ -16,7 +16,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db import connections as databases
 from redis.asyncio import Redis
 
-from enrichment.http_client.concurrency import Shares
+from enrichment.http_client.concurrency import Permits
 from enrichment.http_client.transport import Client
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ class _Running:
     loop: asyncio.AbstractEventLoop
     client: Client
     redis: Redis
-    shares: Shares
+    permits: Permits
     database: ThreadPoolExecutor
 
 
@@ -58,8 +58,8 @@ def redis() -> Redis:
     return _get().redis
 
 
-def shares() -> Shares:
-    return _get().shares
+def permits() -> Permits:
+    return _get().permits
 
 
 def now() -> float:
@@ -142,9 +142,9 @@ def _start() -> _Running:
 
     async def on_loop() -> _Running:
         server = Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)
-        shares = Shares(server)
-        _renewing.add(loop.create_task(shares.renew_for_ever()))
-        return _Running(loop, Client(), server, shares, ThreadPoolExecutor(DATABASE_THREADS))
+        permits = Permits(server)
+        _renewing.add(loop.create_task(permits.renew_for_ever()))
+        return _Running(loop, Client(), server, permits, ThreadPoolExecutor(DATABASE_THREADS))
 
     running = asyncio.run_coroutine_threadsafe(on_loop(), loop).result()
     atexit.register(_close, running)

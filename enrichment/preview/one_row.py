@@ -98,8 +98,8 @@ def _verdict(job: jobs.Job, values: inputs.Values) -> tuple[bool, str]:
 
 async def _send_once(job: jobs.Job, row: prepare.Ready) -> Result:
     try:
-        turn = await job.limiter.wait_for_one()
-        return await exchange.exchange(job, row.row_id, row.request, 0, turn)
+        reservation = await job.limiter.wait_for_start()
+        return await exchange.exchange(job, row.row_id, row.request, 0, reservation)
     except SignInError as error:
         return exchange.ended_by(row.row_id, error)
     except RedisError:

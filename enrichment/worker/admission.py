@@ -1,12 +1,13 @@
 """What a request needs before it may start: a token, a send intent, permits for its column and host, a start time."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from enrichment.connections.token_cache import LATER
 from enrichment.engine.errors import SignInError
-from enrichment.http_client.concurrency import Share
-from enrichment.http_client.rate_limit import Turn
+from enrichment.http_client.concurrency import PermitPool
+from enrichment.http_client.rate_limit import Reservation, Wait
 from enrichment.worker.budget import Budget
 from enrichment.worker.job import Job
 from enrichment.worker.prepare import BUSY, Batch
@@ -20,11 +21,11 @@ class ClaimLost(Exception):
 class Admission:
     """Leave to start one request; its permits are released when it has ended."""
 
-    reservation: Turn
-    permits: Sequence[Share]
+    reservation: Reservation
+    pools: Sequence[PermitPool]  # one permit of each
 
     def release(self) -> None:
-        _release(self.permits)
+        _release(self.pools)
 
 
 class Gate:
@@ -33,7 +34,7 @@ class Gate:
     def __init__(self, job: Job, budget: Budget) -> None:
         self._job = job
         self._budget = budget
-        self._used: set[Share] = set()
+        self._used: set[PermitPool] = set()
 
     async def admit(self, batch: Batch) -> Admission | None:
         """Admits the next row of the batch; returns None when it cannot start now, and the budget says what then.
@@ -45,21 +46,21 @@ class Gate:
             return None
         if not await batch.intents.record(batch.taken):
             raise ClaimLost
-        permits = self._job.shares_of(batch.rows[batch.taken].request)
-        if not await self._acquire(permits, batch.waiting):
+        pools = self._job.permit_pools(batch.rows[batch.taken].request)
+        if not await self._acquire(pools, batch.waiting):
             return None
         reservation = None
         try:
             reservation = await self._reserve(batch.waiting)
         finally:
             if reservation is None:
-                _release(permits)
-        return Admission(reservation, permits) if reservation else None
+                _release(pools)
+        return Admission(reservation, pools) if reservation else None
 
     async def return_unused(self) -> None:
         """Leaves to other workers what this step no longer needs. Raises redis.RedisError."""
-        for share in self._used:
-            await share.give_back()
+        for pool in self._used:
+            await pool.return_unused()
 
     async def _is_signed_in(self) -> bool:
         try:
@@ -72,24 +73,25 @@ class Gate:
             return False
         return True
 
-    async def _acquire(self, permits: Sequence[Share], waiting: int) -> bool:
-        acquired: list[Share] = []
-        for permit in permits:
-            if not await permit.enter(waiting, longest=self._budget.longest_wait):
+    async def _acquire(self, pools: Sequence[PermitPool], waiting: int) -> bool:
+        acquired: list[PermitPool] = []
+        for pool in pools:
+            if not await pool.acquire(waiting, longest=self._budget.longest_wait):
                 _release(acquired)
                 return False
-            acquired.append(permit)
+            acquired.append(pool)
         self._used.update(acquired)
         return True
 
-    async def _reserve(self, waiting: int) -> Turn | None:
-        turn = await self._job.limiter.next_turn(waiting, longest=self._budget.longest_wait)
-        if isinstance(turn, Turn):
-            return turn
-        self._budget.wait_for(turn)
-        return None
+    async def _reserve(self, waiting: int) -> Reservation | None:
+        while isinstance(reserved := await self._job.limiter.reserve(waiting), Wait):
+            if reserved.seconds > self._budget.longest_wait:
+                self._budget.wait_for(reserved.seconds)
+                return None
+            await asyncio.sleep(reserved.seconds)
+        return reserved
 
 
-def _release(permits: Iterable[Share]) -> None:
-    for permit in permits:
-        permit.leave()
+def _release(pools: Iterable[PermitPool]) -> None:
+    for pool in pools:
+        pool.release()

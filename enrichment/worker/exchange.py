@@ -16,7 +16,7 @@ from enrichment.engine.errors import RowError, SendError
 from enrichment.engine.limits.backoff import delay
 from enrichment.engine.messages import Outcome, Request, Response
 from enrichment.http_client import event_loop, transport
-from enrichment.http_client.rate_limit import Turn
+from enrichment.http_client.rate_limit import Reservation
 from enrichment.runs.results import Attempt, Result
 from enrichment.worker.job import Job
 from tables.models import CellState
@@ -28,13 +28,13 @@ _nothing_to_hide = Redactor({})
 STORED_BODY = 1024 * 1024  # bytes
 
 
-async def exchange(job: Job, row_id: int, request: Request, attempts: int, turn: Turn) -> Result:
-    """How the row ended, or when it is tried again; `turn` is when it may start."""
+async def exchange(job: Job, row_id: int, request: Request, attempts: int, reservation: Reservation) -> Result:
+    """How the row ended, or when it is tried again. The request goes out at once: its start time has come."""
     tried: list[Attempt] = []
     token = await job.signer.token() if job.signer else None
     while True:
         attempts += 1
-        outcome, attempt = await _send(job, request, token, attempts, turn)
+        outcome, attempt = await _send(job, request, token, attempts, reservation)
         tried.append(attempt)
         if not (job.signer and token):
             break
@@ -43,10 +43,10 @@ async def exchange(job: Job, row_id: int, request: Request, attempts: int, turn:
                 await _if_possible(job.signer.accepted(token))
             break
         token = await _if_possible(job.signer.renew(token)) if len(tried) == 1 else None
-        again = await _if_possible(job.limiter.wait_for_one()) if token else None
+        again = await _if_possible(job.limiter.wait_for_start()) if token else None
         if again is None:
             break
-        turn = again
+        reservation = again
     result = await _result(job, row_id, outcome, attempts)
     result.tried = tried
     return result
@@ -61,23 +61,25 @@ async def _if_possible[Found](what: Awaitable[Found]) -> Found | None:
         return None
 
 
-async def _send(job: Job, request: Request, token: Token | None, number: int, turn: Turn) -> tuple[Outcome, Attempt]:
+async def _send(
+    job: Job, request: Request, token: Token | None, number: int, reservation: Reservation
+) -> tuple[Outcome, Attempt]:
     config = job.compiled.config
     request = token.signed(request) if token else request
     redact = job.signer.redactor(token) if job.signer and token else _nothing_to_hide
     attempt = Attempt(number, timezone.now(), redact.request(request))
 
     async def connected() -> None:
-        """It took a while: then the slot moves, or another one is needed."""
-        if not await job.limiter.still_good(turn):
-            await job.limiter.wait_for_one()
+        """It took a while: then the start time moves, or another one is needed."""
+        nonlocal reservation
+        reservation = await job.limiter.start(reservation)
 
     clock = event_loop.now()
     try:
         answer = await transport.send(
             event_loop.client(), request, timeout_ms=config.timeout_ms, follow_redirects=config.follow_redirects,
             token=token, allowed_hosts=allowed_hosts(job.connection) if job.connection else None,
-            connected=connected if turn.slot else None,
+            connected=connected if reservation.name else None,
         )  # fmt: skip
     except SendError as error:
         outcome = _not_answered(job, error)
@@ -89,7 +91,7 @@ async def _send(job: Job, request: Request, token: Token | None, number: int, tu
         if outcome.error_code:
             attempt.error = {"code": outcome.error_code, "message": _storable(redact(outcome.error_message))}
     attempt.duration_ms = round((event_loop.now() - clock) * 1000)
-    await _if_possible(job.limiter.answered(turn, event_loop.now() - clock))
+    await _if_possible(job.limiter.answered(reservation, event_loop.now() - clock))
     if redact is not _nothing_to_hide:
         outcome = replace(outcome, value=redact.value(outcome.value), error_message=redact(outcome.error_message))
     return outcome, attempt

@@ -12,7 +12,7 @@ from enrichment.connections.token_cache import TokenCache
 from enrichment.engine.limits.rate import Limit
 from enrichment.engine.messages import Request
 from enrichment.http_client import event_loop
-from enrichment.http_client.concurrency import Share
+from enrichment.http_client.concurrency import PermitPool
 from enrichment.http_client.rate_limit import Limiter
 from enrichment.models import Connection, HttpColumn, Run
 from enrichment.schema import RateLimit
@@ -28,11 +28,11 @@ class Job:
     limiter: Limiter
     names: dict[int, str]
 
-    def shares_of(self, request: Request) -> tuple[Share, Share]:
+    def permit_pools(self, request: Request) -> tuple[PermitPool, PermitPool]:
         """Where this request counts while it is under way: its column and its host."""
         host = self.compiled.request.url.fixed_host or urlsplit(request.url).hostname
-        column = event_loop.shares().of(f"column:{self.run.column_id}", self.compiled.config.max_in_flight)
-        return column, event_loop.shares().of(f"host:{host}", settings.MAX_PER_HOST)
+        column = event_loop.permits().pool(f"column:{self.run.column_id}", self.compiled.config.max_in_flight)
+        return column, event_loop.permits().pool(f"host:{host}", settings.MAX_PER_HOST)
 
 
 def load(run: Run) -> Job:

@@ -10,7 +10,7 @@ from redis import RedisError
 from enrichment.connections.token_cache import LATER
 from enrichment.engine.errors import RowError, SignInError
 from enrichment.engine.formula import SandboxBusy
-from enrichment.http_client.rate_limit import Turn
+from enrichment.http_client.rate_limit import Reservation
 from enrichment.runs.results import Result
 from enrichment.worker import exchange, heartbeat
 from enrichment.worker.job import Job
@@ -21,7 +21,7 @@ from tables.models import CellState
 log = logging.getLogger(__name__)
 
 
-async def send(job: Job, row: Ready, reservation: Turn, writer: Writer) -> Result:
+async def send(job: Job, row: Ready, reservation: Reservation, writer: Writer) -> Result:
     """Returns how the row ended, or when it is tried again; raises nothing, so that no row is left without a result."""
     try:
         return await _send(job, row, reservation, writer)
@@ -41,9 +41,8 @@ async def send(job: Job, row: Ready, reservation: Turn, writer: Writer) -> Resul
         return exchange.went_wrong(job, row.row_id, row.attempts)
 
 
-async def _send(job: Job, row: Ready, reservation: Turn, writer: Writer) -> Result:
-    if not await job.limiter.begin(reservation):
-        reservation = await job.limiter.wait_for_one()
+async def _send(job: Job, row: Ready, reservation: Reservation, writer: Writer) -> Result:
+    reservation = await job.limiter.start(reservation)
     if writer.stopped or not heartbeat.is_alive():
         return row.ended(CellState.QUEUED)
     return await exchange.exchange(job, row.row_id, row.request, row.attempts, reservation)

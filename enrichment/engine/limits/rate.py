@@ -9,7 +9,7 @@ def _script(name: str) -> str:
     return Path(__file__).with_name(name).read_text()
 
 
-SLOTS, LATE, SHARES = _script("slots.lua"), _script("late.lua"), _script("shares.lua")
+RESERVE, POSTPONE, PERMITS = _script("reserve.lua"), _script("postpone.lua"), _script("permits.lua")
 LOOK_AHEAD = 0.2  # seconds: what a crashed worker can waste at most
 ON_TIME = 0.004  # seconds behind its slot that a start may be without being told
 
@@ -69,24 +69,24 @@ def _numbers(limit: Limit | None) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """When a request starts: seconds from the answer, and the microsecond by which Redis knows it."""
+class Start:
+    """A start time that was reserved: seconds after the answer, and the microsecond by which Redis knows it."""
 
-    starts_in: float
+    after: float
     name: int
 
 
 @dataclass(frozen=True, slots=True)
-class Slots:
-    """`wait`: seconds until a slot is to be had, when there is none."""
+class Reply:
+    """`next_after`: seconds until the next start time, when none could be reserved yet."""
 
-    slots: tuple[Slot, ...]
-    wait: float
+    starts: tuple[Start, ...]
+    next_after: float
 
 
-def read(answer: Sequence[bytes | str]) -> Slots:
-    now, later, *starts = (int(part) for part in answer)
-    return Slots(tuple(Slot(max(0.0, (start - now) / 1e6), start) for start in starts), max(0.0, (later - now) / 1e6))
+def read(reply: Sequence[bytes | str]) -> Reply:
+    now, later, *starts = (int(part) for part in reply)
+    return Reply(tuple(Start(max(0.0, (start - now) / 1e6), start) for start in starts), max(0.0, (later - now) / 1e6))
 
 
 def micro(seconds: float) -> int:

@@ -18,10 +18,10 @@ def test_a_late_start_is_told_before_the_window_behind_it_is_given_away(seconds:
 
 
 def test_an_answer_of_the_script_becomes_waits_from_now() -> None:
-    slots = rate.read([b"1000000", b"0", b"1000000", b"1250000"])
-    assert [slot.starts_in for slot in slots.slots] == [0, 0.25]
-    assert [slot.name for slot in slots.slots] == [1_000_000, 1_250_000]
-    assert rate.read([b"1000000", b"3000000"]).wait == 2
+    reply = rate.read([b"1000000", b"0", b"1000000", b"1250000"])
+    assert [start.after for start in reply.starts] == [0, 0.25]
+    assert [start.name for start in reply.starts] == [1_000_000, 1_250_000]
+    assert rate.read([b"1000000", b"3000000"]).next_after == 2
 
 
 def test_the_pauses_between_tries_grow_and_are_spread() -> None:

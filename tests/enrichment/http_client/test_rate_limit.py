@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from enrichment.engine.limits import rate as ratelimit
 from enrichment.engine.limits.rate import Limit
-from enrichment.http_client.rate_limit import Limiter
+from enrichment.http_client.rate_limit import Limiter, Reservation, Wait
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ async def starts(server: Redis, limit: Limit, number: int, key: str = "k") -> li
     while len(given) < number:
         arguments = list(ratelimit.arguments(number - len(given), [limit]))
         arguments[1] = 10**12
-        answer = await server.eval(ratelimit.SLOTS, 2, f"marl:slots:{key}", f"marl:pause:{key}", *arguments)
+        answer = await server.eval(ratelimit.RESERVE, 2, f"marl:slots:{key}", f"marl:pause:{key}", *arguments)
         given += [int(part) for part in answer[2:]]
     return given
 
@@ -48,23 +48,23 @@ async def test_nearly_all_of_the_allowed_rate_is_used(server: Redis, limit: Limi
 
 async def test_no_more_is_reserved_than_starts_soon(server: Redis) -> None:
     limiter = Limiter(server, {"k": Limit(1, 10)})
-    assert len((await limiter.reserve(5)).slots) == 1
-    later = await limiter.reserve(5)
-    assert later.slots == ()
-    assert 9 < later.wait <= 10.1
+    assert isinstance(await limiter.reserve(5), Reservation)
+    wait = await limiter.reserve(5)
+    assert isinstance(wait, Wait)
+    assert 9 < wait.seconds <= 10.1
 
 
 async def test_a_pause_holds_everybody_back(server: Redis) -> None:
     await Limiter(server, {"k": None}).pause(5)
     for limit in (None, Limit(10, 1)):
-        slots = await Limiter(server, {"k": limit}).reserve(1)
-        assert slots.slots == ()
-        assert 4 < slots.wait <= 5
+        wait = await Limiter(server, {"k": limit}).reserve()
+        assert isinstance(wait, Wait)
+        assert 4 < wait.seconds <= 5
 
 
 async def test_keys_do_not_share_their_limit(server: Redis) -> None:
-    assert len((await Limiter(server, {"a": Limit(1, 10)}).reserve(1)).slots) == 1
-    assert len((await Limiter(server, {"b": Limit(1, 10)}).reserve(1)).slots) == 1
+    for key in "ab":
+        assert isinstance(await Limiter(server, {key: Limit(1, 10)}).reserve(), Reservation)
 
 
 async def test_a_smaller_limit_counts_at_once(server: Redis) -> None:
