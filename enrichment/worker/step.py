@@ -28,7 +28,7 @@ def advance(run_id: int, token: str, runner: int = 0) -> tuple[str, float] | Non
 
     Returns the token of the next step and the seconds until then, or None when the runner is done or another worker's.
     """
-    acquired = runners.acquire(run_id, runner, token)
+    acquired = runners.acquire(run_id, runner, token, heartbeat.worker_id())
     if acquired is None:
         return None
     try:

@@ -11,6 +11,7 @@ from tables import rows as table_rows
 from tables.models import Column, Table
 
 pytestmark = pytest.mark.django_db(transaction=True)
+WORKER = 7
 
 
 @pytest.fixture
@@ -28,30 +29,30 @@ def run(http: Callable[..., Column], sent: list[object]) -> Run:
     return lifecycle.plan(http(), "all")
 
 
-def test_a_small_run_has_one_lane_and_a_large_one_several(leads: Table, http: Callable[..., Column]) -> None:
+def test_a_small_run_has_one_runner_and_a_large_one_several(leads: Table, http: Callable[..., Column]) -> None:
     column = http()
     assert lifecycle.plan(column, {"first": 3}, automatic=True).runners.count() == 1
     table_rows.append(leads, [{}] * (runners.MOST * runners.ROWS))
     assert lifecycle.plan(column, "all").runners.count() == runners.MOST
 
 
-def test_a_slow_rate_limit_needs_one_lane(leads: Table, http: Callable[..., Column]) -> None:
+def test_a_slow_rate_limit_needs_one_runner(leads: Table, http: Callable[..., Column]) -> None:
     table_rows.append(leads, [{}] * (runners.MOST * runners.ROWS))
     column = http(rate_limit={"requests": 1, "duration_ms": 1000})
     assert lifecycle.plan(column, "all").runners.count() == 1
 
 
-def test_one_step_at_a_time_is_in_a_lane(run: Run) -> None:
-    token = runners.acquire(run.pk, 0, "")
+def test_one_step_at_a_time_holds_a_runner(run: Run) -> None:
+    token = runners.acquire(run.pk, 0, "", WORKER)
     assert token
-    assert runners.acquire(run.pk, 0, "") is None
-    assert runners.acquire(run.pk, 0, token) is None
+    assert runners.acquire(run.pk, 0, "", WORKER) is None
+    assert runners.acquire(run.pk, 0, token, WORKER) is None
     runners.release(run.pk, 0, token)
-    assert runners.acquire(run.pk, 0, "") is None  # somebody else goes on with it
-    assert runners.acquire(run.pk, 0, token) == token
+    assert runners.acquire(run.pk, 0, "", WORKER) is None  # somebody else goes on with it
+    assert runners.acquire(run.pk, 0, token, WORKER) == token
 
 
-def test_a_lane_that_the_broker_lost_is_sent_on_at_the_second_look(run: Run, sent: list[object]) -> None:
+def test_a_runner_that_the_broker_lost_is_sent_on_at_the_second_look(run: Run, sent: list[object]) -> None:
     sent.clear()
     recovery.sweep()
     assert sent == []
@@ -59,22 +60,22 @@ def test_a_lane_that_the_broker_lost_is_sent_on_at_the_second_look(run: Run, sen
     assert sent == [(run.pk, "", 0)]
 
 
-def test_a_lane_that_makes_steps_is_left_alone(run: Run, sent: list[object]) -> None:
+def test_a_runner_that_makes_steps_is_left_alone(run: Run, sent: list[object]) -> None:
     token = ""
     sent.clear()
     for _ in range(4):
         recovery.sweep()
-        token = runners.acquire(run.pk, 0, token) or ""
+        token = runners.acquire(run.pk, 0, token, WORKER) or ""
         runners.release(run.pk, 0, token)
     assert sent == []
 
 
-def test_the_lane_of_a_dead_worker_is_free_again(run: Run) -> None:
-    runners.acquire(run.pk, 0, "")
+def test_the_runner_of_a_dead_worker_is_free_again(run: Run) -> None:
+    runners.acquire(run.pk, 0, "", WORKER)
     Runner.objects.update(worker_id=Worker.objects.create(beat=3, seen_beat=3).pk)
     recovery.sweep()
     recovery.sweep()
-    assert runners.acquire(run.pk, 0, "")
+    assert runners.acquire(run.pk, 0, "", WORKER)
 
 
 def test_a_worker_that_beats_lives_and_one_that_does_not_is_gone_at_the_second_look(run: Run) -> None:
