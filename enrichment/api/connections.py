@@ -9,6 +9,7 @@ from enrichment import lookup
 from enrichment.api import described
 from enrichment.api.auth import actor
 from enrichment.connections import settings as connection_settings
+from enrichment.connections import sign_in
 from enrichment.models import Connection
 from workspaces.models import Role
 
@@ -62,4 +63,4 @@ def delete_connection(request: HttpRequest, connection_id: str) -> Status[None]:
 
 @router.post("/connections/{connection_id}/test")
 def test_connection(request: HttpRequest, connection_id: str) -> dict[str, Any]:
-    return connection_settings.test(lookup.connection(actor(request), connection_id, Role.EDITOR))
+    return sign_in.test(lookup.connection(actor(request), connection_id, Role.EDITOR))

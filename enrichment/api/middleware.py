@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from enrichment.api.errors import answer
-from enrichment.connections.secrets import HIDDEN
+from enrichment.connections.redaction import HIDDEN
 from enrichment.webhooks import ADDRESS
 
 

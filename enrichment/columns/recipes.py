@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from enrichment.columns import http as http_columns
 from enrichment.columns import lifecycle as computed_columns
 from enrichment.connections import settings as connection_settings
-from enrichment.connections.secrets import Redactor
+from enrichment.connections.redaction import Redactor
 from enrichment.engine.auth import kinds
 from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.engine.template import references

@@ -1,6 +1,5 @@
 """Connections: who signs in where, with which secrets, and which hosts may receive what they give."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,15 +8,12 @@ from urllib.parse import urlsplit
 from django.db import IntegrityError, transaction
 from pydantic import ValidationError
 
-from enrichment.connections.secrets import HIDDEN, CannotOpen, Redactor, open_sealed, seal
+from enrichment.connections.secrets import CannotOpen, open_sealed, seal
 from enrichment.engine import formula
 from enrichment.engine.auth import kinds
-from enrichment.engine.auth.kinds import Scheme
-from enrichment.engine.auth.token import Token
-from enrichment.engine.errors import InvalidSettings, Problem, RowError, SendError, SignInError
+from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.engine.formula import Formula
 from enrichment.engine.template.url import matches
-from enrichment.http_client import event_loop, transport
 from enrichment.models import Connection
 from enrichment.schema import RateLimit, problems_of, unstorable
 from tables.columns import tidy
@@ -27,7 +23,6 @@ from workspaces.actors import Actor
 
 KINDS = tuple(Connection.Kind.values)
 LONGEST_NAME = 120
-SIGN_IN_TIMEOUT = 20_000  # ms
 # What a condition of renewal can look at.
 ANSWER = {1: "status", 2: "body", 3: "headers"}
 
@@ -226,18 +221,6 @@ def delete(connection: Connection) -> None:
         connection.delete()
 
 
-def scheme_of(connection: Connection) -> Scheme:
-    return kinds.compile(connection.kind, kinds.defaults(connection.kind) | connection.config)
-
-
-def secrets_of(connection: Connection) -> dict[str, str]:
-    """Raises SignInError when they cannot be decrypted."""
-    try:
-        return open_sealed(connection.secrets)
-    except CannotOpen as error:
-        raise SignInError("secrets", str(error)) from error
-
-
 def allowed_hosts(connection: Connection) -> set[str]:
     """Hosts that may receive the credentials: those chosen, else where it signs in."""
     chosen = {str(host).lower() for host in connection.config.get("allowed_hosts") or []}
@@ -259,51 +242,3 @@ def allow(connection: Connection, host: str) -> None:
 
 def _note(connection: Connection, action: str, **detail: Any) -> None:
     audit.note(connection.workspace_id, action, connection.name, connection.pk, **detail)
-
-
-def token_key(connection: Connection) -> str:
-    """Where the token is kept: another one for every edit of the settings."""
-    return f"marl:token:{connection.pk}:{connection.revision}"
-
-
-def test(connection: Connection) -> dict[str, Any]:
-    """Signs in now, whatever was refused before; the decoded token, never its signature or a secret."""
-    redact = Redactor(opened(connection))
-    try:
-        token, status = event_loop.run(get_token(connection))
-    except (RowError, SendError) as error:
-        paths = error.details if isinstance(error, SignInError) and error.code == "no_token" else None
-        problem = Problem(redact(error.message), field="config.token_path" if error.code == "no_token" else "")
-        told = problem.as_json() | {"code": error.code, "token_paths": paths or []}
-        return {"ok": False, "status": getattr(error, "status", None), "token": None, "sent_as": None, "error": told}
-    if connection.pk:
-        Connection.objects.filter(pk=connection.pk).update(refused=None)
-        event_loop.run(_forget_refusal(connection))
-    return {
-        "ok": True, "status": status,
-        "token": {"header": token.header, "claims": token.claims, "expires_at": token.expires_at},
-        "sent_as": sent_as(token), "error": None,
-    }  # fmt: skip
-
-
-def sent_as(token: Token, instead: str = HIDDEN) -> str:
-    if token.in_query:
-        return f"?{token.name}={instead}"
-    return f"{token.name}: {token.before}{instead}"
-
-
-async def _forget_refusal(connection: Connection) -> None:
-    await event_loop.redis().delete(f"{token_key(connection)}:refused")
-
-
-async def get_token(connection: Connection) -> tuple[Token, int | None]:
-    """A new one, on the loop; with the status of the sign-in, where there is one. Raises RowError."""
-    scheme, secrets = scheme_of(connection), secrets_of(connection)
-    if not isinstance(scheme, kinds.SIGN_INS):
-        return scheme.token(secrets, time.time()), None
-    request = scheme.request(secrets)
-    try:
-        answer = await transport.send(event_loop.client(), request, timeout_ms=SIGN_IN_TIMEOUT)
-    except SendError as error:
-        raise SignInError(error.code, f"The sign-in server did not answer: {error.message}") from error
-    return scheme.read(answer, time.time()), answer.status

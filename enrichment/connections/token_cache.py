@@ -11,7 +11,9 @@ from uuid import uuid4
 from redis.asyncio import Redis
 
 from enrichment.connections import settings as connection_settings
-from enrichment.connections.secrets import CannotOpen, Redactor, open_sealed, seal
+from enrichment.connections import sign_in
+from enrichment.connections.redaction import Redactor
+from enrichment.connections.secrets import CannotOpen, open_sealed, seal
 from enrichment.dataflow.calculator import Calculator
 from enrichment.engine.auth import kinds
 from enrichment.engine.auth.token import Token
@@ -45,8 +47,8 @@ class TokenCache:
         self._calculator = Calculator()
         self._judging = asyncio.Lock()
         weakref.finalize(self, self._calculator.close)
-        self._scheme = connection_settings.scheme_of(connection)
-        self._key = connection_settings.token_key(connection)
+        self._scheme = sign_in.scheme_of(connection)
+        self._key = sign_in.token_key(connection)
         self._kept: tuple[Token, float] | None = None  # with when it is to be replaced
         self._accepted = ""
         self._redactor = "", Redactor(self.secrets)
@@ -146,7 +148,7 @@ class TokenCache:
         await self._check_not_refused()
         await self._check_not_waiting()
         try:
-            token, _ = await connection_settings.get_token(self.connection)
+            token, _ = await sign_in.get_token(self.connection)
         except SignInError as error:
             if error.code == "refused":
                 await self._remember_refusal(error)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from enrichment import lookup
 from enrichment.connections import settings as connection_settings
+from enrichment.connections import sign_in
 from enrichment.engine.auth import kinds
 from enrichment.engine.auth.static import ALGORITHMS
 from enrichment.engine.errors import InvalidSettings, Problem
@@ -53,7 +54,7 @@ def choices(actor: Actor) -> list[dict[str, Any]]:
 
 
 def _sent_as(connection: Connection) -> str:
-    shown = connection_settings.sent_as(connection_settings.scheme_of(connection).shown("…"), "…")
+    shown = sign_in.sent_as(sign_in.scheme_of(connection).shown("…"), "…")
     return shown.replace(" …", "\u00a0…")  # the dots do not stand on a line of their own
 
 
@@ -199,7 +200,7 @@ def _test(request: HttpRequest, actor: Actor, stored: Connection | None) -> Http
     except InvalidSettings as error:
         told = {"message": "Nothing was sent: the settings have problems.", "problems": _in_form(error.problems)}
     else:
-        told = _told(connection_settings.test(draft)) | {"guessed": guessed, "signs_in": kind in SIGN_IN_KINDS}
+        told = _told(sign_in.test(draft)) | {"guessed": guessed, "signs_in": kind in SIGN_IN_KINDS}
     return render(request, "enrichment/sign_in_result.html", told)
 
 

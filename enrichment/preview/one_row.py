@@ -7,7 +7,7 @@ from redis import RedisError
 
 from enrichment.columns import formula as formula_columns
 from enrichment.columns import http as http_columns
-from enrichment.connections.secrets import Redactor
+from enrichment.connections.redaction import HIDDEN, Redactor
 from enrichment.dataflow import inputs
 from enrichment.dataflow.calculator import Calculator
 from enrichment.engine.errors import InvalidSettings, Problem, RowError, SignInError
@@ -21,8 +21,6 @@ from enrichment.runs.results import Attempt, Result
 from enrichment.worker import exchange, prepare
 from enrichment.worker import job as jobs
 from tables.models import CellState, Column, Row, Table
-
-HIDDEN = "••••••••"
 
 
 class RowNotFound(Exception):
@@ -121,8 +119,8 @@ def _job(target: Column | Table, row_id: int, config: Mapping[str, Any] | None) 
 
 def _shown(job: jobs.Job, request: Request) -> dict[str, Any]:
     """The request of the API, with the token that it would carry hidden."""
-    redact = Redactor(job.signer.secrets if job.signer else {}, extra=[HIDDEN])  # as a query would write it
-    return redact.request(job.signer.shown(HIDDEN).signed(request) if job.signer else request)
+    redact = Redactor(job.token_cache.secrets if job.token_cache else {}, extra=[HIDDEN])  # as a query would write it
+    return redact.request(job.token_cache.shown(HIDDEN).apply_to(request) if job.token_cache else request)
 
 
 def _previewed(

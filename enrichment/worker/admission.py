@@ -64,8 +64,8 @@ class Gate:
 
     async def _is_signed_in(self) -> bool:
         try:
-            if self._job.signer:
-                await self._job.signer.token()
+            if self._job.token_cache:
+                await self._job.token_cache.token()
         except SignInError as error:
             if error.code != LATER:
                 raise

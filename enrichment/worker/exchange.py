@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.utils import timezone
 from redis import RedisError
 
-from enrichment.connections.secrets import Redactor, headers_as_json
+from enrichment.connections.redaction import Redactor, headers_as_json
 from enrichment.connections.settings import allowed_hosts
 from enrichment.engine import response as responses
 from enrichment.engine.auth.token import Token
@@ -31,18 +31,18 @@ STORED_BODY = 1024 * 1024  # bytes
 async def exchange(job: Job, row_id: int, request: Request, attempts: int, reservation: Reservation) -> Result:
     """How the row ended, or when it is tried again. The request goes out at once: its start time has come."""
     tried: list[Attempt] = []
-    token = await job.signer.token() if job.signer else None
+    token = await job.token_cache.token() if job.token_cache else None
     while True:
         attempts += 1
         outcome, attempt = await _send(job, request, token, attempts, reservation)
         tried.append(attempt)
-        if not (job.signer and token):
+        if not (job.token_cache and token):
             break
         if not outcome.refused:
             if outcome.http_status:
-                await _if_possible(job.signer.accepted(token))
+                await _if_possible(job.token_cache.accepted(token))
             break
-        token = await _if_possible(job.signer.renew(token)) if len(tried) == 1 else None
+        token = await _if_possible(job.token_cache.renew(token)) if len(tried) == 1 else None
         again = await _if_possible(job.limiter.wait_for_start()) if token else None
         if again is None:
             break
@@ -65,8 +65,8 @@ async def _send(
     job: Job, request: Request, token: Token | None, number: int, reservation: Reservation
 ) -> tuple[Outcome, Attempt]:
     config = job.compiled.config
-    request = token.signed(request) if token else request
-    redact = job.signer.redactor(token) if job.signer and token else _nothing_to_hide
+    request = token.apply_to(request) if token else request
+    redact = job.token_cache.redactor(token) if job.token_cache and token else _nothing_to_hide
     attempt = Attempt(number, timezone.now(), redact.request(request))
 
     async def connected() -> None:
@@ -85,7 +85,7 @@ async def _send(
         outcome = _not_answered(job, error)
         attempt.error = {"code": error.code, "message": redact(error.message)}
     else:
-        refused = job.signer is not None and await job.signer.refuses(answer)
+        refused = job.token_cache is not None and await job.token_cache.refuses(answer)
         outcome = _answered(job, answer, refused)
         attempt.response = _stored(answer, redact)
         if outcome.error_code:

@@ -24,7 +24,7 @@ class Job:
     run: Run
     compiled: CompiledColumn
     connection: Connection | None
-    signer: TokenCache | None
+    token_cache: TokenCache | None
     limiter: Limiter
     names: dict[int, str]
 
@@ -47,7 +47,7 @@ def of_settings(run: Run, compiled: CompiledColumn, connection: Connection | Non
         run=run,
         compiled=compiled,
         connection=connection,
-        signer=TokenCache(connection) if connection else None,
+        token_cache=TokenCache(connection) if connection else None,
         limiter=Limiter(event_loop.redis(), _limits(run, compiled, connection)),
         names=names,
     )

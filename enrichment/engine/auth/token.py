@@ -31,7 +31,7 @@ class Token:
         """What stands before the value, as in `Bearer `."""
         return self.text.removesuffix(self.value) if self.text.endswith(self.value) else ""
 
-    def signed(self, request: Request) -> Request:
+    def apply_to(self, request: Request) -> Request:
         if not self.in_query:
             return replace(request, headers=(*request.headers, (self.name, self.text)))
         sign = "&" if "?" in request.url else "?"

@@ -33,17 +33,17 @@ def test_every_kind_has_settings_that_compile_but_for_what_is_empty() -> None:
 
 
 def test_a_bearer_token_is_sent_with_its_type() -> None:
-    signed = made("bearer", {"token": "abc"}).signed(PLAIN)
+    signed = made("bearer", {"token": "abc"}).apply_to(PLAIN)
     assert signed.headers == (("Authorization", "Bearer abc"),)
     assert made("bearer", {"token": "abc"}, token_type="").text == "abc"
 
 
 def test_an_api_key_goes_into_a_header_or_the_query() -> None:
-    assert made("api_key", {"key": "k 1"}).signed(PLAIN).headers == (("X-API-Key", "k 1"),)
+    assert made("api_key", {"key": "k 1"}).apply_to(PLAIN).headers == (("X-API-Key", "k 1"),)
     token = made("api_key", {"key": "k 1&"}, **{"in": "query", "name": "api key"})
-    assert token.signed(PLAIN).url == "https://api.example/x?api%20key=k%201%26"
-    assert token.signed(Request("GET", "https://api.example/?a=1")).url.endswith("?a=1&api%20key=k%201%26")
-    assert token.is_in(token.signed(PLAIN))
+    assert token.apply_to(PLAIN).url == "https://api.example/x?api%20key=k%201%26"
+    assert token.apply_to(Request("GET", "https://api.example/?a=1")).url.endswith("?a=1&api%20key=k%201%26")
+    assert token.is_in(token.apply_to(PLAIN))
 
 
 def test_basic_is_the_pair_in_base64() -> None:

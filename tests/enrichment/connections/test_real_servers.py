@@ -13,6 +13,7 @@ import pytest
 
 from enrichment.columns import http as http_columns
 from enrichment.connections import settings as connection_settings
+from enrichment.connections import sign_in
 from enrichment.models import Connection
 from enrichment.runs import lifecycle
 from enrichment.worker import step
@@ -91,7 +92,7 @@ def filled(table: Table, connection: Connection, **config: Any) -> list[Any]:
 def test_json_server_auth(json_server: str, table: Table, actor: Actor) -> None:
     config = {"auth_request": {"url": f"{json_server}/login", "body": BODY}, "token_path": "accessToken"}
     connection = connection_settings.create(actor, name="Directory", kind="jwt", config=config, secrets=SECRETS)
-    told = connection_settings.test(connection)
+    told = sign_in.test(connection)
     assert told["ok"]
     assert told["token"]["claims"]["email"] == "sam@acme.example"
     assert told["token"]["expires_at"]
@@ -102,9 +103,9 @@ def test_json_server_auth(json_server: str, table: Table, actor: Actor) -> None:
 def test_json_server_auth_says_what_is_wrong(json_server: str, actor: Actor) -> None:
     config = {"auth_request": {"url": f"{json_server}/login", "body": BODY}, "token_path": "token"}
     connection = connection_settings.create(actor, name="Directory", kind="jwt", config=config, secrets=SECRETS)
-    assert connection_settings.test(connection)["error"]["token_paths"] == ["accessToken"]
+    assert sign_in.test(connection)["error"]["token_paths"] == ["accessToken"]
     connection_settings.save(connection, secrets={"password": "wrong"})
-    assert "Incorrect password" in connection_settings.test(connection)["error"]["message"]
+    assert "Incorrect password" in sign_in.test(connection)["error"]["message"]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ import pytest
 
 from enrichment.columns import http as http_columns
 from enrichment.connections import settings as connection_settings
+from enrichment.connections import sign_in
 from enrichment.models import Connection, Run
 from enrichment.runs import lifecycle
 from enrichment.worker import step
@@ -231,7 +232,7 @@ def test_every_row_is_done_with_one_sign_in_for_each_token(way: str, serve: Any,
 )
 def test_an_end_that_is_stated_is_read(unit: str, value: object, serve: Any, actor: Actor) -> None:
     server = serve(Behaviour(sign_in=lambda token, _: (200, {"token": token, "end": value}, {})))
-    told = connection_settings.test(connect(actor, server, expires={"path": "end", "unit": unit}))
+    told = sign_in.test(connect(actor, server, expires={"path": "end", "unit": unit}))
     assert told["ok"]
     assert told["token"]["expires_at"] is not None
 
@@ -273,7 +274,7 @@ def test_a_wrong_password_is_tried_once_until_somebody_looks(
         assert run.state == "stopped"
         assert "wrong password" in run.stop_reason
     assert len(server.sign_ins) == 1
-    assert connection_settings.test(connection)["ok"]
+    assert sign_in.test(connection)["ok"]
     assert finish(lifecycle.plan(column, "all")).done == ROWS
 
 
@@ -306,7 +307,7 @@ def test_a_key_is_sent_with_every_row_and_not_renewed(
     server = serve(Behaviour(carried=carried, uses=50))
     server.given.add(expected)
     connection = connection_settings.create(actor, name="Acme", kind=kind, config=config, secrets=secrets)
-    assert connection_settings.test(connection)["ok"]
+    assert sign_in.test(connection)["ok"]
     run = finish(lifecycle.plan(column_of(table, server, connection), "all"))
     assert (run.done, run.failed, server.sign_ins) == (50, ROWS - 50, [])
     assert server.used == {expected: ROWS}

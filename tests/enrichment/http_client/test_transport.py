@@ -153,7 +153,7 @@ async def test_credentials_do_not_follow_to_another_origin(server: Server, send:
 @pytest.mark.parametrize("in_query", [False, True])
 async def test_credentials_go_to_allowed_hosts_alone(in_query: bool, server: Server, send: Send) -> None:
     token = Token("a key", "X-Key", "a key", in_query=in_query)
-    signed = token.signed(Request("GET", f"{server.url}/?a=1"))
+    signed = token.apply_to(Request("GET", f"{server.url}/?a=1"))
     with pytest.raises(SendError) as caught:
         await send("GET", signed.url, headers=signed.headers, token=token, allowed_hosts={"crm.example"})
     assert caught.value.code == "host_not_allowed"
