@@ -34,12 +34,14 @@ def main() -> None:
     compiling = timed(lambda: formula.compile(TEXT, NAMES))
     compiled = formula.compile(TEXT, NAMES)
     cached = timed(lambda: formula.compile(TEXT, NAMES))
-    with formula.Evaluator([compiled], deadline=5) as evaluator:
-        context = timed(lambda: evaluator.evaluate(compiled, rows[:1]))
-        in_batches = timed(lambda: evaluator.evaluate(compiled, rows)) / count
+    with formula.Evaluators(deadline=5) as evaluators:
+        context = timed(lambda: evaluators.evaluate(compiled, rows[:1]))
+        in_batches = timed(lambda: evaluators.evaluate(compiled, rows)) / count
         few = rows[: max(count // 50, 1)]
-        singly = timed(lambda: [evaluator.evaluate(compiled, [row]) for row in few]) / len(few)
-        assert [found.value for found in evaluator.evaluate(compiled, rows[:200])] == [plain(row) for row in rows[:200]]
+        singly = timed(lambda: [evaluators.evaluate(compiled, [row]) for row in few]) / len(few)
+        assert [found.value for found in evaluators.evaluate(compiled, rows[:200])] == [
+            plain(row) for row in rows[:200]
+        ]
     python = timed(lambda: [plain(row) for row in rows]) / count
     print(f"first check, with its process {spawn * 1000:.0f} ms, a check {compiling * 1000:.1f} ms, ", end="")
     print(f"again {cached * 1000:.2f} ms, a context {context * 1000:.0f} ms")

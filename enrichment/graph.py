@@ -1,10 +1,12 @@
 """Which columns of a table use which, over HTTP, formula and field columns alike."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 
 from django.db.models import QuerySet
 
+from enrichment.engine.template.references import Names
 from enrichment.models import FormulaColumn
 from tables.models import Column, ColumnType
 
@@ -28,57 +30,55 @@ class Graph:
     def needs(self) -> dict[int, frozenset[int]]:
         return self.formulas | self.requests
 
-    def formulas_behind(self, column_ids: Collection[int]) -> set[int]:
-        """The formula columns that refer to one of these, by themselves or through formula columns."""
-        return _behind(self.formulas, column_ids)
+    def formulas_depending_on(self, column_ids: Collection[int]) -> set[int]:
+        """Returns the formula columns that refer to one of these, directly or through formula columns."""
+        return _dependents(self.formulas, column_ids)
 
-    def requests_behind(self, column_ids: Collection[int]) -> set[int]:
-        """The HTTP columns that refer to one of these, by themselves or through computed columns of any kind."""
-        return _behind(self.needs, column_ids) & self.requests.keys()
+    def requests_depending_on(self, column_ids: Collection[int]) -> set[int]:
+        """Returns the HTTP columns that refer to one of these, directly or through computed columns of any kind."""
+        return _dependents(self.needs, column_ids) & self.requests.keys()
 
-    def requests_of(self, column_ids: Collection[int]) -> set[int]:
-        """The HTTP columns that refer to one of these by themselves."""
+    def requests_using(self, column_ids: Collection[int]) -> set[int]:
+        """Returns the HTTP columns that refer to one of these directly."""
         return {pk for pk, needs in self.requests.items() if needs & set(column_ids)}
 
     def with_inputs(self, column_ids: Collection[int]) -> set[int]:
-        """The computed columns among these, and all that they need."""
-        needs, reached = self.needs, set(column_ids)
-        while more := {needed for pk in reached & needs.keys() for needed in needs[pk]} - reached:
-            reached |= more
-        return reached & needs.keys()
+        """Returns the computed columns among these, and all that they need."""
+        return _with_inputs(self.needs, column_ids)
 
     def needs_results(self, pk: int) -> bool:
         """Whether this HTTP column refers to another HTTP column, by itself or through formula columns."""
         return bool(self.with_inputs(self.requests[pk]) & self.requests.keys())
 
     def in_order(self, column_ids: Collection[int]) -> list[int]:
-        """The computed ones, each behind those that it refers to."""
-        needs = self.needs
-        ordered: dict[int, None] = {}
-
-        def place(pk: int) -> None:
-            for needed in sorted(needs[pk]):
-                if needed in column_ids and needed in needs and needed not in ordered and needed != pk:
-                    place(needed)
-            ordered[pk] = None
-
-        for pk in sorted(column_ids):
-            if pk in needs and pk not in ordered:
-                place(pk)
-        return list(ordered)
+        """Returns the computed ones, each after those that it refers to."""
+        return _in_order(self.needs, self.needs.keys() & set(column_ids))
 
 
-def _behind(needs: Mapping[int, frozenset[int]], column_ids: Collection[int]) -> set[int]:
-    found: set[int] = set()
+def _dependents(needs: Mapping[int, frozenset[int]], column_ids: Collection[int]) -> set[int]:
+    dependents: set[int] = set()
     reached = set(column_ids)
-    while more := {pk for pk, needed in needs.items() if needed & reached} - found:
-        found |= more
+    while more := {pk for pk, needed in needs.items() if needed & reached} - dependents:
+        dependents |= more
         reached |= more
-    return found
+    return dependents
+
+
+def _with_inputs(needs: Mapping[int, frozenset[int]], column_ids: Collection[int]) -> set[int]:
+    reached = set(column_ids)
+    while more := {needed for pk in reached & needs.keys() for needed in needs[pk]} - reached:
+        reached |= more
+    return reached & needs.keys()
+
+
+def _in_order(needs: Mapping[int, frozenset[int]], column_ids: set[int]) -> list[int]:
+    """Raises CycleError."""
+    among_these = {pk: needs[pk] & (column_ids - {pk}) for pk in sorted(column_ids)}
+    return list(TopologicalSorter(among_these).static_order())
 
 
 def of_table(table_id: int) -> Graph:
-    """In one query, because it is asked for with every batch of results."""
+    """Reads the graph in one query, because every batch of results asks for it."""
     computed = [kind for kind in ColumnType if kind.is_computed]
     live = Column.objects.filter(table_id=table_id, type__in=computed)
     columns = list(live.select_related("table", "http", "formula"))
@@ -98,29 +98,38 @@ def formulas_of(table_id: int) -> QuerySet[FormulaColumn]:
     return FormulaColumn.objects.filter(column__table_id=table_id, column__deleted_at=None)
 
 
+def names_of(table_id: int) -> Names:
+    """Returns the table's columns by id."""
+    known = Column.with_deleted.filter(table_id=table_id).values_list("pk", "name", "deleted_at", "type")
+    live = {pk: name for pk, name, deleted_at, _ in known if deleted_at is None}
+    deleted = {pk: name for pk, name, deleted_at, _ in known if deleted_at is not None}
+    return Names(live, deleted, [pk for pk, _, _, type in known if type == ColumnType.HTTP])
+
+
 def users_of(column: Column) -> list[Column]:
-    """The live columns of every kind whose settings refer to this one, in their order."""
-    graph = of_table(column.table_id)
-    using = [pk for pk, needs in graph.needs.items() if column.pk in needs and pk != column.pk]
-    return list(Column.objects.filter(pk__in=using))
+    """Returns the live columns of every kind whose settings refer to this one, in their order."""
+    needs = of_table(column.table_id).needs
+    user_ids = [pk for pk, needed in needs.items() if column.pk in needed and pk != column.pk]
+    return list(Column.objects.filter(pk__in=user_ids))
 
 
-def refuse_cycle(column: Column, needs: Collection[int]) -> None:
+def refuse_cycle(column: Column, needed: Collection[int]) -> None:
     """Raises Cycle when the column, referring to these, would wait for itself."""
-    graph = of_table(column.table_id)
-    edges = graph.needs | {column.pk: frozenset(needs)}
-    seen: set[int] = set()
-
-    def walk(pk: int, way: tuple[int, ...]) -> None:
-        for other in sorted(edges.get(pk, frozenset()) - seen):
-            if other == column.pk:
-                raise Cycle(f"These columns would wait for each other: {_named((*way, other))}.")
-            seen.add(other)
-            walk(other, (*way, other))
-
-    walk(column.pk, (column.pk,))
+    needs = of_table(column.table_id).needs | {column.pk: frozenset(needed)}
+    try:
+        _in_order(needs, _with_inputs(needs, [column.pk]))
+    except CycleError as error:
+        path = _waiting_path(error.args[1], column.pk)
+        raise Cycle(f"These columns would wait for each other: {_named(path)}.") from error
 
 
-def _named(way: tuple[int, ...]) -> str:
-    names = dict(Column.objects.filter(pk__in=way).values_list("pk", "name"))
-    return " → ".join(names.get(pk, "?") for pk in way)
+def _waiting_path(cycle: Sequence[int], first: int) -> list[int]:
+    """Returns the cycle so that each column waits for the next one; graphlib gives it the other way round."""
+    path = list(cycle[:0:-1])
+    start = path.index(first) if first in path else 0
+    return [*path[start:], *path[:start], path[start]]
+
+
+def _named(path: Sequence[int]) -> str:
+    names = dict(Column.objects.filter(pk__in=path).values_list("pk", "name"))
+    return " → ".join(names.get(pk, "?") for pk in path)

@@ -2,22 +2,18 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from enrichment import graph as dependencies
-from enrichment.columns import http as http_columns
+from enrichment import graph
 from enrichment.dataflow import inputs, recalculations
-from enrichment.dataflow.calculator import Calculation, Calculator, broken
-from enrichment.engine import formula
+from enrichment.dataflow.calculator import calculate, calculation_of
 from enrichment.engine.errors import InvalidSettings, Problem
-from enrichment.engine.formula import Formula
-from enrichment.engine.template import paths, references
-from enrichment.engine.template.paths import Path
-from enrichment.engine.template.references import Names
+from enrichment.engine.formula import Evaluators
+from enrichment.engine.template import references
 from enrichment.models import FormulaColumn
 from enrichment.runs.results import Result
 from enrichment.schema import problems_of
@@ -70,10 +66,10 @@ def save(column: Column, config: Mapping[str, Any]) -> None:
 
 def recompute(column: Column) -> None:
     """All rows of the column and of what refers to it."""
-    graph = dependencies.of_table(column.table_id)
-    wanted = graph.formulas_behind([column.pk]) | ({column.pk} & graph.formulas.keys())
-    if wanted:
-        recalculations.start_range(column.table_id, wanted)
+    dependencies = graph.of_table(column.table_id)
+    column_ids = dependencies.formulas_depending_on([column.pk]) | ({column.pk} & dependencies.formulas.keys())
+    if column_ids:
+        recalculations.start_range(column.table_id, column_ids)
 
 
 def shown(column: Column) -> dict[str, Any]:
@@ -81,7 +77,7 @@ def shown(column: Column) -> dict[str, Any]:
     found = FormulaColumn.objects.filter(column=column).first()
     if found is None:
         return {}
-    text = references.to_shown(found.formula, http_columns.names_of(column.table_id))
+    text = references.to_shown(found.formula, graph.names_of(column.table_id))
     if column.type == ColumnType.FORMULA:
         return {"formula": text}
     return {"source": found.source_id, "path": found.path, "default": text}
@@ -93,69 +89,24 @@ def draft(
     """What these rows, or the first ten, would become; nothing is stored. Raises InvalidSettings or SandboxBusy."""
     column = target if isinstance(target, Column) else Column(table=target, type=type)
     kept = shown(column) if column.pk else {}
-    calculation = calculation_of(_check(column, kept | dict(config or {})), http_columns.names_of(column.table_id))
+    calculation = calculation_of(_check(column, kept | dict(config or {})), graph.names_of(column.table_id))
     mine = Row.objects.filter(table_id=column.table_id)
     chosen = mine.filter(position__lt=TRIED) if row_ids is None else mine.filter(pk__in=row_ids[:TRIED])
     rows = list(chosen.order_by("position"))
     values = inputs.as_stored(rows, column.table_id, calculation.column_ids)
     until = time.monotonic() + TRYING
-    with Calculator() as calculator:
+    with Evaluators() as evaluators:
         return [
-            PreviewedRow(row, calculator.results(calculation, [(row.pk, values[row.pk])])[0])
+            PreviewedRow(row, calculate(calculation, [(row.pk, values[row.pk])], evaluators)[0])
             if time.monotonic() < until
             else PreviewedRow(row, Result(row.pk, CellState.FAILED, None, "formula", "Not tried: the formula is slow."))
             for row in rows
         ]
 
 
-def calculations(column_ids: Sequence[int], table_id: int) -> dict[int, Calculation]:
-    """{column id: settings ready to compute}, in the order given, of the columns that are still there."""
-    found = {item.column_id: item for item in dependencies.formulas_of(table_id).filter(pk__in=column_ids)}
-    names = http_columns.names_of(table_id)
-    ready = {}
-    for pk in column_ids:
-        if pk in found:
-            try:
-                ready[pk] = calculation_of(found[pk], names)
-            except InvalidSettings as error:
-                ready[pk] = broken(error)
-    return ready
-
-
-def calculation_of(settings: FormulaColumn, names: Names) -> Calculation:
-    """Raises InvalidSettings with every problem at its field, or SandboxBusy."""
-    if settings.source_id is None:
-        return Calculation(_compiled(settings.formula, names, "formula"))
-    problems: list[Problem] = []
-    default: Formula | None = None
-    path: Path | None = None
-    if settings.source_id not in names:
-        name = names.deleted.get(settings.source_id, "")
-        words = f"The column “{name}” was deleted. Restore it, or choose another one."
-        problems.append(Problem(words, field="source", reference=name))
-    try:
-        path = paths.compile(settings.path)
-    except InvalidSettings as error:
-        problems += [replace(problem, field="path") for problem in error.problems]
-    try:
-        default = _compiled(settings.formula, names, "default") if settings.formula.strip() else None
-    except InvalidSettings as error:
-        problems += error.problems
-    if any(problem.severity == "error" for problem in problems):
-        raise InvalidSettings(problems)
-    return Calculation(default, settings.source_id, path)
-
-
-def _compiled(text: str, names: Mapping[int, str], field: str) -> Formula:
-    try:
-        return formula.compile(text, names)
-    except InvalidSettings as error:
-        raise InvalidSettings([replace(problem, field=field) for problem in error.problems]) from error
-
-
 def _check(column: Column, given: Mapping[str, Any]) -> FormulaColumn:
     """Raises InvalidSettings or Cycle."""
-    names = http_columns.names_of(column.table_id)
+    names = graph.names_of(column.table_id)
     settings = _parsed(column, given, names)
     calculation = calculation_of(settings, names)
     if column.pk and column.pk in calculation.column_ids:
@@ -164,7 +115,7 @@ def _check(column: Column, given: Mapping[str, Any]) -> FormulaColumn:
         raise InvalidSettings([own])
     settings.formula = references.to_stored(settings.formula, names)[0]
     if column.pk:
-        dependencies.refuse_cycle(column, calculation.column_ids)
+        graph.refuse_cycle(column, calculation.column_ids)
     return settings
 
 

@@ -10,7 +10,6 @@ from enrichment import graph
 from enrichment.columns.compiled import CompiledColumn, compile_column, to_shown, to_stored
 from enrichment.connections import settings as connection_settings
 from enrichment.engine.errors import InvalidSettings, Problem
-from enrichment.engine.template.references import Names
 from enrichment.models import Connection, HttpColumn
 from enrichment.schema import HttpConfig, problems_of, unstorable
 from tables import columns as table_columns
@@ -44,7 +43,7 @@ def save(column: Column, config: Mapping[str, Any]) -> None:
 def shown(column: Column) -> dict[str, Any]:
     """The settings as the API gives them: names in templates."""
     http = _settings_of(column)
-    names = names_of(column.table_id)
+    names = graph.names_of(column.table_id)
     return to_shown(HttpConfig(**http.config), names).model_dump() | {"connection_id": http.connection_id}
 
 
@@ -58,24 +57,16 @@ def draft(
     column = column_or_table if isinstance(column_or_table, Column) else Column(table=column_or_table)
     given = (shown(column) if column.pk else defaults()) | dict(config or {})
     stored, connection = _check(column, given, for_saving=False)
-    return compile_column(stored, names_of(column.table_id)), connection
+    return compile_column(stored, graph.names_of(column.table_id)), connection
 
 
 def compiled(http: HttpColumn) -> CompiledColumn:
-    return compile_column(HttpConfig(**http.config), names_of(http.column.table_id))
+    return compile_column(HttpConfig(**http.config), graph.names_of(http.column.table_id))
 
 
 def _settings_of(column: Column) -> HttpColumn:
     found = HttpColumn.objects.filter(column=column).select_related("column", "connection").first()
     return found or HttpColumn(column=column, config=defaults())
-
-
-def names_of(table_id: int) -> Names:
-    """The table's columns by id."""
-    known = Column.with_deleted.filter(table_id=table_id).values_list("pk", "name", "deleted_at", "type")
-    live = {pk: name for pk, name, deleted_at, _ in known if deleted_at is None}
-    deleted = {pk: name for pk, name, deleted_at, _ in known if deleted_at is not None}
-    return Names(live, deleted, [pk for pk, _, _, type in known if type == ColumnType.HTTP])
 
 
 def _check(
@@ -88,7 +79,7 @@ def _check(
         config = HttpConfig(**settings)
     except ValidationError as error:
         raise InvalidSettings(problems_of(error)) from error
-    names = names_of(column.table_id)
+    names = graph.names_of(column.table_id)
     stored, problems = to_stored(config, names)
     problems += unstorable(stored.model_dump())
     ready = None

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from django.db import transaction
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from enrichment.columns import http as http_columns
+from enrichment import graph
 from enrichment.columns import lifecycle as computed_columns
 from enrichment.connections import settings as connection_settings
 from enrichment.connections.redaction import Redactor
@@ -71,7 +71,7 @@ def of(column: Column) -> dict[str, Any]:
         raise InvalidSettings([Problem(f"“{column.name}” holds values of its own and has no settings to export.")])
     config = {key: value for key, value in computed_columns.shown(column).items() if key not in _NOT_KEPT}
     if "source" in config:
-        config["source"] = http_columns.names_of(column.table_id).get(config["source"], "")
+        config["source"] = graph.names_of(column.table_id).get(config["source"], "")
     http = HttpColumn.objects.filter(column=column).select_related("connection").first()
     connection = http.connection if http else None
     hide = Redactor(connection_settings.opened(connection) if connection else {})
@@ -114,7 +114,7 @@ def _emptied(found: re.Match[str]) -> str:
 
 def _names_in(column: Column, config: Mapping[str, Any]) -> list[str]:
     """Of the columns that it refers to."""
-    ids = {name: pk for pk, name in http_columns.names_of(column.table_id).items()}
+    ids = {name: pk for pk, name in graph.names_of(column.table_id).items()}
     names = {pk: name for name, pk in ids.items()}
     found = [references.split(text, ids) for text in _referred(config)]
     return sorted({names[target[0]] for target in found if target})

@@ -14,11 +14,10 @@ from enrichment.connections import settings as connection_settings
 from enrichment.connections import sign_in
 from enrichment.connections.redaction import Redactor
 from enrichment.connections.secrets import CannotOpen, open_sealed, seal
-from enrichment.dataflow.calculator import Calculator
 from enrichment.engine.auth import kinds
 from enrichment.engine.auth.token import Token
 from enrichment.engine.errors import RowError, SignInError
-from enrichment.engine.formula import SandboxBusy
+from enrichment.engine.formula import Evaluators, SandboxBusy
 from enrichment.engine.limits.backoff import delay
 from enrichment.engine.messages import Response
 from enrichment.engine.response import body_value
@@ -44,9 +43,9 @@ class TokenCache:
         self.connection = connection
         self.secrets = connection_settings.opened(connection)
         self._statuses, self._condition = connection_settings.renewal_of(connection.config)
-        self._calculator = Calculator()
+        self._evaluators = Evaluators()
         self._judging = asyncio.Lock()
-        weakref.finalize(self, self._calculator.close)
+        weakref.finalize(self, self._evaluators.close)
         self._scheme = sign_in.scheme_of(connection)
         self._key = sign_in.token_key(connection)
         self._kept: tuple[Token, float] | None = None  # with when it is to be replaced
@@ -81,7 +80,7 @@ class TokenCache:
         async with self._judging:
             while True:
                 try:
-                    [(holds, _)] = await event_loop.in_database(self._calculator.verdicts, self._condition, [values])
+                    [(holds, _)] = await event_loop.in_database(self._evaluators.verdicts, self._condition, [values])
                     return holds
                 except SandboxBusy:
                     await asyncio.sleep(POLL)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from django.db import transaction
 
-from enrichment import graph as dependencies
+from enrichment import graph
 from enrichment.dataflow import recalculations, staleness, waiting
 from enrichment.dataflow.recalculations import MOST_IDS
 from enrichment.graph import Graph
@@ -31,14 +31,14 @@ def on_rows_changed(
     **_: object,
 ) -> None:
     """`row_ids` None means every row from `from_position` on."""
-    graph = dependencies.of_table(table_id)
+    dependencies = graph.of_table(table_id)
     first_row = 0 if row_ids is not None else _first_row(table_id, from_position or 0)
     with transaction.atomic():
         storage.lock_table(table_id)
         if added:
-            _start_new(table_id, graph, row_ids, first_row)
+            _start_new(table_id, dependencies, row_ids, first_row)
         else:
-            _follow_edit(table_id, graph, row_ids, first_row, column_ids or _all_columns(table_id))
+            _follow_edit(table_id, dependencies, row_ids, first_row, column_ids or _all_columns(table_id))
 
 
 def _first_row(table_id: int, position: int) -> int:
@@ -51,11 +51,11 @@ def _all_columns(table_id: int) -> list[int]:
     return list(Column.objects.filter(table_id=table_id).values_list("pk", flat=True))
 
 
-def _start_new(table_id: int, graph: Graph, row_ids: Sequence[int] | None, first_row: int) -> None:
+def _start_new(table_id: int, dependencies: Graph, row_ids: Sequence[int] | None, first_row: int) -> None:
     """HTTP columns over results of other ones run when those come, others behind the formulas that they refer to."""
-    wanted = {pk for pk in graph.automatic if not graph.needs_results(pk)}
-    then_run = {pk for pk in wanted if graph.requests[pk] & graph.formulas.keys()}
-    _compute(table_id, graph.formulas, row_ids, first_row, then_run)
+    wanted = {pk for pk in dependencies.automatic if not dependencies.needs_results(pk)}
+    then_run = {pk for pk in wanted if dependencies.requests[pk] & dependencies.formulas.keys()}
+    _compute(table_id, dependencies.formulas, row_ids, first_row, then_run)
     for pk in wanted - then_run:
         if row_ids is None:
             run_range(pk, first_row)
@@ -64,15 +64,15 @@ def _start_new(table_id: int, graph: Graph, row_ids: Sequence[int] | None, first
 
 
 def _follow_edit(
-    table_id: int, graph: Graph, row_ids: Sequence[int] | None, first_row: int, column_ids: Collection[int]
+    table_id: int, dependencies: Graph, row_ids: Sequence[int] | None, first_row: int, column_ids: Collection[int]
 ) -> None:
-    formulas = graph.formulas_behind(column_ids)
-    touched = graph.requests_of(column_ids)
+    formulas = dependencies.formulas_depending_on(column_ids)
+    touched = dependencies.requests_using(column_ids)
     _let_claims_commit(touched)
     many = row_ids is None or len(row_ids) > _AT_ONCE
-    later = {pk for pk in touched if many or graph.requests[pk] & formulas}
+    later = {pk for pk in touched if many or dependencies.requests[pk] & formulas}
     _compute(table_id, formulas | later, row_ids, first_row)
-    follow(table_id, graph, dict.fromkeys(touched - later, row_ids or ()))
+    follow(table_id, dependencies, dict.fromkeys(touched - later, row_ids or ()))
 
 
 def _let_claims_commit(column_ids: Collection[int]) -> None:
@@ -90,37 +90,39 @@ def _compute(
         recalculations.start_rows(table_id, column_ids, row_ids, then_run)
 
 
-def follow(table_id: int, graph: Graph, touched: Mapping[int, Collection[int]]) -> dict[int, set[int]]:
+def follow(table_id: int, dependencies: Graph, touched: Mapping[int, Collection[int]]) -> dict[int, set[int]]:
     """Inputs of these rows may be others now, {HTTP column id: row ids}; those whose result is out of date.
 
     In a transaction that holds the table.
     """
     outdated: dict[int, set[int]] = {}
-    for pk in touched.keys() & graph.requests.keys():
+    for pk in touched.keys() & dependencies.requests.keys():
         ordered = sorted(touched[pk])
         outdated[pk] = set()
         for start in range(0, len(ordered), _AT_ONCE):
-            outdated[pk] |= _follow(table_id, graph, pk, ordered[start : start + _AT_ONCE])
+            outdated[pk] |= _follow(table_id, dependencies, pk, ordered[start : start + _AT_ONCE])
     return outdated
 
 
-def _follow(table_id: int, graph: Graph, pk: int, row_ids: Sequence[int]) -> set[int]:
+def _follow(table_id: int, dependencies: Graph, pk: int, row_ids: Sequence[int]) -> set[int]:
     rows = list(Row.objects.filter(table_id=table_id, pk__in=row_ids).order_by("pk"))
-    found = staleness.check(table_id, pk, graph.requests[pk], rows)
+    found = staleness.check(table_id, pk, dependencies.requests[pk], rows)
     under_way = found.running | {row_id for row_id, _ in waiting.claimed([pk])}
     recalculations.put_aside(table_id, pk, under_way.intersection(row.pk for row in rows))
-    if pk in graph.automatic:
-        again = {row_id for row_id, state in found.outdated.items() if pk not in graph.keeping or state not in _KEPT}
-        wanted = again | _complete(graph, pk, found.lacking - under_way)
+    if pk in dependencies.automatic:
+        again = {
+            row_id for row_id, state in found.outdated.items() if pk not in dependencies.keeping or state not in _KEPT
+        }
+        wanted = again | _complete(dependencies, pk, found.lacking - under_way)
         chosen = [row for row in rows if row.pk in wanted - under_way]
         coming = {row_id for row_id, _ in waiting.pending(table_id, chosen, [pk])}
         run_rows(pk, [row.pk for row in chosen if row.pk not in coming])
     return set(found.outdated)
 
 
-def _complete(graph: Graph, pk: int, row_ids: Collection[int]) -> set[int]:
+def _complete(dependencies: Graph, pk: int, row_ids: Collection[int]) -> set[int]:
     """Those of these rows for which every computed column that this one refers to has ended."""
-    inputs = graph.requests[pk] & graph.needs.keys()
+    inputs = dependencies.requests[pk] & dependencies.needs.keys()
     if not inputs or not row_ids:
         return set(row_ids)
     ended = Cell.objects.filter(row_id__in=row_ids, column_id__in=inputs).exclude(

@@ -1,17 +1,18 @@
 """Formula and field columns computed for rows in memory; what they end with is stored by others."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
+from dataclasses import dataclass, replace
 
+from enrichment import graph
 from enrichment.dataflow import stored_responses
 from enrichment.dataflow.inputs import NoResult
 from enrichment.engine import formula
-from enrichment.engine.errors import InvalidSettings, RowError
-from enrichment.engine.formula import Computed, Evaluator, Formula
+from enrichment.engine.errors import InvalidSettings, Problem, RowError
+from enrichment.engine.formula import Computed, Evaluators, Formula
+from enrichment.engine.template import paths
 from enrichment.engine.template.paths import MISSING, Path
-from enrichment.engine.template.references import Unavailable
+from enrichment.engine.template.references import Names, Unavailable
+from enrichment.models import FormulaColumn
 from enrichment.runs.results import Result
 from tables.models import CellState
 
@@ -33,66 +34,84 @@ class Calculation:
         return own | {self.source} if self.source else own
 
 
-def broken(error: InvalidSettings) -> Calculation:
-    """Settings that no longer hold, as when a column they need was deleted: every row says so."""
-    return Calculation(None, problem=next(problem.message for problem in error.problems))
+def calculations(column_ids: Sequence[int], table_id: int) -> dict[int, Calculation]:
+    """Returns {column id: settings ready to compute}, in the order given, of the columns that are still there."""
+    settings = {item.column_id: item for item in graph.formulas_of(table_id).filter(pk__in=column_ids)}
+    names = graph.names_of(table_id)
+    return {pk: _calculation_or_problem(settings[pk], names) for pk in column_ids if pk in settings}
 
 
-class Calculator:
-    """Keeps an evaluator for each formula, so that one that hangs costs its own cells alone. A context manager."""
+def _calculation_or_problem(settings: FormulaColumn, names: Names) -> Calculation:
+    """Settings that no longer hold, as when a column they need was deleted, fail every row with their problem."""
+    try:
+        return calculation_of(settings, names)
+    except InvalidSettings as error:
+        return Calculation(None, problem=error.problems[0].message)
 
-    def __init__(self, deadline: float = 1.0) -> None:
-        self._deadline = deadline
-        self._evaluators: dict[Formula, Evaluator] = {}
 
-    def __enter__(self) -> Self:
-        return self
+def calculation_of(settings: FormulaColumn, names: Names) -> Calculation:
+    """Returns the settings parsed. Raises InvalidSettings with every problem at its field, or SandboxBusy."""
+    if settings.source_id is None:
+        return Calculation(_compiled(settings.formula, names, "formula"))
+    problems: list[Problem] = []
+    default: Formula | None = None
+    path: Path | None = None
+    if settings.source_id not in names:
+        name = names.deleted.get(settings.source_id, "")
+        words = f"The column “{name}” was deleted. Restore it, or choose another one."
+        problems.append(Problem(words, field="source", reference=name))
+    try:
+        path = paths.compile(settings.path)
+    except InvalidSettings as error:
+        problems += [replace(problem, field="path") for problem in error.problems]
+    try:
+        default = _compiled(settings.formula, names, "default") if settings.formula.strip() else None
+    except InvalidSettings as error:
+        problems += error.problems
+    if any(problem.severity == "error" for problem in problems):
+        raise InvalidSettings(problems)
+    return Calculation(default, settings.source_id, path)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
 
-    def close(self) -> None:
-        for evaluator in self._evaluators.values():
-            evaluator.close()
+def _compiled(text: str, names: Mapping[int, str], field: str) -> Formula:
+    try:
+        return formula.compile(text, names)
+    except InvalidSettings as error:
+        raise InvalidSettings([replace(problem, field=field) for problem in error.problems]) from error
 
-    def results(self, calculation: Calculation, rows: Sequence[tuple[int, Values]]) -> list[Result]:
-        """For each (row id, values). Raises SandboxBusy."""
-        if calculation.problem:
-            return [Result(pk, CellState.FAILED, None, "settings", calculation.problem) for pk, _ in rows]
-        if calculation.path is None or calculation.source is None:
-            return self._of_formula(calculation.formula, rows)
-        return self._of_path(calculation, calculation.source, calculation.path, rows)
 
-    def verdicts(self, condition: Formula, rows: Sequence[Values]) -> list[tuple[bool, str]]:
-        """Whether each row runs, and why not when that is more than the condition itself. Raises SandboxBusy."""
-        return [formula.check(computed) for computed in self._evaluator(condition).evaluate(condition, rows)]
+def calculate(calculation: Calculation, rows: Sequence[tuple[int, Values]], evaluators: Evaluators) -> list[Result]:
+    """Returns a result for each (row id, values). Raises SandboxBusy."""
+    if calculation.problem:
+        return [Result(pk, CellState.FAILED, None, "settings", calculation.problem) for pk, _ in rows]
+    if calculation.path is None or calculation.source is None:
+        return _of_formula(calculation.formula, rows, evaluators)
+    return _of_path(calculation, calculation.source, calculation.path, rows, evaluators)
 
-    def _of_path(
-        self, calculation: Calculation, source: int, path: Path, rows: Sequence[tuple[int, Values]]
-    ) -> list[Result]:
-        found = {pk: _at_path(pk, values.get(source), path) for pk, values in rows}
-        if lacking := [pk for pk, result in found.items() if result.state == CellState.EMPTY]:
-            kept = stored_responses.at(path, source, lacking)
-            found |= {pk: Result(pk, CellState.DONE, value) for pk, value in kept.items()}
-        empty = [(pk, values) for pk, values in rows if found[pk].state == CellState.EMPTY]
-        if calculation.formula and empty:
-            found |= {result.row_id: result for result in self._of_formula(calculation.formula, empty)}
-        return [found[pk] for pk, _ in rows]
 
-    def _of_formula(self, wanted: Formula | None, rows: Sequence[tuple[int, Values]]) -> list[Result]:
-        if wanted is None:
-            return [Result(pk, CellState.EMPTY) for pk, _ in rows]
-        needed = wanted.column_ids - wanted.tolerated
-        found = {pk: _waiting(pk, values, needed) for pk, values in rows}
-        ready = [(pk, values) for pk, values in rows if found[pk] is None]
-        computed = self._evaluator(wanted).evaluate(wanted, [values for _, values in ready]) if ready else []
-        told = {pk: _ended(pk, outcome) for (pk, _), outcome in zip(ready, computed, strict=True)}
-        return [found[pk] or told[pk] for pk, _ in rows]
+def _of_path(
+    calculation: Calculation, source: int, path: Path, rows: Sequence[tuple[int, Values]], evaluators: Evaluators
+) -> list[Result]:
+    results = {pk: _at_path(pk, values.get(source), path) for pk, values in rows}
+    if empty := [pk for pk, result in results.items() if result.state == CellState.EMPTY]:
+        stored = stored_responses.at(path, source, empty)
+        results |= {pk: Result(pk, CellState.DONE, value) for pk, value in stored.items()}
+    still_empty = [(pk, values) for pk, values in rows if results[pk].state == CellState.EMPTY]
+    if calculation.formula and still_empty:
+        defaults = _of_formula(calculation.formula, still_empty, evaluators)
+        results |= {result.row_id: result for result in defaults}
+    return [results[pk] for pk, _ in rows]
 
-    def _evaluator(self, wanted: Formula) -> Evaluator:
-        if wanted not in self._evaluators:
-            self._evaluators[wanted] = Evaluator([wanted], deadline=self._deadline)
-        return self._evaluators[wanted]
+
+def _of_formula(formula: Formula | None, rows: Sequence[tuple[int, Values]], evaluators: Evaluators) -> list[Result]:
+    if formula is None:
+        return [Result(pk, CellState.EMPTY) for pk, _ in rows]
+    required = formula.column_ids - formula.tolerated
+    results = {pk: result for pk, values in rows if (result := _without_inputs(pk, values, required))}
+    ready = [(pk, values) for pk, values in rows if pk not in results]
+    computed = evaluators.evaluate(formula, [values for _, values in ready]) if ready else []
+    results |= {pk: _ended(pk, outcome) for (pk, _), outcome in zip(ready, computed, strict=True)}
+    return [results[pk] for pk, _ in rows]
 
 
 def _at_path(row_id: int, value: object, path: Path) -> Result:
@@ -107,8 +126,8 @@ def _at_path(row_id: int, value: object, path: Path) -> Result:
     return Result(row_id, CellState.DONE, found)
 
 
-def _waiting(row_id: int, values: Values, needed: frozenset[int]) -> Result | None:
-    """The result of a row whose inputs have none to give."""
+def _without_inputs(row_id: int, values: Values, needed: frozenset[int]) -> Result | None:
+    """Returns the result of a row whose inputs have none to give."""
     lacking = [value for pk in sorted(needed) if isinstance(value := values.get(pk), Unavailable)]
     return _unavailable(row_id, lacking[0]) if lacking else None
 

@@ -14,12 +14,11 @@ from uuid import uuid4
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from enrichment import graph as dependencies
-from enrichment.columns import formula as formula_columns
+from enrichment import graph
 from enrichment.dataflow import auto_update, inputs, recalculations, waiting
-from enrichment.dataflow.calculator import Calculation, Calculator
+from enrichment.dataflow.calculator import Calculation, calculate, calculations
 from enrichment.dataflow.inputs import Values
-from enrichment.engine.formula import SandboxBusy
+from enrichment.engine.formula import Evaluators, SandboxBusy
 from enrichment.graph import Graph
 from enrichment.models import Recalculation
 from enrichment.runs.results import Result, to_json
@@ -45,10 +44,10 @@ def advance(table_id: int, token: str = "") -> tuple[str, float] | None:
     """One step; the token and the seconds until the next one, None when nothing is left or somebody else is at it."""
     mine = token or uuid4().hex
     until = time.monotonic() + STEP_SECONDS
-    with Calculator() as calculator:
+    with Evaluators() as evaluators:
         while entry := recalculations.claim(table_id, mine):
             try:
-                _advance(entry, calculator, until)
+                _advance(entry, evaluators, until)
             except _TakenAway:
                 continue
             except SandboxBusy:
@@ -61,10 +60,10 @@ def advance(table_id: int, token: str = "") -> tuple[str, float] | None:
     return None
 
 
-def _advance(entry: Recalculation, calculator: Calculator, until: float) -> None:
-    graph = dependencies.of_table(entry.table_id)
+def _advance(entry: Recalculation, evaluators: Evaluators, until: float) -> None:
+    dependencies = graph.of_table(entry.table_id)
     rows = recalculations.rows_of(entry, BATCH)
-    computed = _computed(entry, graph, rows, calculator, until)
+    computed = _computed(entry, dependencies, rows, evaluators, until)
     done = len(next(iter(computed.values()))) if computed else len(rows)
     cursor = recalculations.end_of(entry, rows, BATCH) if done == len(rows) else rows[done - 1].pk
     with transaction.atomic():
@@ -72,29 +71,29 @@ def _advance(entry: Recalculation, calculator: Calculator, until: float) -> None
         if not recalculations.move(entry, cursor):
             raise _TakenAway
         changed = _store(computed)
-        _run_behind(entry, graph, changed, [row.pk for row in rows[:done]], ended=cursor >= entry.last_row)
+        _run_behind(entry, dependencies, changed, [row.pk for row in rows[:done]], ended=cursor >= entry.last_row)
         told = [(pk, row_id, result.as_cell()) for (row_id, pk), result in changed.items()]
         shown = [(row_id, pk, cell) for pk, row_id, cell in told]
         transaction.on_commit(partial(events.publish_cells, entry.table_id, shown))
 
 
 def _computed(
-    entry: Recalculation, graph: Graph, rows: Sequence[Row], calculator: Calculator, until: float
+    entry: Recalculation, dependencies: Graph, rows: Sequence[Row], evaluators: Evaluators, until: float
 ) -> Computed:
     """Results of the first rows, as many as there is time for, but some."""
-    formulas = graph.formulas.keys() & set(entry.column_ids)
-    calculations = formula_columns.calculations(graph.in_order(formulas), entry.table_id)
-    if not calculations or not rows:
+    formulas = dependencies.formulas.keys() & set(entry.column_ids)
+    to_compute = calculations(dependencies.in_order(formulas), entry.table_id)
+    if not to_compute or not rows:
         return {}
-    names = dict(Column.objects.filter(pk__in=calculations).values_list("pk", "name"))
-    needed = set().union(*(item.column_ids for item in calculations.values())) - calculations.keys()
+    names = dict(Column.objects.filter(pk__in=to_compute).values_list("pk", "name"))
+    needed = set().union(*(item.column_ids for item in to_compute.values())) - to_compute.keys()
     values = inputs.as_stored(rows, entry.table_id, needed)
-    found: Computed = {pk: [] for pk in calculations}
+    found: Computed = {pk: [] for pk in to_compute}
     start, size = 0, 10
     while start < len(rows) and (not start or time.monotonic() < until):
         began = time.monotonic()
         slice_ = [(row.pk, values[row.pk]) for row in rows[start : start + size]]
-        for pk, results in _of_slice(calculations, names, slice_, calculator).items():
+        for pk, results in _of_slice(to_compute, names, slice_, evaluators).items():
             found[pk] += results
         start += size
         size = max(1, size // 4) if time.monotonic() - began > _SLOW else min(_SLICE, size * 4)
@@ -103,34 +102,39 @@ def _computed(
 
 def _of_slice(
     calculations: dict[int, Calculation], names: dict[int, str], rows: Sequence[tuple[int, Values]],
-    calculator: Calculator,
+    evaluators: Evaluators,
 ) -> Computed:  # fmt: skip
     found: Computed = {}
     for pk, calculation in calculations.items():
-        found[pk] = calculator.results(calculation, rows)
+        found[pk] = calculate(calculation, rows, evaluators)
         for (_, values), result in zip(rows, found[pk], strict=True):
             values[pk] = inputs.result(result.state, result.value, result.error_message, names[pk])
     return found
 
 
 def _run_behind(
-    entry: Recalculation, graph: Graph, changed: Collection[tuple[int, int]], row_ids: Sequence[int], *, ended: bool
+    entry: Recalculation,
+    dependencies: Graph,
+    changed: Collection[tuple[int, int]],
+    row_ids: Sequence[int],
+    *,
+    ended: bool,
 ) -> None:
     """HTTP columns that waited for these rows, and those that use what changed."""
-    then_run = graph.automatic & set(entry.then_run)
+    then_run = dependencies.automatic & set(entry.then_run)
     touched: dict[int, Collection[int]] = {
         pk: {row_id for row_id, column_id in changed if column_id in needs}
-        for pk, needs in graph.requests.items()
+        for pk, needs in dependencies.requests.items()
         if pk not in then_run
     }
-    touched |= dict.fromkeys(graph.requests.keys() & set(entry.column_ids), row_ids)
-    auto_update.follow(entry.table_id, graph, touched)
+    touched |= dict.fromkeys(dependencies.requests.keys() & set(entry.column_ids), row_ids)
+    auto_update.follow(entry.table_id, dependencies, touched)
     for pk in sorted(then_run):
         if entry.row_ids is not None:
             auto_update.run_rows(pk, row_ids)
         elif ended:
             auto_update.run_range(pk, entry.first_row, entry.last_row)
-    waiting.wake(graph.requests_behind(entry.column_ids), row_ids)
+    waiting.wake(dependencies.requests_depending_on(entry.column_ids), row_ids)
 
 
 _KINDS = ("bigint", "bigint", "text", "jsonb", "text", "text")

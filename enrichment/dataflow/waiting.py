@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 from django.db.models import QuerySet
 
-from enrichment import graph as dependencies
+from enrichment import graph
 from enrichment.graph import Graph
 from enrichment.models import Claim, Run
 from tables import cells
@@ -21,19 +21,19 @@ type Pair = tuple[int, int]  # row id, column id
 
 def to_come(table_id: int, rows: Sequence[Row], column_ids: Collection[int]) -> set[Pair]:
     """The cells of these columns that something will still compute or send, now or after what they need themselves."""
-    graph = dependencies.of_table(table_id)
-    inputs = graph.in_order(graph.with_inputs(column_ids))
-    under_way = _under_way(table_id, rows, inputs, graph) if inputs else set()
+    dependencies = graph.of_table(table_id)
+    inputs = dependencies.in_order(dependencies.with_inputs(column_ids))
+    under_way = _under_way(table_id, rows, inputs, dependencies) if inputs else set()
     coming: dict[int, set[int]] = {}
     for pk in inputs:
         coming[pk] = {row_id for row_id, column_id in under_way if column_id == pk}
-        if pk in graph.formulas or pk in graph.automatic:
-            coming[pk].update(*(coming[needed] for needed in graph.needs[pk] if needed in coming))
+        if pk in dependencies.formulas or pk in dependencies.automatic:
+            coming[pk].update(*(coming[needed] for needed in dependencies.needs[pk] if needed in coming))
     return {(row_id, pk) for pk in coming.keys() & set(column_ids) for row_id in coming[pk]}
 
 
-def _under_way(table_id: int, rows: Sequence[Row], column_ids: Sequence[int], graph: Graph) -> set[Pair]:
-    requests = [pk for pk in column_ids if pk in graph.requests]
+def _under_way(table_id: int, rows: Sequence[Row], column_ids: Sequence[int], dependencies: Graph) -> set[Pair]:
+    requests = [pk for pk in column_ids if pk in dependencies.requests]
     return pending(table_id, rows, column_ids) | claimed(requests) | _open([row.pk for row in rows], requests)
 
 
@@ -71,9 +71,9 @@ def wake_behind(run: Run, column_ids: Collection[int]) -> None:
         _wake(Cell.objects.filter(column_id__in=column_ids, row_id__lte=run.last_row))
 
 
-def wake_early(run: Run, graph: Graph, row_ids: Sequence[int]) -> None:
+def wake_early(run: Run, dependencies: Graph, row_ids: Sequence[int]) -> None:
     """Rows that were put aside to wait while what they wait for came in."""
-    needs = graph.requests.get(run.column_id, frozenset())
+    needs = dependencies.requests.get(run.column_id, frozenset())
     for start in range(0, len(row_ids), _AT_ONCE):
         rows = list(Row.objects.filter(pk__in=row_ids[start : start + _AT_ONCE]))
         coming = {row_id for row_id, _ in to_come(run.table_id, rows, needs)}

@@ -23,7 +23,7 @@ from enrichment.engine.template.paths import MISSING
 from enrichment.engine.template.references import Hole, Unavailable
 from enrichment.engine.template.values import as_text, is_empty, without_surrogates
 
-__all__ = ["Computed", "Evaluator", "Formula", "SandboxBusy", "SandboxMissing", "check", "compile", "truthy"]
+__all__ = ["Computed", "Evaluators", "Formula", "SandboxBusy", "SandboxMissing", "check", "compile", "truthy"]
 
 LONGEST = 20_000  # characters of a formula
 MOST_PROBLEMS = 50
@@ -229,14 +229,12 @@ def _unknown(
 # Evaluating
 
 
-class Evaluator:
-    """Evaluates formulas for one run or one web request. A formula that keeps getting stuck is stopped."""
+class Evaluators:
+    """Evaluates formulas, each in a context of its own, so that one that hangs costs its own cells alone."""
 
-    def __init__(self, formulas: Sequence[Formula], *, deadline: float = 1.0) -> None:
-        self._scripts = {
-            formula: Script(number, formula.script, formula.condition) for number, formula in enumerate(formulas)
-        }
-        self._evaluation = Evaluation(deadline)
+    def __init__(self, deadline: float = 1.0) -> None:
+        self._deadline = deadline  # seconds a row may take
+        self._evaluations: dict[Formula, Evaluation] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -247,17 +245,29 @@ class Evaluator:
         self.close()
 
     def close(self) -> None:
-        process.forget(self._evaluation.owner)
+        for evaluation in self._evaluations.values():
+            process.forget(evaluation.owner)
 
     def evaluate(self, formula: Formula, rows: Rows) -> list[Computed]:
-        """A result a row; the values of a row by column id. Raises SandboxBusy."""
+        """Returns a result a row; the values of a row are {column id: value}. Raises SandboxBusy."""
         computed = [_unavailable(formula, row) for row in rows]
-        ready = [number for number, found in enumerate(computed) if found is None]
-        inputs = [_input(formula, rows[number]) for number in ready]
-        outcomes = self._evaluation.rows(self._scripts[formula], inputs) if inputs else []
+        ready = [number for number, result in enumerate(computed) if result is None]
+        parameters = [_parameters(formula, rows[number]) for number in ready]
+        outcomes = self._outcomes(formula, parameters) if parameters else []
         for number, outcome in zip(ready, outcomes, strict=True):
             computed[number] = _computed(formula, outcome)
-        return [found for found in computed if found is not None]
+        return [result for result in computed if result is not None]
+
+    def verdicts(self, condition: Formula, rows: Rows) -> list[tuple[bool, str]]:
+        """Returns for each row whether it runs, and why not when more than the condition itself says so.
+
+        Raises SandboxBusy.
+        """
+        return [check(computed) for computed in self.evaluate(condition, rows)]
+
+    def _outcomes(self, formula: Formula, parameters: Sequence[str]) -> list[Outcome]:
+        evaluation = self._evaluations.setdefault(formula, Evaluation(self._deadline))
+        return evaluation.rows(Script(0, formula.script, formula.condition), parameters)
 
 
 def _unavailable(formula: Formula, row: Mapping[int, object]) -> Computed | None:
@@ -268,7 +278,7 @@ def _unavailable(formula: Formula, row: Mapping[int, object]) -> Computed | None
     return None
 
 
-def _input(formula: Formula, row: Mapping[int, object]) -> str:
+def _parameters(formula: Formula, row: Mapping[int, object]) -> str:
     """The parameters of the script as a JSON list: null for what is empty, long integers as text."""
     values = [_given(hole.value(row, {})) for hole in formula.slots]
     states = [_state(formula.slots[slot].value(row, {})) for slot in formula.asked]

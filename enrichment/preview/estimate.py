@@ -7,7 +7,7 @@ from typing import Any
 
 from enrichment.columns import http as http_columns
 from enrichment.dataflow import inputs
-from enrichment.dataflow.calculator import Calculator
+from enrichment.engine.formula import Evaluators
 from enrichment.runs import claims, lifecycle
 from enrichment.runs.claims import ClaimedRow
 from enrichment.runs.results import Result
@@ -60,11 +60,11 @@ def estimate(column: Column, scope: object, config: Mapping[str, Any] | None = N
 def _prepared(job: jobs.Job, ids: Sequence[int]) -> Iterator[list[prepare.Ready | Result]]:
     """In batches, as far as time allows."""
     until = time.monotonic() + LOOKING
-    with Calculator(_DEADLINE) as calculator:
+    with Evaluators(_DEADLINE) as evaluators:
         for start in range(0, len(ids), _BATCH):
             rows = list(Row.objects.filter(pk__in=ids[start : start + _BATCH]))
             values = inputs.of_rows(rows, job.run.table_id, job.compiled.column_ids)
-            yield prepare.prepare(job, calculator, [(ClaimedRow(row, 0), values[row.pk]) for row in rows])
+            yield prepare.prepare(job, evaluators, [(ClaimedRow(row, 0), values[row.pk]) for row in rows])
             if time.monotonic() > until:
                 return
 

@@ -9,8 +9,8 @@ from enrichment.columns import formula as formula_columns
 from enrichment.columns import http as http_columns
 from enrichment.connections.redaction import HIDDEN, Redactor
 from enrichment.dataflow import inputs
-from enrichment.dataflow.calculator import Calculator
 from enrichment.engine.errors import InvalidSettings, Problem, RowError, SignInError
+from enrichment.engine.formula import Evaluators
 from enrichment.engine.messages import Request
 from enrichment.graph import Cycle
 from enrichment.http_client import event_loop
@@ -77,8 +77,8 @@ def test(target: Column | Table, row_id: int, config: Mapping[str, Any] | None =
     """Sends this row's request once. Raises InvalidSettings or RowNotFound."""
     job, row = _job(target, row_id, config)
     values = inputs.of_rows([row], row.table_id, job.compiled.column_ids)[row.pk]
-    with Calculator() as calculator:
-        [prepared] = prepare.prepare(job, calculator, [(ClaimedRow(row, 0), values)])
+    with Evaluators() as evaluators:
+        [prepared] = prepare.prepare(job, evaluators, [(ClaimedRow(row, 0), values)])
     if isinstance(prepared, Result):
         return {"cell": prepared.as_cell(), "attempts": []}
     result = event_loop.run(_send_once(job, prepared))
@@ -90,8 +90,8 @@ def test(target: Column | Table, row_id: int, config: Mapping[str, Any] | None =
 def _verdict(job: jobs.Job, values: inputs.Values) -> tuple[bool, str]:
     if job.compiled.condition is None:
         return True, ""
-    with Calculator() as calculator:
-        return calculator.verdicts(job.compiled.condition, [values])[0]
+    with Evaluators() as evaluators:
+        return evaluators.verdicts(job.compiled.condition, [values])[0]
 
 
 async def _send_once(job: jobs.Job, row: prepare.Ready) -> Result:

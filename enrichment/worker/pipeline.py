@@ -14,8 +14,8 @@ import asyncio
 from collections.abc import Sequence
 from uuid import uuid4
 
-from enrichment.dataflow.calculator import Calculator
 from enrichment.engine.errors import SignInError
+from enrichment.engine.formula import Evaluators
 from enrichment.http_client import event_loop
 from enrichment.runs import claims
 from enrichment.runs.results import Result
@@ -38,7 +38,7 @@ class Pipeline:
         self.writer = writer.enter(job.run)
         self.budget = Budget(self.writer)
         self.stored = asyncio.Event()  # every row is sent and its result stored
-        self._calculator = Calculator()
+        self._evaluators = Evaluators()
         self._gate = Gate(job, self.budget)
         self._waiters = Waiters()
         self._prepared: asyncio.Queue[Batch | None] = asyncio.Queue(maxsize=1)  # None: no further batch
@@ -109,7 +109,7 @@ class Pipeline:
         at_once = self._at_once
         claimed = claims.claim(self.job.run.pk, limit, heartbeat.worker_id(), beginning=at_once, token=token)
         self.budget.exhausted = claimed.exhausted
-        return prepare.batch(self.job, self._calculator, claimed.rows, at_once)
+        return prepare.batch(self.job, self._evaluators, claimed.rows, at_once)
 
     # 2. Admit
 
@@ -162,7 +162,7 @@ class Pipeline:
     # The end of the step
 
     async def _end(self) -> None:
-        self._calculator.close()
+        self._evaluators.close()
         await self._release([row for batch in self._batches for row in batch.take_all()])
         await self.writer.flush()  # the next step looks for what was stored
         if self.budget.exhausted and self._requests and not self.writer.stopped:

@@ -8,9 +8,8 @@ from operator import attrgetter
 from django.utils import timezone
 
 from enrichment.dataflow import inputs
-from enrichment.dataflow.calculator import Calculator
 from enrichment.engine.errors import RowError
-from enrichment.engine.formula import SandboxBusy
+from enrichment.engine.formula import Evaluators, SandboxBusy
 from enrichment.engine.messages import Request
 from enrichment.runs.claims import ClaimedRow
 from enrichment.runs.results import Result
@@ -61,25 +60,25 @@ class Batch:
 
 
 def batch(
-    job: Job, calculator: Calculator, rows: Sequence[ClaimedRow], intents_at_once: int
+    job: Job, evaluators: Evaluators, rows: Sequence[ClaimedRow], intents_at_once: int
 ) -> tuple[Batch, list[Result]]:
     """Prepares the rows of one claim, the first `intents_at_once` of which have their send intents recorded.
 
     Returns what is to be sent, and the results of the rows that are not.
     """
-    prepared = _for_storing(job, calculator, rows) if rows else []
+    prepared = _for_storing(job, evaluators, rows) if rows else []
     ready = sorted((item for item in prepared if isinstance(item, Ready)), key=attrgetter("row_id"))
     claim_id, recorded_to = (rows[0].claim_id, rows[:intents_at_once][-1].row.pk) if rows else (0, 0)
     intents = SendIntents(claim_id, [row.row_id for row in ready], intents_at_once, recorded_to)
     return Batch(ready, intents), [item for item in prepared if isinstance(item, Result)]
 
 
-def _for_storing(job: Job, calculator: Calculator, rows: Sequence[ClaimedRow]) -> list[Ready | Result]:
+def _for_storing(job: Job, evaluators: Evaluators, rows: Sequence[ClaimedRow]) -> list[Ready | Result]:
     """Adds what the results of the rows need to be stored, and sends each of identical requests once."""
     needed = job.compiled.column_ids
     values = inputs.of_rows([taken.row for taken in rows], job.run.table_id, needed)
     try:
-        prepared = _shared(job, prepare(job, calculator, [(taken, values[taken.row.pk]) for taken in rows]))
+        prepared = _shared(job, prepare(job, evaluators, [(taken, values[taken.row.pk]) for taken in rows]))
     except SandboxBusy:
         due = timezone.now() + BUSY
         prepared = [Result(taken.row.pk, CellState.QUEUED, attempts=taken.attempts, due_at=due) for taken in rows]
@@ -97,14 +96,14 @@ def _shared(job: Job, prepared: Sequence[Ready | Result]) -> list[Ready | Result
     return [instead.get(item.row_id, item) for item in prepared]
 
 
-def prepare(job: Job, calculator: Calculator, rows: Sequence[tuple[ClaimedRow, inputs.Values]]) -> list[Ready | Result]:
+def prepare(job: Job, evaluators: Evaluators, rows: Sequence[tuple[ClaimedRow, inputs.Values]]) -> list[Ready | Result]:
     """Checks the inputs and the condition and renders; nothing is sent. Raises SandboxBusy."""
     condition = job.compiled.condition
     held = [_held(job, taken, values) for taken, values in rows]
     if condition is None:
         return [result or _rendered(job, *row) for row, result in zip(rows, held, strict=True)]
     ready = [row for row, result in zip(rows, held, strict=True) if result is None]
-    verdicts = calculator.verdicts(condition, [values for _, values in ready])
+    verdicts = evaluators.verdicts(condition, [values for _, values in ready])
     checked = [
         _rendered(job, taken, values) if holds else _skipped(taken, reason)
         for (taken, values), (holds, reason) in zip(ready, verdicts, strict=True)

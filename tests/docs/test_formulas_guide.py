@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from enrichment.engine import formula
-from enrichment.engine.formula import Computed, Evaluator
+from enrichment.engine.formula import Computed, Evaluators
 from enrichment.engine.template.paths import MISSING
 
 GUIDE = (Path(__file__).parents[2] / "docs/guide/formulas.md").read_text()
@@ -32,8 +32,8 @@ def promised_result(promised: str) -> Computed:
 @pytest.mark.parametrize(("text", "promised"), EXAMPLES, ids=[text for text, _ in EXAMPLES])
 def test_an_example_gives_what_it_promises(text: str, promised: str) -> None:
     compiled = formula.compile(text, NAMES)
-    with Evaluator([compiled], deadline=5) as evaluator:
-        assert evaluator.evaluate(compiled, [ROW]) == [promised_result(promised)]
+    with Evaluators(deadline=5) as evaluators:
+        assert evaluators.evaluate(compiled, [ROW]) == [promised_result(promised)]
 
 
 def test_the_guide_has_examples() -> None:

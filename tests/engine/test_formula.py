@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from enrichment.engine import formula
 from enrichment.engine.errors import InvalidSettings, Problem
-from enrichment.engine.formula import Computed, Evaluator
+from enrichment.engine.formula import Computed, Evaluators
 from enrichment.engine.sandbox import process
 from enrichment.engine.template import references
 from enrichment.engine.template.paths import MISSING
@@ -24,8 +24,8 @@ ROW: dict[int, object] = {
 
 def results(text: str, *rows: dict[int, object], condition: bool = False) -> list[Computed]:
     compiled = formula.compile(text, NAMES, condition=condition)
-    with Evaluator([compiled], deadline=5) as evaluator:
-        return evaluator.evaluate(compiled, rows)
+    with Evaluators(deadline=5) as evaluators:
+        return evaluators.evaluate(compiled, rows)
 
 
 def result(text: str, row: dict[int, object] | None = None) -> Computed:
@@ -328,5 +328,5 @@ def test_any_text_is_compiled_or_refused_with_fixes_in_place(text: str, value: s
             assert 0 <= problem.offset <= problem.offset + problem.length <= len(shown)
             assert not problem.edit or 0 <= problem.edit.offset + problem.edit.length <= len(shown)
         return
-    with Evaluator([compiled], deadline=5) as evaluator:
-        assert len(evaluator.evaluate(compiled, [{1: value}])) == 1
+    with Evaluators(deadline=5) as evaluators:
+        assert len(evaluators.evaluate(compiled, [{1: value}])) == 1

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from enrichment.engine import formula
-from enrichment.engine.formula import Computed, Evaluator, Formula, SandboxBusy
+from enrichment.engine.formula import Computed, Evaluators, Formula, SandboxBusy
 from enrichment.engine.sandbox import evaluation, process
 from enrichment.engine.template.paths import MISSING
 
@@ -34,8 +34,8 @@ def on_evil_row(expression: str) -> Formula:
 
 
 def evaluate(compiled: Formula, *values: object, deadline: float = DEADLINE) -> list[Computed]:
-    with Evaluator([compiled], deadline=deadline) as evaluator:
-        return evaluator.evaluate(compiled, [{1: value} for value in values])
+    with Evaluators(deadline=deadline) as evaluators:
+        return evaluators.evaluate(compiled, [{1: value} for value in values])
 
 
 ENDLESS = {
@@ -58,7 +58,7 @@ ENDLESS = {
 
 @pytest.mark.parametrize("expression", ENDLESS.values(), ids=ENDLESS.keys())
 def test_what_does_not_end_is_ended_and_the_next_row_works(expression: str) -> None:
-    with Evaluator([SANE]) as other:
+    with Evaluators() as other:
         assert other.evaluate(SANE, [{1: 1}]) == [Computed(2)]
         before, evil, after = evaluate(on_evil_row(expression), "a", "evil", "b")
         assert (before, after) == (Computed("clean"), Computed("clean"))
@@ -218,20 +218,20 @@ def test_promises_never_run() -> None:
 
 def test_after_three_stuck_rows_the_formula_is_stopped() -> None:
     compiled = on_evil_row("(() => { for (;;); })()")
-    with Evaluator([compiled], deadline=0.1) as evaluator:
-        found = evaluator.evaluate(compiled, [{1: value} for value in ["evil", "a", "evil", "evil", "b", "c"]])
+    with Evaluators(deadline=0.1) as evaluators:
+        found = evaluators.evaluate(compiled, [{1: value} for value in ["evil", "a", "evil", "evil", "b", "c"]])
         late = "The formula took too long (0.1 s) on this row."
         stopped = "Stopped: the formula took too long on 3 rows."
         assert [one.error for one in found] == [late, "", late, late, stopped, stopped]
-        assert evaluator.evaluate(compiled, [{1: "d"}])[0].error == stopped
+        assert evaluators.evaluate(compiled, [{1: "d"}])[0].error == stopped
 
 
 def test_a_helper_that_is_killed_from_outside_is_replaced_and_no_row_is_blamed() -> None:
-    with Evaluator([SANE]) as evaluator:
-        evaluator.evaluate(SANE, [{1: 1}])
+    with Evaluators() as evaluators:
+        evaluators.evaluate(SANE, [{1: 1}])
         [helper] = [one for one in process._pool.free if one.loaded]
         os.kill(helper.popen.pid, signal.SIGKILL)
-        assert evaluator.evaluate(SANE, [{1: n} for n in range(250)]) == [Computed(n + 1) for n in range(250)]
+        assert evaluators.evaluate(SANE, [{1: n} for n in range(250)]) == [Computed(n + 1) for n in range(250)]
 
 
 def test_a_native_loop_is_ended_by_a_kill_and_only_its_row_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,14 +239,14 @@ def test_a_native_loop_is_ended_by_a_kill_and_only_its_row_is_lost(monkeypatch: 
     monkeypatch.setattr(evaluation, "_SLICE", -20.0)
     monkeypatch.setattr(evaluation, "_GRACE", 0.4)
     compiled = on_evil_row("(() => { for (;;); })()")
-    with Evaluator([compiled], deadline=20) as evaluator:
-        found = evaluator.evaluate(compiled, [{1: "evil" if n == 150 else n} for n in range(220)])
+    with Evaluators(deadline=20) as evaluators:
+        found = evaluators.evaluate(compiled, [{1: "evil" if n == 150 else n} for n in range(220)])
     assert [n for n, one in enumerate(found) if one.error] == [150]
     assert all(one == Computed("clean") for n, one in enumerate(found) if n != 150)
 
 
 def test_two_evaluators_use_two_processes_at_once_and_never_one_context() -> None:
-    with Evaluator([SANE]) as one, Evaluator([SANE]) as other:
+    with Evaluators() as one, Evaluators() as other:
         one.evaluate(SANE, [{1: 1}])
         other.evaluate(SANE, [{1: 1}])
         owners = [helper.owner for helper in process._pool.free if helper.owner is not None]
@@ -266,8 +266,8 @@ def test_threads_wait_for_a_free_process_and_are_told_when_there_is_none(monkeyp
     thread = threading.Thread(target=occupy)
     thread.start()
     started.wait(20)
-    with Evaluator([SANE], deadline=0.05) as evaluator, pytest.raises(SandboxBusy, match="at work"):
-        evaluator.evaluate(SANE, [{1: 1}])
+    with Evaluators(deadline=0.05) as evaluators, pytest.raises(SandboxBusy, match="at work"):
+        evaluators.evaluate(SANE, [{1: 1}])
     ended.set()
     thread.join()
     assert evaluate(SANE, 1, deadline=5) == [Computed(2)]
@@ -280,8 +280,8 @@ def test_a_forked_process_starts_its_own_helpers() -> None:
         from enrichment.engine.sandbox import process
         compiled = formula.compile("{{A}} + 1", {1: "A"})
         def value():
-            with formula.Evaluator([compiled], deadline=5) as evaluator:
-                return evaluator.evaluate(compiled, [{1: 1}])[0].value
+            with formula.Evaluators(deadline=5) as evaluators:
+                return evaluators.evaluate(compiled, [{1: 1}])[0].value
         assert value() == 2
         before = [helper.popen.pid for helper in process._pool.free]
         child = os.fork()
@@ -311,8 +311,8 @@ def test_a_helper_does_not_outlive_its_parent(expression: str) -> None:
         from enrichment.engine import formula
         from enrichment.engine.sandbox import process
         compiled = formula.compile({expression!r}, {{}})
-        evaluator = formula.Evaluator([compiled], deadline=1)
-        thread = threading.Thread(target=evaluator.evaluate, args=(compiled, [{{}}]), daemon=True)
+        evaluators = formula.Evaluators(deadline=1)
+        thread = threading.Thread(target=evaluators.evaluate, args=(compiled, [{{}}]), daemon=True)
         thread.start()
         while not any(helper.owner for helper in [*process._pool.free, *process._pool.lent]): pass
         print(*[helper.popen.pid for helper in [*process._pool.free, *process._pool.lent]], flush=True)
@@ -333,8 +333,8 @@ def test_a_helper_does_not_outlive_its_parent(expression: str) -> None:
 def test_a_helper_has_no_environment_no_secrets_and_tight_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MARL_SECRET", "hidden")
     process.close()
-    with Evaluator([SANE]) as evaluator:
-        evaluator.evaluate(SANE, [{1: 1}])
+    with Evaluators() as evaluators:
+        evaluators.evaluate(SANE, [{1: 1}])
         [pid] = [helper.popen.pid for helper in process._pool.free]
 
         def told(name: str) -> str:

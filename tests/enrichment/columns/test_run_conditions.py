@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from enrichment.columns import formula as formula_columns
-from enrichment.dataflow.calculator import Calculator
-from enrichment.engine.formula import SandboxBusy
+from enrichment.engine.formula import Evaluators, SandboxBusy
 from enrichment.models import Run
 from enrichment.preview import estimate, one_row
 from enrichment.runs import lifecycle
@@ -50,7 +49,7 @@ def test_rows_are_put_back_while_every_formula_process_is_at_work(
     leads: Table, http: Callable[..., Column], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     column = http(run_if="{{Size}} > 1000")
-    evaluate, busy = Calculator.verdicts, [True]
+    evaluate, busy = Evaluators.verdicts, [True]
 
     def verdicts(*given: Any) -> list[tuple[bool, str]]:
         if busy:
@@ -58,7 +57,7 @@ def test_rows_are_put_back_while_every_formula_process_is_at_work(
             raise SandboxBusy("at work")
         return evaluate(*given)
 
-    monkeypatch.setattr(Calculator, "verdicts", verdicts)
+    monkeypatch.setattr(Evaluators, "verdicts", verdicts)
     monkeypatch.setattr(prepare, "BUSY", prepare.BUSY * 0)
     run = finish(lifecycle.plan(column, "all"))
     assert (run.state, run.skipped) == ("done", 3)

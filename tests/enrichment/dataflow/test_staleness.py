@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from enrichment import graph as dependencies
+from enrichment import graph
 from enrichment.columns import formula as formula_columns
 from enrichment.columns import http as http_columns
 from enrichment.dataflow import auto_update, inputs
@@ -190,7 +190,7 @@ class TestTheFingerprint:
         column = http_columns.create(leads, "A", config)
         compiled, _ = http_columns.draft(column, None)
         named = {item.pk for item in given} | {Column.objects.get(name="Company").pk}
-        assert compiled.column_ids == dependencies.of_table(leads.pk).requests[column.pk] == named
+        assert compiled.column_ids == graph.of_table(leads.pk).requests[column.pk] == named
 
 
 def test_rows_that_were_deleted_are_left_out(leads: Table, asking: Asking) -> None:
@@ -199,5 +199,5 @@ def test_rows_that_were_deleted_are_left_out(leads: Table, asking: Asking) -> No
     rows.delete(leads, [first])
     with transaction.atomic():
         storage.lock_table(leads.pk)
-        graph = dependencies.of_table(leads.pk)
-        assert auto_update.follow(leads.pk, graph, {column.pk: [first]}) == {column.pk: set()}
+        dependencies = graph.of_table(leads.pk)
+        assert auto_update.follow(leads.pk, dependencies, {column.pk: [first]}) == {column.pk: set()}
