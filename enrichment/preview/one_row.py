@@ -41,7 +41,7 @@ def preview(target: Column | Table, row_id: int, config: Mapping[str, Any] | Non
         rendered = job.compiled.request.render(values)
     except RowError as error:
         return _previewed(None, False, error.message, [error.problem or Problem(error.message), *warnings])
-    request = prepare.with_key(job, row.pk, rendered.request)
+    request = prepare.with_idempotency_key(job, row.pk, rendered.request)
     holds, reason = _verdict(job, values)
     why = None if holds else reason or "Run condition not met"
     return _previewed(_shown(job, request), holds, why, warnings) | {"removed": rendered.removed}

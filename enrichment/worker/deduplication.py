@@ -1,8 +1,8 @@
 """Identical requests are sent once: for the rows of a run, and for later runs as long as the column's cache time says.
 
-The first row with a request key leads, by the one entry that there can be for it: it alone is sent, and the others
-get its result. A leader that is put back goes on leading. One that ends with nothing to share gives its place up, and
-one that was lost with its worker is succeeded by the next row that asks.
+The first row with a request key owns the one entry that there can be for it: it alone is sent, and the others wait for
+its result. An owner that is tried again later stays the owner. One that ends with nothing to share gives its entry up,
+and one that was lost with its worker is succeeded by the next row that asks.
 """
 
 import hashlib
@@ -27,14 +27,17 @@ from tables.models import OPEN_STATES, Cell, CellState, Row
 ANY_RUN = 0
 LOOK_AGAIN = timedelta(seconds=1)
 _GOOD = (CellState.DONE, CellState.NO_DATA)
-_SHOWN = ("state", "value", "error_code", "error_message", "http_status")  # of a result, what others share
+_SHARED_FIELDS = ("state", "value", "error_code", "error_message", "http_status")  # of a result, what others share
 _AT_ONCE = 500  # in one query; SQLite bounds its parameters
 
-type Entries = dict[str, SharedAnswer]  # by request_key
+type Entries = dict[str, SharedAnswer]  # by request key
 
 
 def request_key(job: Job, request: Request) -> str:
-    """The same for requests with the same result; neither an idempotency key nor credentials are in it yet."""
+    """Returns the same text for requests with the same result.
+
+    The request must not hold an idempotency key or credentials yet.
+    """
     config = job.compiled.config
     signed_by = (job.connection.pk, job.connection.revision) if job.connection else None
     reading = (config.follow_redirects, config.field_paths)
@@ -43,26 +46,26 @@ def request_key(job: Job, request: Request) -> str:
 
 
 def share(job: Job, request_keys: Mapping[int, str]) -> dict[int, Result]:
-    """What stands for rows that need not be sent: a result, or a place in the queue behind the row that leads.
+    """Returns results for the rows that need not be sent: a shared one, or that the row waits for the owner's.
 
-    `request_keys` are those of claimed rows, by row id. A row that is not in the answer leads, and is to be sent.
+    `request_keys` are those of claimed rows, by row id. A row without a result here is an owner, and is to be sent.
     """
     rows: dict[str, list[int]] = defaultdict(list)
     for row_id, text in request_keys.items():
         rows[text].append(row_id)
     entries = cached(job, rows)
-    entries |= _led(job.run, {text: ids for text, ids in rows.items() if text not in entries})
+    entries |= _owned(job.run, {text: ids for text, ids in rows.items() if text not in entries})
     elsewhere = [entry for entry in entries.values() if entry.result is None and entry.row_id not in request_keys]
     due = _due(job.run, {entry.row_id for entry in elsewhere})
     for entry in elsewhere:
         if entry.row_id not in due:
             _succeed(entry, rows[entry.request_key][0])
-    standing = {row_id: _standing(row_id, entries.get(text), due) for row_id, text in request_keys.items()}
-    return {row_id: result for row_id, result in standing.items() if result}
+    results = {row_id: _result_of(row_id, entries.get(text), due) for row_id, text in request_keys.items()}
+    return {row_id: result for row_id, result in results.items() if result}
 
 
 def cached(job: Job, request_keys: Iterable[str]) -> Entries:
-    """Answers that are not older than the cache time."""
+    """Returns the answers that are not older than the cache time."""
     config = job.compiled.config
     if not config.caches:
         return {}
@@ -70,13 +73,13 @@ def cached(job: Job, request_keys: Iterable[str]) -> Entries:
     return _entries(job.run.column_id, ANY_RUN, request_keys, answered_at__gt=fresh)
 
 
-def _led(run: Run, rows: Mapping[str, list[int]]) -> Entries:
-    """Every request key has one leader behind this, no matter how many workers ask at once."""
-    mine = [
+def _owned(run: Run, rows: Mapping[str, list[int]]) -> Entries:
+    """Gives every request key one owner, no matter how many workers ask at once."""
+    new = [
         SharedAnswer(column_id=run.column_id, request_key=text, scope_run=run.pk, row_id=rows[text][0])
         for text in sorted(rows)  # in order, so that two workers do not wait for each other
     ]
-    SharedAnswer.objects.bulk_create(mine, ignore_conflicts=True)
+    SharedAnswer.objects.bulk_create(new, ignore_conflicts=True)
     return _entries(run.column_id, run.pk, rows)
 
 
@@ -86,29 +89,29 @@ def _entries(column_id: int, scope_run: int, request_keys: Iterable[str], **more
     return {entry.request_key: entry for part in parts for entry in entries.filter(request_key__in=part)}
 
 
-def _due(run: Run, leaders: Collection[int]) -> dict[int, datetime]:
-    """When to look again for those that are at work or were put back; the others are lost."""
-    if not leaders:
+def _due(run: Run, owners: Collection[int]) -> dict[int, datetime]:
+    """Returns when to look again for the owners that are claimed or tried again later; the others are lost."""
+    if not owners:
         return {}
     soon = _soon()
     claimed = Claim.objects.filter(run_id=run.pk).values_list("row_ids", flat=True)
-    found = {pk: soon for ids in claimed for pk in ids if pk in leaders}
-    put_back = Cell.objects.filter(column_id=run.column_id, run_id=run.pk, state__in=OPEN_STATES, row_id__in=leaders)
-    # One that was put back in the future is due: then the clock was set back.
-    in_time = put_back.exclude(finished_at__gt=timezone.now()).values_list("row_id", "due_at")
-    found |= dict.fromkeys(put_back.values_list("row_id", flat=True), soon)
+    found = {pk: soon for ids in claimed for pk in ids if pk in owners}
+    retried = Cell.objects.filter(column_id=run.column_id, run_id=run.pk, state__in=OPEN_STATES, row_id__in=owners)
+    # One that ended in the future is due: the clock was set back.
+    in_time = retried.exclude(finished_at__gt=timezone.now()).values_list("row_id", "due_at")
+    found |= dict.fromkeys(retried.values_list("row_id", flat=True), soon)
     return found | {pk: max(soon, due_at or soon) for pk, due_at in in_time}
 
 
 def _succeed(entry: SharedAnswer, row_id: int) -> None:
-    """Whoever leads this entry is lost; the first one to notice leads."""
+    """Makes the row the owner in place of one that was lost; the first one to notice succeeds."""
     lost = SharedAnswer.objects.filter(pk=entry.pk, row_id=entry.row_id, result__isnull=True)
     if lost.update(row_id=row_id):
         entry.row_id = row_id
 
 
-def _standing(row_id: int, entry: SharedAnswer | None, due: Mapping[int, datetime]) -> Result | None:
-    if entry is None:  # its leader gave it up a moment ago
+def _result_of(row_id: int, entry: SharedAnswer | None, due: Mapping[int, datetime]) -> Result | None:
+    if entry is None:  # its owner gave it up a moment ago
         return Result(row_id, CellState.QUEUED, due_at=_soon())
     same_as = {"same_as": entry.row_id}
     if entry.result is not None:
@@ -122,8 +125,8 @@ def _soon() -> datetime:
     return timezone.now() + LOOK_AGAIN
 
 
-def answered(run: Run, results: Iterable[Result]) -> None:
-    """Keeps what leaders ended with. In the transaction that stores their results."""
+def share_results(run: Run, results: Iterable[Result]) -> None:
+    """Stores what owners ended with for their waiters, in the transaction that stores their results."""
     ended = {result.request_key: result for result in results if result.request_key and result.state in COUNTED}
     if not ended:
         return
@@ -145,40 +148,47 @@ def _is_shared(result: Result) -> bool:
     return result.state in _GOOD or (result.state in (CellState.FAILED, CellState.UNKNOWN) and bool(result.tried))
 
 
-def _shown(result: Result) -> dict[str, Any]:
-    return {name: getattr(result, name) for name in _SHOWN}
+def _shared_fields(result: Result) -> dict[str, Any]:
+    return {name: getattr(result, name) for name in _SHARED_FIELDS}
 
 
 def _keep(run: Run, scope_run: int, results: Mapping[str, Result], expires_at: datetime | None = None) -> None:
     entries = [
         SharedAnswer(
-            column_id=run.column_id, request_key=text, scope_run=scope_run, row_id=result.row_id,
-            result=json.loads(to_json(_shown(result)) or ""), answered_at=timezone.now(), expires_at=expires_at,
+            column_id=run.column_id,
+            request_key=text,
+            scope_run=scope_run,
+            row_id=result.row_id,
+            result=json.loads(to_json(_shared_fields(result)) or ""),
+            answered_at=timezone.now(),
+            expires_at=expires_at,
         )
         for text, result in results.items()
-    ]  # fmt: skip
+    ]
     SharedAnswer.objects.bulk_create(
-        entries, update_conflicts=True, unique_fields=["column", "request_key", "scope_run"],
+        entries,
+        update_conflicts=True,
+        unique_fields=["column", "request_key", "scope_run"],
         update_fields=["row_id", "result", "answered_at", "expires_at"],
-    )  # fmt: skip
+    )
 
 
-def leading(run: Run, row_ids: Collection[int]) -> set[int]:
-    """Those of these claimed rows that may have been sent: the others only waited for them."""
+def owners(run: Run, row_ids: Collection[int]) -> set[int]:
+    """Returns those of these claimed rows that may have been sent: the others only waited for an owner."""
     entries = SharedAnswer.objects.filter(column_id=run.column_id, scope_run=run.pk, result__isnull=True)
     return set(entries.values_list("row_id", flat=True)).intersection(row_ids)
 
 
 def same_as(row_id: int, column_id: int) -> dict[str, int] | None:
-    """The row whose request gave this cell its result, when that was another one's or an earlier one."""
+    """Returns the row whose request gave this cell its result, or None when it was the cell's own."""
     detail = Cell.objects.filter(row_id=row_id, column_id=column_id).values_list("error_detail", flat=True).first()
-    leader = detail.get("same_as") if isinstance(detail, dict) else None
-    row = Row.objects.filter(pk=leader).first() if leader else None
+    owner = detail.get("same_as") if isinstance(detail, dict) else None
+    row = Row.objects.filter(pk=owner).first() if owner else None
     return {"row_id": row.pk, "position": row.position} if row else None
 
 
 def prune() -> None:
-    """Answers of runs that are over, and those whose time has passed, go; a few at once, so that nobody waits."""
+    """Deletes the answers of runs that are over and expired ones; a few at once, so that nobody waits."""
     going_on = Run.objects.exclude(state__in=(Run.State.STOPPED, Run.State.DONE)).values("pk")
     over = Q(scope_run__gt=ANY_RUN) & ~Q(scope_run__in=going_on)
     gone = SharedAnswer.objects.filter(over | Q(expires_at__lt=timezone.now())).values_list("pk", flat=True)
@@ -187,31 +197,31 @@ def prune() -> None:
 
 
 class Waiters:
-    """Rows that wait in memory for a leader that is at work in the same step. Lives on the loop with it."""
+    """Rows that wait in memory for an owner in the same step. Lives on the event loop."""
 
     def __init__(self) -> None:
         self._of: dict[int, list[Result]] = {}
 
-    def wait_for(self, leaders: Iterable[int]) -> None:
-        self._of |= {row_id: [] for row_id in leaders}
+    def wait_for(self, owners: Iterable[int]) -> None:
+        self._of |= {row_id: [] for row_id in owners}
 
     def park(self, result: Result) -> bool:
-        """Whether it waits here; else it is to be stored as it is."""
+        """Returns whether the result waits here for its owner; otherwise it is to be stored as it is."""
         detail = result.error_detail
-        leader = detail.get("same_as") if isinstance(detail, dict) else None
-        if result.state != CellState.QUEUED or leader not in self._of:
+        owner = detail.get("same_as") if isinstance(detail, dict) else None
+        if result.state != CellState.QUEUED or owner not in self._of:
             return False
-        self._of[leader].append(result)
+        self._of[owner].append(result)
         return True
 
     def of(self, result: Result) -> list[Result]:
-        """What becomes of those that waited for this one, to be stored in the same transaction."""
-        return [_follow(waiting, result) for waiting in self._of.pop(result.row_id, ())]
+        """Returns what becomes of the rows that waited for this result, to be stored in the same transaction."""
+        return [_resolve(waiting, result) for waiting in self._of.pop(result.row_id, ())]
 
 
-def _follow(waiting: Result, leader: Result) -> Result:
-    if _is_shared(leader):
-        return replace(waiting, due_at=None, **_shown(leader))
-    if leader.due_at and waiting.due_at:
-        return replace(waiting, due_at=max(waiting.due_at, leader.due_at), ended_at=leader.ended_at)
+def _resolve(waiting: Result, owner: Result) -> Result:
+    if _is_shared(owner):
+        return replace(waiting, due_at=None, **_shared_fields(owner))
+    if owner.due_at and waiting.due_at:
+        return replace(waiting, due_at=max(waiting.due_at, owner.due_at), ended_at=owner.ended_at)
     return replace(waiting, due_at=None)

@@ -1,4 +1,4 @@
-"""Everything a step needs to know about its run, read once: settings, connection, limits, names."""
+"""Everything that a step needs to know about its run, read once: settings, connection, limits, names."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -29,19 +29,20 @@ class Job:
     names: dict[int, str]
 
     def permit_pools(self, request: Request) -> tuple[PermitPool, PermitPool]:
-        """Where this request counts while it is under way: its column and its host."""
+        """Returns where this request counts while it is under way: its column and its host."""
         host = self.compiled.request.url.fixed_host or urlsplit(request.url).hostname
         column = event_loop.permits().pool(f"column:{self.run.column_id}", self.compiled.config.max_in_flight)
         return column, event_loop.permits().pool(f"host:{host}", settings.MAX_PER_HOST)
 
 
 def load(run: Run) -> Job:
-    """Raises InvalidSettings when a reference or path no longer holds."""
+    """Loads the job of a run. Raises InvalidSettings when a reference or path no longer holds."""
     http = HttpColumn.objects.select_related("column__table", "connection").get(column_id=run.column_id)
     return of_settings(run, http_columns.compiled(http), http.connection)
 
 
 def of_settings(run: Run, compiled: CompiledColumn, connection: Connection | None) -> Job:
+    """Makes the job of settings that need not be saved."""
     names = dict(Column.with_deleted.filter(table_id=run.table_id).values_list("pk", "name"))
     return Job(
         run=run,
@@ -54,7 +55,7 @@ def of_settings(run: Run, compiled: CompiledColumn, connection: Connection | Non
 
 
 def _limits(run: Run, compiled: CompiledColumn, connection: Connection | None) -> dict[str, Limit | None]:
-    """The column's own, and that of all columns with this connection."""
+    """Returns the column's own limit and that of all columns with this connection."""
     limits = {f"column:{run.column_id}": _limit(compiled.config.rate_limit)}
     if connection and (shared := connection_settings.rate_limit_of(connection.config)):
         limits[f"connection:{connection.pk}"] = _limit(shared)

@@ -1,4 +1,4 @@
-"""Claimed rows before anything is sent: each becomes a request that is ready to go, or ends without one."""
+"""Prepares claimed rows: each becomes a request that is ready to go, or ends without one. Nothing is sent here."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,12 +18,12 @@ from enrichment.worker.job import Job
 from enrichment.worker.send_intents import SendIntents
 from tables.models import CellState
 
-BUSY = timedelta(seconds=1)  # until another try when every formula process is at work
+BUSY = timedelta(seconds=1)  # until another try while every formula process is at work
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A row whose request only waits for its turn."""
+    """A row whose request only waits to be admitted."""
 
     row_id: int
     attempts: int
@@ -76,12 +76,12 @@ def batch(
 def _for_storing(job: Job, evaluators: Evaluators, rows: Sequence[ClaimedRow]) -> list[Ready | Result]:
     """Adds what the results of the rows need to be stored, and sends each of identical requests once."""
     needed = job.compiled.column_ids
-    values = inputs.of_rows([taken.row for taken in rows], job.run.table_id, needed)
+    values = inputs.of_rows([claimed.row for claimed in rows], job.run.table_id, needed)
     try:
-        prepared = _shared(job, prepare(job, evaluators, [(taken, values[taken.row.pk]) for taken in rows]))
+        prepared = _deduplicated(job, prepare(job, evaluators, [(claimed, values[claimed.row.pk]) for claimed in rows]))
     except SandboxBusy:
         due = timezone.now() + BUSY
-        prepared = [Result(taken.row.pk, CellState.QUEUED, attempts=taken.attempts, due_at=due) for taken in rows]
+        prepared = [Result(claimed.row.pk, CellState.QUEUED, attempts=claimed.attempts, due_at=due) for claimed in rows]
     claim_id = rows[0].claim_id
     return [
         replace(item, claim_id=claim_id, fingerprint=inputs.fingerprint(values[item.row_id], needed))
@@ -89,58 +89,58 @@ def _for_storing(job: Job, evaluators: Evaluators, rows: Sequence[ClaimedRow]) -
     ]
 
 
-def _shared(job: Job, prepared: Sequence[Ready | Result]) -> list[Ready | Result]:
-    """With what stands for the rows whose request is sent for another row."""
+def _deduplicated(job: Job, prepared: Sequence[Ready | Result]) -> list[Ready | Result]:
+    """Replaces the rows whose request is sent for another row by their results."""
     request_keys = {row.row_id: row.request_key for row in prepared if isinstance(row, Ready) and row.request_key}
-    instead = deduplication.share(job, request_keys) if request_keys else {}
-    return [instead.get(item.row_id, item) for item in prepared]
+    results = deduplication.share(job, request_keys) if request_keys else {}
+    return [results.get(item.row_id, item) for item in prepared]
 
 
 def prepare(job: Job, evaluators: Evaluators, rows: Sequence[tuple[ClaimedRow, inputs.Values]]) -> list[Ready | Result]:
-    """Checks the inputs and the condition and renders; nothing is sent. Raises SandboxBusy."""
+    """Checks the inputs and the condition and renders. Raises SandboxBusy."""
     condition = job.compiled.condition
-    held = [_held(job, taken, values) for taken, values in rows]
+    blocked = [_blocked(job, claimed, values) for claimed, values in rows]
     if condition is None:
-        return [result or _rendered(job, *row) for row, result in zip(rows, held, strict=True)]
-    ready = [row for row, result in zip(rows, held, strict=True) if result is None]
-    verdicts = evaluators.verdicts(condition, [values for _, values in ready])
+        return [result or _rendered(job, *row) for row, result in zip(rows, blocked, strict=True)]
+    unblocked = [row for row, result in zip(rows, blocked, strict=True) if result is None]
+    verdicts = evaluators.verdicts(condition, [values for _, values in unblocked])
     checked = [
-        _rendered(job, taken, values) if holds else _skipped(taken, reason)
-        for (taken, values), (holds, reason) in zip(ready, verdicts, strict=True)
+        _rendered(job, claimed, values) if holds else _skipped(claimed, reason)
+        for (claimed, values), (holds, reason) in zip(unblocked, verdicts, strict=True)
     ]
-    return [*(result for result in held if result), *checked]
+    return [*(result for result in blocked if result), *checked]
 
 
-def _held(job: Job, taken: ClaimedRow, values: inputs.Values) -> Result | None:
-    """Of a row that waits for another column, or whose condition lacks one."""
+def _blocked(job: Job, claimed: ClaimedRow, values: inputs.Values) -> Result | None:
+    """Returns the result of a row that waits for another column, or whose condition lacks one; otherwise None."""
     condition = job.compiled.condition
     try:
         inputs.check_arrived(values)
         inputs.check_results(values, condition.column_ids - condition.tolerated if condition else ())
     except RowError as error:
-        return exchange.ended_by(taken.row.pk, error, taken.attempts)
+        return exchange.ended_by(claimed.row.pk, error, claimed.attempts)
     return None
 
 
-def _skipped(taken: ClaimedRow, reason: str) -> Result:
-    return Result(taken.row.pk, CellState.SKIPPED, error_code="skipped" if reason else "", error_message=reason)
+def _skipped(claimed: ClaimedRow, reason: str) -> Result:
+    return Result(claimed.row.pk, CellState.SKIPPED, error_code="skipped" if reason else "", error_message=reason)
 
 
-def _rendered(job: Job, taken: ClaimedRow, values: Mapping[int, object]) -> Ready | Result:
-    compiled, row_id = job.compiled, taken.row.pk
+def _rendered(job: Job, claimed: ClaimedRow, values: Mapping[int, object]) -> Ready | Result:
+    compiled, row_id = job.compiled, claimed.row.pk
     try:
         inputs.check_required(values, compiled.required, job.names)
         inputs.check_results(values, compiled.request.column_ids)
         rendered = compiled.request.render(values)
     except RowError as error:
-        return exchange.ended_by(row_id, error, taken.attempts)
+        return exchange.ended_by(row_id, error, claimed.attempts)
     request_key = deduplication.request_key(job, rendered.request) if compiled.config.shares_answers else ""
-    request = with_key(job, row_id, rendered.request)
-    return Ready(row_id, taken.attempts, request, request_key=request_key)
+    request = with_idempotency_key(job, row_id, rendered.request)
+    return Ready(row_id, claimed.attempts, request, request_key=request_key)
 
 
-def with_key(job: Job, row_id: int, request: Request) -> Request:
-    """The idempotency key, the same for every try of this row in this run."""
+def with_idempotency_key(job: Job, row_id: int, request: Request) -> Request:
+    """Returns the request with its idempotency key, the same for every try of this row in this run."""
     name = job.compiled.config.idempotency_header
     if not name:
         return request

@@ -57,7 +57,7 @@ def _recovered(run: Run, claim: Claim, row_ids: Sequence[int]) -> list[Result]:
     tried = _attempts(run, row_ids)
     sent = {pk for pk in row_ids if pk <= claim.intended}
     if config.shares_answers:  # what only waited for another row's answer was not sent
-        sent = deduplication.leading(run, sent)
+        sent = deduplication.owners(run, sent)
     found = [_ended(pk, tried.get(pk, 0), pk in sent, config.may_repeat and going_on) for pk in row_ids]
     for result in found:
         result.claim_id = claim.pk

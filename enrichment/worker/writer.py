@@ -1,4 +1,4 @@
-"""Stores what a step's rows ended with, at most 250 ms after they did, announces it, and hears of a stop."""
+"""Stores the results of a run's rows at most 250 ms after they came, announces them, and notices a stop."""
 
 import asyncio
 import contextlib
@@ -19,15 +19,18 @@ from tables.models import CellState
 
 log = logging.getLogger(__name__)
 
-LATEST = 0.2  # seconds that a result waits for others
-FIRST = 0.025  # the first ones, which somebody is looking for
-MANY = 500
+LONGEST_WAIT = 0.2  # seconds that a result waits for others
+FIRST_WAIT = 0.025  # seconds that the first ones wait: somebody is looking for them
+MANY = 500  # results that are stored at once without waiting
 NOT_STORED = "internal"
-ENOUGH = 50  # rows after which a share of failures says something
+ENOUGH = 50  # rows after which a percentage of failures means something
 
 
 class Writer:
-    """One for all steps of a run in this process, on the loop with them; `stopped` once nothing more should be sent."""
+    """Stores for all steps of a run in this process; `stopped` once nothing more should be sent.
+
+    Lives on the event loop.
+    """
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -42,12 +45,13 @@ class Writer:
         self._going_on: asyncio.Task[None] | None = None
 
     def enter(self, run: Run) -> None:
+        """Counts one more step that puts results here."""
         self.run = run
         self._steps += 1
         self._going_on = self._going_on or asyncio.create_task(self._write_until_left())
 
     async def leave(self) -> None:
-        """What the step put here is stored behind this."""
+        """Returns when everything that the step put here is stored."""
         while not await self.flush():
             pass
         self._steps -= 1
@@ -56,55 +60,57 @@ class Writer:
             self._wake.set()
 
     def announce_sending(self, row_id: int, attempts: int) -> None:
+        """Shows the row as running, unless it ends before the next flush."""
         self._sending[row_id] = attempts
 
     def put(self, result: Result) -> None:
+        """Takes a result that is to be stored soon."""
         self._sending.pop(result.row_id, None)
         self._waiting.append(result)
         if len(self._waiting) >= MANY:
             self._wake.set()
 
     def stop(self, reason: str) -> None:
-        """The run ends because of what a row met."""
+        """Stops the run because of what happened to a row."""
         self.stopped = True
         self._reason = self._reason or reason
         self._wake.set()
 
     async def _write_until_left(self) -> None:
-        wait = FIRST
+        wait = FIRST_WAIT
         while self._steps:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._wake.wait()
             self._wake.clear()
-            wait = min(LATEST, 2 * wait)
+            wait = min(LONGEST_WAIT, 2 * wait)
             await self.flush()
 
     async def flush(self) -> bool:
-        """Whether what waits is stored when this returns; it waits on when the database does not answer."""
+        """Stores what waits; returns False when the database does not answer, and it waits on."""
         async with self._writing:
-            taken, self._waiting = self._waiting, []
+            waiting, self._waiting = self._waiting, []
             sending, self._sending = self._sending, {}
             reason, self._reason = self._reason, ""
             try:
-                state = await event_loop.in_database(self._write, taken, sending, reason)
+                state = await event_loop.in_database(self._write, waiting, sending, reason)
             except DatabaseError as error:
                 log.warning("results wait for the database: %s", error, extra={"run": self.run.pk})
-                self._waiting, self._reason = taken + self._waiting, reason or self._reason
+                self._waiting, self._reason = waiting + self._waiting, reason or self._reason
                 await asyncio.sleep(event_loop.AGAIN)
                 return False
             self.stopped = bool(self._reason) or state != Run.State.RUNNING
             self.stopped_for_good = state == Run.State.STOPPED
             return True
 
-    def _write(self, taken: Sequence[Result], sending: Mapping[int, int], reason: str) -> str:
-        """The state of the run behind it."""
+    def _write(self, waiting: Sequence[Result], sending: Mapping[int, int], reason: str) -> str:
+        """Returns the state of the run afterwards."""
         self._announce_sending(sending)
         run = Run.objects.filter(pk=self.run.pk).first()
         if run is None:
             return Run.State.STOPPED
-        stored = _store(run, taken)
-        _tell(run, stored)
+        stored = _store(run, waiting)
+        _report(run, stored)
         if stored:
             events.publish_cells(run.table_id, [(result.row_id, run.column_id, result.as_cell()) for result in stored])
         reason = reason or self._too_many_failures(run)
@@ -115,7 +121,7 @@ class Writer:
         return run.state
 
     def _announce_sending(self, sending: Mapping[int, int]) -> None:
-        """Those that did not end at once."""
+        """Shows as running what did not end at once."""
         running = Result(0, CellState.RUNNING).as_cell()
         events.publish_cells(
             self.run.table_id,
@@ -124,12 +130,12 @@ class Writer:
 
     def _too_many_failures(self, run: Run) -> str:
         config = self.run.column.http.config
-        most, share = config.get("stop_after_failures"), config.get("stop_after_failure_percent")
+        most_failures, most_percent = config.get("stop_after_failures"), config.get("stop_after_failure_percent")
         ended = run.done + run.no_data + run.failed
-        if most and run.failed >= most:
-            return f"Stopped after {run.failed:,} failed rows, as the column's settings ask."
-        if share and ended >= ENOUGH and run.failed * 100 >= share * ended:
-            return f"Stopped because {run.failed:,} of {ended:,} rows failed, as the column's settings ask."
+        if most_failures and run.failed >= most_failures:
+            return f"Stopped after {run.failed:,} failed rows, as set in the column."
+        if most_percent and ended >= ENOUGH and run.failed * 100 >= most_percent * ended:
+            return f"Stopped because {run.failed:,} of {ended:,} rows failed, as set in the column."
         return ""
 
 
@@ -137,44 +143,50 @@ _writers: dict[int, Writer] = {}
 
 
 def enter(run: Run) -> Writer:
-    """For a step that begins, on the loop; it leaves the writer at its end."""
+    """Returns the run's writer for a step that begins; the step leaves it at its end. Call it on the event loop."""
     writer = _writers.setdefault(run.pk, Writer(run))
     writer.enter(run)
     return writer
 
 
-def _store(run: Run, taken: Sequence[Result]) -> list[Result]:
-    """Those that were stored. One that cannot be does not hold the others up: its row fails."""
+def _store(run: Run, waiting: Sequence[Result]) -> list[Result]:
+    """Returns the results that were stored. One that cannot be does not hold the others up: its row fails."""
     try:
         with transaction.atomic():
-            stored = results.store(run, taken)
-            deduplication.answered(run, stored)
+            stored = results.store(run, waiting)
+            deduplication.share_results(run, stored)
         return stored
     except Exception as error:
         if isinstance(error, DatabaseError) and not isinstance(error, DataError):
             raise
-        if len(taken) > 1:
-            half = len(taken) // 2
-            return [*_store(run, taken[:half]), *_store(run, taken[half:])]
-        log.exception("the result could not be stored", extra={"run": run.pk, "row": taken[0].row_id})
-        if taken[0].error_code == NOT_STORED:
+        if len(waiting) > 1:
+            half = len(waiting) // 2
+            return [*_store(run, waiting[:half]), *_store(run, waiting[half:])]
+        log.exception("the result could not be stored", extra={"run": run.pk, "row": waiting[0].row_id})
+        if waiting[0].error_code == NOT_STORED:
             return []  # under way until the worker ends, then recovered like what a dead one left
-        return _store(run, [_not_stored(taken[0])])
+        return _store(run, [_not_stored(waiting[0])])
 
 
 def _not_stored(result: Result) -> Result:
     words = "The request ended, but its result could not be stored; the log of the worker says why."
     return Result(
-        result.row_id, CellState.FAILED, error_code=NOT_STORED, error_message=words, attempts=result.attempts,
-        claim_id=result.claim_id, fingerprint=result.fingerprint, request_key=result.request_key,
-    )  # fmt: skip
+        result.row_id,
+        CellState.FAILED,
+        error_code=NOT_STORED,
+        error_message=words,
+        attempts=result.attempts,
+        claim_id=result.claim_id,
+        fingerprint=result.fingerprint,
+        request_key=result.request_key,
+    )
 
 
-def _tell(run: Run, stored: Sequence[Result]) -> None:
-    """To the metrics, and to the log what did not go well."""
-    tried = [(result, attempt) for result in stored for attempt in result.tried]
-    metrics.count_attempts(Counter(metrics.outcome(attempt.response, attempt.error) for _, attempt in tried))
-    for result, attempt in tried:
+def _report(run: Run, stored: Sequence[Result]) -> None:
+    """Counts the attempts in the metrics, and logs what did not go well."""
+    attempts = [(result, attempt) for result in stored for attempt in result.tried]
+    metrics.count_attempts(Counter(metrics.outcome(attempt.response, attempt.error) for _, attempt in attempts))
+    for result, attempt in attempts:
         if attempt.error:
-            where = {"run": run.pk, "column": run.column_id, "row": result.row_id, "attempt": attempt.number}
-            log.info("%s: %s", attempt.error["code"], result.state, extra=where | {"status": result.http_status})
+            place = {"run": run.pk, "column": run.column_id, "row": result.row_id, "attempt": attempt.number}
+            log.info("%s: %s", attempt.error["code"], result.state, extra=place | {"status": result.http_status})

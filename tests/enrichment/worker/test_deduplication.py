@@ -270,7 +270,9 @@ def test_a_row_behind_the_leader_of_another_worker_looks_again_until_it_is_answe
     assert (waiting.state, waiting.error_detail) == ("queued", {"same_as": leader})
     assert waiting.due_at
     assert waiting.due_at - timezone.now() <= deduplication.LOOK_AGAIN
-    deduplication.answered(job.run, [Result(leader, CellState.DONE, {"size": 3}, request_key="same", http_status=200)])
+    deduplication.share_results(
+        job.run, [Result(leader, CellState.DONE, {"size": 3}, request_key="same", http_status=200)]
+    )
     found = deduplication.share(job, {follower: "same"})[follower]
     assert (found.state, found.value, found.http_status, found.attempts) == ("done", {"size": 3}, 200, 0)
 
