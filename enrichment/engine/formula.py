@@ -137,7 +137,7 @@ class _Source:
 def _source(shown: str, holes: Sequence[Hole], slots: Sequence[Hole], condition: bool) -> _Source:
     mark = next((mark for mark in _MARKS if mark not in shown), None)
     if mark is None:
-        raise InvalidSettings([Problem(f"A formula cannot hold all of {_MARKS}.", line=1, column=1, offset=0)])
+        raise InvalidSettings([Problem(f"A formula can't contain all of {_MARKS}.", line=1, column=1, offset=0)])
     numbers = {_key(slot): number for number, slot in enumerate(slots)}
     places, pieces, position, length = [], [], 0, 0
     for hole in holes:
@@ -172,7 +172,7 @@ def _script(source: _Source) -> tuple[str, tuple[int, ...]]:
     try:
         answer = process.check(json.dumps(request), CHECKING)
     except process.Died:
-        answer = {"problems": [{"message": "The formula is too long to be checked.", "start": 0, "end": 0}]}
+        answer = {"problems": [{"message": "The formula is too long to check.", "start": 0, "end": 0}]}
     if "problems" in answer:
         raise _Refused(answer["problems"], answer.get("known", []))
     return answer["script"], tuple(answer["asked"])
@@ -211,19 +211,19 @@ def _unknown(
     name: str, called: bool, start: int, names: Mapping[int, str], known: list[str]
 ) -> tuple[str, Edit | None]:
     """A misspelt function, a column without braces, or a text without quotes."""
-    message = f"“{name}” is not known here."
+    message = f"“{name}” isn't a column or function."
     columns = {column.casefold(): column for column in names.values()}
     if not called and name.casefold() in columns:
         column = columns[name.casefold()]
         written = "{{" + references.escaped(column) + "}}"
-        return f"{message} A column stands in double braces.", Edit(start, len(name), written, f"Write {written}")
+        return f"{message} Put a column in double braces.", Edit(start, len(name), written, f"Write {written}")
     folded = {other.casefold(): other for other in known}
     if near := get_close_matches(name.casefold(), folded, 1, 0.75 if called else 0.85):
         meant = folded[near[0]]
         return f"{message} Did you mean {meant}?", Edit(start, len(name), meant, f"Use {meant}")
     if called:
         return message, None
-    return f"{message} Text stands in quotes.", Edit(start, len(name), f'"{name}"', "Put it in quotes")
+    return f"{message} Put text in quotes.", Edit(start, len(name), f'"{name}"', "Add quotes")
 
 
 # Evaluating

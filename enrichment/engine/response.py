@@ -64,10 +64,8 @@ def _value(response: Response, field_paths: Sequence[Path]) -> Outcome:
     try:
         value = body_value(response)
     except ValueError as error:
-        return Outcome(
-            "failed", error_code="not_json", error_message=f"{response.status} · The answer is no valid JSON: {error}",
-            http_status=response.status,
-        )  # fmt: skip
+        message = f"{response.status} · The response isn't valid JSON: {error}"
+        return Outcome("failed", error_code="not_json", error_message=message, http_status=response.status)
     try:
         value = pick(value, field_paths) if field_paths else value
     except RowError as error:
@@ -89,7 +87,7 @@ def body_value(response: Response) -> object:
             raise RecursionError
         return _without_halves(value) if _HALF.search(text) else value
     except RecursionError as error:
-        raise ValueError("it is nested too deep") from error
+        raise ValueError("it is nested too deeply") from error
     except ValueError:
         if "json" in kind:
             raise
@@ -122,7 +120,7 @@ def _without_halves(value: object) -> object:
 
 
 def _refuse(constant: str) -> object:
-    raise ValueError(f"it holds {constant}")
+    raise ValueError(f"it contains {constant}")
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_number)

@@ -266,7 +266,7 @@ def test_threads_wait_for_a_free_process_and_are_told_when_there_is_none(monkeyp
     thread = threading.Thread(target=occupy)
     thread.start()
     started.wait(20)
-    with Evaluators(deadline=0.05) as evaluators, pytest.raises(SandboxBusy, match="at work"):
+    with Evaluators(deadline=0.05) as evaluators, pytest.raises(SandboxBusy, match="are busy"):
         evaluators.evaluate(SANE, [{1: 1}])
     ended.set()
     thread.join()

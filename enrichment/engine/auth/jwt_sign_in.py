@@ -52,7 +52,7 @@ class JwtSignIn:
         expires_path = _path(expires.get("path") or "", "expires.path", problems)
         unit = expires.get("unit") or "seconds"
         if unit not in UNITS:
-            problems.append(Problem(f"Give one of {', '.join(UNITS)}.", field="expires.unit"))
+            problems.append(Problem(f"Choose one of {', '.join(UNITS)}.", field="expires.unit"))
         lifetime = config.get("lifetime_seconds")
         check_lifetime(lifetime, problems)
         if as_form:
@@ -79,7 +79,7 @@ class JwtSignIn:
     def _check_secrets(self, secrets: Mapping[str, str]) -> None:
         missing = [hole.secret for hole in self.template.holes if hole.secret not in secrets]
         if missing:
-            raise SignInError("secret_missing", f"The secret {missing[0]} is not set.")
+            raise SignInError("secret_missing", f"The secret {missing[0]} isn't set.")
 
     def read(self, response: Response, now: float) -> Token:
         """Raises SignInError: refused, later (`details` are seconds), or the token is not at its place.
@@ -102,18 +102,18 @@ class JwtSignIn:
             place = f"header:{self.token_header}"
         else:
             found = body if self.token_path is None else self.token_path.get(body)
-            place = self.token_path.text if self.token_path else "the whole answer"
+            place = self.token_path.text if self.token_path else "the top level of the response"
         if isinstance(found, str) and (text := without_type(found.strip())):
             if not (text.isascii() and text.isprintable()):
-                words = f"The text at {place} cannot be sent in a header: it holds a control or special character."
+                words = f"The text at {place} can't be sent in a header: it contains a control or special character."
                 raise SignInError("no_token", words, details=[])
             return text
         near = list(token_like(body)) + [
             f"header:{name}" for name, text in response.headers if JWT.fullmatch(without_type(text))
         ]
-        what = "nothing" if found is None or found is MISSING else f"no text but {_kind(found)}"
-        hint = f" Something like a token is at {', '.join(near[:5])}." if near else ""
-        raise SignInError("no_token", f"At {place} there is {what}.{hint}", details=near)
+        what = "" if found is None or found is MISSING else f": it is {_kind(found)}"
+        hint = f" Found {'one' if len(near) == 1 else 'possible tokens'} at {', '.join(near[:5])}." if near else ""
+        raise SignInError("no_token", f"No token at {place}{what}.{hint}", details=near)
 
     def _expiry(self, body: object, claims: Mapping[str, Any] | None, now: float) -> float | None:
         expiry = _stated_end(claims, now) if claims else None
@@ -131,7 +131,7 @@ def check_answer(response: Response, now: float) -> None:
     words = f"{response.status} · {telling_line(response)}"
     if response.status == 429 or response.status >= 500:
         wait = retry_after(response, datetime.fromtimestamp(now, UTC))
-        raise SignInError("later", f"The sign-in server is not ready: {words}", details=wait)
+        raise SignInError("later", f"The sign-in server isn't ready: {words}", details=wait)
     raise SignInError("refused", f"Sign-in was refused: {words}")
 
 
@@ -147,10 +147,12 @@ def _location(text: str, problems: list[Problem]) -> tuple[Path | None, str | No
     if text.strip().lower().startswith("header:"):
         name = text.strip()[len("header:") :].strip()
         if parameters.refused_name(name):
-            problems.append(Problem("Name the response header, like header:X-Subject-Token.", field="token_path"))
+            problems.append(Problem("Name the response header, such as header:X-Subject-Token.", field="token_path"))
         return None, name
     if not text.strip():
-        problems.append(Problem("Say where the token is in the answer, like data.access_token.", field="token_path"))
+        problems.append(
+            Problem("Say where the token is in the response, such as data.access_token.", field="token_path")
+        )
     return _path(text, "token_path", problems), None
 
 
@@ -168,9 +170,9 @@ def _form_problems(text: str) -> list[Problem]:
     try:
         fields = json.loads(text or "{}")
     except ValueError as error:
-        return [Problem(f"The form's fields are written as a JSON object: {error}.", field="auth_request.body")]
+        return [Problem(f"Write the form fields as a JSON object: {error}.", field="auth_request.body")]
     if not isinstance(fields, dict):
-        return [Problem("The form's fields are written as a JSON object.", field="auth_request.body")]
+        return [Problem("Write the form fields as a JSON object.", field="auth_request.body")]
     return []
 
 
@@ -181,7 +183,7 @@ def _form_fields(text: str, secrets: Mapping[str, str]) -> dict[str, object]:
         parts, _ = references.parse(value, {}, secrets=True) if isinstance(value, str) else ([value], [])
         for part in parts:
             if isinstance(part, references.Hole) and part.secret not in secrets:
-                raise SignInError("secret_missing", f"The secret {part.secret or part.name} is not set.")
+                raise SignInError("secret_missing", f"The secret {part.secret or part.name} isn't set.")
         pieces = [part.value({}, secrets) if isinstance(part, references.Hole) else part for part in parts]
         filled[name] = "".join(as_text(piece) for piece in pieces)
     return filled
@@ -202,7 +204,7 @@ def token_type(config: Mapping[str, Any]) -> str:
 
 def check_lifetime(lifetime: object, problems: list[Problem]) -> None:
     if lifetime is not None and not (isinstance(lifetime, int | float) and 0 < lifetime < 1e9):
-        problems.append(Problem("Give the lifetime in seconds, or leave it out.", field="lifetime_seconds"))
+        problems.append(Problem("Enter the lifetime in seconds, or leave it empty.", field="lifetime_seconds"))
 
 
 def _kind(value: object) -> str:
@@ -210,7 +212,7 @@ def _kind(value: object) -> str:
         return "an object"
     if isinstance(value, list):
         return "a list"
-    return f"“{as_text(value)[:40]}”" if value != "" else "an empty one"
+    return f"“{as_text(value)[:40]}”" if value != "" else "empty"
 
 
 def _moment(value: object, unit: str, now: float) -> float | None:

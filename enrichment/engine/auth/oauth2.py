@@ -27,7 +27,9 @@ class ClientCredentials:
         kept = {key: config.get(key) for key in ("token_type", "header_name", "lifetime_seconds")}
         settings = {"auth_request": asked, "token_path": "access_token", "expires": {"path": "expires_in"}, **kept}
         if (client_auth := config.get("client_auth") or "basic") not in ("basic", "body"):
-            problems.append(Problem("Id and secret go in a header (basic) or in the body (body).", field="client_auth"))
+            problems.append(
+                Problem("Send the client ID and secret in a header (basic) or in the body (body).", field="client_auth")
+            )
         try:
             sign_in = JwtSignIn.compile(settings)
         except InvalidSettings as error:
@@ -45,7 +47,7 @@ class ClientCredentials:
         """Raises SignInError when id or secret is missing."""
         for name in ("client_id", "client_secret"):
             if not secrets.get(name):
-                raise SignInError("secret_missing", f"The secret {name} is not set.")
+                raise SignInError("secret_missing", f"The secret {name} isn't set.")
         fields = {"grant_type": "client_credentials"} | ({"scope": self.scope} if self.scope else {})
         client = secrets["client_id"], secrets["client_secret"]
         built = self.sign_in.request({})

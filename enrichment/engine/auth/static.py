@@ -57,8 +57,8 @@ class ApiKey:
         problems: list[Problem] = []
         name, place = str(config.get("name") or "").strip(), config.get("in") or "header"
         if place not in ("header", "query"):
-            problems.append(Problem("The key goes into a header or the query.", field="in"))
-        if words := refused_name(name) if place == "header" else "" if name else "Give the parameter a name.":
+            problems.append(Problem("Send the key in a header (header) or in the query (query).", field="in"))
+        if words := refused_name(name) if place == "header" else "" if name else "Enter a name for the parameter.":
             problems.append(Problem(words, field="name"))
         _refuse(problems)
         return cls(name, place == "query")
@@ -82,7 +82,7 @@ class Basic:
         """Raises SignInError. The password may be empty: some APIs take a key as the user name alone."""
         name = _secret(secrets, "username")
         if ":" in name:
-            raise SignInError("secret", "A user name cannot hold a colon here: it ends the name.")
+            raise SignInError("secret", "The user name can't contain a colon, because a colon ends the name.")
         return self.shown(base64.b64encode(f"{name}:{secrets.get('password', '')}".encode()).decode())
 
     def shown(self, value: str) -> Token:
@@ -105,7 +105,7 @@ class SignedJwt:
         problems: list[Problem] = []
         algorithm = config.get("algorithm") or "HS256"
         if algorithm not in ALGORITHMS:
-            problems.append(Problem(f"Give one of {', '.join(ALGORITHMS)}.", field="algorithm"))
+            problems.append(Problem(f"Choose one of {', '.join(ALGORITHMS)}.", field="algorithm"))
         claims = _claims(config.get("claims"), problems)
         name = header_name(config, problems)
         lifetime = config.get("lifetime_seconds") or LIFETIME
@@ -119,7 +119,7 @@ class SignedJwt:
         try:
             claims: dict[str, Any] = json.loads(self.claims.render({}, secrets)[0])
         except RenderError as error:
-            raise SignInError("claims", f"The claims cannot be filled: {error.message}") from error
+            raise SignInError("claims", f"The claims can't be filled in: {error.message}") from error
         claims = {"iat": int(now), "exp": int(now + self.lifetime)} | claims
         value = self._signed(claims, _key(_secret(secrets, "key")))
         header, _ = decode(value)
@@ -136,8 +136,8 @@ class SignedJwt:
                 warnings.simplefilter("ignore", jwt.InsecureKeyLengthWarning)  # the API chose the key
                 return jwt.encode(claims, key, self.algorithm, headers)
         except (jwt.PyJWTError, ValueError, TypeError) as error:
-            kind = "a text" if self.algorithm.startswith("HS") else "a private key in PEM form"
-            raise SignInError("key", f"The key does not fit {self.algorithm}, which takes {kind}.") from error
+            kind = "a secret text" if self.algorithm.startswith("HS") else "a private key in PEM form"
+            raise SignInError("key", f"The key doesn't work with {self.algorithm}, which needs {kind}.") from error
 
 
 def _claims(given: object, problems: list[Problem]) -> Body | None:
@@ -149,7 +149,7 @@ def _claims(given: object, problems: list[Problem]) -> Body | None:
         problems += [Problem(problem.message, "claims", problem.line, problem.column) for problem in error.problems]
         return None
     if not text.strip().startswith("{") and text.strip():
-        problems.append(Problem("The claims are a JSON object.", field="claims"))
+        problems.append(Problem("Write the claims as a JSON object.", field="claims"))
     return found
 
 
@@ -160,14 +160,14 @@ def _refuse(problems: list[Problem]) -> None:
 
 def _secret(secrets: Mapping[str, str], name: str) -> str:
     if not (value := secrets.get(name, "").strip()):
-        raise SignInError("secret_missing", f"The secret {name} is not set.")
+        raise SignInError("secret_missing", f"The secret {name} isn't set.")
     return value
 
 
 def _sendable(secrets: Mapping[str, str], name: str) -> str:
     value = _secret(secrets, name)
     if not (value.isascii() and value.isprintable()):
-        words = f"The secret {name} cannot be sent in a header: it holds a line break or a special character."
+        words = f"The secret {name} can't be sent in a header: it contains a line break or a special character."
         raise SignInError("secret", words)
     return value
 

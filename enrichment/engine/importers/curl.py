@@ -95,7 +95,7 @@ def parse(text: str) -> Pasted:
     try:
         words = _words(text)
         if not words or words[0].rsplit("/", 1)[-1] not in ("curl", "curl.exe"):
-            raise _Refused("A cURL command starts with the word curl.")
+            raise _Refused("Start the command with the word curl.")
         return _pasted(_options().parse_args(words[1:]))
     except _Refused as error:
         message = str(error)[:1].upper() + str(error)[1:].rstrip(".") + "."
@@ -106,7 +106,7 @@ def _words(text: str) -> list[str]:
     try:
         return shlex.split(_OF_SHELLS.sub(_plain, text.strip().removeprefix("$ ")))
     except ValueError as error:
-        raise _Refused("A quotation mark is opened and not closed.") from error
+        raise _Refused("A quotation mark is never closed.") from error
 
 
 def _plain(found: re.Match[str]) -> str:
@@ -132,13 +132,13 @@ def _unescaped(text: str) -> str:
 def _pasted(given: argparse.Namespace) -> Pasted:
     url = _address(given)
     if hasattr(given, "form") or hasattr(given, "upload"):
-        raise _Refused("This command uploads a file or a form of several parts, which a column cannot send.")
+        raise _Refused("This command uploads a file or a multipart form, which a column can't send.")
     headers, notes = _headers(given)
     body = _body(given.data)
     if hasattr(given, "as_query") and body:
         url, body = f"{url}{'&' if '?' in url else '?'}{body}", None
     elif body and not body.lstrip().startswith(("{", "[")):
-        notes.append("The command sends a form, and a column sends JSON: look whether the API takes JSON as well.")
+        notes.append("The command sends a form, but a column sends JSON. Check whether the API also accepts JSON.")
     method = _method(given, body)
     return Pasted({"method": method, "url": url, "query": [], "headers": headers, "body": body}, tuple(notes))
 
@@ -146,7 +146,9 @@ def _pasted(given: argparse.Namespace) -> Pasted:
 def _address(given: argparse.Namespace) -> str:
     found = [*getattr(given, "more", []), *given.address]
     if len(found) != 1:
-        raise _Refused("The command names no address." if not found else f"The command names {len(found)} addresses.")
+        raise _Refused(
+            "The command has no address." if not found else f"The command has {len(found)} addresses. Keep only one."
+        )
     address = str(found[0])
     return address if "://" in address else f"https://{address}"
 
@@ -154,7 +156,7 @@ def _address(given: argparse.Namespace) -> str:
 def _method(given: argparse.Namespace, body: str | None) -> str:
     method = str(getattr(given, "method", "HEAD" if hasattr(given, "head") else "POST" if body is not None else "GET"))
     if method.upper() not in METHODS:
-        raise _Refused(f"A column cannot send {method[:20]}. It can send {', '.join(METHODS)}.")
+        raise _Refused(f"A column can't send {method[:20]}. It can send {', '.join(METHODS)}.")
     return method.upper()
 
 
@@ -166,11 +168,11 @@ def _headers(given: argparse.Namespace) -> tuple[list[dict[str, str]], list[str]
         if _OF_BROWSERS.match(name.lower()) or name.lower() in REFUSED_HEADERS:
             continue
         if name.lower() in ("authorization", "cookie", "proxy-authorization"):
-            notes.append(f"The header {name} was left out: sign-ins and keys belong into a connection.")
+            notes.append(f"The header {name} was left out: sign-ins and keys belong in a connection.")
         else:
             headers.append(_header(name, value.strip()))
     if hasattr(given, "user") or hasattr(given, "cookie"):
-        notes.append("The user name, password or cookie was left out: sign-ins belong into a connection.")
+        notes.append("The user name, password or cookie was left out: sign-ins belong in a connection.")
     return headers, notes
 
 
@@ -183,7 +185,7 @@ def _body(data: Sequence[tuple[str, str]]) -> str | None:
     parts = []
     for option, value in data:
         if value.startswith("@") and option != "--data-raw":
-            raise _Refused(f"The body is read from the file {value[1:60]}, which is not here. Paste its text instead")
+            raise _Refused(f"The body comes from the file {value[1:60]}, which isn't here. Paste its text instead")
         parts.append(_encoded(value) if option == "--data-urlencode" else value)
     return "&".join(parts) if parts else None
 

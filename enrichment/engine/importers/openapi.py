@@ -63,7 +63,7 @@ def read(text: str) -> dict[str, Any]:
         line = place.line + 1 if place else getattr(error, "lineno", None)
         raise _refused(f"This is neither JSON nor YAML{f' (line {line})' if line else ''}.") from error
     if not isinstance(found, dict) or not ("openapi" in found or "swagger" in found):
-        raise _refused("This is no OpenAPI document: it names no version of openapi or swagger.")
+        raise _refused("This isn't an OpenAPI document: it has no openapi or swagger version.")
     if not isinstance(found.get("paths"), dict):
         raise _refused("This document describes no paths.")
     return found
@@ -89,7 +89,7 @@ def _from_yaml(text: str) -> object:
             line = event.start_mark.line + 1 if event.start_mark else "?"
             raise _refused(f"This document is nested deeper than {NESTED} levels (line {line}).")
         if counts[-1] > len(text) + LARGER:
-            raise _refused("This document is too large with its aliases written out.")
+            raise _refused("This document is too large once its aliases are expanded.")
     return yaml.load(text, _Loader)  # noqa: S506  made of the safe one
 
 
@@ -108,13 +108,13 @@ def fill(document: Mapping[str, Any], operation: str, columns: Sequence[str], ad
     method, _, path = operation.partition(" ")
     item = document["paths"].get(path)
     if not isinstance(item, dict) or not isinstance(item.get(method.lower()), dict):
-        raise _refused("Choose an operation of the document.")
+        raise _refused("Choose an operation from the document.")
     try:
         return _Filling(document, columns).fill(method, path, item, item[method.lower()], address)
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         # A part is of another kind than OpenAPI says.
         raise _refused(
-            f"The document describes {operation} otherwise than OpenAPI does. Fill the form by hand."
+            f"The document doesn't describe {operation} the way OpenAPI requires. Fill in the form by hand."
         ) from error
 
 
@@ -139,7 +139,7 @@ class _Filling:
         body, notes = self._body(operation, parameters)
         url = self._server(item, operation, address) + _HOLE.sub(lambda found: self._named(found[1]), path)
         if self._document.get("security") or operation.get("security"):
-            notes.append("The API wants a sign-in: choose a connection.")
+            notes.append("The API requires a sign-in. Choose a connection.")
         missing = [name for name in _HOLE.findall(path) if _plain(name) not in self._columns]
         if missing:
             notes.append(f"Choose a column for {', '.join(missing)} in the address.")
@@ -212,7 +212,7 @@ class _Filling:
         media += [one for one in parameters if one.get("in") == "body"]
         if not media:
             is_form = bool(content) or any(one.get("in") == "formData" for one in parameters)
-            return None, ["The API takes no JSON here, and a column sends JSON."] if is_form else []
+            return None, ["The API doesn't accept JSON here, and a column sends JSON."] if is_form else []
         sample = self._sample(media[0].get("schema"), "", 0)
         text = json.dumps(sample, indent=2, ensure_ascii=False, default=str)
         return _MARKED.sub(lambda found: f'"{found[1]}"' if found[2] == "quoted" else found[1], text), []

@@ -116,10 +116,10 @@ class Sandbox:
         try:
             return str(self.check(request))
         except self.engine.StackOverflow:
-            return refused("The formula is nested too deep.")
+            return refused("The formula is nested too deeply.")
         except self.engine.JSException:
             self.check = None
-            return refused("The formula is too long to be checked.")
+            return refused("The formula is too long to check.")
 
     def load(self, order: Any) -> None:
         if order["owner"] != self.owner:

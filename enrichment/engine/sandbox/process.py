@@ -125,9 +125,9 @@ def _arguments() -> list[str]:
     engine = importlib.util.find_spec("_quickjs")
     scripts = [FOLDER / "build" / name for name in ("runtime.js", "check.js")]
     if engine is None or engine.origin is None:
-        raise SandboxMissing("Formulas need the package quickjs-ng: pip install -r requirements.txt")
+        raise SandboxMissing("Formulas need the package quickjs-ng. Run: pip install -r requirements.txt")
     if not all(script.exists() for script in scripts):
-        raise SandboxMissing("Formulas need their scripts: npm ci && npm run build")
+        raise SandboxMissing("Formulas need their scripts. Run: npm ci && npm run build")
     return [str(FOLDER / "child.py"), engine.origin, *map(str, scripts), str(IDLE)]
 
 
@@ -144,7 +144,7 @@ class Pool:
         with self.changed:
             while (helper := self._choice(owner)) is None:
                 if not self.changed.wait(until - time.monotonic()):
-                    raise SandboxBusy("Every formula process of this server is at work. Try again in a moment.")
+                    raise SandboxBusy("All formula processes on this server are busy. Try again in a moment.")
             self.free = [other for other in self.free if other is not helper]
             self.lent.add(helper)
             return helper

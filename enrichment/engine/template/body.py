@@ -39,7 +39,7 @@ class Body:
             return self._rendered(filling, remove_null), filling.removed
         except (RecursionError, ValueError) as error:
             raise RenderError(
-                "value", "A value is nested too deep, or holds a number that JSON cannot hold."
+                "value", "A value is nested too deeply, or contains a number that JSON can't represent."
             ) from error
 
     def _rendered(self, filling: "_Filling", remove_null: bool) -> bytes:
@@ -72,7 +72,7 @@ def compile(template: str, names: Mapping[int, str], *, secrets: bool = False) -
 
 
 def _object_in_quotes(template: str, node: TextNode, hole: Hole) -> Problem:
-    words = f"{hole.name} holds what an API answers. In quotes, an object goes as text."
+    words = f"{hole.name} holds an API result. Inside quotes, an object is sent as text."
     length = hole.end - hole.start
     edit = None
     if not node.is_key and node.parts == (hole,):
@@ -80,7 +80,7 @@ def _object_in_quotes(template: str, node: TextNode, hole: Hole) -> Problem:
     line, column = references.place(template, hole.start)
     return Problem(
         words, line=line, column=column, offset=hole.start, length=length, reference=hole.name,
-        fix=edit.label if edit else f"Take one of its fields, like {{{{{hole.name}.name}}}}.", edit=edit,
+        fix=edit.label if edit else f"Use one of its fields, such as {{{{{hole.name}.name}}}}.", edit=edit,
         severity="warning",
     )  # fmt: skip
 
@@ -148,7 +148,7 @@ class _Filling:
     def filled(self, node: TextNode) -> str:
         filled = "".join([part if isinstance(part, str) else as_text(self.value(part)) for part in node.parts])
         if not filled and node.is_key and node.holes:
-            raise self._error("empty_key", node.holes[0], "is empty, and a key cannot be")
+            raise self._error("empty_key", node.holes[0], "is empty, and a key can't be")
         return filled
 
     def literal(self, hole: Hole) -> str:
@@ -159,7 +159,7 @@ class _Filling:
             return "true" if value else "false"
         if isinstance(value, int | float | Decimal):
             if isinstance(value, float) and not math.isfinite(value):
-                raise self._error("not_a_number", hole, "is not a number that JSON can hold")
+                raise self._error("not_a_number", hole, "isn't a number that JSON can represent")
             return number_text(value)
         if isinstance(value, datetime | date):
             raise self._needs_quotes(hole, "is a date")
@@ -171,7 +171,7 @@ class _Filling:
         try:
             return as_json(value)
         except ValueError as error:
-            raise self._error("not_a_number", hole, "holds a number that JSON cannot hold") from error
+            raise self._error("not_a_number", hole, "contains a number that JSON can't represent") from error
 
     def _bare(self, text: str, hole: Hole) -> str:
         """A text cell out of quotes: only what JSON reads as a value of its own."""
@@ -184,15 +184,15 @@ class _Filling:
             return "null"
         if literals.is_number(trimmed):
             if not trimmed.lstrip("-").isdigit() and math.isinf(float(trimmed)):
-                raise self._error("not_a_number", hole, "is too large a number")
+                raise self._error("not_a_number", hole, "is a number too large for JSON")
             return trimmed
         if _LEADING_ZERO.fullmatch(trimmed):
-            raise self._needs_quotes(hole, f"holds “{trimmed[:40]}”, which has leading zeros")
-        raise self._needs_quotes(hole, f"holds the text “{trimmed[:40]}”")
+            raise self._needs_quotes(hole, f"is “{trimmed[:40]}”, which has leading zeros")
+        raise self._needs_quotes(hole, f"is the text “{trimmed[:40]}”")
 
     def _needs_quotes(self, hole: Hole, what: str) -> RenderError:
         edit = Edit(hole.start, hole.end - hole.start, f'"{self.text[hole.start : hole.end]}"', "Add quotes")
-        return self._error("needs_quotes", hole, f"{what}: put quotes around the reference", edit)
+        return self._error("needs_quotes", hole, f"{what}. Put quotes around the reference", edit)
 
     def _error(self, code: str, hole: Hole, what: str, edit: Edit | None = None) -> RenderError:
         problem = self._problem(hole, f"{hole.name} {what}.", edit)
@@ -213,7 +213,7 @@ class _Filling:
                 text = self.quoted(key)
                 if text in seen and (key.holes or seen[text].holes):
                     raise self._error(
-                        "duplicate_key", (key.holes or seen[text].holes)[0], f"makes the key {text} twice"
+                        "duplicate_key", (key.holes or seen[text].holes)[0], f"makes the key {text} appear twice"
                     )
                 seen[text] = key
                 self.check_keys(value)
@@ -247,7 +247,7 @@ class _Filling:
             if text is None:
                 self.removed.append(place)
             elif name in kept and key.holes:
-                raise self._error("duplicate_key", key.holes[0], f"makes the key “{name}” twice")
+                raise self._error("duplicate_key", key.holes[0], f"makes the key “{name}” appear twice")
             else:
                 kept[name] = text
         return "{" + ", ".join([f"{_quote(name)}: {text}" for name, text in kept.items()]) + "}" if kept else None

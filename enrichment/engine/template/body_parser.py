@@ -63,13 +63,15 @@ class _Reader:
             return _NOTHING
         if _NO_JSON.match(self.text, self.at):
             extra = len(self.text) - self.at
-            self.tell(self.at, extra, "This is no JSON. A JSON body starts with { or [, and its texts stand in quotes.")
+            self.tell(
+                self.at, extra, "This isn't JSON. A JSON body starts with { or [, and text goes in double quotes."
+            )
             return _NOTHING
         root = self.value()
         self.skip()
         if self.at < len(self.text):
             extra = len(self.text) - self.at
-            self.tell(self.at, extra, "There is text after the end of the JSON.", "", "Remove it")
+            self.tell(self.at, extra, "There is extra text after the end of the JSON.", "", "Remove it")
         return root
 
     def tell(
@@ -104,12 +106,10 @@ class _Reader:
             elif sign in _ODD_SPACES:
                 kind = "an invisible character" if sign in _INVISIBLE else "a special space"
                 instead = "" if sign in _INVISIBLE else " "
-                self.tell(
-                    self.at, 1, f"Here is {kind} (U+{ord(sign):04X}), which JSON does not allow.", instead, "Remove it"
-                )
+                self.tell(self.at, 1, f"JSON doesn't allow {kind} (U+{ord(sign):04X}) here.", instead, "Remove it")
                 self.at += 1
             elif comment := re.compile(r"//[^\n]*|/\*.*?(\*/|\Z)|#[^\n]*", re.DOTALL).match(self.text, self.at):
-                self.tell(self.at, len(comment[0]), "JSON has no comments.", "", "Remove it")
+                self.tell(self.at, len(comment[0]), "JSON doesn't allow comments.", "", "Remove it")
                 self.at = comment.end()
             else:
                 return
@@ -133,13 +133,13 @@ class _Reader:
     def half_reference(self, half: re.Match[str]) -> Node:
         fixed = "{{" + half[1].strip() + "}}"
         length = len(half[0].rstrip())
-        self.tell(self.at, length, f"A reference stands in two pairs of braces: {fixed}.", fixed, f"Write {fixed}")
+        self.tell(self.at, length, f"Write a reference in double braces: {fixed}.", fixed, f"Write {fixed}")
         self.at += length
         return _NOTHING
 
     def nested(self, sign: str) -> None:
         if self.peek() != sign:
-            self.tell(self.at, 1, f"This is a full-width “{self.peek()}”.", sign, f"Write {sign}")
+            self.tell(self.at, 1, f"“{self.peek()}” is a full-width character. Use {sign}.", sign, f"Write {sign}")
         self.at += 1
         self.depth += 1
         if self.depth > DEEPEST:
@@ -157,7 +157,10 @@ class _Reader:
             literal = None if key.holes else key.literal()
             if literal in seen:
                 self.tell(
-                    key_at, self.at - key_at, f"The key {literal} comes twice; the last one counts.", severity="warning"
+                    key_at,
+                    self.at - key_at,
+                    f"The key {literal} appears twice. Only the last one counts.",
+                    severity="warning",
                 )
             seen.add(literal or "")
             self.colon()
@@ -183,7 +186,7 @@ class _Reader:
         sign = _FULL_WIDTH.get(self.peek(), self.peek())
         if sign in (closing, other) or not sign:
             if comma is not None:
-                self.tell(comma, 1, "There is a comma after the last item.", "", "Remove the comma")
+                self.tell(comma, 1, "JSON doesn't allow a comma after the last item.", "", "Remove the comma")
             return self.closed(sign, closing, opening, start)
         if behind_item and comma is None:
             self.tell(end_of_item, 0, "A comma is missing here.", ",", "Add a comma")
@@ -194,9 +197,9 @@ class _Reader:
         found = None
         while (sign := self.peek()) and sign in ",;，、":
             if found is not None or not behind_item:
-                self.tell(self.at, 1, "There is a comma too many.", "", "Remove the comma")
+                self.tell(self.at, 1, "There is an extra comma here.", "", "Remove the comma")
             elif sign != ",":
-                self.tell(self.at, 1, f"Items are separated by a comma, not by “{sign}”.", ",", "Write a comma")
+                self.tell(self.at, 1, f"Separate items with a comma, not “{sign}”.", ",", "Write a comma")
             found = self.at if behind_item else found
             self.at += 1
             self.skip()
@@ -205,12 +208,12 @@ class _Reader:
     def closed(self, sign: str, closing: str, opening: str, start: int) -> bool:
         if not sign:
             line, _ = place(self.text, start)
-            self.tell(len(self.text), 0, f"The “{opening}” of line {line} is never closed.", closing, f"Add {closing}")
+            self.tell(len(self.text), 0, f"The “{opening}” on line {line} is never closed.", closing, f"Add {closing}")
             return False
         if sign != closing:
-            self.tell(self.at, 1, f"“{sign}” closes what “{opening}” opened.", closing, f"Write {closing}")
+            self.tell(self.at, 1, f"Close “{opening}” with “{closing}”, not “{sign}”.", closing, f"Write {closing}")
         elif self.peek() != sign:
-            self.tell(self.at, 1, f"This is a full-width “{self.peek()}”.", sign, f"Write {sign}")
+            self.tell(self.at, 1, f"“{self.peek()}” is a full-width character. Use {sign}.", sign, f"Write {sign}")
         self.at += 1
         return False
 
@@ -222,7 +225,7 @@ class _Reader:
         else:
             start = self.at
             self.at = max(self.run_end(), start + (0 if self.at in self.holes else 1))
-            self.tell(start, self.at - start, "A key stands in quotes.", self.in_quotes(start), "Add quotes")
+            self.tell(start, self.at - start, "Put the key in double quotes.", self.in_quotes(start), "Add quotes")
             found = TextNode(tuple(self.pieces(start, self.at)))
         return TextNode(found.parts, is_key=True)
 
@@ -233,10 +236,10 @@ class _Reader:
         if sign == ":":
             self.at += 1
         elif self.text.startswith("=>", self.at):
-            self.tell(self.at, 2, "Between key and value stands a colon.", ":", "Write :")
+            self.tell(self.at, 2, "Put a colon between the key and its value.", ":", "Write :")
             self.at += 2
         elif sign and sign in "=;：":
-            self.tell(self.at, 1, f"Between key and value stands a colon, not “{sign}”.", ":", "Write :")
+            self.tell(self.at, 1, f"Put a colon between the key and its value, not “{sign}”.", ":", "Write :")
             self.at += 1
         else:
             self.tell(end_of_key, 0, "A colon is missing after the key.", ":", "Add a colon")
@@ -257,7 +260,7 @@ class _Reader:
             self.at = end
             return ValueNode(hole)
         if end == start:
-            self.tell(start, 1, f"“{self.peek()}” cannot stand here.", "", "Remove it")
+            self.tell(start, 1, f"“{self.peek()}” isn't allowed here.", "", "Remove it")
             self.at += 1
             return _NOTHING
         words = self.text[start:end].split()
@@ -268,17 +271,17 @@ class _Reader:
         if literals.is_literal(text):
             return LiteralNode(text)
         if meant := literals.meant(text):
-            self.tell(start, len(text), f"JSON writes {text} as {meant}.", meant, f"Write {meant}")
+            self.tell(start, len(text), f"In JSON, write {text} as {meant}.", meant, f"Write {meant}")
             return LiteralNode(meant)
         self.tell(start, end - start, self.why_not_bare(text), self.in_quotes(start), "Add quotes")
         return TextNode(tuple(self.pieces(start, end)))
 
     def why_not_bare(self, text: str) -> str:
         if re.fullmatch(r"-?0[0-9]+(\.[0-9]+)?", text):
-            return f"{text} has leading zeros, which a JSON number cannot have."
+            return f"{text} has leading zeros, which a JSON number can't have. Put it in double quotes."
         if "{{" in text:
-            return "Text around a reference stands in quotes."
-        return "Text stands in quotes."
+            return "Put the text around a reference in double quotes."
+        return "Put text in double quotes."
 
     def run_end(self) -> int:
         """The end of words and holes that belong together, on this line."""
@@ -347,7 +350,7 @@ class _Reader:
                 text = []
                 self.at = self.holes[self.at].end
             elif sign == '"' and self.at > start and _INNER_QUOTE.match(self.masked, self.at):
-                self.tell(self.at, 1, 'A quote inside text is written \\".', '\\"', 'Write \\"')
+                self.tell(self.at, 1, 'Write a quote inside text as \\".', '\\"', 'Write \\"')
                 text.append(self.character(sign))
             elif sign == '"':
                 self.at += 1
@@ -369,7 +372,7 @@ class _Reader:
     def unclosed(self, start: int) -> None:
         line = self.masked[start : self.at]
         self.at = start + max(1, len(line.rstrip(_SPACES).rstrip(",}]").rstrip(_SPACES)))
-        self.tell(self.at, 0, "The quote that opened this text is never closed.", '"', "Add a quote")
+        self.tell(self.at, 0, "This text has no closing quote.", '"', "Add a quote")
 
     def character(self, sign: str) -> str:
         if sign in "\n\t\r" or ord(sign) < 0x20:
@@ -377,10 +380,15 @@ class _Reader:
                 sign, f"control character U+{ord(sign):04X}"
             )
             escaped = json.dumps(sign)[1:-1]
-            self.tell(self.at, 1, f"A {name} inside text is written {escaped}.", escaped, f"Write {escaped}")
+            self.tell(self.at, 1, f"Write a {name} inside text as {escaped}.", escaped, f"Write {escaped}")
         elif sign in _ODD_SPACES:
             self.tell(
-                self.at, 1, f"The text holds a special space (U+{ord(sign):04X}).", " ", "Make it plain", "warning"
+                self.at,
+                1,
+                f"The text contains a special space (U+{ord(sign):04X}).",
+                " ",
+                "Use a plain space",
+                "warning",
             )
         self.at += 1
         return sign
@@ -394,7 +402,7 @@ class _Reader:
             self.at = code.end()
             return chr(int(code[1], 16))
         self.tell(
-            self.at, 1, f"“\\{follows}” is no escape of JSON. A backslash itself is written \\\\.", "\\\\", "Double it"
+            self.at, 1, f"“\\{follows}” isn't a JSON escape. Write a backslash as \\\\.", "\\\\", "Double the backslash"
         )
         self.at += 1
         return "\\"

@@ -36,7 +36,9 @@ class _Resolver(StandardResolver):
         assert isinstance(environment, _Environment)
         environment.left -= 1
         if environment.left < 0:
-            raise RowError("path", "The path visits too many values of this answer. Name more of the keys on the way.")
+            raise RowError(
+                "path", "The path visits too many values in this response. Name more of the keys along the way."
+            )
         return super().new_child(node, key, value)
 
 
@@ -58,7 +60,7 @@ class Query:
             found = _Resolver.resolve(environment, self._query.segments, value)
             return [(location, item) for item, location, _ in found]
         except JSONPathRecursionError as error:
-            raise RowError("path", "This answer is nested too deep for the path.") from error
+            raise RowError("path", "This response is nested too deeply for the path.") from error
 
 
 def _is_singular(segment: Segment) -> bool:
@@ -69,17 +71,19 @@ def _is_singular(segment: Segment) -> bool:
 def _compiled(text: str) -> JSONPathQuery:
     if text != text.strip():
         edit = Edit(0, len(text), text.strip(), "Remove the spaces")
-        raise _invalid("A path that starts with $ has no spaces around it.", 0, len(text), edit)
+        raise _invalid("A path that starts with $ can't have spaces around it.", 0, len(text), edit)
     try:
         return _ENVIRONMENT.compile(text)
     except DetailedJSONPathError as error:
         if pattern := _PATTERN.search(text):
-            message = f"“{pattern[1]}” cannot be used here: a pattern can take for ever. Compare with == instead."
+            message = (
+                f"“{pattern[1]}” isn't available here, because a pattern can run forever. Compare with == instead."
+            )
             raise _invalid(message, pattern.start(), len(pattern[1])) from error
         start = min(error.token[1], len(text))
-        raise _invalid(f"The path cannot be read: {error.message}.", start, 1 if start < len(text) else 0) from error
+        raise _invalid(f"The path can't be read: {error.message}.", start, 1 if start < len(text) else 0) from error
     except (JSONPathError, RecursionError) as error:
-        raise _invalid("The path cannot be read: it is nested too deep.", 0, len(text)) from error
+        raise _invalid("The path can't be read: it is nested too deeply.", 0, len(text)) from error
 
 
 def _invalid(message: str, offset: int, length: int, edit: Edit | None = None) -> InvalidSettings:

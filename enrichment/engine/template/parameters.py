@@ -49,9 +49,9 @@ def compile_parameter(
     """Raises InvalidSettings."""
     parts, problems = _value(stored, names, field, secrets)
     if not name.strip():
-        problems.append(Problem("Give the parameter a name.", field=f"{field}.name"))
+        problems.append(Problem("Enter a name for the parameter.", field=f"{field}.name"))
     elif references.find(name):
-        problems.append(Problem("A parameter's name cannot come from a column.", field=f"{field}.name"))
+        problems.append(Problem("A parameter name can't come from a column.", field=f"{field}.name"))
     if problems:
         raise InvalidSettings(problems)
     key = quote(without_surrogates(name.strip()), safe="-._~[]") + "="
@@ -66,7 +66,7 @@ def compile_header(name: str, stored: str, names: Mapping[int, str], field: str,
     if words := refused_name(name.strip()):
         problems.append(Problem(words, field=f"{field}.name"))
     if _CONTROL.search("".join(part if isinstance(part, str) else "_" for part in parts).strip()):
-        problems.append(Problem("A header's value cannot hold a line break or a tab.", field=f"{field}.value"))
+        problems.append(Problem("A header value can't contain a line break or a tab.", field=f"{field}.value"))
     if problems:
         raise InvalidSettings(problems)
     return Header(name.strip(), parts, f"{field}.value")
@@ -81,13 +81,13 @@ def _value(stored: str, names: Mapping[int, str], field: str, secrets: bool) -> 
 def refused_name(header: str) -> str | None:
     """Why a header cannot be called that."""
     if not header:
-        return "Give the header a name."
+        return "Enter a name for the header."
     if references.find(header):
-        return "A header's name cannot come from a column."
+        return "A header name can't come from a column."
     if not _HEADER_NAME.fullmatch(header):
-        return f"“{header}” is not a header name: use letters, digits and hyphens."
+        return f"“{header}” isn't a valid header name. Use letters, digits and hyphens."
     if header.lower() in REFUSED_HEADERS:
-        return f"{header} is set by Marl itself: remove this header."
+        return f"Marl sets {header} itself. Remove this header."
     return None
 
 
@@ -133,7 +133,7 @@ class Filling:
         if remove_null and not value:
             return None
         if control := _CONTROL.search(value):
-            words = f"The header {item.name} would hold a control character (U+{ord(control[0]):04X})."
+            words = f"The header {item.name} would contain a control character (U+{ord(control[0]):04X})."
             raise row_error("header", words, holes_of(item.value)[0], item.field)
         return item.name, without_surrogates(value)
 

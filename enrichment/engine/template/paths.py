@@ -93,7 +93,7 @@ def dotted(text: str) -> Path:
 
 def _unreadable(text: str, offset: int) -> InvalidSettings:
     sign = text[offset] if offset < len(text) else "the end"
-    message = f"The path cannot be read at “{sign}”. Write it like data.items[0].name."
+    message = f"The path can't be read at “{sign}”. Write it like data.items[0].name."
     return InvalidSettings([Problem(message, line=1, column=offset + 1, offset=offset, length=1)])
 
 

@@ -144,7 +144,7 @@ def _hole(
     place = reference.start, reference.end
     if reference.text.startswith("secret."):
         if not secrets:
-            problems.append(_at(text, reference, "Secrets can be used in a connection alone."))
+            problems.append(_at(text, reference, "Secrets can only be used in a connection."))
         return Hole(reference.text, None, None, *place, secret=reference.text.removeprefix("secret.").strip())
     if secrets:
         problems.append(_at(text, reference, "Only secrets can be used here: {{secret.name}}."))
@@ -170,7 +170,7 @@ def _unknown(text: str, reference: Reference, names: Mapping[int, str]) -> Probl
         words = f"The column “{gone}” was deleted. Restore it, or choose another one."
         return _at(text, reference, words)
     if _STORED.fullmatch(reference.text):
-        return _at(text, reference, "The column that stood here was deleted.")
+        return _at(text, reference, "The column this referred to was deleted. Choose another one.")
     near = get_close_matches(reference.text, names.values(), 1, 0.6)
     edit = near and Edit(
         reference.start, reference.end - reference.start, "{{" + escaped(near[0]) + "}}", f"Use {near[0]}"

@@ -51,7 +51,7 @@ class RequestTemplate:
             address = self._address(filling, removed)
             headers = self._headers(filling, removed)
         except (RecursionError, ValueError) as error:
-            words = "A value is nested too deep, or holds a number that cannot be written."
+            words = "A value is nested too deeply, or contains a number that can't be written."
             raise RenderError("value", words) from error
         content = None
         if self.body:

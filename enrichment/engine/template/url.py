@@ -65,13 +65,15 @@ def compile(stored: str, names: Mapping[int, str], *, secrets: bool = False, fro
     """Raises InvalidSettings with problems of field `url`."""
     text = references.to_shown(stored, names).rstrip()
     if not text:
-        words = "Give the address to call, like https://api.example/v1/companies."
+        words = "Enter the address to call, such as https://api.example/v1/companies."
         raise InvalidSettings([Problem(words, field="url")])
     parts, problems = references.parse(text, names, secrets=secrets)
     problems = [replace(problem, field="url") for problem in problems]
     holes = {hole.start: hole for hole in holes_of(parts)}
     for control in _CONTROLS.finditer(text):
-        words = f"Here is a line break, a tab or another control character (U+{ord(control[0][0]):04X})."
+        words = (
+            f"An address can't contain a line break, a tab or another control character (U+{ord(control[0][0]):04X})."
+        )
         problems.append(_at(words, text, control.start(), len(control[0]), "", "Remove it"))
     shape = references.masked(text, parts)
     start = holes.get(len(text) - len(text.lstrip()))
@@ -87,7 +89,7 @@ def compile(stored: str, names: Mapping[int, str], *, secrets: bool = False, fro
 def _from_cell(text: str, shape: str, start: Hole, holes: Mapping[int, Hole], problems: list[Problem]) -> Url | None:
     found = _BEHIND.fullmatch(shape, start.end)
     if found is None:
-        words = "Behind a reference to the whole address comes a path or a query, like {{Website}}/about."
+        words = "After a reference to the whole address, write a path or a query, such as {{Website}}/about."
         problems.append(_at(words, text, start.end, 1))
         return None
     path, query = _pieces(text, found.span("path"), holes), _pieces(text, found.span("query"), holes)
@@ -107,13 +109,13 @@ def _written(text: str, shape: str, holes: Mapping[int, Hole], problems: list[Pr
 
 def _without_scheme(text: str, holes: Mapping[int, Hole]) -> Problem:
     start = len(text) - len(text.lstrip())
-    words = "The address starts with https:// or http://."
+    words = "Start the address with https:// or http://"
     if start in holes:
-        words += " To take all of it from a cell, turn on “Address from a cell”."
+        words += ". To take the whole address from a cell, turn on “Address from a cell”."
         return _at(words, text, start, 0)
     if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:/", text[start:]):
         return _at(words, text, start, 0)
-    return _at(words, text, start, 0, "https://", "Write https:// before it")
+    return _at(words, text, start, 0, "https://", "Add https://")
 
 
 def _host(
@@ -128,8 +130,8 @@ def _host(
     hole, suffix = inside[0], text[inside[0].end : end]
     if len(inside) > 1 or hole.start != start or not _SUFFIX.fullmatch(suffix):
         words = (
-            "Of the host, a reference can be one label before a fixed rest, like {{Sub}}.example.com. "
-            "To take more of it from a cell, turn on “Address from a cell”."
+            "In the host, a reference can only be the first label, such as {{Sub}}.example.com. "
+            "To take more of the host from a cell, turn on “Address from a cell”."
         )
         problems.append(_at(words, text, hole.start, hole.end - hole.start))
     return hole, suffix.lower()
@@ -140,7 +142,9 @@ def _host_from_cell(text: str, span: tuple[int, int], holes: Mapping[int, Hole],
     try:
         _ascii_host("".join("x" if isinstance(part, Hole) else part for part in parts))
     except ValueError:
-        problems.append(_at("Around a reference, a host holds letters, digits, dots and a port.", text, *_size(span)))
+        problems.append(
+            _at("Around a reference, a host can contain only letters, digits, dots and a port.", text, *_size(span))
+        )
     return parts
 
 
@@ -154,13 +158,13 @@ def _literal_host(text: str, start: int, end: int, problems: list[Problem]) -> s
         problems.append(_at("The address has no host.", text, start, 0))
     elif "@" in written:
         length = written.rindex("@") + 1
-        words = "A user name and password do not belong into the address; use a connection."
+        words = "Don't put a user name and password in the address. Use a connection."
         problems.append(_at(words, text, start, length, "", "Remove them"))
     else:
         try:
             return _ascii_host(written)
         except ValueError:
-            problems.append(_at(f"“{written}” is not a host.", text, start, end - start))
+            problems.append(_at(f"“{written}” isn't a valid host name.", text, start, end - start))
     return written
 
 
@@ -248,14 +252,14 @@ def _segment(parts: Parts, filling: Filling) -> str:
         holes = holes_of(parts)
         names = " and ".join(hole.name for hole in holes)
         what = "is empty" if not text else f"is “{text}”"
-        raise row_error("path", f"{names} {what}: the address would lead somewhere else.", holes[0], "url")
+        raise row_error("path", f"{names} {what}, so the address would lead somewhere else.", holes[0], "url")
     return text
 
 
 def _label_of_row(hole: Hole, filling: Filling) -> str:
     label = as_text(filling.value(hole, "url")).strip().lower()
     if not _LABEL.fullmatch(label):
-        raise row_error("host", f"{hole.name} is “{label[:60]}”, which cannot be part of a host name.", hole, "url")
+        raise row_error("host", f"{hole.name} is “{label[:60]}”, which can't be part of a host name.", hole, "url")
     return label
 
 
@@ -264,14 +268,14 @@ def _host_of_row(parts: Parts, filling: Filling) -> str:
     try:
         return _ascii_host(text)
     except ValueError as error:
-        words = f"The host would be “{text[:80]}”, which is none."
+        words = f"The host would be “{text[:80]}”, which isn't a valid host name."
         raise row_error("host", words, holes_of(parts)[0], "url") from error
 
 
 def _whole(hole: Hole, path: str, filling: Filling) -> tuple[str, str]:
     text = as_text(filling.value(hole, "url")).strip()
     if not text:
-        raise row_error("url", f"{hole.name} is empty: there is no address to call.", hole, "url")
+        raise row_error("url", f"{hole.name} is empty, so there is no address to call.", hole, "url")
     try:
         scheme, host, own_path, query = _read(text)
     except ValueError as error:
@@ -283,19 +287,19 @@ def _whole(hole: Hole, path: str, filling: Filling) -> tuple[str, str]:
 def _read(text: str) -> tuple[str, str, str, str]:
     """Scheme, host, path and query of an address in a cell. Raises ValueError, whose words end a sentence."""
     if _SPACE.search(text):
-        raise ValueError("which holds a space or a control character")
+        raise ValueError("which contains a space or a control character")
     has_scheme = _SCHEME.match(text) or text.startswith("//")
     found = _ADDRESS.match(text if _SCHEME.match(text) else f"https://{text.removeprefix('//')}")
     if not found or found["scheme"].lower() not in ("http", "https"):
-        raise ValueError("which is no web address: it starts with neither https:// nor http://")
+        raise ValueError("which isn't a web address: it must start with https:// or http://")
     if "@" in found["host"]:
-        raise ValueError("which holds a user name; sign-ins belong into a connection")
+        raise ValueError("which contains a user name; put credentials in a connection")
     try:
         host = _ascii_host(found["host"])
     except ValueError:
         host = ""
     if not host or not (has_scheme or "." in host or host.startswith("[")):
-        raise ValueError("which is no web address")
+        raise ValueError("which isn't a web address")
     return (
         found["scheme"].lower(),
         host,

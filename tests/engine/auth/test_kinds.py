@@ -56,11 +56,11 @@ def test_basic_is_the_pair_in_base64() -> None:
 @pytest.mark.parametrize(
     ("kind", "secrets", "words"),
     [
-        ("bearer", {}, "token is not set"),
+        ("bearer", {}, "token isn't set"),
         ("bearer", {"token": "a\nb"}, "line break"),
-        ("api_key", {"key": " "}, "key is not set"),
-        ("basic", {"username": "a:b"}, "cannot hold a colon"),
-        ("signed_jwt", {}, "key is not set"),
+        ("api_key", {"key": " "}, "key isn't set"),
+        ("basic", {"username": "a:b"}, "can't contain a colon"),
+        ("signed_jwt", {}, "key isn't set"),
     ],
 )
 def test_a_secret_that_cannot_be_sent_is_told(kind: str, secrets: dict[str, str], words: str) -> None:
@@ -143,7 +143,7 @@ def test_client_credentials_ask_for_a_token(client_auth: str, headers: bool, bod
     answer = Response(200, (), json.dumps({"access_token": "t1", "token_type": "bearer", "expires_in": 60}).encode())
     token = scheme.read(answer, NOW)
     assert (token.text, token.expires_at) == ("Bearer t1", NOW + 60)
-    with pytest.raises(SignInError, match="client_secret is not set"):
+    with pytest.raises(SignInError, match="client_secret isn't set"):
         scheme.request({"client_id": "id"})
 
 

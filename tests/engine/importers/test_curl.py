@@ -62,7 +62,7 @@ def test_method_address_and_body_follow_the_options(command: str, method: str, u
 def test_credentials_do_not_end_up_in_a_column(option: str) -> None:
     pasted = curl.parse(f"curl https://a.example {option}")
     assert pasted.config["headers"] == []
-    assert "belong into a connection" in pasted.notes[0]
+    assert "belong in a connection" in pasted.notes[0]
 
 
 def test_a_form_is_taken_over_and_told() -> None:
@@ -74,13 +74,13 @@ def test_a_form_is_taken_over_and_told() -> None:
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ("", "starts with the word curl"),
-        ("wget https://a.example", "starts with the word curl"),
-        ("curl 'https://a.example", "A quotation mark is opened"),
-        ("curl -s", "names no address"),
-        ("curl a.example b.example", "names 2 addresses"),
-        ("curl a.example -X TRACE", "cannot send TRACE"),
-        ("curl a.example -d @body.json", "read from the file body.json"),
+        ("", "Start the command with the word curl"),
+        ("wget https://a.example", "Start the command with the word curl"),
+        ("curl 'https://a.example", "A quotation mark is never closed"),
+        ("curl -s", "has no address"),
+        ("curl a.example b.example", "has 2 addresses"),
+        ("curl a.example -X TRACE", "can't send TRACE"),
+        ("curl a.example -d @body.json", "comes from the file body.json"),
         ("curl a.example -F file=@x", "uploads a file"),
         ("curl a.example --no-such-option", "--no-such-option"),
     ],

@@ -63,7 +63,7 @@ def test_an_operation_fills_the_request_from_columns_and_examples() -> None:
     assert '"vip"' in config["body"]
     assert '"id"' not in config["body"]
     assert filled.notes == (
-        "The API wants a sign-in: choose a connection.",
+        "The API requires a sign-in. Choose a connection.",
         "Choose a column for company_id in the address.",
     )
 
@@ -107,7 +107,7 @@ def test_yaml_that_is_nested_too_deeply_is_refused(levels: int) -> None:
 
 def test_yaml_that_grows_with_its_aliases_is_refused() -> None:
     tens = [f"x{level}: &x{level} [{', '.join([f'*x{level - 1}'] * 10)}]" for level in range(1, 30)]
-    with pytest.raises(InvalidSettings, match="too large with its aliases"):
+    with pytest.raises(InvalidSettings, match="too large once its aliases"):
         openapi.read(yaml_of("{example: *x29}", before="\n".join(["x0: &x0 some text", *tens])))
     few = openapi.read(yaml_of("{example: *x1}", before="\n".join(["x0: &x0 some text", tens[0]])))
     assert json.loads(openapi.fill(few, "POST /a", []).config["body"]) == ["some text"] * 10
@@ -115,7 +115,7 @@ def test_yaml_that_grows_with_its_aliases_is_refused() -> None:
 
 def test_yaml_that_holds_itself_is_refused() -> None:
     document = openapi.read(yaml_of("{example: *x}", before="x: &x [*x]"))
-    with pytest.raises(InvalidSettings, match="POST /a otherwise than OpenAPI does"):
+    with pytest.raises(InvalidSettings, match="describe POST /a the way OpenAPI requires"):
         openapi.fill(document, "POST /a", [])
 
 

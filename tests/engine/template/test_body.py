@@ -74,7 +74,7 @@ def test_out_of_quotes_what_is_no_literal_is_refused(value: object) -> None:
 
 
 def test_leading_zeros_offer_quotes_at_the_reference() -> None:
-    with pytest.raises(RenderError, match="Zip holds “0042”, which has leading zeros") as caught:
+    with pytest.raises(RenderError, match="Zip is “0042”, which has leading zeros") as caught:
         render('{\n  "z": {{Zip}}\n}', Zip="0042")
     problem = caught.value.problem
     assert problem

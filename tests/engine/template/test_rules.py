@@ -53,7 +53,7 @@ BODY = [
     ("1.3 longest name", '["{{A.b.c}}"]', {1: {"b": {"c": 1}}, 3: {"c": 2}}, '["2"]'),
     ("1.3 bracket", '["{{Profile[\\"a.b\\"]}}"]', {4: COMPANY}, "!"),
     ("1.3 bracket out of quotes", '[{{Profile["a.b"]}}]', {4: COMPANY}, "[1]"),
-    ("1.4 secret", '["{{secret.key}}"]', {}, "!Secrets can be used in a connection alone"),
+    ("1.4 secret", '["{{secret.key}}"]', {}, "!Secrets can only be used in a connection"),
     # body
     ("3.1 whole value", '{"a": {{A}}}', {1: "1"}, '{"a": 1}'),
     ("3.1 part of text", '{"a": "x {{A}} y"}', {1: "1"}, '{"a": "x 1 y"}'),
@@ -69,14 +69,14 @@ BODY = [
     ("3.2 instant", '["{{A}}"]', {1: datetime(2026, 1, 2, 3, tzinfo=UTC)}, '["2026-01-02T03:00:00Z"]'),
     ("3.2 object", '["{{A}}"]', {1: {"b": [1]}}, '["{\\"b\\":[1]}"]'),
     ("3.2 object warned of", '["{{Profile}}"]', {4: {"b": 1}}, "~[{{Profile}}]"),
-    ("3.2 object in mixed text", '["a {{Profile}}"]', {4: {"b": 1}}, "~Take one of its fields"),
+    ("3.2 object in mixed text", '["a {{Profile}}"]', {4: {"b": 1}}, "~Use one of its fields"),
     ("3.2 nothing", '["{{A}}{{Zip}}{{Profile.none.x}}"]', {1: None, 2: "", 4: COMPANY}, '[""]'),
     ("3.3 number", "[{{A}}]", {1: 3.5}, "[3.5]"),
     ("3.3 boolean", "[{{A}}]", {1: False}, "[false]"),
     ("3.3 object", "[{{A}}]", {1: {"b": [1]}}, '[{"b":[1]}]'),
     ("3.3 nothing", "[{{A}}, {{Zip}}, {{Profile.no}}]", {1: None, 2: "", 4: COMPANY}, "[null, null, null]"),
     ("3.3 date", "[{{A}}]", {1: date(2026, 1, 2)}, '?["{{A}}"]'),
-    ("3.3 nan", "[{{A}}]", {1: float("nan")}, "?not a number"),
+    ("3.3 nan", "[{{A}}]", {1: float("nan")}, "?isn't a number"),
     ("3.3 overflow", "[{{A}}]", {1: "1e999"}, "?"),
     ("3.4 as written", "[{{A}}]", {1: " 1.10 "}, "[1.10]"),
     ("3.4 any size", "[{{A}}]", {1: "123456789012345678901234"}, "[123456789012345678901234]"),
@@ -87,8 +87,8 @@ BODY = [
     ("3.4 sign", "[{{A}}]", {1: "+5"}, '?["{{A}}"]'),
     ("3.4 text", "[{{A}}]", {1: "Sam"}, '?["{{A}}"]'),
     ("3.4 looks like JSON", "[{{A}}]", {1: '{"a": 1}'}, '?["{{A}}"]'),
-    ("3.5 empty key", '{"{{A}}": 1}', {1: ""}, "?is empty, and a key cannot be"),
-    ("3.5 literal twice", '{"a": 1, "a": 2}', {}, "~comes twice"),
+    ("3.5 empty key", '{"{{A}}": 1}', {1: ""}, "?is empty, and a key can't be"),
+    ("3.5 literal twice", '{"a": 1, "a": 2}', {}, "~appears twice"),
     ("3.5 twice by the row", '{"a": 1, "{{A}}": 2}', {1: "a"}, "?twice"),
     ("3.6 literal braces", '["\\u007b{A}}"]', {1: "x"}, '["{{A}}"]'),
     ("3.6 half a pair", '["{{A}}"]', {1: "\ud800"}, '["�"]'),
@@ -143,11 +143,11 @@ OUTSIDE = [
     ("5 dots", "url", "https://api.example/{{A}}", {1: ".."}, "?would lead somewhere else"),
     ("5 list", "query", "{{A}}", {1: ["x", "y"]}, "/?X=x&X=y"),
     ("5 merged", "url", "https://api.example/?a=1&b={{A}}", {1: "2"}, "/?a=1&b=2"),
-    ("5 scheme", "url", "{{A}}://api.example/", {}, "!starts with https:// or http://"),
-    ("5 port", "url", "https://api.example:{{A}}/", {}, "!one label before a fixed rest"),
-    ("5 user", "url", "https://{{A}}@api.example/", {}, "!one label before a fixed rest"),
+    ("5 scheme", "url", "{{A}}://api.example/", {}, "!Start the address with https:// or http://"),
+    ("5 port", "url", "https://api.example:{{A}}/", {}, "!a reference can only be the first label"),
+    ("5 user", "url", "https://{{A}}@api.example/", {}, "!a reference can only be the first label"),
     ("5 label", "url", "https://{{A}}.acme.example/", {1: "Nord-1"}, "https://nord-1.acme.example/"),
-    ("5 no label", "url", "https://{{A}}.acme.example/", {1: "a.b"}, "?cannot be part of a host name"),
+    ("5 no label", "url", "https://{{A}}.acme.example/", {1: "a.b"}, "?can't be part of a host name"),
     ("5 whole host", "url", "https://{{A}}/", {}, "!turn on “Address from a cell”"),
     ("5 brackets stay", "url", "https://api.example/?f[a][_eq]={{A}}", {1: "[x]"}, "/?f[a][_eq]=%5Bx%5D"),
     ("5 trimmed header", "headers", " {{A}} ", {1: " x "}, "x"),
@@ -205,13 +205,13 @@ def test_rule(field: str, template: str, row: dict[int, object], expected: str) 
 @pytest.mark.parametrize("name", ["Host", "Content-Length", "Transfer-Encoding", "Connection", "Upgrade", "TE"])
 def test_rule_5_headers_that_marl_sets_are_refused(name: str) -> None:
     config = {"method": "GET", "url": "https://api.example/", "headers": [{"name": name, "value": "x"}]}
-    with pytest.raises(InvalidSettings, match="is set by Marl itself"):
+    with pytest.raises(InvalidSettings, match=f"Marl sets {name} itself"):
         request.compile(config, NAMES)
 
 
 def test_rule_5_names_of_headers_are_literal() -> None:
     config = {"method": "GET", "url": "https://api.example/", "headers": [{"name": "{{A}}", "value": "x"}]}
-    with pytest.raises(InvalidSettings, match="cannot come from a column"):
+    with pytest.raises(InvalidSettings, match="can't come from a column"):
         request.compile(config, NAMES)
 
 

@@ -44,16 +44,16 @@ def test_an_address_from_a_cell_is_called(template: str, site: str, address: str
     [
         ("", "Site is empty"),
         (None, "Site is empty"),
-        ("Northwind", "no web address"),
-        ("ftp://a.example", "neither https:// nor http://"),
-        ("javascript:alert(1)", "neither https:// nor http://"),
-        ("mailto:sam@a.example", "neither https:// nor http://"),
-        ("https://sam:secret@a.example", "holds a user name"),
-        ("https://a.example/a b", "holds a space"),
-        ("https://a.example\r\nX: y", "holds a space or a control"),
-        ("https://a.example:99999", "no web address"),
-        ("https://", "no web address"),
-        ("https://a_b!.example", "no web address"),
+        ("Northwind", "isn't a web address"),
+        ("ftp://a.example", "must start with https:// or http://"),
+        ("javascript:alert(1)", "must start with https:// or http://"),
+        ("mailto:sam@a.example", "must start with https:// or http://"),
+        ("https://sam:secret@a.example", "contains a user name"),
+        ("https://a.example/a b", "contains a space"),
+        ("https://a.example\r\nX: y", "contains a space or a control"),
+        ("https://a.example:99999", "isn't a web address"),
+        ("https://", "isn't a web address"),
+        ("https://a_b!.example", "isn't a web address"),
     ],
 )
 def test_what_is_no_web_address_ends_the_row(site: object, words: str) -> None:
@@ -65,7 +65,7 @@ def test_what_is_no_web_address_ends_the_row(site: object, words: str) -> None:
 
 @pytest.mark.parametrize("host", ["", "a.example/x", "https://a.example", "sam@a.example", "a b", "a.example:1:2"])
 def test_what_is_no_host_ends_the_row(host: str) -> None:
-    with pytest.raises(RenderError, match="which is none"):
+    with pytest.raises(RenderError, match="isn't a valid host name"):
         called("https://{{Site}}/x", host)
 
 
@@ -80,10 +80,10 @@ def test_an_address_from_a_cell_takes_a_switch(template: str) -> None:
 @pytest.mark.parametrize(
     ("template", "words"),
     [
-        ("{{Site}}x", "comes a path or a query"),
-        ("{{Site}}://a.example", "comes a path or a query"),
-        ("https://sam@{{Site}}/", "a host holds letters"),
-        ("ftp://{{Site}}/", "starts with https:// or http://"),
+        ("{{Site}}x", "write a path or a query"),
+        ("{{Site}}://a.example", "write a path or a query"),
+        ("https://sam@{{Site}}/", "a host can contain only letters"),
+        ("ftp://{{Site}}/", "Start the address with https:// or http://"),
     ],
 )
 def test_what_stands_around_the_reference_is_checked_on_save(template: str, words: str) -> None:

@@ -273,7 +273,7 @@ class TestPanel:
         form = column_form("https://api.example/mine") | {"curl": "curl -d @file a.example"}
         html = page(client.post(f"/columns/{column.pk}/panel/paste", form), 422)
         assert 'value="https://api.example/mine"' in html
-        assert "read from the file" in html
+        assert "comes from the file" in html
 
     def test_the_estimate_counts_rows(self, client: Client, column: Column) -> None:
         assert "2 rows would run" in page(client.get(f"/columns/{column.pk}/panel/estimate"))
