@@ -32,7 +32,7 @@ class Actor:
     def require(self, role: Role) -> None:
         """Raises Refused for a lower role."""
         if self.role.rank < role.rank:
-            words = f"This needs the role {role.label.lower()}; yours is {self.role.label.lower()}. Ask an owner."
+            words = f"This needs the {role.label.lower()} role, and yours is {self.role.label.lower()}. Ask an owner."
             raise Refused(words, code="forbidden")
 
 

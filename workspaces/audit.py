@@ -12,17 +12,17 @@ from workspaces.models import AuditEntry, User, Workspace
 
 KEPT = timedelta(days=365)
 WORDS = {
-    "connection.created": "made the connection", "connection.changed": "changed the connection",
+    "connection.created": "created the connection", "connection.changed": "changed the connection",
     "connection.deleted": "deleted the connection", "connection.host_allowed": "allowed a host for the connection",
-    "column.created": "made the column", "column.changed": "changed the column",
-    "column.deleted": "deleted the column", "column.restored": "brought back the column",
-    "table.created": "made the table", "table.changed": "changed the table", "table.deleted": "deleted the table",
-    "table.restored": "brought back the table", "table.copied": "duplicated the table",
+    "column.created": "created the column", "column.changed": "changed the column",
+    "column.deleted": "deleted the column", "column.restored": "restored the column",
+    "table.created": "created the table", "table.changed": "changed the table", "table.deleted": "deleted the table",
+    "table.restored": "restored the table", "table.copied": "duplicated the table",
     "table.imported": "uploaded", "table.exported": "exported the table",
-    "table.hook_created": "made the webhook of", "table.hook_renewed": "renewed the webhook of",
+    "table.hook_created": "created the webhook of", "table.hook_renewed": "renewed the webhook of",
     "run.started": "ran the column", "run.stopped": "stopped the run of",
     "member.invited": "invited", "member.joined": "joined as", "member.changed": "changed the role of",
-    "member.removed": "removed", "token.created": "made the API token", "token.revoked": "revoked the API token",
+    "member.removed": "removed", "token.created": "created the API token", "token.revoked": "revoked the API token",
 }  # fmt: skip
 
 

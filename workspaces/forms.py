@@ -35,7 +35,7 @@ class Account(forms.Form):
     password = forms.CharField(
         label="New password", required=False,
         widget=forms.PasswordInput({"class": "in", "autocomplete": "new-password"}),
-        help_text="At least 10 characters. Leave it empty to keep the present one.",
+        help_text="At least 10 characters. Leave empty to keep your current password.",
     )  # fmt: skip
 
     def __init__(self, user: User, data: Any = None) -> None:
@@ -45,7 +45,7 @@ class Account(forms.Form):
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).lower()
         if User.objects.filter(email=email).exclude(pk=self.user.pk).exists():
-            raise forms.ValidationError("Somebody else uses this address.")
+            raise forms.ValidationError("Someone else already uses this address.")
         return email
 
     def clean_password(self) -> str:

@@ -28,4 +28,4 @@ def remove(membership: Membership) -> None:
 def _check_another_owner(membership: Membership) -> None:
     owners = Membership.objects.filter(workspace=membership.workspace, role=Role.OWNER)
     if membership.role == Role.OWNER and not owners.exclude(pk=membership.pk).exists():
-        raise Refused(f"{membership.user} is the only owner. Make somebody else an owner first.", code="conflict")
+        raise Refused(f"{membership.user} is the only owner. Make someone else an owner first.", code="conflict")

@@ -31,12 +31,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         email, password = form.cleaned_data["email"], form.cleaned_data["password"]
         if not attempts.may_try(request.META.get("REMOTE_ADDR", ""), email):
-            form.add_error(None, "Too many tries. Wait a quarter of an hour, or ask for a sign-in link.")
+            form.add_error(None, "Too many attempts. Wait 15 minutes, or ask for a sign-in link.")
         elif user := authenticate(request, username=email.lower(), password=password):
             login(request, user)
             return redirect(_next(request))
         else:
-            form.add_error(None, "This e-mail address and password do not belong together.")
+            form.add_error(None, "This email address and password don't match.")
     status = 422 if form.errors else 200
     context = {"form": form, "expired": "expired" in request.GET, "next": request.GET.get("next", "")}
     return render(request, "workspaces/sign_in.html", context, status=status)
@@ -64,7 +64,7 @@ def members(request: HttpRequest, actor: Actor) -> HttpResponse:
         if form.is_valid():
             invitation, link = invitations.invite(actor, form.cleaned_data["email"], form.cleaned_data["role"])
             form = forms.Invite()
-            messages.success(request, f"Send this link to {invitation.email}. It is good for seven days, once.")
+            messages.success(request, f"Send this link to {invitation.email}. Works once, for seven days.")
     found = Membership.objects.filter(workspace=actor.workspace).select_related("user").order_by("pk")
     waiting = Invitation.objects.filter(workspace=actor.workspace, accepted_at=None, expires_at__gt=timezone.now())
     context = {
@@ -160,7 +160,7 @@ def api_tokens(request: HttpRequest, actor: Actor) -> HttpResponse:
 def revoke_token(request: HttpRequest, actor: Actor, token_id: int) -> HttpResponse:
     if token := ApiToken.objects.filter(workspace=actor.workspace, pk=token_id, revoked_at=None).first():
         revoke(token)
-        messages.success(request, "The token is revoked.")
+        messages.success(request, "Token revoked.")
     return redirect("api_tokens")
 
 

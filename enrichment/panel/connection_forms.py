@@ -73,5 +73,5 @@ def changed_secrets(given: Mapping[str, str], stored: Mapping[str, bool]) -> dic
 def number_problems(config: Mapping[str, Any]) -> list[Problem]:
     """What was typed where a connection needs a number."""
     if isinstance(config.get("lifetime_seconds"), str):
-        return [Problem("Give a whole number of seconds.", field="lifetime_seconds")]
+        return [Problem("Enter a whole number of seconds.", field="lifetime_seconds")]
     return []

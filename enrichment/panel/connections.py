@@ -21,7 +21,7 @@ from enrichment.engine.auth import kinds
 from enrichment.engine.auth.static import ALGORITHMS
 from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.models import Connection
-from enrichment.panel import connection_forms
+from enrichment.panel import connection_forms, forms
 from enrichment.schema import Method
 from workspaces.actors import Actor, member
 from workspaces.models import Role
@@ -30,8 +30,8 @@ BODY = '{\n  "username": "{{secret.username}}",\n  "password": "{{secret.passwor
 LIKELY_PATH = "access_token"  # tried by a test while the location is empty
 SIGN_IN_KINDS = (Connection.Kind.JWT, Connection.Kind.OAUTH2)
 HOSTS_HINT = {
-    True: "– where the token may be sent; empty: the sign-in host",
-    False: "– where it may be sent; a column's host is asked for when it is saved",
+    True: "– where the token may be sent. If empty, only to the sign-in host",
+    False: "– where the credentials may be sent. Marl asks for a column's host when you save it",
 }
 UNITS = (
     ("seconds", "Seconds from now"), ("milliseconds", "Milliseconds from now"), ("epoch", "Unix time"),
@@ -198,7 +198,8 @@ def _test(request: HttpRequest, actor: Actor, stored: Connection | None) -> Http
         kind = stored.kind if stored else given["kind"]
         draft = connection_settings.draft(actor.workspace.pk, kind, config, secrets, stored)
     except InvalidSettings as error:
-        told = {"message": "Nothing was sent: the settings have problems.", "problems": _in_form(error.problems)}
+        problems = _in_form(error.problems)
+        told = {"message": forms.fix_first(problems), "problems": problems}
     else:
         told = _told(sign_in.test(draft)) | {"guessed": guessed, "signs_in": kind in SIGN_IN_KINDS}
     return render(request, "enrichment/sign_in_result.html", told)

@@ -12,6 +12,24 @@ SCOPES: dict[str, object] = {
 }  # fmt: skip
 
 
+LABELS = {
+    "url": "Endpoint URL",
+    "query": "Query parameters",
+    "headers": "Headers",
+    "body": "JSON body",
+    "field_paths": "Field paths to return",
+    "run_if": "Only run if",
+    "rate_limit": "Rate limit",
+    "auth_request.url": "Sign-in URL",
+    "auth_request.headers": "Sign-in headers",
+    "auth_request.body": "Sign-in body",
+    "token_path": "Location of JWT token in auth response",
+    "token_url": "Token URL",
+    "header_name": "Auth header name",
+    "claims": "Claims",
+}
+
+
 def column_settings(form: QueryDict, base: Mapping[str, Any]) -> dict[str, Any]:
     """The config of the API over `base`. Numbers stay as typed: the settings themselves say what is wrong with them."""
     given: dict[str, Any] = {
@@ -67,6 +85,15 @@ def split_host(problems: Sequence[Problem]) -> tuple[Problem | None, list[Proble
     """The question whether a new host may get the credentials, and the other problems."""
     asked = next((problem for problem in problems if problem.field == "confirm_host"), None)
     return asked, [problem for problem in problems if problem is not asked]
+
+
+def fix_first(problems: Sequence[Problem]) -> str:
+    """Names the setting that keeps a test from being sent, by its label on the form."""
+    for problem in problems:
+        for field, label in LABELS.items():
+            if f"{problem.field}.".startswith(f"{field}."):
+                return f"Fix “{label}” above first. Nothing was sent."
+    return "Fix the marked settings first. Nothing was sent."
 
 
 def row_number(form: QueryDict) -> int:

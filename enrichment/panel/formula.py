@@ -102,7 +102,7 @@ def _save(request: HttpRequest, actor: Actor, target: Target, kind: str) -> Http
         problems = [Problem(str(error), field=error.field)]
     else:
         column.refresh_from_db()
-        shown = {"name": column.name, "config": formula_columns.shown(column), "notice": "Saved"}
+        shown = {"name": column.name, "config": formula_columns.shown(column), "notice": "Saved."}
         answer = _panel(request, actor, column, kind, shown)
         answer["HX-Trigger"] = json.dumps({"marl:columns-changed": {"columnId": column.pk}})
         return answer

@@ -188,13 +188,13 @@ def _stored(target: Target, name: str, config: Mapping[str, Any]) -> Column:
 
 def _saved(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
     events: dict[str, Any] = {"marl:columns-changed": {"columnId": column.pk}}
-    notice = "Saved"
+    notice = "Saved."
     scope = forms.SCOPES.get(request.POST.get("then", ""))
     if scope is not None:
         try:
             run = lifecycle.plan(column, scope, actor.user)
         except lifecycle.RunRefused as error:
-            notice = f"Saved, but not run: {str(error).removesuffix('.')}"  # the template ends the sentence
+            notice = f"Saved, but not run: {error}"
         else:
             notice, events["marl:run-started"] = _started(run)
     column.refresh_from_db()
@@ -205,7 +205,7 @@ def _saved(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
 
 
 def _started(run: Run) -> tuple[str, dict[str, Any]]:
-    return f"Saved, and running {run.total:,} {'row' if run.total == 1 else 'rows'}", {"run": lifecycle.as_json(run)}
+    return f"Saved. Running {run.total:,} {'row' if run.total == 1 else 'rows'}…", {"run": lifecycle.as_json(run)}
 
 
 def _panel(
@@ -287,7 +287,7 @@ def _test(request: HttpRequest, target: Target) -> HttpResponse:
     except one_row.RowNotFound as error:
         context["reason"] = str(error)
     except InvalidSettings as error:
-        context |= {"reason": "Nothing was sent: the settings have problems.", "problems": error.problems}
+        context |= {"reason": forms.fix_first(error.problems), "problems": error.problems}
     return render(request, "enrichment/test_result.html", context)
 
 
@@ -313,7 +313,7 @@ def _fill(request: HttpRequest, actor: Actor, target: Target) -> HttpResponse:
         filled = openapi.fill(document, request.POST.get("operation", ""), names, forms.text(request.POST, "address"))
     except InvalidSettings as error:
         return _panel(request, actor, target, {"name": name, "config": config}, error.problems)
-    notice = " ".join(["Filled from the OpenAPI document.", *filled.notes]).removesuffix(".")
+    notice = " ".join(["Filled from the OpenAPI document.", *filled.notes])
     shown = {"name": name, "config": config | filled.config, "notice": notice}
     return _panel(request, actor, target, shown, unsaved=True)
 
@@ -330,6 +330,6 @@ def _paste(request: HttpRequest, actor: Actor, target: Target) -> HttpResponse:
     except InvalidSettings as error:
         problems = [replace(problem, field="url") for problem in error.problems]
         return _panel(request, actor, target, {"name": name, "config": config}, problems)
-    notice = " ".join(["Filled from the cURL command.", *pasted.notes]).removesuffix(".")
+    notice = " ".join(["Filled from the cURL command.", *pasted.notes])
     shown = {"name": name, "config": config | pasted.config, "notice": notice}
     return _panel(request, actor, target, shown, unsaved=True)

@@ -32,7 +32,7 @@ def preview(target: Column | Table, row_id: int, config: Mapping[str, Any] | Non
     try:
         job, row = _job(target, row_id, config)
     except InvalidSettings as error:
-        reason = "The settings have problems."
+        reason = "Fix the settings to see the request."
         return _previewed(None, False, reason, error.problems)
     values = inputs.of_rows([row], row.table_id, job.compiled.column_ids)[row.pk]
     warnings = list(job.compiled.request.warnings)
@@ -51,7 +51,7 @@ def preview_formula(column: Column, row_id: int, config: Mapping[str, Any] | Non
     """What this row would become, in the shape of a preview. Raises RowNotFound."""
     told = try_formula(column, column.type, config or {}, [row_id])
     if told["problems"]:
-        return _previewed(None, False, "The settings have problems.", []) | {
+        return _previewed(None, False, "Fix the formula to see the result.", []) | {
             "problems": told["problems"], "cell": None,
         }  # fmt: skip
     if not told["rows"]:
@@ -103,7 +103,7 @@ async def _send_once(job: jobs.Job, row: prepare.Ready) -> Result:
     except RedisError:
         return Result(
             row.row_id, CellState.FAILED, error_code="redis",
-            error_message="Redis does not answer, so the rate limit cannot be kept and nothing was sent.",
+            error_message="Redis isn't answering, so Marl can't keep the rate limit. Nothing was sent.",
         )  # fmt: skip
 
 

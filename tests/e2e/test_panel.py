@@ -53,7 +53,7 @@ def test_a_key_is_connected_inside_the_panel(page: Page, table: int) -> None:
     editor = page.locator("#connection-editor")
     editor.get_by_label("Name", exact=True).fill("Weather")
     editor.get_by_label("Kind").select_option("API key")
-    editor.get_by_label("Called").fill("X-Weather-Key")
+    editor.get_by_label("Key name").fill("X-Weather-Key")
     expect(editor.get_by_label("Name", exact=True)).to_have_value("Weather")
     editor.get_by_role("button", name="Save connection").click()
     expect(editor.get_by_text("Give the key.")).to_be_visible()
@@ -77,7 +77,7 @@ def test_the_form_of_every_kind_is_accessible(page: Page, app: App, kind: str) -
 
 def test_owners_read_the_audit_log(page: Page, app: App, table: int) -> None:
     page.goto(f"{app.url}/settings/audit")
-    expect(page.get_by_text("made the table Leads").first).to_be_visible()
+    expect(page.get_by_text("created the table Leads").first).to_be_visible()
     assert Axe().run(page).response["violations"] == []
 
 
@@ -119,10 +119,10 @@ def test_what_was_typed_survives_a_reload(page: Page, table: int) -> None:
             break
         panel.get_by_label("Endpoint URL").fill("https://api.example/{{Company}}")
         panel.get_by_role("button", name="+ Add parameter").click()
-        panel.get_by_label("Name of the parameter").fill("fields")
+        panel.get_by_label("Parameter name").fill("fields")
         page.reload()
     expect(panel.locator('[name="url"]')).to_have_value("https://api.example/{{Company}}")
-    expect(panel.get_by_label("Name of the parameter")).to_have_value("fields")
+    expect(panel.get_by_label("Parameter name")).to_have_value("fields")
     expect(page.locator("#preview")).to_contain_text("https://api.example/Northwind?fields=")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Discard changes").click()
@@ -203,14 +203,14 @@ def test_starting_a_run_leaves_the_focus_on_its_button(page: Page, app: App, tab
     start = panel.get_by_role("button", name="Save and run…")
     for rows in ("First 10 rows", "All rows"):  # as a new column, and again
         start.press("Enter")
-        expect(panel.get_by_text("would run")).to_be_visible()
+        expect(panel.get_by_text("1 request")).to_be_visible()
         panel.get_by_role("button", name=rows).press("Enter")
-        notice = panel.get_by_text("Saved, and running 1 row")
+        notice = panel.get_by_text("Saved. Running 1 row…")
         expect(notice).to_be_visible()
         expect(panel.locator("#run-menu")).to_be_hidden()
         expect(start).to_be_focused()
         notice.evaluate("notice => notice.remove()")  # so that the next one is new
-        expect(page.get_by_role("region", name="Progress of the runs")).to_contain_text("Done")
+        expect(page.get_by_role("region", name="Progress of runs")).to_contain_text("Done")
 
 
 def test_the_menu_of_runs_covers_no_button(page: Page, table: int) -> None:

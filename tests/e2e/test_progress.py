@@ -52,7 +52,7 @@ def expect_accessible(page: Page) -> None:
 def test_a_run_is_watched_paused_resumed_and_stopped(page: Page, app: App, table: int, echo: Echo) -> None:
     run(app, table, "Profile", asking(echo, "a") | {"rate_limit": SLOW})
     page.goto(f"{app.url}/tables/{table}")
-    progress = page.get_by_role("region", name="Progress of the runs")
+    progress = page.get_by_role("region", name="Progress of runs")
     expect(progress).to_contain_text("of 60")
     expect(progress).to_contain_text("left")
     expect(page).to_have_title(re.compile(r"^\d+% · Leads Q4$"))
@@ -74,7 +74,7 @@ def test_further_runs_are_held_behind_one_button(page: Page, app: App, table: in
     run(app, table, "Profile", asking(echo, "a") | {"rate_limit": SLOW})
     run(app, table, "Push", asking(echo, "b", "{{Profile}}") | {"rate_limit": SLOW})
     page.goto(f"{app.url}/tables/{table}")
-    progress = page.get_by_role("region", name="Progress of the runs")
+    progress = page.get_by_role("region", name="Progress of runs")
     progress.get_by_role("button", name="1 more").click()
     others = page.get_by_role("group", name="Other runs")
     expect(others.get_by_text("Profile")).to_be_visible()

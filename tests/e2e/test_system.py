@@ -18,8 +18,8 @@ def test_a_worker_that_runs_is_seen(page: Page, app: App) -> None:
     assert 'marl_up{part="worker"} 1.0' in told
     page.goto(f"{app.url}/settings/system")
     expect(page.get_by_role("row", name="celery@")).to_be_visible()
-    expect(page.get_by_text("Nothing runs in this workspace now.")).to_be_visible()
-    expect(page.get_by_text("Heard just now")).to_be_visible()  # it looks again by itself
+    expect(page.get_by_text("Nothing is running in this workspace.")).to_be_visible()
+    expect(page.get_by_text("Last heartbeat just now")).to_be_visible()  # it looks again by itself
     assert Axe().run(page).response["violations"] == []
 
 
@@ -40,7 +40,7 @@ def test_a_run_goes_on_under_the_hand_of_who_watches_it(page: Page, app: App, jw
         expect(link).to_be_focused()
         assert Axe().run(page).response["violations"] == []
         api.post(f"/runs/{run['id']}/stop")
-    expect(page.get_by_text("Nothing runs in this workspace now.")).to_be_visible()
+    expect(page.get_by_text("Nothing is running in this workspace.")).to_be_visible()
 
 
 def test_the_tabs_of_the_settings_stay_where_they_are(page: Page, app: App) -> None:

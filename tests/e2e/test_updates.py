@@ -50,10 +50,10 @@ def test_keeping_existing_results_is_a_setting(page: Page, table: int) -> None:
     page.get_by_role("menuitem", name="Settings", exact=True).click()
     panel = page.locator("#panel")
     panel.get_by_role("switch", name="Auto-update").check()
-    panel.get_by_role("switch", name="Keep existing results").check()
+    panel.get_by_role("switch", name="Don't re-run rows that have a result").check()
     panel.get_by_role("button", name="Save", exact=True).click()
     expect(panel.get_by_text("Saved.")).to_be_visible()
-    expect(panel.get_by_role("switch", name="Keep existing results")).to_be_checked()
+    expect(panel.get_by_role("switch", name="Don't re-run rows that have a result")).to_be_checked()
     found = Axe().run(page).response["violations"]
     assert not found, [(problem["id"], [node["html"] for node in problem["nodes"]]) for problem in found]
     page.get_by_role("gridcell", name="Acme", exact=True).first.click()

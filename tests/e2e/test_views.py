@@ -80,7 +80,7 @@ def test_search_finds_rows_and_escape_brings_all_back(page: Page, cell: Cell) ->
 
 def test_a_search_without_a_match_offers_to_clear(page: Page, table: int) -> None:
     search(page, "nobody")
-    expect(page.get_by_role("heading", name="No row matches")).to_be_visible()
+    expect(page.get_by_role("heading", name="No rows match")).to_be_visible()
     page.get_by_role("button", name="Clear search and filters").click()
     expect(page.get_by_text("Company 1", exact=True)).to_be_visible()
 

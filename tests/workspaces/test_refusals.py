@@ -28,7 +28,7 @@ def test_a_code_without_a_status_is_a_mistake() -> None:
     ("refusal", "words"),
     [
         (Refused("This column is used by “Zip”.", code="conflict"), "Not possible"),
-        (Refused("This needs the role owner.", code="forbidden"), "Not allowed"),
+        (Refused("This needs the owner role.", code="forbidden"), "Not allowed"),
     ],
 )
 def test_a_page_says_what_was_refused(refusal: Refused, words: str, editor: User) -> None:

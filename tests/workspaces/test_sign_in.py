@@ -41,7 +41,7 @@ def test_a_page_asks_to_sign_in_and_comes_back(client: Client, owner: User) -> N
 def test_a_wrong_password_is_told_and_a_foreign_address_is_not_followed(client: Client, owner: User) -> None:
     answer = client.post("/sign-in", {"email": owner.email, "password": "wrong"})
     assert answer.status_code == 422
-    assert "do not belong together" in answer.content.decode()
+    assert "This email address and password" in answer.content.decode()
     form = {"email": owner.email, "password": "a long passphrase", "next": "https://evil.example/"}
     assert client.post("/sign-in", form).headers["Location"] == "/"
 
@@ -50,7 +50,7 @@ def test_passwords_cannot_be_tried_without_end(client: Client, owner: User) -> N
     for _ in range(10):
         client.post("/sign-in", {"email": owner.email, "password": "wrong"})
     answer = client.post("/sign-in", {"email": owner.email, "password": "a long passphrase"})
-    assert "Too many tries" in answer.content.decode()
+    assert "Too many attempts" in answer.content.decode()
 
 
 def test_signing_out_ends_the_session(client: Client, owner: User) -> None:

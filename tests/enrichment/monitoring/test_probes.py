@@ -209,7 +209,7 @@ def test_owners_see_the_parts_and_their_own_runs(
 ) -> None:
     lifecycle.plan(column, "all")
     page = client_for(owner).get("/settings/system").content.decode()
-    assert "No worker answers" in page
+    assert "No worker is running" in page
     assert "Leads</a> · Profile" in page
 
 

@@ -212,7 +212,7 @@ class TestPanel:
     @pytest.mark.parametrize(("then", "scope"), [("first", {"first": 10}), ("missing", "missing"), ("all", "all")])
     def test_save_and_run_starts_the_chosen_rows(self, client: Client, column: Column, then: str, scope: Any) -> None:
         answer = client.post(f"/columns/{column.pk}/panel", column_form("https://a.example/", then=then))
-        assert "Saved, and running 2 rows." in page(answer)
+        assert "Saved. Running 2 rows…" in page(answer)
         run = Run.objects.get()
         assert run.scope == scope
         assert events(answer)["marl:run-started"]["run"]["id"] == run.pk
@@ -246,6 +246,11 @@ class TestPanel:
         html = page(client.post(f"/columns/{column.pk}/panel/preview", column_form("https://a.example/", row="99")))
         assert "There is no row 99." in html
 
+    def test_a_test_names_the_setting_to_fix_first_and_sends_nothing(self, client: Client, column: Column) -> None:
+        form = column_form("https://api.example/", body='{"name": ')
+        html = page(client.post(f"/columns/{column.pk}/panel/test", form))
+        assert "Fix “JSON body” above first. Nothing was sent." in html
+
     def test_a_test_sends_the_row_and_hides_the_token(
         self, client: Client, column: Column, connection: Connection, server: str
     ) -> None:
@@ -276,18 +281,18 @@ class TestPanel:
         assert "comes from the file" in html
 
     def test_the_estimate_counts_rows(self, client: Client, column: Column) -> None:
-        assert "2 rows would run" in page(client.get(f"/columns/{column.pk}/panel/estimate"))
+        assert "2 requests" in page(client.get(f"/columns/{column.pk}/panel/estimate"))
 
     def test_the_choices_of_a_run_are_counted_with_the_form_as_it_is(self, client: Client, column: Column) -> None:
         form = column_form("https://api.example/c", run_if='{{Zip}} == "0042"')
         html = page(client.post(f"/columns/{column.pk}/panel/choices", form))
         counts = re.findall(r'<span class="hint">([\d,]+)</span>', html)
         assert counts == ["2", "2", "0", "0", "2"]
-        assert "1 row would run, 1 skipped" in html
+        assert "1 request, 1 skipped" in html
 
     def test_a_new_column_has_choices_too(self, client: Client, table: Table) -> None:
         html = page(client.post(f"/tables/{table.pk}/panel/choices", column_form("https://api.example/c")))
-        assert "2 rows would run" in html
+        assert "2 requests" in html
 
     def test_a_preview_can_be_copied_as_curl(self, client: Client, column: Column) -> None:
         html = page(client.post(f"/columns/{column.pk}/panel/preview", column_form("https://api.example/c/{{Zip}}")))
@@ -330,7 +335,7 @@ class TestConnections:
     def test_secrets_are_stored_and_never_shown(self, client: Client, connection: Connection) -> None:
         html = page(client.get(f"/connections/{connection.pk}/edit"))
         assert "open sesame" not in html
-        assert html.count("stored – type to replace") == 2
+        assert html.count("Stored. Type to replace") == 2
         assert connection_settings.opened(connection) == {"username": "sam", "password": "open sesame"}
 
     def test_a_blank_secret_is_kept_and_a_removed_one_goes(
@@ -382,6 +387,12 @@ class TestConnections:
     ) -> None:
         form = connection_form(server) | {"secret.value": ["", ""]}
         assert "Signed in" in page(client.post(f"/connections/{connection.pk}/test", form, headers=IN_PANEL))
+
+    def test_a_test_names_the_setting_to_fix_first_and_sends_nothing(self, client: Client, server: str) -> None:
+        form = connection_form(server) | {"auth_request.url": ""}
+        html = page(client.post("/connections/new/test", form, headers=IN_PANEL))
+        assert "Fix “Sign-in URL” above first. Nothing was sent." in html
+        assert "Not signed in" not in html
 
     def test_a_refused_sign_in_says_so(self, client: Client, server: str) -> None:
         form = connection_form(server) | {"secret.value": ["sam", "wrong"]}
