@@ -1,9 +1,14 @@
-"""The rate limits that all workers share: start times reserved in Redis by one script."""
+"""Start times for requests under the rate limits that all workers share.
+
+Ask for a `Reservation` (or learn how long to `Wait`), `start` it, send, and say when it was `answered`. What each
+duration is for: `enrichment/engine/limits/rate.py`.
+"""
 
 import asyncio
 import math
 from collections import deque
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from redis.asyncio import Redis
 
@@ -13,10 +18,10 @@ from enrichment.engine.limits.rate import Limit
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """The start time of one request, on the loop's clock.
+    """The start time of one request, in seconds of the event loop's clock.
 
-    Redis read its clock between the question and its answer: the start time is `earliest` if that was at once, and
-    `latest` if it was at the end. `name` is how Redis knows it, 0 where there is no limit.
+    Redis read its own clock after it was asked and before its reply came: the request starts at `latest`, which is
+    surely not too early, and is late as seen from `earliest`. `name` is how Redis knows it, 0 where there is no limit.
     """
 
     earliest: float
@@ -26,65 +31,63 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing can be reserved before so many seconds have passed."""
+    """Nothing can be reserved for so many seconds."""
 
     seconds: float
 
 
-@dataclass(slots=True)
 class Limiter:
-    """Keeps several limits at once, {key: limit}; a key without a limit can still be paused."""
+    """Keeps several limits at once, {key: limit}; a key without a limit can still be paused.
 
-    server: "Redis"
-    limits: dict[str, Limit | None]
-    _unused: deque[Reservation] = field(default_factory=deque)
-    _unlimited_until: float = -math.inf  # where there is no limit: nothing was paused, so there is no need to ask
-    _quickest: float = math.inf  # seconds from a request to its answer
+    Every method that talks to Redis raises redis.RedisError: without Redis nothing is sent.
+    """
 
-    @property
-    def limited(self) -> list[Limit]:
-        return [limit for limit in self.limits.values() if limit]
+    def __init__(self, server: "Redis", limits: Mapping[str, Limit | None]) -> None:
+        self._server = server
+        self._keys = list(limits)
+        self._limit_of_key = list(limits.values())
+        self.limits = [limit for limit in limits.values() if limit]
+        self._look_ahead = rate.look_ahead(self.limits)
+        self._unused: deque[Reservation] = deque()
+        self._not_paused_until = -math.inf
+        self._quickest_answer = math.inf  # seconds
 
     def within(self, seconds: float) -> int | None:
-        """The starts that are allowed in so many seconds, at most; None for any number."""
-        return min((limit.within(seconds) for limit in self.limited), default=None)
+        """Returns how many starts are allowed in so many seconds, at most; None for any number."""
+        return min((limit.within(seconds) for limit in self.limits), default=None)
 
     async def reserve(self, requests: int = 1) -> Reservation | Wait:
         """Returns the next start time, or how long to wait before asking again.
 
-        `requests` is how many are going to ask for one soon. Raises redis.RedisError: without Redis nothing is sent.
+        `requests` is how many want one, this one among them: a call to Redis reserves several.
         """
-        if not self._unused:
-            now = asyncio.get_running_loop().time()
-            if now < self._unlimited_until:
-                return Reservation(now, now)
-            wait = await self._reserve(requests if self.limited else 1)
-            if not self._unused:
-                return wait
+        now = _now()
+        if not self.limits and now < self._not_paused_until:
+            return Reservation(now, now)
+        if not self._unused and (wait := await self._reserve(requests if self.limits else 1)):
+            return wait
         return self._unused.popleft()
 
-    async def _reserve(self, requests: int) -> Wait:
-        loop = asyncio.get_running_loop()
-        asked = loop.time()
-        keys = [name for key in self.limits for name in (_starts(key), _pause(key))]
+    async def _reserve(self, requests: int) -> Wait | None:
+        keys = [name for key in self._keys for name in (_starts(key), _pause(key))]
+        asked = _now()
         reply = rate.read(
-            await self.server.eval(
-                rate.RESERVE, len(keys), *keys, *rate.arguments(requests, list(self.limits.values()))
-            )
+            await self._server.eval(rate.RESERVE, len(keys), *keys, *rate.arguments(requests, self._limit_of_key))
         )
-        answered = loop.time()
-        if self.limited:
-            self._unused += [
-                Reservation(asked + start.after, answered + start.after, start.name) for start in reply.starts
-            ]
-        elif reply.starts:
-            after = reply.starts[0].after
-            self._unlimited_until = asked + rate.LOOK_AHEAD
-            self._unused.append(Reservation(asked + after, answered + after))
-        return Wait(max(0.001, reply.next_after - rate.look_ahead(self.limited) / 2))
+        replied = _now()
+        self._unused += [
+            Reservation(asked + start.seconds, replied + start.seconds, start.name if self.limits else 0)
+            for start in reply.starts
+        ]
+        if not reply.starts:
+            # Not as soon as one can be reserved: a moment later it is several.
+            return Wait(max(0.001, reply.next_start - self._look_ahead / 2))
+        if not self.limits and not reply.starts[0].seconds:
+            self._not_paused_until = asked + self._look_ahead
+        return None
 
     async def wait_for_start(self) -> Reservation:
-        """Returns when one request may go out. Raises redis.RedisError."""
+        """Returns when one request may go out."""
         while True:
             reserved = await self.reserve()
             if isinstance(reserved, Reservation):
@@ -92,40 +95,42 @@ class Limiter:
             await asyncio.sleep(reserved.seconds)
 
     async def start(self, reservation: Reservation) -> Reservation:
-        """Sleeps until the start time; returns the reservation with which the request goes out now.
+        """Returns when the request may go out, with the reservation that it goes out with.
 
-        It is another one when the start time was missed by too much. Raises redis.RedisError.
+        It is another one when this one's grace is over. May be called again, for a request that was held up since.
         """
-        now = asyncio.get_running_loop().time()
-        if reservation.latest > now:
+        if reservation.latest > (now := _now()):
             await asyncio.sleep(reservation.latest - now)
-        late = asyncio.get_running_loop().time() - reservation.earliest
-        if any(late > limit.grace for limit in self.limited):
+        late = _now() - reservation.earliest
+        if any(late > limit.grace for limit in self.limits):
             return await self.wait_for_start()
         return await self._postpone(reservation, late)
 
     async def answered(self, reservation: Reservation, seconds: float) -> None:
-        """The answer came so many seconds after the request went out. Raises redis.RedisError."""
-        self._quickest = min(self._quickest, seconds)
-        doubt = min((limit.doubt for limit in self.limited), default=0.0)
-        await self._postpone(reservation, min(seconds - self._quickest, doubt))
+        """Hears that the answer came so many seconds after the request went out."""
+        self._quickest_answer = min(self._quickest_answer, seconds)
+        margin = min((limit.margin for limit in self.limits), default=0.0)
+        await self._postpone(reservation, min(seconds - self._quickest_answer, margin))
 
     async def _postpone(self, reservation: Reservation, late: float) -> Reservation:
-        if not reservation.name or late < rate.ON_TIME:
+        if not reservation.name or all(late < limit.tolerance for limit in self.limits):
             return reservation
-        moved = reservation.name + rate.micro(late)
-        keys = [_starts(key) for key, limit in self.limits.items() if limit]
-        await self.server.eval(rate.POSTPONE, len(keys), *keys, reservation.name, moved)
-        return replace(reservation, name=moved, earliest=reservation.earliest + late)
+        name = reservation.name + rate.microseconds(late)
+        keys = [_starts(key) for key, limit in zip(self._keys, self._limit_of_key, strict=True) if limit]
+        await self._server.eval(rate.POSTPONE, len(keys), *keys, reservation.name, name)
+        return replace(reservation, earliest=reservation.earliest + late, name=name)
 
     async def pause(self, seconds: float) -> None:
-        """Nobody starts anything under the first key for so long."""
-        self._unlimited_until = -math.inf
-        now, micro = await self.server.time()
-        until = now * 1_000_000 + micro + round(seconds * 1_000_000)
-        await self.server.set(_pause(next(iter(self.limits))), until, px=max(1, round(seconds * 1000)))
+        """Lets nobody start anything under the first key for so long."""
+        self._not_paused_until = -math.inf
+        await self._server.eval(rate.PAUSE, 1, _pause(self._keys[0]), max(1, round(seconds * 1000)))
 
 
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+# The names of earlier versions, so that workers of both keep one limit together while a new version is rolled out.
 def _starts(key: str) -> str:
     return f"marl:slots:{key}"
 

@@ -73,6 +73,6 @@ def _seconds(job: jobs.Job, requests: int) -> float | None:
     """Under the rate limit; None when there is none, because then only the server knows."""
     seconds = [
         max(0, requests - limit.requests) / limit.requests * (limit.seconds + limit.margin)
-        for limit in job.limiter.limited
+        for limit in job.limiter.limits
     ]
     return round(max(seconds), 1) if seconds else None

@@ -1,4 +1,25 @@
-"""The arithmetic of rate limits; the scripts run where every worker sees the same clock and the same lists."""
+"""Rate limits: at most `requests` starts in any window of `seconds`, however many workers send.
+
+Redis keeps the last start times of each limit, by its own clock. A worker reserves start times (`reserve.lua`), sleeps
+until each of them, sends, and reports a start that came late (`postpone.lua`). What becomes of one reservation:
+
+    reserved       start                                                        start of the request
+       |              |                                                            `requests` later
+       |<-look_ahead->|                                                                     |
+       |              |<-tolerance->| on time                                               |
+       |              |<------ spacing ------>| next start                                  |
+       |              |<---------- grace ---------->| late, but reported                    |
+       |              |<----------------------- seconds ---------------------->|<- margin ->|
+
+`look_ahead`: nobody reserves further, so a worker that dies wastes no more than that.
+`tolerance`: part of the margin, so that a start a moment late costs no call to Redis.
+`spacing`: requests that start all at once would queue at the server and reach it unevenly. A tenth less than an even
+    spacing, so that time lost between two starts is made up.
+`grace`: a late start moves to when it really was. Later than that the window after it may be given away already, so
+    another start time is reserved instead. `look_ahead` + `grace` is less than `seconds`, with time to report it.
+`margin`: added to every window, because the network delivers unevenly. An answer that took longer than others says
+    that its request may have arrived late: then its start time moves by that, but by no more than the margin.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,85 +30,88 @@ def _script(name: str) -> str:
     return Path(__file__).with_name(name).read_text()
 
 
-RESERVE, POSTPONE, PERMITS = _script("reserve.lua"), _script("postpone.lua"), _script("permits.lua")
-LOOK_AHEAD = 0.2  # seconds: what a crashed worker can waste at most
-ON_TIME = 0.004  # seconds behind its slot that a start may be without being told
+RESERVE, POSTPONE, PAUSE, PERMITS = (_script(f"{name}.lua") for name in ("reserve", "postpone", "pause", "permits"))
+LOOK_AHEAD = 0.2  # seconds
+MARGIN = 0.025  # seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `requests` starts in any window of `seconds`."""
+    """At most `requests` starts in any window of `seconds`; every duration is in seconds."""
 
     requests: int
     seconds: float
 
     @property
-    def margin(self) -> float:
-        """Added to every window, because the network delivers unevenly."""
-        return min(0.025, self.seconds / 20)
-
-    @property
-    def gap(self) -> float:
-        """Between two starts: a burst of all at once would queue at the server and reach it unevenly."""
-        return 0.9 * self.seconds / self.requests
-
-    @property
     def look_ahead(self) -> float:
-        """Nobody reserves further: what starts late is told before the window behind it is given away."""
         return min(LOOK_AHEAD, self.seconds / 2)
 
     @property
+    def tolerance(self) -> float:
+        return self.margin / 5
+
+    @property
+    def spacing(self) -> float:
+        return 0.9 * self.seconds / self.requests
+
+    @property
     def grace(self) -> float:
-        """A start later than this after its slot is given up: nobody would hear of it in time."""
         return self.seconds / 4
 
     @property
-    def doubt(self) -> float:
-        """As much again for a request that took so much longer than others: it may have arrived that late."""
-        return self.margin
+    def margin(self) -> float:
+        return min(MARGIN, self.seconds / 20)
 
     def within(self, seconds: float) -> int:
-        """The starts this limit allows in so many seconds, at most."""
+        """Returns how many starts this limit allows in so many seconds, at most."""
         return int(self.requests * (seconds / self.seconds + 1)) + 1
 
 
-def look_ahead(limits: Sequence[Limit | None]) -> float:
-    """Seconds that may be reserved under all of them."""
-    return min((limit.look_ahead for limit in limits if limit), default=LOOK_AHEAD)
+def look_ahead(limits: Sequence[Limit]) -> float:
+    """Returns the seconds that may be reserved under all of them."""
+    return min((limit.look_ahead for limit in limits), default=LOOK_AHEAD)
 
 
-def arguments(wanted: int, limits: Sequence[Limit | None]) -> tuple[int, ...]:
-    """ARGV of the slots script."""
-    each = [_numbers(limit) for limit in limits]
-    return wanted, micro(look_ahead(limits)), *(number for numbers in each for number in numbers)
+def arguments(requests: int, limits: Sequence[Limit | None]) -> tuple[int, ...]:
+    """Returns ARGV of `reserve.lua`."""
+    ahead = look_ahead([limit for limit in limits if limit])
+    return requests, microseconds(ahead), *(number for limit in limits for number in _numbers(limit))
 
 
-def _numbers(limit: Limit | None) -> tuple[int, ...]:
+def _numbers(limit: Limit | None) -> tuple[int, int, int]:
     if limit is None:
-        return 0, 0, 0, 0
-    return limit.requests, micro(limit.seconds), micro(limit.margin), micro(limit.gap)
+        return 0, 0, 0
+    return limit.requests, microseconds(limit.seconds + limit.margin), microseconds(limit.spacing)
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A start time that was reserved: seconds after the answer, and the microsecond by which Redis knows it."""
+    """A start time that was reserved: seconds from the reply, and the microsecond by which Redis knows it."""
 
-    after: float
+    seconds: float
     name: int
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`next_after`: seconds until the next start time, when none could be reserved yet."""
+    """What `reserve.lua` returns; `next_start` is in how many seconds the earliest start would be, where it is too far.
+
+    Without that, there is at least one start.
+    """
 
     starts: tuple[Start, ...]
-    next_after: float
+    next_start: float
 
 
 def read(reply: Sequence[bytes | str]) -> Reply:
-    now, later, *starts = (int(part) for part in reply)
-    return Reply(tuple(Start(max(0.0, (start - now) / 1e6), start) for start in starts), max(0.0, (later - now) / 1e6))
+    """Reads what `reserve.lua` returned."""
+    now, next_start, *starts = (int(part) for part in reply)
+    return Reply(tuple(Start(_seconds(now, start), start) for start in starts), _seconds(now, next_start))
 
 
-def micro(seconds: float) -> int:
+def _seconds(now: int, then: int) -> float:
+    return max(0.0, (then - now) / 1_000_000)
+
+
+def microseconds(seconds: float) -> int:
     return round(seconds * 1_000_000)

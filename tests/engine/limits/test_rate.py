@@ -1,3 +1,5 @@
+"""The durations of a limit, and the reply of the script; what they are for is tested with the limiter."""
+
 import random
 
 import pytest
@@ -12,16 +14,22 @@ def test_the_margin_grows_with_the_window_up_to_a_bound(seconds: float, margin: 
 
 
 @pytest.mark.parametrize("seconds", [0.05, 0.2, 1, 60])
-def test_a_late_start_is_told_before_the_window_behind_it_is_given_away(seconds: float) -> None:
+def test_a_late_start_is_reported_before_the_window_after_it_is_given_away(seconds: float) -> None:
     limit = Limit(10, seconds)
-    assert limit.grace + limit.look_ahead < seconds + limit.margin
+    time_to_report = limit.seconds + limit.margin - limit.look_ahead - limit.grace
+    assert time_to_report >= limit.seconds / 4
 
 
-def test_an_answer_of_the_script_becomes_waits_from_now() -> None:
+def test_the_strictest_of_several_limits_says_how_far_ahead_one_may_reserve() -> None:
+    assert rate.look_ahead([Limit(10, 60), Limit(5, 0.1)]) == 0.05
+    assert rate.look_ahead([]) == rate.LOOK_AHEAD
+
+
+def test_the_microseconds_of_redis_become_seconds_from_now() -> None:
     reply = rate.read([b"1000000", b"0", b"1000000", b"1250000"])
-    assert [start.after for start in reply.starts] == [0, 0.25]
+    assert [start.seconds for start in reply.starts] == [0, 0.25]
     assert [start.name for start in reply.starts] == [1_000_000, 1_250_000]
-    assert rate.read([b"1000000", b"3000000"]).next_after == 2
+    assert rate.read([b"1000000", b"3000000"]).next_start == 2
 
 
 def test_the_pauses_between_tries_grow_and_are_spread() -> None:
