@@ -27,7 +27,7 @@ def main() -> None:
         redis = set_up(folder)
         from django.core.files import File
 
-        from tables.imports import run as imports
+        from tables.imports import job, uploads
         from workspaces.accounts import first_owner
         from workspaces.actors import Actor
         from workspaces.models import Role
@@ -40,9 +40,9 @@ def main() -> None:
         owner = first_owner()
         start = time.perf_counter()
         with (folder / "file.csv").open("rb") as upload:
-            staged = imports.receive(Actor(owner, owner.workspaces.get(), Role.OWNER), File(upload, "file.csv"))
-        imports.start(staged)
-        imports.run(staged.pk)
+            staged = uploads.receive(Actor(owner, owner.workspaces.get(), Role.OWNER), File(upload, "file.csv"))
+        uploads.start(staged)
+        job.run(staged.pk)
         staged.refresh_from_db()
         took = time.perf_counter() - start
         assert staged.rows_done == read == given.rows

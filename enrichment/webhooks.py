@@ -8,7 +8,7 @@ from django.db import transaction
 
 from enrichment.connections.secrets import CannotOpen, open_sealed, seal
 from enrichment.models import Hook
-from tables import columns, rows
+from tables import columns, names, rows
 from tables.models import Table
 from workspaces import audit
 from workspaces.refusals import Refused
@@ -44,7 +44,7 @@ def receive(table: Table, sent: Sequence[Mapping[str, Any]], *, ignore_unknown: 
     """Appends what was sent; the ids of the rows. Raises Refused, and then nothing is added."""
     unknown = _unknown(table, sent)
     if unknown and not ignore_unknown:
-        raise Refused(_explained(table, unknown), field=unknown[0][: columns.LONGEST_NAME])
+        raise Refused(_explained(table, unknown), field=unknown[0][: names.LONGEST])
     return rows.append(table, [{key: row[key] for key in row if key not in unknown} for row in sent])
 
 
@@ -68,9 +68,9 @@ def _explained(table: Table, unknown: Sequence[str]) -> str:
     )
 
 
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(f"“{name[: columns.LONGEST_NAME]}”" for name in names[:_NAMED])
-    return f"{shown} and {len(names) - _NAMED:,} more" if len(names) > _NAMED else shown
+def _listed(column_names: Sequence[str]) -> str:
+    first = ", ".join(f"“{name[: names.LONGEST]}”" for name in column_names[:_NAMED])
+    return f"{first} and {len(column_names) - _NAMED:,} more" if len(column_names) > _NAMED else first
 
 
 def seal_anew() -> None:

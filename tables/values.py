@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import date, datetime
+from typing import Any
 
 from tables.models import Column, ColumnType
 from workspaces.refusals import Refused
@@ -14,9 +15,9 @@ _NO = frozenset({"false", "no", "0", "off", ""})
 
 
 def clean(column: Column, value: object) -> object:
-    """The value as it is kept; None for empty. Raises Refused."""
+    """Returns the value as it is stored, None for an empty one. Raises Refused, with the name of the column."""
     if column.is_computed:
-        raise Refused(f"“{column.name}” is filled by Marl and cannot be written.", field=column.name)
+        raise _refused(column, f"“{column.name}” is filled by Marl and cannot be edited.")
     if value is None or value == "":
         return None
     if isinstance(value, str):
@@ -31,21 +32,8 @@ def clean(column: Column, value: object) -> object:
     return value
 
 
-def _check_storable(column: Column, value: object) -> None:
-    """No database holds half a surrogate pair or NaN; PostgreSQL holds no U+0000 inside a JSON value either."""
-    try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-        text.encode()
-    except ValueError:
-        raise Refused(f"“{column.name}” has a value that cannot be stored. Write it anew.", field=column.name) from None
-    if "\\u0000" in text and not isinstance(value, str):
-        raise Refused(f"“{column.name}” has the character U+0000, which cannot be stored.", field=column.name)
-    if len(value if isinstance(value, str) else text) > LONGEST:
-        raise Refused(f"A cell holds at most {LONGEST:,} characters.", field=column.name)
-
-
-def shown(column: Column, value: object) -> str:
-    """As text, the way the grid shows it."""
+def as_text(value: object) -> str:
+    """Returns the value as text, the way the grid shows it."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -53,31 +41,60 @@ def shown(column: Column, value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+def storable(value: Any) -> Any:
+    """Returns the JSON value without U+0000 and with U+FFFD for half a surrogate pair: no database takes them."""
+    if isinstance(value, str):
+        if value.isascii() and "\0" not in value:
+            return value
+        return value.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [storable(item) for item in value]
+    if isinstance(value, dict):
+        return {storable(key): storable(item) for key, item in value.items()}
+    return value
+
+
+def _check_storable(column: Column, value: object) -> None:
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        raise _refused(column, f"“{column.name}” has a value that is not valid JSON.") from None
+    if storable(value) != value:
+        words = "has a character that cannot be stored: U+0000, or half of a surrogate pair."
+        raise _refused(column, f"“{column.name}” {words}")
+    if len(value if isinstance(value, str) else text) > LONGEST:
+        raise _refused(column, f"A cell holds at most {LONGEST:,} characters.")
+
+
 def _number(column: Column, value: object) -> object:
-    """Digits stay as they were written; only what is no number is refused."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise Refused(f"“{value}” is no number.", field=column.name)
-    if isinstance(value, int | float):
+    """Digits stay as they were written; only separators of thousands and a leading plus go."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return value
-    text = value.strip()
-    if not text or not any(sign.isdigit() for sign in text) or not _NUMBER.fullmatch(text):
-        raise Refused(f"“{text[:60]}” is no number.", field=column.name)
+    text = value.strip() if isinstance(value, str) else ""
+    if not any(sign.isdigit() for sign in text) or not _NUMBER.fullmatch(text):
+        raise _refused(column, f"“{str(value).strip()[:60]}” is not a valid number.")
     return re.sub(r"[,_ ]", "", text).removeprefix("+")
 
 
 def _checkbox(column: Column, value: object) -> bool:
-    text = str(value).strip().lower()
-    if isinstance(value, bool) or text in _YES | _NO:
-        return value if isinstance(value, bool) else text in _YES
-    raise Refused(f"“{str(value)[:60]}” is neither yes nor no.", field=column.name)
+    if isinstance(value, bool):
+        return value
+    text = str(value).strip()
+    if text.lower() not in _YES | _NO:
+        raise _refused(column, f"“{text[:60]}” is neither yes nor no.")
+    return text.lower() in _YES
 
 
 def _date(column: Column, value: object) -> str:
-    """ISO 8601, a day or an instant."""
+    """Returns a day or an instant in ISO 8601."""
     text = str(value).strip()
     for read in (date.fromisoformat, datetime.fromisoformat):
         try:
             return read(text).isoformat()
         except ValueError:
             continue
-    raise Refused(f"“{text[:60]}” is no date. Write it like 2026-12-31.", field=column.name)
+    raise _refused(column, f"“{text[:60]}” is not a valid date. Write it like 2026-12-31.")
+
+
+def _refused(column: Column, message: str) -> Refused:
+    return Refused(message, field=column.name)

@@ -7,7 +7,7 @@ from ninja import File, Form, Router, Schema, Status, UploadedFile
 
 from enrichment import lookup
 from enrichment.api.auth import actor
-from tables.imports import run as imports
+from tables.imports import uploads
 from workspaces.models import Role
 
 router = Router(tags=["Imports"])
@@ -48,35 +48,35 @@ def upload(
     who = actor(request)
     who.require(Role.EDITOR)
     table = lookup.table(who, form.table, Role.EDITOR) if form.table else None
-    received = imports.receive(who, file, name=form.name, table=table, options=form.given())
+    received = uploads.receive(who, file, name=form.name, table=table, options=form.given())
     if stage:
-        return Status(201, imports.as_json(received) | {"preview": imports.preview(received)})
-    imports.start(received)
-    return Status(202, imports.as_json(received))
+        return Status(201, uploads.as_json(received) | {"preview": uploads.preview(received)})
+    uploads.start(received)
+    return Status(202, uploads.as_json(received))
 
 
 @router.get("/imports/{import_id}")
 def get_import(request: HttpRequest, import_id: str) -> dict[str, Any]:
-    return imports.as_json(lookup.import_(actor(request), import_id))
+    return uploads.as_json(lookup.import_(actor(request), import_id))
 
 
 @router.post("/imports/{import_id}/preview")
 def preview(request: HttpRequest, import_id: str, body: Look) -> dict[str, Any]:
     staged = lookup.import_(actor(request), import_id, Role.EDITOR)
-    imports.choose(staged, options=body.options.given())
-    return imports.preview(staged)
+    uploads.choose(staged, options=body.options.given())
+    return uploads.preview(staged)
 
 
 @router.post("/imports/{import_id}/start", response={202: dict})
 def start(request: HttpRequest, import_id: str, body: Begin) -> Status[dict[str, Any]]:
     staged = lookup.import_(actor(request), import_id, Role.EDITOR)
-    imports.choose(staged, options=body.options.given(), name=body.name)
-    imports.start(staged)
-    return Status(202, imports.as_json(staged))
+    uploads.choose(staged, options=body.options.given(), name=body.name)
+    uploads.start(staged)
+    return Status(202, uploads.as_json(staged))
 
 
 @router.delete("/imports/{import_id}")
 def cancel(request: HttpRequest, import_id: str) -> dict[str, Any]:
     running = lookup.import_(actor(request), import_id, Role.EDITOR)
-    imports.cancel(running)
-    return imports.as_json(running)
+    uploads.cancel(running)
+    return uploads.as_json(running)

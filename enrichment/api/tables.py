@@ -15,7 +15,7 @@ from enrichment.columns import table_lifecycle
 from enrichment.graph import FORMULA_TYPES
 from enrichment.sample import table as sample_table
 from tables import catalog, columns
-from tables.imports import run as imports
+from tables.imports import uploads
 from tables.models import Table
 from workspaces.models import Role
 
@@ -112,4 +112,4 @@ def restore_table(request: HttpRequest, table_id: str) -> dict[str, Any]:
 def duplicate_table(request: HttpRequest, table_id: str) -> Status[dict[str, Any]]:
     """With columns, settings, rows and results, in the background: the answer is an import to follow."""
     who = actor(request)
-    return Status(202, imports.as_json(table_lifecycle.duplicate(who, lookup.table(who, table_id, Role.EDITOR))))
+    return Status(202, uploads.as_json(table_lifecycle.duplicate(who, lookup.table(who, table_id, Role.EDITOR))))

@@ -9,7 +9,7 @@ from enrichment.engine.template import references
 from enrichment.models import FormulaColumn, HttpColumn, Run
 from enrichment.runs import lifecycle
 from tables import catalog
-from tables.imports import run as imports
+from tables.imports import job
 from tables.models import Column, Import, Table
 from workspaces import audit
 from workspaces.actors import Actor
@@ -43,7 +43,7 @@ def duplicate(actor: Actor, source: Table) -> Import:
                 source_id=ids.get(found.source_id or 0, found.source_id), path=found.path,
             )  # fmt: skip
         audit.note(actor.workspace, "table.copied", source.name, source.pk)
-        return imports.start_copy(actor, source, copy, ids)
+        return job.start_copy(actor, source, copy, ids)
 
 
 def _copied(column: Column, copy: Table) -> Column:

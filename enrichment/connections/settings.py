@@ -16,8 +16,8 @@ from enrichment.engine.formula import Formula
 from enrichment.engine.template.url import matches
 from enrichment.models import Connection
 from enrichment.schema import RateLimit, problems_of, unstorable
-from tables.columns import tidy
 from tables.models import Column
+from tables.names import tidy
 from workspaces import audit
 from workspaces.actors import Actor
 

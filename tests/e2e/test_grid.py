@@ -98,7 +98,7 @@ def test_a_refused_value_goes_back_and_says_why(page: Page, app: App, table: int
     cell(1, 3).click()
     page.keyboard.type("many")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Not saved in “Employees”. “many” is no number.")).to_be_visible()
+    expect(page.get_by_text("Not saved in “Employees”. “many” is not a valid number.")).to_be_visible()
     expect(cell(1, 3)).to_have_text("0001")
     assert values(app, table, 1)[2] == "0001"
 

@@ -212,7 +212,7 @@ def test_cells_that_cannot_take_a_value_are_told_and_marked(page: Page, app: App
     words = "2 of 6 cells were not pasted: Size takes numbers, Since takes dates like 2026-12-31."
     expect(page.get_by_text(words)).to_be_visible()
     expect(cell(1, 2)).to_contain_class("refused")
-    expect(cell(1, 2)).to_have_attribute("title", "“many” is no number.")
+    expect(cell(1, 2)).to_have_attribute("title", "“many” is not a valid number.")
     expect(cell(2, 3)).to_contain_class("refused")
     expect(cell(3, 3)).to_have_text("2026-01-03")
     assert values(app, table, 2)[1:3] == ["7", None]

@@ -110,7 +110,7 @@ def test_what_cannot_be_rows_is_explained(body: Any, status: int, words: str, ad
 def test_what_marl_fills_cannot_be_written(address: str, http: Callable[..., Column]) -> None:
     http()
     status, told = send(address, {"Company": "x", "Profile": "y"})
-    assert (status, told["error"]["message"]) == (422, "“Profile” is filled by Marl and cannot be written.")
+    assert (status, told["error"]["message"]) == (422, "“Profile” is filled by Marl and cannot be edited.")
 
 
 def test_too_much_at_once_is_refused(address: str, call: Caller, leads: Table, settings: Settings) -> None:

@@ -20,8 +20,8 @@ def test_what_fits_is_stored_and_the_rest_says_why(table: Table) -> None:
     assert [row.values.get(str(size)) for row in rows.window(table, 0, 9)] == ["1", "3", None]
     assert [next(iter(row.values.values())) for row in rows.window(table, 0, 9)] == ["b", "c", "d"]
     assert pasted.refused == [
-        {"row": first, "column": size, "message": "“many” is no number."},
-        {"row": pasted.ids[1], "column": size, "message": "“few” is no number."},
+        {"row": first, "column": size, "message": "“many” is not a valid number."},
+        {"row": pasted.ids[1], "column": size, "message": "“few” is not a valid number."},
     ]
 
 

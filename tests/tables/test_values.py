@@ -60,4 +60,4 @@ def test_a_wrong_value_is_refused_with_its_column(type: str, given: object) -> N
 
 @pytest.mark.parametrize(("value", "text"), [(None, ""), (True, "true"), (1.5, "1.5"), ("é", "é"), (["é"], '["é"]')])
 def test_a_value_is_shown_as_text(value: object, text: str) -> None:
-    assert values.shown(column("text"), value) == text
+    assert values.as_text(value) == text

@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from tables.imports import run as imports
+from tables.imports import job
 from tables.models import Import
 from workspaces.models import Role, User, Workspace
 from workspaces.tokens import create_api_token
@@ -218,7 +218,7 @@ def test_a_paste_stores_what_fits_and_says_what_does_not(call: Caller, table: di
     body = {"rows": [{"id": first, "cells": {"Company": "Contoso", "Size": "many"}}], "added": [{"Company": "New"}]}
     status, pasted = call("POST", f"/tables/{table['id']}/paste", body)
     assert status == 200
-    assert [(item["row"], item["message"]) for item in pasted["refused"]] == [(first, "“many” is no number.")]
+    assert [(item["row"], item["message"]) for item in pasted["refused"]] == [(first, "“many” is not a valid number.")]
     assert row_ids(call, table)[-1:] == pasted["ids"]
 
 
@@ -405,7 +405,7 @@ def test_a_file_becomes_a_table(call: Caller) -> None:
     assert answer.status_code == 202
     started = answer.json()
     assert started["state"] == "queued"
-    imports.run(started["id"])
+    job.run(started["id"])
     done = call("GET", f"/imports/{started['id']}")[1]
     assert (done["state"], done["rows_done"]) == ("done", 2)
     rows = call("GET", f"/tables/{done['table_id']}/rows")[1]["items"]
@@ -423,7 +423,7 @@ def test_a_staged_file_shows_its_first_rows_and_waits(call: Caller) -> None:
     status, started = call("POST", f"{path}/start", {"options": {}, "name": "Firms"})
     assert (status, started["state"], started["name"]) == (202, "queued", "Firms")
     assert call("DELETE", path)[1]["state"] == "cancelled"
-    imports.run(staged["id"])
+    job.run(staged["id"])
     assert not call("GET", "/tables")[1]["items"]
 
 

@@ -14,7 +14,7 @@ from enrichment.models import HttpColumn, Run
 from enrichment.preview import cell_history
 from enrichment.runs import lifecycle
 from tables import catalog, rows
-from tables.imports import run as imports
+from tables.imports import job, uploads
 from tables.models import Cell, Column, Row, Table
 from tables.signals import send_rows_changed
 from tests.enrichment.api.test_api import Caller
@@ -40,7 +40,7 @@ def copied(actor: Actor, table: Table) -> Table:
     running = table_lifecycle.duplicate(actor, table)
     assert running.table is not None
     assert not running.table.ready
-    imports.run(running.pk)
+    job.run(running.pk)
     return Table.objects.get(pk=running.table.pk)
 
 
@@ -71,7 +71,7 @@ def test_a_deleted_table_goes_for_good_after_its_time(leads: Table) -> None:
     catalog.delete(leads)
     catalog.prune()
     assert Table.objects.filter(pk=leads.pk).exists()
-    Table.objects.filter(pk=leads.pk).update(deleted_at=timezone.now() - catalog.KEPT * 2)
+    Table.objects.filter(pk=leads.pk).update(deleted_at=timezone.now() - catalog.RESTORABLE_FOR * 2)
     catalog.prune()
     assert not Table.objects.filter(pk=leads.pk).exists()
     assert not Row.objects.exists()
@@ -231,10 +231,10 @@ def test_a_copy_shows_its_columns_as_the_original_does(actor: Actor, leads: Tabl
 
 def test_a_copy_that_is_cancelled_leaves_nothing(actor: Actor, leads: Table) -> None:
     running = table_lifecycle.duplicate(actor, leads)
-    imports.cancel(running)
+    uploads.cancel(running)
     assert running.state == "cancelled"
     assert Table.objects.count() == 1
-    imports.run(running.pk)
+    job.run(running.pk)
     assert Table.objects.count() == 1
 
 

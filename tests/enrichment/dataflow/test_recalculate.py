@@ -14,7 +14,7 @@ from enrichment.dataflow import recalculate, recalculations
 from enrichment.models import Recalculation, Run
 from enrichment.worker import recovery
 from tables import catalog, dispatch, rows
-from tables.imports import run as imports
+from tables.imports import job, uploads
 from tables.models import Cell, Column, Row, Table
 from workspaces.actors import Actor
 from workspaces.models import Role, User, Workspace
@@ -78,9 +78,9 @@ def test_rows_of_a_file_are_computed_as_a_range(
     column = double(leads)
     compute(leads)
     file = ContentFile(b"Company,Size\nFresh,1\nNew,2\n", name="more.csv")
-    received = imports.receive(Actor(editor, workspace, Role.EDITOR), file, table=leads)
-    imports.start(received)
-    imports.run(received.pk)
+    received = uploads.receive(Actor(editor, workspace, Role.EDITOR), file, table=leads)
+    uploads.start(received)
+    job.run(received.pk)
     [entry] = Recalculation.objects.all()
     assert (entry.row_ids, entry.first_row > row_ids(leads)[2]) == (None, True)
     compute(leads)

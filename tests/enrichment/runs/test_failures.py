@@ -241,7 +241,7 @@ def test_a_view_shows_the_rows_of_one_kind(column: Column, fail: Callable[..., l
     assert shown(str(one)) == [one, other]
     assert shown(fine) == []
     for unreadable in ("the first one", "²", "9" * 19, None):
-        with pytest.raises(Refused, match="by its id"):
+        with pytest.raises(Refused, match="row that failed"):
             shown(unreadable)
 
 

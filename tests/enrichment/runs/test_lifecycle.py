@@ -23,7 +23,7 @@ from enrichment.worker import exchange, recovery
 from enrichment.worker import step as steps
 from tables import catalog
 from tables import rows as table_rows
-from tables.imports import run as imports
+from tables.imports import job, uploads
 from tables.models import Cell, Column, Table
 from workspaces.actors import Actor
 from workspaces.models import Role
@@ -365,9 +365,9 @@ def test_an_answer_with_nul_characters_is_kept_without_them(table: Table, api: A
 def test_new_rows_of_a_file_run_by_themselves_and_no_others(table: Table, api: Api, actor: Actor) -> None:
     http_column(table, api, auto_update=True)
     file = ContentFile(b"Company,Size\nFresh,1\nNew,2\n", name="more.csv")
-    received = imports.receive(actor, file, table=table)
-    imports.start(received)
-    imports.run(received.pk)
+    received = uploads.receive(actor, file, table=table)
+    uploads.start(received)
+    job.run(received.pk)
     [run] = Run.objects.filter(automatic=True)
     assert finish(run).done == 2
     assert sorted(call[3]["name"] for call in api.calls) == ["Fresh", "New"]

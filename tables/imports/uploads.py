@@ -1,0 +1,176 @@
+"""An uploaded file until a worker takes it: stored, looked at, read another way, started or cancelled."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import asdict, fields
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.files import File
+from django.db import transaction
+from django.utils import timezone
+
+from tables import catalog, dispatch, names
+from tables.imports import mapping
+from tables.imports.readers import formats
+from tables.imports.readers.sheet import Options, Sheet
+from tables.models import Import, Table
+from workspaces import audit
+from workspaces.actors import Actor
+from workspaces.refusals import Refused
+
+TASK = "tables.run_import"
+PREVIEWED = 20  # rows
+
+
+def receive(
+    actor: Actor,
+    file: "File[bytes]",
+    *,
+    name: str | None = None,
+    table: Table | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Import:
+    """Stores the file and looks at its beginning; `table` is the one to append to.
+
+    Raises Refused for a file that cannot be read or does not fit the table; then nothing is stored.
+    """
+    filename = Path(file.name or "file").name[-255:]
+    path = _store(file, filename)
+    staged = Import(
+        workspace=actor.workspace,
+        created_by=actor.user,
+        target=table,
+        filename=filename,
+        path=path.name,
+        name=names.tidy(name or "") or names.tidy(Path(filename).stem) or "Table",
+        options=_known(options or {}),
+        state=Import.State.STAGED,
+    )
+    try:
+        with opened(staged) as sheet:
+            if table is not None:
+                mapping.existing_columns(table, sheet.columns)
+        staged.save()
+    except Exception:
+        path.unlink(missing_ok=True)
+        raise
+    return staged
+
+
+def _store(file: "File[bytes]", filename: str) -> Path:
+    """Copies the file into the folder of uploads, under a name of its own with the suffix of the file's."""
+    suffix = Path(filename).suffix.lower()
+    if suffix not in formats.READERS:
+        words = f"“{filename}” is not a file type Marl can read. Upload one of {', '.join(formats.READERS)}."
+        raise Refused(words, code="unsupported_type", field="file")
+    if (file.size or 0) > settings.MAX_UPLOAD_BYTES:
+        most = settings.MAX_UPLOAD_BYTES // 1024 // 1024
+        words = f"The file is larger than {most} MiB. Split it, or raise MARL_MAX_UPLOAD_MB."
+        raise Refused(words, code="too_large", field="file")
+    folder = Path(settings.MEDIA_ROOT)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{uuid4().hex}{suffix}"
+    with path.open("wb") as stored:
+        for chunk in file.chunks():
+            stored.write(chunk)
+    return path
+
+
+def choose(staged: Import, *, options: Mapping[str, Any] | None = None, name: str | None = None) -> None:
+    """Changes how the file is to be read, and what the table will be called. Raises Refused once it is started."""
+    if staged.state != Import.State.STAGED:
+        raise _started()
+    staged.options = _known(options or {})
+    staged.name = names.tidy(name or "") or staged.name
+    staged.save(update_fields=["options", "name"])
+
+
+def preview(staged: Import) -> dict[str, Any]:
+    """Returns the first rows as they would be imported, with the options given or detected.
+
+    Where the file cannot be read this way, `problem` says why and the lists are empty.
+    """
+    try:
+        with opened(staged) as sheet:
+            rows = [list(row) for row in islice(sheet.rows, PREVIEWED)]
+            used = asdict(Options(sheet.has_header, sheet.delimiter, sheet.encoding, sheet.sheet))
+            return used | {"columns": sheet.columns, "rows": rows, "sheets": list(sheet.sheets), "problem": None}
+    except Refused as refusal:
+        given = asdict(Options(**staged.options))
+        return given | {"columns": [], "rows": [], "sheets": [], "problem": str(refusal)}
+
+
+def start(staged: Import) -> None:
+    """Hands it to a worker. Raises Refused when that was done before."""
+    is_first = Import.objects.filter(pk=staged.pk, state=Import.State.STAGED).update(
+        state=Import.State.QUEUED, heartbeat_at=timezone.now()
+    )
+    if not is_first:
+        raise _started()
+    staged.refresh_from_db()
+    audit.note(staged.workspace_id, "table.imported", staged.name, staged.pk)
+    dispatch.send(TASK, staged.pk)
+
+
+def cancel(import_: Import) -> None:
+    """Ends it at once before a worker has it, else within a second; nothing of it stays. What is done stays."""
+    if not end(import_, Import.State.CANCELLED, before=(Import.State.STAGED, Import.State.QUEUED)):
+        Import.objects.filter(pk=import_.pk, state=Import.State.RUNNING).update(cancel_requested=True)
+    import_.refresh_from_db()
+
+
+def end(import_: Import, state: Import.State, error: str = "", *, before: tuple[Import.State, ...]) -> bool:
+    """Ends it without a result, unless it has left the states `before`: then somebody else ended or published it."""
+    with transaction.atomic():
+        # Read again under its lock: its worker may have made the table meanwhile.
+        found = Import.objects.select_for_update().filter(pk=import_.pk, state__in=before).first()
+        if found is None:
+            return False
+        if found.table is not None:
+            catalog.purge(found.table)
+        Import.objects.filter(pk=found.pk).update(state=state, error=error, table=None)
+    remove_file(found)
+    return True
+
+
+def opened(import_: Import) -> AbstractContextManager[Sheet]:
+    """Opens the file with the options given for it. Raises Refused, here or while the rows are read."""
+    return formats.opened(path_of(import_), Options(**import_.options))
+
+
+def path_of(import_: Import) -> Path:
+    return Path(settings.MEDIA_ROOT) / import_.path
+
+
+def remove_file(import_: Import) -> None:
+    """A copy of a table has none."""
+    if import_.path:
+        path_of(import_).unlink(missing_ok=True)
+
+
+def as_json(import_: Import) -> dict[str, Any]:
+    """Returns the import of the API; it names its table once all rows are in it."""
+    is_done = import_.state == Import.State.DONE
+    return {
+        "id": import_.pk,
+        "state": import_.state,
+        "rows_done": import_.rows_done,
+        "rows_total": import_.rows_total,
+        "table_id": import_.target_id or (import_.table_id if is_done else None),
+        "error": import_.error or None,
+        "name": import_.name,
+        "filename": import_.filename,
+    }
+
+
+def _started() -> Refused:
+    return Refused("This file is already being imported.", code="conflict", field="file")
+
+
+def _known(options: Mapping[str, Any]) -> dict[str, Any]:
+    known = {field.name for field in fields(Options)}
+    return {name: value for name, value in options.items() if name in known and value is not None}

@@ -1,0 +1,82 @@
+"""A file that was uploaded, before a worker takes it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+
+from tables import catalog
+from tables.imports import uploads
+from tables.models import Import
+from workspaces.actors import Actor
+from workspaces.refusals import Refused
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+type Receive = Callable[..., Import]
+type StoredFiles = Callable[[], list[Path]]
+
+
+def test_a_table_is_called_like_its_file(receive: Receive) -> None:
+    received = receive(["Name", "a"], filename="/home/sam/Q4 leads.CSV")
+    assert (received.name, received.filename, received.state) == ("Q4 leads", "Q4 leads.CSV", "staged")
+
+
+@pytest.mark.parametrize(
+    ("filename", "code", "status"), [("leads.pdf", "unsupported_type", 415), ("leads", "unsupported_type", 415)]
+)
+def test_a_file_of_another_type_is_refused(
+    filename: str, code: str, status: int, receive: Receive, stored_files: StoredFiles
+) -> None:
+    with pytest.raises(Refused, match="is not a file type Marl can read") as refused:
+        receive(["Name"], filename=filename)
+    assert (refused.value.code, refused.value.status, refused.value.field) == (code, status, "file")
+    assert stored_files() == []
+
+
+def test_a_file_that_is_too_large_is_refused(actor: Actor, stored_files: StoredFiles, settings: Any) -> None:
+    settings.MAX_UPLOAD_BYTES = 1024 * 1024
+    with pytest.raises(Refused, match="larger than 1 MiB") as refused:
+        uploads.receive(actor, ContentFile(b"x" * (1024 * 1024 + 1), name="leads.csv"))
+    assert (refused.value.code, refused.value.status) == ("too_large", 413)
+    assert stored_files() == []
+
+
+def test_a_file_with_other_columns_than_the_table_is_refused(
+    actor: Actor, receive: Receive, stored_files: StoredFiles
+) -> None:
+    table = catalog.create(actor, "Leads", [("Name", "text")])
+    with pytest.raises(Refused, match="no column “City”"):
+        receive(["Name,City", "a,b"], table)
+    assert stored_files() == []
+
+
+def test_a_preview_shows_what_was_detected(receive: Receive) -> None:
+    preview = uploads.preview(receive(["Name;Zip", *["a;0042"] * 30]))
+    assert (preview["columns"], preview["delimiter"], preview["problem"]) == (["Name", "Zip"], ";", None)
+    assert preview["rows"] == [["a", "0042"]] * uploads.PREVIEWED
+
+
+def test_a_preview_says_why_a_file_cannot_be_read_this_way(receive: Receive) -> None:
+    received = receive(["Name", "a"])
+    uploads.choose(received, options={"delimiter": "ab", "unheard_of": 1})
+    preview = uploads.preview(received)
+    assert (preview["rows"], preview["delimiter"]) == ([], "ab")
+    assert "one character" in preview["problem"]
+
+
+def test_what_is_started_cannot_be_chosen_or_started_again(started: Receive) -> None:
+    received = started(["Name", "a"])
+    for again in (uploads.start, uploads.choose):
+        with pytest.raises(Refused, match="already being imported") as refused:
+            again(received)
+        assert (refused.value.code, refused.value.status) == ("conflict", 409)
+
+
+def test_a_file_that_nobody_started_goes_when_it_is_cancelled(receive: Receive, stored_files: StoredFiles) -> None:
+    received = receive(["Name", "a"])
+    uploads.cancel(received)
+    assert received.state == "cancelled"
+    assert stored_files() == []
