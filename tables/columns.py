@@ -1,31 +1,29 @@
-"""Columns of a table: made, named, moved, deleted and brought back."""
+"""Columns of a table: created, named, moved, deleted and restored."""
 
-import unicodedata
 from collections.abc import Callable
 
 from django.db import transaction
 from django.utils import timezone
 
-from tables import conversion, events
+from tables import backfills, events, names, storage
 from tables.models import Column, ColumnType, Table
 from workspaces.refusals import Refused
 
 MOST = 500  # live columns of a table
-LONGEST_NAME = 200
 NARROWEST, WIDEST = 40, 2000  # px
 WIDTH_OF_COMPUTED = 240
 
 
 def live(table: Table) -> list[Column]:
+    """Returns the columns that are not deleted, in order."""
     return list(Column.objects.filter(table=table))
 
 
 def create(table: Table, name: str, type: str = ColumnType.TEXT, position: int | None = None) -> Column:
-    """At the end, or before the column that has this position now. Raises Refused."""
+    """Creates a column at the end, or before the one that has this position now. Raises Refused."""
     with transaction.atomic():
         others = _locked(table.pk)
-        if len(others) >= MOST:
-            raise Refused(f"A table holds at most {MOST} columns. Delete one first.", field="column")
+        _check_room(others)
         kind = _type(type)
         column = Column(table=table, name=_free_name(name, others), type=kind, position=len(others))
         column.width = WIDTH_OF_COMPUTED if kind.is_computed else column.width
@@ -36,35 +34,36 @@ def create(table: Table, name: str, type: str = ColumnType.TEXT, position: int |
 
 
 def rename(column: Column, name: str) -> None:
-    """Raises Refused. References follow: they are kept by id."""
+    """Renames the column; references follow, because they are stored by id. Raises Refused."""
     with transaction.atomic():
-        column.name = _free_name(name, [other for other in _locked(column.table_id) if other.pk != column.pk])
+        column.name = _free_name(name, _others(column))
         column.save(update_fields=["name"])
         _announce(column.table_id)
 
 
 def change_type(column: Column, type: str) -> None:
-    """What can be read as the new type is converted, the rest stays as written. Raises Refused."""
-    wanted = _type(type)
-    if wanted == column.type:
+    """Converts what can be read as the new type, and leaves the rest as written. Raises Refused."""
+    new_type = _type(type)
+    if new_type == column.type:
         return
-    if column.is_computed or wanted.is_computed:
+    if column.is_computed or new_type.is_computed:
         raise Refused(f"“{column.name}” cannot become another kind of column. Add a new one.", field="type")
     with transaction.atomic():
-        column.type = wanted
+        column.type = new_type
         column.save(update_fields=["type"])
-        conversion.start(column)
+        backfills.convert(column)
         _announce(column.table_id)
 
 
 def resize(column: Column, width: int) -> None:
+    """Sets the width in px, within what the grid can show."""
     column.width = max(NARROWEST, min(width, WIDEST))
     column.save(update_fields=["width"])
     _announce(column.table_id)
 
 
 def display(column: Column, *, hidden: bool | None = None, pinned: bool | None = None) -> None:
-    """Whether the grid shows it, and whether it stays at the left there."""
+    """Sets whether the grid shows the column, and whether it stays at the left there."""
     column.hidden = column.hidden if hidden is None else hidden
     column.pinned = column.pinned if pinned is None else pinned
     column.save(update_fields=["hidden", "pinned"])
@@ -72,15 +71,15 @@ def display(column: Column, *, hidden: bool | None = None, pinned: bool | None =
 
 
 def move(column: Column, position: int) -> None:
-    """Between the others, so that it has this position; beyond the end means last."""
+    """Puts it among the others so that it has this position; beyond the end means last."""
     with transaction.atomic():
-        others = [other for other in _locked(column.table_id) if other.pk != column.pk]
+        others = _others(column)
         _arrange(others, column, position)
         _announce(column.table_id)
 
 
 def delete(column: Column) -> None:
-    """Its values and results stay, so that it can be restored."""
+    """Hides the column; its values and results stay, so that it can be restored."""
     with transaction.atomic():
         column.deleted_at = timezone.now()
         column.save(update_fields=["deleted_at"])
@@ -89,49 +88,42 @@ def delete(column: Column) -> None:
 
 
 def restore(column: Column) -> None:
-    """Where it was, under another name if its own is taken since."""
+    """Puts the column back where it was, under another name if its own has been taken since. Raises Refused."""
     with transaction.atomic():
-        others = [other for other in _locked(column.table_id) if other.pk != column.pk]
-        if len(others) >= MOST:
-            raise Refused(f"A table holds at most {MOST} columns. Delete one first.", field="column")
-        column.name = _numbered(column.name, {other.name for other in others})
+        others = _others(column)
+        _check_room(others)
+        column.name = names.first_free(column.name, {other.name for other in others})
         column.deleted_at = None
         column.save(update_fields=["name", "deleted_at"])
         _arrange(others, column, column.position)
         _announce(column.table_id)
 
 
-def unique_name(table: Table, wanted: str) -> str:
-    """`wanted`, tidied, or with the first free number behind it: “Name”, “Name 2”."""
-    return _numbered(tidy(wanted) or "Column", {column.name for column in live(table)})
+def unique_name(table: Table, name: str) -> str:
+    """Returns the name, tidied, with the first free number after it where a column has it: “Name”, “Name 2”."""
+    return names.first_free(names.tidy(name) or "Column", {column.name for column in live(table)})
 
 
 def by_name_or_id(table: Table) -> Callable[[str | int], Column]:
-    """Finds live columns; a name wins over an id. Raises Refused."""
+    """Returns a function that finds live columns; a name wins over an id. The function raises Refused."""
     columns = live(table)
     by_name = {column.name: column for column in columns}
     by_id = {str(column.pk): column for column in columns}
 
     def find(key: str | int) -> Column:
         text = str(key)
-        found = by_name.get(text) or by_id.get(text) or by_name.get(tidy(text))
-        if found is None:
-            raise Refused(f"There is no column “{text[:LONGEST_NAME]}”.", field=text[:LONGEST_NAME])
-        return found
+        column = by_name.get(text) or by_id.get(text) or by_name.get(names.tidy(text))
+        if column is None:
+            raise Refused(f"There is no column “{text[: names.LONGEST]}”.", field=text[: names.LONGEST])
+        return column
 
     return find
 
 
-def tidy(name: str) -> str:
-    """On one line, trimmed, NFC, as references to it are compared."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in name)
-    return unicodedata.normalize("NFC", " ".join(printable.split()))[:LONGEST_NAME].rstrip()
-
-
 def _free_name(name: str, others: list[Column]) -> str:
-    if len(name.strip()) > LONGEST_NAME:
-        raise Refused(f"A column name has at most {LONGEST_NAME} characters.", field="name")
-    free = tidy(name)
+    if len(name.strip()) > names.LONGEST:
+        raise Refused(f"A column name has at most {names.LONGEST} characters.", field="name")
+    free = names.tidy(name)
     if not free:
         raise Refused("Give the column a name.", field="name")
     if any(other.name == free for other in others):
@@ -139,13 +131,9 @@ def _free_name(name: str, others: list[Column]) -> str:
     return free
 
 
-def _numbered(wanted: str, taken: set[str]) -> str:
-    name, number = wanted, 1
-    while name in taken:
-        number += 1
-        ending = f" {number}"
-        name = wanted[: LONGEST_NAME - len(ending)] + ending
-    return name
+def _check_room(others: list[Column]) -> None:
+    if len(others) >= MOST:
+        raise Refused(f"A table holds at most {MOST} columns. Delete one first.", field="column")
 
 
 def _type(type: str) -> ColumnType:
@@ -155,9 +143,13 @@ def _type(type: str) -> ColumnType:
 
 
 def _locked(table_id: int) -> list[Column]:
-    """The live columns in order; nobody else changes them until the transaction ends."""
-    Table.objects.select_for_update().get(pk=table_id)
+    """Returns the live columns in order; nobody else changes them until the transaction ends."""
+    storage.lock_table(table_id)
     return list(Column.objects.filter(table_id=table_id))
+
+
+def _others(column: Column) -> list[Column]:
+    return [other for other in _locked(column.table_id) if other.pk != column.pk]
 
 
 def _arrange(others: list[Column], column: Column, position: int) -> None:

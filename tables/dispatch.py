@@ -1,4 +1,8 @@
-"""Hands work to the workers. The broker carries ids alone and may lose them: the sweep finds what it lost."""
+"""Sends tasks to the workers.
+
+A task carries ids alone, and what it is to do stands in the database: the broker may be down or lose it, and a sweep
+sends it again.
+"""
 
 import logging
 
@@ -10,12 +14,12 @@ log = logging.getLogger(__name__)
 
 
 def send(task: str, *arguments: object, delay: float = 0) -> None:
-    """After the open transaction commits, `delay` seconds from then."""
+    """Sends the task after the open transaction commits, to be run `delay` seconds from then."""
 
-    def hand_over() -> None:
+    def send_now() -> None:
         try:
             current_app.send_task(task, arguments, countdown=delay or None)
         except OperationalError as error:
-            log.warning("%s%s waits for the sweep, the broker is down: %s", task, arguments, error)
+            log.warning("%s%s waits for the sweep because the broker is down: %s", task, arguments, error)
 
-    transaction.on_commit(hand_over)
+    transaction.on_commit(send_now)

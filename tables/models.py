@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from workspaces.models import User, Workspace
 
@@ -37,7 +38,7 @@ class CellState(models.TextChoices):
     CANCELLED = "cancelled", "Stopped"
 
 
-# Claimed by a run and not ended: what a run's lease is looked up by.
+# The states of a cell that a run has still to end.
 OPEN_STATES = (CellState.QUEUED, CellState.WAITING, CellState.LIMITED, CellState.RUNNING)
 
 
@@ -45,7 +46,7 @@ class Table(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="tables")
     name = models.CharField(max_length=200)
     auto_update = models.BooleanField(default=True)
-    ready = models.BooleanField(default=True)  # False while an import fills it, or once deleted: then nobody sees it
+    ready = models.BooleanField(default=True)  # False hides it: while an import fills it, and once it is deleted
     deleted_at = models.DateTimeField(null=True, blank=True)
     row_count = models.BigIntegerField(default=0)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True)
@@ -138,8 +139,17 @@ class Cell(models.Model):
         ]
 
 
+class Backfill(models.Model):
+    """Values of a column that are still to be converted to its type, or copied from another one; then it is deleted."""
+
+    column = models.ForeignKey(Column, on_delete=models.CASCADE, related_name="+")
+    source = models.ForeignKey(Column, on_delete=models.CASCADE, null=True, related_name="+")  # to copy from
+    last_row = models.BigIntegerField(default=0)  # the id of the last row whose value is written
+    heartbeat_at = models.DateTimeField(default=timezone.now)
+
+
 class Import(models.Model):
-    """An uploaded file on its way into a table; the table appears when all of it is in."""
+    """An uploaded file, or the copy of a table, on its way into a table, which appears when all of it is in."""
 
     class State(models.TextChoices):
         STAGED = "staged"
@@ -154,8 +164,10 @@ class Import(models.Model):
     target = models.ForeignKey(Table, on_delete=models.SET_NULL, null=True, related_name="+")  # to append to
     name = models.CharField(max_length=200)
     filename = models.CharField(max_length=255)
-    path = models.CharField(max_length=500)  # below MEDIA_ROOT
-    options = models.JSONField(default=dict)  # has_header, delimiter, encoding, sheet; absent = detect
+    path = models.CharField(max_length=500)  # in MEDIA_ROOT; empty for a copy
+    # How the file is read: has_header, delimiter, encoding, sheet; what is absent is detected.
+    # Of a copy: copy_of (table id) and columns {column id: id of its copy}.
+    options = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     cancel_requested = models.BooleanField(default=False)
     rows_done = models.BigIntegerField(default=0)

@@ -1,19 +1,20 @@
-"""What the workers do for this room."""
+"""What the workers do for tables."""
 
 from celery import shared_task
 
-from tables import catalog, conversion, copies
-from tables.imports import run as imports
+from tables import backfills, catalog
+from tables.imports import job, uploads
 
 
-@shared_task(name="tables.run_import", ignore_result=True)
+@shared_task(name=uploads.TASK, ignore_result=True)
 def run_import(import_id: int) -> None:
-    imports.run(import_id)
+    job.run(import_id)
 
 
 @shared_task(name="tables.sweep", ignore_result=True)
 def sweep() -> None:
-    imports.sweep()
+    job.sweep()
+    backfills.sweep()
 
 
 @shared_task(name="tables.prune", ignore_result=True)
@@ -21,11 +22,6 @@ def prune() -> None:
     catalog.prune()
 
 
-@shared_task(name=conversion.TASK, ignore_result=True)
-def convert_column(column_id: int) -> None:
-    conversion.run(column_id)
-
-
-@shared_task(name=copies.TASK, ignore_result=True)
-def copy_column(source_id: int, target_id: int) -> None:
-    copies.run(source_id, target_id)
+@shared_task(name=backfills.TASK, ignore_result=True)
+def backfill_column(column_id: int) -> None:
+    backfills.run(column_id)

@@ -12,8 +12,8 @@ from enrichment.dataflow import recalculations
 from enrichment.graph import FORMULA_TYPES, users_of
 from enrichment.models import FormulaColumn, HttpColumn, Run
 from enrichment.runs import lifecycle
+from tables import backfills
 from tables import columns as table_columns
-from tables import copies
 from tables.models import Column, ColumnType, Table
 from workspaces import audit
 from workspaces.refusals import Refused
@@ -121,7 +121,7 @@ def duplicate(column: Column) -> Column:
             )
             recalculations.start_range(made.table_id, [made.pk])
         elif not column.is_computed:
-            copies.start(column, made)
+            backfills.copy(column, made)
         _note(made, "column.created", like=column.name)
     made.refresh_from_db()
     return made
