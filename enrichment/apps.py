@@ -15,6 +15,6 @@ class EnrichmentConfig(AppConfig):
         cells.pending += [lifecycle.pending_pairs, recalculations.pending_pairs, claims.released_pairs]
         cells.running.append(claims.running_pairs)
         copies.adapting.append(staleness.adapt_to_copies)
-        row_queries.kinds.append(failures.cells_like)
+        row_queries.similar_failures.append(failures.cells_like)
         results.stored.append(reactions.results_stored)
         lifecycle.ended.append(reactions.run_ended)

@@ -6,37 +6,39 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from tables import columns
-from tables.models import Cell, Column, Row, Table
+from tables import columns, names, storage
+from tables.models import Row, Table
 from workspaces import audit
 from workspaces.actors import Actor
 from workspaces.refusals import Refused
 
-KEPT = timedelta(days=30)  # after it was deleted
+RESTORABLE_FOR = timedelta(days=30)  # after it was deleted
 
 
-def create(actor: Actor, name: str, wanted: Sequence[tuple[str, str]]) -> Table:
-    """`wanted` are (name, type) of columns. Raises Refused, and then nothing is made."""
-    if not (tidy := columns.tidy(name)):
+def create(actor: Actor, name: str, new_columns: Sequence[tuple[str, str]]) -> Table:
+    """Creates a table with columns, given as (name, type). Raises Refused, and then nothing is created."""
+    tidy_name = names.tidy(name)
+    if not tidy_name:
         raise Refused("Give the table a name.", field="name")
     with transaction.atomic():
-        table = Table.objects.create(workspace=actor.workspace, name=tidy, created_by=actor.user)
-        for column_name, type_ in wanted:
-            columns.create(table, column_name, type_)
+        table = Table.objects.create(workspace=actor.workspace, name=tidy_name, created_by=actor.user)
+        for column_name, column_type in new_columns:
+            columns.create(table, column_name, column_type)
         audit.note(actor.workspace, "table.created", table.name, table.pk)
     return table
 
 
 def change(table: Table, *, name: str | None = None, auto_update: bool | None = None) -> None:
+    """Sets what is given; an empty name leaves the old one."""
     if name is not None:
-        table.name = columns.tidy(name) or table.name
+        table.name = names.tidy(name) or table.name
     if auto_update is not None:
         table.auto_update = auto_update
     table.save()
 
 
 def delete(table: Table) -> None:
-    """Nobody sees it any longer; for some days it can be restored."""
+    """Hides the table from everybody; for some days it can be restored."""
     with transaction.atomic():
         table.ready, table.deleted_at = False, timezone.now()
         table.save(update_fields=["ready", "deleted_at"])
@@ -44,6 +46,7 @@ def delete(table: Table) -> None:
 
 
 def restore(table: Table) -> None:
+    """Shows a deleted table again."""
     with transaction.atomic():
         table.ready, table.deleted_at = True, None
         table.save(update_fields=["ready", "deleted_at"])
@@ -51,14 +54,13 @@ def restore(table: Table) -> None:
 
 
 def prune() -> None:
-    """What was deleted long enough ago goes for good."""
-    for table in Table.objects.filter(deleted_at__lt=timezone.now() - KEPT):
+    """Purges what was deleted long enough ago."""
+    for table in Table.objects.filter(deleted_at__lt=timezone.now() - RESTORABLE_FOR):
         purge(table)
 
 
 def purge(table: Table) -> None:
-    """Cells and rows go first, by the database alone: a million of them never pass through Python."""
+    """Deletes the table for good, its rows and results first so that a million of them never pass through Python."""
     with transaction.atomic():
-        Cell.objects.filter(column__in=Column.with_deleted.filter(table=table))._raw_delete(using=table._state.db)
-        Row.objects.filter(table=table)._raw_delete(using=table._state.db)
+        storage.delete(Row.objects.filter(table=table))
         table.delete()

@@ -1,4 +1,4 @@
-"""A table as a file, row by row: a million of them never stand in memory together."""
+"""A table as a file, in pieces: a million rows are never in memory together."""
 
 import csv
 import io
@@ -16,7 +16,9 @@ from tables import rows
 from tables.models import Column, Row, Table
 from workspaces.refusals import Refused
 
-type Batches = Iterator[list[dict[str, Any]]]  # cells of rows, by column
+type Cells = dict[str, Any]  # {str(column id): cell of the API} of one row
+type Batches = Iterator[list[Cells]]
+type Write = Callable[[Batches, Sequence[Column], bool], Iterator[bytes]]
 
 TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -31,14 +33,14 @@ _FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d\s.,()/-]*$)")
 
 
 def stream(table: Table, format: str, *, states: bool = False, row_ids: Sequence[int] | None = None) -> Iterator[bytes]:
-    """The file in pieces, of all rows or of these. `states` adds state and error of computed cells.
+    """Returns the file in pieces, with all rows or the given ones; `states` adds state and error of computed cells.
 
-    Raises Refused at once.
+    Raises Refused before the first piece.
     """
     if format not in TYPES:
-        raise Refused(f"“{format[:20]}” is no format of an export. Use {', '.join(TYPES)}.")
+        raise Refused(f"“{format[:20]}” is not an export format. Use {', '.join(TYPES)}.")
     if format == "xlsx" and (table.row_count if row_ids is None else len(row_ids)) > MOST_ROWS_XLSX:
-        raise Refused(f"An Excel sheet holds {MOST_ROWS_XLSX:,} rows, this is more. Export it as CSV.")
+        raise Refused(f"An Excel sheet holds at most {MOST_ROWS_XLSX:,} rows. Export the table as CSV.")
     columns = list(Column.objects.filter(table=table).order_by("position"))
     windows = _windows(table) if row_ids is None else _windows_of(table, row_ids)
     batches = ([row["cells"] for row in rows.as_json(window, columns)] for window in windows)
@@ -53,11 +55,11 @@ def _windows(table: Table) -> Iterator[list[Row]]:
 
 
 def _windows_of(table: Table, row_ids: Sequence[int]) -> Iterator[list[Row]]:
-    """In the order of the ids, without the rows that were deleted since."""
+    """Yields rows in the order of the ids, without those that were deleted since."""
     for start in range(0, max(1, len(row_ids)), AT_ONCE):
         ids = row_ids[start : start + AT_ONCE]
-        found = Row.objects.filter(table=table).in_bulk(ids)
-        yield [found[pk] for pk in ids if pk in found]
+        existing = Row.objects.filter(table=table).in_bulk(ids)
+        yield [existing[row_id] for row_id in ids if row_id in existing]
 
 
 def _header(columns: Sequence[Column], states: bool) -> list[str]:
@@ -69,7 +71,7 @@ def _header(columns: Sequence[Column], states: bool) -> list[str]:
     return names
 
 
-def _line(cells: dict[str, Any], columns: Sequence[Column], states: bool) -> list[object]:
+def _line(cells: Cells, columns: Sequence[Column], states: bool) -> list[object]:
     values: list[object] = []
     for column in columns:
         cell = cells[str(column.pk)]
@@ -100,21 +102,21 @@ def _text(value: object) -> str:
 
 
 def _harmless(text: str) -> str:
-    """A spreadsheet would compute a text that begins like a formula."""
+    """Quotes a text that a spreadsheet would take for a formula and compute."""
     return f"'{text}" if _FORMULA.match(text) else text
 
 
 def _objects(batches: Batches, columns: Sequence[Column], states: bool) -> Iterator[list[str]]:
-    names = {str(column.pk): column for column in columns}
-
-    def told(pk: str, cell: dict[str, Any]) -> object:
-        return cell if states and names[pk].is_computed else cell["value"]
-
     for batch in batches:
-        yield [
-            json.dumps({column.name: told(pk, cells[pk]) for pk, column in names.items()}, ensure_ascii=False)
-            for cells in batch
-        ]
+        yield [json.dumps(_object(cells, columns, states), ensure_ascii=False) for cells in batch]
+
+
+def _object(cells: Cells, columns: Sequence[Column], states: bool) -> dict[str, Any]:
+    """Returns {name: value}; with `states`, the whole cell of a computed column."""
+    return {
+        column.name: cells[str(column.pk)] if states and column.is_computed else cells[str(column.pk)]["value"]
+        for column in columns
+    }
 
 
 def _jsonl(batches: Batches, columns: Sequence[Column], states: bool) -> Iterator[bytes]:
@@ -132,7 +134,7 @@ def _json(batches: Batches, columns: Sequence[Column], states: bool) -> Iterator
 
 
 def _xlsx(name: str, batches: Batches, columns: Sequence[Column], states: bool) -> Iterator[bytes]:
-    """Written to a file first: its directory comes last."""
+    """Writes a temporary file first, because the directory of a zip archive comes last."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", name)[:31] or "Table")
     sheet.append([_cell(sheet, name) for name in _header(columns, states)])
@@ -147,8 +149,9 @@ def _xlsx(name: str, batches: Batches, columns: Sequence[Column], states: bool) 
 
 
 def _cell(sheet: Any, value: object) -> object:
-    """Numbers and truth as they are; all else as text, which a formula is then too."""
+    """Numbers and truth stay what they are. All else is text, also what looks like a formula."""
     if value is None or isinstance(value, bool | int | float):
+        # Excel keeps 15 digits of a number.
         return value if not isinstance(value, int) or abs(value) < 1e15 else str(value)
     text = ILLEGAL_CHARACTERS_RE.sub("", _text(value))[:LONGEST_XLSX]
     if not text.startswith("="):
@@ -158,6 +161,4 @@ def _cell(sheet: Any, value: object) -> object:
     return cell
 
 
-_WRITERS: dict[str, Callable[[Batches, Sequence[Column], bool], Iterator[bytes]]] = {
-    "csv": _csv, "json": _json, "jsonl": _jsonl,
-}  # fmt: skip
+_WRITERS: dict[str, Write] = {"csv": _csv, "json": _json, "jsonl": _jsonl}

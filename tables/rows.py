@@ -1,44 +1,47 @@
-"""Rows: windows of them anywhere, appended, changed and deleted."""
+"""Rows of a table: windows of them anywhere, appended, changed and deleted."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
+from itertools import batched
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from tables import cells, columns, events, storage, values
-from tables.models import Cell, Column, Row, Table
+from tables.models import Column, Row, Table
 from tables.signals import send_rows_changed
 from workspaces.refusals import Refused
 
-type Cells = Mapping[str | int, Any]
+type Cells = Mapping[str | int, Any]  # {column name or id: value}
+type Change = Mapping[str, Any]  # {"id": row id, "cells": Cells}
+type Find = Callable[[str | int], Column]
 
 MOST_AT_ONCE = 10_000  # rows in one call
-ANNOUNCED = 500  # cells told one by one; more and listeners read the window again
+ANNOUNCED = 500  # changed cells that are announced one by one; after more, listeners read their window again
 _BATCH = 2_000
 _IDS = 500  # in one query; SQLite bounds its parameters
 
 
 def window(table: Table, offset: int, limit: int) -> list[Row]:
-    """In order, found by position: as quick at the end of a million rows as at the start."""
-    wanted = Row.objects.filter(table=table, position__gte=offset, position__lt=offset + limit)
-    return list(wanted.order_by("position"))
+    """Returns rows in order, found by position: as quick at the end of a million rows as at the start."""
+    in_window = Row.objects.filter(table=table, position__gte=offset, position__lt=offset + limit)
+    return list(in_window.order_by("position"))
 
 
 def as_json(rows: Sequence[Row], columns: Sequence[Column]) -> list[dict[str, Any]]:
-    """The rows of the API: {"id", "position", "cells": {str(column id): cell}}."""
+    """Returns the rows of the API: {"id", "position", "cells": {str(column id): cell}}."""
     if not rows:
         return []
     computed = [column.pk for column in columns if column.is_computed]
-    found = cells.of_rows([row.pk for row in rows], computed)
+    stored = cells.of_rows([row.pk for row in rows], computed)
     waiting = cells.waiting_of(rows[0].table_id, [(row.pk, row.position) for row in rows], computed)
 
     def cell(row: Row, column: Column) -> dict[str, Any]:
         if not column.is_computed:
             return {"value": row.values.get(str(column.pk))}
         pair = (row.pk, column.pk)
-        return cells.as_json(found.get(pair), waiting.get(pair))
+        return cells.as_json(stored.get(pair), waiting.get(pair))
 
     return [
         {"id": row.pk, "position": row.position, "cells": {str(column.pk): cell(row, column) for column in columns}}
@@ -46,123 +49,121 @@ def as_json(rows: Sequence[Row], columns: Sequence[Column]) -> list[dict[str, An
     ]
 
 
-def append(table: Table, new: Sequence[Cells]) -> list[int]:
-    """`new` are {column name or id: value}; the ids in order. Raises Refused."""
-    _check_number(new)
+def append(table: Table, new_rows: Sequence[Cells]) -> list[int]:
+    """Adds rows at the end and returns their ids in order. Raises Refused, and then nothing is added."""
+    _check_number(new_rows)
     find = columns.by_name_or_id(table)
-    stored = [_without_empty(_cleaned(find, row)) for row in new]
+    stored = [_without_empty(_cleaned(find, row)) for row in new_rows]
     if not stored:
         return []
     with transaction.atomic():
-        first = Table.objects.select_for_update().get(pk=table.pk).row_count
-        for start in range(0, len(stored), _BATCH):
-            batch = stored[start : start + _BATCH]
-            storage.insert(table.pk, first + start, [json.dumps(row, ensure_ascii=False) for row in batch])
-        added = Row.objects.filter(table=table, position__gte=first).order_by("position")
-        ids = list(added.values_list("pk", flat=True))
-        storage.grow(table.pk, len(ids))
-        send_rows_changed(table.pk, ids, added=True)
-        transaction.on_commit(partial(events.publish_rows, table.pk, added=len(ids)))
+        first = storage.lock_table(table.pk)
+        for batch in batched(stored, _BATCH):
+            storage.insert(table.pk, first, [json.dumps(row, ensure_ascii=False) for row in batch])
+            first += len(batch)
+        added = Row.objects.filter(table=table, position__gte=first - len(stored)).order_by("position")
+        row_ids = list(added.values_list("pk", flat=True))
+        storage.grow(table.pk, len(row_ids))
+        send_rows_changed(table.pk, row_ids, added=True)
+        transaction.on_commit(partial(events.publish_rows, table.pk, added=len(row_ids)))
     table.refresh_from_db(fields=["row_count"])
-    return ids
+    return row_ids
 
 
-def update(table: Table, changes: Sequence[Mapping[str, Any]]) -> int:
-    """`changes` are {"id", "cells": {column name or id: value}}; the number of rows.
-
-    Raises Refused, and then nothing is changed.
-    """
+def update(table: Table, changes: Sequence[Change]) -> int:
+    """Changes cells and returns the number of rows. Raises Refused, and then nothing is changed."""
     _check_number(changes)
     find = columns.by_name_or_id(table)
-    wanted: dict[int, dict[str, Any]] = {}
+    new_values: dict[int, dict[str, Any]] = {}
     for change in changes:
-        wanted.setdefault(int(change["id"]), {}).update(_cleaned(find, change["cells"]))
+        new_values.setdefault(int(change["id"]), {}).update(_cleaned(find, change["cells"]))
     with transaction.atomic():
-        # The table before its rows, as who adds or deletes rows takes them: otherwise each waits for the other.
-        Table.objects.select_for_update(no_key=True).get(pk=table.pk)
-        changed = _change(table, wanted)
+        storage.lock_table(table.pk)
+        changed = _write(table, new_values)
         if changed:
             storage.touch(table.pk)
-            touched = sorted({column_id for _, column_id, _ in changed})
-            send_rows_changed(table.pk, sorted({row_id for row_id, _, _ in changed}), column_ids=touched)
+            column_ids = sorted({column_id for _, column_id, _ in changed})
+            send_rows_changed(table.pk, sorted({row_id for row_id, _, _ in changed}), column_ids=column_ids)
             transaction.on_commit(partial(_announce, table.pk, changed))
-    return len(wanted)
+    return len(new_values)
 
 
-def _change(table: Table, wanted: Mapping[int, Mapping[str, Any]]) -> list[tuple[int, int, dict[str, Any]]]:
-    """[(row id, column id, cell)] of what differs now."""
+def _write(table: Table, new_values: Mapping[int, Mapping[str, Any]]) -> list[tuple[int, int, dict[str, Any]]]:
+    """Stores {row id: {key: value}}; returns [(row id, column id, cell)] of what differs now."""
     changed = []
-    for ids in _batches(sorted(wanted), _IDS):
-        batch = list(storage.locked(Row.objects.filter(table=table, pk__in=ids)))
-        if len(batch) < len(ids):
-            missing = min(set(ids) - {row.pk for row in batch})
+    for row_ids in batched(sorted(new_values), _IDS):
+        rows = list(Row.objects.filter(table=table, pk__in=row_ids).order_by("position"))
+        if len(rows) < len(row_ids):
+            missing = min(set(row_ids) - {row.pk for row in rows})
             raise Refused(f"This table has no row {missing}.", field="rows")
-        for row in batch:
-            different = {key: value for key, value in wanted[row.pk].items() if row.values.get(key) != value}
+        for row in rows:
+            different = {key: value for key, value in new_values[row.pk].items() if row.values.get(key) != value}
             row.values = _without_empty(row.values | different)
             changed += [(row.pk, int(key), {"value": value}) for key, value in different.items()]
-        storage.write_values(batch)
+        storage.write_values(rows)
     return changed
 
 
-def delete(table: Table, ids: Collection[int]) -> int:
-    """The number of rows deleted; those behind them move up, so that positions stay without gaps."""
+def delete(table: Table, row_ids: Collection[int]) -> int:
+    """Deletes rows and returns their number; those after them move up, so that positions stay without gaps."""
     with transaction.atomic():
-        Table.objects.select_for_update().get(pk=table.pk)
-        gone = _found(table, ids)
-        if not gone:
+        storage.lock_table(table.pk)
+        places = _places(table, row_ids)
+        if not places:
             return 0
-        for batch in _batches([pk for _, pk in gone], _IDS):
-            Cell.objects.filter(row_id__in=batch)._raw_delete(using=connection.alias)
-            Row.objects.filter(pk__in=batch)._raw_delete(using=connection.alias)
-        storage.number_again(table.pk, gone[0][0])
-        storage.grow(table.pk, -len(gone))
-        transaction.on_commit(partial(events.publish_rows, table.pk, deleted=[pk for _, pk in gone]))
+        deleted = [row_id for _, row_id in places]
+        for batch in batched(deleted, _IDS):
+            storage.delete(Row.objects.filter(pk__in=batch))
+        _close_gaps(table, places[0][0], len(deleted))
+        transaction.on_commit(partial(events.publish_rows, table.pk, deleted=deleted))
     table.refresh_from_db(fields=["row_count"])
-    return len(gone)
+    return len(deleted)
 
 
-def delete_all_but(table: Table, kept: Collection[int]) -> int:
-    """The number of rows deleted; for any number of rows in a few statements."""
-    _check_number(list(kept))
+def delete_all_but(table: Table, row_ids: Collection[int]) -> int:
+    """Deletes every other row and returns their number, in a few statements however many there are."""
+    _check_number(list(row_ids))
     with transaction.atomic():
-        Table.objects.select_for_update().get(pk=table.pk)
-        gone = Row.objects.filter(table=table).exclude(pk__in=kept)
-        number = gone.count()
+        storage.lock_table(table.pk)
+        others = Row.objects.filter(table=table).exclude(pk__in=row_ids)
+        number = others.count()
         if not number:
             return 0
-        Cell.objects.filter(row_id__in=gone.values("pk"))._raw_delete(using=connection.alias)
-        gone._raw_delete(using=connection.alias)
-        storage.number_again(table.pk, 0)
-        storage.grow(table.pk, -number)
+        storage.delete(others)
+        _close_gaps(table, 0, number)
         transaction.on_commit(partial(events.publish_rows, table.pk))
     table.refresh_from_db(fields=["row_count"])
     return number
 
 
-def _found(table: Table, ids: Collection[int]) -> list[tuple[int, int]]:
-    """(position, row id) of those that are the table's own, in order."""
-    found: list[tuple[int, int]] = []
-    for batch in _batches(sorted(set(ids)), _IDS):
-        found += Row.objects.filter(table=table, pk__in=batch).values_list("position", "pk")
-    return sorted(found)
+def _places(table: Table, row_ids: Collection[int]) -> list[tuple[int, int]]:
+    """Returns (position, row id) of those that are the table's own, in order."""
+    places: list[tuple[int, int]] = []
+    for batch in batched(sorted(set(row_ids)), _IDS):
+        places += Row.objects.filter(table=table, pk__in=batch).values_list("position", "pk")
+    return sorted(places)
 
 
-def _cleaned(find: Any, row: Cells) -> dict[str, Any]:
-    """{str(column id): value as stored}."""
-    stored = {}
-    for key, value in row.items():
-        column = find(key)
-        stored[str(column.pk)] = values.clean(column, value)
-    return stored
+def _close_gaps(table: Table, first: int, deleted: int) -> None:
+    storage.number_again(table.pk, first)
+    storage.grow(table.pk, -deleted)
+
+
+def _cleaned(find: Find, row: Cells) -> dict[str, Any]:
+    """Returns {str(column id): value as it is stored}. Raises Refused."""
+    cleaned = {}
+    for name, value in row.items():
+        column = find(name)
+        cleaned[str(column.pk)] = values.clean(column, value)
+    return cleaned
 
 
 def _without_empty(stored: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in stored.items() if value is not None}
 
 
-def _check_number(wanted: Sequence[object]) -> None:
-    if len(wanted) > MOST_AT_ONCE:
+def _check_number(items: Sequence[object]) -> None:
+    if len(items) > MOST_AT_ONCE:
         raise Refused(f"Send at most {MOST_AT_ONCE:,} rows at once, or upload a file.", field="rows")
 
 
@@ -171,7 +172,3 @@ def _announce(table_id: int, changed: Sequence[tuple[int, int, dict[str, Any]]])
         events.publish_cells(table_id, changed)
     else:
         events.publish_rows(table_id)
-
-
-def _batches(items: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    return (items[start : start + size] for start in range(0, len(items), size))

@@ -1,4 +1,4 @@
-"""What this room announces.
+"""What tables announce to whoever computes from their rows.
 
 `rows_changed` is sent after the commit with table_id, row_ids (None: all rows from `from_position` on), column_ids
 (None: any) and added.
@@ -13,20 +13,23 @@ rows_changed = Signal()
 
 
 def send_rows_changed(
-    table_id: int, row_ids: Sequence[int] | None, *, column_ids: Sequence[int] | None = None,
-    added: bool = False, from_position: int | None = None,
-) -> None:  # fmt: skip
-    """After the open transaction commits."""
-    transaction.on_commit(
-        lambda: (
-            rows_changed.send(
-                sender=None,
-                table_id=table_id,
-                row_ids=row_ids,
-                column_ids=column_ids,
-                added=added,
-                from_position=from_position,
-            )
-            and None
+    table_id: int,
+    row_ids: Sequence[int] | None,
+    *,
+    column_ids: Sequence[int] | None = None,
+    added: bool = False,
+    from_position: int | None = None,
+) -> None:
+    """Sends rows_changed after the open transaction commits."""
+
+    def send() -> None:
+        rows_changed.send(
+            sender=None,
+            table_id=table_id,
+            row_ids=row_ids,
+            column_ids=column_ids,
+            added=added,
+            from_position=from_position,
         )
-    )
+
+    transaction.on_commit(send)

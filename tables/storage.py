@@ -1,6 +1,6 @@
-"""Rows as they are stored: the statements that run for every row of a file, raw so that a million takes no time.
+"""Rows as they are stored: the statements that run for every row of a file, in SQL so that a million takes no time.
 
-The caller has the transaction open and, where it adds or removes rows, holds the table.
+The caller has a transaction open and the table locked.
 """
 
 import json
@@ -10,11 +10,22 @@ from django.db import connection
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from tables.models import Row, Table
+from tables.models import Cell, Row, Table
+
+
+def lock_table(table_id: int) -> int:
+    """Locks the table until the transaction ends, and returns how many rows it has; 0 for one that is gone.
+
+    Whoever adds, changes or deletes its columns or rows, or stores results in it, locks the table before any row or
+    cell of it. Writers that locked rows in another order would wait for each other.
+    """
+    # Without the key: what refers to the table, like a run, can be inserted meanwhile.
+    locked = Table.objects.select_for_update(no_key=True).filter(pk=table_id)
+    return locked.values_list("row_count", flat=True).first() or 0
 
 
 def insert(table_id: int, position: int, encoded: Sequence[str]) -> None:
-    """Rows of values as JSON text, raw because files hold millions. The caller holds the table and counts."""
+    """Inserts rows from this position on, given as their values in JSON. The caller counts them with `grow`."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
@@ -30,29 +41,21 @@ def insert(table_id: int, position: int, encoded: Sequence[str]) -> None:
             )
 
 
-def analyze() -> None:
-    """After many rows came at once: PostgreSQL looks at them a minute later, and takes the long way until then."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE tables_row")
+def move_to_end(source_id: int, target_id: int, position: int) -> None:
+    """Inserts the rows of one table into another from this position on, with ids in their order.
 
-
-def grow(table_id: int, number: int) -> None:
-    Table.objects.filter(pk=table_id).update(row_count=F("row_count") + number, updated_at=timezone.now())
-
-
-def touch(table_id: int) -> None:
-    """What was worked on last stands first in the list of tables."""
-    Table.objects.filter(pk=table_id).update(updated_at=timezone.now())
-
-
-def locked(rows: QuerySet[Row]) -> QuerySet[Row]:
-    """In order, held until the transaction ends, so that two edits of one row both stay."""
-    return rows.select_for_update().order_by("position")
+    The caller counts them with `grow`, and purges the source.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'INSERT INTO tables_row (table_id, position, "values") '
+            'SELECT %s, position + %s, "values" FROM tables_row WHERE table_id = %s ORDER BY position',
+            [target_id, position, source_id],
+        )
 
 
 def write_values(rows: Sequence[Row]) -> None:
-    """One statement for all rows, prepared once."""
+    """Stores the values of these rows with one statement, prepared once."""
     cast = "::jsonb" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.executemany(
@@ -61,8 +64,14 @@ def write_values(rows: Sequence[Row]) -> None:
         )
 
 
+def delete(rows: QuerySet[Row]) -> None:
+    """Deletes rows with their results, without loading them as `rows.delete()` would; the caller counts them."""
+    Cell.objects.filter(row_id__in=rows.values("pk")).delete()
+    rows._raw_delete(using=connection.alias)
+
+
 def number_again(table_id: int, first: int) -> None:
-    """Positions from `first` on without gaps, in the order rows were added, where something changes."""
+    """Numbers the rows from position `first` on without gaps, in the order in which they were added."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE tables_row SET position = new.position FROM ("
@@ -73,9 +82,21 @@ def number_again(table_id: int, first: int) -> None:
         )
 
 
-def lock_table(table_id: int) -> None:
-    """Until the transaction ends nobody else stores results in this table or deletes rows of it.
+def grow(table_id: int, number: int) -> None:
+    """Counts rows that were added; `number` is negative for rows that were deleted."""
+    Table.objects.filter(pk=table_id).update(row_count=F("row_count") + number, updated_at=timezone.now())
 
-    Taken before any row or cell of it: otherwise each waits for the other.
+
+def touch(table_id: int) -> None:
+    """Puts the table first in the list of tables, where the one changed last stands."""
+    Table.objects.filter(pk=table_id).update(updated_at=timezone.now())
+
+
+def analyze() -> None:
+    """Tells PostgreSQL that many rows came at once.
+
+    By itself it looks a minute later, and until then it plans queries as if the rows were not there.
     """
-    Table.objects.select_for_update(no_key=True).filter(pk=table_id).first()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE tables_row")

@@ -1,4 +1,4 @@
-"""Addresses of this room."""
+"""The addresses of the pages of tables."""
 
 from django.urls import URLPattern, path
 

@@ -1,4 +1,4 @@
-"""Views as they were when somebody opened them: the ids of their rows in order, kept in Redis for a while.
+"""Views as they were when somebody opened them: the ids of their rows in order, stored in Redis for a while.
 
 Filtering and sorting costs once. Windows are slices then, and rows keep their places while somebody scrolls and edits.
 """
@@ -14,14 +14,14 @@ from tables.redis import client
 from tables.row_queries import View
 from workspaces.refusals import Refused
 
-KEPT = 3600  # seconds after the last window was read
+STORED_SECONDS = 3_600  # after the last window was read
 _ID = 8  # bytes
 _BATCH = 50_000  # ids written at once
-_ASKED = 10_000  # ids in one query; SQLite bounds its parameters
+_IDS = 10_000  # in one query; SQLite bounds its parameters
 
 
-def open_view(table: Table, view: View, replaces: str = "") -> tuple[str, int]:
-    """(token, number of rows). The view that it replaces is forgotten."""
+def take(table: Table, view: View, replaces: str = "") -> tuple[str, int]:
+    """Returns the token of a new snapshot and its number of rows. The snapshot that it replaces is forgotten."""
     token = secrets.token_urlsafe(12)
     total = _write(_key(table.pk, token), view.row_ids(table))
     if replaces:
@@ -30,62 +30,57 @@ def open_view(table: Table, view: View, replaces: str = "") -> tuple[str, int]:
 
 
 def window(table: Table, token: str, offset: int, limit: int) -> tuple[list[Row | int], int]:
-    """The rows and how many the view has; of a row deleted since, only its id. Raises Refused, code view_gone."""
-    ids, total = _slice(table.pk, token, offset, limit)
-    found = Row.objects.filter(table=table).in_bulk(ids)
-    return [found.get(pk, pk) for pk in ids], total
+    """Returns rows, and how many the snapshot has; of a row deleted since, only its id.
+
+    Raises Refused, code view_gone.
+    """
+    row_ids, total = _slice(table.pk, token, offset, limit)
+    rows = Row.objects.filter(table=table).in_bulk(row_ids)
+    return [rows.get(row_id, row_id) for row_id in row_ids], total
 
 
 def row_ids(table_id: int, token: str, most: int) -> list[int]:
-    """All of them, in order. Raises Refused, also when they are more than `most`."""
+    """Returns all of them, in order. Raises Refused: code view_gone, or invalid when they are more than `most`."""
     ids, total = _slice(table_id, token, 0, most)
     if total > most:
         raise Refused(f"This view has {total:,} rows. Narrow it to at most {most:,}.", field="view")
     return ids
 
 
-def all_row_ids(table_id: int, token: str) -> Sequence[int]:
-    """All of them, in order, however many. Raises Refused, code view_gone."""
-    kept: Any = client().getex(_key(table_id, token), ex=KEPT)
-    if kept is None:
-        raise _gone()
-    return _unpacked(kept)
-
-
 def live_row_ids(table_id: int, token: str) -> Sequence[int]:
-    """As all_row_ids, without rows that were deleted since."""
+    """Returns all of them, in order, without rows that were deleted since. Raises Refused, code view_gone."""
     live = array("q")
-    for ids in batched(all_row_ids(table_id, token), _ASKED):
-        found = set(Row.objects.filter(table_id=table_id, pk__in=ids).values_list("pk", flat=True))
-        live.extend(pk for pk in ids if pk in found)
+    for ids in batched(_all_row_ids(table_id, token), _IDS):
+        existing = set(Row.objects.filter(table_id=table_id, pk__in=ids).values_list("pk", flat=True))
+        live.extend(row_id for row_id in ids if row_id in existing)
     return live
 
 
 def place(table_id: int, token: str, row_id: int) -> int | None:
-    """Where a row stands in the view, from 0. Raises Refused, code view_gone."""
-    ids = all_row_ids(table_id, token)
+    """Returns where a row stands in the snapshot, from 0. Raises Refused, code view_gone."""
+    ids = _all_row_ids(table_id, token)
     return ids.index(row_id) if row_id in ids else None
 
 
-def add(table: Table, token: str, ids: Sequence[int]) -> None:
-    """Rows just made in this view stand at its end until it is opened again."""
+def add(table: Table, token: str, row_ids: Sequence[int]) -> None:
+    """Puts rows that were added in this view at its end; they stand there until it is opened again."""
     if client().exists(_key(table.pk, token)):
-        client().append(_key(table.pk, token), _packed(ids))
+        client().append(_key(table.pk, token), _packed(row_ids))
 
 
-def remove(table: Table, token: str, ids: Collection[int]) -> None:
-    """Rows just deleted in this view leave it, and those behind them move up."""
-    kept: Any = client().get(_key(table.pk, token))
-    if kept is not None:
-        gone = set(ids)
-        left = _packed(pk for pk in _unpacked(kept) if pk not in gone)
-        client().set(_key(table.pk, token), left, keepttl=True)
+def remove(table: Table, token: str, row_ids: Collection[int]) -> None:
+    """Takes out rows that were deleted in this view; those after them move up."""
+    packed: Any = client().get(_key(table.pk, token))
+    if packed is not None:
+        deleted = set(row_ids)
+        remaining = _packed(row_id for row_id in _unpacked(packed) if row_id not in deleted)
+        client().set(_key(table.pk, token), remaining, keepttl=True)
 
 
 def _write(key: str, ids: Iterable[int]) -> int:
     total = 0
     pipeline = client().pipeline(transaction=False)
-    pipeline.set(key, b"", ex=KEPT)
+    pipeline.set(key, b"", ex=STORED_SECONDS)
     for batch in batched(ids, _BATCH):
         pipeline.append(key, _packed(batch))
         total += len(batch)
@@ -93,16 +88,23 @@ def _write(key: str, ids: Iterable[int]) -> int:
     return total
 
 
+def _all_row_ids(table_id: int, token: str) -> array[int]:
+    packed: Any = client().getex(_key(table_id, token), ex=STORED_SECONDS)
+    if packed is None:
+        raise _gone()
+    return _unpacked(packed)
+
+
 def _slice(table_id: int, token: str, offset: int, limit: int) -> tuple[list[int], int]:
     key = _key(table_id, token)
     pipeline = client().pipeline(transaction=False)
-    pipeline.expire(key, KEPT)
+    pipeline.expire(key, STORED_SECONDS)
     pipeline.strlen(key)
     pipeline.getrange(key, offset * _ID, (offset + limit) * _ID - 1)
-    exists, length, found = pipeline.execute()
+    exists, length, packed = pipeline.execute()
     if not exists:
         raise _gone()
-    return list(_unpacked(found)) if limit else [], length // _ID
+    return list(_unpacked(packed)) if limit else [], length // _ID
 
 
 def _gone() -> Refused:

@@ -1,4 +1,6 @@
-"""The pages of this room: all tables, and one."""
+"""The pages of tables: the list of all, and one."""
+
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Q
@@ -6,58 +8,64 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from tables import columns
 from tables.models import Column, Import, Table
 from workspaces.actors import Actor, member
 from workspaces.models import Role
 
-RUNNING = (Import.State.QUEUED, Import.State.RUNNING)
+UNDER_WAY = (Import.State.QUEUED, Import.State.RUNNING)
 
 
 @member()
 def home(request: HttpRequest, actor: Actor) -> HttpResponse:
     tables = Table.objects.filter(workspace=actor.workspace, ready=True).order_by("-updated_at", "-pk")
-    return render(
-        request,
-        "tables/home.html",
-        {
-            "tables": tables.annotate(column_count=Count("columns", filter=Q(columns__deleted_at=None))),
-            "imports": Import.objects.filter(workspace=actor.workspace, state__in=RUNNING).order_by("pk"),
-            "actor": actor,
-            "can_edit": actor.role != Role.VIEWER,
-            "has_sample": bool(settings.SAMPLE_API_URL),
-        },
-    )
+    context = {
+        "tables": tables.annotate(column_count=Count("columns", filter=Q(columns__deleted_at=None))),
+        "imports": Import.objects.filter(workspace=actor.workspace, state__in=UNDER_WAY).order_by("pk"),
+        "actor": actor,
+        "can_edit": actor.role != Role.VIEWER,
+        "has_sample": bool(settings.SAMPLE_API_URL),
+    }
+    return render(request, "tables/home.html", context)
 
 
 @member()
 def table(request: HttpRequest, actor: Actor, table_id: int) -> HttpResponse:
-    found = Table.objects.filter(workspace=actor.workspace, ready=True, pk=table_id).first()
-    if found is None:
+    table = Table.objects.filter(workspace=actor.workspace, ready=True, pk=table_id).first()
+    if table is None:
         raise Http404
     can_edit = actor.role != Role.VIEWER
-    columns = list(Column.objects.filter(table=found))
-    return render(
-        request,
-        "tables/table.html",
-        {
-            "table": found,
-            "columns": columns,
-            "actor": actor,
-            "can_edit": can_edit,
-            "boot": {"table": _for_browser(found, columns), "can_edit": can_edit, "home": reverse("home")},
-        },
-    )
+    live = columns.live(table)
+    context = {
+        "table": table,
+        "columns": live,
+        "actor": actor,
+        "can_edit": can_edit,
+        "boot": {"table": _as_json(table, live), "can_edit": can_edit, "home": reverse("home")},
+    }
+    return render(request, "tables/table.html", context)
 
 
-def _for_browser(table: Table, columns: list[Column]) -> dict[str, object]:
+def _as_json(table: Table, columns: list[Column]) -> dict[str, Any]:
+    """Returns what the browser draws the grid from before it has asked the API for settings and counts."""
     return {
-        "id": table.pk, "name": table.name, "row_count": table.row_count, "auto_update": table.auto_update,
+        "id": table.pk,
+        "name": table.name,
+        "row_count": table.row_count,
+        "auto_update": table.auto_update,
         "columns": [
             {
-                "id": column.pk, "name": column.name, "type": column.type, "position": column.position,
-                "width": column.width, "hidden": column.hidden, "pinned": column.pinned,
-                "config": {}, "counts": {}, "stale": 0,
+                "id": column.pk,
+                "name": column.name,
+                "type": column.type,
+                "position": column.position,
+                "width": column.width,
+                "hidden": column.hidden,
+                "pinned": column.pinned,
+                "config": {},
+                "counts": {},
+                "stale": 0,
             }
             for column in columns
         ],
-    }  # fmt: skip
+    }

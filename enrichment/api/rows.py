@@ -90,7 +90,7 @@ def open_view(request: HttpRequest, table_id: str, body: NewView) -> Status[dict
     """Filtered and sorted once: `GET rows?view=…` reads windows of it, and its rows keep their places."""
     table = lookup.table(actor(request), table_id)
     chosen = View(list(Column.objects.filter(table=table)), body.filter, body.sort, body.search.strip(), body.errors)
-    token, total = view_snapshots.open_view(table, chosen, body.replaces)
+    token, total = view_snapshots.take(table, chosen, body.replaces)
     return Status(201, {"view": token, "total": total})
 
 

@@ -134,10 +134,10 @@ def test_the_api_exports_a_view_and_notes_how_many_rows(
 ) -> None:
     number = columns.live(table)[1]
     chosen = View([number], [{"column": number.pk, "op": "gt", "value": 5}], [{"column": number.pk, "desc": True}], "")
-    token, _ = view_snapshots.open_view(table, chosen)
+    token, _ = view_snapshots.take(table, chosen)
     path = f"/api/v1/tables/{table.pk}/export?format=jsonl&view="
     answer = client_for(viewer).get(path + token)
-    view_snapshots.open_view(table, chosen, replaces=token)  # somebody refreshes it while the file is on its way
+    view_snapshots.take(table, chosen, replaces=token)  # somebody refreshes it while the file is on its way
     lines = b"".join(answer.streaming_content).splitlines()  # type: ignore[attr-defined]
     assert [json.loads(line)["N"] for line in lines] == [9, 8, 7, 6]
     assert audit.entries(workspace)[0].detail == {"format": "jsonl", "rows": 4}
@@ -149,7 +149,7 @@ def test_the_api_exports_a_view_and_notes_how_many_rows(
 def test_rows_deleted_since_a_view_was_opened_are_not_noted_as_exported(
     client_for: Callable[[Any], Client], table: Table, viewer: Any, workspace: Any
 ) -> None:
-    token, total = view_snapshots.open_view(table, View([], [], [], ""))
+    token, total = view_snapshots.take(table, View([], [], [], ""))
     rows.delete(table, [row.pk for row in rows.window(table, 1, 2)])
     answer = client_for(viewer).get(f"/api/v1/tables/{table.pk}/export?format=jsonl&view={token}")
     assert len(b"".join(answer.streaming_content).splitlines()) == total - 2  # type: ignore[attr-defined]

@@ -36,7 +36,7 @@ def http(table: Table) -> Column:
 
 
 def test_windows_of_a_sorted_view_are_slices_of_it(table: Table, ids: list[int]) -> None:
-    token, total = view_snapshots.open_view(table, by_size(table))
+    token, total = view_snapshots.take(table, by_size(table))
     assert total == 4
     assert window(table, token, 0, 2) == [ids[1], ids[2]]
     assert window(table, token, 2, 5) == [ids[0], ids[3]]
@@ -44,24 +44,24 @@ def test_windows_of_a_sorted_view_are_slices_of_it(table: Table, ids: list[int])
 
 
 def test_edits_do_not_move_the_rows_of_an_opened_view(table: Table, ids: list[int]) -> None:
-    token, _ = view_snapshots.open_view(table, by_size(table))
+    token, _ = view_snapshots.take(table, by_size(table))
     before = window(table, token)
     rows.update(table, [{"id": ids[1], "cells": {"Size": "1"}}])
     assert window(table, token) == before
-    again, _ = view_snapshots.open_view(table, by_size(table), replaces=token)
+    again, _ = view_snapshots.take(table, by_size(table), replaces=token)
     assert window(table, again)[-1] == ids[1]
     with pytest.raises(Refused):
         window(table, token)
 
 
 def test_a_row_deleted_elsewhere_keeps_its_place(table: Table, ids: list[int]) -> None:
-    token, _ = view_snapshots.open_view(table, by_size(table))
+    token, _ = view_snapshots.take(table, by_size(table))
     rows.delete(table, [ids[2]])
     assert window(table, token) == [ids[1], -ids[2], ids[0], ids[3]]
 
 
 def test_rows_added_and_deleted_in_a_view_follow_there(table: Table, ids: list[int]) -> None:
-    token, _ = view_snapshots.open_view(table, view(table, (columns.live(table)[1], "gt", 5)))
+    token, _ = view_snapshots.take(table, view(table, (columns.live(table)[1], "gt", 5)))
     view_snapshots.add(table, token, [ids[3]])
     view_snapshots.remove(table, token, [ids[0]])
     assert window(table, token) == [ids[1], ids[2], ids[3]]
@@ -69,25 +69,25 @@ def test_rows_added_and_deleted_in_a_view_follow_there(table: Table, ids: list[i
 
 
 def test_a_view_of_another_table_is_not_found(table: Table, ids: list[int]) -> None:
-    token, _ = view_snapshots.open_view(table, by_size(table))
+    token, _ = view_snapshots.take(table, by_size(table))
     with pytest.raises(Refused):
         view_snapshots.row_ids(table.pk + 1, token, 10)
 
 
 def test_a_view_without_rows_is_one(table: Table, ids: list[int]) -> None:
-    token, total = view_snapshots.open_view(table, view(table, search="nobody"))
+    token, total = view_snapshots.take(table, view(table, search="nobody"))
     assert (total, window(table, token)) == (0, [])
 
 
 def test_more_rows_than_asked_for_are_refused(table: Table, ids: list[int]) -> None:
-    token, _ = view_snapshots.open_view(table, by_size(table))
+    token, _ = view_snapshots.take(table, by_size(table))
     assert view_snapshots.row_ids(table.pk, token, 4) == [ids[1], ids[2], ids[0], ids[3]]
     with pytest.raises(Refused, match="has 4 rows"):
         view_snapshots.row_ids(table.pk, token, 3)
 
 
 def test_a_row_has_a_place_in_a_view_or_none(table: Table, ids: list[int]) -> None:
-    token, _ = view_snapshots.open_view(table, view(table, (columns.live(table)[1], "gt", 5)))
+    token, _ = view_snapshots.take(table, view(table, (columns.live(table)[1], "gt", 5)))
     assert [view_snapshots.place(table.pk, token, pk) for pk in ids] == [0, 1, 2, None]
     with pytest.raises(Refused):
         view_snapshots.place(table.pk, "gone", ids[0])

@@ -29,12 +29,9 @@ def test_the_encoding_is_detected(content: bytes, encoding: str, read: Any) -> N
 
 
 def test_a_sample_may_end_inside_a_character(read: Any) -> None:
-    before = b"Name
-" + b"a
-" * ((SAMPLE - 6) // 2)
+    before = b"Name\n" + b"a\n" * ((SAMPLE - 6) // 2)
     assert len(before) == SAMPLE - 1
-    _, rows, sheet = read(before + "é
-".encode())
+    _, rows, sheet = read(before + "é\n".encode())
     assert (sheet.encoding, rows[-1]) == ("utf-8", ["é"])
 
 
