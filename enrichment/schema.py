@@ -87,17 +87,17 @@ class HttpConfig(_Strict):
 
 
 _WORDS = {
-    "extra_forbidden": "This setting does not exist.",
-    "missing": "This is needed.",
-    "int_parsing": "Give a whole number.",
-    "int_type": "Give a whole number.",
-    "int_from_float": "Give a whole number.",
-    "string_type": "Give a text.",
-    "bool_parsing": "Give true or false.",
-    "bool_type": "Give true or false.",
-    "list_type": "Give a list.",
-    "dict_type": "Give an object.",
-    "model_type": "Give an object.",
+    "extra_forbidden": "This setting doesn't exist.",
+    "missing": "This setting is required.",
+    "int_parsing": "Enter a whole number.",
+    "int_type": "Enter a whole number.",
+    "int_from_float": "Enter a whole number.",
+    "string_type": "Enter text.",
+    "bool_parsing": "Send true or false.",
+    "bool_type": "Send true or false.",
+    "list_type": "Send a list.",
+    "dict_type": "Send an object.",
+    "model_type": "Send an object.",
 }
 
 
@@ -108,11 +108,11 @@ def problems_of(error: ValidationError, prefix: str = "") -> list[Problem]:
         field = prefix + ".".join(str(part) for part in item["loc"])
         limits: dict[str, Any] = item.get("ctx", {})
         if "ge" in limits:
-            words = f"Give {limits['ge']:,} or more."
+            words = f"Enter {limits['ge']:,} or more."
         elif "le" in limits:
-            words = f"Give {limits['le']:,} or less."
+            words = f"Enter {limits['le']:,} or less."
         elif "expected" in limits:
-            words = f"Give one of {limits['expected']}."
+            words = f"Choose one of {limits['expected']}."
         else:
             words = _WORDS.get(item["type"], item["msg"] + ".")
         found[field] = Problem(words, field=field)
@@ -125,5 +125,5 @@ def unstorable(settings: Mapping[str, Any]) -> list[Problem]:
         holds = b"\\u0000" not in json.dumps(settings, ensure_ascii=False).encode()
     except ValueError:
         holds = False
-    words = "These settings have a character that cannot be stored. Type them anew."
+    words = "These settings contain a character that can't be stored. Type them again."
     return [] if holds else [Problem(words, field="config")]

@@ -19,7 +19,7 @@ def create(actor: Actor, name: str, new_columns: Sequence[tuple[str, str]]) -> T
     """Creates a table with columns, given as (name, type). Raises Refused, and then nothing is created."""
     tidy_name = names.tidy(name)
     if not tidy_name:
-        raise Refused("Give the table a name.", field="name")
+        raise Refused("Enter a name for the table.", field="name")
     with transaction.atomic():
         table = Table.objects.create(workspace=actor.workspace, name=tidy_name, created_by=actor.user)
         for column_name, column_type in new_columns:

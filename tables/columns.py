@@ -125,7 +125,7 @@ def _free_name(name: str, others: list[Column]) -> str:
         raise Refused(f"A column name has at most {names.LONGEST} characters.", field="name")
     free = names.tidy(name)
     if not free:
-        raise Refused("Give the column a name.", field="name")
+        raise Refused("Enter a name for the column.", field="name")
     if any(other.name == free for other in others):
         raise Refused(f"There is already a column “{free}”. Choose another name.", code="conflict", field="name")
     return free

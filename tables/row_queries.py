@@ -215,7 +215,7 @@ def _failed_like(column: Column, row_id: object) -> Q:
     """Matches no row when the one that is named has a result by now."""
     digits = str(row_id)
     if not (digits.isascii() and digits.isdigit() and len(digits) < 19):
-        words = f"To filter “{column.name}” by a failure, give the id of a row that failed."
+        words = f"To filter “{column.name}” by a failure, send the id of a row that failed."
         raise Refused(words, field="filter")
     return Q(*(Q(pk__in=find(column, int(digits)).values("row_id")) for find in similar_failures))
 

@@ -8,7 +8,7 @@ from enrichment.api.auth import Bearer, Browser
 api = NinjaAPI(
     title="Marl",
     version="1",
-    description="Tables, HTTP API columns, connections and runs. Make a token under Settings, API tokens.",
+    description="Tables, HTTP API columns, connections and runs. Create a token under Settings, API tokens.",
     auth=[Bearer(), Browser()],
     urls_namespace="api",
 )

@@ -162,7 +162,7 @@ def list_failures(
     column = lookup.column(who, column_id)
     of_run = lookup.run(who, run) if run else None
     if of_run and of_run.column_id != column.pk:
-        raise HttpError(404, f"Run {of_run.pk} is of another column.")
+        raise HttpError(404, f"Run {of_run.pk} belongs to another column.")
     kinds = failures.by_kind(column, of_run)
     offset, limit = described.window(offset, limit)
     return {"items": failures.with_positions(kinds[offset : offset + limit]), "total": len(kinds)}
@@ -170,5 +170,5 @@ def list_failures(
 
 def _http(column: Column) -> Column:
     if column.type != ColumnType.HTTP:
-        raise HttpError(422, f"“{column.name}” {lifecycle.not_run(column)} It sends no requests.")
+        raise HttpError(422, f"“{column.name}” {lifecycle.not_run(column)} It doesn't send requests.")
     return column

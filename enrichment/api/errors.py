@@ -42,7 +42,7 @@ def _validation(error: ValidationError) -> JsonResponse:
         # Ninja puts the source and the name of the argument first.
         field = ".".join(place[2:] if len(place) > 2 and place[0] in ("body", "form") else place[1:])
         problems.append(Problem(f"{item['msg']}.", field=field))
-    return answer(422, "Some values are missing or wrong.", problems)
+    return answer(422, "Some values are missing or invalid.", problems)
 
 
 def _settings(error: InvalidSettings) -> JsonResponse:
@@ -69,7 +69,7 @@ def register(api: NinjaAPI) -> None:
     on(HttpError, lambda error: answer(error.status_code, str(error)))
     on(RequestDataTooBig, lambda _: answer(413, f"Send at most {_most_mib()} MiB at once, or upload a file."))
     on(AuthenticationError, lambda _: answer(401, "Send a valid token: Authorization: Bearer marl_…"))
-    on(Http404, lambda _: answer(404, "This does not exist, or it is not in your workspace."))
+    on(Http404, lambda _: answer(404, "This doesn't exist, or it isn't in your workspace."))
     on(RowNotFound, lambda error: answer(404, str(error)))
     on(Cycle, lambda error: answer(409, str(error), code="cycle"))
     on(ConnectionInUse, lambda error: answer(409, str(error)))
@@ -86,10 +86,10 @@ def _most_mib() -> int:
 
 
 def _no_redis(error: RedisError) -> JsonResponse:
-    log.error("Redis does not answer: %s", error)
-    return answer(503, "Redis does not answer, so this cannot be done now. Try again in a moment.")
+    log.error("Redis is not answering: %s", error)
+    return answer(503, "Redis isn't answering, so this can't be done right now. Try again in a moment.")
 
 
 def _unexpected(error: Exception) -> JsonResponse:
     log.error("unexpected error in the API", exc_info=error)
-    return answer(500, "Something went wrong on our side. It is in the server's log.")
+    return answer(500, "Something went wrong on our side. The server's log says why.")

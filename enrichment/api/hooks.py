@@ -26,7 +26,8 @@ def get_hook(request: HttpRequest, table_id: str) -> dict[str, str | None]:
     try:
         return _shown(webhooks.secret_of(table))
     except CannotOpen:
-        raise HttpError(409, "No key opens this secret. Its address still works; POST here renews it.") from None
+        message = "No encryption key opens this secret. Its address still works. POST here to renew it."
+        raise HttpError(409, message) from None
 
 
 @router.post("/tables/{table_id}/hook", response={201: dict})
@@ -42,7 +43,7 @@ def receive_rows(
     """One row as an object of column names and values, or a list of rows."""
     table = webhooks.table_of(secret)
     if table is None:
-        raise HttpError(404, "No table has this address. A webhook that was renewed has a new one.")
+        raise HttpError(404, "No table has this address. A renewed webhook has a new one.")
     return Status(202, {"ids": webhooks.receive(table, _rows(request.body), ignore_unknown=unknown == "ignore")})
 
 
@@ -50,7 +51,8 @@ def _rows(body: bytes) -> list[dict[str, Any]]:
     try:
         sent = json.loads(body)
     except (ValueError, RecursionError):
-        raise HttpError(400, "The body is not JSON. Send an object of column names and values, or a list.") from None
+        message = "The body isn't JSON. Send an object of column names and values, or a list of them."
+        raise HttpError(400, message) from None
     rows = sent if isinstance(sent, list) else [sent]
     if not all(isinstance(row, dict) for row in rows):
         raise HttpError(422, "A row is an object of column names and values. Send one, or a list of them.")

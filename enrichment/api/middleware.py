@@ -20,6 +20,6 @@ class ApiMethodMiddleware:
         if not isinstance(response, HttpResponseNotAllowed) or not request.path.startswith("/api/"):
             return response
         allowed = ", ".join(sorted(response["Allow"].split(", ")))
-        refused = answer(405, f"{request.method} is not possible here. Use {allowed}.")
+        refused = answer(405, f"{request.method} isn't allowed here. Use {allowed}.")
         refused["Allow"] = allowed
         return refused

@@ -99,7 +99,9 @@ def draft(
         return [
             PreviewedRow(row, calculate(calculation, [(row.pk, values[row.pk])], evaluators)[0])
             if time.monotonic() < until
-            else PreviewedRow(row, Result(row.pk, CellState.FAILED, None, "formula", "Not tried: the formula is slow."))
+            else PreviewedRow(
+                row, Result(row.pk, CellState.FAILED, None, "formula", "Not tried: the formula is too slow.")
+            )
             for row in rows
         ]
 
@@ -111,7 +113,7 @@ def _check(column: Column, given: Mapping[str, Any]) -> FormulaColumn:
     calculation = calculation_of(settings, names)
     if column.pk and column.pk in calculation.column_ids:
         field = "source" if settings.source_id == column.pk else "formula" if settings.source_id is None else "default"
-        own = Problem("A column cannot use its own result.", field=field, reference=column.name)
+        own = Problem("A column can't use its own result.", field=field, reference=column.name)
         raise InvalidSettings([own])
     settings.formula = references.to_stored(settings.formula, names)[0]
     if column.pk:

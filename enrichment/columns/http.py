@@ -92,7 +92,7 @@ def _check(
     if connection and for_saving and ready:
         _check_host(connection, ready.request.url.fixed_host, confirmed, problems)
     if ready and column.pk and column.pk in ready.column_ids:
-        problems.append(Problem("A column cannot use its own result.", field="url", reference=column.name))
+        problems.append(Problem("A column can't use its own result.", field="url", reference=column.name))
     if any(problem.severity == "error" for problem in problems):
         raise InvalidSettings(problems)
     if ready and column.pk:
@@ -105,7 +105,7 @@ def _connection(column: Column, pk: int | None, problems: list[Problem]) -> Conn
         return None
     found = Connection.objects.filter(pk=pk, workspace_id=column.table.workspace_id).first()
     if not found:
-        problems.append(Problem("This connection does not exist.", field="connection_id", fix="Choose another one."))
+        problems.append(Problem("This connection doesn't exist.", field="connection_id", fix="Choose another one."))
     return found
 
 
@@ -118,7 +118,7 @@ def _check_host(connection: Connection, host: str, confirmed: object, problems: 
         return
     problems.append(
         Problem(
-            f"“{connection.name}” has not sent its credentials to {host} before.",
+            f"“{connection.name}” hasn't sent its credentials to {host} before.",
             field="confirm_host",
             reference=host,
             fix=f"Confirm that {host} may receive them, or choose another connection.",

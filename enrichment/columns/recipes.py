@@ -68,7 +68,8 @@ class Choices:
 def of(column: Column) -> dict[str, Any]:
     """Raises InvalidSettings for a plain column, which has no settings."""
     if not column.is_computed:
-        raise InvalidSettings([Problem(f"“{column.name}” holds values of its own and has no settings to export.")])
+        words = f"“{column.name}” holds values that people enter. It has no settings to export."
+        raise InvalidSettings([Problem(words)])
     config = {key: value for key, value in computed_columns.shown(column).items() if key not in _NOT_KEPT}
     if "source" in config:
         config["source"] = graph.names_of(column.table_id).get(config["source"], "")
@@ -154,18 +155,19 @@ def read(given: object) -> Recipe:
         raise InvalidSettings([Problem("This file is too large for the settings of one column.", field="recipe")])
     connection = recipe.connection
     if connection and connection.kind not in connection_settings.KINDS:
-        raise InvalidSettings([Problem(f"“{connection.kind}” is no kind of connection.", field="recipe.connection")])
+        raise InvalidSettings([Problem(f"“{connection.kind}” isn't a kind of connection.", field="recipe.connection")])
     return recipe
 
 
 def _refused(given: Mapping[str, Any], error: ValidationError) -> list[Problem]:
     version = given.get("version")
     if given.get("marl") != "column":
-        words, fix = "This file is no exported column of Marl.", "“Export settings” in the menu of a column makes one."
+        words = "This file isn't a column exported from Marl."
+        fix = "To make one, choose “Export settings” in a column's menu."
         return [Problem(words, field="recipe", fix=fix)]
     if isinstance(version, int) and version > VERSION:
-        words = f"This file is of version {version}, and this Marl reads version {VERSION}."
-        return [Problem(words, field="recipe.version", fix="Update this Marl, then import the file again.")]
+        words = f"This file has version {version}, but this Marl reads version {VERSION}."
+        return [Problem(words, field="recipe.version", fix="Update Marl, then import the file again.")]
     problems = problems_of(error, "recipe.")
     words = f"The file is damaged at “{problems[0].field.removeprefix('recipe.')}”: {problems[0].message}"
     return [Problem(words, field="recipe", fix="Export the column again."), *problems]

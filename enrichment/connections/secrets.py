@@ -27,7 +27,7 @@ def open_sealed(sealed: str) -> dict[str, str]:
         opened: dict[str, str] = json.loads(_box(tuple(settings.ENCRYPTION_KEYS)).decrypt(sealed.encode()))
     except InvalidToken as error:
         raise CannotOpen(
-            "These secrets were encrypted with another key. Set MARL_ENCRYPTION_KEYS to it, or enter them again."
+            "These secrets were encrypted with another key. Add that key to MARL_ENCRYPTION_KEYS, or enter them again."
         ) from error
     return opened
 

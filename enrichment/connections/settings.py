@@ -65,9 +65,10 @@ def _fill(connection: Connection, name: str, config: Mapping[str, Any], secrets:
     problems = []
     name = tidy(name)[:LONGEST_NAME]
     if not name:
-        problems.append(Problem("Give the connection a name.", field="name"))
+        problems.append(Problem("Enter a name for the connection.", field="name"))
     if connection.kind not in KINDS:
-        problems.append(Problem(f"“{connection.kind}” is no kind of connection. Use {', '.join(KINDS)}.", field="kind"))
+        words = f"“{connection.kind}” isn't a kind of connection. Use {', '.join(KINDS)}."
+        problems.append(Problem(words, field="kind"))
     if problems:
         raise InvalidSettings(problems)
     before = connection.config
@@ -83,7 +84,8 @@ def _fill(connection: Connection, name: str, config: Mapping[str, Any], secrets:
             action = "connection.created" if is_new else "connection.changed"
             _note(connection, action, settings=changed, secrets=sorted(secrets))
     except IntegrityError as error:
-        raise InvalidSettings([Problem(f"There is a connection “{connection.name}” already.", field="name")]) from error
+        problem = Problem(f"A connection named “{connection.name}” already exists.", field="name")
+        raise InvalidSettings([problem]) from error
 
 
 def _checked(
@@ -93,7 +95,7 @@ def _checked(
     merged = _merged(connection, config)
     kept = {key: value for key, value in (opened(connection) | dict(secrets)).items() if value != ""}
     problems = [
-        Problem(f"Give the {name.replace('_', ' ')}.", field=f"secrets.{name}")
+        Problem(f"Enter the {name.replace('_', ' ')}.", field=f"secrets.{name}")
         for name in kinds.SECRETS[connection.kind] if name not in kept
     ]  # fmt: skip
     problems += [_below_config(problem) for problem in _problems(connection.kind, merged)]
@@ -110,7 +112,7 @@ def _merged(connection: Connection, config: Mapping[str, Any]) -> dict[str, Any]
     """Over what is stored and the defaults; what is null is kept, but for what may be empty."""
     defaults = kinds.defaults(connection.kind)
     if unknown := set(config) - set(defaults):
-        told = [Problem("This setting does not exist.", field=f"config.{key}") for key in sorted(unknown)]
+        told = [Problem("This setting doesn't exist.", field=f"config.{key}") for key in sorted(unknown)]
         raise InvalidSettings(told)
     may_be_empty = {key for key, value in defaults.items() if value is None}
     given = {key: value for key, value in config.items() if value is not None or key in may_be_empty}
@@ -118,7 +120,7 @@ def _merged(connection: Connection, config: Mapping[str, Any]) -> dict[str, Any]
     if "auth_request" in defaults:
         request = merged["auth_request"] or {}
         if not isinstance(request, Mapping):
-            raise InvalidSettings([Problem("Give an object.", field="config.auth_request")])
+            raise InvalidSettings([Problem("Send an object.", field="config.auth_request")])
         merged["auth_request"] = defaults["auth_request"] | request
     return merged
 
@@ -132,7 +134,7 @@ def _problems(kind: str, config: Mapping[str, Any]) -> list[Problem]:
     except InvalidSettings as error:
         return error.problems
     except (TypeError, AttributeError, KeyError):
-        return [Problem("These settings do not have the right shape.")]
+        return [Problem("These settings don't have the right structure.")]
     return []
 
 
@@ -140,7 +142,7 @@ def _hosts_of(config: Mapping[str, Any]) -> list[str]:
     """Raises InvalidSettings."""
     given = config["allowed_hosts"] or []
     if not isinstance(given, list) or not all(isinstance(host, str) for host in given):
-        raise InvalidSettings([Problem("Give a list of hosts.", field="allowed_hosts")])
+        raise InvalidSettings([Problem("Send a list of hosts.", field="allowed_hosts")])
     return sorted({host.strip().lower() for host in given if host.strip()})
 
 
@@ -158,7 +160,7 @@ def renewal_of(config: Mapping[str, Any]) -> tuple[frozenset[int], Formula | Non
     statuses = renew_on.get("statuses")
     statuses = [401] if statuses is None else statuses
     if any(not isinstance(status, int) or not 100 <= status <= 599 for status in statuses):
-        raise InvalidSettings([Problem("Give statuses like 401, 403.", field="renew_on.statuses")])
+        raise InvalidSettings([Problem("Enter statuses such as 401, 403.", field="renew_on.statuses")])
     text = str(renew_on.get("condition") or "").strip()
     try:
         return frozenset(statuses), formula.compile(text, ANSWER, condition=True) if text else None

@@ -38,7 +38,7 @@ def plan(column: Column, scope: object, user: User | None = None, *, automatic: 
         storage.lock_table(column.table_id)
         busy = Run.objects.filter(column=column, state__in=OPEN, automatic=False).exists()
         if busy and not automatic:
-            raise RunRefused(f"“{column.name}” is running already. Stop that run first.")
+            raise RunRefused(f"“{column.name}” is already running. Stop that run first.")
         run = prepared(column, checked)
         run.automatic, run.created_by = automatic, user
         _start(run)
@@ -60,7 +60,7 @@ def chosen(column: Column, scope: object) -> str | dict[str, Any]:
     if "like" in checked:
         row_ids = failures.row_ids_like(column, checked["like"])
         if not row_ids:
-            words = f"Row {checked['like']} of “{column.name}” has not failed, so no row is like it."
+            words = f"Row {checked['like']} of “{column.name}” hasn't failed, so no rows failed like it."
             raise RunRefused(words, "invalid")
         return {"ids": row_ids}
     return checked
@@ -80,8 +80,8 @@ def _note(run: Run, action: str, **detail: Any) -> None:
 def not_run(column: Column) -> str:
     """Why a column that is no HTTP column sends nothing."""
     if column.is_computed:
-        return "is computed by itself whenever a row changes."
-    return "holds values of its own."
+        return "is recalculated automatically when a row changes."
+    return "holds values that people enter."
 
 
 def prepared(column: Column, scope: str | dict[str, Any]) -> Run:

@@ -73,7 +73,7 @@ def _count(address: str) -> None:
         _counts.clear()
     _counts[address] = _counts.get(address, 0) + 1
     if _counts[address] > MOST:
-        raise _Refused(429, f"The sample API takes {MOST} requests a second. Set a rate limit in the column.")
+        raise _Refused(429, f"The sample API accepts {MOST} requests per second. Set a rate limit in the column.")
 
 
 @_sample("GET")
@@ -90,7 +90,7 @@ async def find_company(request: HttpRequest) -> HttpResponse:
 async def login(request: HttpRequest) -> HttpResponse:
     sent = _sent(request)
     if (_text(sent, "email"), _text(sent, "password")) != (USERNAME, PASSWORD):
-        raise _Refused(401, f"Wrong e-mail or password. Use {USERNAME} and {PASSWORD}.")
+        raise _Refused(401, f"Wrong email or password. Use {USERNAME} and {PASSWORD}.")
     now = int(time.time())
     token = jwt.encode({"sub": USERNAME, "iat": now, "exp": now + TOKEN_LIFETIME}, _key(), "HS256")
     return JsonResponse({"data": {"access_token": token, "expires_in": TOKEN_LIFETIME}})
@@ -102,9 +102,9 @@ async def account(request: HttpRequest, domain: str) -> HttpResponse:
     try:
         jwt.decode(token if scheme.lower() == "bearer" else "", _key(), ["HS256"], options={"require": ["exp", "sub"]})
     except jwt.ExpiredSignatureError:
-        raise _Refused(401, "The token has ended. Sign in again.") from None
+        raise _Refused(401, "The token has expired. Sign in again.") from None
     except jwt.InvalidTokenError:
-        raise _Refused(401, "Sign in first: POST /sample-api/login gives a token.") from None
+        raise _Refused(401, "Sign in first: POST /sample-api/login returns a token.") from None
     return await _told(domain, companies.account)
 
 
@@ -133,7 +133,7 @@ def _sent(request: HttpRequest) -> dict[str, Any]:
 def _text(sent: dict[str, Any], name: str) -> str:
     value = sent.get(name)
     if not isinstance(value, str) or not value.strip():
-        raise _Refused(422, f"Send the {name} as a text.")
+        raise _Refused(422, f"Send the {name} as text.")
     return value.strip()
 
 

@@ -108,7 +108,7 @@ def _answered(job: Job, answer: Response, refused: bool) -> Outcome:
 
 def _not_answered(job: Job, error: SendError) -> Outcome:
     if error.sent and not job.compiled.config.may_repeat:
-        words = f"{error.message} The request may have been sent, so it is not repeated by itself."
+        words = f"{error.message} The request may have been sent, so Marl doesn't repeat it by itself."
         return Outcome(CellState.UNKNOWN, error_code=error.code, error_message=words)
     return Outcome(CellState.FAILED, error_code=error.code, error_message=error.message, retryable=error.retryable)
 
@@ -142,14 +142,14 @@ def broken_off(job: Job, row_id: int, attempts: int) -> Result:
     """This process ends while the request is under way."""
     if job.compiled.config.may_repeat:
         return Result(row_id, CellState.QUEUED, attempts=attempts)
-    words = "Marl was stopped while this request was under way. Look whether it arrived before you run it again."
+    words = "Marl stopped during this request. Check whether it arrived before you run the row again."
     return Result(row_id, CellState.UNKNOWN, error_code="broken_off", error_message=words, attempts=attempts + 1)
 
 
 def went_wrong(job: Job, row_id: int, attempts: int) -> Result:
     """By a fault of ours, at whatever place."""
     state = CellState.FAILED if job.compiled.config.may_repeat else CellState.UNKNOWN
-    words = "Something went wrong in Marl with this row; the log says what."
+    words = "Something went wrong in Marl with this row. The log says why."
     return Result(row_id, state, error_code="internal", error_message=words, attempts=attempts + 1)
 
 

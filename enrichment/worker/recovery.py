@@ -75,7 +75,7 @@ def _ended(row_id: int, attempts: int, sent: bool, again: bool) -> Result:
     if again and attempts < MOST_LOST:
         return Result(row_id, CellState.QUEUED, attempts=attempts + 1)
     if again:
-        words = f"{attempts + 1} workers ended while they were at this row. Look at its answer before you run it again."
+        words = f"{attempts + 1} workers stopped while processing this row. Check its response before you run it again."
         return Result(row_id, CellState.FAILED, error_code="worker_lost", error_message=words, attempts=attempts + 1)
-    words = "The worker ended while this request was under way. Look whether it arrived before you run it again."
+    words = "The worker stopped during this request. Check whether it arrived before you run the row again."
     return Result(row_id, CellState.UNKNOWN, error_code="worker_lost", error_message=words, attempts=attempts + 1)

@@ -50,7 +50,7 @@ def _advance(run_id: int, runner: int) -> float | None:
     try:
         loaded = job.load(run)
     except InvalidSettings as error:
-        lifecycle.stop(run, f"The settings need a look: {error}")
+        lifecycle.stop(run, f"Check the settings: {error}")
         return None
     except SandboxBusy:
         return BUSY.total_seconds()

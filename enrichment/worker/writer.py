@@ -169,7 +169,7 @@ def _store(run: Run, waiting: Sequence[Result]) -> list[Result]:
 
 
 def _not_stored(result: Result) -> Result:
-    words = "The request ended, but its result could not be stored; the log of the worker says why."
+    words = "The request was answered, but its result couldn't be stored. The worker's log says why."
     return Result(
         result.row_id,
         CellState.FAILED,

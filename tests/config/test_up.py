@@ -38,7 +38,7 @@ def test_a_port_that_is_no_port_is_refused(tmp_path: Path, port: str) -> None:
     assert code == 1
     assert (
         words.strip()
-        == f"Marl could not start. PORT is “{port}”, which is not a port number. Give one from 1 to 65535."
+        == f"Marl could not start. PORT is “{port}”, which is not a port number. Choose one from 1 to 65535."
     )
 
 

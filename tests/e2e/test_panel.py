@@ -56,7 +56,7 @@ def test_a_key_is_connected_inside_the_panel(page: Page, table: int) -> None:
     editor.get_by_label("Key name").fill("X-Weather-Key")
     expect(editor.get_by_label("Name", exact=True)).to_have_value("Weather")
     editor.get_by_role("button", name="Save connection").click()
-    expect(editor.get_by_text("Give the key.")).to_be_visible()
+    expect(editor.get_by_text("Enter the key.")).to_be_visible()
     editor.get_by_label("Key", exact=False).last.fill("k3y-0123456789")
     editor.get_by_role("button", name="Show what is sent").click()
     expect(editor.get_by_text("X-Weather-Key: ••••••••")).to_be_visible()

@@ -107,16 +107,16 @@ ODD_FILES = {
         ["“a.json” was not imported. It is not JSON: ", "Firm,City", "Export settings"],
     ),
     "nothing": ({"a.json": ""}, ["“a.json” was not imported. It is not JSON: ", "Export settings"]),
-    "rows": ({"a.json": '[{"Firm": "Acme"}]'}, ["is no exported column of Marl. “Export settings” in the menu"]),
-    "of something else": ({"a.json": '{"marl": "table"}'}, ["is no exported column of Marl. “Export settings”"]),
+    "rows": ({"a.json": '[{"Firm": "Acme"}]'}, ["isn't a column exported from Marl. To make one, choose"]),
+    "of something else": ({"a.json": '{"marl": "table"}'}, ["isn't a column exported from Marl. To make one"]),
     "huge": ({"a.json": " " * 3_000_000}, ["It has 2,930 KiB", "at most 256", "Export settings"]),
     "of a newer version": (
         {"a.json": recipe_with(version=2, tint="blue")},
-        ["This file is of version 2, and this Marl reads version 1. Update this Marl"],
+        ["This file has version 2, but this Marl reads version 1. Update Marl"],
     ),
     "damaged": (
         {"a.json": recipe_with(columns="Firm")},
-        ["damaged at “columns”: Give a list. Export the column again."],
+        ["damaged at “columns”: Send a list. Export the column again."],
     ),
     "two": ({"a.json": recipe_with(), "b.json": recipe_with()}, ["Nothing was imported.", "one column at a time"]),
     "a table": (
@@ -178,4 +178,4 @@ def test_a_chosen_file_that_is_no_column_is_told(page: Page, firms: int, tmp_pat
     with page.expect_file_chooser() as chosen:
         page.get_by_role("menuitem", name="Import column…").click()
     chosen.value.set_files(file)
-    expect(page.get_by_text("This file is no exported column of Marl")).to_be_visible()
+    expect(page.get_by_text("This file isn't a column exported from Marl")).to_be_visible()

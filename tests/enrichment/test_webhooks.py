@@ -91,9 +91,9 @@ def test_unknown_columns_are_left_out_where_the_sender_says_so(address: str, lea
 @pytest.mark.parametrize(
     ("body", "status", "words"),
     [
-        (b"Company=Northwind", 400, "The body is not JSON."),
-        (b"", 400, "The body is not JSON."),
-        (b"[" * 100_000, 400, "The body is not JSON."),
+        (b"Company=Northwind", 400, "The body isn't JSON."),
+        (b"", 400, "The body isn't JSON."),
+        (b"[" * 100_000, 400, "The body isn't JSON."),
         ("Northwind", 422, "A row is an object"),
         ([{"Company": "x"}, 3], 422, "A row is an object"),
         ({"Company": "x" * 100_001}, 422, "at most 100,000 characters"),

@@ -169,7 +169,7 @@ def test_an_address_that_does_not_exist_answers_in_the_shape_of_all_errors(call:
 def test_a_method_that_is_not_there_says_which_are(call: Caller) -> None:
     status, told = call("PUT", "/tables")
     assert (status, told["error"]["code"]) == (405, "method_not_allowed")
-    assert told["error"]["message"] == "PUT is not possible here. Use GET, POST."
+    assert told["error"]["message"] == "PUT isn't allowed here. Use GET, POST."
 
 
 def test_rows_are_written_by_name_or_id_and_read_as_they_were_written(call: Caller, table: dict[str, Any]) -> None:

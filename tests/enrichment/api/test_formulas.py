@@ -107,7 +107,7 @@ def test_an_edited_column_is_tried_without_being_stored(call: Caller, leads: Tab
     column = made(call, leads)
     body = {"config": {"formula": "{{Double}}"}, "column_id": column["id"]}
     _, told = call("POST", f"/tables/{leads.pk}/formula-preview", body)
-    assert told["problems"][0]["message"] == "A column cannot use its own result."
+    assert told["problems"][0]["message"] == "A column can't use its own result."
     row = Row.objects.filter(table=leads).earliest("position").pk
     body = {"row_id": row, "config": {"formula": "{{Size}} * 3"}}
     status, told = call("POST", f"/columns/{column['id']}/preview", body)
@@ -122,7 +122,7 @@ def test_a_formula_sends_nothing(what: str, body: Any, call: Caller, leads: Tabl
     column = made(call, leads)
     status, answer = call("POST", f"/columns/{column['id']}/{what}", body)
     assert status == 422
-    assert "computed by itself" in answer["error"]["message"]
+    assert "recalculated automatically" in answer["error"]["message"]
 
 
 def test_a_column_is_duplicated(call: Caller, leads: Table) -> None:

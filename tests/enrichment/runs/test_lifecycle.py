@@ -259,7 +259,7 @@ def test_a_stopped_run_sends_nothing_more(table: Table, api: Api) -> None:
 def test_a_second_run_of_a_running_column_is_refused(table: Table, api: Api) -> None:
     column = http_column(table, api)
     lifecycle.plan(column, "all")
-    with pytest.raises(lifecycle.RunRefused, match="running already"):
+    with pytest.raises(lifecycle.RunRefused, match="already running"):
         lifecycle.plan(column, "all")
 
 
@@ -434,5 +434,5 @@ def test_a_row_that_meets_a_fault_of_ours_is_not_sent_again(
     monkeypatch.setattr(exchange, "_answered", broken)
     run = finish(lifecycle.plan(http_column(table, api), {"first": 1}))
     assert (run.unknown, len(api.calls)) == (1, 1)
-    assert Cell.objects.get().error_message == "Something went wrong in Marl with this row; the log says what."
+    assert Cell.objects.get().error_message == "Something went wrong in Marl with this row. The log says why."
     assert "ZeroDivisionError" in caplog.text

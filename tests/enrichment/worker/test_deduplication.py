@@ -446,4 +446,4 @@ def test_both_settings_are_set_in_the_panel(
     client.post(address, form | {"cache_seconds": ""})
     shown = http_columns.shown(column)
     assert (shown["collapse_duplicates"], shown["cache_seconds"]) == (False, 0)
-    assert "Give a whole number." in client.post(address, form | {"cache_seconds": "a day"}).text
+    assert "Enter a whole number." in client.post(address, form | {"cache_seconds": "a day"}).text
