@@ -10,7 +10,7 @@ from enrichment.engine.auth import kinds
 from enrichment.engine.auth.kinds import Scheme
 from enrichment.engine.auth.token import Token
 from enrichment.engine.errors import Problem, RowError, SendError, SignInError
-from enrichment.http_client import event_loop, transport
+from enrichment.http_client import client, event_loop
 from enrichment.models import Connection
 
 TIMEOUT_MS = 20_000
@@ -56,7 +56,7 @@ async def get_token(connection: Connection) -> tuple[Token, int | None]:
         return scheme.token(secrets, time.time()), None
     request = scheme.request(secrets)
     try:
-        answer = await transport.send(event_loop.client(), request, timeout_ms=TIMEOUT_MS)
+        answer = await client.send(event_loop.transport(), request, timeout_ms=TIMEOUT_MS)
     except SendError as error:
         raise SignInError(error.code, f"The sign-in server did not answer: {error.message}") from error
     return scheme.read(answer, time.time()), answer.status

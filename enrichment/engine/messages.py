@@ -16,7 +16,6 @@ class Response:
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
-    truncated: bool = False
     url: str = ""  # after redirects
 
     def header(self, name: str) -> str | None:

@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import Any
 from urllib.parse import unquote
 
+import httpx
 from django.conf import settings
 
 type Address = IPv4Address | IPv6Address
@@ -32,8 +33,8 @@ SAMPLE_PATH = "/sample-api/"
 NAT64 = ip_network("64:ff9b::/96")
 
 
-class AddressRefused(OSError):
-    """An OSError, so that a connector treats it as an address that cannot be reached."""
+class AddressRefused(httpx.ConnectError, OSError):
+    """Private or reserved. An OSError too, so that aiohttp goes on with the next address of a name."""
 
 
 def check(text: str) -> None:

@@ -1,4 +1,4 @@
-"""The one event loop of a process that sends, with the client and the Redis connection that live on it."""
+"""The one event loop of a process that sends, with the transport and the Redis connection that live on it."""
 
 import asyncio
 import atexit
@@ -17,7 +17,7 @@ from django.db import connections as databases
 from redis.asyncio import Redis
 
 from enrichment.http_client.concurrency import Permits
-from enrichment.http_client.transport import Client
+from enrichment.http_client.transport import Transport
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ AGAIN = 1.0  # seconds until another try when the database does not answer
 @dataclass(frozen=True, slots=True)
 class _Running:
     loop: asyncio.AbstractEventLoop
-    client: Client
+    transport: Transport
     redis: Redis
     permits: Permits
     database: ThreadPoolExecutor
@@ -50,8 +50,8 @@ def start() -> None:
     _get()
 
 
-def client() -> Client:
-    return _get().client
+def transport() -> Transport:
+    return _get().transport
 
 
 def redis() -> Redis:
@@ -144,7 +144,7 @@ def _start() -> _Running:
         server = Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)
         permits = Permits(server)
         _renewing.add(loop.create_task(permits.renew_for_ever()))
-        return _Running(loop, Client(), server, permits, ThreadPoolExecutor(DATABASE_THREADS))
+        return _Running(loop, Transport(), server, permits, ThreadPoolExecutor(DATABASE_THREADS))
 
     running = asyncio.run_coroutine_threadsafe(on_loop(), loop).result()
     atexit.register(_close, running)
@@ -156,5 +156,5 @@ _renewing: set[asyncio.Task[None]] = set()
 
 def _close(running: _Running) -> None:
     if running is _running:
-        asyncio.run_coroutine_threadsafe(running.client.aclose(), running.loop).result(5)
+        asyncio.run_coroutine_threadsafe(running.transport.aclose(), running.loop).result(5)
         asyncio.run_coroutine_threadsafe(running.redis.aclose(), running.loop).result(5)

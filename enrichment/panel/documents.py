@@ -2,7 +2,7 @@
 
 from enrichment.engine.errors import InvalidSettings, Problem, SendError
 from enrichment.engine.messages import Request
-from enrichment.http_client import event_loop, transport
+from enrichment.http_client import client, event_loop
 
 LARGEST = 5 * 1024 * 1024  # bytes
 _TIMEOUT_MS = 20_000
@@ -12,7 +12,7 @@ def fetch(address: str) -> str:
     """Raises InvalidSettings, of field `address`."""
     request = Request("GET", address, (("accept", "application/json, application/yaml, */*"),))
     try:
-        answer = event_loop.run(transport.send(event_loop.client(), request, timeout_ms=_TIMEOUT_MS, max_read=LARGEST))
+        answer = event_loop.run(client.send(event_loop.transport(), request, timeout_ms=_TIMEOUT_MS, max_read=LARGEST))
     except SendError as error:
         raise InvalidSettings([Problem(error.message, field="address")]) from error
     if answer.status != 200:

@@ -15,7 +15,7 @@ from enrichment.engine.auth.token import Token
 from enrichment.engine.errors import RowError, SendError
 from enrichment.engine.limits.backoff import delay
 from enrichment.engine.messages import Outcome, Request, Response
-from enrichment.http_client import event_loop, transport
+from enrichment.http_client import client, event_loop
 from enrichment.http_client.rate_limit import Reservation
 from enrichment.runs.results import Attempt, Result
 from enrichment.worker.job import Job
@@ -76,8 +76,8 @@ async def _send(
 
     clock = event_loop.now()
     try:
-        answer = await transport.send(
-            event_loop.client(), request, timeout_ms=config.timeout_ms, follow_redirects=config.follow_redirects,
+        answer = await client.send(
+            event_loop.transport(), request, timeout_ms=config.timeout_ms, follow_redirects=config.follow_redirects,
             token=token, allowed_hosts=allowed_hosts(job.connection) if job.connection else None,
             connected=connected if reservation.name else None,
         )  # fmt: skip
@@ -159,7 +159,7 @@ def _stored(answer: Response, redact: Redactor) -> dict[str, object]:
         "status": answer.status,
         "headers": headers_as_json([(name, redact(value)) for name, value in answer.headers]),
         "body": _storable(redact(body)),
-        "truncated": answer.truncated or len(answer.body) > STORED_BODY,
+        "truncated": len(answer.body) > STORED_BODY,
     }
 
 

@@ -13,7 +13,9 @@ from pytest_django import Settings
 from enrichment.engine.auth.token import Token
 from enrichment.engine.errors import SendError
 from enrichment.engine.messages import Request, Response
-from enrichment.http_client import transport
+from enrichment.http_client import addresses, client
+from enrichment.http_client.addresses import AddressRefused
+from enrichment.http_client.transport import Transport
 
 type Send = Callable[..., Awaitable[Response]]
 type Play = Callable[[Callable[[asyncio.StreamWriter], Awaitable[None]]], Awaitable[str]]
@@ -22,14 +24,14 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 @pytest.fixture
 async def send() -> AsyncIterator[Send]:
-    client = transport.Client()
+    out = Transport()
 
     async def sent(url: str, **options: Any) -> Response:
         headers = options.pop("headers", ())
-        return await transport.send(client, Request("GET", url, tuple(headers)), **{"timeout_ms": 3000} | options)
+        return await client.send(out, Request("GET", url, tuple(headers)), **{"timeout_ms": 3000} | options)
 
     yield sent
-    await client.aclose()
+    await out.aclose()
 
 
 @pytest.fixture
@@ -62,13 +64,93 @@ async def say_ok(writer: asyncio.StreamWriter) -> None:
     await writer.drain()
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "127.9.9.9",
+        "10.1.2.3",
+        "172.16.0.1",
+        "172.31.255.255",
+        "192.168.1.1",
+        "169.254.169.254",
+        "0.0.0.0",
+        "100.64.0.1",
+        "192.0.0.1",
+        "192.0.2.1",
+        "198.18.0.1",
+        "198.51.100.1",
+        "203.0.113.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "::1",
+        "::",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b::a00:1",
+        "2002:7f00:1::",
+        "fe80::1",
+        "fe80::1%eth0",
+        "fc00::1",
+        "fd00:ec2::254",
+        "fec0::1",
+        "ff02::1",
+        "2001::1",
+        "2001:db8::1",
+        "::127.0.0.1",
+        "100::1",
+    ],
+)
+def test_private_and_reserved_addresses_are_refused(address: str, settings: Settings) -> None:
+    settings.ALLOWED_NETWORKS = []
+    with pytest.raises(AddressRefused, match="MARL_ALLOWED_NETWORKS"):
+        addresses.check(address)
+
+
+@pytest.mark.parametrize("address", ["1.1.1.1", "93.184.216.34", "172.32.0.1", "2606:4700::1111", "64:ff9b::101:101"])
+def test_public_addresses_are_allowed(address: str, settings: Settings) -> None:
+    settings.ALLOWED_NETWORKS = []
+    addresses.check(address)
+
+
+def test_a_network_can_be_allowed_and_no_other_with_it(settings: Settings) -> None:
+    settings.ALLOWED_NETWORKS = ["10.1.0.0/16"]
+    addresses.check("10.1.2.3")
+    addresses.check("::ffff:10.1.2.3")
+    with pytest.raises(AddressRefused):
+        addresses.check("10.2.0.1")
+
+
 HOSTS = [
-    "127.0.0.1", "127.1", "2130706433", "017700000001", "0177.0.0.1", "0x7f.1", "0x7f000001", "0", "0.0.0.0",
-    "localhost", "localhost.", "127.0.0.1.", "[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]",
-    "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[fe80::1]", "[fd00:ec2::254]", "169.254.169.254",
-    "①②⑦.⓪.⓪.①", "127。0。0。1",
-    "１２７.0.0.1", "sam@127.0.0.1", "public.example@127.0.0.1",
-]  # fmt: skip
+    "127.0.0.1",
+    "127.1",
+    "2130706433",
+    "017700000001",
+    "0177.0.0.1",
+    "0x7f.1",
+    "0x7f000001",
+    "0",
+    "0.0.0.0",
+    "localhost",
+    "localhost.",
+    "127.0.0.1.",
+    "[::1]",
+    "[::]",
+    "[::ffff:127.0.0.1]",
+    "[::ffff:7f00:1]",
+    "[::127.0.0.1]",
+    "[64:ff9b::7f00:1]",
+    "[2002:7f00:1::]",
+    "[fe80::1]",
+    "[fd00:ec2::254]",
+    "169.254.169.254",
+    "①②⑦.⓪.⓪.①",
+    "127。0。0。1",
+    "１２７.0.0.1",
+    "sam@127.0.0.1",
+    "public.example@127.0.0.1",
+]
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -118,7 +200,7 @@ async def test_every_hop_of_a_redirect_is_checked(send: Send, play: Play, settin
 
 
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "gopher://a", "data:text/plain,x", "javascript:1", "//"])
-async def test_a_redirect_leads_to_the_web_alone(target: str, send: Send, play: Play) -> None:
+async def test_a_redirect_to_something_else_is_refused(target: str, send: Send, play: Play) -> None:
     async def elsewhere(writer: asyncio.StreamWriter) -> None:
         writer.write(f"HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n".encode())
         await writer.drain()
@@ -201,7 +283,7 @@ async def test_nothing_goes_on_for_ever(what: str, send: Send, play: Play) -> No
 async def test_proxies_of_the_environment_are_ignored(send: Send, play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    client = transport.Client()
-    answer = await transport.send(client, Request("GET", await play(say_ok)), timeout_ms=3000)
-    await client.aclose()
+    out = Transport()
+    answer = await client.send(out, Request("GET", await play(say_ok)), timeout_ms=3000)
+    await out.aclose()
     assert answer.body == b"ok"

@@ -1,195 +1,304 @@
-"""What leaves this machine, and where it may go: against real sockets."""
+"""What crosses the wire, against real sockets: requests as they were built, responses as they came, errors by kind."""
 
 import asyncio
+import gzip
+import socket
+import ssl
+import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from pathlib import Path
 
+import aiohttp
+import httpx
 import pytest
-from aiohttp import web
 from pytest_django import Settings
 
-from enrichment.engine.auth.token import Token
-from enrichment.engine.errors import SendError
-from enrichment.engine.messages import Request, Response
-from enrichment.http_client import addresses, transport
+from enrichment.engine.messages import Request
+from enrichment.engine.template import request as template
+from enrichment.http_client import client, transport
 from enrichment.http_client.addresses import AddressRefused
+from enrichment.http_client.transport import InsecureServer, Transport, UnknownHost
 
-type Send = Callable[..., Awaitable[Response]]
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "127.0.0.1", "127.9.9.9", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254",
-        "0.0.0.0", "100.64.0.1", "192.0.0.1", "192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1",
-        "255.255.255.255", "::1", "::", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a00:1",
-        "2002:7f00:1::", "fe80::1", "fe80::1%eth0", "fc00::1", "fd00:ec2::254", "fec0::1", "ff02::1", "2001::1",
-        "2001:db8::1", "::127.0.0.1", "100::1",
-    ],
-)  # fmt: skip
-def test_private_and_reserved_addresses_are_refused(address: str, settings: Settings) -> None:
-    settings.ALLOWED_NETWORKS = []
-    with pytest.raises(AddressRefused, match="MARL_ALLOWED_NETWORKS"):
-        addresses.check(address)
-
-
-@pytest.mark.parametrize("address", ["1.1.1.1", "93.184.216.34", "172.32.0.1", "2606:4700::1111", "64:ff9b::101:101"])
-def test_public_addresses_are_allowed(address: str, settings: Settings) -> None:
-    settings.ALLOWED_NETWORKS = []
-    addresses.check(address)
-
-
-def test_a_network_can_be_allowed_and_no_other_with_it(settings: Settings) -> None:
-    settings.ALLOWED_NETWORKS = ["10.1.0.0/16"]
-    addresses.check("10.1.2.3")
-    addresses.check("::ffff:10.1.2.3")
-    with pytest.raises(AddressRefused):
-        addresses.check("10.2.0.1")
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
 
 
 class Server:
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.calls: list[tuple[str, str, dict[str, str], bytes]] = []
+    """Keeps the bytes of each request and says the next of its answers, the last one again and again."""
+
+    def __init__(self, answers: list[bytes]) -> None:
+        self.answers = answers
+        self.requests: list[bytes] = []
+        self.connections = 0
+        self.url = ""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            while True:
+                self.requests.append(await self._request(reader))
+                answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+                if not answer:
+                    return
+                writer.write(answer)
+                await writer.drain()
+                if b"Connection: close" in answer:
+                    return
+        except (ConnectionError, asyncio.IncompleteReadError):
+            return
+        finally:
+            writer.close()
+
+    async def _request(self, reader: asyncio.StreamReader) -> bytes:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
+        return head + await reader.readexactly(int(length or 0))
+
+
+type Start = Callable[..., Awaitable[Server]]
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[Server]:
-    async def answer(request: web.Request) -> web.StreamResponse:
-        told.calls.append((request.method, request.raw_path, dict(request.headers), await request.read()))
-        path = request.path
-        if path == "/loop":
-            return web.Response(status=302, headers={"Location": "loop"})
-        if path.startswith("/to/"):
-            return web.Response(status=int(path.split("/")[2]), headers={"Location": request.query["url"]})
-        if path == "/slow":
-            await asyncio.sleep(30)
-        if path == "/large":
-            return web.Response(body=b"x" * 3_000_000)
-        if path == "/broken":
-            assert request.transport
-            request.transport.close()
-        response = web.json_response({"ok": True})
-        response.set_cookie("session", "abc")
-        return response
+async def start() -> AsyncIterator[Start]:
+    """Starts a server with these answers: `await start(OK)`."""
+    running: list[asyncio.Server] = []
 
-    app = web.Application()
-    app.router.add_route("*", "/{tail:.*}", answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    told = Server(f"http://127.0.0.1:{runner.addresses[0][1]}")
-    yield told
-    await runner.cleanup()
+    async def make(*answers: bytes, tls: ssl.SSLContext | None = None) -> Server:
+        server = Server(list(answers))
+        running.append(await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=tls))
+        port = running[-1].sockets[0].getsockname()[1]
+        server.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
+        return server
+
+    yield make
+    for one in running:
+        one.close()
+        one.close_clients()
+        await one.wait_closed()
 
 
 @pytest.fixture
-async def send() -> AsyncIterator[Send]:
-    client = transport.Client()
-
-    async def sent(method: str, url: str, *, headers: Any = (), body: bytes | None = None, **options: Any) -> Response:
-        return await transport.send(
-            client, Request(method, url, tuple(headers), body), **{"timeout_ms": 5000} | options
-        )
-
-    yield sent
-    await client.aclose()
+async def out() -> AsyncIterator[Transport]:
+    made = Transport()
+    yield made
+    await made.aclose()
 
 
-async def test_the_request_arrives_as_it_was_built(server: Server, send: Send) -> None:
-    headers = [("X-Team", "größe"), ("Content-Type", "application/json")]
-    answer = await send("POST", f"{server.url}/a%2Fb?f[x][_eq]=1%262&q=%20", headers=headers, body=b'{"a": 1}')
-    [(method, path, got, body)] = server.calls
-    assert (method, path, body) == ("POST", "/a%2Fb?f[x][_eq]=1%262&q=%20", b'{"a": 1}')
-    assert got["X-Team"].encode("utf-8", "surrogateescape") == "größe".encode()
-    assert answer.status == 200
-    assert answer.body == b'{"ok": true}'
+async def call(out: Transport, url: str, method: str = "GET", **extensions: object) -> bytes:
+    response = await out.handle_async_request(httpx.Request(method, url, extensions=extensions))
+    try:
+        return await response.aread()
+    finally:
+        await response.aclose()
 
 
-async def test_no_cookie_is_kept_between_rows(server: Server, send: Send) -> None:
+async def test_a_request_arrives_as_it_was_built(start: Start, out: Transport) -> None:
+    server = await start(OK)
+    headers = (("X-Team", "größe"), ("x-lower", "1"), ("Content-Type", "application/json"), ("Accept", "*/*"))
+    request = Request("POST", f"{server.url}/a%2Fb?f[x][_eq]=1%262&q=%20&e=", headers, b'{"a": 1}')
+    await client.send(out, request, timeout_ms=5000)
+    head, body = server.requests[0].split(b"\r\n\r\n")
+    line, *sent = head.split(b"\r\n")
+    assert line == b"POST /a%2Fb?f[x][_eq]=1%262&q=%20&e= HTTP/1.1"
+    assert sent == [
+        f"Host: {server.url.removeprefix('http://')}".encode(),
+        "X-Team: größe".encode(),
+        b"x-lower: 1",
+        b"Content-Type: application/json",
+        b"Accept: */*",
+        b"accept-encoding: gzip, deflate, br, zstd",
+        b"user-agent: Marl",
+        b"Content-Length: 8",
+    ]
+    assert body == b'{"a": 1}'
+
+
+@pytest.mark.parametrize(("method", "length"), [("GET", []), ("POST", [b"Content-Length: 0"])])
+async def test_a_request_without_a_body_says_nothing_of_its_type(
+    method: str, length: list[bytes], start: Start, out: Transport
+) -> None:
+    server = await start(OK)
+    await client.send(out, Request(method, server.url), timeout_ms=5000)
+    sent = server.requests[0].split(b"\r\n")
+    assert [line for line in sent if line.lower().startswith(b"content-")] == length
+
+
+LITERAL = "".join(map(chr, range(0x20, 0x7F))).replace("#", "").replace("{", "").replace("?", "") + "é€\u00a0😀"
+
+
+def test_an_address_goes_out_as_the_preview_shows_it() -> None:
+    """httpx has rules of its own for what it encodes; none of them may touch what the engine built."""
+    names = {1: "Cell"}
+    config = {"method": "GET", "url": f"https://x.example:8443/{LITERAL}/{{{{@1}}}}?{LITERAL}={{{{@1}}}}&{LITERAL}"}
+    compiled = template.compile(config, names)
+    for value in (*LITERAL, LITERAL, "%41", "%", "a/../b", ".", "{}", "#x"):
+        if value != ".":  # which the engine refuses in a path
+            url = compiled.render({1: f"{value}"}).request.url
+            assert str(httpx.URL(url)) == url
+
+
+async def test_a_connection_is_used_again(start: Start, out: Transport) -> None:
+    server = await start(OK)
+    for _ in range(3):
+        assert await call(out, server.url) == b"ok"
+    assert server.connections == 1
+
+
+async def test_a_connection_whose_body_was_not_read_is_not_used_again(start: Start, out: Transport) -> None:
+    server = await start(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome of it", OK)
+    response = await out.handle_async_request(httpx.Request("GET", server.url))
+    await response.aclose()
+    assert await call(out, server.url) == b"ok"
+    assert server.connections == 2
+
+
+async def test_connected_is_awaited_before_a_request_goes_over_a_new_connection(start: Start, out: Transport) -> None:
+    server = await start(OK)
+    seen: list[int] = []
+
+    async def connected() -> None:
+        seen.append(len(server.requests))
+
     for _ in range(2):
-        await send("GET", f"{server.url}/")
-    assert all("Cookie" not in call[2] for call in server.calls)
+        await call(out, server.url, connected=connected)
+    assert seen == [0]
+    assert len(server.requests) == 2
 
 
-async def test_an_address_that_is_refused_is_not_called(server: Server, send: Send, settings: Settings) -> None:
+async def test_a_body_comes_as_it_was_on_the_wire(start: Start, out: Transport) -> None:
+    packed = gzip.compress(b"hello")
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n".encode()
+    server = await start(head + packed)
+    response = await out.handle_async_request(httpx.Request("GET", server.url))
+    assert b"".join([piece async for piece in response.aiter_raw()]) == packed
+
+
+async def test_header_names_and_repeated_headers_come_as_the_server_wrote_them(start: Start, out: Transport) -> None:
+    server = await start(b"HTTP/1.1 200 OK\r\nX-Name: gr\xc3\xb6\xc3\x9fe\r\nx-name: 2\r\nContent-Length: 0\r\n\r\n")
+    response = await client.send(out, Request("GET", server.url), timeout_ms=5000)
+    assert response.headers == (("X-Name", "größe"), ("x-name", "2"), ("Content-Length", "0"))
+
+
+async def test_it_serves_a_client_of_httpx(start: Start, out: Transport) -> None:
+    packed = gzip.compress(b'{"ok": true}')
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n".encode()
+    server = await start(head + packed)
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield b'{"in": '
+        yield b'"parts"}'
+
+    async with httpx.AsyncClient(transport=out, timeout=5) as http:
+        assert (await http.post(f"{server.url}/x", json={"a": 1})).json() == {"ok": True}
+        assert (await http.post(f"{server.url}/x", content=parts())).status_code == 200
+    assert server.requests[0].endswith(b'\r\n\r\n{"a":1}')
+
+
+async def test_an_address_that_is_refused_is_not_connected_to(start: Start, out: Transport, settings: Settings) -> None:
+    server = await start(OK)
     settings.ALLOWED_NETWORKS = []
     port = server.url.rpartition(":")[2]
     for host in ("127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"):
-        with pytest.raises(SendError) as caught:
-            await send("POST", f"http://{host}:{port}/")
-        assert caught.value.code in ("refused_address", "dns", "url"), host
-        assert not caught.value.sent
-        assert not caught.value.retryable or caught.value.code == "dns"
-    assert server.calls == []
+        with pytest.raises((AddressRefused, UnknownHost, httpx.InvalidURL)):
+            await call(out, f"http://{host}:{port}/")
+    with pytest.raises(AddressRefused, match="MARL_ALLOWED_NETWORKS"):
+        await call(out, server.url)
+    assert server.connections == 0
 
 
-@pytest.mark.parametrize(
-    ("status", "method", "expected"),
-    [(301, "POST", "GET"), (302, "POST", "GET"), (303, "PUT", "GET"), (307, "POST", "POST"), (308, "PATCH", "PATCH")],
-)
-async def test_redirects_follow_the_rules_of_their_status(
-    status: int, method: str, expected: str, server: Server, send: Send
+async def test_a_server_that_is_not_there_is_a_connect_error(out: Transport, unused_tcp_port: int) -> None:
+    with pytest.raises(httpx.ConnectError, match="refused") as caught:
+        await call(out, f"http://127.0.0.1:{unused_tcp_port}/")
+    assert type(caught.value) is httpx.ConnectError
+    assert caught.value.__cause__ is not None
+
+
+async def test_a_name_without_an_address_is_an_unknown_host(out: Transport) -> None:
+    with pytest.raises(UnknownHost):
+        await call(out, "http://nowhere.invalid/")
+
+
+@pytest.fixture(scope="module")
+def self_signed(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
+    folder: Path = tmp_path_factory.mktemp("tls")
+    made = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
+    options = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"]
+    subprocess.run(["openssl", "req", *options, *made], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
+    start: Start, out: Transport, self_signed: ssl.SSLContext
 ) -> None:
-    await send(
-        method, f"{server.url}/to/{status}?url=/there", body=b"{}", headers=[("Content-Type", "application/json")]
-    )
-    assert server.calls[1][:2] == (expected, "/there")
-    assert server.calls[1][3] == (b"{}" if expected == method else b"")
+    server = await start(OK, tls=self_signed)
+    with pytest.raises(InsecureServer):
+        await call(out, server.url)
+    assert server.requests == []
 
 
-async def test_credentials_do_not_follow_to_another_origin(server: Server, send: Send) -> None:
-    other = server.url.replace("127.0.0.1", "localhost")
-    token = Token("secret", "X-Auth", "secret")
-    headers = [("X-Auth", "secret"), ("Cookie", "a=b"), ("X-Other", "1")]
-    await send("GET", f"{server.url}/to/302?url={other}/there", headers=headers, token=token)
-    assert "X-Auth" in server.calls[0][2]
-    assert "X-Auth" not in server.calls[1][2]
-    assert "Cookie" not in server.calls[1][2]
-    assert "X-Other" in server.calls[1][2]
+async def test_a_server_without_tls_is_an_insecure_server(start: Start, out: Transport) -> None:
+    server = await start(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+    with pytest.raises((InsecureServer, httpx.ConnectError)):
+        await call(out, server.url.replace("http://", "https://"))
 
 
-@pytest.mark.parametrize("in_query", [False, True])
-async def test_credentials_go_to_allowed_hosts_alone(in_query: bool, server: Server, send: Send) -> None:
-    token = Token("a key", "X-Key", "a key", in_query=in_query)
-    signed = token.apply_to(Request("GET", f"{server.url}/?a=1"))
-    with pytest.raises(SendError) as caught:
-        await send("GET", signed.url, headers=signed.headers, token=token, allowed_hosts={"crm.example"})
-    assert caught.value.code == "host_not_allowed"
-    assert server.calls == []
-    await send("GET", signed.url, headers=signed.headers, token=token, allowed_hosts={"127.0.0.1"})
-    assert len(server.calls) == 1
+CLOSING = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
+BROKEN = {
+    "no answer": (b"", httpx.RemoteProtocolError),
+    "not HTTP": (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", httpx.RemoteProtocolError),
+    "half a body": (CLOSING + b"Content-Length: 9\r\n\r\nhalf", httpx.RemoteProtocolError),
+    "half a chunk": (CLOSING + b"Transfer-Encoding: chunked\r\n\r\n9\r\nhalf", httpx.RemoteProtocolError),
+    "a header that is too long": (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 40_000 + b"\r\n\r\n", httpx.RemoteProtocolError),
+}
 
 
-async def test_redirects_end(server: Server, send: Send) -> None:
-    with pytest.raises(SendError, match="redirects"):
-        await send("GET", f"{server.url}/loop")
+@pytest.mark.parametrize("what", BROKEN)
+async def test_a_broken_answer_is_the_error_of_its_kind(what: str, start: Start, out: Transport) -> None:
+    answer, kind = BROKEN[what]
+    server = await start(answer)
+    with pytest.raises(kind):
+        await call(out, server.url, "POST")
 
 
-async def test_a_redirect_may_be_left_to_the_user(server: Server, send: Send) -> None:
-    assert (await send("GET", f"{server.url}/to/302?url=/there", follow_redirects=False)).status == 302
+async def test_a_body_that_stalls_is_a_read_timeout(start: Start, out: Transport) -> None:
+    server = await start(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")
+    with pytest.raises(httpx.ReadTimeout):
+        await call(out, server.url, timeout={"read": 0.05})
 
 
-@pytest.mark.parametrize(
-    ("path", "options", "code", "sent"),
-    [
-        ("/slow", {"timeout_ms": 150}, "timeout", True),
-        ("/large", {"max_read": 1_000_000}, "too_large", True),
-        ("/broken", {}, "broken", True),
-        ("/to/302?url=ftp://x", {}, "redirect", True),
-    ],
-)
-async def test_what_went_wrong_is_named(
-    path: str, options: dict[str, Any], code: str, sent: bool, server: Server, send: Send
-) -> None:
-    with pytest.raises(SendError) as caught:
-        await send("POST", server.url + path, **options)
-    assert (caught.value.code, caught.value.sent) == (code, sent)
-    assert caught.value.message
+async def test_a_connection_that_is_not_made_in_time_is_a_connect_timeout(out: Transport) -> None:
+    """A full backlog: the kernel answers nothing."""
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen(0)
+        address = busy.getsockname()
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(address)
+        with pytest.raises(httpx.ConnectTimeout):
+            await call(out, f"http://127.0.0.1:{address[1]}/", timeout={"connect": 0.05})
+        for one in waiting:
+            one.close()
 
 
-async def test_a_server_that_is_not_there_is_told(send: Send, unused_tcp_port: int) -> None:
-    with pytest.raises(SendError, match=r"No connection to 127\.0\.0\.1") as caught:
-        await send("POST", f"http://127.0.0.1:{unused_tcp_port}/")
-    assert (caught.value.code, caught.value.sent) == ("connect", False)
+async def test_a_header_that_cannot_be_written_is_a_local_error(start: Start, out: Transport) -> None:
+    server = await start(OK)
+    request = httpx.Request("GET", server.url, headers=[(b"X-Split", b"a\r\nX-Other: b")])
+    with pytest.raises(httpx.LocalProtocolError):
+        await out.handle_async_request(request)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("url", ["ftp://x.example/", "/only/a/path", "http:///path"])
+async def test_an_address_that_cannot_be_called_is_an_invalid_one(url: str, out: Transport) -> None:
+    with pytest.raises(httpx.InvalidURL):
+        await call(out, url)
+
+
+def test_every_error_that_aiohttp_raises_becomes_one_of_httpx() -> None:
+    request = httpx.Request("GET", "https://x.example")
+    kinds = [aiohttp.ClientConnectionError("x"), aiohttp.ServerDisconnectedError(), aiohttp.ClientPayloadError("x")]
+    for error in [*kinds, aiohttp.ServerTimeoutError(), OSError("x"), ConnectionResetError()]:
+        assert isinstance(transport._as_httpx(error, request), httpx.TransportError)

@@ -10,7 +10,8 @@ from pytest_django import Settings
 
 from enrichment.engine.errors import SendError
 from enrichment.engine.messages import Request, Response
-from enrichment.http_client import addresses, transport
+from enrichment.http_client import addresses, client
+from enrichment.http_client.transport import Transport
 from enrichment.models import Connection
 from enrichment.sample import api as sample_api
 from enrichment.sample import companies
@@ -113,13 +114,13 @@ def test_the_sample_itself_does(path: str) -> None:
 
 @pytest.fixture
 async def send() -> AsyncIterator[Send]:
-    client = transport.Client()
+    out = Transport()
 
     async def sent(url: str) -> Response:
-        return await transport.send(client, Request("GET", url), timeout_ms=3000)
+        return await client.send(out, Request("GET", url), timeout_ms=3000)
 
     yield sent
-    await client.aclose()
+    await out.aclose()
 
 
 @pytest.fixture

@@ -1,0 +1,180 @@
+"""Sends a request and follows it to its response: redirects, where credentials may go, bounds, and errors by name."""
+
+import asyncio
+from collections.abc import Collection
+from functools import lru_cache
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from enrichment.engine.auth.token import Token
+from enrichment.engine.errors import SendError
+from enrichment.engine.messages import Request, Response
+from enrichment.engine.template.url import matches
+from enrichment.http_client import content_coding
+from enrichment.http_client.addresses import AddressRefused
+from enrichment.http_client.content_coding import DecodingError
+from enrichment.http_client.transport import Connected, InsecureServer, UnknownHost
+
+MAX_READ = 10 * 1024 * 1024  # bytes
+MAX_REDIRECTS = 5
+CONNECT_WITHIN = 10.0  # seconds: after them nothing was sent, and that is known
+REDIRECTS = (301, 302, 303, 307, 308)
+_ALWAYS = (("accept-encoding", content_coding.ACCEPTED), ("user-agent", "Marl"))
+_NOT_ACROSS_ORIGINS = frozenset({"authorization", "cookie", "proxy-authorization"})
+
+
+async def send(
+    transport: httpx.AsyncBaseTransport,
+    request: Request,
+    *,
+    timeout_ms: int,
+    follow_redirects: bool = True,
+    token: Token | None = None,
+    allowed_hosts: Collection[str] | None = None,
+    max_read: int = MAX_READ,
+    connected: Connected | None = None,
+) -> Response:
+    """Returns the response with its whole body, decompressed. Raises SendError.
+
+    `token` may go to `allowed_hosts` alone; `connected` is awaited before a first request is sent over a new
+    connection.
+    """
+    try:
+        async with asyncio.timeout(timeout_ms / 1000):
+            for _ in range(MAX_REDIRECTS + 1):
+                _check_credentials(request, token, allowed_hosts)
+                response = await _send_once(transport, request, max_read, connected)
+                target = response.header("location")
+                if not (follow_redirects and response.status in REDIRECTS and target):
+                    return response
+                request = _redirected(request, response.status, target, token)
+    except TimeoutError as error:
+        raise SendError("timeout", f"No answer within {timeout_ms / 1000:g} s.", sent=True) from error
+    except (httpx.TransportError, httpx.InvalidURL, ValueError) as error:
+        raise _named(error, request.url) from error
+    raise SendError("too_many_redirects", f"More than {MAX_REDIRECTS} redirects.", sent=True, retryable=False)
+
+
+async def _send_once(
+    transport: httpx.AsyncBaseTransport, request: Request, max_read: int, connected: Connected | None
+) -> Response:
+    response = await transport.handle_async_request(_as_httpx(request, connected))
+    body = await _read(response, max_read)
+    if "content-encoding" in response.headers:
+        body = _decoded(body, response.headers.get_list("content-encoding"), max_read, request.url)
+    headers = [(name.decode("latin-1"), value.decode("utf-8", "replace")) for name, value in response.headers.raw]
+    return Response(response.status_code, tuple(headers), body, request.url)
+
+
+def _as_httpx(request: Request, connected: Connected | None) -> httpx.Request:
+    return httpx.Request(
+        request.method,
+        _url(request.url),
+        headers=_headers(request.headers),
+        stream=httpx.ByteStream(request.body or b""),  # as a stream, or httpx would add headers
+        extensions={"timeout": {"connect": CONNECT_WITHIN}, "connected": connected},
+    )
+
+
+# Cached, because the rows of a column often share their address and nearly always their headers.
+_url = lru_cache(maxsize=256)(httpx.URL)
+
+
+@lru_cache(maxsize=256)
+def _headers(headers: tuple[tuple[str, str], ...]) -> httpx.Headers:
+    given = {name.lower() for name, _ in headers}
+    ours = (item for item in _ALWAYS if item[0] not in given)
+    return httpx.Headers([(name.encode(), value.encode()) for name, value in (*headers, *ours)])
+
+
+async def _read(response: httpx.Response, max_read: int) -> bytes:
+    """The bytes as they came, so that decompressing them can be bounded."""
+    stream, body = response.stream, bytearray()
+    assert isinstance(stream, httpx.AsyncByteStream)
+    try:
+        async for piece in stream:
+            body += piece
+            if len(body) > max_read:
+                raise _too_large(max_read)
+    finally:
+        await stream.aclose()
+    return bytes(body)
+
+
+def _decoded(body: bytes, encodings: list[str], max_read: int, url: str) -> bytes:
+    try:
+        decoded = content_coding.decode(body, encodings, max_read)
+    except DecodingError as error:
+        raise SendError("protocol", f"The answer of {_host(url)} {error}.", sent=True, retryable=False) from error
+    if len(decoded) > max_read:
+        raise _too_large(max_read)
+    return decoded
+
+
+def _too_large(max_read: int) -> SendError:
+    words = f"The answer is larger than {max_read // 1024 // 1024} MiB."
+    return SendError("too_large", words, sent=True, retryable=False)
+
+
+def _redirected(request: Request, status: int, target: str, token: Token | None) -> Request:
+    url = _target(request.url, target)
+    method, body, headers = request.method, request.body, request.headers
+    if status == 303 or (status in (301, 302) and method == "POST"):
+        method, body = "GET", None
+        headers = tuple(item for item in headers if not item[0].lower().startswith("content-"))
+    if _origin(url) != _origin(request.url):
+        private = _NOT_ACROSS_ORIGINS | ({token.name.lower()} if token else set())
+        headers = tuple(item for item in headers if item[0].lower() not in private)
+    return Request(method, url, headers, body)
+
+
+def _target(url: str, location: str) -> str:
+    try:
+        target = httpx.URL(urljoin(url, location))
+    except (httpx.InvalidURL, ValueError):
+        target = None
+    if target is None or target.scheme not in ("http", "https") or not target.host:
+        words = f"The server redirects to {location[:200]}, which is not a web address."
+        raise SendError("redirect", words, sent=True)
+    return str(target)
+
+
+def _check_credentials(request: Request, token: Token | None, allowed_hosts: Collection[str] | None) -> None:
+    if token is None or allowed_hosts is None or not token.is_in(request):
+        return
+    host = (urlsplit(request.url).hostname or "").lower()
+    if not matches(host, {allowed.lower() for allowed in allowed_hosts}):
+        raise SendError(
+            "host_not_allowed",
+            f"The connection does not send its credentials to {host}. Allow this host in the connection.",
+            sent=False,
+            retryable=False,
+        )
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def _named(error: Exception, url: str) -> SendError:
+    match error:
+        case AddressRefused():
+            return SendError("refused_address", str(error), sent=False, retryable=False)
+        case UnknownHost():
+            return SendError("dns", f"The name {_host(url)} is not known.", sent=False)
+        case InsecureServer():
+            return SendError("tls", f"No safe connection to {_host(url)}: {error}.", sent=False, retryable=False)
+        case httpx.ConnectError():
+            return SendError("connect", f"No connection to {_host(url)}: {error}.", sent=False)
+        case httpx.ConnectTimeout():
+            words = f"No connection to {_host(url)} within {CONNECT_WITHIN:g} s."
+            return SendError("connect", words, sent=False)
+        case httpx.InvalidURL() | httpx.UnsupportedProtocol() | httpx.LocalProtocolError() | ValueError():
+            return SendError("url", f"{url[:200]} is not an address that can be called.", sent=False, retryable=False)
+    return SendError("broken", f"{_host(url)} ended the connection before it had answered.", sent=True)

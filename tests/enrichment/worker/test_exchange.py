@@ -1,0 +1,142 @@
+"""One row's exchange. `httpx.MockTransport` stands in for the API and for its sign-in: no server is needed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from enrichment.connections import settings as connection_settings
+from enrichment.engine.messages import Request
+from enrichment.http_client import event_loop
+from enrichment.models import Run
+from enrichment.runs.results import Result
+from enrichment.worker import exchange
+from enrichment.worker import job as jobs
+from enrichment.worker.job import Job
+from tables.models import CellState, Column
+from workspaces.actors import Actor
+from workspaces.models import Role
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+API = "https://api.example"
+type Handler = Callable[[httpx.Request], httpx.Response]
+
+
+@pytest.fixture
+def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[[Handler], list[httpx.Request]]:
+    """Lets a function answer what is sent; the requests are in the list it gives."""
+
+    def with_(handler: Handler) -> list[httpx.Request]:
+        requests: list[httpx.Request] = []
+
+        def note(request: httpx.Request) -> httpx.Response:
+            requests.append(request)
+            return handler(request)
+
+        monkeypatch.setattr(event_loop, "transport", lambda: httpx.MockTransport(note))
+        return requests
+
+    return with_
+
+
+def exchanged(job: Job, method: str = "POST") -> Result:
+    async def once() -> Result:
+        reservation = await job.limiter.wait_for_start()
+        return await exchange.exchange(job, 1, Request(method, f"{API}/companies"), 0, reservation)
+
+    return event_loop.run(once())
+
+
+def job_of(column: Column) -> Job:
+    return jobs.load(Run(table_id=column.table_id, column_id=column.pk))
+
+
+@pytest.fixture
+def signed_in(http: Callable[..., Column], workspace: Any, owner: Any) -> Column:
+    """A column whose connection signs in at /login."""
+    request = {"method": "POST", "url": f"{API}/login", "body": '{"password": "{{secret.password}}"}'}
+    connection = connection_settings.create(
+        Actor(owner, workspace, Role.OWNER),
+        name="CRM",
+        kind="jwt",
+        config={"auth_request": request, "token_path": "token"},
+        secrets={"password": "open sesame"},
+    )
+    return http(url=f"{API}/companies", connection_id=connection.pk)
+
+
+def test_a_result_and_what_was_exchanged_for_it_are_kept(http: Any, answer: Any) -> None:
+    requests = answer(lambda request: httpx.Response(200, json={"name": "Acme"}, headers={"X-Id": "7"}))
+    result = exchanged(job_of(http(url=f"{API}/companies")))
+    assert (result.state, result.value, result.http_status, result.attempts) == ("done", {"name": "Acme"}, 200, 1)
+    [attempt] = result.tried
+    request, response = dict(attempt.request or {}), dict(attempt.response or {})
+    assert (request["method"], request["url"]) == ("POST", f"{API}/companies")
+    assert (response["status"], response["body"], response["truncated"]) == (200, '{"name":"Acme"}', False)
+    headers = response["headers"]
+    assert isinstance(headers, dict)
+    assert headers["X-Id"] == "7"
+    assert len(requests) == 1
+
+
+def test_a_refused_token_is_renewed_once_and_the_request_sent_once_more(signed_in: Column, answer: Any) -> None:
+    given = iter(["first-token", "second-token"])
+
+    def api(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/login":
+            return httpx.Response(200, json={"token": next(given)})
+        good = request.headers["authorization"] == "Bearer second-token"
+        return httpx.Response(200, json={"ok": True}) if good else httpx.Response(401)
+
+    requests = answer(api)
+    job = job_of(signed_in)
+    assert job.token_cache
+
+    async def used_before() -> None:
+        """A token that was accepted may have ended; one that never was is not renewed."""
+        assert job.token_cache
+        await job.token_cache.accepted(await job.token_cache.token())
+
+    event_loop.run(used_before())
+    result = exchanged(job)
+    assert (result.state, result.attempts) == (CellState.DONE, 2)
+    assert [request.url.path for request in requests] == ["/login", "/companies", "/login", "/companies"]
+
+
+def test_an_api_that_refuses_the_new_token_too_ends_the_row(signed_in: Column, answer: Any) -> None:
+    def api(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"token": "t0k3n"}) if request.url.path == "/login" else httpx.Response(401)
+
+    requests = answer(api)
+    result = exchanged(job_of(signed_in))
+    assert (result.state, result.error_code) == (CellState.FAILED, "http_401")
+    assert len(requests) == 2  # a token that was never accepted is not renewed
+
+
+@pytest.mark.parametrize(
+    ("method", "error", "state", "again"),
+    [
+        ("POST", httpx.ReadError("reset"), CellState.UNKNOWN, False),
+        ("GET", httpx.ReadError("reset"), CellState.QUEUED, True),
+        ("POST", httpx.ConnectError("refused"), CellState.QUEUED, True),
+        ("POST", httpx.ConnectTimeout("slow"), CellState.QUEUED, True),
+    ],
+)
+def test_what_may_have_arrived_is_repeated_only_where_that_is_safe(
+    method: str, error: Exception, state: str, again: bool, http: Any, answer: Any
+) -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise error
+
+    answer(fail)
+    body = {} if method == "POST" else {"body": ""}
+    result = exchanged(job_of(http(url=f"{API}/companies", method=method, **body)), method)
+    assert (result.state, result.due_at is not None) == (state, again)
+
+
+def test_a_server_that_asks_to_wait_costs_no_retry(http: Any, answer: Any) -> None:
+    answer(lambda request: httpx.Response(429, headers={"Retry-After": "30"}))
+    result = exchanged(job_of(http(url=f"{API}/companies")))
+    assert (result.state, result.attempts) == (CellState.LIMITED, 0)
