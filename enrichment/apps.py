@@ -12,7 +12,7 @@ class EnrichmentConfig(AppConfig):
         from tables.signals import rows_changed
 
         rows_changed.connect(auto_update.on_rows_changed, dispatch_uid="autoupdate")
-        cells.pending += [lifecycle.pending_pairs, recalculations.pending_pairs, claims.released_pairs]
+        cells.pending += [claims.pending_pairs, recalculations.pending_pairs, claims.released_pairs]
         cells.running.append(claims.running_pairs)
         copies.adapting.append(staleness.adapt_to_copies)
         row_queries.similar_failures.append(failures.cells_like)

@@ -98,6 +98,9 @@ class Run(models.Model):
         STOPPED = "stopped", "Stopped"
         DONE = "done", "Done"
 
+    ACTIVE = (State.PLANNING, State.RUNNING)  # workers advance it
+    OPEN = (*ACTIVE, State.PAUSED)  # not over yet
+
     table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="runs")
     column = models.ForeignKey(Column, on_delete=models.CASCADE, related_name="runs")
     scope = models.JSONField()  # "missing" | "failed" | "stale" | "all" | {"first": n} | {"ids"|"all_but": [...]}

@@ -170,5 +170,5 @@ def list_failures(
 
 def _http(column: Column) -> Column:
     if column.type != ColumnType.HTTP:
-        raise HttpError(422, f"“{column.name}” {lifecycle.not_run(column)} It doesn't send requests.")
+        raise HttpError(422, f"“{column.name}” {lifecycle.why_no_run(column)} It doesn't send requests.")
     return column

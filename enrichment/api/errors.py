@@ -16,7 +16,6 @@ from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.engine.formula import SandboxBusy, SandboxMissing
 from enrichment.graph import Cycle
 from enrichment.preview.one_row import RowNotFound
-from enrichment.runs.lifecycle import RunRefused
 from enrichment.sample.table import NoSample
 from workspaces.refusals import Refused
 
@@ -74,7 +73,6 @@ def register(api: NinjaAPI) -> None:
     on(Cycle, lambda error: answer(409, str(error), code="cycle"))
     on(ConnectionInUse, lambda error: answer(409, str(error)))
     on(NoSample, lambda error: answer(409, str(error)))
-    on(RunRefused, lambda error: answer(409 if error.code == "conflict" else 422, str(error)))
     on(SandboxBusy, lambda error: answer(503, str(error)))
     on(SandboxMissing, lambda error: answer(503, str(error)))
     on(RedisError, _no_redis)

@@ -9,7 +9,7 @@ from enrichment import lookup
 from enrichment.api import described
 from enrichment.api.auth import actor
 from enrichment.models import Run
-from enrichment.runs import failures, lifecycle
+from enrichment.runs import failures, lifecycle, progress
 from workspaces.models import Role
 
 router = Router(tags=["Runs"])
@@ -23,16 +23,14 @@ class Start(Schema):
 def start_run(request: HttpRequest, column_id: str, body: Start) -> Status[dict[str, Any]]:
     who = actor(request)
     column = lookup.column(who, column_id, Role.EDITOR)
-    return Status(202, lifecycle.as_json(lifecycle.plan(column, body.rows, who.user)))
+    return Status(202, progress.as_json(lifecycle.plan(column, body.rows, who.user)))
 
 
 @router.get("/runs")
 def list_open_runs(request: HttpRequest) -> dict[str, Any]:
     """What is under way now, in all tables."""
-    mine = Run.objects.filter(table__in=lookup.tables(actor(request)), state__in=lifecycle.OPEN).select_related(
-        "column"
-    )
-    items = [lifecycle.as_json(run) | {"column": run.column.name} for run in mine[: described.LIMIT]]
+    mine = Run.objects.filter(table__in=lookup.tables(actor(request)), state__in=Run.OPEN).select_related("column")
+    items = [progress.as_json(run) | {"column": run.column.name} for run in mine[: described.LIMIT]]
     return {"items": items, "total": len(items)}
 
 
@@ -40,25 +38,25 @@ def list_open_runs(request: HttpRequest) -> dict[str, Any]:
 def get_run(request: HttpRequest, run_id: str) -> dict[str, Any]:
     """With the most frequent kinds of failures as `errors`."""
     run = lookup.run(actor(request), run_id)
-    return lifecycle.as_json(run) | {"errors": failures.summary(run)}
+    return progress.as_json(run) | {"errors": failures.summary(run)}
 
 
 @router.get("/tables/{table_id}/runs")
 def list_runs(request: HttpRequest, table_id: str, offset: int = 0, limit: int = 50) -> dict[str, Any]:
     table = lookup.table(actor(request), table_id)
-    return described.listed(Run.objects.filter(table=table), offset, limit, lifecycle.as_json)
+    return described.listed(Run.objects.filter(table=table), offset, limit, progress.as_json)
 
 
 @router.post("/runs/{run_id}/pause")
 def pause_run(request: HttpRequest, run_id: str) -> dict[str, Any]:
-    return lifecycle.as_json(lifecycle.pause(lookup.run(actor(request), run_id, Role.EDITOR)))
+    return progress.as_json(lifecycle.pause(lookup.run(actor(request), run_id, Role.EDITOR)))
 
 
 @router.post("/runs/{run_id}/resume")
 def resume_run(request: HttpRequest, run_id: str) -> dict[str, Any]:
-    return lifecycle.as_json(lifecycle.resume(lookup.run(actor(request), run_id, Role.EDITOR)))
+    return progress.as_json(lifecycle.resume(lookup.run(actor(request), run_id, Role.EDITOR)))
 
 
 @router.post("/runs/{run_id}/stop")
 def stop_run(request: HttpRequest, run_id: str) -> dict[str, Any]:
-    return lifecycle.as_json(lifecycle.stop(lookup.run(actor(request), run_id, Role.EDITOR)))
+    return progress.as_json(lifecycle.stop(lookup.run(actor(request), run_id, Role.EDITOR)))

@@ -88,7 +88,7 @@ def delete(column: Column, *, force: bool = False) -> None:
         table_columns.delete(column)
         formula_columns.recompute(column)
         _note(column, "column.deleted")
-    for run in Run.objects.filter(column=column, state__in=lifecycle.OPEN):
+    for run in Run.objects.filter(column=column, state__in=Run.OPEN):
         lifecycle.stop(run, "The column was deleted.")
 
 

@@ -21,7 +21,7 @@ _PAIRS = ("query", "headers")
 def delete(table: Table) -> None:
     """Its runs stop. It can be restored, without them."""
     catalog.delete(table)
-    for run in Run.objects.filter(table=table, state__in=lifecycle.OPEN):
+    for run in Run.objects.filter(table=table, state__in=Run.OPEN):
         lifecycle.stop(run, "The table was deleted.")
 
 

@@ -14,6 +14,7 @@ from enrichment.dataflow.recalculations import MOST_IDS
 from enrichment.graph import Graph
 from enrichment.models import Run
 from enrichment.runs import lifecycle
+from enrichment.runs.scope import Scope
 from tables import storage
 from tables.models import OPEN_STATES, Cell, CellState, Column, Row
 
@@ -77,7 +78,7 @@ def _follow_edit(
 
 def _let_claims_commit(column_ids: Collection[int]) -> None:
     """Whoever takes rows now may have read them before they changed, and holds the run until that is told."""
-    list(Run.objects.select_for_update().filter(column_id__in=column_ids, state__in=lifecycle.OPEN).order_by("pk"))
+    list(Run.objects.select_for_update().filter(column_id__in=column_ids, state__in=Run.OPEN).order_by("pk"))
 
 
 def _compute(
@@ -149,23 +150,21 @@ def _column(pk: int) -> Column:
 def _join_or_plan(column: Column, row_ids: Sequence[int]) -> None:
     """Rows that come one by one join the last run, as far as it has not come yet."""
     with transaction.atomic():
-        open_ = Run.objects.select_for_update().filter(
-            column=column, automatic=True, state__in=(Run.State.PLANNING, Run.State.RUNNING)
-        )
-        run = open_.order_by("-pk").first()
+        runs = Run.objects.select_for_update().filter(column=column, automatic=True, state__in=Run.ACTIVE)
+        run = runs.order_by("-pk").first()
         joined = _join(run, row_ids) if run else []
-        if left := sorted({*row_ids} - {*joined}):
-            lifecycle.plan(column, {"ids": left}, automatic=True)
+        if rest := {*row_ids} - {*joined}:
+            lifecycle.plan(column, Scope.of_ids(rest), automatic=True)
 
 
 def _join(run: Run, row_ids: Sequence[int]) -> list[int]:
-    """The rows that this run comes to."""
-    ids = run.scope.get("ids") if isinstance(run.scope, dict) else None
+    """Returns the rows that this run comes to."""
+    scope = Scope.of(run)
     joined = [pk for pk in row_ids if pk > run.cursor]
-    if ids is None or len(ids) + len(joined) > MOST_IDS:
+    if scope.kind != "ids" or len(scope.ids) + len(joined) > MOST_IDS:
         return []
-    together = sorted({*ids, *joined})
-    run.scope, run.last_row = {"ids": together}, together[-1]
-    run.total += len(together) - len(ids)
+    extended = Scope.of_ids([*scope.ids, *joined])
+    run.scope, run.last_row = extended.as_json(), extended.ids[-1]
+    run.total += len(extended.ids) - len(scope.ids)
     run.save(update_fields=["scope", "last_row", "total"])
     return joined

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from enrichment import graph
 from enrichment.graph import Graph
 from enrichment.models import Claim, Run
+from enrichment.runs.scope import Scope
 from tables import cells
 from tables.models import OPEN_STATES, Cell, CellState, Row
 
@@ -65,8 +66,9 @@ def wake(column_ids: Collection[int], row_ids: Sequence[int]) -> None:
 
 def wake_behind(run: Run, column_ids: Collection[int]) -> None:
     """The same for the rows of a run that is over."""
-    if isinstance(run.scope, dict) and "ids" in run.scope:
-        wake(column_ids, run.scope["ids"])
+    scope = Scope.of(run)
+    if scope.kind == "ids":
+        wake(column_ids, scope.ids)
     elif column_ids:
         _wake(Cell.objects.filter(column_id__in=column_ids, row_id__lte=run.last_row))
 

@@ -17,7 +17,7 @@ from redis import RedisError
 
 from enrichment.models import Claim, Run, Runner, Worker
 from enrichment.monitoring import probes
-from enrichment.runs import lifecycle
+from enrichment.runs import progress
 from enrichment.runs.results import COUNTED
 from tables.redis import client
 
@@ -122,8 +122,8 @@ def _of_open_runs() -> Iterator[Metric]:
     rows = GaugeMetricFamily("marl_run_rows", "Rows of an open run, by state.", labels=[*labels, "state"])
     rate = GaugeMetricFamily("marl_run_rows_per_second", "Rows a second of an open run.", labels=labels)
     left = GaugeMetricFamily("marl_run_seconds_left", "Seconds until an open run ends, by its rate.", labels=labels)
-    for run in Run.objects.filter(state__in=lifecycle.OPEN).order_by("-pk")[:MOST_RUNS]:
-        told, ids = lifecycle.as_json(run), [str(run.pk), str(run.column_id)]
+    for run in Run.objects.filter(state__in=Run.OPEN).order_by("-pk")[:MOST_RUNS]:
+        told, ids = progress.as_json(run), [str(run.pk), str(run.column_id)]
         for state, number in told["counts"].items():
             rows.add_metric([*ids, state], number)
         for family, value in ((rate, told["rate_per_s"]), (left, told["seconds_left"])):
@@ -137,7 +137,7 @@ def _of_sending() -> Iterator[Metric]:
     rows = Sum(Func("row_ids", function=length, output_field=IntegerField()))
     taken = Claim.objects.filter(worker_id__isnull=False).aggregate(rows=rows)
     yield _gauge("marl_rows_in_flight", "Rows that workers have taken and not ended.", taken["rows"] or 0)
-    found = Runner.objects.filter(run__state__in=lifecycle.OPEN).aggregate(all=Count("pk"), busy=Count("worker_id"))
+    found = Runner.objects.filter(run__state__in=Run.OPEN).aggregate(all=Count("pk"), busy=Count("worker_id"))
     lanes = GaugeMetricFamily("marl_lanes", "Lanes of open runs: in a step now, or not.", labels=["state"])
     lanes.add_metric(["busy"], found["busy"])
     lanes.add_metric(["free"], found["all"] - found["busy"])

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from enrichment.models import Run
 from enrichment.monitoring import probes
-from enrichment.runs import failures, lifecycle
+from enrichment.runs import failures, progress
 from workspaces.actors import Actor, member
 from workspaces.models import Role
 
@@ -31,7 +31,7 @@ def ready(request: HttpRequest) -> JsonResponse:
 @member(Role.OWNER)
 def page(request: HttpRequest, actor: Actor) -> HttpResponse:
     """With the open runs of this workspace alone; asks for itself again every few seconds."""
-    mine = Run.objects.filter(table__workspace=actor.workspace, state__in=lifecycle.OPEN, column__deleted_at=None)
+    mine = Run.objects.filter(table__workspace=actor.workspace, state__in=Run.OPEN, column__deleted_at=None)
     runners = {"runners_busy": Count("runners__worker_id"), "runners_all": Count("runners")}
     shown = mine.select_related("table", "column").annotate(**runners)[:RUNS_SHOWN]
     told = {"parts": probes.probe(), "free": probes.data_folder_free(), "runs": [_under_way(run) for run in shown]}
@@ -39,6 +39,6 @@ def page(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 def _under_way(run: Run) -> dict[str, Any]:
-    told = lifecycle.as_json(run)
+    told = progress.as_json(run)
     ended = told["counts"]["total"] - told["counts"]["pending"]
     return told | {"run": run, "ended": ended, "errors": failures.summary(run)[:KINDS_SHOWN]}

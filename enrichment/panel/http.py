@@ -20,7 +20,7 @@ from enrichment.models import Run
 from enrichment.panel import documents, forms
 from enrichment.panel.connections import choices
 from enrichment.preview import estimate, one_row
-from enrichment.runs import lifecycle
+from enrichment.runs import lifecycle, progress
 from enrichment.schema import Method
 from tables import columns as table_columns
 from tables.models import CellState, Column, ColumnType, Row, Table
@@ -143,7 +143,7 @@ def _estimate(column: Column, config: Mapping[str, Any] | None) -> dict[str, Any
     """Of the rows with no result; the reason for settings that cannot run."""
     try:
         return {"estimate": estimate.estimate(column, "missing", config)}
-    except (InvalidSettings, lifecycle.RunRefused) as error:
+    except (InvalidSettings, Refused) as error:
         return {"reason": str(error)}
 
 
@@ -193,7 +193,7 @@ def _saved(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
     if scope is not None:
         try:
             run = lifecycle.plan(column, scope, actor.user)
-        except lifecycle.RunRefused as error:
+        except Refused as error:
             notice = f"Saved, but not run: {error}"
         else:
             notice, events["marl:run-started"] = _started(run)
@@ -205,7 +205,7 @@ def _saved(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
 
 
 def _started(run: Run) -> tuple[str, dict[str, Any]]:
-    return f"Saved. Running {run.total:,} {'row' if run.total == 1 else 'rows'}…", {"run": lifecycle.as_json(run)}
+    return f"Saved. Running {run.total:,} {'row' if run.total == 1 else 'rows'}…", {"run": progress.as_json(run)}
 
 
 def _panel(

@@ -11,6 +11,7 @@ from enrichment.engine.formula import Evaluators
 from enrichment.runs import claims, lifecycle
 from enrichment.runs.claims import ClaimedRow
 from enrichment.runs.results import Result
+from enrichment.runs.scope import Scope
 from enrichment.worker import deduplication, prepare
 from enrichment.worker import job as jobs
 from tables.models import CellState, Column, Row
@@ -21,21 +22,21 @@ _DEADLINE = 0.2  # seconds a row of the run condition
 _BATCH = 100
 
 
-def rows_of(column: Column, scope: object) -> int:
-    """How many rows the scope names now; a column that is not saved has no results yet. Raises RunRefused."""
-    return lifecycle.prepared(column, lifecycle.chosen(column, scope)).total
+def rows_of(column: Column, rows: object) -> int:
+    """Counts the rows of a scope of the API now; a column that is not saved has no results yet. Raises Refused."""
+    return lifecycle.draft(column, Scope.parse(rows, column)).total
 
 
-def estimate(column: Column, scope: object, config: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """With the saved settings, or these in their place.
+def estimate(column: Column, rows: object, config: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Estimates a run over a scope of the API, with the saved settings or these in their place.
 
-    Raises RunRefused for a wrong scope, InvalidSettings for settings that cannot run.
+    Raises Refused for a wrong scope, InvalidSettings for settings that cannot run.
     """
-    run = lifecycle.prepared(column, lifecycle.chosen(column, scope))
+    run = lifecycle.draft(column, Scope.parse(rows, column))
     compiled, connection = http_columns.draft(column, config)
     job = jobs.of_settings(run, compiled, connection)
     looked, states, request_keys = 0, Counter[str](), list[str]()
-    for prepared_rows in _prepared(job, list(claims.row_ids_of(run)[:SAMPLE])):
+    for prepared_rows in _prepared(job, list(claims.row_ids_ahead(run)[:SAMPLE])):
         for prepared in prepared_rows:
             looked += 1
             if isinstance(prepared, Result):

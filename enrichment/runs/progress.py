@@ -1,46 +1,97 @@
-"""How fast a run is now: from two samples of its progress in Redis, a few seconds apart.
+"""How far a run is and how fast it gets on, as the API and the live events say it.
 
-Whoever describes a run leaves a sample; that two do at once harms nothing. Rare samples, as of a run that was
-paused or that sends once a minute, say nothing about now.
+The throughput is that of the last seconds: from two samples in Redis of how many rows had ended, a few seconds apart.
+Whoever describes a run leaves a sample; two at once do no harm. Samples too far apart, as of a run that was paused or
+that sends once a minute, say nothing about now.
 """
 
 import json
 import logging
 import time
+from typing import Any
 
 import redis
+from django.utils import timezone
 
+from enrichment.models import Run
+from enrichment.runs.results import COUNTED
+from tables import events
 from tables.redis import client
 
 log = logging.getLogger(__name__)
 
-APART = 5.0  # seconds between two samples: the pace is that of the last 5 to 10
-RARE = 20.0
-SHORTEST = 1.0
+APART = 5.0  # seconds between two samples: the throughput is that of the last 5 to 10
+TOO_FAR_APART = 20.0
+SHORTEST = 1.0  # seconds that say something
+
+type _Sample = tuple[float, int]  # when, and how many rows had ended
 
 
-def recent(run_id: int, ended: int, now: float | None = None) -> float | None:
-    """Rows a second over the last seconds, None when not enough is known."""
+def announce(run_id: int) -> None:
+    """Sends the run to the browsers that show its table."""
+    run = Run.objects.filter(pk=run_id).first()
+    if run:
+        events.publish_run(run.table_id, as_json(run))
+
+
+def as_json(run: Run) -> dict[str, Any]:
+    """The run of the API."""
+    counts = {name: int(getattr(run, name)) for name in COUNTED}
+    ended = sum(counts.values())
+    pending = max(0, run.total - ended) if run.state in Run.OPEN else 0
+    rate = _rows_per_second(run, ended)
+    return {
+        "id": run.pk,
+        "column_id": run.column_id,
+        "table_id": run.table_id,
+        "state": run.state,
+        "scope": run.scope,
+        "automatic": run.automatic,
+        "counts": {"total": run.total, **counts, "pending": pending},
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "rate_per_s": rate,
+        "seconds_left": _seconds_left(pending, rate),
+        "stop_reason": run.stop_reason or None,
+    }
+
+
+def _seconds_left(pending: int, rate: float | None) -> int | None:
+    if not pending:
+        return 0
+    return round(pending / rate) if rate else None
+
+
+def _rows_per_second(run: Run, ended: int) -> float | None:
+    """Of the last seconds while it runs, of all its time when it is over."""
+    if not run.started_at or not ended:
+        return None
+    recent = throughput(run.pk, ended) if run.state == Run.State.RUNNING else None
+    if recent is not None:
+        return round(recent, 1)
+    elapsed = ((run.finished_at or timezone.now()) - run.started_at).total_seconds()
+    return round(ended / max(elapsed, 0.05), 1)
+
+
+def throughput(run_id: int, ended: int, now: float | None = None) -> float | None:
+    """Returns the rows a second over the last seconds, or None when not enough is known."""
     now = time.time() if now is None else now
-    key = f"marl:pace:{run_id}"
+    key = f"marl:throughput:{run_id}"
     try:
         older, newer = _samples(client().get(key), (now, ended))
         if now - newer[0] >= APART:
             older, newer = newer, (now, ended)
-        client().set(key, json.dumps([older, newer]), ex=round(RARE))
+        client().set(key, json.dumps([older, newer]), ex=round(TOO_FAR_APART))
     except redis.RedisError as error:
-        log.warning("The pace of run %s is not known: %s", run_id, error)
+        log.warning("The throughput of run %s is not known: %s", run_id, error)
         return None
     seconds = now - older[0]
     return max(0, ended - older[1]) / seconds if seconds >= SHORTEST else None
-
-
-type _Sample = tuple[float, int]  # when, and how many rows had ended
 
 
 def _samples(stored: object, first: _Sample) -> tuple[_Sample, _Sample]:
     if not isinstance(stored, bytes):
         return first, first
     older, newer = json.loads(stored)
-    is_rare = first[0] - newer[0] > RARE or first[0] < newer[0]  # or the clock was set back
-    return (first, first) if is_rare else (older, newer)
+    too_far_apart = first[0] - newer[0] > TOO_FAR_APART or first[0] < newer[0]  # or the clock was set back
+    return (first, first) if too_far_apart else (older, newer)

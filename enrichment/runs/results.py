@@ -109,6 +109,11 @@ def _stay_stopped(results: Sequence[Result]) -> None:
             result.state, result.due_at = CellState.CANCELLED, None
 
 
+def ended_count(run: Run) -> int:
+    """Returns how many rows of the run have ended."""
+    return sum(getattr(run, name) for name in COUNTED)
+
+
 def _count(run: Run, results: Sequence[Result]) -> None:
     ended = Counter(str(result.state) for result in results if result.ended)
     for name, number in ended.items():

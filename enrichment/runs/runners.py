@@ -9,7 +9,6 @@ from uuid import uuid4
 from django.db.models import F, Q
 
 from enrichment.models import HttpColumn, Run, Runner
-from enrichment.runs.claims import ACTIVE
 from enrichment.schema import HttpConfig
 from tables import dispatch
 
@@ -63,7 +62,7 @@ def release_stalled() -> None:
     A step is shorter than the time between two sweeps. One that hangs goes on beside the next: claims keep them apart.
     """
     Runner.objects.filter(run__state__in=(Run.State.DONE, Run.State.STOPPED)).delete()
-    stalled = list(Runner.objects.filter(run__state__in=ACTIVE, beat=F("seen_beat")))
+    stalled = list(Runner.objects.filter(run__state__in=Run.ACTIVE, beat=F("seen_beat")))
     Runner.objects.update(seen_beat=F("beat"))
     for runner in stalled:
         if Runner.objects.filter(pk=runner.pk, beat=runner.beat).update(token="", worker_id=None):

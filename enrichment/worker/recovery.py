@@ -6,7 +6,7 @@ from django.db import transaction
 
 from enrichment.dataflow import recalculations
 from enrichment.models import Claim, Run
-from enrichment.runs import claims, lifecycle, runners
+from enrichment.runs import claims, progress, runners
 from enrichment.runs.results import Result, store
 from enrichment.schema import HttpConfig
 from enrichment.worker import deduplication, heartbeat
@@ -45,15 +45,15 @@ def recover(claim: Claim) -> None:
         if held is None:
             return
         begun = [pk for pk in held.row_ids if pk <= held.intended]
-        if run.state in lifecycle.OPEN:
+        if run.state in Run.OPEN:
             claims.release(run.pk, [pk for pk in held.row_ids if pk > held.intended], [claim.pk])
-        stored = store(run, _recovered(run, held, begun if run.state in lifecycle.OPEN else held.row_ids))
+        stored = store(run, _recovered(run, held, begun if run.state in Run.OPEN else held.row_ids))
     events.publish_cells(run.table_id, [(result.row_id, run.column_id, result.as_cell()) for result in stored])
-    lifecycle.announce(run.pk)
+    progress.announce(run.pk)
 
 
 def _recovered(run: Run, claim: Claim, row_ids: Sequence[int]) -> list[Result]:
-    config, going_on = HttpConfig(**run.column.http.config), run.state in lifecycle.OPEN
+    config, going_on = HttpConfig(**run.column.http.config), run.state in Run.OPEN
     tried = _attempts(run, row_ids)
     sent = {pk for pk in row_ids if pk <= claim.intended}
     if config.shares_answers:  # what only waited for another row's answer was not sent

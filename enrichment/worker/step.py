@@ -73,7 +73,7 @@ async def _run(loaded: Job) -> Budget:
 def _pause_before_next(run_id: int) -> float:
     """Returns seconds: with nothing to claim, the next step waits for rows that are under way or tried again later."""
     run = Run.objects.filter(pk=run_id).first()
-    if run is None or claims.row_ids_of(run)[:1]:
+    if run is None or claims.row_ids_ahead(run)[:1]:
         return 0.0
     due = claims.next_due(run)
     return 0.5 if due is None else max(0.05, due)

@@ -11,7 +11,7 @@ from django.db import DatabaseError, DataError, transaction
 from enrichment.http_client import event_loop
 from enrichment.models import Run
 from enrichment.monitoring import metrics
-from enrichment.runs import lifecycle, results
+from enrichment.runs import lifecycle, progress, results
 from enrichment.runs.results import Result
 from enrichment.worker import deduplication
 from tables import events
@@ -114,10 +114,10 @@ class Writer:
         if stored:
             events.publish_cells(run.table_id, [(result.row_id, run.column_id, result.as_cell()) for result in stored])
         reason = reason or self._too_many_failures(run)
-        if reason and run.state in lifecycle.OPEN:
+        if reason and run.state in Run.OPEN:
             return lifecycle.stop(run, reason).state
         if stored:
-            events.publish_run(run.table_id, lifecycle.as_json(run))
+            events.publish_run(run.table_id, progress.as_json(run))
         return run.state
 
     def _announce_sending(self, sending: Mapping[int, int]) -> None:

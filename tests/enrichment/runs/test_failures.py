@@ -263,5 +263,5 @@ def test_a_run_takes_the_rows_of_one_kind(column: Column, fail: Callable[..., li
 
 def test_no_row_is_like_one_that_did_not_fail(column: Column, leads: Table) -> None:
     row = Row.objects.filter(table=leads).latest("pk")
-    with pytest.raises(lifecycle.RunRefused, match="has not failed"):
+    with pytest.raises(Refused, match="hasn't failed"):
         lifecycle.plan(column, {"like": row.pk})

@@ -27,6 +27,7 @@ from tables.imports import job, uploads
 from tables.models import Cell, Column, Table
 from workspaces.actors import Actor
 from workspaces.models import Role
+from workspaces.refusals import Refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -259,7 +260,7 @@ def test_a_stopped_run_sends_nothing_more(table: Table, api: Api) -> None:
 def test_a_second_run_of_a_running_column_is_refused(table: Table, api: Api) -> None:
     column = http_column(table, api)
     lifecycle.plan(column, "all")
-    with pytest.raises(lifecycle.RunRefused, match="already running"):
+    with pytest.raises(Refused, match="already running"):
         lifecycle.plan(column, "all")
 
 

@@ -13,8 +13,8 @@ RUN = 7
 
 
 def told(samples: Sequence[tuple[float, int]]) -> float | None:
-    """The pace at the last of these (second, rows ended)."""
-    return [progress.recent(RUN, ended, 1000 + second) for second, ended in samples][-1]
+    """The throughput at the last of these (second, rows ended)."""
+    return [progress.throughput(RUN, ended, 1000 + second) for second, ended in samples][-1]
 
 
 def test_nothing_is_known_at_the_first_look() -> None:
@@ -28,7 +28,7 @@ def test_a_run_that_became_slow_is_told_as_slow() -> None:
     assert told(fast + slow) == pytest.approx(1, abs=0.1)
 
 
-def test_a_run_that_stands_still_has_no_pace() -> None:
+def test_a_run_that_stands_still_has_no_throughput() -> None:
     assert told([(0, 100), (4, 100), (8, 100)]) == 0
 
 
