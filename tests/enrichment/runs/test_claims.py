@@ -120,7 +120,7 @@ def test_a_row_that_ends_its_workers_is_given_up(http: Callable[..., Column]) ->
         recovery.sweep()
     cell = Cell.objects.get()
     assert (cell.state, cell.error_code) == ("failed", "worker_lost")
-    assert "4 workers ended" in cell.error_message
+    assert "4 workers stopped" in cell.error_message
 
 
 def test_a_row_put_back_for_later_is_due_when_the_clock_was_set_back(run: Run) -> None:
