@@ -125,7 +125,7 @@ def check_required(values: Mapping[int, object], required: Collection[int], name
         if isinstance(value, NoResult) and value.state == CellState.FAILED:
             raise RowError("input", f"{value.column} {value.reason}")
         if value is None or isinstance(value, Unavailable) or (isinstance(value, str) and not value.strip()):
-            raise MissingInput("missing_input", f"Needs {names.get(pk, 'a deleted column')}")
+            raise MissingInput("missing_input", f"Missing input: {names.get(pk, 'a deleted column')}")
 
 
 def check_arrived(values: Mapping[int, object]) -> None:
@@ -137,7 +137,7 @@ def check_arrived(values: Mapping[int, object]) -> None:
 def check_results(values: Mapping[int, object], column_ids: Collection[int]) -> None:
     """Raises MissingInput naming one of these columns that has no result, and none to come."""
     if name := _lacking(values, column_ids, CellState.MISSING_INPUT):
-        raise MissingInput("missing_input", f"Needs {name}")
+        raise MissingInput("missing_input", f"Missing input: {name}")
 
 
 def _lacking(values: Mapping[int, object], column_ids: Collection[int], state: str) -> str:

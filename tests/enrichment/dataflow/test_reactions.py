@@ -152,7 +152,7 @@ def test_stopping_a_column_wakes_what_waits_for_it(leads: Table, asking: Asking,
     assert [state for state, _ in told(second)] == ["waiting"] * 3
     lifecycle.stop(before)
     finish(run, again[0])
-    assert told(second) == [("done", ""), ("missing_input", "Needs A"), ("missing_input", "Needs A")]
+    assert told(second) == [("done", ""), ("missing_input", "Missing input: A"), ("missing_input", "Missing input: A")]
     assert echo.calls == ["a(Acme)", "b(a(Acme))"]
 
 
@@ -192,7 +192,7 @@ def test_a_row_tells_what_its_input_lacks(
     first, second = asking("A", "{{Company}}"), asking("B", "{{A.is}}")
     finish(lifecycle.plan(first, {"first": 1}))
     finish(lifecycle.plan(second, {"first": 2}))
-    assert told(second) == [(state, message), ("missing_input", "Needs A")]
+    assert told(second) == [(state, message), ("missing_input", "Missing input: A")]
 
 
 def test_a_skipped_input_is_missing(leads: Table, asking: Asking, echo: Echo) -> None:
@@ -200,8 +200,8 @@ def test_a_skipped_input_is_missing(leads: Table, asking: Asking, echo: Echo) ->
     last = asking("C", "{{B.is}}")
     for column in (first, second, last):
         finish(lifecycle.plan(column, {"first": 2}))
-    assert told(second) == [("missing_input", "Needs A"), ("done", "")]
-    assert told(last) == [("missing_input", "Needs B"), ("done", "")]
+    assert told(second) == [("missing_input", "Missing input: A"), ("done", "")]
+    assert told(last) == [("missing_input", "Missing input: B"), ("done", "")]
     assert len(echo.calls) == 3
 
 
@@ -213,7 +213,7 @@ def test_a_condition_over_a_missing_result_is_missing_input_and_one_that_asks_fo
     third = asking("C", "{{Company}}", run_if='Clay.getCellStatus({{A}}) != "SUCCESS"')
     finish(lifecycle.plan(second, {"first": 1}))
     finish(lifecycle.plan(third, {"first": 1}))
-    assert told(second) == [("missing_input", "Needs A")]
+    assert told(second) == [("missing_input", "Missing input: A")]
     assert [state for state, _ in told(third)] == ["done"]
 
 
@@ -265,7 +265,7 @@ def test_a_formula_over_what_never_ran_is_missing(leads: Table, asking: Asking, 
     last = asking("B", "{{Loud}}")
     work(leads)
     finish(lifecycle.plan(last, {"first": 1}))
-    assert told(last) == [("missing_input", "Needs Loud")]
+    assert told(last) == [("missing_input", "Missing input: Loud")]
 
 
 def test_nothing_follows_where_the_column_or_the_table_does_not_run_by_itself(

@@ -101,11 +101,14 @@ def test_wordings_of_one_status_stay_apart(column: Column, fail: Callable[..., l
 
 def test_missing_inputs_are_told_by_column(column: Column, fail: Callable[..., list[int]]) -> None:
     fail(
-        [("missing_input", "missing_input", f"Needs {name}", None) for name in ("Address 1", "Address 2", "Address 1")]
+        [
+            ("missing_input", "missing_input", f"Missing input: {name}", None)
+            for name in ("Address 1", "Address 2", "Address 1")
+        ]
     )
     assert [(kind["message"], kind["count"]) for kind in failures.by_kind(column)] == [
-        ("Needs Address 1", 2),
-        ("Needs Address 2", 1),
+        ("Missing input: Address 1", 2),
+        ("Missing input: Address 2", 1),
     ]
 
 

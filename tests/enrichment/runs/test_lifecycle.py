@@ -213,7 +213,7 @@ def test_a_row_without_a_required_value_is_not_sent(table: Table, api: Api) -> N
     column = http_column(table, api, required=["Company"])
     run = finish(lifecycle.plan(column, "all"))
     assert (run.done, run.missing_input) == (30, 1)
-    assert Cell.objects.get(state="missing_input").error_message == "Needs Company"
+    assert Cell.objects.get(state="missing_input").error_message == "Missing input: Company"
 
 
 def test_only_rows_without_a_result_run_again(table: Table, api: Api) -> None:
