@@ -91,7 +91,7 @@ def _clean_redis(request: pytest.FixtureRequest) -> Iterator[None]:
     from enrichment.worker import heartbeat
     from workspaces import audit
 
-    audit.forget()  # whoever acted in the test before
+    audit.clear_actor()  # whoever acted in the test before
 
     with redis.Redis.from_url(settings.REDIS_URL) as server:
         server.flushdb()

@@ -5,16 +5,17 @@ from django.http import Http404
 
 from enrichment.models import Connection, Run
 from tables.models import Column, Import, Table
+from workspaces import ids
 from workspaces.actors import Actor
 from workspaces.models import Role
 
 
 def number(text: str | int) -> int:
     """Raises Http404 for what cannot be an id."""
-    digits = str(text)
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 19):
+    parsed = ids.parse(text)
+    if parsed is None:
         raise Http404
-    return int(digits)
+    return parsed
 
 
 def tables(who: Actor) -> QuerySet[Table]:

@@ -12,6 +12,7 @@ from django.db.models.lookups import Exact, GreaterThan, LessThan
 from django.db.models.sql.compiler import SQLCompiler
 
 from tables.models import Cell, CellState, Column, ColumnType, Row, Table
+from workspaces import ids
 from workspaces.refusals import Refused
 
 COMPUTED_OPS = ("state", "like")  # of computed columns alone
@@ -213,11 +214,11 @@ def _in_state(column: Column, state: object) -> Q:
 
 def _failed_like(column: Column, row_id: object) -> Q:
     """Matches no row when the one that is named has a result by now."""
-    digits = str(row_id)
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 19):
+    failed_id = ids.parse(row_id)
+    if failed_id is None:
         words = f"To filter “{column.name}” by a failure, send the id of a row that failed."
         raise Refused(words, field="filter")
-    return Q(*(Q(pk__in=find(column, int(digits)).values("row_id")) for find in similar_failures))
+    return Q(*(Q(pk__in=find(column, failed_id).values("row_id")) for find in similar_failures))
 
 
 def _with_errors(columns: Iterable[Column]) -> QuerySet[Cell]:

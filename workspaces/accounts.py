@@ -9,11 +9,11 @@ from django.utils import timezone
 from workspaces.models import Membership, Role, SignInLink, User, Workspace
 from workspaces.tokens import hash_token, new_token
 
-LINK_LIVES = timedelta(hours=24)
+LINK_VALID_FOR = timedelta(hours=24)
 
 
 def first_owner() -> User:
-    """The owner of the first workspace; both are made when there is none."""
+    """Returns the owner of the first workspace; creates both when there is none."""
     with transaction.atomic():
         owner = Membership.objects.filter(role=Role.OWNER).select_related("user").order_by("pk").first()
         if owner:
@@ -24,17 +24,15 @@ def first_owner() -> User:
 
 
 def new_sign_in_link(user: User) -> str:
-    """Good for a day, also more than once: people open it in two browsers."""
+    """Returns a link that is valid for a day, also more than once: people open it in two browsers."""
     SignInLink.objects.filter(expires_at__lt=timezone.now()).delete()
     text = new_token()
-    SignInLink.objects.create(user=user, token_hash=hash_token(text), expires_at=timezone.now() + LINK_LIVES)
+    SignInLink.objects.create(user=user, token_hash=hash_token(text), expires_at=timezone.now() + LINK_VALID_FOR)
     return f"{settings.PUBLIC_URL}/?token={text}"
 
 
 def user_of_link(text: str) -> User | None:
-    link = (
-        SignInLink.objects.filter(token_hash=hash_token(text), expires_at__gt=timezone.now())
-        .select_related("user")
-        .first()
-    )
+    """Returns None for a link that has expired or is unknown, and for a user who may not sign in any more."""
+    valid = SignInLink.objects.filter(token_hash=hash_token(text), expires_at__gt=timezone.now())
+    link = valid.select_related("user").first()
     return link.user if link and link.user.is_active else None

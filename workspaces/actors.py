@@ -10,21 +10,21 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
 
 from workspaces import audit
 from workspaces.models import ApiToken, Membership, Role, User, Workspace
 from workspaces.refusals import Refused
 from workspaces.tokens import hash_token
 
-USED_AT_MOST = timedelta(minutes=1)  # how exactly `last_used_at` is kept
-
-
-class NotSignedIn(Exception):
-    pass
+LAST_USED_PRECISION = timedelta(minutes=1)  # so that a busy token is not written with every call
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
+    """`user` is None for an API token whose creator is gone."""
+
     user: User | None
     workspace: Workspace
     role: Role
@@ -36,32 +36,30 @@ class Actor:
             raise Refused(words, code="forbidden")
 
 
-def actor_of(request: HttpRequest) -> Actor:
-    """The signed-in user in the chosen workspace, else in the first one. Raises NotSignedIn."""
+def actor_of(request: HttpRequest) -> Actor | None:
+    """Returns the signed-in user in the chosen workspace, else in the first one; None for a visitor."""
     if not isinstance(request.user, User):
-        raise NotSignedIn
-    mine = Membership.objects.filter(user=request.user).select_related("workspace").order_by("pk")
+        return None
+    memberships = Membership.objects.filter(user=request.user).select_related("workspace").order_by("pk")
     chosen = request.session.get("workspace")
-    membership = (mine.filter(workspace_id=chosen).first() if chosen else None) or mine.first()
+    membership = (memberships.filter(workspace_id=chosen).first() if chosen else None) or memberships.first()
     if membership is None:
-        raise NotSignedIn
-    audit.acts(request.user)
+        return None
+    audit.set_actor(request.user)
     return Actor(request.user, membership.workspace, Role(membership.role))
 
 
 def actor_of_token(text: str) -> Actor | None:
-    found = (
-        ApiToken.objects.filter(token_hash=hash_token(text), revoked_at=None)
-        .select_related("workspace", "created_by")
-        .first()
-    )
-    if found is None:
+    """Returns the one for whom an API token acts; None for a token that is unknown or revoked."""
+    valid = ApiToken.objects.filter(token_hash=hash_token(text), revoked_at=None)
+    token = valid.select_related("workspace", "created_by").first()
+    if token is None:
         return None
     now = timezone.now()
-    if found.last_used_at is None or now - found.last_used_at > USED_AT_MOST:
-        ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)
-    audit.acts(found.created_by, found.name)
-    return Actor(found.created_by, found.workspace, Role(found.role))
+    if token.last_used_at is None or now - token.last_used_at > LAST_USED_PRECISION:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+    audit.set_actor(token.created_by, token.name)
+    return Actor(token.created_by, token.workspace, Role(token.role))
 
 
 type View[**Given] = Callable[Concatenate[HttpRequest, Given], HttpResponse]
@@ -77,14 +75,13 @@ def member[**Given](role: Role = Role.VIEWER) -> Callable[[ActorView[Given]], Vi
     def decorate(view: ActorView[Given]) -> View[Given]:
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponse:
-            try:
-                actor = actor_of(request)
-                actor.require(role)
-                # The frame of the page shows it.
-                request.actor = actor  # type: ignore[attr-defined]
-                return view(request, actor, *args, **kwargs)
-            except NotSignedIn:
+            actor = actor_of(request)
+            if actor is None:
                 return _to_sign_in(request)
+            request.actor = actor  # type: ignore[attr-defined]  # for the frame of the page
+            try:
+                actor.require(role)
+                return view(request, actor, *args, **kwargs)
             except Refused as refusal:
                 return render(request, "refused.html", {"refusal": refusal}, status=refusal.status)
 
@@ -94,8 +91,8 @@ def member[**Given](role: Role = Role.VIEWER) -> Callable[[ActorView[Given]], Vi
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    if request.headers.get("HX-Request"):
-        answer = HttpResponse(status=204)
-        answer["HX-Redirect"] = redirect_to_login(request.headers.get("HX-Current-URL", "/")).url
-        return answer
+    """Leads the whole page there, also where htmx asked for a part of it, and back after that."""
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+    if htmx:
+        return HttpResponseClientRedirect(redirect_to_login(htmx.current_url_abs_path or "/").url)
     return redirect_to_login(request.get_full_path())

@@ -1,4 +1,4 @@
-"""The audit log: who changed, ran or took out what. Functions that do such a thing note it in their transaction."""
+"""The audit log: who changed, ran or exported what. The functions that do it note it in their transaction."""
 
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -10,20 +10,33 @@ from django.utils import timezone
 
 from workspaces.models import AuditEntry, User, Workspace
 
-KEPT = timedelta(days=365)
+STORED_FOR = timedelta(days=365)
 WORDS = {
-    "connection.created": "created the connection", "connection.changed": "changed the connection",
-    "connection.deleted": "deleted the connection", "connection.host_allowed": "allowed a host for the connection",
-    "column.created": "created the column", "column.changed": "changed the column",
-    "column.deleted": "deleted the column", "column.restored": "restored the column",
-    "table.created": "created the table", "table.changed": "changed the table", "table.deleted": "deleted the table",
-    "table.restored": "restored the table", "table.copied": "duplicated the table",
-    "table.imported": "uploaded", "table.exported": "exported the table",
-    "table.hook_created": "created the webhook of", "table.hook_renewed": "renewed the webhook of",
-    "run.started": "ran the column", "run.stopped": "stopped the run of",
-    "member.invited": "invited", "member.joined": "joined as", "member.changed": "changed the role of",
-    "member.removed": "removed", "token.created": "created the API token", "token.revoked": "revoked the API token",
-}  # fmt: skip
+    "connection.created": "created the connection",
+    "connection.changed": "changed the connection",
+    "connection.deleted": "deleted the connection",
+    "connection.host_allowed": "allowed a host for the connection",
+    "column.created": "created the column",
+    "column.changed": "changed the column",
+    "column.deleted": "deleted the column",
+    "column.restored": "restored the column",
+    "table.created": "created the table",
+    "table.deleted": "deleted the table",
+    "table.restored": "restored the table",
+    "table.copied": "duplicated the table",
+    "table.imported": "uploaded",
+    "table.exported": "exported the table",
+    "table.hook_created": "created the webhook of",
+    "table.hook_renewed": "renewed the webhook of",
+    "run.started": "ran the column",
+    "run.stopped": "stopped the run of",
+    "member.invited": "invited",
+    "member.joined": "joined as",
+    "member.changed": "changed the role of",
+    "member.removed": "removed",
+    "token.created": "created the API token",
+    "token.revoked": "revoked the API token",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,46 +48,58 @@ class Acting:
 _acting: ContextVar[Acting | None] = ContextVar("acting", default=None)
 
 
-def acts(user: User | None, token_name: str = "") -> None:
-    """Whoever this request comes from; everything noted until the next one is theirs."""
+def set_actor(user: User | None, token_name: str = "") -> None:
+    """Says whose is everything that is noted until the next call; a token is named beside its user."""
     name = str(user) if user else ""
     via = f"API token “{token_name}”" if token_name else ""
     _acting.set(Acting(user, ", ".join(part for part in (name, via) if part)))
 
 
-def forget() -> None:
+def clear_actor() -> None:
+    """Says that what is noted from now on is Marl's own doing."""
     _acting.set(None)
 
 
 def note(workspace: Workspace | int, action: str, name: str, object_id: int | None = None, **detail: Any) -> None:
-    """`detail` is JSON that may be shown: names of settings and secrets, not what they hold."""
+    """Notes an action; `detail` is JSON that may be shown: names of settings and secrets, not what they hold."""
     acting = _acting.get() or Acting(None, "Marl")
-    known = {key: value for key, value in detail.items() if value}
     AuditEntry.objects.create(
-        workspace_id=workspace if isinstance(workspace, int) else workspace.pk, user=acting.user, who=acting.who[:260],
-        action=action, object_id=object_id, name=name[:260], detail=known,
-    )  # fmt: skip
+        workspace_id=workspace if isinstance(workspace, int) else workspace.pk,
+        user=acting.user,
+        who=acting.who[:260],
+        action=action,
+        object_id=object_id,
+        name=name[:260],
+        detail={key: value for key, value in detail.items() if value},
+    )
 
 
 def entries(workspace: Workspace, kind: str = "") -> QuerySet[AuditEntry]:
-    """Newest first; `kind` is what stands before the point of an action."""
-    found = AuditEntry.objects.filter(workspace=workspace)
-    return found.filter(action__startswith=f"{kind}.") if kind else found
+    """Returns the newest first; `kind` is the part of an action before the dot, like “column”."""
+    entries = AuditEntry.objects.filter(workspace=workspace)
+    return entries.filter(action__startswith=f"{kind}.") if kind else entries
 
 
-def told(entry: AuditEntry) -> tuple[str, str]:
-    """What was done, and more of it, in words."""
+def in_words(entry: AuditEntry) -> tuple[str, str]:
+    """Returns what was done, and its details."""
     parts = [f"{key}: {', '.join(value) if isinstance(value, list) else value}" for key, value in entry.detail.items()]
     return WORDS.get(entry.action, entry.action), " · ".join(parts)
 
 
 def as_json(entry: AuditEntry) -> dict[str, Any]:
+    """Returns the entry of the API."""
     return {
-        "id": entry.pk, "at": entry.at, "who": entry.who, "user_id": entry.user_id, "action": entry.action,
-        "object_id": entry.object_id, "name": entry.name, "detail": entry.detail,
-    }  # fmt: skip
+        "id": entry.pk,
+        "at": entry.at,
+        "who": entry.who,
+        "user_id": entry.user_id,
+        "action": entry.action,
+        "object_id": entry.object_id,
+        "name": entry.name,
+        "detail": entry.detail,
+    }
 
 
 def prune() -> None:
-    """Once a day: what is older than a year goes."""
-    AuditEntry.objects.filter(at__lt=timezone.now() - KEPT).delete()
+    """Deletes what is older than a year."""
+    AuditEntry.objects.filter(at__lt=timezone.now() - STORED_FOR).delete()

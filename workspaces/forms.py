@@ -1,4 +1,4 @@
-"""What people enter about themselves and others."""
+"""The forms of the sign-in page and the settings."""
 
 from typing import Any
 
@@ -33,10 +33,11 @@ class Account(forms.Form):
     )
     email = forms.EmailField(label="E-mail", widget=forms.EmailInput({"class": "in", "autocomplete": "email"}))
     password = forms.CharField(
-        label="New password", required=False,
+        label="New password",
+        required=False,
         widget=forms.PasswordInput({"class": "in", "autocomplete": "new-password"}),
         help_text="At least 10 characters. Leave empty to keep your current password.",
-    )  # fmt: skip
+    )
 
     def __init__(self, user: User, data: Any = None) -> None:
         self.user = user
@@ -63,7 +64,7 @@ class Account(forms.Form):
 
 
 class Join(forms.Form):
-    """A new user, who follows an invitation."""
+    """What somebody new says who follows an invitation."""
 
     name = forms.CharField(
         max_length=120, required=False, widget=forms.TextInput({"class": "in", "autocomplete": "name"})
@@ -76,3 +77,10 @@ class Join(forms.Form):
         password = str(self.cleaned_data["password"])
         validate_password(password)
         return password
+
+    def save(self, user: User) -> User:
+        """Stores them in the user, who was invited and has no password yet."""
+        user.name = self.cleaned_data["name"]
+        user.set_password(self.cleaned_data["password"])
+        user.save()
+        return user

@@ -9,23 +9,24 @@ from workspaces.refusals import Refused
 
 def change_role(membership: Membership, role: str) -> None:
     """Raises Refused for the only owner."""
-    if role != Role.OWNER:
-        _check_another_owner(membership)
-    before, membership.role = membership.role, role
     with transaction.atomic():
+        if role != Role.OWNER:
+            _check_another_owner(membership)
+        before, membership.role = membership.role, role
         membership.save(update_fields=["role"])
         audit.note(membership.workspace_id, "member.changed", str(membership.user), role=role, before=before)
 
 
-def remove(membership: Membership) -> None:
+def remove_member(membership: Membership) -> None:
     """Raises Refused for the only owner."""
-    _check_another_owner(membership)
     with transaction.atomic():
+        _check_another_owner(membership)
         audit.note(membership.workspace_id, "member.removed", str(membership.user), role=membership.role)
         membership.delete()
 
 
 def _check_another_owner(membership: Membership) -> None:
-    owners = Membership.objects.filter(workspace=membership.workspace, role=Role.OWNER)
-    if membership.role == Role.OWNER and not owners.exclude(pk=membership.pk).exists():
+    """Locks the owners: two of them who give up their role at once would leave a workspace with none."""
+    owners = Membership.objects.select_for_update().filter(workspace=membership.workspace_id, role=Role.OWNER)
+    if {owner.pk for owner in owners.order_by("pk")} == {membership.pk}:
         raise Refused(f"{membership.user} is the only owner. Make someone else an owner first.", code="conflict")

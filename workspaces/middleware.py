@@ -1,4 +1,4 @@
-"""Who a request comes from: `/?token=…` signs in and leaves the token out of the address."""
+"""Who a request comes from."""
 
 from collections.abc import Callable
 
@@ -11,17 +11,19 @@ from workspaces.accounts import user_of_link
 
 
 class AuditMiddleware:
-    """A request begins with nobody: threads serve one after another."""
+    """Clears whoever acted in the request that this thread served before."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        audit.forget()
+        audit.clear_actor()
         return self.get_response(request)
 
 
 class SignInLinkMiddleware:
+    """Signs in whoever opens `/?token=…`, and leaves the token out of the address."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 

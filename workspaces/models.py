@@ -13,7 +13,7 @@ class Role(models.TextChoices):
 
     @property
     def rank(self) -> int:
-        return ["viewer", "editor", "owner"].index(self.value)
+        return list(Role).index(self)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -25,7 +25,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """Someone who signs in with an e-mail address. No password yet: only a link signs them in."""
+    """Someone who signs in with an email address; without a password yet, only by a link."""
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
@@ -59,7 +59,7 @@ class Membership(models.Model):
 
 
 class Invitation(models.Model):
-    """An open invitation: a link that is good once, until it expires."""
+    """A link that lets somebody in once, until it expires."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField()
@@ -72,7 +72,7 @@ class Invitation(models.Model):
 
 
 class SignInLink(models.Model):
-    """What `make run` prints: signs its user in until it expires."""
+    """What `make run` prints: a link that signs its user in until it expires."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE)
     token_hash = models.CharField(max_length=64, unique=True)
@@ -81,7 +81,7 @@ class SignInLink(models.Model):
 
 
 class ApiToken(models.Model):
-    """A bearer token of one workspace and one role; only its hash is kept."""
+    """A bearer token of one workspace and one role; only its hash is stored."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=120)
@@ -95,7 +95,7 @@ class ApiToken(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who did what; it stays when they or the thing are gone."""
+    """Who did what; it stays when the user or the thing is gone."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="audit_entries", db_index=False)
     user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True)

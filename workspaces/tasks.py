@@ -1,4 +1,4 @@
-"""What the scheduler asks for."""
+"""What the workers do for workspaces."""
 
 from celery import shared_task
 

@@ -1,4 +1,4 @@
-"""Secrets that are shown once and kept as a hash."""
+"""Secrets that are shown once and stored as a hash."""
 
 import hashlib
 import secrets
@@ -11,16 +11,17 @@ from workspaces.models import ApiToken, User, Workspace
 
 
 def hash_token(text: str) -> str:
-    """Tokens are long and random, so a plain hash is enough."""
+    """Returns a plain SHA-256, which is enough: tokens are long and random."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def new_token(prefix: str = "") -> str:
+    """Returns 32 random bytes as text that can stand in an address."""
     return prefix + secrets.token_urlsafe(32)
 
 
 def create_api_token(workspace: Workspace, name: str, role: str, user: User | None = None) -> tuple[ApiToken, str]:
-    """The token's text is not kept: it can be shown now alone."""
+    """Returns the token and its text, which is not stored and cannot be shown again."""
     text = new_token("marl_")
     with transaction.atomic():
         token = ApiToken.objects.create(
@@ -31,7 +32,7 @@ def create_api_token(workspace: Workspace, name: str, role: str, user: User | No
 
 
 def revoke(token: ApiToken) -> None:
-    """Who uses it is shut out at once."""
+    """Shuts out at once whoever uses it."""
     with transaction.atomic():
         token.revoked_at = timezone.now()
         token.save(update_fields=["revoked_at"])

@@ -1,4 +1,4 @@
-"""Addresses of this room."""
+"""The addresses of signing in and of the settings."""
 
 from django.urls import URLPattern, path
 

@@ -7,22 +7,26 @@ from django.contrib.auth import authenticate, login, logout, update_session_auth
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from workspaces import attempts, audit, forms, invitations
-from workspaces import members as member_room
+from workspaces import attempts, audit, forms, ids, invitations
 from workspaces.actors import Actor, member
+from workspaces.members import change_role, remove_member
 from workspaces.models import ApiToken, Invitation, Membership, Role, User
 from workspaces.refusals import Refused
 from workspaces.tokens import create_api_token, revoke
 
 AUDIT_PAGE = 50
 AUDIT_KINDS = (
-    ("", "Everything"), ("connection", "Connections"), ("column", "Columns"), ("run", "Runs"), ("table", "Tables"),
-    ("member", "Members"), ("token", "API tokens"),
-)  # fmt: skip
+    ("", "Everything"),
+    ("connection", "Connections"),
+    ("column", "Columns"),
+    ("run", "Runs"),
+    ("table", "Tables"),
+    ("member", "Members"),
+    ("token", "API tokens"),
+)
 
 
 @require_http_methods(["GET", "POST"])
@@ -43,9 +47,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def _next(request: HttpRequest) -> str:
-    wanted = request.POST.get("next") or request.GET.get("next", "")
-    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if safe else reverse("home")
+    """Returns the page that asked to sign in, unless it is on another host."""
+    address = request.POST.get("next") or request.GET.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+    return address if is_ours else reverse("home")
 
 
 @require_POST
@@ -65,12 +70,16 @@ def members(request: HttpRequest, actor: Actor) -> HttpResponse:
             invitation, link = invitations.invite(actor, form.cleaned_data["email"], form.cleaned_data["role"])
             form = forms.Invite()
             messages.success(request, f"Send this link to {invitation.email}. Works once, for seven days.")
-    found = Membership.objects.filter(workspace=actor.workspace).select_related("user").order_by("pk")
-    waiting = Invitation.objects.filter(workspace=actor.workspace, accepted_at=None, expires_at__gt=timezone.now())
+    memberships = Membership.objects.filter(workspace=actor.workspace).select_related("user").order_by("pk")
     context = {
-        "actor": actor, "form": form, "link": link, "members": found, "invitations": waiting, "roles": Role.choices,
+        "actor": actor,
+        "form": form,
+        "link": link,
+        "members": memberships,
+        "invitations": invitations.pending(actor.workspace),
+        "roles": Role.choices,
         "is_owner": actor.role == Role.OWNER,
-    }  # fmt: skip
+    }
     return render(request, "workspaces/members.html", context, status=422 if form.errors else 200)
 
 
@@ -83,10 +92,10 @@ def change_member(request: HttpRequest, actor: Actor, membership_id: int) -> Htt
     role = request.POST.get("role", "")
     try:
         if role == "remove":
-            member_room.remove(membership)
+            remove_member(membership)
             messages.success(request, f"{membership.user} is no longer a member.")
         elif role in Role.values:
-            member_room.change_role(membership, role)
+            change_role(membership, role)
             messages.success(request, f"{membership.user} is now {Role(role).label.lower()}.")
     except Refused as refusal:
         messages.error(request, str(refusal))
@@ -102,34 +111,39 @@ def withdraw_invitation(request: HttpRequest, actor: Actor, invitation_id: int) 
 
 @require_http_methods(["GET", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    found = invitations.find(token)
-    if found is None:
-        return render(request, "workspaces/invitation_gone.html", status=404)
-    user = request.user if isinstance(request.user, User) else User.objects.filter(email=found.email).first()
+    """Whoever is signed in joins as they are; a new user says a name and a password first."""
+    invitation = invitations.find(token)
+    if invitation is None:
+        return _invitation_gone(request)
     if isinstance(request.user, User):
-        return _join(request, found, request.user) if request.method == "POST" else _ask_to_join(request, found)
+        join = request.method == "POST"
+        return _join(request, invitation, request.user) if join else _ask_to_join(request, invitation)
+    user = User.objects.filter(email=invitation.email).first()
     if user is not None and user.has_usable_password():
         return redirect(f"{reverse('sign_in')}?next={request.path}")
     form = forms.Join(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        user = user or User.objects.create_user(found.email)
-        user.name = form.cleaned_data["name"]
-        user.set_password(form.cleaned_data["password"])
-        user.save()
+        user = form.save(user or User.objects.create_user(invitation.email))
         login(request, user)
-        return _join(request, found, user)
-    return _ask_to_join(request, found, form)
+        return _join(request, invitation, user)
+    return _ask_to_join(request, invitation, form)
 
 
-def _ask_to_join(request: HttpRequest, found: Invitation, form: forms.Join | None = None) -> HttpResponse:
-    context = {"invitation": found, "form": form}
+def _ask_to_join(request: HttpRequest, invitation: Invitation, form: forms.Join | None = None) -> HttpResponse:
+    context = {"invitation": invitation, "form": form}
     return render(request, "workspaces/invitation.html", context, status=422 if form and form.errors else 200)
 
 
-def _join(request: HttpRequest, found: Invitation, user: User) -> HttpResponse:
-    membership = invitations.accept(found, user)
+def _join(request: HttpRequest, invitation: Invitation, user: User) -> HttpResponse:
+    membership = invitations.accept(invitation, user)
+    if membership is None:
+        return _invitation_gone(request)
     request.session["workspace"] = membership.workspace_id
     return redirect("home")
+
+
+def _invitation_gone(request: HttpRequest) -> HttpResponse:
+    return render(request, "workspaces/invitation_gone.html", status=404)
 
 
 @require_http_methods(["GET", "POST"])
@@ -167,15 +181,18 @@ def revoke_token(request: HttpRequest, actor: Actor, token_id: int) -> HttpRespo
 @require_GET
 @member(Role.OWNER)
 def audit_log(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Fifty entries at a time, the newest first."""
-    kind, before = request.GET.get("kind", ""), request.GET.get("before", "")
-    found = audit.entries(actor.workspace, kind)
-    if before.isascii() and before.isdigit():
-        found = found.filter(pk__lt=int(before[:18]))
-    shown = list(found[: AUDIT_PAGE + 1])
-    older = shown[AUDIT_PAGE - 1].pk if len(shown) > AUDIT_PAGE else None
-    entries = [(entry, *audit.told(entry)) for entry in shown[:AUDIT_PAGE]]
-    context = {"entries": entries, "older": older, "kind": kind, "kinds": AUDIT_KINDS}
+    """Shows fifty entries at a time, the newest first."""
+    kind, before = request.GET.get("kind", ""), ids.parse(request.GET.get("before"))
+    entries = audit.entries(actor.workspace, kind)
+    if before is not None:
+        entries = entries.filter(pk__lt=before)
+    page = list(entries[: AUDIT_PAGE + 1])
+    context = {
+        "entries": [(entry, *audit.in_words(entry)) for entry in page[:AUDIT_PAGE]],
+        "older": page[AUDIT_PAGE - 1].pk if len(page) > AUDIT_PAGE else None,
+        "kind": kind,
+        "kinds": AUDIT_KINDS,
+    }
     return render(request, "workspaces/audit.html", context)
 
 
@@ -189,15 +206,16 @@ def account(request: HttpRequest, actor: Actor) -> HttpResponse:
         update_session_auth_hash(request, user)
         messages.success(request, "Saved.")
         return redirect("account")
-    mine = Membership.objects.filter(user=user).select_related("workspace").order_by("pk")
-    context = {"actor": actor, "form": form, "memberships": mine}
+    memberships = Membership.objects.filter(user=user).select_related("workspace").order_by("pk")
+    context = {"actor": actor, "form": form, "memberships": memberships}
     return render(request, "workspaces/account.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
 @member()
 def choose_workspace(request: HttpRequest, actor: Actor) -> HttpResponse:
-    wanted = request.POST.get("workspace", "")
-    if wanted.isdigit() and Membership.objects.filter(user=actor.user, workspace_id=int(wanted)).exists():
-        request.session["workspace"] = int(wanted)
+    workspace_id = ids.parse(request.POST.get("workspace"))
+    memberships = Membership.objects.filter(user=actor.user)
+    if workspace_id is not None and memberships.filter(workspace_id=workspace_id).exists():
+        request.session["workspace"] = workspace_id
     return redirect("home")

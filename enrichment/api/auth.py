@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from ninja.security import APIKeyCookie, HttpBearer
 
-from workspaces.actors import Actor, NotSignedIn, actor_of, actor_of_token
+from workspaces.actors import Actor, actor_of, actor_of_token
 
 
 class Bearer(HttpBearer):
@@ -19,10 +19,7 @@ class Browser(APIKeyCookie):
         super().__init__(csrf=True)
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Actor | None:
-        try:
-            return actor_of(request)
-        except NotSignedIn:
-            return None
+        return actor_of(request)
 
 
 def actor(request: HttpRequest) -> Actor:
@@ -36,7 +33,4 @@ def authenticate(request: HttpRequest) -> Actor | None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return actor_of_token(token.strip())
-    try:
-        return actor_of(request)
-    except NotSignedIn:
-        return None
+    return actor_of(request)

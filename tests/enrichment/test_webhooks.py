@@ -146,7 +146,7 @@ def test_making_and_renewing_are_noted_without_the_secret(
     call("POST", f"/tables/{leads.pk}/hook")
     renewed, created = audit.entries(workspace, "table")[:2]
     assert (created.action, renewed.action, renewed.name) == ("table.hook_created", "table.hook_renewed", "Leads")
-    assert audit.told(renewed)[0] == "renewed the webhook of"
+    assert audit.in_words(renewed)[0] == "renewed the webhook of"
     assert address.rpartition("/")[2] not in str([vars(entry) for entry in audit.entries(workspace)])
 
 

@@ -1,4 +1,4 @@
-"""Moments as people say them."""
+"""Moments in words."""
 
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ register = template.Library()
 
 @register.filter
 def ago(moment: datetime) -> str:
-    """“just now”, “5 minutes ago”."""
+    """Returns “just now” or “5 minutes ago”."""
     if timezone.now() - moment < timedelta(minutes=1):
         return "just now"
     return f"{timesince(moment, depth=1)} ago"
