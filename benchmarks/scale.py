@@ -23,7 +23,7 @@ SENT = 10_000  # cells of each size
 
 def make_table(rows: int):  # type: ignore[no-untyped-def]
     from enrichment.models import Run
-    from tables import catalog, storage
+    from tables import catalog, row_order, storage
     from workspaces.accounts import first_owner
     from workspaces.actors import Actor
     from workspaces.models import Role
@@ -35,7 +35,7 @@ def make_table(rows: int):  # type: ignore[no-untyped-def]
     for start in range(0, rows, 20_000):
         numbers = range(start, min(rows, start + 20_000))
         encoded = [f'{{"{company}": "Company {number}", "{size}": "{number}"}}' for number in numbers]
-        storage.insert(table.pk, start, encoded)
+        storage.insert(table.pk, row_order.append(table.pk, len(encoded)), encoded)
         storage.grow(table.pk, len(encoded))
     storage.analyze()
     table.refresh_from_db()

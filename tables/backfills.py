@@ -76,7 +76,7 @@ def _write_batch(backfill_id: int, table_id: int) -> None:
 
 def _finish(backfill: Backfill, table_id: int) -> None:
     backfill.delete()
-    send_rows_changed(table_id, None, column_ids=[backfill.column_id], from_position=0)
+    send_rows_changed(table_id, None, column_ids=[backfill.column_id])
     transaction.on_commit(lambda: events.publish_rows(table_id))
 
 

@@ -49,6 +49,8 @@ class Table(models.Model):
     ready = models.BooleanField(default=True)  # False hides it: while an import fills it, and once it is deleted
     deleted_at = models.DateTimeField(null=True, blank=True)
     row_count = models.BigIntegerField(default=0)
+    last_key = models.BigIntegerField(null=True)  # the last sort key given out at the end; never given out again
+    narrow_keys = models.BooleanField(default=False)  # sort keys without gaps, from before there were any
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -94,17 +96,28 @@ class Column(models.Model):
 
 
 class Row(models.Model):
-    """`position` counts from 0 without gaps, so that a window anywhere is one index range."""
+    """Stands in the order of its sort key; `row_order` gives keys and finds rows by their offset."""
 
     table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="rows", db_index=False)
-    position = models.BigIntegerField()
+    sort_key = models.BigIntegerField(db_column="position")
     values = models.JSONField(default=dict)  # {str(column id): what was typed or uploaded}
 
     class Meta:
         indexes = [
-            models.Index(fields=["table", "position"], name="row_window"),
-            models.Index(fields=["table", "id"], name="row_order"),  # rows are only ever appended
+            models.Index(fields=["table", "sort_key"], name="row_window"),
+            models.Index(fields=["table", "id"], name="row_order"),
         ]
+
+
+class RowBlock(models.Model):
+    """Counts the rows of a table whose sort keys lie from `start` to that of the next block."""
+
+    table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="blocks", db_index=False)
+    start = models.BigIntegerField()
+    count = models.IntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["table", "start"], name="row_block_once")]
 
 
 class Cell(models.Model):

@@ -110,7 +110,7 @@ class View:
         for item in self.sorts:
             for key in _sort_keys(self._column(item)):
                 order.append(key.desc(nulls_last=True) if item.get("desc") else key.asc(nulls_last=True))
-        return rows.order_by(*order, "position")
+        return rows.order_by(*order, "sort_key")
 
 
 def rows_with_errors(table: Table) -> int:

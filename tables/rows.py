@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from tables import cells, columns, events, storage, values
+from tables import cells, columns, events, row_order, storage, values
 from tables.models import Column, Row, Table
 from tables.signals import send_rows_changed
 from workspaces.refusals import Refused
@@ -24,9 +24,8 @@ _IDS = 500  # in one query; SQLite bounds its parameters
 
 
 def window(table: Table, offset: int, limit: int) -> list[Row]:
-    """Returns rows in order, found by position: as quick at the end of a million rows as at the start."""
-    in_window = Row.objects.filter(table=table, position__gte=offset, position__lt=offset + limit)
-    return list(in_window.order_by("position"))
+    """Returns rows in order: as quick at the end of a million rows as at the start."""
+    return list(row_order.window(table.pk, offset, limit))
 
 
 def as_json(rows: Sequence[Row], columns: Sequence[Column]) -> list[dict[str, Any]]:
@@ -35,7 +34,8 @@ def as_json(rows: Sequence[Row], columns: Sequence[Column]) -> list[dict[str, An
         return []
     computed = [column.pk for column in columns if column.is_computed]
     stored = cells.of_rows([row.pk for row in rows], computed)
-    waiting = cells.waiting_of(rows[0].table_id, [(row.pk, row.position) for row in rows], computed)
+    waiting = cells.waiting_of(rows[0].table_id, [(row.pk, row.sort_key) for row in rows], computed)
+    offsets = row_order.offsets(rows)
 
     def cell(row: Row, column: Column) -> dict[str, Any]:
         if not column.is_computed:
@@ -44,7 +44,7 @@ def as_json(rows: Sequence[Row], columns: Sequence[Column]) -> list[dict[str, An
         return cells.as_json(stored.get(pair), waiting.get(pair))
 
     return [
-        {"id": row.pk, "position": row.position, "cells": {str(column.pk): cell(row, column) for column in columns}}
+        {"id": row.pk, "position": offsets[row.pk], "cells": {str(column.pk): cell(row, column) for column in columns}}
         for row in rows
     ]
 
@@ -57,17 +57,66 @@ def append(table: Table, new_rows: Sequence[Cells]) -> list[int]:
     if not stored:
         return []
     with transaction.atomic():
-        first = storage.lock_table(table.pk)
-        for batch in batched(stored, _BATCH):
-            storage.insert(table.pk, first, [json.dumps(row, ensure_ascii=False) for row in batch])
-            first += len(batch)
-        added = Row.objects.filter(table=table, position__gte=first - len(stored)).order_by("position")
-        row_ids = list(added.values_list("pk", flat=True))
-        storage.grow(table.pk, len(row_ids))
-        send_rows_changed(table.pk, row_ids, added=True)
-        transaction.on_commit(partial(events.publish_rows, table.pk, added=len(row_ids)))
+        storage.lock_table(table.pk)
+        row_ids = _insert(table, row_order.append(table.pk, len(stored)), stored)
     table.refresh_from_db(fields=["row_count"])
     return row_ids
+
+
+def insert(table: Table, before: int, new_rows: Sequence[Cells]) -> list[int]:
+    """Adds rows directly before a row and returns their ids in order. Raises Refused, and then nothing is added."""
+    _check_number(new_rows)
+    find = columns.by_name_or_id(table)
+    stored = [_without_empty(_cleaned(find, row)) for row in new_rows]
+    if not stored:
+        return []
+    with transaction.atomic():
+        storage.lock_table(table.pk)
+        row_ids = _insert(table, row_order.insert(table.pk, _row(table, before), len(stored)), stored)
+    table.refresh_from_db(fields=["row_count"])
+    return row_ids
+
+
+def move(table: Table, row_ids: Sequence[int], before: int | None) -> None:
+    """Moves rows, in their present order, directly before another row, or to the end.
+
+    Raises Refused, and then nothing is moved.
+    """
+    _check_number(row_ids)
+    with transaction.atomic():
+        storage.lock_table(table.pk)
+        moved = [row_id for _, row_id in _keys_of(table, row_ids)]
+        if before in moved:
+            raise Refused("Move the rows before a row that is not one of them.", field="before")
+        if not moved:
+            return
+        row_order.remove(table.pk, [sort_key for sort_key, _ in _keys_of(table, moved)])
+        if before is None:
+            sort_keys = row_order.append(table.pk, len(moved))
+        else:
+            sort_keys = row_order.insert(table.pk, _row(table, before), len(moved))
+        storage.write_sort_keys(zip(sort_keys, moved, strict=True))
+        storage.touch(table.pk)
+        transaction.on_commit(partial(events.publish_rows, table.pk))
+
+
+def _insert(table: Table, sort_keys: Sequence[int], stored: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Stores rows whose keys are counted already, and announces them."""
+    for keys, batch in zip(batched(sort_keys, _BATCH), batched(stored, _BATCH), strict=True):
+        storage.insert(table.pk, keys, [json.dumps(row, ensure_ascii=False) for row in batch])
+    added = Row.objects.filter(table=table, sort_key__gte=sort_keys[0], sort_key__lte=sort_keys[-1])
+    row_ids = list(added.order_by("sort_key").values_list("pk", flat=True))
+    storage.grow(table.pk, len(row_ids))
+    send_rows_changed(table.pk, row_ids, added=True)
+    transaction.on_commit(partial(events.publish_rows, table.pk, added=len(row_ids)))
+    return row_ids
+
+
+def _row(table: Table, row_id: int) -> Row:
+    row = Row.objects.filter(table=table, pk=row_id).first()
+    if row is None:
+        raise Refused(f"This table has no row {row_id}.", field="before")
+    return row
 
 
 def update(table: Table, changes: Sequence[Change]) -> int:
@@ -92,7 +141,7 @@ def _write(table: Table, new_values: Mapping[int, Mapping[str, Any]]) -> list[tu
     """Stores {row id: {key: value}}; returns [(row id, column id, cell)] of what differs now."""
     changed = []
     for row_ids in batched(sorted(new_values), _IDS):
-        rows = list(Row.objects.filter(table=table, pk__in=row_ids).order_by("position"))
+        rows = list(Row.objects.filter(table=table, pk__in=row_ids).order_by("sort_key"))
         if len(rows) < len(row_ids):
             missing = min(set(row_ids) - {row.pk for row in rows})
             raise Refused(f"This table has no row {missing}.", field="rows")
@@ -105,16 +154,17 @@ def _write(table: Table, new_values: Mapping[int, Mapping[str, Any]]) -> list[tu
 
 
 def delete(table: Table, row_ids: Collection[int]) -> int:
-    """Deletes rows and returns their number; those after them move up, so that positions stay without gaps."""
+    """Deletes rows and returns their number."""
     with transaction.atomic():
         storage.lock_table(table.pk)
-        places = _places(table, row_ids)
-        if not places:
+        keys = _keys_of(table, row_ids)
+        if not keys:
             return 0
-        deleted = [row_id for _, row_id in places]
+        deleted = [row_id for _, row_id in keys]
         for batch in batched(deleted, _IDS):
             storage.delete(Row.objects.filter(pk__in=batch))
-        _close_gaps(table, places[0][0], len(deleted))
+        row_order.remove(table.pk, [sort_key for sort_key, _ in keys])
+        storage.grow(table.pk, -len(deleted))
         transaction.on_commit(partial(events.publish_rows, table.pk, deleted=deleted))
     table.refresh_from_db(fields=["row_count"])
     return len(deleted)
@@ -130,23 +180,19 @@ def delete_all_but(table: Table, row_ids: Collection[int]) -> int:
         if not number:
             return 0
         storage.delete(others)
-        _close_gaps(table, 0, number)
+        row_order.recount(table.pk)
+        storage.grow(table.pk, -number)
         transaction.on_commit(partial(events.publish_rows, table.pk))
     table.refresh_from_db(fields=["row_count"])
     return number
 
 
-def _places(table: Table, row_ids: Collection[int]) -> list[tuple[int, int]]:
-    """Returns (position, row id) of those that are the table's own, in order."""
-    places: list[tuple[int, int]] = []
+def _keys_of(table: Table, row_ids: Collection[int]) -> list[tuple[int, int]]:
+    """Returns (sort key, row id) of those that are the table's own, in order."""
+    keys: list[tuple[int, int]] = []
     for batch in batched(sorted(set(row_ids)), _IDS):
-        places += Row.objects.filter(table=table, pk__in=batch).values_list("position", "pk")
-    return sorted(places)
-
-
-def _close_gaps(table: Table, first: int, deleted: int) -> None:
-    storage.number_again(table.pk, first)
-    storage.grow(table.pk, -deleted)
+        keys += Row.objects.filter(table=table, pk__in=batch).values_list("sort_key", "pk")
+    return sorted(keys)
 
 
 def _cleaned(find: Find, row: Cells) -> dict[str, Any]:

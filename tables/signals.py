@@ -1,7 +1,7 @@
 """What tables announce to whoever computes from their rows.
 
-`rows_changed` is sent after the commit with table_id, row_ids (None: all rows from `from_position` on), column_ids
-(None: any) and added.
+`rows_changed` is sent after the commit with table_id, row_ids (None: all rows whose id is `from_row` or more),
+column_ids (None: any) and added.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ def send_rows_changed(
     *,
     column_ids: Sequence[int] | None = None,
     added: bool = False,
-    from_position: int | None = None,
+    from_row: int = 0,
 ) -> None:
     """Sends rows_changed after the open transaction commits."""
 
@@ -29,7 +29,7 @@ def send_rows_changed(
             row_ids=row_ids,
             column_ids=column_ids,
             added=added,
-            from_position=from_position,
+            from_row=from_row,
         )
 
     transaction.on_commit(send)

@@ -4,12 +4,14 @@ The caller has a transaction open and the table locked.
 """
 
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from tables import row_order
 from tables.models import Cell, Row, Table
 
 
@@ -24,33 +26,34 @@ def lock_table(table_id: int) -> int:
     return locked.values_list("row_count", flat=True).first() or 0
 
 
-def insert(table_id: int, position: int, encoded: Sequence[str]) -> None:
-    """Inserts rows from this position on, given as their values in JSON. The caller counts them with `grow`."""
+def insert(table_id: int, sort_keys: Sequence[int], encoded: Sequence[str]) -> None:
+    """Inserts rows with these keys, given as their values in JSON. The caller counts them with `grow`."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
                 'INSERT INTO tables_row (table_id, position, "values") '
-                "SELECT %s, %s + place - 1, text::jsonb FROM unnest(%s::text[]) WITH ORDINALITY AS new(text, place) "
-                "ORDER BY place",
-                [table_id, position, list(encoded)],
+                "SELECT %s, key, text::jsonb"
+                " FROM unnest(%s::bigint[], %s::text[]) WITH ORDINALITY AS new(key, text, place) ORDER BY place",
+                [table_id, list(sort_keys), list(encoded)],
             )
         else:
             cursor.executemany(
                 'INSERT INTO tables_row (table_id, position, "values") VALUES (%s, %s, %s)',
-                [(table_id, position + place, text) for place, text in enumerate(encoded)],
+                [(table_id, key, text) for key, text in zip(sort_keys, encoded, strict=True)],
             )
 
 
-def move_to_end(source_id: int, target_id: int, position: int) -> None:
-    """Inserts the rows of one table into another from this position on, with ids in their order.
+def append_table(source_id: int, target_id: int) -> None:
+    """Inserts the rows of one table after those of another, with ids in their order.
 
     The caller counts them with `grow`, and purges the source.
     """
+    shift = row_order.append_blocks(source_id, target_id)
     with connection.cursor() as cursor:
         cursor.execute(
             'INSERT INTO tables_row (table_id, position, "values") '
             'SELECT %s, position + %s, "values" FROM tables_row WHERE table_id = %s ORDER BY position',
-            [target_id, position, source_id],
+            [target_id, shift, source_id],
         )
 
 
@@ -64,22 +67,27 @@ def write_values(rows: Sequence[Row]) -> None:
         )
 
 
+def widen_keys(seconds: float) -> None:
+    """Makes gaps between the sort keys of tables from before there were gaps; it goes on with the next call."""
+    until = time.monotonic() + seconds
+    for table_id in Table.objects.filter(narrow_keys=True).values_list("pk", flat=True):
+        more = True
+        while more and time.monotonic() < until:
+            with transaction.atomic():
+                lock_table(table_id)
+                more = row_order.widen(table_id)
+
+
+def write_sort_keys(keys: Iterable[tuple[int, int]]) -> None:
+    """Stores (sort key, row id)."""
+    with connection.cursor() as cursor:
+        cursor.executemany("UPDATE tables_row SET position = %s WHERE id = %s", list(keys))
+
+
 def delete(rows: QuerySet[Row]) -> None:
     """Deletes rows with their results, without loading them as `rows.delete()` would; the caller counts them."""
     Cell.objects.filter(row_id__in=rows.values("pk")).delete()
     rows._raw_delete(using=connection.alias)
-
-
-def number_again(table_id: int, first: int) -> None:
-    """Numbers the rows from position `first` on without gaps, in the order in which they were added."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE tables_row SET position = new.position FROM ("
-            " SELECT id, %s - 1 + row_number() OVER (ORDER BY id) AS position"
-            " FROM tables_row WHERE table_id = %s AND position >= %s"
-            ") AS new WHERE tables_row.id = new.id AND tables_row.position <> new.position",
-            [first, table_id, first],
-        )
 
 
 def grow(table_id: int, number: int) -> None:

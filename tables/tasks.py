@@ -2,8 +2,10 @@
 
 from celery import shared_task
 
-from tables import backfills, catalog
+from tables import backfills, catalog, storage
 from tables.imports import job, uploads
+
+WIDENING = 5.0  # seconds of a sweep
 
 
 @shared_task(name=uploads.TASK, ignore_result=True)
@@ -15,6 +17,7 @@ def run_import(import_id: int) -> None:
 def sweep() -> None:
     job.sweep()
     backfills.sweep()
+    storage.widen_keys(WIDENING)
 
 
 @shared_task(name="tables.prune", ignore_result=True)

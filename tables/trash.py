@@ -9,7 +9,7 @@ import redis
 from django.core import serializers
 from django.db import transaction
 
-from tables import events, rows, storage
+from tables import events, row_order, rows, storage
 from tables.models import OPEN_STATES, Cell, CellState, Row, Table
 from tables.redis import client
 from tables.signals import send_rows_changed
@@ -39,9 +39,11 @@ def restore(table: Table, key: str) -> int:
     with transaction.atomic():
         storage.lock_table(table.pk)
         restored, results = _read(table, key)
+        sort_keys = row_order.put_back(table.pk, [row.sort_key for row in restored])
+        for row, sort_key in zip(restored, sort_keys, strict=True):
+            row.sort_key = sort_key
         Row.objects.bulk_create(restored, batch_size=_BATCH)
         Cell.objects.bulk_create(results, batch_size=_BATCH)
-        storage.number_again(table.pk, min(row.position for row in restored))
         storage.grow(table.pk, len(restored))
         send_rows_changed(table.pk, [row.pk for row in restored])
         transaction.on_commit(partial(events.publish_rows, table.pk, added=len(restored)))
@@ -51,7 +53,7 @@ def restore(table: Table, key: str) -> int:
 
 
 def _store(table: Table, row_ids: Collection[int]) -> str:
-    deleted = list(Row.objects.filter(table=table, pk__in=row_ids).order_by("pk"))
+    deleted = list(Row.objects.filter(table=table, pk__in=row_ids).order_by("sort_key"))
     results = Cell.objects.filter(row_id__in=[row.pk for row in deleted])
     packed = zlib.compress(serializers.serialize("json", [*deleted, *results]).encode())
     if len(packed) > MOST_BYTES:

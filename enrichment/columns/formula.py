@@ -18,7 +18,7 @@ from enrichment.models import FormulaColumn
 from enrichment.runs.results import Result
 from enrichment.schema import problems_of
 from tables import columns as table_columns
-from tables import events
+from tables import events, row_order
 from tables.models import CellState, Column, ColumnType, Row, Table
 
 TRIED = 10  # rows of a live preview
@@ -90,9 +90,9 @@ def draft(
     column = target if isinstance(target, Column) else Column(table=target, type=type)
     kept = shown(column) if column.pk else {}
     calculation = calculation_of(_check(column, kept | dict(config or {})), graph.names_of(column.table_id))
-    mine = Row.objects.filter(table_id=column.table_id)
-    chosen = mine.filter(position__lt=TRIED) if row_ids is None else mine.filter(pk__in=row_ids[:TRIED])
-    rows = list(chosen.order_by("position"))
+    own = Row.objects.filter(table_id=column.table_id)
+    chosen = row_order.first_rows(column.table_id, TRIED) if row_ids is None else own.filter(pk__in=row_ids[:TRIED])
+    rows = list(chosen.order_by("sort_key"))
     values = inputs.as_stored(rows, column.table_id, calculation.column_ids)
     until = time.monotonic() + TRYING
     with Evaluators() as evaluators:

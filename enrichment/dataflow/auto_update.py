@@ -28,24 +28,18 @@ def on_rows_changed(
     row_ids: Sequence[int] | None,
     column_ids: Sequence[int] | None,
     added: bool,
-    from_position: int | None = None,
+    from_row: int = 0,
     **_: object,
 ) -> None:
-    """`row_ids` None means every row from `from_position` on."""
+    """`row_ids` None means every row whose id is `from_row` or more."""
     dependencies = graph.of_table(table_id)
-    first_row = 0 if row_ids is not None else _first_row(table_id, from_position or 0)
+    first_row = 0 if row_ids is not None else from_row
     with transaction.atomic():
         storage.lock_table(table_id)
         if added:
             _start_new(table_id, dependencies, row_ids, first_row)
         else:
             _follow_edit(table_id, dependencies, row_ids, first_row, column_ids or _all_columns(table_id))
-
-
-def _first_row(table_id: int, position: int) -> int:
-    """The id that the rows from this position on have at least."""
-    behind = Row.objects.filter(table_id=table_id, position__lt=position).order_by("-position")
-    return (behind.values_list("pk", flat=True).first() or -1) + 1
 
 
 def _all_columns(table_id: int) -> list[int]:

@@ -40,7 +40,7 @@ def _under_way(table_id: int, rows: Sequence[Row], column_ids: Sequence[int], de
 
 def pending(table_id: int, rows: Sequence[Row], column_ids: Sequence[int]) -> set[Pair]:
     """The cells that a run or the ledger has still to come to."""
-    places = [(row.pk, row.position) for row in rows]
+    places = [(row.pk, row.sort_key) for row in rows]
     return {pair for hook in cells.pending for pair in hook(table_id, places, column_ids)}
 
 

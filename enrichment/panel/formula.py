@@ -18,6 +18,7 @@ from enrichment.engine.template.values import as_text
 from enrichment.graph import FORMULA_TYPES, Cycle
 from enrichment.panel.http import references_of
 from tables import columns as table_columns
+from tables import row_order
 from tables.models import CellState, Column, ColumnType, Table
 from workspaces.actors import Actor, member
 from workspaces.models import Role
@@ -171,7 +172,7 @@ def _shown(tried: formula_columns.PreviewedRow) -> dict[str, Any]:
     result = tried.result
     text = as_text(result.value)
     return {
-        "number": tried.row.position + 1,
+        "number": row_order.offsets([tried.row])[tried.row.pk] + 1,
         "text": text[:LONGEST_SHOWN] + ("…" if len(text) > LONGEST_SHOWN else ""),
         "is_wrong": result.state in (CellState.FAILED, CellState.MISSING_INPUT),
         "message": result.error_message,

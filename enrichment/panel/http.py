@@ -23,7 +23,8 @@ from enrichment.preview import estimate, one_row
 from enrichment.runs import lifecycle, progress
 from enrichment.schema import Method
 from tables import columns as table_columns
-from tables.models import CellState, Column, ColumnType, Row, Table
+from tables import row_order
+from tables.models import CellState, Column, ColumnType, Table
 from workspaces.actors import Actor, member
 from workspaces.models import Role
 from workspaces.refusals import Refused
@@ -261,7 +262,7 @@ def _row_number(request: HttpRequest, table: Table) -> int:
 def _row_id(request: HttpRequest, target: Target) -> int:
     """Raises RowNotFound."""
     number = forms.row_number(request.POST)
-    rows = Row.objects.filter(table=_table_of(target), position=number - 1)
+    rows = row_order.window(_table_of(target).pk, number - 1, 1)
     pk = rows.values_list("pk", flat=True).first()
     if pk is None:
         raise one_row.RowNotFound(f"There is no row {number:,}.")

@@ -20,6 +20,7 @@ from enrichment.runs.claims import ClaimedRow
 from enrichment.runs.results import Attempt, Result
 from enrichment.worker import exchange, prepare
 from enrichment.worker import job as jobs
+from tables import row_order
 from tables.models import CellState, Column, Row, Table
 
 
@@ -69,7 +70,8 @@ def try_formula(
         return {"rows": [], "problems": [problem.as_json() for problem in error.problems]}
     except Cycle as error:
         return {"rows": [], "problems": [Problem(str(error)).as_json()]}
-    shown = [{"row_id": item.row.pk, "position": item.row.position, "cell": item.result.as_cell()} for item in tried]
+    offsets = row_order.offsets(item.row for item in tried)
+    shown = [{"row_id": item.row.pk, "position": offsets[item.row.pk], "cell": item.result.as_cell()} for item in tried]
     return {"rows": shown, "problems": []}
 
 

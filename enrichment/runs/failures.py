@@ -15,6 +15,7 @@ from django.core.cache import cache
 from django.db.models import BooleanField, Case, Count, F, Func, Min, Q, QuerySet, Value, When
 
 from enrichment.models import Run
+from tables import row_order
 from tables.models import Cell, CellState, Column, Row
 
 STATES = (CellState.FAILED, CellState.UNKNOWN, CellState.MISSING_INPUT)
@@ -103,7 +104,7 @@ def cells_like(column: Column, row_id: int) -> QuerySet[Cell]:
 def with_positions(kinds: Sequence[Kind]) -> list[dict[str, Any]]:
     """With where each of its rows is in the table, as `positions`; without rows that were deleted."""
     shown = [pk for kind in kinds for pk in kind["row_ids"]]
-    found = dict(Row.objects.filter(pk__in=shown).values_list("pk", "position"))
+    found = row_order.offsets(Row.objects.filter(pk__in=shown))
     left = [[pk for pk in kind["row_ids"] if pk in found] for kind in kinds]
     return [
         {**kind, "row_ids": row_ids, "positions": [found[pk] for pk in row_ids]}

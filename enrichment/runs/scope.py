@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from enrichment.models import Run
 from enrichment.runs import failures
-from tables import cells, view_snapshots
+from tables import cells, row_order, view_snapshots
 from tables.models import Cell, CellState, Column, Row, Table
 from tables.rows import MOST_AT_ONCE
 from workspaces.refusals import Refused
@@ -74,11 +74,10 @@ class Scope:
         return self.kind
 
     def last_row(self, table_id: int) -> int:
-        """Returns the id of the last row that the scope can reach now, 0 without rows; rows are only ever appended."""
-        rows = Row.objects.filter(table_id=table_id)
-        if self.kind == "first":
-            rows = rows.filter(position__lt=self.number)
-        return rows.order_by("-position").values_list("pk", flat=True).first() or 0
+        """Returns the highest id of the rows that the scope can reach now, 0 without rows; later rows have higher ones."""
+        rows = row_order.first_rows(table_id, self.number) if self.kind == "first" else None
+        rows = Row.objects.filter(table_id=table_id) if rows is None else rows
+        return rows.order_by("-pk").values_list("pk", flat=True).first() or 0
 
     def total(self, run: Run) -> int:
         """Counts the rows of a new run, without reading them where the column's counts say it."""
@@ -105,8 +104,10 @@ class Scope:
     def covers(self, run: Run, row_ids: Sequence[int]) -> list[int]:
         """Returns those of these rows that the run has still to come to."""
         ahead = [pk for pk in row_ids if run.cursor < pk <= run.last_row]
-        if self.kind in ("all", "first") or not ahead:
+        if self.kind == "all" or not ahead:
             return ahead
+        if self.kind == "first":
+            return list(self._rows(run).filter(pk__in=ahead).values_list("pk", flat=True))
         if self.kind in ("ids", "all_but"):
             ids = set(self.ids)
             return [pk for pk in ahead if (pk in ids) == (self.kind == "ids")]
@@ -127,7 +128,7 @@ class Scope:
         rows = Row.objects.filter(table_id=run.table_id, pk__gt=run.cursor, pk__lte=run.last_row).order_by("pk")
         match self.kind:
             case "first":
-                return rows.filter(position__lt=self.number)
+                return rows.filter(pk__in=row_order.first_rows(run.table_id, self.number).values("pk"))
             case "ids":
                 return rows.filter(pk__in=self.ids)
             case "all_but":

@@ -22,6 +22,7 @@ from enrichment.models import Claim, Run, SharedAnswer
 from enrichment.runs.results import COUNTED, Result, to_json
 from enrichment.schema import HttpConfig
 from enrichment.worker.job import Job
+from tables import row_order
 from tables.models import OPEN_STATES, Cell, CellState, Row
 
 ANY_RUN = 0
@@ -184,7 +185,7 @@ def same_as(row_id: int, column_id: int) -> dict[str, int] | None:
     detail = Cell.objects.filter(row_id=row_id, column_id=column_id).values_list("error_detail", flat=True).first()
     owner = detail.get("same_as") if isinstance(detail, dict) else None
     row = Row.objects.filter(pk=owner).first() if owner else None
-    return {"row_id": row.pk, "position": row.position} if row else None
+    return {"row_id": row.pk, "position": row_order.offsets([row])[row.pk]} if row else None
 
 
 def prune() -> None:

@@ -3,6 +3,7 @@
 What fails or is cancelled leaves nothing.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from itertools import batched
@@ -11,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from tables import catalog, copies, dispatch, events, storage
+from tables import catalog, copies, dispatch, events, row_order, storage
 from tables.imports import mapping, uploads
 from tables.imports.readers import formats
 from tables.models import Import, Row, Table
@@ -91,10 +92,9 @@ def _read(running: Import) -> int:
         total = formats.estimated_rows(uploads.path_of(running), sheet)
         done = 0
         for batch in batched(sheet.rows, BATCH):
-            Row.objects.bulk_create(
-                Row(table=table, position=position, values=mapping.row_values(keys, row))
-                for position, row in enumerate(batch, done)
-            )
+            values = [json.dumps(mapping.row_values(keys, row), ensure_ascii=False) for row in batch]
+            with transaction.atomic():
+                storage.insert(table.pk, row_order.append(table.pk, len(batch)), values)
             done += len(batch)
             _report(running, done, max(total, done) if total else None)
     return done
@@ -144,10 +144,11 @@ def _publish(running: Import) -> None:
 
 
 def _append(table: Table, target: Table, number: int) -> None:
-    first = storage.lock_table(target.pk)
-    storage.move_to_end(table.pk, target.pk, first)
+    storage.lock_table(target.pk)
+    storage.append_table(table.pk, target.pk)
     storage.grow(target.pk, number)
-    send_rows_changed(target.pk, None, added=True, from_position=first)
+    last_rows = Row.objects.filter(table=target).order_by("-pk").values_list("pk", flat=True)
+    send_rows_changed(target.pk, None, added=True, from_row=min(last_rows[:number], default=0))
     transaction.on_commit(lambda: events.publish_rows(target.pk, added=number))
 
 

@@ -77,7 +77,7 @@ def cells() -> Callable[[Column], list[Any]]:
 
     def read(column: Column) -> list[Any]:
         found = {cell.row_id: (cell.state, cell.value) for cell in Cell.objects.filter(column=column)}
-        return [found.get(row.pk) for row in Row.objects.filter(table=column.table_id).order_by("position")]
+        return [found.get(row.pk) for row in Row.objects.filter(table=column.table_id).order_by("sort_key")]
 
     return read
 
@@ -153,7 +153,7 @@ def stale() -> Callable[[Column], list[bool]]:
     from tables.models import Cell
 
     def read(column: Column) -> list[bool]:
-        found = Cell.objects.filter(column=column).order_by("row__position")
+        found = Cell.objects.filter(column=column).order_by("row__sort_key")
         return list(found.values_list("stale", flat=True))
 
     return read

@@ -43,7 +43,7 @@ def send(address: str, body: Any, content_type: str = "application/json") -> tup
 
 def companies(table: Table) -> list[Any]:
     pk = str(Column.objects.get(table=table, name="Company").pk)
-    return [row.values.get(pk) for row in Row.objects.filter(table=table).order_by("position")]
+    return [row.values.get(pk) for row in Row.objects.filter(table=table).order_by("sort_key")]
 
 
 def test_one_row_or_a_list_comes_in_without_a_token(address: str, leads: Table) -> None:

@@ -27,7 +27,7 @@ def large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def values_of(column: Column) -> list[Any]:
-    found = Row.objects.filter(table_id=column.table_id).order_by("position").values_list("values", flat=True)
+    found = Row.objects.filter(table_id=column.table_id).order_by("sort_key").values_list("values", flat=True)
     return [values.get(str(column.pk)) for values in found]
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tables import cells, columns, rows, storage
+from tables import cells, columns, row_order, rows, storage
 from tables.models import Cell, CellState, Row, Table
 from workspaces.refusals import Refused
 
@@ -23,7 +23,8 @@ def numbered(table: Table, number: int) -> list[int]:
 
 
 def positions(table: Table) -> list[int]:
-    return list(Row.objects.filter(table=table).order_by("pk").values_list("position", flat=True))
+    offsets = row_order.offsets(Row.objects.filter(table=table))
+    return [offsets[pk] for pk in sorted(offsets)]
 
 
 def test_text_is_kept_as_written(table: Table) -> None:
@@ -53,15 +54,12 @@ def test_more_rows_than_one_call_takes_are_refused(table: Table) -> None:
         rows.append(table, [{}] * 10_001)
 
 
-def test_a_window_is_read_by_the_index_of_positions(table: Table) -> None:
-    numbered(table, 1000)
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        assert names(table, 900, 3)[-3:] == ["Firm 900", "Firm 901", "Firm 902"]
-    [window] = [query["sql"] for query in queries if "tables_row" in query["sql"]]
-    assert "OFFSET" not in window
-    assert "BETWEEN" in window or ">=" in window
+def test_a_window_far_down_skips_no_more_than_a_block(table: Table) -> None:
+    numbered(table, 5_000)
+    with CaptureQueriesContext(connection) as queries:
+        assert names(table, 4_900, 3)[-3:] == ["Firm 4900", "Firm 4901", "Firm 4902"]
+    [window] = [query["sql"] for query in queries if '"tables_row"' in query["sql"]]
+    assert "OFFSET 900" in window
 
 
 def test_a_window_beyond_the_end_is_empty(table: Table) -> None:
@@ -144,9 +142,9 @@ def test_deleting_from_one_table_leaves_the_others(table: Table) -> None:
 
 
 def test_many_rows_are_deleted_at_once(table: Table) -> None:
-    storage.insert(table.pk, 0, ["{}"] * 5000)
+    storage.insert(table.pk, row_order.append(table.pk, 5000), ["{}"] * 5000)
     storage.grow(table.pk, 5000)
-    every_second = list(Row.objects.filter(table=table).order_by("position").values_list("pk", flat=True))[::2]
+    every_second = list(Row.objects.filter(table=table).order_by("sort_key").values_list("pk", flat=True))[::2]
     assert rows.delete(table, every_second) == 2500
     assert positions(table) == list(range(2500))
 
@@ -175,3 +173,32 @@ def test_counts_are_by_state(table: Table) -> None:
     for row_id, state in zip(numbered(table, 3), ["done", "done", "failed"], strict=True):
         Cell.objects.create(row_id=row_id, column=column, state=state)
     assert cells.counts([column.pk]) == {column.pk: {"done": 2, "failed": 1}}
+
+
+def test_rows_are_added_before_another_row(table: Table, heard: list[dict[str, Any]]) -> None:
+    ids = numbered(table, 3)
+    added = rows.insert(table, ids[1], [{"Name": "a"}, {"Name": "b"}])
+    assert names(table) == ["Firm 0", "a", "b", "Firm 1", "Firm 2"]
+    assert (table.row_count, heard[-1]["row_ids"], heard[-1]["added"]) == (5, added, True)
+
+
+def test_rows_are_moved_in_their_order(table: Table) -> None:
+    ids = numbered(table, 5)
+    rows.move(table, [ids[4], ids[2]], before=ids[0])
+    assert names(table) == ["Firm 2", "Firm 4", "Firm 0", "Firm 1", "Firm 3"]
+    rows.move(table, [ids[2]], before=None)
+    assert names(table) == ["Firm 4", "Firm 0", "Firm 1", "Firm 3", "Firm 2"]
+    assert positions(table) == [1, 2, 4, 3, 0]
+
+
+def test_rows_are_not_moved_before_themselves_or_to_a_row_of_another_table(table: Table) -> None:
+    other = Table.objects.create(workspace=table.workspace, name="Other")
+    columns.create(other, "Name")
+    ids, [theirs] = numbered(table, 3), rows.append(other, [{"Name": "b"}])
+    with pytest.raises(Refused, match="not one of them"):
+        rows.move(table, ids[:2], before=ids[1])
+    with pytest.raises(Refused, match=f"no row {theirs}"):
+        rows.move(table, ids[:2], before=theirs)
+    with pytest.raises(Refused, match=f"no row {theirs}"):
+        rows.insert(table, theirs, [{"Name": "a"}])
+    assert names(table) == ["Firm 0", "Firm 1", "Firm 2"]

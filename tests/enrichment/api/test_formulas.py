@@ -95,7 +95,7 @@ def test_formulas_are_tried_on_ten_rows_while_they_are_written(call: Caller, lea
     status, told = call("POST", path, {"type": "formula", "config": {"formula": "{{Size}} * 2"}})
     assert (status, told["problems"]) == (200, [])
     assert [(row["position"], row["cell"]["value"]) for row in told["rows"]][:2] == [(0, 20), (1, 500)]
-    last = Row.objects.filter(table=leads).latest("position").pk
+    last = Row.objects.filter(table=leads).latest("sort_key").pk
     _, told = call("POST", path, {"config": {"formula": "{{Company}}"}, "row_ids": [last]})
     assert [(row["row_id"], row["cell"]["value"]) for row in told["rows"]] == [(last, "Contoso")]
     status, told = call("POST", path, {"config": {"formula": "{{Company}} +"}})
@@ -108,7 +108,7 @@ def test_an_edited_column_is_tried_without_being_stored(call: Caller, leads: Tab
     body = {"config": {"formula": "{{Double}}"}, "column_id": column["id"]}
     _, told = call("POST", f"/tables/{leads.pk}/formula-preview", body)
     assert told["problems"][0]["message"] == "A column can't use its own result."
-    row = Row.objects.filter(table=leads).earliest("position").pk
+    row = Row.objects.filter(table=leads).earliest("sort_key").pk
     body = {"row_id": row, "config": {"formula": "{{Size}} * 3"}}
     status, told = call("POST", f"/columns/{column['id']}/preview", body)
     assert (status, told["request"], told["would_run"], told["cell"]["value"]) == (200, None, True, 30)
@@ -134,7 +134,7 @@ def test_a_column_is_duplicated(call: Caller, leads: Table) -> None:
 
 def test_a_preview_warns_of_what_may_surprise(call: Caller, leads: Table, http: Callable[..., Column]) -> None:
     column = http(body='{"name": 1, "name": 2}')
-    row = Row.objects.filter(table=leads).earliest("position").pk
+    row = Row.objects.filter(table=leads).earliest("sort_key").pk
     _, told = call("POST", f"/columns/{column.pk}/preview", {"row_id": row})
     assert told["would_run"] is True
     assert [(problem["severity"], problem["field"]) for problem in told["problems"]] == [("warning", "body")]

@@ -78,7 +78,7 @@ def test_a_draft_shows_the_first_rows_and_stores_nothing(leads: Table) -> None:
 
 def test_a_draft_of_chosen_rows_uses_the_saved_settings_for_what_it_leaves_out(leads: Table) -> None:
     made = formula_columns.create(leads, "City", "extract", {"source": "Company", "path": "a", "default": '"none"'})
-    row = Row.objects.filter(table=leads).latest("position")
+    row = Row.objects.filter(table=leads).latest("sort_key")
     [item] = formula_columns.draft(made, "extract", {"path": "b"}, [row.pk])
     assert (item.row, item.result.value) == (row, "none")
 
@@ -107,7 +107,7 @@ def test_a_field_that_field_paths_left_out_is_read_from_the_stored_answer(
     leads: Table, http: Callable[..., Column], answer: Callable[..., None]
 ) -> None:
     profile = http(field_paths=["name"])
-    rows = list(Row.objects.filter(table=leads).order_by("position")[:2])
+    rows = list(Row.objects.filter(table=leads).order_by("sort_key")[:2])
     answer(profile, {rows[0].pk: {"name": "A"}, rows[1].pk: {"name": "B"}})
     run = Run.objects.create(table=leads, column=profile, scope="all")
     Cell.objects.filter(row=rows[0], column=profile).update(run_id=run.pk)

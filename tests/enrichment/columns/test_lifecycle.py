@@ -62,7 +62,7 @@ def test_a_plain_column_is_duplicated_with_its_values_right_behind_it(leads: Tab
     company = columns.live(leads)[0]
     made = computed_columns.duplicate(company)
     assert [column.name for column in columns.live(leads)] == ["Company", "Company 2", "Size"]
-    values = [row.values.get(str(made.pk)) for row in Row.objects.filter(table=leads).order_by("position")]
+    values = [row.values.get(str(made.pk)) for row in Row.objects.filter(table=leads).order_by("sort_key")]
     assert values == ["Acme", "Fabrikam", "Contoso"]
 
 

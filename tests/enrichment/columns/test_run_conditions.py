@@ -27,7 +27,7 @@ def finish(run: Run) -> Run:
 
 
 def reasons(column: Column) -> list[tuple[str, str]]:
-    found = Cell.objects.filter(column=column).order_by("row__position")
+    found = Cell.objects.filter(column=column).order_by("row__sort_key")
     return list(found.values_list("state", "error_message"))
 
 
@@ -75,7 +75,7 @@ def test_a_condition_over_a_formula_without_a_value_does_not_hold(
 
 def test_a_preview_says_why_a_row_would_not_run(leads: Table, http: Callable[..., Column]) -> None:
     column = http(run_if="{{Size}}.length > 1")
-    last = Row.objects.filter(table=leads).latest("position")
+    last = Row.objects.filter(table=leads).latest("sort_key")
     told = one_row.preview(column, last.pk)
     assert (told["would_run"], told["reason"]) == (False, "{{Size}} is empty")
 

@@ -96,7 +96,7 @@ def test_a_copy_has_the_same_columns_values_and_results(
     profile = http(run_if="{{Size}} > 5", required=["Company"], query=[{"name": "q", "value": "{{Size}}"}])
     city = computed_columns.create(leads, "City", "extract", {"source": "Profile", "path": "city"})
     shout = computed_columns.create(leads, "Shout", "formula", {"formula": "UPPER({{Company}})"})
-    first, second, _ = Row.objects.filter(table=leads).order_by("position").values_list("pk", flat=True)
+    first, second, _ = Row.objects.filter(table=leads).order_by("sort_key").values_list("pk", flat=True)
     answer(profile, {first: {"city": "Cork"}})
     answer(profile, {second: None}, "failed")
     compute(leads)
@@ -112,7 +112,7 @@ def test_a_copy_has_the_same_columns_values_and_results(
         }
     assert HttpColumn.objects.get(column=mine["Profile"]).column_ids == {mine["Company"].pk, mine["Size"].pk}
     company = str(mine["Company"].pk)
-    copies = Row.objects.filter(table=copy).order_by("position")
+    copies = Row.objects.filter(table=copy).order_by("sort_key")
     assert [row.values[company] for row in copies] == ["Acme", "Fabrikam", "Contoso"]
     assert not Run.objects.filter(table=copy).exists()
     assert not Cell.objects.filter(row__table=copy, run_id__isnull=False).exists()
@@ -159,7 +159,7 @@ def test_nothing_of_a_copy_is_called_again_for_what_is_the_same(
 ) -> None:
     copy = copied(actor, original)
     echo.take()
-    send_rows_changed(copy.pk, None, from_position=0)
+    send_rows_changed(copy.pk, None, from_row=0)
     for scope in ("missing", "stale"):
         lifecycle.plan(_of(copy, "A"), scope)
         lifecycle.plan(_of(copy, "B"), scope)
@@ -188,7 +188,7 @@ def test_other_settings_make_a_copy_out_of_date_as_they_do_the_original(
     for table in (original, copy):
         catalog.change(table, auto_update=False)
         computed_columns.change(_of(table, "A"), config={"run_if": "{{Size}} != 1"})
-        send_rows_changed(table.pk, None, from_position=0)
+        send_rows_changed(table.pk, None, from_row=0)
         work(table)
     assert stale(_of(copy, "A")) == stale(_of(original, "A")) == [True, True, True]
     assert not any(stale(_of(copy, "B")))
@@ -202,7 +202,7 @@ def test_what_is_out_of_date_is_so_in_the_copy_and_runs_there(
     rows.update(original, [{"id": row.pk, "cells": {"Company": "Wingtip"}}])
     copy = copied(actor, original)
     echo.take()
-    send_rows_changed(copy.pk, None, from_position=0)
+    send_rows_changed(copy.pk, None, from_row=0)
     work(copy)
     assert stale(_of(copy, "A")) == [True, False, False]
     lifecycle.plan(_of(copy, "A"), "stale")

@@ -13,8 +13,8 @@ from enrichment.connections import settings as connection_settings
 from enrichment.engine.errors import InvalidSettings
 from enrichment.models import Connection
 from enrichment.preview import one_row
-from tables import catalog, rows
-from tables.models import Column, Row, Table
+from tables import catalog, row_order, rows
+from tables.models import Column, Table
 from workspaces.actors import Actor
 from workspaces.models import Role
 
@@ -80,7 +80,7 @@ def connection(actor: Actor, server: Server) -> Connection:
 
 
 def tried(column: Column, position: int) -> Any:
-    row = Row.objects.get(table_id=column.table_id, position=position)
+    [row] = row_order.window(column.table_id, position, 1)
     return one_row.test(column, row.pk)["cell"]
 
 

@@ -25,7 +25,7 @@ type Work = Callable[[Table], None]
 
 
 def ids(table: Table) -> list[int]:
-    return list(Row.objects.filter(table=table).order_by("position").values_list("pk", flat=True))
+    return list(Row.objects.filter(table=table).order_by("sort_key").values_list("pk", flat=True))
 
 
 def scopes(column: Column) -> list[Any]:

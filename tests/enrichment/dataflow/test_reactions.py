@@ -32,12 +32,12 @@ type Cells = Callable[[Column], list[Any]]
 
 def told(column: Column) -> list[tuple[str, str]]:
     """(state, message) in the order of the rows."""
-    found = Cell.objects.filter(column=column).order_by("row__position")
+    found = Cell.objects.filter(column=column).order_by("row__sort_key")
     return list(found.values_list("state", "error_message"))
 
 
 def ids(table: Table) -> list[int]:
-    return list(Row.objects.filter(table=table).order_by("position").values_list("pk", flat=True))
+    return list(Row.objects.filter(table=table).order_by("sort_key").values_list("pk", flat=True))
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_rows_that_a_worker_has_taken_are_still_to_come(leads: Table, asking: As
     finish(lifecycle.plan(first, "all"))
     run = lifecycle.plan(first, "all")
     Run.objects.filter(pk=run.pk).update(cursor=run.last_row)
-    taken, free, _ = Row.objects.filter(table=leads).order_by("position")
+    taken, free, _ = Row.objects.filter(table=leads).order_by("sort_key")
     Claim.objects.create(run=run, column_id=first.pk, worker_id=1, row_ids=[taken.pk])
     needs = graph.of_table(leads.pk).requests[second.pk]
     found = inputs.of_rows([taken, free], leads.pk, needs)
@@ -295,7 +295,7 @@ def test_rows_of_a_file_run_a_chain_as_results_come(
     catalog.change(leads, auto_update=False)
     rows.append(leads, [{"Company": name} for name in names])
     catalog.change(leads, auto_update=True)
-    send_rows_changed(leads.pk, None, added=True, from_position=3)  # as an import does
+    send_rows_changed(leads.pk, None, added=True, from_row=3)  # as an import does
     work(leads)
     assert len(echo.calls) == 90
     assert {call for call in echo.calls if call.startswith("c(")} == {f"c(b(a({name})) {name})" for name in names}

@@ -33,7 +33,7 @@ def double(table: Table) -> Column:
 
 
 def row_ids(table: Table) -> list[int]:
-    return list(Row.objects.filter(table=table).order_by("position").values_list("pk", flat=True))
+    return list(Row.objects.filter(table=table).order_by("sort_key").values_list("pk", flat=True))
 
 
 def test_a_new_formula_computes_every_row(leads: Table, compute: Compute, cells: Cells) -> None:

@@ -195,7 +195,7 @@ class TestTheFingerprint:
 
 def test_rows_that_were_deleted_are_left_out(leads: Table, asking: Asking) -> None:
     column = ran(asking("A", "{{Company}}"))
-    [first, *_] = Row.objects.filter(table=leads).order_by("position").values_list("pk", flat=True)
+    [first, *_] = Row.objects.filter(table=leads).order_by("sort_key").values_list("pk", flat=True)
     rows.delete(leads, [first])
     with transaction.atomic():
         storage.lock_table(leads.pk)

@@ -7,14 +7,14 @@ import pytest
 
 from enrichment.preview import cell_history
 from enrichment.runs import lifecycle
-from tables import cells
+from tables import cells, row_order
 from tables.models import Cell, Column, Row, Table
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def told(column: Column, position: int) -> dict[str, Any]:
-    return cell_history.story(Row.objects.get(table=column.table_id, position=position), column)
+    return cell_history.story(row_order.window(column.table_id, position, 1)[0], column)
 
 
 def test_a_skipped_cell_tells_the_values_of_its_condition(
@@ -33,7 +33,7 @@ def test_a_condition_over_a_result_says_when_there_is_none(
 ) -> None:
     column = http("Second", run_if="{{Profile}} == 1") if http("Profile") else None
     assert column
-    row = Row.objects.get(table=leads, position=0)
+    [row] = row_order.window(leads.pk, 0, 1)
     answer(column, {row.pk: None}, "skipped")
     assert told(column, 0)["condition"]["values"] == [{"name": "Profile", "value": "has no result yet"}]
 
@@ -42,7 +42,7 @@ def test_only_a_skipped_cell_has_a_condition_to_tell(
     http: Callable[..., Column], answer: Callable[..., None], leads: Table
 ) -> None:
     column = http(run_if="{{Size}} > 1")
-    answer(column, {Row.objects.get(table=leads, position=0).pk: {"a": 1}})
+    answer(column, {row_order.window(leads.pk, 0, 1)[0].pk: {"a": 1}})
     assert told(column, 0)["condition"] is None
     assert told(column, 0)["cell"]["value"] == {"a": 1}
 

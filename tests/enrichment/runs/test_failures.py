@@ -14,6 +14,8 @@ from django.utils import timezone
 from enrichment.models import Run
 from enrichment.runs import failures, lifecycle
 from enrichment.runs.failures import patterns
+from tables import row_order, storage
+from tables import rows as table_rows
 from tables.models import Cell, Column, Row, Table
 from tables.row_queries import View
 from workspaces.refusals import Refused
@@ -28,13 +30,18 @@ def column(http: Callable[..., Column]) -> Column:
     return http()
 
 
+def empty_rows(table: Table, number: int) -> list[int]:
+    sort_keys = row_order.append(table.pk, number)
+    storage.insert(table.pk, sort_keys, ["{}"] * number)
+    return list(Row.objects.filter(table=table, sort_key__in=sort_keys).order_by("pk").values_list("pk", flat=True))
+
+
 @pytest.fixture
 def fail(leads: Table, column: Column) -> Callable[..., list[int]]:
     """Makes new rows that ended like this; their ids."""
 
     def make(told: Sequence[Failure], run: Run | None = None) -> list[int]:
-        start = Row.objects.filter(table=leads).count()
-        made = [Row.objects.create(table=leads, position=start + number).pk for number in range(len(told))]
+        made = empty_rows(leads, len(told))
         for pk, (state, code, message, status) in zip(made, told, strict=True):
             Cell.objects.create(
                 row_id=pk, column=column, state=state, error_code=code, error_message=message, http_status=status,
@@ -192,12 +199,12 @@ def test_the_api_tells_them(
     fail([http_error(500, "server error")])
     client = client_for(viewer)
     told = client.get(f"/api/v1/columns/{column.pk}/failures?run={run.pk}").json()
-    positions = list(Row.objects.filter(pk__in=rows).order_by("pk").values_list("position", flat=True))
+    offsets = row_order.offsets(Row.objects.filter(pk__in=rows))
     kind = {
         "state": "failed", "http_status": 404, "code": "http_404", "message": "404 · not found", "count": 2,
         "row_ids": rows,
     }  # fmt: skip
-    assert told == {"items": [kind | {"positions": positions}], "total": 1}
+    assert told == {"items": [kind | {"positions": [offsets[pk] for pk in rows]}], "total": 1}
     assert client.get(f"/api/v1/columns/{column.pk}/failures").json()["total"] == 2
     assert client.get(f"/api/v1/runs/{run.pk}").json()["errors"] == [kind]
     assert "errors" not in client.get(f"/api/v1/tables/{column.table_id}/runs").json()["items"][0]
@@ -207,9 +214,9 @@ def test_the_api_tells_them(
 def test_each_row_keeps_its_own_place_when_another_was_deleted(column: Column, fail: Callable[..., list[int]]) -> None:
     first, second, third = fail([http_error(404, "not found")] * 3)
     kinds = failures.by_kind(column)
-    Row.objects.filter(pk=first).delete()
+    table_rows.delete(column.table, [first])
     [told] = failures.with_positions(kinds)
-    places = dict(Row.objects.filter(pk__in=[second, third]).values_list("pk", "position"))
+    places = row_order.offsets(Row.objects.filter(pk__in=[second, third]))
     assert dict(zip(told["row_ids"], told["positions"], strict=True)) == places
 
 
@@ -235,7 +242,7 @@ def test_rows_like_one_are_those_of_its_kind(column: Column, fail: Callable[...,
 
 def test_a_view_shows_the_rows_of_one_kind(column: Column, fail: Callable[..., list[int]], leads: Table) -> None:
     one, other, _ = fail([http_error(404, "no company 1"), http_error(404, "no company 2"), http_error(500, "down")])
-    fine = Row.objects.create(table=leads, position=leads.rows.count()).pk
+    [fine] = empty_rows(leads, 1)
 
     def shown(value: object) -> list[int]:
         asked = [{"column": column.pk, "op": "like", "value": value}]
