@@ -43,7 +43,7 @@ def stream(table: Table, format: str, *, states: bool = False, row_ids: Sequence
         raise Refused(f"An Excel sheet holds at most {MOST_ROWS_XLSX:,} rows. Export the table as CSV.")
     columns = list(Column.objects.filter(table=table).order_by("position"))
     windows = _windows(table) if row_ids is None else _windows_of(table, row_ids)
-    batches = ([row["cells"] for row in rows.as_json(window, columns)] for window in windows)
+    batches = ([row["cells"] for row in rows.as_json(window, columns, 0)] for window in windows)
     if format == "xlsx":
         return _xlsx(table.name, batches, columns, states)
     return _WRITERS[format](batches, columns, states)

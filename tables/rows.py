@@ -28,14 +28,17 @@ def window(table: Table, offset: int, limit: int) -> list[Row]:
     return list(row_order.window(table.pk, offset, limit))
 
 
-def as_json(rows: Sequence[Row], columns: Sequence[Column]) -> list[dict[str, Any]]:
-    """Returns the rows of the API: {"id", "position", "cells": {str(column id): cell}}."""
+def as_json(rows: Sequence[Row], columns: Sequence[Column], offset: int | None = None) -> list[dict[str, Any]]:
+    """Returns the rows of the API: {"id", "position", "cells": {str(column id): cell}}.
+
+    `offset` is that of the first row where they are a window of the table, so that nobody has to look for them.
+    """
     if not rows:
         return []
     computed = [column.pk for column in columns if column.is_computed]
     stored = cells.of_rows([row.pk for row in rows], computed)
     waiting = cells.waiting_of(rows[0].table_id, [(row.pk, row.sort_key) for row in rows], computed)
-    offsets = row_order.offsets(rows)
+    offsets = row_order.offsets(rows) if offset is None else {row.pk: place for place, row in enumerate(rows, offset)}
 
     def cell(row: Row, column: Column) -> dict[str, Any]:
         if not column.is_computed:
@@ -77,20 +80,21 @@ def insert(table: Table, before: int, new_rows: Sequence[Cells]) -> list[int]:
     return row_ids
 
 
-def move(table: Table, row_ids: Sequence[int], before: int | None) -> None:
-    """Moves rows, in their present order, directly before another row, or to the end.
+def move(table: Table, row_ids: Sequence[int], before: int | None) -> int:
+    """Moves rows, in their present order, directly before another row or to the end; returns how many.
 
     Raises Refused, and then nothing is moved.
     """
     _check_number(row_ids)
     with transaction.atomic():
         storage.lock_table(table.pk)
-        moved = [row_id for _, row_id in _keys_of(table, row_ids)]
+        keys = _keys_of(table, row_ids)
+        moved = [row_id for _, row_id in keys]
         if before in moved:
             raise Refused("Move the rows before a row that is not one of them.", field="before")
         if not moved:
-            return
-        row_order.remove(table.pk, [sort_key for sort_key, _ in _keys_of(table, moved)])
+            return 0
+        row_order.remove(table.pk, [sort_key for sort_key, _ in keys])
         if before is None:
             sort_keys = row_order.append(table.pk, len(moved))
         else:
@@ -98,6 +102,7 @@ def move(table: Table, row_ids: Sequence[int], before: int | None) -> None:
         storage.write_sort_keys(zip(sort_keys, moved, strict=True))
         storage.touch(table.pk)
         transaction.on_commit(partial(events.publish_rows, table.pk))
+    return len(moved)
 
 
 def _insert(table: Table, sort_keys: Sequence[int], stored: Sequence[Mapping[str, Any]]) -> list[int]:

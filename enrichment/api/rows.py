@@ -19,8 +19,18 @@ router = Router(tags=["Rows"])
 
 
 class NewRows(Schema):
+    """`before` is the row that they are put before; without it they come last."""
+
     rows: list[dict[str | int, Any]]
+    before: int | str | None = None
     view: str = ""
+
+
+class Move(Schema):
+    """`before` is the row that they are moved before; null moves them to the end."""
+
+    ids: list[int | str]
+    before: int | str | None
 
 
 class RowChange(Schema):
@@ -72,10 +82,10 @@ def list_rows(
         opened, total = view_snapshots.window(table, view, offset, limit)
         return {"items": _with_gone(opened, columns), "total": total}
     chosen = View.of_texts(columns, filter=filter, sort=sort, search=search)
-    items, total = (
-        chosen.window(table, offset, limit) if chosen else (rows.window(table, offset, limit), table.row_count)
-    )
-    return {"items": rows.as_json(items, columns), "total": total}
+    if chosen:
+        items, total = chosen.window(table, offset, limit)
+        return {"items": rows.as_json(items, columns), "total": total}
+    return {"items": rows.as_json(rows.window(table, offset, limit), columns, offset), "total": table.row_count}
 
 
 def _with_gone(opened: list[Row | int], columns: list[Column]) -> list[dict[str, Any]]:
@@ -110,10 +120,21 @@ def count_errors(request: HttpRequest, table_id: str) -> dict[str, int]:
 @router.post("/tables/{table_id}/rows", response={201: dict})
 def add_rows(request: HttpRequest, table_id: str, body: NewRows) -> Status[dict[str, Any]]:
     table = lookup.table(actor(request), table_id, Role.EDITOR)
-    ids = rows.append(table, body.rows)
+    if body.before is None:
+        ids = rows.append(table, body.rows)
+    else:
+        ids = rows.insert(table, lookup.number(body.before), body.rows)
     if body.view:
         view_snapshots.add(table, body.view, ids)
     return Status(201, {"ids": ids})
+
+
+@router.post("/tables/{table_id}/rows/move")
+def move_rows(request: HttpRequest, table_id: str, body: Move) -> dict[str, int]:
+    """Moves rows, in the order that they have, to another place in the table."""
+    table = lookup.table(actor(request), table_id, Role.EDITOR)
+    before = None if body.before is None else lookup.number(body.before)
+    return {"moved": rows.move(table, [lookup.number(pk) for pk in body.ids], before)}
 
 
 @router.patch("/tables/{table_id}/rows")

@@ -74,7 +74,7 @@ class Scope:
         return self.kind
 
     def last_row(self, table_id: int) -> int:
-        """Returns the highest id of the rows that the scope can reach now, 0 without rows; later rows have higher ones."""
+        """Returns the highest row id that the scope reaches now, 0 without rows; later rows have higher ones."""
         rows = row_order.first_rows(table_id, self.number) if self.kind == "first" else None
         rows = Row.objects.filter(table_id=table_id) if rows is None else rows
         return rows.order_by("-pk").values_list("pk", flat=True).first() or 0

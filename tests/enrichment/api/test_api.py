@@ -183,6 +183,20 @@ def test_rows_are_written_by_name_or_id_and_read_as_they_were_written(call: Call
     assert rows["items"][1]["position"] == 2
 
 
+def test_rows_are_put_before_another_row_and_moved(call: Caller, table: dict[str, Any]) -> None:
+    path, company = f"/tables/{table['id']}/rows", str(table["columns"][0]["id"])
+    first, second = row_ids(call, table)
+    status, made = call("POST", path, {"rows": [{"Company": "Between"}], "before": second})
+    assert (status, row_ids(call, table)) == (201, [first, *made["ids"], second])
+    assert call("POST", f"{path}/move", {"ids": [second], "before": first}) == (200, {"moved": 1})
+    assert call("POST", f"{path}/move", {"ids": [first], "before": None}) == (200, {"moved": 1})
+    items = call("GET", path)[1]["items"]
+    assert [row["cells"][company]["value"] for row in items] == ["0042", "Between", "Northwind"]
+    assert [row["position"] for row in items] == [0, 1, 2]
+    status, refused = call("POST", path, {"rows": [{"Company": "Lost"}], "before": 10**9})
+    assert (status, refused["error"]["details"][0]["field"]) == (422, "before")
+
+
 def test_a_wrong_row_changes_nothing(call: Caller, table: dict[str, Any]) -> None:
     path = f"/tables/{table['id']}/rows"
     status, told = call("POST", path, {"rows": [{"Company": "A"}, {"Size": "many"}]})

@@ -8,8 +8,8 @@ import pytest
 from enrichment.models import Run
 from enrichment.runs import claims, lifecycle
 from enrichment.runs.scope import Scope
+from tables import row_order, view_snapshots
 from tables import rows as table_rows
-from tables import view_snapshots
 from tables.models import Cell, Column, Row, Table
 from tables.row_queries import View
 from workspaces.refusals import Refused
@@ -23,14 +23,14 @@ def column(http: Callable[..., Column], leads: Table) -> Column:
     table_rows.append(leads, [{"Company": f"Company {number}"} for number in range(3)])
     column = http()
     for position, state, stale in ((1, "done", False), (2, "failed", False), (3, "done", True)):
-        Cell.objects.create(row=leads.rows.get(position=position), column=column, state=state, stale=stale)
+        Cell.objects.create(row=row_order.window(leads.pk, position, 1)[0], column=column, state=state, stale=stale)
     return column
 
 
 @pytest.fixture
 def ids(leads: Table, column: Column) -> list[int]:
     """Of all rows, in order."""
-    return list(Row.objects.filter(table=leads).order_by("position").values_list("pk", flat=True))
+    return list(Row.objects.filter(table=leads).order_by("sort_key").values_list("pk", flat=True))
 
 
 def scopes(ids: list[int]) -> list[tuple[object, list[int]]]:
