@@ -2,9 +2,9 @@
 
 import htmx from "htmx.org";
 
-import { csrfToken, toast, wordsFor } from "./api.js";
-import { ask } from "./ask.js";
-import "./popovers.js";
+import { csrfToken, toast, wordsFor } from "./ui/api.js";
+import { ask } from "./ui/ask.js";
+import "./ui/popovers.js";
 
 /** @typedef {{ request: { method: string, headers: Record<string, string> }, text?: string, response?: { status: number } }} Context */
 

@@ -1,14 +1,14 @@
 /**
  * The list of tables: upload by choosing or dropping, watch imports, search, rename, duplicate, delete.
  *
- * @typedef {import("./upload.js").Import} Import
+ * @typedef {import("./home/upload.js").Import} Import
  */
-import { api, toast } from "./api.js";
-import { renameInPlace } from "./grid/rename.js";
+import { api, toast } from "./ui/api.js";
+import { renameInPlace } from "./ui/rename.js";
 import { listenToNewTable } from "./home/new-table.js";
 import { followRuns } from "./home/running.js";
-import { listenToSearch } from "./home/search.js";
-import { Upload, reasonOf, refusal } from "./upload.js";
+import { listenToSearch } from "./home/table-search.js";
+import { Upload, reasonOf, refusal } from "./home/upload.js";
 
 const POLL_MS = 600;
 const MISSES_ALLOWED = 20; // polls without an answer in a row

@@ -4,36 +4,36 @@
  * @typedef {import("./grid/types.d.ts").Grid} Grid
  * @typedef {import("./grid/types.d.ts").Table} Table
  */
-import { toast } from "./api.js";
-import { showBulkBar } from "./grid/bulk.js";
-import { listenToMenu } from "./grid/cell-menu.js";
+import { toast } from "./ui/api.js";
+import { showBulkBar } from "./grid/input/bulk.js";
+import { listenToMenu } from "./grid/input/cell-menu.js";
 import { Chosen } from "./grid/chosen.js";
-import { startCoach } from "./coach.js";
-import { listenToClipboard } from "./grid/clipboard.js";
-import { openAddMenu } from "./grid/column-menu.js";
+import { startCoach } from "./sample/coach.js";
+import { listenToClipboard } from "./grid/edit/clipboard.js";
+import { openAddMenu } from "./grid/head/column-menu.js";
 import { Columns } from "./grid/columns.js";
-import { Counts } from "./grid/counts.js";
-import { Drawer } from "./grid/drawer.js";
-import { Editing } from "./grid/editing.js";
-import { addRow } from "./grid/edits.js";
-import { Errors } from "./grid/errors.js";
-import { Footer } from "./grid/footer.js";
-import { Header } from "./grid/header.js";
+import { Counts } from "./grid/head/counts.js";
+import { Drawer } from "./details/drawer.js";
+import { Editing } from "./grid/edit/editing.js";
+import { addRow } from "./grid/edit/edits.js";
+import { Errors } from "./details/errors.js";
+import { Footer } from "./runs/footer.js";
+import { Header } from "./grid/head/header.js";
 import { offerHeights } from "./grid/heights.js";
 import { History } from "./grid/history.js";
-import { Inspector } from "./grid/inspector.js";
-import { listenToKeys } from "./grid/keyboard.js";
+import { Inspector } from "./details/inspector.js";
+import { listenToKeys } from "./grid/input/keyboard.js";
 import { Live } from "./grid/live.js";
-import { listenToPointer } from "./grid/pointer.js";
-import { Progress } from "./grid/progress.js";
-import { listenToHistory } from "./grid/run-history.js";
+import { listenToPointer } from "./grid/input/pointer.js";
+import { Progress } from "./runs/progress.js";
+import { listenToHistory } from "./runs/run-history.js";
 import { Rows } from "./grid/rows.js";
 import { Selection } from "./grid/selection.js";
 import { View } from "./grid/view.js";
 import { Viewport } from "./grid/viewport.js";
 import { offerExport } from "./toolbar/export.js";
 import { startToolbar } from "./toolbar/toolbar.js";
-import { listenToDroppedRecipes } from "./recipes.js";
+import { listenToDroppedRecipes } from "./recipes/recipes.js";
 
 /** @param {string} id @returns {HTMLElement} */
 function byId(id) {

@@ -5,7 +5,7 @@ import { setDiagnostics } from "@codemirror/lint";
 import { EditorState, Prec } from "@codemirror/state";
 import { EditorView, keymap, placeholder } from "@codemirror/view";
 
-import { columnMenu } from "./column-menu.js";
+import { columnMenu } from "./reference-menu.js";
 import { languageOf } from "./languages.js";
 import { pills } from "./pills.js";
 

@@ -4,8 +4,8 @@
  * @typedef {import("./types.d.ts").Row} Row
  * @typedef {import("./rows.js").Rows} Rows
  */
-import { toast } from "../api.js";
-import { reasonOf } from "./edits.js";
+import { toast } from "../ui/api.js";
+import { reasonOf } from "./edit/edits.js";
 
 export const CHOSEN_ONE_BY_ONE = 10_000; // the API's most in one call
 

@@ -5,7 +5,7 @@
  * @typedef {import("./types.d.ts").ColumnType} ColumnType
  * @typedef {import("./types.d.ts").Table} Table
  */
-import { api } from "../api.js";
+import { api } from "../ui/api.js";
 
 export const NARROWEST = 60;
 export const WIDEST = 800;

@@ -5,8 +5,8 @@
  * @typedef {import("./types.d.ts").Column} Column
  * @typedef {Partial<Pick<Column, "hidden" | "pinned">>} Look
  */
-import { toast } from "../api.js";
-import { reasonOf } from "./edits.js";
+import { toast } from "../ui/api.js";
+import { reasonOf } from "./edit/edits.js";
 
 /** @param {Grid} grid @param {Column} column @param {boolean} hidden */
 export function setHidden(grid, column, hidden) {

@@ -4,7 +4,7 @@
  * @typedef {import("./types.d.ts").Row} Row
  * @typedef {import("./types.d.ts").Cell} Cell
  */
-import { ApiError, api } from "../api.js";
+import { ApiError, api } from "../ui/api.js";
 
 export const BLOCK = 100;
 const BLOCKS_KEPT = 60;

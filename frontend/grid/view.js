@@ -5,9 +5,9 @@
  * @typedef {import("./types.d.ts").Grid} Grid
  * @typedef {import("./types.d.ts").ViewSpec} ViewSpec
  */
-import { api, toast } from "../api.js";
+import { api, toast } from "../ui/api.js";
 import { isComputed } from "./cells.js";
-import { reasonOf } from "./edits.js";
+import { reasonOf } from "./edit/edits.js";
 
 /** @type {Readonly<ViewSpec>} */
 const ALL = { filters: [], sorts: [], search: "", errors: false };

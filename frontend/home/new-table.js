@@ -1,6 +1,6 @@
 /** The dialog for a table that starts empty. */
-import { api } from "../api.js";
-import { reasonOf } from "../upload.js";
+import { api } from "../ui/api.js";
+import { reasonOf } from "./upload.js";
 
 /** @param {HTMLDialogElement} dialog */
 export function listenToNewTable(dialog) {

@@ -3,7 +3,7 @@
  *
  * @typedef {import("../grid/types.d.ts").Run & { table_id: number, column: string }} Run
  */
-import { api } from "../api.js";
+import { api } from "../ui/api.js";
 
 const SOON_MS = 1500;
 const LATER_MS = 10_000;

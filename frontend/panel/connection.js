@@ -2,7 +2,7 @@
 
 import htmx from "htmx.org";
 
-import { ask } from "../ask.js";
+import { ask } from "../ui/ask.js";
 import { Changes } from "./changes.js";
 import { focusField } from "./fields.js";
 

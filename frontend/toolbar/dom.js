@@ -1,5 +1,5 @@
 /** Small pieces the popovers of the toolbar are made of. */
-import { place } from "../grid/menu.js";
+import { place } from "../ui/menu.js";
 
 /**
  * @template {keyof HTMLElementTagNameMap} Tag

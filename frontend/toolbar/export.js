@@ -3,7 +3,7 @@
  *
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  */
-import { ApiError, api } from "../api.js";
+import { ApiError, api } from "../ui/api.js";
 
 /** @param {Grid} grid @param {HTMLElement} menu */
 export function offerExport(grid, menu) {

@@ -4,11 +4,11 @@
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  */
 import { make, newButton } from "./dom.js";
-import { Errors } from "./errors.js";
+import { Errors } from "./only-errors.js";
 import { Filters } from "./filters.js";
 import { wordsOf } from "./operators.js";
-import { listenToSearch } from "./search.js";
-import { Shown } from "./shown.js";
+import { listenToSearch } from "./row-search.js";
+import { Shown } from "./shown-columns.js";
 import { Sorts } from "./sorts.js";
 
 /** @param {Grid} grid @param {HTMLElement} bar */

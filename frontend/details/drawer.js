@@ -1,0 +1,71 @@
+/**
+ * The drawer at the right: it shows one thing beside the grid, Esc closes it and the grid has the focus again.
+ *
+ * @typedef {import("../grid/types.d.ts").Grid} Grid
+ * @typedef {object} Content
+ * @property {string} title
+ * @property {string} [note] soft, beside the title
+ * @property {Node[]} body
+ * @property {Node[]} [foot]
+ */
+import { button, make } from "../ui/elements.js";
+
+export class Drawer {
+  /** Who shows something now. @type {object | undefined} */
+  #owner;
+  #title = make("h2", "");
+  #note = make("span", "hint");
+  #body = make("div", "drawer-body");
+  #foot = make("footer", "drawer-foot");
+
+  /** @param {Grid} grid @param {HTMLElement} aside */
+  constructor(grid, aside) {
+    this.grid = grid;
+    this.aside = aside;
+    this.#title.tabIndex = -1;
+    this.#title.id = "drawer-title";
+    aside.setAttribute("aria-labelledby", this.#title.id);
+    const close = button("✕", "btn ghost", () => this.close(), "Close");
+    aside.append(make("header", "panel-head", this.#title, this.#note, close), this.#body, this.#foot);
+    aside.addEventListener("keydown", (event) => this.#key(event));
+    document.addEventListener("marl:panel-open", () => this.#leave());
+  }
+
+  /** @param {object} owner */
+  isShowing(owner) {
+    return this.#owner === owner;
+  }
+
+  /** Takes the focus when it opens, and keeps it inside while its content changes. @param {object} owner @param {Content} content */
+  show(owner, { title, note = "", body, foot = [] }) {
+    const opens = this.#owner !== owner;
+    const hadFocus = this.aside.contains(document.activeElement);
+    this.#owner = owner;
+    this.#title.textContent = title;
+    this.#note.textContent = note;
+    this.#body.replaceChildren(...body);
+    this.#foot.replaceChildren(...foot);
+    this.#foot.hidden = !foot.length;
+    this.aside.hidden = false;
+    if (opens) this.#body.scrollTop = 0;
+    if (opens || (hadFocus && !this.aside.contains(document.activeElement))) this.#title.focus({ preventScroll: true });
+  }
+
+  close() {
+    this.#leave();
+    this.grid.sheet.focus({ preventScroll: true });
+  }
+
+  #leave() {
+    this.#owner = undefined;
+    this.aside.hidden = true;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.close();
+  }
+}

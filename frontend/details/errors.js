@@ -1,0 +1,139 @@
+/**
+ * Why rows of a column have no result, by kind, in the drawer.
+ *
+ * @typedef {import("../grid/types.d.ts").Grid} Grid
+ * @typedef {import("../grid/types.d.ts").Column} Column
+ * @typedef {import("./drawer.js").Drawer} Drawer
+ * @typedef {{ state: "failed" | "unknown" | "missing_input", http_status: number | null, code: string, message: string,
+ *   count: number, row_ids: number[], positions: number[] }} Kind
+ */
+import { api, toast } from "../ui/api.js";
+import { ask } from "../ui/ask.js";
+import { copy } from "../ui/copy.js";
+import { button, make } from "../ui/elements.js";
+import { reasonOf } from "../grid/edit/edits.js";
+import { startRun } from "../runs/run-menu.js";
+
+const AT_ONCE = 10_000; // rows of one kind in one run
+const WORD = { failed: "Failed", unknown: "May have been sent", missing_input: "Lacks a value" };
+
+/** Shows the errors of a column, or of one of its runs. @param {number} columnId @param {number} [runId] */
+export function openErrors(columnId, runId) {
+  document.dispatchEvent(new CustomEvent("marl:show-errors", { detail: { columnId, runId } }));
+}
+
+export class Errors {
+  #columnId = 0;
+  /** @type {number | undefined} */
+  #runId;
+
+  /** @param {Grid} grid @param {Drawer} drawer @param {EventTarget} progress whose runs change what is shown */
+  constructor(grid, drawer, progress) {
+    this.grid = grid;
+    this.drawer = drawer;
+    document.addEventListener("marl:show-errors", (event) => {
+      ({ columnId: this.#columnId, runId: this.#runId } = /** @type {CustomEvent} */ (event).detail);
+      void this.#load();
+    });
+    progress.addEventListener("end", (event) => {
+      if (drawer.isShowing(this) && /** @type {CustomEvent} */ (event).detail.column_id === this.#columnId) void this.#load();
+    });
+  }
+
+  async #load() {
+    const column = this.grid.columns.byId(this.#columnId);
+    if (!column) return toast("This column was deleted.");
+    try {
+      const ofRun = this.#runId === undefined ? "" : `&run=${this.#runId}`;
+      /** @type {{ items: Kind[] }} */
+      const { items } = await api("GET", `/columns/${column.id}/failures?limit=100${ofRun}`);
+      this.#paint(column, items);
+    } catch (error) {
+      toast(`The errors cannot be shown. ${reasonOf(error)}`);
+    }
+  }
+
+  /** @param {Column} column @param {Kind[]} kinds */
+  #paint(column, kinds) {
+    const total = kinds.reduce((sum, { count }) => sum + count, 0);
+    const rows = `${total.toLocaleString("en")} ${total === 1 ? "row" : "rows"}`;
+    /** @type {HTMLElement[]} */
+    const body = [make("p", "hint", total ? `${rows} without a result, by reason.` : "No row of this column has an error.")];
+    if (kinds.length) body.push(make("ul", "kinds", ...kinds.map((kind) => this.#kind(column, kind, total))));
+    if (this.#runId !== undefined) body.push(this.#allButton());
+    this.drawer.show(this, { title: `Errors in ${column.name}`, note: this.#runId === undefined ? "" : "of one run", body });
+  }
+
+  #allButton() {
+    return button("Errors of all runs", "link", () => {
+      this.#runId = undefined;
+      void this.#load();
+    });
+  }
+
+  /** @param {Column} column @param {Kind} kind @param {number} total */
+  #kind(column, kind, total) {
+    const { count, state, positions } = kind;
+    const message = kind.message || WORD[state];
+    const share = Math.round((100 * count) / total);
+    const bar = make("div", "share");
+    bar.style.setProperty("--share", `${(100 * count) / total}%`);
+    const amount = make("div", "amount", make("b", "", count.toLocaleString("en")), make("span", "hint", `${share || "< 1"} % · ${WORD[state]}`));
+    const rows = positions.map((at, i) =>
+      button(String(at + 1), "btn small", () => void this.#go(column, at, kind.row_ids[i]), `Show row ${at + 1}`),
+    );
+    const item = make("li", "", make("p", `s ${state === "failed" ? "bad" : "stale"}`, message), amount, bar);
+    if (rows.length) item.append(make("div", "rows", make("span", "hint", count > rows.length ? "Rows like" : "Rows"), ...rows));
+    item.append(make("div", "actions", ...this.#actions(column, kind, message)));
+    return item;
+  }
+
+  /** @param {Column} column @param {Kind} kind @param {string} message */
+  #actions(column, kind, message) {
+    const buttons = [
+      button("Show these rows", "btn small", () => void this.#show(column, kind)),
+      button("Copy message", "btn small", () => void copy(message, "Copied the message.")),
+    ];
+    if (column.type !== "http" || !this.grid.canEdit) return buttons;
+    const words = kind.count > AT_ONCE ? `Run ${AT_ONCE.toLocaleString("en")} of these again` : "Run these again";
+    return [button(words, "btn small", () => void runAgain(column, kind)), ...buttons];
+  }
+
+  /** Filters the grid to the rows of one kind. @param {Column} column @param {Kind} kind */
+  #show(column, { row_ids: [like] }) {
+    const filters = [{ column: column.id, op: /** @type {const} */ ("like"), value: String(like) }];
+    return this.grid.view.change({ filters, search: "", errors: false });
+  }
+
+  /** @param {Column} column @param {number} position in the table @param {number} id of the row */
+  async #go(column, position, id) {
+    const { selection, viewport, columns, rows, view } = this.grid;
+    try {
+      let row = await rows.indexOf(id, position);
+      if (row < 0) {
+        await view.change({ filters: [], sorts: [], search: "", errors: false });
+        toast("All rows are shown again: that row was not among those of the view.");
+        row = position;
+      }
+      selection.move(row, columns.indexOf(column.id));
+      viewport.reveal(selection.row, selection.column);
+    } catch (error) {
+      toast(`That row cannot be shown. ${reasonOf(error)}`);
+    }
+  }
+}
+
+/** @param {Column} column @param {Kind} kind */
+async function runAgain(column, { state, count, row_ids: [like] }) {
+  const sure =
+    state !== "unknown" ||
+    (await ask({
+      title: "Run these rows again?",
+      text: "Their requests may have arrived already. Look there first: what arrived would be done twice.",
+      confirm: "Run again",
+      danger: true,
+    }));
+  if (!sure) return;
+  await startRun(column, { like });
+  if (count > AT_ONCE) toast(`At most ${AT_ONCE.toLocaleString("en")} rows run at once. Run the rest when these are done.`);
+}

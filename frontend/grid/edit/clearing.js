@@ -1,0 +1,26 @@
+/**
+ * Cells emptied.
+ *
+ * @typedef {import("../types.d.ts").Grid} Grid
+ */
+import { toast } from "../../ui/api.js";
+import { isComputed } from "../cells.js";
+import { edit } from "./edits.js";
+
+const CLEARED_AT_ONCE = 50_000; // cells; more than this is a mistake more often than a wish
+
+/** Empties the typed cells of the selection. @param {Grid} grid */
+export async function clearCells(grid) {
+  if (!grid.canEdit) return;
+  const { top, bottom, left, right } = grid.selection.range;
+  const columns = grid.columns.list.slice(left, right + 1).filter((column) => !isComputed(column));
+  if (!columns.length) return toast("Results cannot be typed over. Run the column again, or delete the column.");
+  if ((bottom - top + 1) * columns.length > CLEARED_AT_ONCE) {
+    return toast(`Choose at most ${CLEARED_AT_ONCE.toLocaleString("en")} cells to empty at once.`);
+  }
+  const rows = await grid.rows.range(top, bottom);
+  const changes = rows.flatMap((row) =>
+    columns.map(({ id }) => ({ rowId: row.id, columnId: id, before: row.cells[id]?.value ?? null, after: null })),
+  );
+  await edit(grid, changes, changes.length === 1 ? `Emptied ${columns[0].name}` : `Emptied ${changes.length} cells`);
+}

@@ -1,0 +1,103 @@
+/**
+ * Cells copied and cut, loaded or not.
+ *
+ * @typedef {import("../types.d.ts").Grid} Grid
+ * @typedef {import("../types.d.ts").Range} Range
+ * @typedef {import("../types.d.ts").Row} Row
+ * @typedef {import("../types.d.ts").Column} Column
+ */
+import { toast } from "../../ui/api.js";
+import { copyText } from "../cells.js";
+import { clearCells } from "./clearing.js";
+import { reasonOf } from "./edits.js";
+import { paste } from "./pasting.js";
+import { formatTable } from "./tsv.js";
+
+const CELLS_COPIED = 500_000;
+
+/** By the focus: Firefox sends these events to where text was last selected. @param {Grid} grid */
+export function listenToClipboard(grid) {
+  /** @param {"copy" | "cut" | "paste"} type @param {(event: ClipboardEvent) => void} act */
+  const on = (type, act) =>
+    document.addEventListener(type, (event) => {
+      if (document.activeElement !== grid.sheet) return;
+      event.preventDefault();
+      act(event);
+    });
+  on("copy", (event) => void copy(grid, event));
+  on("cut", (event) => cut(grid, copy(grid, event)));
+  on("paste", (event) => void paste(grid, event.clipboardData?.getData("text/plain") ?? ""));
+}
+
+/** Empties what is copied; what is still on its way stays. @param {Grid} grid @param {boolean} copied */
+export function cut(grid, copied) {
+  if (copied) void clearCells(grid);
+  else toast("Cut takes rows that are on the screen: nothing was emptied.");
+}
+
+/** @param {Grid} grid @param {ClipboardEvent} event @returns {boolean} whether the cells are in the clipboard, or on their way */
+function copy(grid, event) {
+  const { range } = grid.selection;
+  const loaded = loadedText(grid, range);
+  if (loaded !== undefined) event.clipboardData?.setData("text/plain", loaded);
+  else void copyUnloaded(grid, range);
+  return loaded !== undefined;
+}
+
+/** As Ctrl+C does, so that it works where a page may not write the clipboard by itself. @param {Grid} grid @returns {boolean} as `copy` */
+export function copyNow(grid) {
+  let done = false;
+  const take = (/** @type {ClipboardEvent} */ event) => {
+    event.preventDefault();
+    event.stopImmediatePropagation(); // wherever the browser sent it
+    done = copy(grid, event);
+  };
+  document.addEventListener("copy", take, { once: true, capture: true });
+  document.execCommand("copy");
+  document.removeEventListener("copy", take, { capture: true });
+  return done;
+}
+
+/** @param {Row[]} rows @param {Column[]} columns */
+const textOf = (rows, columns) => formatTable(rows.map((row) => columns.map((column) => copyText(column, row.cells[column.id]))));
+
+/** @param {Grid} grid @param {Range} range @returns {string | undefined} nothing when a row is not here */
+function loadedText(grid, { top, bottom, left, right }) {
+  /** @type {Row[]} */
+  const rows = [];
+  for (let index = top; index <= bottom; index += 1) {
+    const row = grid.rows.at(index);
+    if (!row) return undefined;
+    rows.push(row);
+  }
+  return textOf(rows, grid.columns.list.slice(left, right + 1));
+}
+
+/** @param {Grid} grid @param {Range} range */
+function copyUnloaded(grid, { top, bottom, left, right }) {
+  const columns = grid.columns.list.slice(left, right + 1);
+  const count = bottom - top + 1;
+  return writeClipboard(count * columns.length, `${count.toLocaleString("en")} rows`, async () => ({
+    rows: await grid.rows.range(top, bottom),
+    columns,
+  }));
+}
+
+/**
+ * The clipboard is given a promise, because it may be written only while the key or the click is handled.
+ * @param {number} cells @param {string} what "12 rows" @param {() => Promise<{ rows: Row[], columns: Column[] }>} load
+ */
+export async function writeClipboard(cells, what, load) {
+  if (cells > CELLS_COPIED) {
+    return toast(`Choose at most ${CELLS_COPIED.toLocaleString("en")} cells to copy. Export the table to take all of it.`);
+  }
+  if (!navigator.clipboard) return toast("The browser lets a page copy this much only over https or on localhost. Export the table instead.");
+  try {
+    toast(`Fetching ${what} to copy…`);
+    const blob = load().then(({ rows, columns }) => new Blob([textOf(rows, columns)], { type: "text/plain" }));
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+    toast(`Copied ${what}.`);
+  } catch (error) {
+    toast(`Not copied. ${error instanceof DOMException ? "The browser did not allow it: scroll to the rows and try again." : reasonOf(error)}`);
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Rows deleted: few can be brought back with their results, before many there is a question.
+ *
+ * @typedef {import("../types.d.ts").Grid} Grid
+ * @typedef {{ ids: number[] } | { all_but: number[] }} RowScope
+ */
+import { ApiError, api, toast } from "../../ui/api.js";
+import { ask } from "../../ui/ask.js";
+import { reasonOf, removeRows } from "./edits.js";
+
+const BROUGHT_BACK = 1_000; // rows; as many as the server keeps
+
+/** @param {number} count */
+export const rowsOf = (count) => `${count.toLocaleString("en")} ${count === 1 ? "row" : "rows"}`;
+
+/** Deletes the rows that the cells of the selection are in. @param {Grid} grid */
+export async function deleteSelected(grid) {
+  const { top, bottom } = grid.selection.range;
+  const count = bottom - top + 1;
+  if (count === grid.rows.tableTotal && !grid.rows.view) return deleteRows(grid, { all_but: [] }, count);
+  try {
+    const rows = await grid.rows.range(top, bottom);
+    await deleteRows(grid, { ids: rows.map((row) => row.id) }, count);
+  } catch (error) {
+    toast(`Nothing was deleted. ${reasonOf(error)}`);
+  }
+}
+
+/** @param {Grid} grid @param {RowScope} scope @param {number} count */
+export async function deleteRows(grid, scope, count) {
+  try {
+    const done = "ids" in scope && count <= BROUGHT_BACK && (await deleteWithUndo(grid, scope.ids));
+    if (!done && !(await deleteForGood(grid, scope, count))) return;
+    grid.chosen.clear();
+    grid.sheet.focus({ preventScroll: true });
+  } catch (error) {
+    toast(`Not all rows were deleted. ${reasonOf(error)}`);
+  }
+}
+
+/** @param {Grid} grid @param {number[]} ids @returns {Promise<boolean>} false when the server cannot keep them */
+async function deleteWithUndo(grid, ids) {
+  let key = await removeKept(grid, ids);
+  if (!key) return false;
+  const label = `Deletion of ${rowsOf(ids.length)}`;
+  const undo = async () => (await bringBack(grid, key), true);
+  const redo = async () => Boolean((key = await removeKept(grid, ids)));
+  grid.history.add(Promise.resolve({ label, undo, redo }));
+  toast(`Deleted ${rowsOf(ids.length)}.`, { undo: () => void undoLast(grid) });
+  return true;
+}
+
+/** @param {Grid} grid */
+async function undoLast(grid) {
+  grid.sheet.focus({ preventScroll: true });
+  try {
+    await grid.history.undo();
+  } catch (error) {
+    toast(`The rows did not come back. ${reasonOf(error)}`);
+  }
+}
+
+/** @param {Grid} grid @param {number[]} ids @returns {Promise<string>} the key that brings them back; empty when they cannot be kept */
+async function removeKept(grid, ids) {
+  try {
+    const { total, tableTotal, view } = grid.rows;
+    const { deleted, undo } = await api("DELETE", `/tables/${grid.table.id}/rows`, { ids, undo: true, view });
+    grid.rows.removed(deleted, tableTotal, total);
+    return undo;
+  } catch (error) {
+    if (error instanceof ApiError && error.code === "not_kept") return "";
+    throw error;
+  }
+}
+
+/** @param {Grid} grid @param {string} key */
+async function bringBack(grid, key) {
+  const before = grid.rows.tableTotal;
+  const { restored } = await api("POST", `/tables/${grid.table.id}/rows/restore`, { undo: key });
+  grid.rows.resized(Math.max(grid.rows.tableTotal, before + restored));
+  if (grid.rows.view) await grid.view.refresh();
+}
+
+/** @param {Grid} grid @param {RowScope} scope @param {number} count */
+async function deleteForGood(grid, scope, count) {
+  const sure = await ask({
+    title: `Delete ${rowsOf(count)}?`,
+    text: "Their values and results go with them. This cannot be undone.",
+    confirm: `Delete ${rowsOf(count)}`,
+    danger: true,
+  });
+  if (!sure) return false;
+  if ("ids" in scope) await removeRows(grid, scope.ids);
+  else await removeAllBut(grid, scope.all_but);
+  toast(`Deleted ${rowsOf(count)}.`);
+  return true;
+}
+
+/** @param {Grid} grid @param {number[]} kept */
+async function removeAllBut(grid, kept) {
+  const before = grid.rows.tableTotal;
+  const { deleted } = await api("DELETE", `/tables/${grid.table.id}/rows`, { all_but: kept });
+  grid.rows.resized(Math.min(grid.rows.tableTotal, before - deleted));
+}

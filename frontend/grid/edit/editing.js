@@ -1,0 +1,129 @@
+/**
+ * The editor, inside the cell of its row: the row stays as it is until the editor closes.
+ *
+ * @typedef {import("../types.d.ts").Grid} Grid
+ * @typedef {import("../types.d.ts").Column} Column
+ */
+import { isComputed, isTrue, plainText } from "../cells.js";
+import { edit } from "./edits.js";
+
+const ISO_DATE = /^(\d{4}-\d{2}-\d{2})?$/;
+
+export class Editing {
+  /** @type {{ close: (keep: boolean) => void } | undefined} */
+  #open;
+
+  /** @param {Grid} grid @param {(row: number, column: number) => void} showDetails for cells nobody types into */
+  constructor(grid, showDetails) {
+    this.grid = grid;
+    this.showDetails = showDetails;
+  }
+
+  get isOpen() {
+    return this.#open !== undefined;
+  }
+
+  /** Opens the active cell; `typed` starts from nothing, because a character is on its way. @param {{ typed?: boolean }} [how] */
+  open({ typed = false } = {}) {
+    const { rows, columns, selection, viewport, canEdit } = this.grid;
+    const { row, column: at } = selection;
+    const column = columns.list[at];
+    const data = rows.at(row);
+    if (!column || row < 0) return;
+    if (isComputed(column)) return typed ? undefined : this.showDetails(row, at);
+    if (!canEdit || !data) return;
+    if (column.type === "checkbox") return typed ? undefined : this.toggle();
+    viewport.reveal(row, at);
+    const cell = viewport.cellElement(row, at);
+    if (!cell) return;
+    const before = data.cells[column.id]?.value;
+    this.#edit(cell, { row, column, rowId: data.id, before, typed });
+  }
+
+  /** Ticks or unticks the active checkbox. */
+  toggle() {
+    const { rows, columns, selection } = this.grid;
+    const column = columns.list[selection.column];
+    const data = rows.at(selection.row);
+    if (!data || column?.type !== "checkbox") return;
+    const before = data.cells[column.id]?.value;
+    void edit(this.grid, [{ rowId: data.id, columnId: column.id, before, after: !isTrue(before) }], `Edit of ${column.name}`);
+  }
+
+  /** Saves what is being typed, if anything. */
+  finish() {
+    this.#open?.close(true);
+  }
+
+  /** @param {HTMLElement} cell @param {{ row: number, column: Column, rowId: number, before: unknown, typed: boolean }} what */
+  #edit(cell, { row, column, rowId, before, typed }) {
+    const { viewport, sheet } = this.grid;
+    const letGo = viewport.pin(row);
+    const editor = newEditor(column, row, before, typed);
+    const shown = [...cell.childNodes];
+    cell.replaceChildren(editor);
+    editor.focus();
+    if (!typed && editor instanceof HTMLTextAreaElement) editor.setSelectionRange(editor.value.length, editor.value.length);
+    /** @param {boolean} keep */
+    const close = (keep) => {
+      if (!this.#open) return;
+      this.#open = undefined;
+      const { value } = editor;
+      const hadFocus = editor.contains(document.activeElement);
+      cell.replaceChildren(...shown);
+      letGo();
+      if (hadFocus) sheet.focus({ preventScroll: true });
+      if (keep && value !== plainText(before)) {
+        void edit(this.grid, [{ rowId, columnId: column.id, before, after: value }], `Edit of ${column.name}`);
+      }
+    };
+    this.#open = { close };
+    editor.addEventListener("keydown", (event) => this.#key(/** @type {KeyboardEvent} */ (event), editor, typed));
+    editor.addEventListener("blur", () => close(true));
+  }
+
+  /** @param {KeyboardEvent} event @param {HTMLInputElement | HTMLTextAreaElement} editor @param {boolean} typed */
+  #key(event, editor, typed) {
+    event.stopPropagation();
+    if (event.isComposing) return;
+    const newLine = event.key === "Enter" && (event.shiftKey || event.altKey);
+    // Arrows leave the editor only when it was opened by typing, as in a spreadsheet.
+    const leaves = typed && !event.shiftKey && LEAVE[event.key];
+    if (newLine && editor instanceof HTMLTextAreaElement) {
+      event.preventDefault();
+      editor.setRangeText("\n", editor.selectionStart, editor.selectionEnd, "end");
+    } else if (event.key === "Escape") this.#end(event, false, 0, 0);
+    else if (event.key === "Enter") this.#end(event, true, 1, 0);
+    else if (event.key === "Tab") this.#end(event, true, 0, event.shiftKey ? -1 : 1);
+    else if (leaves) this.#end(event, true, ...leaves);
+  }
+
+  /** @param {Event} event @param {boolean} keep @param {number} down @param {number} right */
+  #end(event, keep, down, right) {
+    event.preventDefault();
+    this.#open?.close(keep);
+    const { selection, viewport } = this.grid;
+    if (!down && !right) return;
+    selection.move(Math.max(0, selection.row + down), selection.column + right);
+    viewport.reveal(selection.row, selection.column);
+  }
+}
+
+/** @type {Record<string, [number, number]>} rows down and columns right */
+const LEAVE = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+/** @param {Column} column @param {number} row @param {unknown} before @param {boolean} typed */
+function newEditor(column, row, before, typed) {
+  const text = plainText(before);
+  const calendar = column.type === "date" && !typed && ISO_DATE.test(text);
+  const editor = document.createElement(calendar ? "input" : "textarea");
+  if (editor instanceof HTMLInputElement) editor.type = "date";
+  else editor.rows = 1;
+  editor.className = "editor";
+  editor.value = typed ? "" : text;
+  editor.setAttribute("aria-label", `${column.name}, row ${row + 1}`);
+  if (column.type === "number") editor.inputMode = "decimal";
+  if (column.type === "date" && !calendar) editor.setAttribute("placeholder", "2026-12-31");
+  editor.spellcheck = false;
+  return editor;
+}

@@ -1,0 +1,138 @@
+/**
+ * Changes of values and rows: shown at once, saved behind, taken back with a reason when the server refuses.
+ *
+ * @typedef {import("../types.d.ts").Grid} Grid
+ * @typedef {import("../types.d.ts").Change} Change
+ * @typedef {import("../types.d.ts").Column} Column
+ */
+import { ApiError, api, toast } from "../../ui/api.js";
+
+const ROWS_A_CALL = 2000;
+const DELETED_A_CALL = 10_000;
+
+/** Saves go one after the other, so that the last value typed is the last one written. @type {Promise<unknown>} */
+let saving = Promise.resolve();
+
+/** @template T @param {() => Promise<T>} work @returns {Promise<T>} */
+export function inTurn(work) {
+  const turn = saving.then(work);
+  saving = turn.catch(() => {});
+  return turn;
+}
+
+/** @param {unknown} error */
+export const reasonOf = (error) =>
+  error instanceof ApiError ? error.message : "The server cannot be reached. Check that it is running, and try again.";
+
+/** The API names the column that refused a value. @param {unknown} error */
+function whereOf(error) {
+  const details = error instanceof ApiError && /** @type {{ field?: string }[]} */ (error.details);
+  const field = details && details[0]?.field;
+  return field ? `Not saved in “${field}”.` : "Not saved.";
+}
+
+/** @template T @param {T[]} items @param {number} size */
+function* chunks(items, size) {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
+}
+
+/** @param {Change[]} changes @returns {{ id: number, cells: Record<string, unknown> }[]} */
+export function byRow(changes) {
+  /** @type {Map<number, Record<string, unknown>>} */
+  const rows = new Map();
+  for (const { rowId, columnId, after } of changes) {
+    const cells = rows.get(rowId) ?? {};
+    cells[columnId] = after;
+    rows.set(rowId, cells);
+  }
+  return [...rows].map(([id, cells]) => ({ id, cells }));
+}
+
+/** @param {Change[]} changes @returns {Change[]} */
+export const reversed = (changes) => changes.map((change) => ({ ...change, before: change.after, after: change.before })).reverse();
+
+/**
+ * @param {Grid} grid @param {Change[]} changes @param {() => void} [again] offered when the server was not there
+ * @returns {Promise<boolean>} whether all were saved
+ */
+export async function save(grid, changes, again) {
+  const held = changes.map(({ rowId, columnId, after }) => grid.rows.hold(rowId, columnId, after));
+  const saved = new Set();
+  return inTurn(async () => {
+    try {
+      for (const rows of chunks(byRow(changes), ROWS_A_CALL)) {
+        await api("PATCH", `/tables/${grid.table.id}/rows`, { rows });
+        for (const { id } of rows) saved.add(id);
+      }
+      return true;
+    } catch (error) {
+      const lost = again && (!(error instanceof ApiError) || error.status >= 500);
+      toast(`${whereOf(error)} ${reasonOf(error)}`, lost ? { action: { label: "Save again", run: again } } : {});
+      return false;
+    } finally {
+      changes.forEach(({ rowId, columnId, before, after }, i) => {
+        grid.rows.settle(rowId, columnId, held[i], saved.has(rowId) ? after : before);
+      });
+    }
+  });
+}
+
+/**
+ * Saves changes; unchanged values are left out.
+ * @param {Grid} grid @param {Change[]} wanted @param {string} label @param {() => void} [again] offered when the server was not there
+ * @returns {Promise<import("../history.js").Step | undefined>} how to take them back
+ */
+async function commit(grid, wanted, label, again) {
+  const changes = wanted
+    .map((change) => ({ ...change, before: change.before ?? null }))
+    .filter(({ before, after }) => before !== after);
+  if (!changes.length || !(await save(grid, changes, again))) return undefined;
+  return { label, undo: () => save(grid, reversed(changes)), redo: () => save(grid, changes) };
+}
+
+/** Saves changes as one undo step. @param {Grid} grid @param {Change[]} changes @param {string} label */
+export async function edit(grid, changes, label) {
+  const step = commit(grid, changes, label, () => void edit(grid, changes, label));
+  grid.history.add(step);
+  return (await step) !== undefined;
+}
+
+/** @param {Grid} grid @param {Record<string, unknown>[]} rows by column id @returns {Promise<number[]>} */
+export async function appendRows(grid, rows) {
+  /** @type {number[]} */
+  const ids = [];
+  for (const some of chunks(rows, ROWS_A_CALL)) {
+    const { total, tableTotal, view } = grid.rows;
+    const answer = await api("POST", `/tables/${grid.table.id}/rows`, { rows: some, view });
+    ids.push(...answer.ids);
+    grid.rows.appended(answer.ids, total, tableTotal);
+  }
+  return ids;
+}
+
+/** @param {Grid} grid @param {number[]} ids */
+export async function removeRows(grid, ids) {
+  for (const some of chunks(ids, DELETED_A_CALL)) {
+    const { total, tableTotal, view } = grid.rows;
+    const answer = await api("DELETE", `/tables/${grid.table.id}/rows`, { ids: some, view });
+    grid.rows.removed(answer.deleted, tableTotal, total);
+  }
+}
+
+/** Appends an empty row and goes to it. @param {Grid} grid */
+export async function addRow(grid) {
+  try {
+    let ids = await appendRows(grid, [{}]);
+    const undo = async () => (await removeRows(grid, ids), true);
+    const redo = async () => ((ids = await appendRows(grid, [{}])), true);
+    grid.history.add(Promise.resolve({ label: "New row", undo, redo }));
+    grid.selection.move(grid.rows.total - 1, Math.max(0, firstTyped(grid)));
+    grid.viewport.reveal(grid.selection.row, grid.selection.column);
+    grid.sheet.focus({ preventScroll: true });
+  } catch (error) {
+    toast(`No row was added. ${reasonOf(error)}`);
+  }
+}
+
+/** @param {Grid} grid */
+const firstTyped = (grid) => grid.columns.list.findIndex(({ type }) => !["formula", "extract", "http"].includes(type));

@@ -1,0 +1,157 @@
+/**
+ * A table from the clipboard into the cells: one call, one undo step, and a word for every cell that cannot take its value.
+ *
+ * @typedef {import("../types.d.ts").Grid} Grid
+ * @typedef {import("../types.d.ts").Change} Change
+ * @typedef {import("../types.d.ts").Column} Column
+ * @typedef {import("../types.d.ts").Refusal} Refusal
+ * @typedef {import("../history.js").Step} Step
+ * @typedef {{ changes: Change[], added: Record<string, string>[], columns: Column[] }} Pasted
+ */
+import { api, toast } from "../../ui/api.js";
+import { ask } from "../../ui/ask.js";
+import { isComputed } from "../cells.js";
+import { byRow, inTurn, reasonOf, removeRows, reversed, save } from "./edits.js";
+import { parseTable } from "./tsv.js";
+
+const CELLS_PASTED = 100_000;
+const LONGEST_PASTE = 8_000_000; // characters
+const ROWS_PASTED = 10_000; // the API's most in one call
+const ROWS_ADDED_UNASKED = 500;
+
+/** What a column of each type takes. @type {Partial<Record<Column["type"], string>>} */
+const TAKES = { number: "numbers", date: "dates like 2026-12-31", checkbox: "yes or no" };
+
+/** @param {number} count @param {string} word */
+const many = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
+
+/** @param {Grid} grid @param {string} text */
+export async function paste(grid, text) {
+  if (text.length > LONGEST_PASTE) {
+    return toast(`Paste at most ${LONGEST_PASTE.toLocaleString("en")} characters at once. For more, upload a file.`);
+  }
+  const table = parseTable(text);
+  if (!grid.canEdit || !table.length || (grid.selection.row < 0 && grid.rows.total)) return;
+  try {
+    await pasteTable(grid, table);
+  } catch (error) {
+    toast(`Not pasted. ${reasonOf(error)}`);
+  }
+}
+
+/** Where the cells go: a single one fills the range, more start at its corner. @param {Grid} grid @param {string[][]} table */
+function destination(grid, table) {
+  const { left, right, ...range } = grid.selection.range;
+  const [top, bottom] = [Math.max(0, range.top), Math.max(0, range.bottom)];
+  const single = table.length === 1 && table[0].length === 1;
+  const height = single ? bottom - top + 1 : table.length;
+  const width = single ? right - left + 1 : Math.max(...table.map((row) => row.length));
+  /** @param {number} row @param {number} column */
+  const value = (row, column) => (single ? table[0][0] : table[row][column]);
+  return { top, left, height, width, value };
+}
+
+/** @param {Grid} grid @param {string[][]} table */
+async function pasteTable(grid, table) {
+  const { top, left, height, width, value } = destination(grid, table);
+  if (height > ROWS_PASTED || height * width > CELLS_PASTED) {
+    return toast(`Paste at most ${many(ROWS_PASTED, "row")} and ${many(CELLS_PASTED, "cell")} at once. For more, upload a file.`);
+  }
+  const inside = Math.min(height, grid.rows.total - top);
+  if (height - inside > ROWS_ADDED_UNASKED && !(await askToGrow(height - inside, "row"))) return;
+  const beyond = left + width - grid.columns.count;
+  const fresh = beyond > 0 && (await askToGrow(beyond, "column")) ? await newColumns(grid, beyond) : [];
+  const columns = grid.columns.list.slice(left, left + width);
+  const typed = columns.map((column, at) => ({ column, at })).filter(({ column }) => !isComputed(column));
+  if (!typed.length) return toast("Results cannot be pasted over. Choose a column that holds typed values.");
+  const rows = await grid.rows.range(top, top + inside - 1);
+  const changes = rows.flatMap((row, i) =>
+    typed.flatMap(({ column, at }) => {
+      const after = value(i, at);
+      return after === undefined ? [] : [{ rowId: row.id, columnId: column.id, before: row.cells[column.id]?.value ?? null, after }];
+    }),
+  );
+  const added = Array.from({ length: height - inside }, (_, i) =>
+    Object.fromEntries(typed.map(({ column, at }) => [column.id, value(inside + i, at) ?? ""])),
+  );
+  const show = () => grid.selection.take({ top, bottom: top + height - 1, left, right: left + columns.length - 1 });
+  if (!added.length) show(); // as the values are: before the server has them
+  const refused = await keep(grid, { changes, added, columns: fresh });
+  if (added.length) show();
+  tell(grid, refused, changes.length + added.length * typed.length, { beyond: beyond - fresh.length, computed: columns.length - typed.length });
+}
+
+/** @param {number} count @param {"row" | "column"} word */
+const askToGrow = (count, word) =>
+  ask({
+    title: `Add ${many(count, word)}?`,
+    text: `What you paste reaches beyond the last ${word}.${word === "column" ? " Without new columns, the cells there are left out." : ""}`,
+    confirm: `Paste and add ${word}s`,
+  });
+
+/** @param {Grid} grid @param {number} count @returns {Promise<Column[]>} */
+async function newColumns(grid, count) {
+  const added = [];
+  for (let n = 0; n < count; n += 1) added.push(await grid.columns.create(grid.columns.freeName("Column"), "text"));
+  return added;
+}
+
+/** Pastes as one undo step. @param {Grid} grid @param {Pasted} pasted @returns {Promise<Refusal[]>} */
+async function keep(grid, { changes, added, columns }) {
+  const first = send(grid, changes, added);
+  const label = `Paste of ${many(changes.length + added.reduce((sum, row) => sum + Object.keys(row).length, 0), "cell")}`;
+  const step = first.then(({ ids, taken }) => {
+    const undo = async () => {
+      if (ids.length) await removeRows(grid, ids);
+      if (taken.length && !(await save(grid, reversed(taken)))) return false;
+      for (const column of columns) await grid.columns.remove(column);
+      return true;
+    };
+    const redo = async () => {
+      for (const column of columns) await grid.columns.restore(column);
+      ({ ids, taken } = await send(grid, changes, added));
+      return true;
+    };
+    return { label, undo, redo };
+  });
+  grid.history.add(step);
+  return (await first).refused;
+}
+
+/** @param {Refusal[]} refused @returns {(change: Change) => boolean} */
+function isTaken(refused) {
+  const keys = new Set(refused.map(({ row, column }) => `${row}:${column}`));
+  return ({ rowId, columnId }) => !keys.has(`${rowId}:${columnId}`);
+}
+
+/** Shows the values at once, and takes back what is refused. @param {Grid} grid @param {Change[]} changes @param {Record<string, string>[]} added */
+async function send(grid, changes, added) {
+  const { rows, table } = grid;
+  const held = changes.map(({ rowId, columnId, after }) => rows.hold(rowId, columnId, after));
+  const { total, tableTotal, view } = rows;
+  /** @type {{ ids: number[], refused: Refusal[] } | undefined} */
+  let answer;
+  try {
+    answer = await inTurn(() => api("POST", `/tables/${table.id}/paste`, { rows: byRow(changes), added, view }));
+  } finally {
+    const taken = answer ? isTaken(answer.refused) : () => false;
+    changes.forEach((change, i) => rows.settle(change.rowId, change.columnId, held[i], taken(change) ? change.after : change.before));
+  }
+  const { ids, refused } = /** @type {{ ids: number[], refused: Refusal[] }} */ (answer);
+  if (ids.length) rows.appended(ids, total, tableTotal);
+  rows.refuse(refused);
+  return { ids, refused, taken: changes.filter(isTaken(refused)) };
+}
+
+/** @param {Grid} grid @param {Refusal[]} refused @param {number} count @param {{ beyond: number, computed: number }} leftOut columns */
+function tell(grid, refused, count, { beyond, computed }) {
+  const parts = [];
+  if (refused.length) {
+    const columns = [...new Set(refused.map(({ column }) => grid.columns.byId(column)))];
+    const takes = columns.map((column) => `${column?.name} takes ${(column && TAKES[column.type]) ?? "shorter texts"}`);
+    parts.push(`${refused.length.toLocaleString("en")} of ${many(count, "cell")} ${refused.length === 1 ? "was" : "were"} not pasted: ${takes.join(", ")}.`);
+  }
+  if (beyond > 0) parts.push(`Left out ${many(beyond, "column")} beyond the last one.`);
+  if (computed) parts.push(`Left out ${many(computed, "column")} of results, which cannot be typed over.`);
+  if (parts.length) toast(parts.join(" "));
+}

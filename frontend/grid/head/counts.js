@@ -1,0 +1,121 @@
+/**
+ * How many rows of a column are in which state: in a tooltip of its header, kept fresh while results go out of date.
+ *
+ * @typedef {import("../types.d.ts").Grid} Grid
+ * @typedef {import("../types.d.ts").Column} Column
+ * @typedef {import("../types.d.ts").Cell} Cell
+ */
+import { api } from "../../ui/api.js";
+import { make } from "../../ui/elements.js";
+import { isComputed, lookOf } from "../cells.js";
+import { place } from "../../ui/menu.js";
+
+const SHOWN_AFTER_MS = 400;
+const FRESH_MS = 5000;
+
+/** @type {[import("../types.d.ts").State, string][]} */
+const STATES = [
+  ["done", "done"],
+  ["no_data", "without data"],
+  ["skipped", "skipped by the run condition"],
+  ["missing_input", "lack a value"],
+  ["failed", "failed"],
+  ["unknown", "may have been sent"],
+  ["cancelled", "stopped"],
+  ["waiting", "wait for another column"],
+  ["limited", "wait for the rate limit"],
+];
+
+/** Dispatches `change` when a column's counts were read again. */
+export class Counts extends EventTarget {
+  /** @type {Map<number, number>} when each column was last asked for */
+  #askedAt = new Map();
+  /** @type {Set<number>} */
+  #waiting = new Set();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #tip = make("div", "floating counts-tip");
+
+  /** @param {Grid} grid */
+  constructor(grid) {
+    super();
+    this.grid = grid;
+    this.#tip.popover = "manual";
+    this.#tip.id = "counts-tip";
+    this.#tip.setAttribute("role", "tooltip");
+    document.body.append(this.#tip);
+    grid.rows.addEventListener("cells", (event) => this.#follow(/** @type {CustomEvent<[number, number, Cell][]>} */ (event).detail));
+  }
+
+  /** Cells that went out of date, or perhaps no longer are. @param {[number, number, Cell][]} batch */
+  #follow(batch) {
+    const { columns } = this.grid;
+    const touched = new Set(batch.filter(([, id, cell]) => cell.stale || columns.byId(id)?.stale).map(([, id]) => id));
+    for (const id of touched) void this.refresh(id);
+  }
+
+  /** Reads the counts of a column, at most once in a while. @param {number} columnId */
+  async refresh(columnId) {
+    const since = Date.now() - (this.#askedAt.get(columnId) ?? 0);
+    if (since < FRESH_MS) {
+      if (this.#waiting.has(columnId)) return;
+      this.#waiting.add(columnId);
+      await new Promise((resolve) => setTimeout(resolve, FRESH_MS - since));
+      this.#waiting.delete(columnId);
+    }
+    await this.#read(columnId);
+  }
+
+  /** @param {number} columnId */
+  async #read(columnId) {
+    this.#askedAt.set(columnId, Date.now());
+    const column = this.grid.columns.byId(columnId);
+    /** @type {Column | null} */
+    const fresh = await api("GET", `/columns/${columnId}`).catch(() => null); // the next change asks again
+    if (!column || !fresh) return;
+    column.counts = fresh.counts;
+    column.stale = fresh.stale;
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** Shows the tooltip while the pointer is on a header. @param {HTMLElement} header @param {Column} column */
+  watch(header, column) {
+    if (!isComputed(column)) return;
+    header.addEventListener("pointerenter", () => this.tell(header, column.id));
+    for (const leave of ["pointerleave", "pointerdown"]) header.addEventListener(leave, () => this.hide());
+  }
+
+  /** @param {HTMLElement} header @param {number} columnId */
+  tell(header, columnId) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(async () => {
+      const asked = this.#timer;
+      await this.#read(columnId);
+      if (asked !== this.#timer || !header.isConnected) return;
+      this.#fill(columnId);
+      this.#tip.showPopover();
+      place(this.#tip, header.getBoundingClientRect());
+      header.setAttribute("aria-describedby", this.#tip.id);
+    }, SHOWN_AFTER_MS);
+  }
+
+  hide() {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#tip.hidePopover();
+  }
+
+  /** @param {number} columnId */
+  #fill(columnId) {
+    const { counts = {}, stale = 0 } = this.grid.columns.byId(columnId) ?? {};
+    const told = STATES.filter(([state]) => counts[state]);
+    const rest = this.grid.rows.total - told.reduce((sum, [state]) => sum + (counts[state] ?? 0), 0);
+    const lines = told.map(([state, words]) => line(lookOf({ value: null, state }), counts[state] ?? 0, words));
+    if (rest > 0) lines.push(line("none", rest, "without a result yet"));
+    if (stale) lines.push(line("stale", stale, "of these out of date"));
+    this.#tip.replaceChildren(...lines);
+  }
+}
+
+/** @param {string} look @param {number} count @param {string} words */
+const line = (look, count, words) => make("div", `s ${look}`, `${count.toLocaleString("en")} ${words}`);

@@ -1,0 +1,326 @@
+/**
+ * The head of the grid: names, types, progress, resizing, and the buttons of each column.
+ *
+ * @typedef {import("../types.d.ts").Grid} Grid
+ * @typedef {import("../types.d.ts").Column} Column
+ * @typedef {import("../../runs/progress.js").Progress} Progress
+ * @typedef {import("./counts.js").Counts} Counts
+ */
+import { isComputed } from "../cells.js";
+import { change, openAddMenu, openColumnMenu } from "./column-menu.js";
+import { SIGN, TYPE_NAME } from "../columns.js";
+import { openErrors } from "../../details/errors.js";
+import { followHead } from "./reorder.js";
+import { renameInPlace } from "../../ui/rename.js";
+import { openRunMenu, startRun } from "../../runs/run-menu.js";
+import { errorText, errorsOf, isOpen, percent } from "../../runs/run-words.js";
+import { HEADER } from "../selection.js";
+import { toast } from "../../ui/api.js";
+import { reasonOf } from "../edit/edits.js";
+
+const SAVE_WIDTH_MS = 400; // after the last key of a resize
+const PADDING = 24; // px around the text of a cell
+const BESIDE_NAME = 48; // px of the sign and the menu
+const BESIDE_STATE = 14; // px of the dot
+
+/** @param {string} name @param {string} text @param {string} [label] */
+function newButton(name, text, label) {
+  const button = Object.assign(document.createElement("button"), { type: "button", className: name, textContent: text, tabIndex: -1 });
+  if (label) button.setAttribute("aria-label", label);
+  return button;
+}
+
+/** @param {string} name @param {string} [text] */
+const newSpan = (name, text = "") => Object.assign(document.createElement("span"), { className: name, textContent: text });
+
+/** What a cell or a head would need to show all of its text. @param {HTMLElement} cell */
+function widthOf(cell) {
+  const text = cell.querySelector(".name, .s") ?? cell;
+  const range = document.createRange();
+  range.selectNodeContents(text);
+  const beside = text === cell ? 0 : text.className === "name" ? BESIDE_NAME : BESIDE_STATE;
+  return Math.ceil(range.getBoundingClientRect().width) + PADDING + beside;
+}
+
+export class Header {
+  /** @type {Map<number, HTMLElement>} by column id */
+  #cells = new Map();
+  /** What the built head shows, to leave it alone when a reload brings nothing else. */
+  #built = "";
+  /** The column whose settings are open. @type {number | undefined} */
+  #open;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #saving;
+
+  /** @param {Grid} grid @param {HTMLElement} row @param {Progress} progress @param {Counts} counts */
+  constructor(grid, row, progress, counts) {
+    this.grid = grid;
+    this.row = row;
+    this.progress = progress;
+    this.counts = counts;
+    grid.columns.addEventListener("change", () => {
+      this.#build();
+      this.#paint();
+    });
+    grid.columns.addEventListener("widths", () => this.#paint());
+    counts.addEventListener("change", () => this.#paint());
+    grid.selection.addEventListener("change", () => this.#paint());
+    progress.addEventListener("change", () => this.#paint());
+    document.addEventListener("marl:panel-open", (event) => this.#panel(/** @type {CustomEvent} */ (event).detail?.columnId));
+    document.addEventListener("marl:panel-close", () => this.#panel(undefined));
+    this.#build();
+  }
+
+  /** @param {number | string | undefined} columnId whose settings are open */
+  #panel(columnId) {
+    const before = this.#open;
+    this.#open = columnId === undefined || columnId === null ? undefined : Number(columnId);
+    const index = this.#open === undefined ? -1 : this.grid.columns.indexOf(this.#open);
+    if (this.#open !== before && index >= 0) this.grid.viewport.reveal(-1, index); // out from behind the panel
+    this.#paint();
+  }
+
+  #build() {
+    const shown = JSON.stringify(this.grid.columns.list.map(({ id, name, type, pinned }) => [id, name, type, pinned]));
+    if (this.#built === shown || this.row.querySelector(".rename")) return; // built when the new name is in
+    this.#built = shown;
+    this.#cells.clear();
+    const corner = this.#newCell("n", 1);
+    corner.append(this.#newPickAll());
+    const cells = this.grid.columns.list.map((column, index) => this.#newColumn(column, index));
+    this.row.replaceChildren(corner, ...cells, ...(this.grid.canEdit ? [this.#newEnd()] : []));
+    this.#paint();
+  }
+
+  /** @param {string} name @param {number} index from 1 */
+  #newCell(name, index) {
+    const cell = document.createElement("div");
+    cell.setAttribute("role", "columnheader");
+    cell.setAttribute("aria-colindex", String(index));
+    cell.className = name;
+    return cell;
+  }
+
+  #newPickAll() {
+    const { chosen } = this.grid;
+    const box = Object.assign(document.createElement("input"), { type: "checkbox", className: "pick", tabIndex: -1 });
+    box.setAttribute("aria-label", "Select all rows");
+    box.addEventListener("change", () => (box.checked ? chosen.takeAll() : chosen.clear()));
+    const paint = () => {
+      box.checked = chosen.count > 0 && chosen.count === this.grid.rows.total;
+      box.indeterminate = chosen.count > 0 && !box.checked;
+    };
+    chosen.addEventListener("change", paint);
+    paint();
+    return box;
+  }
+
+  #newEnd() {
+    const cell = this.#newCell("end", this.grid.columns.count + 2);
+    const button = newButton("add", "+", "Add column");
+    button.addEventListener("click", () => this.openAdd(button));
+    cell.append(button);
+    return cell;
+  }
+
+  /** @param {Column} column @param {number} index */
+  #newColumn(column, index) {
+    const { grid } = this;
+    const cell = this.#newCell("h", index + 2);
+    cell.id = `column-${column.id}`;
+    const sign = newSpan("type", SIGN[column.type]);
+    sign.title = TYPE_NAME[column.type];
+    sign.setAttribute("aria-hidden", "true");
+    cell.append(sign, newSpan("name", column.name), newSpan("prog"));
+    if (column.type === "http") cell.append(...this.#newMarks(column));
+    this.counts.watch(cell, column);
+    if (grid.canEdit) cell.append(...this.#newButtons(column, index));
+    this.#cells.set(column.id, cell);
+    cell.addEventListener("pointerdown", (event) => {
+      if (/** @type {Element} */ (event.target).closest("button, input, .grip")) return;
+      this.#take(index, event.shiftKey);
+      followHead(event, grid, index, (to) => this.shift(index, to - index));
+    });
+    cell.addEventListener("dblclick", (event) => {
+      if (grid.canEdit && !(/** @type {Element} */ (event.target).closest("button, .grip"))) this.rename(column);
+    });
+    cell.addEventListener("contextmenu", (event) => {
+      if (!grid.canEdit) return;
+      event.preventDefault();
+      this.openMenu(index);
+    });
+    return cell;
+  }
+
+  /** The errors of the run and the results out of date; both are painted. @param {Column} column */
+  #newMarks(column) {
+    const errors = newButton("mark errors", "");
+    errors.addEventListener("click", () => openErrors(column.id, this.#openRun(column)?.id));
+    const stale = newButton("mark stale", "");
+    stale.addEventListener("click", () => void startRun(column, "stale"));
+    stale.disabled = !this.grid.canEdit;
+    return [errors, stale];
+  }
+
+  /** @param {Column} column */
+  #openRun({ id }) {
+    const run = this.progress.ofColumn(id);
+    return run && isOpen(run) ? run : undefined;
+  }
+
+  /** Chooses all cells of a column. @param {number} index @param {boolean} extend */
+  #take(index, extend) {
+    const { selection, rows, sheet } = this.grid;
+    const left = extend ? Math.min(selection.range.left, index) : index;
+    const right = extend ? Math.max(selection.range.right, index) : index;
+    if (rows.total) selection.take({ top: 0, bottom: rows.total - 1, left, right });
+    else selection.move(HEADER, index);
+    sheet.focus({ preventScroll: true });
+  }
+
+  /** @param {Column} column @param {number} index */
+  #newButtons(column, index) {
+    const buttons = [];
+    if (column.type === "http") {
+      const run = newButton("run-button", "▶", `Run ${column.name}`);
+      run.addEventListener("click", () => void openRunMenu(this.grid, column, run.getBoundingClientRect()));
+      buttons.push(run);
+    }
+    const more = newButton("more", "⌄", `${column.name}: column menu`);
+    more.addEventListener("click", () => this.openMenu(index));
+    const grip = newSpan("grip");
+    this.#followGrip(grip, column);
+    return [...buttons, more, grip];
+  }
+
+  /** @param {HTMLElement} grip @param {Column} column */
+  #followGrip(grip, column) {
+    grip.addEventListener("dblclick", () => this.#fit(column));
+    grip.addEventListener("pointerdown", (event) => {
+      event.preventDefault();
+      grip.setPointerCapture(event.pointerId);
+      const start = event.clientX - column.width;
+      const move = (/** @type {PointerEvent} */ { clientX }) => this.grid.columns.resize(column, clientX - start);
+      grip.addEventListener("pointermove", move);
+      const stop = () => {
+        grip.removeEventListener("pointermove", move);
+        this.#saveWidth(column);
+      };
+      grip.addEventListener("lostpointercapture", stop, { once: true });
+    });
+  }
+
+  /** As wide as what is in view needs. @param {Column} column */
+  #fit(column) {
+    const { columns, viewport } = this.grid;
+    const head = this.#cells.get(column.id);
+    const cells = viewport.cellsOf(columns.indexOf(column.id));
+    columns.resize(column, Math.max(...[...cells, ...(head ? [head] : [])].map(widthOf)));
+    this.#saveWidth(column);
+  }
+
+  /** @param {Column} column */
+  #saveWidth(column) {
+    clearTimeout(this.#saving);
+    this.#saving = setTimeout(async () => {
+      try {
+        await this.grid.columns.save(column, { width: column.width });
+      } catch (error) {
+        toast(`The width was not kept. ${reasonOf(error)}`);
+      }
+    }, SAVE_WIDTH_MS);
+  }
+
+  #paint() {
+    const { selection, columns } = this.grid;
+    columns.list.forEach((column, index) => {
+      const cell = this.#cells.get(column.id);
+      if (!cell) return;
+      columns.stick(cell, index);
+      this.#paintRun(cell, column);
+      cell.classList.toggle("active", this.#open === column.id);
+      const isHere = selection.row === HEADER && selection.column === index;
+      if (isHere && !cell.classList.contains("here") && isComputed(column)) this.counts.tell(cell, column.id);
+      if (!isHere && cell.classList.contains("here")) this.counts.hide();
+      cell.classList.toggle("here", isHere);
+    });
+  }
+
+  /** @param {HTMLElement} cell @param {Column} column */
+  #paintRun(cell, column) {
+    const run = this.progress.ofColumn(column.id);
+    const words = /** @type {HTMLElement} */ (cell.querySelector(".prog"));
+    words.textContent = run ? progressText(run) : "";
+    cell.classList.toggle("runs", run !== undefined && isOpen(run));
+    cell.classList.toggle("held", run?.state === "paused");
+    cell.style.setProperty("--done", run ? `${percent(run)}%` : "0");
+    const { failed = 0, unknown = 0 } = column.counts ?? {};
+    const errors = run && isOpen(run) ? errorsOf(run) : failed + unknown;
+    paintMark(cell, "errors", errors, `${errorText(errors)} in ${column.name}: show them`);
+    // While a run is at them they are on their way.
+    const stale = run && isOpen(run) ? 0 : (column.stale ?? 0);
+    paintMark(cell, "stale", stale, `${stale.toLocaleString("en")} out of date in ${column.name}: run these`);
+  }
+
+  /** @param {number} index */
+  openMenu(index) {
+    const column = this.grid.columns.list[index];
+    const cell = column && this.#cells.get(column.id);
+    if (!cell || !this.grid.canEdit) return;
+    openColumnMenu(this.grid, column, cell.getBoundingClientRect(), { rename: (it) => this.rename(it) });
+  }
+
+  /** @param {HTMLElement} button */
+  openAdd(button) {
+    openAddMenu(this.grid, button.getBoundingClientRect(), { rename: (it) => this.rename(it) });
+  }
+
+  /** @param {Column} column */
+  rename(column) {
+    const name = /** @type {HTMLElement | null | undefined} */ (this.#cells.get(column.id)?.querySelector(".name"));
+    if (!name || !this.grid.canEdit) return;
+    renameInPlace(name, {
+      label: "Name of the column",
+      name: column.name,
+      save: async (wanted) => void (await change(this.grid, column, { name: wanted })),
+      done: () => {
+        this.#build();
+        this.grid.sheet.focus({ preventScroll: true });
+      },
+    });
+  }
+
+  /** @param {number} index @param {number} by places */
+  shift(index, by) {
+    const column = this.grid.columns.list[index];
+    const to = index + by;
+    if (!column || !this.grid.canEdit || to < 0 || to >= this.grid.columns.count) return;
+    this.grid.selection.move(HEADER, to);
+    void change(this.grid, column, { position: to });
+  }
+
+  /** @param {number} index @param {number} by px */
+  resize(index, by) {
+    const column = this.grid.columns.list[index];
+    if (!column || !this.grid.canEdit) return;
+    this.grid.columns.resize(column, column.width + by);
+    this.#saveWidth(column);
+  }
+}
+
+/** @param {import("../types.d.ts").Run} run */
+function progressText(run) {
+  if (run.state === "paused") return `Paused ${percent(run)}%`;
+  if (run.state === "stopped") return "Stopped";
+  return isOpen(run) ? `${percent(run)}%` : "";
+}
+
+/** @param {HTMLElement} cell @param {"errors" | "stale"} name @param {number} count @param {string} label what a click does */
+function paintMark(cell, name, count, label) {
+  const mark = /** @type {HTMLElement | null} */ (cell.querySelector(`.mark.${name}`));
+  if (!mark) return;
+  mark.hidden = !count;
+  mark.textContent = name === "stale" ? `${count.toLocaleString("en")} out of date` : errorText(count);
+  mark.title = label;
+  mark.setAttribute("aria-label", label);
+}

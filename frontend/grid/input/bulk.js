@@ -1,0 +1,85 @@
+/**
+ * The bar below the grid while rows are chosen: what can be done to all of them.
+ *
+ * @typedef {import("../types.d.ts").Grid} Grid
+ */
+import { toast } from "../../ui/api.js";
+import { ask } from "../../ui/ask.js";
+import { writeClipboard } from "../edit/clipboard.js";
+import { deleteRows, rowsOf } from "../edit/deletion.js";
+import { openMenu } from "../../ui/menu.js";
+import { startRun } from "../../runs/run-menu.js";
+
+const ASKED_ABOVE = 1_000; // rows; a run over more is asked for
+
+/** @param {string} text @param {string} name @param {() => void} click */
+function newButton(text, name, click) {
+  const button = Object.assign(document.createElement("button"), { type: "button", className: name, textContent: text });
+  button.addEventListener("click", click);
+  return button;
+}
+
+/** @param {Grid} grid @param {HTMLElement} bar */
+export function showBulkBar(grid, bar) {
+  const words = document.createElement("span");
+  words.setAttribute("role", "status");
+  const run = newButton("Run…", "btn", () => chooseRun(grid, run));
+  run.setAttribute("aria-haspopup", "menu");
+  const remove = newButton("Delete", "btn danger", () => void deleteRows(grid, grid.chosen.scope, grid.chosen.count));
+  const copy = newButton("Copy", "btn", () => void copyChosen(grid));
+  const clear = newButton("Clear selection", "btn ghost", () => clearChosen(grid));
+  bar.append(words, ...(grid.canEdit ? [run] : []), copy, ...(grid.canEdit ? [remove] : []), clear);
+  const paint = () => {
+    const { count } = grid.chosen;
+    bar.hidden = count === 0;
+    words.textContent = count ? `${rowsOf(count)} selected` : "";
+    run.hidden = !runnable(grid).length;
+  };
+  grid.chosen.addEventListener("change", paint);
+  grid.columns.addEventListener("change", paint);
+  paint();
+}
+
+/** @param {Grid} grid */
+function clearChosen(grid) {
+  grid.chosen.clear();
+  grid.sheet.focus({ preventScroll: true });
+}
+
+/** @param {Grid} grid */
+const runnable = (grid) => grid.columns.list.filter((column) => column.type === "http");
+
+/** @param {Grid} grid @param {HTMLElement} button */
+function chooseRun(grid, button) {
+  const items = runnable(grid).map((column) => ({ text: column.name, run: () => void runChosen(grid, column) }));
+  openMenu(button.getBoundingClientRect(), items, { label: "Run for the selected rows", back: grid.sheet });
+}
+
+/** @param {Grid} grid @param {import("../types.d.ts").Column} column */
+export async function runChosen({ chosen }, column) {
+  const sure =
+    chosen.count <= ASKED_ABOVE ||
+    (await ask({
+      title: `Run “${column.name}” for ${rowsOf(chosen.count)}?`,
+      text: "Results that are there already are asked for again and replaced.",
+      confirm: `Run ${rowsOf(chosen.count)}`,
+    }));
+  if (sure) await startRun(column, chosen.scope);
+}
+
+/** @param {Grid} grid */
+async function copyChosen(grid) {
+  const { columns, chosen } = grid;
+  await writeClipboard(chosen.count * columns.count, rowsOf(chosen.count), async () => {
+    const found = await chosenRows(grid);
+    if (found.length < chosen.count) toast("Some of the rows are gone; the others were copied.");
+    return { rows: found, columns: columns.list };
+  });
+  grid.sheet.focus({ preventScroll: true });
+}
+
+/** @param {Grid} grid */
+async function chosenRows({ rows, chosen }) {
+  const [first, last] = chosen.bounds;
+  return (await rows.range(first, last)).filter((row) => chosen.has(row.id));
+}

@@ -1,0 +1,234 @@
+/**
+ * A file on its way in: sent, looked at in a dialog with its first rows, then imported.
+ *
+ * @typedef {{ columns: string[], rows: unknown[][], delimiter: string | null, encoding: string | null,
+ *   has_header: boolean | null, sheet: string | null, sheets: string[], problem: string | null }} Preview
+ * @typedef {{ id: number, state: string, name?: string, filename?: string, rows_done: number, rows_total: number | null,
+ *   table_id: number | null, error: string | null }} Import
+ * @typedef {{ delimiter?: string, encoding?: string, has_header?: boolean, sheet?: string }} Options
+ */
+import { ApiError, api, csrfToken } from "../ui/api.js";
+import { plainText } from "../grid/cells.js";
+
+const TEXT = /\.(csv|tsv|txt)$/i; // how these are read can be chosen
+const KINDS = ["csv", "tsv", "txt", "xlsx", "json", "jsonl"];
+
+/** @param {unknown} error */
+export const reasonOf = (error) =>
+  error instanceof ApiError ? error.message : "The server cannot be reached. Check that it is running, and try again.";
+
+/** @param {File} file @returns {string} why it cannot be uploaded; empty when it can */
+export function refusal(file) {
+  const kind = file.name.split(".").pop()?.toLowerCase() ?? "";
+  if (!KINDS.includes(kind)) return `“${file.name}” is not a table. Upload a .csv, .tsv, .txt, .xlsx, .json or .jsonl file.`;
+  return file.size ? "" : `“${file.name}” is empty.`;
+}
+
+/**
+ * Sends the file, with progress that `fetch` cannot tell.
+ * @param {File} file @param {(part: number) => void} progress 0 to 1 @param {AbortSignal} signal
+ * @returns {Promise<Import & { preview: Preview }>}
+ */
+function send(file, progress, signal) {
+  const request = new XMLHttpRequest();
+  const form = new FormData();
+  form.append("file", file);
+  request.open("POST", "/api/v1/imports?stage=1");
+  request.responseType = "json";
+  request.setRequestHeader("X-CSRFToken", csrfToken());
+  request.upload.addEventListener("progress", ({ loaded, total }) => progress(loaded / total));
+  signal.addEventListener("abort", () => request.abort());
+  return new Promise((resolve, reject) => {
+    request.addEventListener("load", () => {
+      if (request.status < 300) return resolve(request.response);
+      const { code, message, details } = request.response?.error ?? {};
+      const said = message ?? (request.status === 413 ? "The file is too large for this server." : "The file was not taken.");
+      reject(new ApiError(request.status, code ?? "", said, details ?? []));
+    });
+    request.addEventListener("error", () => reject(new Error("no connection")));
+    request.addEventListener("abort", () => reject(new DOMException("cancelled", "AbortError")));
+    request.send(form);
+  });
+}
+
+export class Upload {
+  /** @type {Import | undefined} */
+  #staged;
+  /** Number of the latest look at the file; answers to older ones are dropped. */
+  #look = 0;
+
+  /** @param {HTMLDialogElement} dialog */
+  constructor(dialog) {
+    this.dialog = dialog;
+    this.form = /** @type {HTMLFormElement} */ (dialog.querySelector("form"));
+    this.startButton = /** @type {HTMLButtonElement} */ (this.#part("start"));
+    this.form.addEventListener("change", (event) => {
+      if (/** @type {HTMLInputElement} */ (event.target).name !== "name") void this.#lookAgain();
+    });
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.startButton.click();
+    });
+  }
+
+  /** @param {string} name */
+  #part(name) {
+    return /** @type {HTMLElement} */ (this.dialog.querySelector(`[data-part="${name}"]`));
+  }
+
+  /** @template {HTMLElement} Input @param {string} name @returns {Input} */
+  #input(name) {
+    return /** @type {Input} */ (this.form.elements.namedItem(name));
+  }
+
+  /**
+   * Leads one file through the dialog. Throws what refuses the file.
+   * @param {File} file @returns {Promise<Import | undefined>} the started import; nothing when it was cancelled
+   */
+  async of(file) {
+    const stop = new AbortController();
+    const decided = this.#open(file, stop);
+    try {
+      const staged = await send(file, (part) => this.#sending(part), stop.signal);
+      this.#staged = staged;
+      this.#ready(file, staged.name || file.name.replace(/\.[^.]+$/, ""), staged.preview);
+      const started = await decided;
+      if (!started) await api("DELETE", `/imports/${staged.id}`);
+      return started;
+    } catch (error) {
+      if (stop.signal.aborted) return undefined;
+      throw error;
+    } finally {
+      this.#staged = undefined;
+      this.dialog.close();
+    }
+  }
+
+  /** @param {File} file @param {AbortController} stop @returns {Promise<Import | undefined>} settles when the user has decided */
+  #open(file, stop) {
+    /** @type {HTMLElement} */ (this.dialog.querySelector("h2")).textContent = file.name;
+    this.#part("sending").hidden = false;
+    this.#part("choices").hidden = true;
+    this.startButton.disabled = true;
+    this.#sending(0);
+    this.dialog.showModal();
+    return new Promise((resolve) => {
+      this.#part("cancel").onclick = () => this.dialog.close();
+      this.dialog.onclose = () => {
+        stop.abort();
+        resolve(undefined);
+      };
+      this.startButton.onclick = async () => {
+        const started = await this.#start();
+        if (started) resolve(started);
+      };
+    });
+  }
+
+  /** @param {number} part 0 to 1 */
+  #sending(part) {
+    /** @type {HTMLProgressElement} */ (this.#part("sending-bar")).value = part;
+    this.#part("sending-text").textContent = part < 1 ? `Uploading… ${Math.round(part * 100)} %` : "Reading the first rows…";
+  }
+
+  /** @param {File} file @param {string} name @param {Preview} preview */
+  #ready(file, name, preview) {
+    this.#part("sending").hidden = true;
+    this.#part("choices").hidden = false;
+    /** @type {HTMLInputElement} */ (this.#input("name")).value = name;
+    for (const option of ["delimiter", "encoding", "has_header"]) this.#only(option, TEXT.test(file.name));
+    this.#show(preview);
+    this.startButton.focus();
+  }
+
+  /** @param {Preview} preview */
+  #show(preview) {
+    this.#complain(preview.problem ?? "");
+    this.startButton.disabled = Boolean(preview.problem);
+    this.#part("sample").hidden = Boolean(preview.problem);
+    if (preview.problem) return; // what was chosen stays, to be chosen otherwise
+    this.#part("sample").replaceChildren(sampleOf(preview));
+    this.#choose("delimiter", preview.delimiter);
+    this.#choose("encoding", preview.encoding);
+    /** @type {HTMLSelectElement} */ (this.#input("sheet")).replaceChildren(...preview.sheets.map((sheet) => new Option(sheet)));
+    this.#choose("sheet", preview.sheet);
+    this.#only("has_header", preview.has_header !== null);
+    /** @type {HTMLInputElement} */ (this.#input("has_header")).checked = Boolean(preview.has_header);
+  }
+
+  /** Shows a choice only where the file has one. @param {"delimiter" | "encoding" | "sheet"} name @param {string | null | undefined} value */
+  #choose(name, value) {
+    this.#only(name, Boolean(value));
+    if (!value) return;
+    const select = /** @type {HTMLSelectElement} */ (this.#input(name));
+    const wanted = value.toLowerCase();
+    const known = [...select.options].find((option) => option.value.toLowerCase() === wanted);
+    if (!known) select.add(new Option(value, value));
+    select.value = known?.value ?? value;
+  }
+
+  /** @param {string} name @param {boolean} shown */
+  #only(name, shown) {
+    /** @type {HTMLElement} */ (this.form.querySelector(`[data-only="${name}"]`)).hidden = !shown;
+  }
+
+  /** @param {string} words */
+  #complain(words) {
+    this.#part("problem").textContent = words;
+    this.#part("problem").hidden = !words;
+  }
+
+  /** What is chosen now. @returns {Options} */
+  #options() {
+    /** @type {Record<string, unknown>} */
+    const options = {};
+    for (const name of ["delimiter", "encoding", "sheet", "has_header"]) {
+      const input = /** @type {HTMLInputElement | HTMLSelectElement} */ (this.#input(name));
+      if (input.closest("[data-only]")?.hasAttribute("hidden")) continue;
+      options[name] = input instanceof HTMLInputElement ? input.checked : input.value;
+    }
+    return options;
+  }
+
+  async #lookAgain() {
+    const look = (this.#look += 1);
+    try {
+      const preview = await api("POST", `/imports/${this.#staged?.id}/preview`, { options: this.#options() });
+      if (look === this.#look && this.#staged) this.#show(preview);
+    } catch (error) {
+      this.#complain(reasonOf(error));
+    }
+  }
+
+  /** @returns {Promise<Import | undefined>} */
+  async #start() {
+    /** @type {HTMLInputElement} */
+    const name = /** @type {HTMLInputElement} */ (this.#input("name"));
+    if (!this.form.reportValidity()) return undefined;
+    this.startButton.disabled = true;
+    try {
+      return await api("POST", `/imports/${this.#staged?.id}/start`, { options: this.#options(), name: name.value.trim() });
+    } catch (error) {
+      this.#complain(reasonOf(error));
+      this.startButton.disabled = false;
+      return undefined;
+    }
+  }
+}
+
+/** @param {string} tag @param {unknown} value */
+function newCell(tag, value) {
+  const cell = document.createElement(tag);
+  cell.textContent = plainText(value);
+  return cell;
+}
+
+/** The first rows as a plain table. @param {Preview} preview */
+function sampleOf({ columns, rows }) {
+  const table = document.createElement("table");
+  const head = table.createTHead().insertRow();
+  head.append(...columns.map((column) => newCell("th", column)));
+  const body = table.createTBody();
+  for (const row of rows) body.insertRow().append(...row.map((value) => newCell("td", value)));
+  return table;
+}

@@ -1,0 +1,83 @@
+/**
+ * Settings of a column as a file: taken out of the column menu, brought in by choosing or dropping it.
+ *
+ * @typedef {import("../grid/types.d.ts").Grid} Grid
+ * @typedef {import("../grid/types.d.ts").Column} Column
+ * @typedef {{ id: number, name: string }} Choice
+ * @typedef {{ name: string, kind: string, secrets: string[], url: string, choices: Choice[] }} Connection
+ * @typedef {{ name: string, columns: { name: string, column: string | null }[], connection: Connection | null }} Needs
+ */
+import { ApiError, api, toast } from "../ui/api.js";
+import { RecipeDialog } from "./recipe-dialog.js";
+import { reasonOf } from "../grid/edit/edits.js";
+
+const LARGEST = 256 * 1024; // bytes
+const MAKES_ONE = "“Export settings” in the menu of a column makes one.";
+
+/** Says why a file cannot be read. */
+class Unreadable extends Error {}
+
+/** @param {Column} column */
+export function exportRecipe(column) {
+  const link = Object.assign(document.createElement("a"), { href: `/api/v1/columns/${column.id}/recipe`, download: "" });
+  link.click();
+}
+
+/** @param {Grid} grid */
+export function chooseRecipe(grid) {
+  const input = Object.assign(document.createElement("input"), { type: "file", accept: ".json,application/json" });
+  input.addEventListener("change", () => input.files?.[0] && void importFile(grid, input.files[0]));
+  input.click();
+}
+
+/** @param {Grid} grid */
+export function listenToDroppedRecipes(grid) {
+  if (!grid.canEdit) return;
+  addEventListener("dragover", (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault());
+  addEventListener("drop", (event) => {
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (!files.length || isFileField(event.target)) return;
+    event.preventDefault();
+    if (files.length > 1) toast("Nothing was imported. Drop the settings of one column at a time.");
+    else if (/\.json$/i.test(files[0].name)) void importFile(grid, files[0]);
+    else toast("Only settings of a column (.marl.json) can be dropped here. Upload tables on the page of all tables.");
+  });
+}
+
+/** @param {EventTarget | null} target */
+const isFileField = (target) => target instanceof HTMLInputElement && target.type === "file";
+
+/** @param {Grid} grid @param {File} file */
+async function importFile(grid, file) {
+  const path = `/tables/${grid.table.id}/columns/import`;
+  try {
+    const recipe = await read(file);
+    /** @type {Needs} */
+    const needs = await api("POST", path, { recipe, dry_run: true });
+    new RecipeDialog(needs, grid.columns.list, async (choices) => {
+      const made = await api("POST", path, { recipe, ...choices });
+      await grid.columns.reload();
+      grid.rows.refresh();
+      document.dispatchEvent(new CustomEvent("marl:columns-changed", { detail: { source: "grid" } }));
+      grid.viewport.reveal(-1, grid.columns.indexOf(made.id));
+      toast(`“${made.name}” is imported. Nothing has run yet.`);
+    }).open();
+  } catch (error) {
+    const reason = error instanceof Unreadable ? error.message : reasonOf(error);
+    const fix = (error instanceof ApiError && error.details?.[0]?.fix) || "";
+    toast(`“${file.name}” was not imported. ${reason} ${fix}`.trim());
+  }
+}
+
+/** @param {File} file @returns {Promise<unknown>} */
+async function read(file) {
+  if (file.size > LARGEST) {
+    const kib = Math.ceil(file.size / 1024).toLocaleString("en");
+    throw new Unreadable(`It has ${kib} KiB, and settings of a column have at most ${LARGEST / 1024}. ${MAKES_ONE}`);
+  }
+  try {
+    return JSON.parse(await file.text());
+  } catch (error) {
+    throw new Unreadable(`It is not JSON: ${/** @type {Error} */ (error).message}. ${MAKES_ONE}`);
+  }
+}

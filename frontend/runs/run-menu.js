@@ -1,0 +1,132 @@
+/**
+ * Which rows an HTTP column runs for, and the start of the run.
+ *
+ * @typedef {import("../grid/types.d.ts").Grid} Grid
+ * @typedef {import("../grid/types.d.ts").Column} Column
+ * @typedef {import("../grid/types.d.ts").Scope} Scope
+ * @typedef {import("../grid/types.d.ts").Run} Run
+ * @typedef {import("../ui/menu.js").Item} Item
+ */
+import { api, toast } from "../ui/api.js";
+import { ask } from "../ui/ask.js";
+import { reasonOf } from "../grid/edit/edits.js";
+import { openMenu } from "../ui/menu.js";
+
+const FIRST = 10;
+const CHOSEN_AT_ONCE = 10_000;
+
+/** @param {Grid} grid @param {Column} column @param {DOMRect} at */
+export async function openRunMenu(grid, column, at) {
+  const counts = await freshCounts(column);
+  openMenu(at, runItems(grid, column, counts), { label: `Run ${column.name}`, back: grid.sheet });
+}
+
+/** @param {Column} column @returns {Promise<NonNullable<Column["counts"]>>} */
+async function freshCounts(column) {
+  try {
+    return (await api("GET", `/columns/${column.id}`)).counts ?? {};
+  } catch {
+    return column.counts ?? {};
+  }
+}
+
+/** @param {number | undefined} count */
+const noteOf = (count) => (count ?? 0).toLocaleString("en");
+
+/** @param {Grid} grid @param {Column} column @param {NonNullable<Column["counts"]>} counts @returns {(Item | "line")[]} */
+function runItems(grid, column, counts) {
+  const { rows, selection } = grid;
+  /** @param {Scope} scope */
+  const start = (scope) => () => void startRun(column, scope);
+  const first = Math.min(FIRST, rows.tableTotal);
+  /** @type {(Item | "line")[]} */
+  const items = [
+    { text: `First ${first} ${first === 1 ? "row" : "rows"}`, disabled: !rows.tableTotal, run: start({ first: FIRST }) },
+    { text: "Rows with no result", disabled: !rows.tableTotal, run: start("missing") },
+    { text: "Failed rows", note: noteOf(counts.failed), disabled: !counts.failed, run: start("failed") },
+    { text: "Rows out of date", disabled: !rows.tableTotal, run: start("stale") },
+  ];
+  const { top, bottom } = selection.range;
+  const chosen = bottom - top + 1;
+  if (top >= 0 && chosen <= CHOSEN_AT_ONCE) {
+    items.push({ text: chosen === 1 ? `Row ${rows.numberAt(top)}` : `The ${noteOf(chosen)} chosen rows`, run: () => void runChosen(grid, column) });
+  }
+  if (rows.view) {
+    items.push({ text: "Rows of this view…", note: noteOf(rows.total), disabled: !rows.total, run: () => void runView(grid, column) });
+  }
+  items.push("line", {
+    text: "All rows, even with a result…",
+    note: noteOf(rows.tableTotal),
+    disabled: !rows.tableTotal,
+    run: () => void forceAll(grid, column),
+  });
+  return items;
+}
+
+/** @param {Grid} grid @param {Column} column */
+async function runChosen({ rows, selection }, column) {
+  const { top, bottom } = selection.range;
+  try {
+    const chosen = await rows.range(top, bottom);
+    await startRun(column, { ids: chosen.map((row) => row.id) });
+  } catch (error) {
+    toast(`Not started. ${reasonOf(error)}`);
+  }
+}
+
+/** @param {Grid} grid @param {Column} column */
+async function runView({ rows }, column) {
+  /** @type {Scope} */
+  const scope = { view: rows.view };
+  if (rows.total > CHOSEN_AT_ONCE) {
+    return toast(`A run takes at most ${noteOf(CHOSEN_AT_ONCE)} rows of a view. Filter further, or run all rows.`);
+  }
+  const sure = await ask({
+    title: `Run “${column.name}” for the ${noteOf(rows.total)} rows of this view?`,
+    text: `Results that are there already are asked for again and replaced. ${await cost(column, scope)}`,
+    confirm: "Run these rows",
+  });
+  if (sure) await startRun(column, scope);
+}
+
+/** @param {Grid} grid @param {Column} column */
+async function forceAll({ rows }, column) {
+  const sure = await ask({
+    title: `Run “${column.name}” for all ${noteOf(rows.tableTotal)} rows?`,
+    text: `Results that are there already are asked for again and replaced. ${await cost(column, "all")}`,
+    confirm: "Run all rows",
+  });
+  if (sure) await startRun(column, "all");
+}
+
+/** @param {Column} column @param {Scope} scope @returns {Promise<string>} */
+async function cost(column, scope) {
+  try {
+    const { requests, skipped, duplicates, seconds } = await api("POST", `/columns/${column.id}/estimate`, { rows: scope });
+    const parts = [`${noteOf(requests)} requests`];
+    if (skipped) parts.push(`${noteOf(skipped)} rows skipped by the run condition`);
+    if (duplicates) parts.push(`${noteOf(duplicates)} identical`);
+    return `${parts.join(", ")}${seconds ? `; ${duration(seconds)} under the rate limit` : ""}.`;
+  } catch {
+    return ""; // the question stands without it, and starting says what is wrong
+  }
+}
+
+/** @param {Column} column @param {Scope} scope */
+export async function startRun(column, scope) {
+  try {
+    /** @type {Run} */
+    const run = await api("POST", `/columns/${column.id}/runs`, { rows: scope });
+    document.dispatchEvent(new CustomEvent("marl:run-started", { detail: { run } }));
+    if (!run.counts.total) toast(`Nothing to run: no row of “${column.name}” is left in that choice.`);
+  } catch (error) {
+    toast(`“${column.name}” was not started. ${reasonOf(error)}`);
+  }
+}
+
+/** "about 3 min" @param {number} seconds */
+export function duration(seconds) {
+  if (seconds < 60) return `${Math.max(1, Math.round(seconds))}\u00a0s`; // one word, or a line ends inside it
+  if (seconds < 3600) return `${Math.round(seconds / 60)}\u00a0min`;
+  return `${Math.floor(seconds / 3600)}\u00a0h ${Math.round((seconds % 3600) / 60)}\u00a0min`;
+}

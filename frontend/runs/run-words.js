@@ -1,0 +1,70 @@
+/**
+ * Runs in words and numbers.
+ *
+ * @typedef {import("../grid/types.d.ts").Run} Run
+ * @typedef {import("../grid/types.d.ts").Scope} Scope
+ */
+import { duration } from "./run-menu.js";
+
+const OPEN = new Set(["planning", "running", "paused"]);
+
+/** @param {number} n */
+export const text = (n) => n.toLocaleString("en");
+
+/** @param {Run} run */
+export const isOpen = (run) => OPEN.has(run.state);
+
+/** @param {Run} run rows that have ended */
+export const ended = ({ counts }) => Math.max(0, counts.total - counts.pending - counts.cancelled);
+
+/** @param {Run[]} runs 0 to 100 */
+export function percent(...runs) {
+  const total = runs.reduce((sum, run) => sum + run.counts.total, 0);
+  return total ? Math.floor((100 * runs.reduce((sum, run) => sum + ended(run), 0)) / total) : 0;
+}
+
+/** @param {Run} run */
+export const errorsOf = ({ counts }) => counts.failed + counts.unknown;
+
+/** @param {number} errors */
+export const errorText = (errors) => `${text(errors)} ${errors === 1 ? "error" : "errors"}`;
+
+/** @param {Run} run @param {string} [waitsFor] the column whose run this one waits for */
+export function leftText(run, waitsFor) {
+  if (run.state === "planning") return waitsFor ? `Waits for ${waitsFor}` : "Starting…";
+  if (run.state === "paused") return "Paused";
+  if (run.state === "stopped") return run.stop_reason ? `Stopped: ${run.stop_reason}` : "Stopped";
+  if (run.state === "done") return "Done";
+  if (run.seconds_left) return `${duration(run.seconds_left)} left`;
+  return waitsFor ? `Waits for ${waitsFor}` : "";
+}
+
+/** @type {[keyof Run["counts"], string][]} */
+const OUTCOMES = [
+  ["done", "done"],
+  ["no_data", "without data"],
+  ["skipped", "skipped"],
+  ["missing_input", "lacking a value"],
+  ["failed", "failed"],
+  ["unknown", "may have been sent"],
+  ["cancelled", "not run"],
+];
+
+/** "98,120 done, 37 failed in 8 min" @param {Run} run */
+export function didText({ counts, started_at: start, finished_at: end, state, stop_reason: reason }) {
+  const parts = OUTCOMES.filter(([name]) => counts[name]).map(([name, word]) => `${text(counts[name])} ${word}`);
+  const time = start && end ? ` in ${duration((Date.parse(end) - Date.parse(start)) / 1000)}` : "";
+  const how = state === "stopped" ? `, stopped${reason ? ` because: ${reason}` : ""}` : "";
+  return `${parts.join(", ") || "nothing to do"}${time}${how}`;
+}
+
+/** Which rows a run was for. @param {Run["scope"]} scope */
+export function scopeText(scope) {
+  if (scope === "missing") return "Rows with no result";
+  if (scope === "failed") return "Failed rows";
+  if (scope === "stale") return "Rows out of date";
+  if (scope === "all") return "All rows";
+  if ("first" in scope) return `First ${text(scope.first)} rows`;
+  if ("all_but" in scope) return `All rows but ${text(scope.all_but.length)}`;
+  return scope.ids.length === 1 ? "One row" : `${text(scope.ids.length)} chosen rows`;
+}

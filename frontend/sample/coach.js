@@ -1,0 +1,101 @@
+/**
+ * The first steps in the sample table: a card that says what to press next, and goes when it is closed.
+ *
+ * @typedef {import("../grid/types.d.ts").Grid} Grid
+ * @typedef {import("../grid/types.d.ts").Run} Run
+ */
+import { openSettings } from "../grid/head/column-menu.js";
+import { startRun } from "../runs/run-menu.js";
+
+const HASH = "#sample";
+
+/** @param {Grid} grid */
+export function startCoach(grid) {
+  const [profile, account] = grid.columns.list.filter((column) => column.type === "http");
+  if (location.hash !== HASH || !profile || !account) return;
+  const steps = [
+    {
+      title: `Press Run to fill “${profile.name}”`,
+      text: "It asks an API about the domain of each row, 10 rows a second. What it sends stands in the panel at the right.",
+      run: profile,
+    },
+    {
+      title: `“${account.name}” signs in first`,
+      text: "Its connection gets a JWT with an e-mail and a password, and sends it with every request. Run it too.",
+      run: account,
+    },
+    {
+      title: "Now with your own rows and your own API",
+      text: "Click a cell to see what was sent and what came back. Settings of a column open from its header.",
+      run: null,
+    },
+  ];
+  const card = newCard();
+  document.querySelector(".stage")?.append(card.element);
+  let step = 0;
+  const show = () => {
+    const { title, text, run } = steps[step];
+    card.show(`Step ${step + 1} of ${steps.length}`, title, text, run ? "Run" : "Done");
+    if (!run) return;
+    openSettings(run);
+    grid.viewport.reveal(-1, grid.columns.indexOf(run.id));
+    whenEnded(run.id, goOn); // whatever it was started by
+  };
+  const goOn = () => {
+    step += 1;
+    if (card.element.isConnected) show();
+  };
+  card.press(() => {
+    const { run } = steps[step];
+    if (!run) return card.close();
+    void startRun(run, "missing");
+    card.wait();
+  });
+  history.replaceState(null, "", location.pathname);
+  // The panel is there once every script of the page has run.
+  document.addEventListener("DOMContentLoaded", show);
+}
+
+/** @param {number} columnId @param {() => void} go */
+function whenEnded(columnId, go) {
+  const listen = (/** @type {Event} */ event) => {
+    const run = /** @type {CustomEvent<Run>} */ (event).detail;
+    if (run.column_id !== columnId || (run.state !== "done" && run.state !== "stopped")) return;
+    document.removeEventListener("marl:run", listen);
+    go();
+  };
+  document.addEventListener("marl:run", listen);
+}
+
+function newCard() {
+  const element = document.createElement("section");
+  element.className = "coach";
+  element.setAttribute("aria-label", "First steps");
+  /** @param {string} tag @param {string} className */
+  const add = (tag, className) => element.appendChild(Object.assign(document.createElement(tag), { className }));
+  const [count, title, text] = [add("p", "count"), add("h2", ""), add("p", "text")];
+  text.setAttribute("role", "status");
+  const foot = add("div", "buttons");
+  const button = (/** @type {string} */ className, /** @type {string} */ words) =>
+    foot.appendChild(Object.assign(document.createElement("button"), { type: "button", className, textContent: words }));
+  const away = button("btn ghost", "Skip");
+  const go = button("btn primary", "Run");
+  const close = () => element.remove();
+  away.addEventListener("click", close);
+  return {
+    element,
+    close,
+    /** @param {() => void} run */
+    press: (run) => go.addEventListener("click", run),
+    wait: () => {
+      go.disabled = true;
+      text.textContent = "Watch the cells fill in.";
+    },
+    /** @param {string} where @param {string} heading @param {string} words @param {string} label */
+    show: (where, heading, words, label) => {
+      [count.textContent, title.textContent, text.textContent, go.textContent] = [where, heading, words, label];
+      go.disabled = false;
+      away.hidden = label === "Done";
+    },
+  };
+}
