@@ -11,4 +11,5 @@ mypy .
 lint-imports
 djlint templates --lint --quiet
 python manage.py makemigrations --check --dry-run
+npm run --silent lint
 npm run --silent typecheck
