@@ -26,7 +26,9 @@ document.addEventListener("htmx:after:request", (event) => {
   toast(page.querySelector("main p")?.textContent?.trim() || wordsFor(response.status));
 });
 
-document.addEventListener("htmx:error", () => toast("The server cannot be reached. Check that it is running, and try again."));
+document.addEventListener("htmx:error", () =>
+  toast("The server cannot be reached. Check that it is running, and try again."),
+);
 
 // <form data-ask="Delete it?" data-ask-text="This cannot be undone."> asks with the word of the pressed button.
 document.addEventListener("submit", async (event) => {

@@ -9,7 +9,9 @@ const outdir = "static/build";
 const sandbox = "enrichment/engine/sandbox/build";
 
 const pages = await context({
-  entryPoints: ["app", "table", "panel", "home"].map((name) => `frontend/${name}.js`).filter((path) => existsSync(path)),
+  entryPoints: ["app", "table", "panel", "home"]
+    .map((name) => `frontend/${name}.js`)
+    .filter((path) => existsSync(path)),
   outdir,
   bundle: true,
   format: "esm",

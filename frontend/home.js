@@ -3,12 +3,13 @@
  *
  * @typedef {import("./home/upload.js").Import} Import
  */
-import { api, toast } from "./ui/api.js";
-import { renameInPlace } from "./ui/rename.js";
+
 import { listenToNewTable } from "./home/new-table.js";
 import { followRuns } from "./home/running.js";
 import { listenToSearch } from "./home/table-search.js";
-import { Upload, reasonOf, refusal } from "./home/upload.js";
+import { reasonOf, refusal, Upload } from "./home/upload.js";
+import { api, toast } from "./ui/api.js";
+import { renameInPlace } from "./ui/rename.js";
 
 const POLL_MS = 600;
 const MISSES_ALLOWED = 20; // polls without an answer in a row
@@ -54,11 +55,16 @@ function newItem(name) {
 }
 
 /** @param {string} text @param {string} [className] */
-const newSpan = (text, className = "") => Object.assign(document.createElement("span"), { textContent: text, className });
+const newSpan = (text, className = "") =>
+  Object.assign(document.createElement("span"), { textContent: text, className });
 
 /** @param {HTMLElement} item @param {string} text @param {() => void} click */
 function addButton(item, text, click) {
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "btn ghost", textContent: text });
+  const button = Object.assign(document.createElement("button"), {
+    type: "button",
+    className: "btn ghost",
+    textContent: text,
+  });
   button.setAttribute("aria-label", `${text} ${item.dataset.name}`);
   button.addEventListener("click", click);
   item.append(button);
@@ -138,7 +144,8 @@ function end(item, { state, table_id: table, error, rows_done: rows }, open) {
 
 function listenToFiles() {
   const input = /** @type {HTMLInputElement} */ (byId("file"));
-  for (const button of document.querySelectorAll("[data-choose-file]")) button.addEventListener("click", () => input.click());
+  for (const button of document.querySelectorAll("[data-choose-file]"))
+    button.addEventListener("click", () => input.click());
   input.addEventListener("change", () => {
     const files = [...(input.files ?? [])];
     input.value = "";
@@ -168,7 +175,11 @@ function listenToFiles() {
 function listenToRow(row) {
   const link = /** @type {HTMLElement} */ (row.querySelector(".name"));
   row.querySelector("[data-rename]")?.addEventListener("click", () =>
-    renameInPlace(link, { label: "Name of the table", name: row.dataset.name ?? "", save: (wanted) => rename(row, wanted) }),
+    renameInPlace(link, {
+      label: "Name of the table",
+      name: row.dataset.name ?? "",
+      save: (wanted) => rename(row, wanted),
+    }),
   );
   row.querySelector("[data-duplicate]")?.addEventListener("click", () => void duplicate(row));
   row.querySelector("[data-delete]")?.addEventListener("click", () => void remove(row));
@@ -180,7 +191,11 @@ async function rename(row, name) {
     const table = await api("PATCH", `/tables/${row.dataset.table}`, { name });
     row.dataset.name = table.name;
     /** @type {HTMLElement} */ (row.querySelector(".name a")).textContent = table.name;
-    for (const [part, word] of [["rename", "Rename"], ["duplicate", "Duplicate"], ["delete", "Delete"]]) {
+    for (const [part, word] of [
+      ["rename", "Rename"],
+      ["duplicate", "Duplicate"],
+      ["delete", "Delete"],
+    ]) {
       row.querySelector(`[data-${part}]`)?.setAttribute("aria-label", `${word} ${table.name}`);
     }
   } catch (error) {
@@ -249,7 +264,11 @@ for (const row of document.querySelectorAll("[data-table]")) listenToRow(/** @ty
 for (const item of document.querySelectorAll("[data-import]")) {
   const line = /** @type {HTMLElement} */ (item);
   const id = Number(line.dataset.import);
-  void watch(line, { id, state: "running", rows_done: 0, rows_total: null, table_id: null, error: null }, { open: false });
+  void watch(
+    line,
+    { id, state: "running", rows_done: 0, rows_total: null, table_id: null, error: null },
+    { open: false },
+  );
 }
 const search = document.getElementById("search");
 if (search) {

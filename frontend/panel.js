@@ -3,8 +3,8 @@
 import htmx from "htmx.org";
 
 import { Changes } from "./panel/changes.js";
-import { Draft } from "./panel/draft.js";
 import { ConnectionEditor, leave, takeTokenPath } from "./panel/connection.js";
+import { Draft } from "./panel/draft.js";
 import { fetchEditor, fieldAround, focusField, upgradeFields } from "./panel/fields.js";
 import { handleOpenapiClick } from "./panel/openapi.js";
 import { handleProblemClick, markProblems, nextProblem, placeProblems } from "./panel/problems.js";
@@ -100,7 +100,7 @@ class SidePanel {
   /** Kept for when the same form comes back. */
   remember() {
     this.scroll = this.aside.querySelector(".panel-body")?.scrollTop ?? 0;
-    this.focusedId = this.aside.contains(document.activeElement) ? document.activeElement?.id ?? "" : "";
+    this.focusedId = this.aside.contains(document.activeElement) ? (document.activeElement?.id ?? "") : "";
   }
 
   /** @returns {Promise<boolean>} */
@@ -220,14 +220,18 @@ function placeNew(form) {
 
 /** @param {HTMLElement} field what a field of a connection can refer to */
 function ofConnection(field) {
-  if (field.dataset.template === "answer") return ["status", "body", "headers"].map((name) => ({ name, type: "Answer" }));
+  if (field.dataset.template === "answer")
+    return ["status", "body", "headers"].map((name) => ({ name, type: "Answer" }));
   return field.dataset.template === "secrets" ? secretsOf(field) : null;
 }
 
 /** @param {HTMLElement} field */
 function secretsOf(field) {
   const names = field.closest("form")?.querySelectorAll('input[name="secret.name"]') ?? [];
-  return [...names].map((input) => ({ name: `secret.${/** @type {HTMLInputElement} */ (input).value}`, type: "Secret" }));
+  return [...names].map((input) => ({
+    name: `secret.${/** @type {HTMLInputElement} */ (input).value}`,
+    type: "Secret",
+  }));
 }
 
 /** What works in the panel and on a connection's own page. */

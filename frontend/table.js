@@ -4,36 +4,37 @@
  * @typedef {import("./grid/types.d.ts").Grid} Grid
  * @typedef {import("./grid/types.d.ts").Table} Table
  */
-import { toast } from "./ui/api.js";
-import { showBulkBar } from "./grid/input/bulk.js";
-import { listenToMenu } from "./grid/input/cell-menu.js";
-import { Chosen } from "./grid/chosen.js";
-import { startCoach } from "./sample/coach.js";
-import { listenToClipboard } from "./grid/edit/clipboard.js";
-import { openAddMenu } from "./grid/head/column-menu.js";
-import { Columns } from "./grid/columns.js";
-import { Counts } from "./grid/head/counts.js";
+
 import { Drawer } from "./details/drawer.js";
+import { Errors } from "./details/errors.js";
+import { Inspector } from "./details/inspector.js";
+import { Chosen } from "./grid/chosen.js";
+import { Columns } from "./grid/columns.js";
+import { listenToClipboard } from "./grid/edit/clipboard.js";
 import { Editing } from "./grid/edit/editing.js";
 import { addRow } from "./grid/edit/edits.js";
-import { Errors } from "./details/errors.js";
-import { Footer } from "./runs/footer.js";
+import { openAddMenu } from "./grid/head/column-menu.js";
+import { Counts } from "./grid/head/counts.js";
 import { Header } from "./grid/head/header.js";
 import { offerHeights } from "./grid/heights.js";
 import { History } from "./grid/history.js";
-import { Inspector } from "./details/inspector.js";
+import { showBulkBar } from "./grid/input/bulk.js";
+import { listenToMenu } from "./grid/input/cell-menu.js";
 import { listenToKeys } from "./grid/input/keyboard.js";
-import { Live } from "./grid/live.js";
 import { listenToPointer } from "./grid/input/pointer.js";
-import { Progress } from "./runs/progress.js";
-import { listenToHistory } from "./runs/run-history.js";
+import { Live } from "./grid/live.js";
 import { Rows } from "./grid/rows.js";
 import { Selection } from "./grid/selection.js";
 import { View } from "./grid/view.js";
 import { Viewport } from "./grid/viewport.js";
+import { listenToDroppedRecipes } from "./recipes/recipes.js";
+import { Footer } from "./runs/footer.js";
+import { Progress } from "./runs/progress.js";
+import { listenToHistory } from "./runs/run-history.js";
+import { startCoach } from "./sample/coach.js";
 import { offerExport } from "./toolbar/export.js";
 import { startToolbar } from "./toolbar/toolbar.js";
-import { listenToDroppedRecipes } from "./recipes/recipes.js";
+import { toast } from "./ui/api.js";
 
 /** @param {string} id @returns {HTMLElement} */
 function byId(id) {
@@ -58,7 +59,8 @@ function newGrid() {
 
 /** What the page says about the size of the table. @param {Grid} grid */
 function describe({ rows, columns, view }) {
-  const many = (/** @type {number} */ n, /** @type {string} */ word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
+  const many = (/** @type {number} */ n, /** @type {string} */ word) =>
+    `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
   const size = `${view.narrows && rows.view ? `${rows.total.toLocaleString("en")} of ` : ""}${many(rows.tableTotal, "row")}`;
   byId("table-size").textContent = `${size} · ${many(columns.all.length, "column")}`;
   byId("empty-columns").hidden = columns.count > 0;
@@ -69,7 +71,8 @@ function describe({ rows, columns, view }) {
 
 /** Clicks of the page's own buttons. @param {Grid} grid @param {Header} header */
 function listenToButtons(grid, header) {
-  for (const button of document.querySelectorAll("[data-add-row]")) button.addEventListener("click", () => void addRow(grid));
+  for (const button of document.querySelectorAll("[data-add-row]"))
+    button.addEventListener("click", () => void addRow(grid));
   for (const button of document.querySelectorAll("[data-add-column]")) {
     button.addEventListener("click", () =>
       openAddMenu(grid, button.getBoundingClientRect(), { rename: (column) => header.rename(column) }),

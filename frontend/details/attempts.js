@@ -44,7 +44,9 @@ export function attemptList(attempts, chosen, choose) {
   const lastRun = attempts.at(-1)?.run_id;
   const items = attempts.map((attempt, index) => {
     const failed = Boolean(attempt.error);
-    const notes = [whyAgain(attempts, index), attempt.run_id === lastRun ? "" : "earlier run"].filter(Boolean).join(" · ");
+    const notes = [whyAgain(attempts, index), attempt.run_id === lastRun ? "" : "earlier run"]
+      .filter(Boolean)
+      .join(" · ");
     const line = button("", "try", () => choose(index));
     line.append(
       make("span", "number", `Try ${attempt.number}`),

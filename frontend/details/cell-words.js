@@ -9,7 +9,9 @@ import { stateText } from "../grid/cells.js";
 /** @param {Cell} cell @param {Condition} [condition] of a skipped cell */
 export function stateSentence(cell, condition = null) {
   const words = sentence(cell, condition);
-  return cell.stale && cell.state !== "queued" && cell.state !== "running" ? `Out of date, an input has changed since: ${words}` : words;
+  return cell.stale && cell.state !== "queued" && cell.state !== "running"
+    ? `Out of date, an input has changed since: ${words}`
+    : words;
 }
 
 /** @param {Cell} cell @param {Condition} condition @returns {string} */

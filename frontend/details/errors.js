@@ -7,12 +7,13 @@
  * @typedef {{ state: "failed" | "unknown" | "missing_input", http_status: number | null, code: string, message: string,
  *   count: number, row_ids: number[], positions: number[] }} Kind
  */
+
+import { reasonOf } from "../grid/edit/edits.js";
+import { startRun } from "../runs/run-menu.js";
 import { api, toast } from "../ui/api.js";
 import { ask } from "../ui/ask.js";
 import { copy } from "../ui/copy.js";
 import { button, make } from "../ui/elements.js";
-import { reasonOf } from "../grid/edit/edits.js";
-import { startRun } from "../runs/run-menu.js";
 
 const AT_ONCE = 10_000; // rows of one kind in one run
 const WORD = { failed: "Failed", unknown: "May have been sent", missing_input: "Lacks a value" };
@@ -36,7 +37,8 @@ export class Errors {
       void this.#load();
     });
     progress.addEventListener("end", (event) => {
-      if (drawer.isShowing(this) && /** @type {CustomEvent} */ (event).detail.column_id === this.#columnId) void this.#load();
+      if (drawer.isShowing(this) && /** @type {CustomEvent} */ (event).detail.column_id === this.#columnId)
+        void this.#load();
     });
   }
 
@@ -58,10 +60,16 @@ export class Errors {
     const total = kinds.reduce((sum, { count }) => sum + count, 0);
     const rows = `${total.toLocaleString("en")} ${total === 1 ? "row" : "rows"}`;
     /** @type {HTMLElement[]} */
-    const body = [make("p", "hint", total ? `${rows} without a result, by reason.` : "No row of this column has an error.")];
+    const body = [
+      make("p", "hint", total ? `${rows} without a result, by reason.` : "No row of this column has an error."),
+    ];
     if (kinds.length) body.push(make("ul", "kinds", ...kinds.map((kind) => this.#kind(column, kind, total))));
     if (this.#runId !== undefined) body.push(this.#allButton());
-    this.drawer.show(this, { title: `Errors in ${column.name}`, note: this.#runId === undefined ? "" : "of one run", body });
+    this.drawer.show(this, {
+      title: `Errors in ${column.name}`,
+      note: this.#runId === undefined ? "" : "of one run",
+      body,
+    });
   }
 
   #allButton() {
@@ -78,12 +86,18 @@ export class Errors {
     const share = Math.round((100 * count) / total);
     const bar = make("div", "share");
     bar.style.setProperty("--share", `${(100 * count) / total}%`);
-    const amount = make("div", "amount", make("b", "", count.toLocaleString("en")), make("span", "hint", `${share || "< 1"} % · ${WORD[state]}`));
+    const amount = make(
+      "div",
+      "amount",
+      make("b", "", count.toLocaleString("en")),
+      make("span", "hint", `${share || "< 1"} % · ${WORD[state]}`),
+    );
     const rows = positions.map((at, i) =>
       button(String(at + 1), "btn small", () => void this.#go(column, at, kind.row_ids[i]), `Show row ${at + 1}`),
     );
     const item = make("li", "", make("p", `s ${state === "failed" ? "bad" : "stale"}`, message), amount, bar);
-    if (rows.length) item.append(make("div", "rows", make("span", "hint", count > rows.length ? "Rows like" : "Rows"), ...rows));
+    if (rows.length)
+      item.append(make("div", "rows", make("span", "hint", count > rows.length ? "Rows like" : "Rows"), ...rows));
     item.append(make("div", "actions", ...this.#actions(column, kind, message)));
     return item;
   }
@@ -135,5 +149,6 @@ async function runAgain(column, { state, count, row_ids: [like] }) {
     }));
   if (!sure) return;
   await startRun(column, { like });
-  if (count > AT_ONCE) toast(`At most ${AT_ONCE.toLocaleString("en")} rows run at once. Run the rest when these are done.`);
+  if (count > AT_ONCE)
+    toast(`At most ${AT_ONCE.toLocaleString("en")} rows run at once. Run the rest when these are done.`);
 }

@@ -18,7 +18,10 @@ export function pairs(headers) {
 /** @param {SentRequest} request a command for a shell; secrets are already hidden */
 export function asCurl({ method, url, headers, body }) {
   const quoted = (/** @type {string} */ text) => `'${text.replaceAll("'", `'\\''`)}'`;
-  const parts = [`curl -X ${method} ${quoted(url)}`, ...pairs(headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`)];
+  const parts = [
+    `curl -X ${method} ${quoted(url)}`,
+    ...pairs(headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`),
+  ];
   if (body) parts.push(`--data-raw ${quoted(body)}`);
   return parts.join(" \\\n  ");
 }
@@ -30,8 +33,16 @@ export function requestPart(request, how) {
   });
   const head = make("header", "", make("h3", "", "Request"), curl);
   const line = make("p", "wire", make("b", "", request.method), ` ${request.url}`);
-  if (how.raw) return make("section", "exchange", head, rawPart("Request", `${request.method} ${request.url}`, request));
-  return make("section", "exchange", head, line, headersPart(request.headers, how.search), ...bodyPart(request.body, how.search));
+  if (how.raw)
+    return make("section", "exchange", head, rawPart("Request", `${request.method} ${request.url}`, request));
+  return make(
+    "section",
+    "exchange",
+    head,
+    line,
+    headersPart(request.headers, how.search),
+    ...bodyPart(request.body, how.search),
+  );
 }
 
 /** @param {Answer} response @param {{ raw: boolean, search: string }} how */
@@ -41,7 +52,8 @@ export function responsePart(response, how) {
   const part = make("section", "exchange", head);
   if (how.raw) part.append(rawPart("Response", String(response.status), response));
   else part.append(headersPart(response.headers, how.search), ...bodyPart(response.body, how.search));
-  if (response.truncated) part.append(make("p", "notice-line", "The answer was longer. Only its beginning is kept and shown."));
+  if (response.truncated)
+    part.append(make("p", "notice-line", "The answer was longer. Only its beginning is kept and shown."));
   return part;
 }
 
@@ -61,7 +73,11 @@ function headersPart(headers, search) {
   const all = pairs(headers);
   const shown = all.filter(([name, value]) => `${name}: ${value}`.toLowerCase().includes(needle));
   const list = make("dl", "", ...shown.flatMap(([name, value]) => [make("dt", "", name), make("dd", "", value)]));
-  const part = make("details", "headers", make("summary", "", `${all.length} ${all.length === 1 ? "header" : "headers"}`));
+  const part = make(
+    "details",
+    "headers",
+    make("summary", "", `${all.length} ${all.length === 1 ? "header" : "headers"}`),
+  );
   if (shown.length) part.append(list);
   part.open = Boolean(needle && shown.length);
   return part;

@@ -9,15 +9,16 @@
  * @typedef {{ cell: Cell, attempts: Attempt[], same_as: { row_id: number, position: number } | null,
  *   condition: import("./cell-words.js").Condition }} Story
  */
+
+import { isComputed, lookOf, plainText } from "../grid/cells.js";
+import { reasonOf } from "../grid/edit/edits.js";
+import { startRun } from "../runs/run-menu.js";
 import { api, toast } from "../ui/api.js";
 import { copy } from "../ui/copy.js";
 import { button, make } from "../ui/elements.js";
 import { attemptList, attemptParts } from "./attempts.js";
 import { stateSentence } from "./cell-words.js";
-import { isComputed, lookOf, plainText } from "../grid/cells.js";
-import { reasonOf } from "../grid/edit/edits.js";
 import { newTree } from "./json-tree.js";
-import { startRun } from "../runs/run-menu.js";
 
 const SETTLE_MS = 120; // a row walked past within this time is not asked for
 
@@ -132,7 +133,8 @@ export class Inspector {
     const words = stateSentence(cell, condition);
     const parts = [make("p", `s state ${lookOf(cell)}`, words)];
     if (condition) parts.push(make("p", "hint", "Condition: ", make("code", "", condition.text)));
-    if (cell.error?.message && !words.includes(cell.error.message) && !condition) parts.push(make("p", "hint", cell.error.message));
+    if (cell.error?.message && !words.includes(cell.error.message) && !condition)
+      parts.push(make("p", "hint", cell.error.message));
     if (same) {
       const isOwn = same.position === this.#row;
       const there = button(`Same request as row ${same.position + 1}`, "link", () => this.#go(same.position));
@@ -158,7 +160,12 @@ export class Inspector {
       this.#fillExchange();
     });
     raw.setAttribute("aria-pressed", String(this.#raw));
-    return [make("h3", "", attempts.length === 1 ? "1 attempt" : `${attempts.length} attempts`), list, make("div", "tools", search, raw), this.#exchange];
+    return [
+      make("h3", "", attempts.length === 1 ? "1 attempt" : `${attempts.length} attempts`),
+      list,
+      make("div", "tools", search, raw),
+      this.#exchange,
+    ];
   }
 
   #fillExchange() {
@@ -199,7 +206,15 @@ export class Inspector {
   /** @param {KeyboardEvent} event */
   #key(event) {
     const target = /** @type {Element} */ (event.target);
-    if (!this.#isOpen || event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || target.matches("input, pre")) return;
+    if (
+      !this.#isOpen ||
+      event.defaultPrevented ||
+      event.altKey ||
+      event.ctrlKey ||
+      event.metaKey ||
+      target.matches("input, pre")
+    )
+      return;
     /** @type {Record<string, () => void>} */
     const ways = {
       ArrowUp: () => this.#go(this.#row - 1),
@@ -217,7 +232,12 @@ export class Inspector {
 function valuePart(cell) {
   if (cell.value === null || cell.value === undefined) return [];
   const text = typeof cell.value === "object" ? JSON.stringify(cell.value, null, 2) : plainText(cell.value);
-  const head = make("header", "", make("h3", "", "Value"), button("Copy value", "btn small", () => void copy(text, "Copied the value.")));
+  const head = make(
+    "header",
+    "",
+    make("h3", "", "Value"),
+    button("Copy value", "btn small", () => void copy(text, "Copied the value.")),
+  );
   const shown = typeof cell.value === "object" ? newTree(cell.value) : make("p", "plain-value", text);
   return [make("section", "exchange", head, shown)];
 }

@@ -1,8 +1,8 @@
 /** JSON as a tree: a click on a name copies its path, a click on a value copies the value. */
 
+import { joined } from "../panel/tree.js";
 import { copy } from "../ui/copy.js";
 import { button, make } from "../ui/elements.js";
-import { joined } from "../panel/tree.js";
 
 const MOST = 200; // shown of one object or list
 const OPEN_LEVELS = 2;
@@ -35,7 +35,8 @@ function branch(value, { path, level, needle }) {
   const list = make("ul", "");
   const inList = Array.isArray(value);
   const entries = Object.entries(value).filter(([key, item]) => !needle || has(key, item, needle));
-  for (const [key, item] of entries.slice(0, MOST)) list.append(entry(key, item, { path: joined(path, key, inList), level, needle }));
+  for (const [key, item] of entries.slice(0, MOST))
+    list.append(entry(key, item, { path: joined(path, key, inList), level, needle }));
   if (entries.length > MOST) list.append(make("li", "hint", `… ${entries.length - MOST} more`));
   return list;
 }
@@ -55,12 +56,22 @@ function entry(key, value, place) {
     const text = JSON.stringify(value);
     const shown = text.length > SHOWN_LETTERS ? `${text.slice(0, SHOWN_LETTERS)}…` : text;
     const plain = typeof value === "string" ? value : text;
-    const leaf = button(shown, `value ${typeof value}`, take(plain, `Copied the value of ${key}.`), `${shown}, copy the value of ${key}`);
+    const leaf = button(
+      shown,
+      `value ${typeof value}`,
+      take(plain, `Copied the value of ${key}.`),
+      `${shown}, copy the value of ${key}`,
+    );
     return make("li", "", name, ": ", leaf);
   }
   const size = Object.keys(value).length;
   const sign = Array.isArray(value) ? `[${size}]` : `{${size}}`;
-  const whole = button(sign, "value", take(JSON.stringify(value, null, 2), `Copied ${key} as JSON.`), `Copy ${key} as JSON`);
+  const whole = button(
+    sign,
+    "value",
+    take(JSON.stringify(value, null, 2), `Copied ${key} as JSON.`),
+    `Copy ${key} as JSON`,
+  );
   // A hit in the name itself shows all that is below it.
   const inside = key.toLowerCase().includes(needle) ? "" : needle;
   const isOpen = Boolean(inside) || (level < OPEN_LEVELS && size <= OPEN_SIZE);

@@ -4,10 +4,9 @@ import { history, historyKeymap, indentLess, indentMore, standardKeymap } from "
 import { setDiagnostics } from "@codemirror/lint";
 import { EditorState, Prec } from "@codemirror/state";
 import { EditorView, keymap, placeholder } from "@codemirror/view";
-
-import { columnMenu } from "./reference-menu.js";
 import { languageOf } from "./languages.js";
 import { pills } from "./pills.js";
+import { columnMenu } from "./reference-menu.js";
 
 /** @typedef {HTMLInputElement | HTMLTextAreaElement} Field */
 /** @typedef {{ from: number, to: number, severity: "error" | "warning", message: string, fix?: { label: string, run: () => void } }} Mark */
@@ -20,12 +19,17 @@ const noLines = [
 ];
 const someLines = [
   EditorView.lineWrapping,
-  keymap.of([{ key: "Mod-]", run: indentMore }, { key: "Mod-[", run: indentLess }]),
+  keymap.of([
+    { key: "Mod-]", run: indentMore },
+    { key: "Mod-[", run: indentLess },
+  ]),
 ];
 
 /** @param {Field} field @returns {Record<string, string>} */
 function lookOf(field) {
-  return field instanceof HTMLInputElement ? { class: "in one-line" } : { class: "in lines", "data-rows": String(field.rows) };
+  return field instanceof HTMLInputElement
+    ? { class: "in one-line" }
+    : { class: "in lines", "data-rows": String(field.rows) };
 }
 
 export class FieldEditor {
@@ -120,7 +124,11 @@ export class FieldEditor {
 
   /** @param {number} from @param {number} to @param {string} insert */
   replace(from, to, insert) {
-    this.view.dispatch({ changes: { from, to, insert }, selection: { anchor: from + insert.length }, userEvent: "input.fix" });
+    this.view.dispatch({
+      changes: { from, to, insert },
+      selection: { anchor: from + insert.length },
+      userEvent: "input.fix",
+    });
     this.view.focus();
   }
 

@@ -2,7 +2,7 @@
 
 import { javascriptLanguage } from "@codemirror/lang-javascript";
 import { jsonLanguage } from "@codemirror/lang-json";
-import { Language, bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { bracketMatching, indentOnInput, indentUnit, Language, syntaxHighlighting } from "@codemirror/language";
 import { Parser } from "@lezer/common";
 import { classHighlighter } from "@lezer/highlight";
 
@@ -37,5 +37,11 @@ const LANGUAGES = { body: json, secrets: json, formula, default: formula, run_if
 export function languageOf(kind) {
   const language = LANGUAGES[kind];
   if (!language) return [];
-  return [language.extension, syntaxHighlighting(classHighlighter), bracketMatching(), indentOnInput(), indentUnit.of("  ")];
+  return [
+    language.extension,
+    syntaxHighlighting(classHighlighter),
+    bracketMatching(),
+    indentOnInput(),
+    indentUnit.of("  "),
+  ];
 }

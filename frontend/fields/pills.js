@@ -2,7 +2,7 @@
 
 import { forEachDiagnostic, setDiagnosticsEffect } from "@codemirror/lint";
 import { EditorSelection, StateEffect, StateField } from "@codemirror/state";
-import { Decoration, EditorView, ViewPlugin, WidgetType, keymap } from "@codemirror/view";
+import { Decoration, EditorView, keymap, ViewPlugin, WidgetType } from "@codemirror/view";
 
 import { find } from "./references.js";
 
@@ -23,7 +23,10 @@ class Pill extends WidgetType {
 
   /** @override */
   toDOM() {
-    const pill = Object.assign(document.createElement("span"), { className: `pill ${this.severity}`, textContent: this.name });
+    const pill = Object.assign(document.createElement("span"), {
+      className: `pill ${this.severity}`,
+      textContent: this.name,
+    });
     pill.title = "Double click or F2 to edit";
     return pill;
   }
@@ -52,8 +55,14 @@ const opened = StateField.define({
 /** @param {import("@codemirror/state").EditorState} state */
 function draw(state) {
   const text = state.field(opened, false);
-  const found = find(state.doc.toString()).filter(({ name, from }) => name && !(text && from >= text.from && from < text.to));
-  return Decoration.set(found.map(({ from, to, name }) => Decoration.replace({ widget: new Pill(name, severityAt(state, from, to)) }).range(from, to)));
+  const found = find(state.doc.toString()).filter(
+    ({ name, from }) => name && !(text && from >= text.from && from < text.to),
+  );
+  return Decoration.set(
+    found.map(({ from, to, name }) =>
+      Decoration.replace({ widget: new Pill(name, severityAt(state, from, to)) }).range(from, to),
+    ),
+  );
 }
 
 /** @param {import("@codemirror/state").EditorState} state @param {number} from @param {number} to */

@@ -42,7 +42,12 @@ function source(kind, offered) {
     if (!place) return null;
     return {
       from: place.typed,
-      options: offered().map(({ name, type }) => ({ label: name, detail: type, type: place.type, apply: applied(place, name) })),
+      options: offered().map(({ name, type }) => ({
+        label: name,
+        detail: type,
+        type: place.type,
+        apply: applied(place, name),
+      })),
       validFor: /^[^\n"{}/]*$/,
     };
   };
@@ -54,7 +59,7 @@ function source(kind, offered) {
  */
 function applied(place, name) {
   return (view, completion, _from, to) => {
-    const rest = place.inBraces ? /^[^{}\n]*\}\}/.exec(view.state.sliceDoc(to))?.[0].length ?? 0 : 0;
+    const rest = place.inBraces ? (/^[^{}\n]*\}\}/.exec(view.state.sliceDoc(to))?.[0].length ?? 0) : 0;
     const text = written(name);
     view.dispatch({
       changes: { from: place.from, to: to + rest, insert: text },
@@ -76,6 +81,7 @@ export function openingAt(before, after, kind) {
   if (slash === undefined) return null;
   const lead = before.slice(0, slash);
   if (/(^|[a-z]):\/?$/i.test(lead)) return null; // of https://
-  if (kind === "url" && after === "" && /^\s*https?:\/\/[^?#]*[^/?#]$/i.test(lead)) return { from: slash + 1, typed: slash + 1, type: BEHIND_SLASH };
+  if (kind === "url" && after === "" && /^\s*https?:\/\/[^?#]*[^/?#]$/i.test(lead))
+    return { from: slash + 1, typed: slash + 1, type: BEHIND_SLASH };
   return /(^|[\s"'([{,:=&?>+])$/.test(lead) ? { from: slash, typed: slash + 1, type: "column" } : null;
 }

@@ -26,6 +26,7 @@ export const masked = (text, letter) => text.replace(REFERENCE, (reference) => l
  */
 export function units(text, points) {
   let at = 0;
-  for (; points > 0 && at < text.length; points -= 1) at += /** @type {number} */ (text.codePointAt(at)) > 0xffff ? 2 : 1;
+  for (; points > 0 && at < text.length; points -= 1)
+    at += /** @type {number} */ (text.codePointAt(at)) > 0xffff ? 2 : 1;
   return at;
 }

@@ -52,7 +52,9 @@ function attempt(text, mark) {
 /** @param {any} tree @param {Request} request */
 function compiled(tree, { source, mark, slots, isCondition }) {
   const statuses = askedForState(tree, mark);
-  const asked = [...new Set([...statuses].map((node) => parseInt(node.name.slice(mark.length), 36)))].sort((a, b) => a - b);
+  const asked = [...new Set([...statuses].map((node) => parseInt(node.name.slice(mark.length), 36)))].sort(
+    (a, b) => a - b,
+  );
   const names = Array.from({ length: slots }, (_, slot) => mark + slot.toString(36));
   names.push(...asked.map((slot) => `${mark}_${slot.toString(36)}`));
   const body = new Renderer(source, mark, statuses, isCondition).render(tree);

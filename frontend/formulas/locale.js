@@ -1,7 +1,18 @@
 /** toLocaleString in American English, which the engine lacks: grouped numbers, currencies, percents and dates. */
 
 /** @type {Record<string, string>} */
-const SIGNS = { USD: "$", EUR: "€", GBP: "£", JPY: "¥", INR: "₹", CNY: "CN¥", KRW: "₩", CAD: "CA$", AUD: "A$", BRL: "R$" };
+const SIGNS = {
+  USD: "$",
+  EUR: "€",
+  GBP: "£",
+  JPY: "¥",
+  INR: "₹",
+  CNY: "CN¥",
+  KRW: "₩",
+  CAD: "CA$",
+  AUD: "A$",
+  BRL: "R$",
+};
 
 /** @param {string} digits */
 const grouped = (digits) => digits.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
@@ -41,9 +52,10 @@ function datePattern({ weekday, year, month, day, dateStyle }) {
     day: day && (day === "2-digit" ? "DD" : "D"),
     year: year && (year === "2-digit" ? "YY" : "YYYY"),
   };
-  const date = month && words[/** @type {"long"} */ (month)].length > 2
-    ? [[parts.month, parts.day].filter(Boolean).join(" "), parts.year].filter(Boolean).join(day ? ", " : " ")
-    : [parts.month, parts.day, parts.year].filter(Boolean).join("/");
+  const date =
+    month && words[/** @type {"long"} */ (month)].length > 2
+      ? [[parts.month, parts.day].filter(Boolean).join(" "), parts.year].filter(Boolean).join(day ? ", " : " ")
+      : [parts.month, parts.day, parts.year].filter(Boolean).join("/");
   return [weekday && (weekday === "long" ? "dddd" : "ddd"), date].filter(Boolean).join(", ");
 }
 

@@ -14,7 +14,8 @@ export function askedForState(tree, mark) {
   const found = new Set();
   walk(tree, (node) => {
     const { callee, arguments: given } = node;
-    if (node.type !== "CallExpression" || callee.object?.name !== "Clay" || !STATES.includes(callee.property.name)) return;
+    if (node.type !== "CallExpression" || callee.object?.name !== "Clay" || !STATES.includes(callee.property.name))
+      return;
     if (given[0]?.type === "Identifier" && given[0].name.startsWith(mark)) found.add(given[0]);
   });
   return found;
@@ -27,7 +28,11 @@ export function misunderstandings(tree, text, mark) {
   const known = declared(tree);
   if (tree.type === "SequenceExpression") {
     const { end } = tree.expressions[0];
-    problems.push({ message: "A formula gives one value; these are several.", start: end, end: text.indexOf(",", end) + 1 });
+    problems.push({
+      message: "A formula gives one value; these are several.",
+      start: end,
+      end: text.indexOf(",", end) + 1,
+    });
   }
   walk(tree, (node, parent, isInFunction) => {
     const problem =
@@ -42,7 +47,8 @@ export function misunderstandings(tree, text, mark) {
 function name(node, parent, known, text, mark) {
   const { start, end } = node;
   if (node.name.startsWith(mark)) {
-    const isPlaced = isVariable(node, parent) && !known.has(node.name) && !(parent?.type === "Property" && parent.shorthand);
+    const isPlaced =
+      isVariable(node, parent) && !known.has(node.name) && !(parent?.type === "Property" && parent.shorthand);
     return isPlaced ? null : misplaced(node, parent, text);
   }
   if (!isVariable(node, parent) || known.has(node.name) || KNOWN.has(node.name)) return null;
@@ -126,7 +132,8 @@ function quoted(node, text, mark) {
     return { message, start, end, edit: { start, end, text: raw.replace(hole, "${$&}"), label: "Write ${ }" } };
   }
   const inner = raw.slice(1, -1);
-  if (inner.replace(hole, "") === "") return { message, start, end, edit: { start, end, text: inner, label: "Remove the quotes" } };
+  if (inner.replace(hole, "") === "")
+    return { message, start, end, edit: { start, end, text: inner, label: "Remove the quotes" } };
   const inside = inner.replace(/`|\$(?=\{)/g, "\\$&").replace(hole, "${$&}");
   return { message, start, end, edit: { start, end, text: `\`${inside}\``, label: "Use backticks" } };
 }

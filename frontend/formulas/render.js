@@ -31,7 +31,9 @@ export class Renderer {
       case "BinaryExpression":
         return this.binary(node) ?? this.plain(node);
       case "LogicalExpression":
-        return `(${this.chain(node, node.operator).map((part) => this.operand(part)).join(node.operator)})`;
+        return `(${this.chain(node, node.operator)
+          .map((part) => this.operand(part))
+          .join(node.operator)})`;
       case "WordExpression":
         return this.call(WORDS[node.word], [node.left, node.right].filter(Boolean));
       case "UnaryExpression":

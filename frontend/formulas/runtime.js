@@ -38,7 +38,8 @@ function provide() {
   settleMoment();
   Object.assign(globalThis, { _: lodash, moment, Clay, URL, URLSearchParams });
   // Code made at run time could leave variables behind; shared memory could wait for ever.
-  for (const name of ["eval", "Atomics", "SharedArrayBuffer", "queueMicrotask"]) Reflect.deleteProperty(globalThis, name);
+  for (const name of ["eval", "Atomics", "SharedArrayBuffer", "queueMicrotask"])
+    Reflect.deleteProperty(globalThis, name);
   freezeAll([moment.localeData(), operators, operators.EmptyReference]);
 }
 
@@ -53,9 +54,11 @@ function settleMoment() {
     /** @type {any} */ (moment)[name] = refuse;
   }
   for (const strict of [true, false]) {
-    for (const format of ["MMMM", "MMM"]) locale.monthsParse("December", format, strict) ?? locale.monthsParse("Dec", format, strict);
+    for (const format of ["MMMM", "MMM"])
+      locale.monthsParse("December", format, strict) ?? locale.monthsParse("Dec", format, strict);
     for (const format of ["dddd", "ddd", "dd"]) locale.weekdaysParse("none", format, strict);
-    for (const name of ["months", "monthsShort", "weekdays", "weekdaysShort", "weekdaysMin"]) locale[`${name}Regex`](strict);
+    for (const name of ["months", "monthsShort", "weekdays", "weekdaysShort", "weekdaysMin"])
+      locale[`${name}Regex`](strict);
     for (const name of ["erasName", "erasAbbr", "erasNarrow"]) locale[`${name}Regex`](strict);
   }
   for (const token of ["l", "ll", "lll", "llll", "LT", "LTS", "L", "LL", "LLL", "LLLL"]) locale.longDateFormat(token);

@@ -13,17 +13,51 @@ const DOUBLE = "“”„‟«»＂";
 const SINGLE = "‘’‚‛‹›＇`´";
 /** @type {Record<string, string>} */
 const SIGNS = {
-  "，": ",", "；": ",", "：": ":", "（": "(", "）": ")", "［": "[", "］": "]", "＝": "==", "！": "!", "？": "?", "＋": "+",
-  "－": "-", "−": "-", "–": "-", "—": "-", "×": "*", "÷": "/", "＊": "*", "／": "/", "＜": "<", "＞": ">", "≥": ">=",
-  "≤": "<=", "≠": "!=", "…": "...", "｜": "|", "＆": "&", "％": "%", "．": ".", "\u200b": "", "\u200c": "", "\u200d": "",
-  "\u2060": "", "\u00ad": "", "\u200e": "", "\u200f": "",
+  "，": ",",
+  "；": ",",
+  "：": ":",
+  "（": "(",
+  "）": ")",
+  "［": "[",
+  "］": "]",
+  "＝": "==",
+  "！": "!",
+  "？": "?",
+  "＋": "+",
+  "－": "-",
+  "−": "-",
+  "–": "-",
+  "—": "-",
+  "×": "*",
+  "÷": "/",
+  "＊": "*",
+  "／": "/",
+  "＜": "<",
+  "＞": ">",
+  "≥": ">=",
+  "≤": "<=",
+  "≠": "!=",
+  "…": "...",
+  "｜": "|",
+  "＆": "&",
+  "％": "%",
+  "．": ".",
+  "\u200b": "",
+  "\u200c": "",
+  "\u200d": "",
+  "\u2060": "",
+  "\u00ad": "",
+  "\u200e": "",
+  "\u200f": "",
 };
 const STATEMENTS = /^(const|let|var|if|for|while|do|switch|try|throw|return|break|continue|debugger|with)$/;
 
 /** @param {string} message @param {number} start @param {number} end @param {string} [text] @param {string} [label]
  * @returns {Problem} */
 function replace(message, start, end, text, label) {
-  return text === undefined ? { message, start, end } : { message, start, end, edit: { start, end, text, label: label ?? `Write ${text}` } };
+  return text === undefined
+    ? { message, start, end }
+    : { message, start, end, edit: { start, end, text, label: label ?? `Write ${text}` } };
 }
 
 /** @param {Place} at */
@@ -35,7 +69,8 @@ function nested({ pos, message }) {
 function oddCharacter({ text, pos, message }) {
   const sign = String.fromCodePoint(text.codePointAt(pos) ?? 32);
   if (!/Unexpected character/.test(message) && !(sign in SIGNS)) return null;
-  if (DOUBLE.includes(sign) || SINGLE.includes(sign)) return curlyQuote(text, pos, DOUBLE.includes(sign) ? DOUBLE : SINGLE);
+  if (DOUBLE.includes(sign) || SINGLE.includes(sign))
+    return curlyQuote(text, pos, DOUBLE.includes(sign) ? DOUBLE : SINGLE);
   const hash = sign === "#" ? pos : pos - 1;
   if (text[hash] === "#") return replace("“#” cannot stand here.", hash, hash + 1, "", "Remove #");
   if (!(sign in SIGNS)) return replace(`“${sign}” cannot stand in a formula.`, pos, pos + sign.length);
@@ -81,7 +116,8 @@ function number({ text, pos, message }) {
 
 /** @param {Place} at */
 function single({ start, end, type, message }) {
-  if (type !== tokTypes.eq || !/^(Assigning to|Unexpected token|Text after|Parenthesized|Optional)/.test(message)) return null;
+  if (type !== tokTypes.eq || !/^(Assigning to|Unexpected token|Text after|Parenthesized|Optional)/.test(message))
+    return null;
   if (start === 0) return null;
   return replace("“=” does not compare. Write ==.", start, end, "==");
 }
@@ -91,7 +127,13 @@ function beginning({ text, start, end, type, token }) {
   if (text.slice(0, start).trim() !== "") return null;
   if (type === tokTypes.eq) return replace("A formula does not begin with “=”.", start, end, "", "Remove =");
   if (token !== "return") return null;
-  return replace("A formula is an expression: its value is the result without “return”.", start, end, "", "Remove return");
+  return replace(
+    "A formula is an expression: its value is the result without “return”.",
+    start,
+    end,
+    "",
+    "Remove return",
+  );
 }
 
 /** @param {Place} at */
@@ -116,7 +158,10 @@ function ending({ text, type }) {
   if (type !== tokTypes.eof) return null;
   const open = unclosed(text);
   if (!open.length) return replace("The formula ends too early.", text.length, text.length);
-  const missing = open.map(({ sign }) => CLOSING[sign]).reverse().join("");
+  const missing = open
+    .map(({ sign }) => CLOSING[sign])
+    .reverse()
+    .join("");
   const end = text.length;
   const last = open[open.length - 1];
   return {
@@ -130,7 +175,8 @@ function ending({ text, type }) {
 /** @param {Place} at */
 function behind({ text, start, end, type, token, message, mark }) {
   if (message !== "Text after the expression") return null;
-  if (token in { ")": 1, "]": 1, "}": 1 }) return replace(`“${token}” closes nothing.`, start, end, "", `Remove ${token}`);
+  if (token in { ")": 1, "]": 1, "}": 1 })
+    return replace(`“${token}” closes nothing.`, start, end, "", `Remove ${token}`);
   const isValue = type === tokTypes.string || type === tokTypes.num || token.startsWith(mark);
   const words = "Something is missing between the two values, such as + or a comma.";
   if (!isValue) return replace(`“${token}” is not expected here.`, start, end);
@@ -140,8 +186,12 @@ function behind({ text, start, end, type, token, message, mark }) {
 
 /** @param {Place} at */
 function anything({ start, end, token, message, pos, text }) {
-  if (/^Unexpected token|^Text after/.test(message) && token) return replace(`“${token}” is not expected here.`, start, end);
-  const plain = message.replace(/ \(\d+:\d+\)$/, "").replaceAll("'", "“").replace(/“([^“]*)“/g, "“$1”");
+  if (/^Unexpected token|^Text after/.test(message) && token)
+    return replace(`“${token}” is not expected here.`, start, end);
+  const plain = message
+    .replace(/ \(\d+:\d+\)$/, "")
+    .replaceAll("'", "“")
+    .replace(/“([^“]*)“/g, "“$1”");
   return replace(`${plain}.`, pos, Math.min(pos + 1, text.length));
 }
 
@@ -161,13 +211,31 @@ function unclosed(text) {
   return open;
 }
 
-const RULES = [nested, oddCharacter, unfinished, number, beginning, single, semicolon, statement, ending, behind, anything];
+const RULES = [
+  nested,
+  oddCharacter,
+  unfinished,
+  number,
+  beginning,
+  single,
+  semicolon,
+  statement,
+  ending,
+  behind,
+  anything,
+];
 
 /** @param {any} error what the parser threw @param {string} text @param {string} mark @returns {Problem} */
 export function diagnosed(error, text, mark) {
   const at = {
-    text, mark, message: error.message, pos: error.pos, start: error.tokenStart, end: error.tokenEnd,
-    type: error.tokenType, token: text.slice(error.tokenStart, error.tokenEnd),
+    text,
+    mark,
+    message: error.message,
+    pos: error.pos,
+    start: error.tokenStart,
+    end: error.tokenEnd,
+    type: error.tokenType,
+    token: text.slice(error.tokenStart, error.tokenEnd),
   };
   for (const rule of RULES) {
     const problem = rule(at);

@@ -19,7 +19,13 @@ function withWords(Base) {
     }
 
     /** `!` turns round the whole of what is said in words. @param {any} left @returns {any} */
-    parseExprOp(left, /** @type {number} */ start, /** @type {any} */ loc, /** @type {number} */ least, /** @type {any} */ forInit) {
+    parseExprOp(
+      left,
+      /** @type {number} */ start,
+      /** @type {any} */ loc,
+      /** @type {number} */ least,
+      /** @type {any} */ forInit,
+    ) {
       const words = this.wordsHere();
       if (!words) return super.parseExprOp(left, start, loc, least, forInit);
       const strength = STRENGTH[/** @type {"and"} */ (words.word)] ?? COMPARISON;
@@ -38,14 +44,25 @@ function withWords(Base) {
       Object.assign(node, { left, word });
       if (word === "is empty" || word === "is not empty") return this.finishNode(node, "WordExpression");
       const { start, startLoc } = this;
-      node.right = this.parseExprOp(this.parseMaybeUnary(null, false, false, forInit), start, startLoc, strength, forInit);
+      node.right = this.parseExprOp(
+        this.parseMaybeUnary(null, false, false, forInit),
+        start,
+        startLoc,
+        strength,
+        forInit,
+      );
       if (strength === COMPARISON) return this.finishNode(node, "WordExpression");
       node.operator = word === "and" ? "&&" : "||";
       return this.finishNode(node, "LogicalExpression");
     }
 
     /** NOT turns round the comparison behind it; `NOT(…)` stays the function of that name unless words follow. */
-    parseMaybeUnary(/** @type {any} */ errors, /** @type {any} */ sawUnary, /** @type {any} */ incDec, /** @type {any} */ forInit) {
+    parseMaybeUnary(
+      /** @type {any} */ errors,
+      /** @type {any} */ sawUnary,
+      /** @type {any} */ incDec,
+      /** @type {any} */ forInit,
+    ) {
       if (this.type !== tokTypes.name || !/^not$/i.test(this.value) || this.containsEsc || !this.operandFollows()) {
         return super.parseMaybeUnary(errors, sawUnary, incDec, forInit);
       }

@@ -62,7 +62,8 @@ function briefObject(value) {
 }
 
 /** Whether it shows a result of other inputs than there are now; what runs again will not. @param {Cell} cell */
-const isStale = ({ stale, state = "done" }) => Boolean(stale) && !["queued", "waiting", "limited", "running"].includes(state);
+const isStale = ({ stale, state = "done" }) =>
+  Boolean(stale) && !["queued", "waiting", "limited", "running"].includes(state);
 
 /** The words of a computed cell. @param {Cell} cell */
 export const stateText = (cell) => (isStale(cell) ? `Out of date · ${resultText(cell)}` : resultText(cell));
@@ -73,7 +74,8 @@ function resultText(cell) {
   if (state === "done") return brief(cell.value);
   if (state === "running") return triesText(cell);
   if (state === "failed") return cell.error?.message || WORD.failed;
-  if (state === "waiting" || state === "missing_input" || state === "limited") return cell.error?.message || WORD[state];
+  if (state === "waiting" || state === "missing_input" || state === "limited")
+    return cell.error?.message || WORD[state];
   return WORD[state];
 }
 

@@ -133,8 +133,14 @@ export class Chosen extends EventTarget {
     const most = CHOSEN_ONE_BY_ONE.toLocaleString("en");
     const { view, total, tableTotal } = this.rows;
     if (!view) toast(`At most ${most} rows can be selected one by one. The box at the top selects all.`);
-    else if (total < tableTotal) toast(`At most ${most} rows of a view can be selected, and this one has ${total.toLocaleString("en")}. Filter or search further.`);
-    else toast(`At most ${most} rows of a view can be selected. Filter or search, or remove the sort to select all rows of the table.`);
+    else if (total < tableTotal)
+      toast(
+        `At most ${most} rows of a view can be selected, and this one has ${total.toLocaleString("en")}. Filter or search further.`,
+      );
+    else
+      toast(
+        `At most ${most} rows of a view can be selected. Filter or search, or remove the sort to select all rows of the table.`,
+      );
     this.#tell(); // the box that was ticked shows what is selected
   }
 

@@ -48,7 +48,10 @@ export class History {
       to.push(step);
       return step;
     });
-    this.#settled = moved.then(() => {}, () => {});
+    this.#settled = moved.then(
+      () => {},
+      () => {},
+    );
     return moved;
   }
 }

@@ -30,7 +30,9 @@ export class Live extends EventTarget {
       source.addEventListener(type, ({ lastEventId }) => (this.#resumes ||= lastEventId !== ""));
     }
     source.addEventListener("cells", ({ data }) => this.#cells(JSON.parse(data).cells));
-    source.addEventListener("run", ({ data }) => this.dispatchEvent(new CustomEvent("run", { detail: JSON.parse(data) })));
+    source.addEventListener("run", ({ data }) =>
+      this.dispatchEvent(new CustomEvent("run", { detail: JSON.parse(data) })),
+    );
     source.addEventListener("rows", ({ data }) => this.#rows(JSON.parse(data)));
     source.addEventListener("columns", () => void this.#columns());
     source.addEventListener("reset", () => this.#reset());

@@ -144,7 +144,12 @@ export class Rows extends EventTarget {
    * @returns {Promise<{ items: Row[], total: number }>}
    */
   #read(offset, limit, signal) {
-    return api("GET", `/tables/${this.tableId}/rows?offset=${offset}&limit=${limit}${this.view && `&view=${this.view}`}`, undefined, { signal });
+    return api(
+      "GET",
+      `/tables/${this.tableId}/rows?offset=${offset}&limit=${limit}${this.view && `&view=${this.view}`}`,
+      undefined,
+      { signal },
+    );
   }
 
   /** @param {number} number @param {Row[]} rows @param {boolean} stale */

@@ -93,9 +93,13 @@ export class Scroll {
       speed *= FRICTION;
       requestAnimationFrame(fling);
     };
-    this.scroller.addEventListener("touchstart", ({ touches }) => ([x, y, speed] = [touches[0].clientX, touches[0].clientY, 0]), {
-      passive: true,
-    });
+    this.scroller.addEventListener(
+      "touchstart",
+      ({ touches }) => ([x, y, speed] = [touches[0].clientX, touches[0].clientY, 0]),
+      {
+        passive: true,
+      },
+    );
     this.scroller.addEventListener(
       "touchmove",
       ({ touches }) => {

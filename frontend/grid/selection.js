@@ -8,7 +8,8 @@
 export const HEADER = -1;
 
 /** @param {Range} range @param {number} row @param {number} column */
-const contains = ({ top, bottom, left, right }, row, column) => row >= top && row <= bottom && column >= left && column <= right;
+const contains = ({ top, bottom, left, right }, row, column) =>
+  row >= top && row <= bottom && column >= left && column <= right;
 
 /** Dispatches `change`. */
 export class Selection extends EventTarget {

@@ -11,8 +11,18 @@ import type { Viewport } from "./viewport.js";
 export type ColumnType = "text" | "number" | "checkbox" | "date" | "formula" | "extract" | "http";
 
 export type State =
-  | "empty" | "queued" | "waiting" | "limited" | "running" | "done" | "no_data" | "skipped" | "missing_input"
-  | "failed" | "unknown" | "cancelled";
+  | "empty"
+  | "queued"
+  | "waiting"
+  | "limited"
+  | "running"
+  | "done"
+  | "no_data"
+  | "skipped"
+  | "missing_input"
+  | "failed"
+  | "unknown"
+  | "cancelled";
 
 export interface Cell {
   value: unknown;
@@ -65,8 +75,15 @@ export interface Run {
   started_at: string | null;
   finished_at: string | null;
   counts: {
-    total: number; done: number; no_data: number; skipped: number; missing_input: number;
-    failed: number; unknown: number; cancelled: number; pending: number;
+    total: number;
+    done: number;
+    no_data: number;
+    skipped: number;
+    missing_input: number;
+    failed: number;
+    unknown: number;
+    cancelled: number;
+    pending: number;
   };
   rate_per_s: number | null;
   seconds_left: number | null;
@@ -74,9 +91,28 @@ export interface Run {
 }
 
 /** What a run may cover; `ids` are row ids, `like` is a row that failed as the others did. */
-export type Scope = "missing" | "failed" | "stale" | "all" | { first: number } | { ids: number[] } | { all_but: number[] } | { view: string } | { like: number };
+export type Scope =
+  | "missing"
+  | "failed"
+  | "stale"
+  | "all"
+  | { first: number }
+  | { ids: number[] }
+  | { all_but: number[] }
+  | { view: string }
+  | { like: number };
 
-export type FilterOp = "eq" | "ne" | "contains" | "not_contains" | "gt" | "lt" | "empty" | "not_empty" | "state" | "like";
+export type FilterOp =
+  | "eq"
+  | "ne"
+  | "contains"
+  | "not_contains"
+  | "gt"
+  | "lt"
+  | "empty"
+  | "not_empty"
+  | "state"
+  | "like";
 
 export interface Filter {
   column: number;

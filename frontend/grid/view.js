@@ -105,7 +105,11 @@ export class View extends EventTarget {
   #uses(columnId) {
     const { filters, sorts, search, errors } = this.spec;
     const column = this.grid.columns.byId(columnId);
-    return search !== "" || (errors && column && isComputed(column)) || [...filters, ...sorts].some((item) => item.column === columnId);
+    return (
+      search !== "" ||
+      (errors && column && isComputed(column)) ||
+      [...filters, ...sorts].some((item) => item.column === columnId)
+    );
   }
 
   /** A deleted column cannot be filtered by. */

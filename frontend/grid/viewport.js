@@ -133,7 +133,8 @@ export class Viewport {
     }
     const { offset } = this.scroll; // asked once: it makes the browser lay out what was drawn before
     for (let index = first; index <= last; index += 1) this.#paintLine(this.#lineFor(index), index, offset);
-    if (this.#pinned && (this.#pinned.index < first || this.#pinned.index > last)) this.#paintLine(this.#pinned, this.#pinned.index, offset);
+    if (this.#pinned && (this.#pinned.index < first || this.#pinned.index > last))
+      this.#paintLine(this.#pinned, this.#pinned.index, offset);
     this.#changed = false;
     this.#pointAtActive();
     if (last >= first) rows.show(first, last);
@@ -249,7 +250,8 @@ export class Viewport {
 
   #pointAtActive() {
     const { selection, sheet, columns } = this.grid;
-    const header = selection.row === HEADER && columns.count ? `column-${columns.list[selection.column]?.id}` : undefined;
+    const header =
+      selection.row === HEADER && columns.count ? `column-${columns.list[selection.column]?.id}` : undefined;
     const id = header ?? this.cellElement(selection.row, selection.column)?.id;
     if (id) sheet.setAttribute("aria-activedescendant", id);
     else sheet.removeAttribute("aria-activedescendant");
@@ -272,7 +274,8 @@ export class Viewport {
     const { scrollLeft } = this.scroller;
     const start = columns.left[column] - columns.pinnedWidth;
     if (column >= columns.pinnedCount && start < scrollLeft) this.scroller.scrollLeft = start;
-    else if (column >= columns.pinnedCount && columns.left[column + 1] > scrollLeft + room) this.scroller.scrollLeft = columns.left[column + 1] - room;
+    else if (column >= columns.pinnedCount && columns.left[column + 1] > scrollLeft + room)
+      this.scroller.scrollLeft = columns.left[column + 1] - room;
     this.#changed = true;
     this.#paint();
   }
@@ -280,7 +283,9 @@ export class Viewport {
   /** The cell under an event, row numbers as column -1. @param {Event} event @returns {{ row: number, column: number } | undefined} */
   cellOf(event) {
     const target = /** @type {Element} */ (event.target);
-    const line = [...this.#pool, ...(this.#pinned ? [this.#pinned] : [])].find(({ element }) => element.contains(target));
+    const line = [...this.#pool, ...(this.#pinned ? [this.#pinned] : [])].find(({ element }) =>
+      element.contains(target),
+    );
     if (!line || line.index < 0) return undefined;
     const at = line.slots.findIndex(({ element }) => element.contains(target));
     return { row: line.index, column: at < 0 ? -1 : this.#drawn[at] };
@@ -294,12 +299,17 @@ export class Viewport {
     const inside = seen < columns.pinnedWidth ? seen : seen + this.scroller.scrollLeft;
     const column = columns.left.findLastIndex((px) => px <= inside);
     const row = Math.floor((y - box.top - HEAD + this.scroll.top) / this.rowHeight);
-    return { row: Math.min(Math.max(0, row), rows.total - 1), column: Math.min(Math.max(0, column), columns.count - 1) };
+    return {
+      row: Math.min(Math.max(0, row), rows.total - 1),
+      column: Math.min(Math.max(0, column), columns.count - 1),
+    };
   }
 
   /** The cells of a column that are in view. @param {number} column */
   cellsOf(column) {
-    const cells = this.#pool.filter(({ index }) => index >= 0).map(({ slots }) => slots[this.#drawn.indexOf(column)]?.element);
+    const cells = this.#pool
+      .filter(({ index }) => index >= 0)
+      .map(({ slots }) => slots[this.#drawn.indexOf(column)]?.element);
     return cells.filter((cell) => cell !== undefined);
   }
 

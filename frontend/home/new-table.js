@@ -5,7 +5,8 @@ import { reasonOf } from "./upload.js";
 /** @param {HTMLDialogElement} dialog */
 export function listenToNewTable(dialog) {
   const form = /** @type {HTMLFormElement} */ (dialog.querySelector("form"));
-  const part = (/** @type {string} */ name) => /** @type {HTMLElement} */ (dialog.querySelector(`[data-part="${name}"]`));
+  const part = (/** @type {string} */ name) =>
+    /** @type {HTMLElement} */ (dialog.querySelector(`[data-part="${name}"]`));
   for (const button of document.querySelectorAll("[data-new-table]")) {
     button.addEventListener("click", () => dialog.showModal());
   }
@@ -28,4 +29,8 @@ export function listenToNewTable(dialog) {
 }
 
 /** Lines, or the cells of a header row as a spreadsheet copies it. @param {string} text */
-export const namesIn = (text) => text.split(/[\n\t]/).map((name) => name.trim()).filter(Boolean);
+export const namesIn = (text) =>
+  text
+    .split(/[\n\t]/)
+    .map((name) => name.trim())
+    .filter(Boolean);

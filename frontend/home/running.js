@@ -38,7 +38,11 @@ function paint(runs) {
 /** @param {Run} run */
 function newProgress({ column, state, counts: { total, pending } }) {
   const line = document.createElement("span");
-  const bar = Object.assign(document.createElement("progress"), { className: "bar", max: total || 1, value: total - pending });
+  const bar = Object.assign(document.createElement("progress"), {
+    className: "bar",
+    max: total || 1,
+    value: total - pending,
+  });
   bar.setAttribute("aria-label", `Run of ${column}`);
   const count = `${(total - pending).toLocaleString("en")} of ${total.toLocaleString("en")}`;
   line.append(bar, `${column}: ${state === "paused" ? "paused at " : ""}${count}`);

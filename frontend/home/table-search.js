@@ -3,7 +3,10 @@
 /** @param {HTMLInputElement} field @param {HTMLElement} none says that nothing is found */
 export function listenToSearch(field, none) {
   const rows = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-table]")]);
-  const links = () => rows().filter((row) => !row.hidden).map((row) => /** @type {HTMLElement} */ (row.querySelector(".name a")));
+  const links = () =>
+    rows()
+      .filter((row) => !row.hidden)
+      .map((row) => /** @type {HTMLElement} */ (row.querySelector(".name a")));
   const narrow = () => {
     const wanted = field.value.trim().toLocaleLowerCase();
     for (const row of rows()) row.hidden = !(row.dataset.name ?? "").toLocaleLowerCase().includes(wanted);

@@ -7,8 +7,9 @@
  *   table_id: number | null, error: string | null }} Import
  * @typedef {{ delimiter?: string, encoding?: string, has_header?: boolean, sheet?: string }} Options
  */
-import { ApiError, api, csrfToken } from "../ui/api.js";
+
 import { plainText } from "../grid/cells.js";
+import { ApiError, api, csrfToken } from "../ui/api.js";
 
 const TEXT = /\.(csv|tsv|txt)$/i; // how these are read can be chosen
 const KINDS = ["csv", "tsv", "txt", "xlsx", "json", "jsonl"];
@@ -20,7 +21,8 @@ export const reasonOf = (error) =>
 /** @param {File} file @returns {string} why it cannot be uploaded; empty when it can */
 export function refusal(file) {
   const kind = file.name.split(".").pop()?.toLowerCase() ?? "";
-  if (!KINDS.includes(kind)) return `“${file.name}” is not a table. Upload a .csv, .tsv, .txt, .xlsx, .json or .jsonl file.`;
+  if (!KINDS.includes(kind))
+    return `“${file.name}” is not a table. Upload a .csv, .tsv, .txt, .xlsx, .json or .jsonl file.`;
   return file.size ? "" : `“${file.name}” is empty.`;
 }
 
@@ -42,7 +44,8 @@ function send(file, progress, signal) {
     request.addEventListener("load", () => {
       if (request.status < 300) return resolve(request.response);
       const { code, message, details } = request.response?.error ?? {};
-      const said = message ?? (request.status === 413 ? "The file is too large for this server." : "The file was not taken.");
+      const said =
+        message ?? (request.status === 413 ? "The file is too large for this server." : "The file was not taken.");
       reject(new ApiError(request.status, code ?? "", said, details ?? []));
     });
     request.addEventListener("error", () => reject(new Error("no connection")));
@@ -128,7 +131,8 @@ export class Upload {
   /** @param {number} part 0 to 1 */
   #sending(part) {
     /** @type {HTMLProgressElement} */ (this.#part("sending-bar")).value = part;
-    this.#part("sending-text").textContent = part < 1 ? `Uploading… ${Math.round(part * 100)} %` : "Reading the first rows…";
+    this.#part("sending-text").textContent =
+      part < 1 ? `Uploading… ${Math.round(part * 100)} %` : "Reading the first rows…";
   }
 
   /** @param {File} file @param {string} name @param {Preview} preview */
@@ -150,7 +154,9 @@ export class Upload {
     this.#part("sample").replaceChildren(sampleOf(preview));
     this.#choose("delimiter", preview.delimiter);
     this.#choose("encoding", preview.encoding);
-    /** @type {HTMLSelectElement} */ (this.#input("sheet")).replaceChildren(...preview.sheets.map((sheet) => new Option(sheet)));
+    /** @type {HTMLSelectElement} */ (this.#input("sheet")).replaceChildren(
+      ...preview.sheets.map((sheet) => new Option(sheet)),
+    );
     this.#choose("sheet", preview.sheet);
     this.#only("has_header", preview.has_header !== null);
     /** @type {HTMLInputElement} */ (this.#input("has_header")).checked = Boolean(preview.has_header);
@@ -207,7 +213,10 @@ export class Upload {
     if (!this.form.reportValidity()) return undefined;
     this.startButton.disabled = true;
     try {
-      return await api("POST", `/imports/${this.#staged?.id}/start`, { options: this.#options(), name: name.value.trim() });
+      return await api("POST", `/imports/${this.#staged?.id}/start`, {
+        options: this.#options(),
+        name: name.value.trim(),
+      });
     } catch (error) {
       this.#complain(reasonOf(error));
       this.startButton.disabled = false;

@@ -27,7 +27,9 @@ export class Draft {
     if (!kept) return;
     const line = Object.assign(document.createElement("div"), { className: "draft" });
     line.setAttribute("role", "status");
-    const words = Object.assign(document.createElement("span"), { textContent: "There are changes that were not saved." });
+    const words = Object.assign(document.createElement("span"), {
+      textContent: "There are changes that were not saved.",
+    });
     const yes = newButton("Restore draft", () => {
       line.remove();
       fill(this.form, JSON.parse(kept));
@@ -44,18 +46,24 @@ export class Draft {
 
 /** @param {string} text @param {() => void} run */
 function newButton(text, run) {
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "btn", textContent: text });
+  const button = Object.assign(document.createElement("button"), {
+    type: "button",
+    className: "btn",
+    textContent: text,
+  });
   button.addEventListener("click", run);
   return button;
 }
 
 /** @param {HTMLFormElement} form @param {[string, string][]} entries */
 function fill(form, entries) {
-  for (const list of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-rows]"))) fillRows(list, entries);
+  for (const list of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-rows]")))
+    fillRows(list, entries);
   /** @type {Map<string, number>} */
   const taken = new Map();
   for (const field of form.elements) {
-    const isField = field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement || field instanceof HTMLSelectElement;
+    const isField =
+      field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement || field instanceof HTMLSelectElement;
     if (!isField || !field.name || NOT_SETTINGS.has(field.name) || field.type === "hidden") continue;
     const values = entries.filter(([name]) => name === field.name).map(([, value]) => value);
     if (field instanceof HTMLInputElement && field.type === "checkbox") field.checked = values.length > 0;

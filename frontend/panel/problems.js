@@ -15,7 +15,8 @@ export function placeProblems(form, list) {
   for (const problem of /** @type {HTMLElement[]} */ ([...list.children])) {
     const field = fieldOf(form, problem.dataset.field ?? "");
     if (!field) continue;
-    if ("quiet" in list.dataset && field.value.trim() === "") problem.remove(); // not reached yet: save will say it
+    if ("quiet" in list.dataset && field.value.trim() === "")
+      problem.remove(); // not reached yet: save will say it
     else attach(problem, field);
   }
   markProblems(form);
@@ -129,7 +130,9 @@ function filledRows(form, list) {
  */
 function attach(problem, field) {
   const holder = /** @type {HTMLElement} */ (field.closest("[data-row], .field, .switch") ?? field);
-  let list = /** @type {HTMLElement | null} */ (holder.nextElementSibling?.matches(".problems[data-of-field]") ? holder.nextElementSibling : null);
+  let list = /** @type {HTMLElement | null} */ (
+    holder.nextElementSibling?.matches(".problems[data-of-field]") ? holder.nextElementSibling : null
+  );
   if (!list) {
     list = Object.assign(document.createElement("ul"), { className: "problems" });
     list.dataset.ofField = "";

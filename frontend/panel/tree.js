@@ -28,7 +28,11 @@ function parsed(text) {
 
 /** @param {HTMLElement} holder @param {object} value */
 function grow(holder, value) {
-  const search = Object.assign(document.createElement("input"), { type: "search", className: "in", placeholder: "Search names and values" });
+  const search = Object.assign(document.createElement("input"), {
+    type: "search",
+    className: "in",
+    placeholder: "Search names and values",
+  });
   search.setAttribute("aria-label", "Search the response");
   const found = Object.assign(document.createElement("p"), { className: "hint" });
   found.setAttribute("role", "status");
@@ -83,7 +87,13 @@ function entries(value, path, shown) {
   const all = Object.entries(value).map(([key, item]) => ({ key, item, own: joined(path, key, Array.isArray(value)) }));
   const left = shown ? all.filter(({ own }) => shown.has(own)) : all;
   const items = left.slice(0, MOST).map(({ key, item, own }) => entry(key, item, own, shown));
-  if (left.length > MOST) items.push(Object.assign(document.createElement("li"), { textContent: `… ${left.length - MOST} more: search for them`, role: "none" }));
+  if (left.length > MOST)
+    items.push(
+      Object.assign(document.createElement("li"), {
+        textContent: `… ${left.length - MOST} more: search for them`,
+        role: "none",
+      }),
+    );
   return items;
 }
 
@@ -101,7 +111,12 @@ function entry(key, value, path, shown) {
   }
   const size = Object.keys(value).length;
   const count = Array.isArray(value) ? `[${size}]` : `{${size}}`;
-  line.append(name, " ", Object.assign(document.createElement("span"), { className: "hint", textContent: count }), ...buttons(key, path));
+  line.append(
+    name,
+    " ",
+    Object.assign(document.createElement("span"), { className: "hint", textContent: count }),
+    ...buttons(key, path),
+  );
   item.setAttribute("aria-label", `${key}, ${size} ${Array.isArray(value) ? "items" : "fields"}`);
   const inner = document.createElement("ul");
   inner.setAttribute("role", "group");
@@ -124,7 +139,10 @@ function expand(item, isOpen) {
 
 /** @param {unknown} value */
 function leaf(value) {
-  return Object.assign(document.createElement("span"), { className: `value ${typeof value}`, textContent: JSON.stringify(value) });
+  return Object.assign(document.createElement("span"), {
+    className: `value ${typeof value}`,
+    textContent: JSON.stringify(value),
+  });
 }
 
 /** "+ column" needs a column that is saved: there is something to take the field from. @param {string} key @param {string} path */
@@ -139,7 +157,12 @@ function buttons(key, path) {
 
 /** @param {string} text @param {string} label @param {string} className */
 function newButton(text, label, className) {
-  const button = Object.assign(document.createElement("button"), { type: "button", textContent: text, className, tabIndex: -1 });
+  const button = Object.assign(document.createElement("button"), {
+    type: "button",
+    textContent: text,
+    className,
+    tabIndex: -1,
+  });
   button.setAttribute("aria-label", label);
   return button;
 }
@@ -154,7 +177,8 @@ function visible(tree) {
 function makeCurrent(tree, element) {
   const current = element.closest('[role="treeitem"]');
   for (const item of tree.querySelectorAll('[tabindex="0"]')) item.setAttribute("tabindex", "-1");
-  for (const item of [current, ...(current?.querySelectorAll(":scope > .tree-line button") ?? [])]) item?.setAttribute("tabindex", "0");
+  for (const item of [current, ...(current?.querySelectorAll(":scope > .tree-line button") ?? [])])
+    item?.setAttribute("tabindex", "0");
 }
 
 /** @param {HTMLElement} tree @param {MouseEvent} event */

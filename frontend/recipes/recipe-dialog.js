@@ -6,8 +6,9 @@
  * @typedef {import("./recipes.js").Connection} Connection
  * @typedef {{ columns: Record<string, string>, connection_id?: number, secrets?: Record<string, string>, confirm_host?: string }} Choices
  */
-import { ApiError } from "../ui/api.js";
+
 import { reasonOf } from "../grid/edit/edits.js";
+import { ApiError } from "../ui/api.js";
 
 const NEW = "new";
 
@@ -37,9 +38,12 @@ export class RecipeDialog {
     const missing = columns.filter((column) => !column.column);
     const found = columns.filter((column) => column.column).map((column) => `“${column.name}”`);
     this.form.append(made("h2", { id: "recipe-title", textContent: `Import “${name}”` }));
-    if (found.length) this.form.append(made("p", { className: "hint", textContent: `Found here: ${found.join(", ")}.` }));
+    if (found.length)
+      this.form.append(made("p", { className: "hint", textContent: `Found here: ${found.join(", ")}.` }));
     if (missing.length) {
-      this.form.append(made("p", { textContent: "It refers to columns that this table does not have. Choose what to use instead:" }));
+      this.form.append(
+        made("p", { textContent: "It refers to columns that this table does not have. Choose what to use instead:" }),
+      );
     }
     for (const { name: wanted } of missing) this.form.append(this.#columnField(wanted));
     if (connection) this.form.append(...this.#connectionFields(connection));
@@ -71,7 +75,12 @@ export class RecipeDialog {
       new Option("No sign-in", ""),
     );
     const box = made("div", { className: "secrets" });
-    box.append(made("p", { className: "hint", textContent: url ? `Its secrets are sent to ${url}.` : "Its secrets are not in the file." }));
+    box.append(
+      made("p", {
+        className: "hint",
+        textContent: url ? `Its secrets are sent to ${url}.` : "Its secrets are not in the file.",
+      }),
+    );
     for (const secret of secrets) {
       const input = made("input", { className: "in", type: "password", name: `secret:${secret}`, autocomplete: "off" });
       box.append(field(secret, input));
@@ -117,9 +126,12 @@ export class RecipeDialog {
   /** Where credentials may go is asked, not assumed. @param {unknown} error */
   #complain(error) {
     const details = error instanceof ApiError ? error.details : [];
-    const host = details.find((/** @type {{ field: string }} */ detail) => detail.field === "confirm_host")?.reference ?? "";
+    const host =
+      details.find((/** @type {{ field: string }} */ detail) => detail.field === "confirm_host")?.reference ?? "";
     this.host = host;
-    this.problem.textContent = host ? `The connection's credentials would be sent to ${host}. Import again if it may receive them.` : reasonOf(error);
+    this.problem.textContent = host
+      ? `The connection's credentials would be sent to ${host}. Import again if it may receive them.`
+      : reasonOf(error);
     this.problem.hidden = false;
     this.button.textContent = host ? `Allow ${host} and import` : "Import column";
   }

@@ -7,9 +7,10 @@
  * @typedef {{ name: string, kind: string, secrets: string[], url: string, choices: Choice[] }} Connection
  * @typedef {{ name: string, columns: { name: string, column: string | null }[], connection: Connection | null }} Needs
  */
+
+import { reasonOf } from "../grid/edit/edits.js";
 import { ApiError, api, toast } from "../ui/api.js";
 import { RecipeDialog } from "./recipe-dialog.js";
-import { reasonOf } from "../grid/edit/edits.js";
 
 const LARGEST = 256 * 1024; // bytes
 const MAKES_ONE = "“Export settings” in the menu of a column makes one.";
@@ -19,7 +20,10 @@ class Unreadable extends Error {}
 
 /** @param {Column} column */
 export function exportRecipe(column) {
-  const link = Object.assign(document.createElement("a"), { href: `/api/v1/columns/${column.id}/recipe`, download: "" });
+  const link = Object.assign(document.createElement("a"), {
+    href: `/api/v1/columns/${column.id}/recipe`,
+    download: "",
+  });
   link.click();
 }
 

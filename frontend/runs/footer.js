@@ -50,7 +50,8 @@ export class Footer {
     if (!others.length && this.#others.matches(":popover-open")) this.#others.hidePopover();
     this.#tellTab(open);
     const [first] = open;
-    if (first && Date.now() - this.#saidAt > SAID_EVERY_MS) this.#say(`${this.progress.nameOf(first)}: ${percent(first)} percent`);
+    if (first && Date.now() - this.#saidAt > SAID_EVERY_MS)
+      this.#say(`${this.progress.nameOf(first)}: ${percent(first)} percent`);
   }
 
   /** @param {Run[]} open */

@@ -5,8 +5,9 @@
  * @typedef {import("../grid/types.d.ts").Run} Run
  * @typedef {"pause" | "resume" | "stop"} Action
  */
-import { api, toast } from "../ui/api.js";
+
 import { reasonOf } from "../grid/edit/edits.js";
+import { api, toast } from "../ui/api.js";
 import { isOpen } from "./run-words.js";
 
 const KEPT_MS = 15_000; // an ended run stays readable this long
@@ -33,7 +34,8 @@ export class Progress extends EventTarget {
   async load() {
     try {
       const open = (await this.recent(50)).filter(isOpen);
-      for (const run of this.#runs.values()) if (isOpen(run) && !open.some(({ id }) => id === run.id)) this.#runs.delete(run.id);
+      for (const run of this.#runs.values())
+        if (isOpen(run) && !open.some(({ id }) => id === run.id)) this.#runs.delete(run.id);
       for (const run of open) this.#runs.set(run.id, run);
       this.#changed();
     } catch (error) {

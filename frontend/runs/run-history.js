@@ -4,14 +4,15 @@
  * @typedef {import("../grid/types.d.ts").Run} Run
  * @typedef {import("./progress.js").Progress} Progress
  */
+
+import { timeText } from "../details/attempts.js";
+import { openErrors } from "../details/errors.js";
+import { reasonOf } from "../grid/edit/edits.js";
 import { showNotice, toast } from "../ui/api.js";
 import { button, make } from "../ui/elements.js";
-import { timeText } from "../details/attempts.js";
-import { reasonOf } from "../grid/edit/edits.js";
-import { openErrors } from "../details/errors.js";
 import { place } from "../ui/menu.js";
 import { startRun } from "./run-menu.js";
-import { didText, ended, errorText, errorsOf, isOpen, scopeText, text } from "./run-words.js";
+import { didText, ended, errorsOf, errorText, isOpen, scopeText, text } from "./run-words.js";
 
 const SHOWN = 20;
 
@@ -35,7 +36,10 @@ async function open(progress, list, opener) {
   try {
     const runs = await progress.recent(SHOWN);
     const items = runs.map((run) => newItem(progress, run, () => list.hidePopover()));
-    list.replaceChildren(make("h2", "", "Runs"), ...(items.length ? items : [make("p", "hint", "Nothing has been run yet.")]));
+    list.replaceChildren(
+      make("h2", "", "Runs"),
+      ...(items.length ? items : [make("p", "hint", "Nothing has been run yet.")]),
+    );
     list.showPopover();
     place(list, opener.getBoundingClientRect());
     list.focus();

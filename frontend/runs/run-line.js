@@ -4,9 +4,10 @@
  * @typedef {import("../grid/types.d.ts").Run} Run
  * @typedef {import("./progress.js").Progress} Progress
  */
-import { button, make } from "../ui/elements.js";
+
 import { openErrors } from "../details/errors.js";
-import { ended, errorText, errorsOf, isOpen, leftText, percent, text } from "./run-words.js";
+import { button, make } from "../ui/elements.js";
+import { ended, errorsOf, errorText, isOpen, leftText, percent, text } from "./run-words.js";
 
 const ASKED = { pause: "Pausing…", resume: "Resuming…", stop: "Stopping…" };
 
@@ -29,7 +30,17 @@ export class RunLine {
   constructor(progress) {
     this.progress = progress;
     const actions = make("span", "actions", ...Object.values(this.#buttons));
-    this.element = make("div", "run-line", this.#name, this.#bar, this.#count, this.#rate, this.#left, this.#errors, actions);
+    this.element = make(
+      "div",
+      "run-line",
+      this.#name,
+      this.#bar,
+      this.#count,
+      this.#rate,
+      this.#left,
+      this.#errors,
+      actions,
+    );
   }
 
   /** @param {import("./progress.js").Action} action */

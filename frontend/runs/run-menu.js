@@ -7,9 +7,10 @@
  * @typedef {import("../grid/types.d.ts").Run} Run
  * @typedef {import("../ui/menu.js").Item} Item
  */
+
+import { reasonOf } from "../grid/edit/edits.js";
 import { api, toast } from "../ui/api.js";
 import { ask } from "../ui/ask.js";
-import { reasonOf } from "../grid/edit/edits.js";
 import { openMenu } from "../ui/menu.js";
 
 const FIRST = 10;
@@ -41,7 +42,11 @@ function runItems(grid, column, counts) {
   const first = Math.min(FIRST, rows.tableTotal);
   /** @type {(Item | "line")[]} */
   const items = [
-    { text: `First ${first} ${first === 1 ? "row" : "rows"}`, disabled: !rows.tableTotal, run: start({ first: FIRST }) },
+    {
+      text: `First ${first} ${first === 1 ? "row" : "rows"}`,
+      disabled: !rows.tableTotal,
+      run: start({ first: FIRST }),
+    },
     { text: "Rows with no result", disabled: !rows.tableTotal, run: start("missing") },
     { text: "Failed rows", note: noteOf(counts.failed), disabled: !counts.failed, run: start("failed") },
     { text: "Rows out of date", disabled: !rows.tableTotal, run: start("stale") },
@@ -49,10 +54,18 @@ function runItems(grid, column, counts) {
   const { top, bottom } = selection.range;
   const chosen = bottom - top + 1;
   if (top >= 0 && chosen <= CHOSEN_AT_ONCE) {
-    items.push({ text: chosen === 1 ? `Row ${rows.numberAt(top)}` : `The ${noteOf(chosen)} chosen rows`, run: () => void runChosen(grid, column) });
+    items.push({
+      text: chosen === 1 ? `Row ${rows.numberAt(top)}` : `The ${noteOf(chosen)} chosen rows`,
+      run: () => void runChosen(grid, column),
+    });
   }
   if (rows.view) {
-    items.push({ text: "Rows of this view…", note: noteOf(rows.total), disabled: !rows.total, run: () => void runView(grid, column) });
+    items.push({
+      text: "Rows of this view…",
+      note: noteOf(rows.total),
+      disabled: !rows.total,
+      run: () => void runView(grid, column),
+    });
   }
   items.push("line", {
     text: "All rows, even with a result…",
@@ -102,7 +115,9 @@ async function forceAll({ rows }, column) {
 /** @param {Column} column @param {Scope} scope @returns {Promise<string>} */
 async function cost(column, scope) {
   try {
-    const { requests, skipped, duplicates, seconds } = await api("POST", `/columns/${column.id}/estimate`, { rows: scope });
+    const { requests, skipped, duplicates, seconds } = await api("POST", `/columns/${column.id}/estimate`, {
+      rows: scope,
+    });
     const parts = [`${noteOf(requests)} requests`];
     if (skipped) parts.push(`${noteOf(skipped)} rows skipped by the run condition`);
     if (duplicates) parts.push(`${noteOf(duplicates)} identical`);

@@ -77,7 +77,9 @@ function newCard() {
   text.setAttribute("role", "status");
   const foot = add("div", "buttons");
   const button = (/** @type {string} */ className, /** @type {string} */ words) =>
-    foot.appendChild(Object.assign(document.createElement("button"), { type: "button", className, textContent: words }));
+    foot.appendChild(
+      Object.assign(document.createElement("button"), { type: "button", className, textContent: words }),
+    );
   const away = button("btn ghost", "Skip");
   const go = button("btn primary", "Run");
   const close = () => element.remove();

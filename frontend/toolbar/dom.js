@@ -21,7 +21,11 @@ export function newButton(text, className, run, label) {
 
 /** @param {string} label @param {[string, string][]} options value and words @param {string} value @param {(value: string) => void} changed */
 export function newSelect(label, options, value, changed) {
-  const select = make("select", { className: "in", ariaLabel: label }, ...options.map(([key, words]) => make("option", { value: key }, words)));
+  const select = make(
+    "select",
+    { className: "in", ariaLabel: label },
+    ...options.map(([key, words]) => make("option", { value: key }, words)),
+  );
   select.value = value;
   select.addEventListener("change", () => changed(select.value));
   return select;

@@ -5,7 +5,7 @@
  * @typedef {import("../grid/types.d.ts").Filter} Filter
  */
 import { make, newButton, newSelect, whenOpened } from "./dom.js";
-import { STATES, isComplete, newFilter, operatorOf, operatorsBeside, withOperator } from "./operators.js";
+import { isComplete, newFilter, operatorOf, operatorsBeside, STATES, withOperator } from "./operators.js";
 
 const TYPING_MS = 350;
 
@@ -25,7 +25,10 @@ export class Filters {
       event.preventDefault(); // or the key presses the button that gets the focus, and opens it again
       popover.hidePopover();
     });
-    popover.addEventListener("beforetoggle", (event) => /** @type {ToggleEvent} */ (event).newState === "closed" && this.#flush());
+    popover.addEventListener(
+      "beforetoggle",
+      (event) => /** @type {ToggleEvent} */ (event).newState === "closed" && this.#flush(),
+    );
   }
 
   #begin() {
@@ -42,7 +45,11 @@ export class Filters {
     const clear = newButton("Clear all", "btn ghost", () => this.#set([]));
     clear.disabled = !this.#drafts.length;
     const hint = this.#drafts.length > 1 ? "Rows match all of these." : "Show only the rows where";
-    this.popover.replaceChildren(make("p", { className: "hint" }, hint), ...lines, make("div", { className: "foot" }, add, clear));
+    this.popover.replaceChildren(
+      make("p", { className: "hint" }, hint),
+      ...lines,
+      make("div", { className: "foot" }, add, clear),
+    );
   }
 
   /** @param {Filter} draft @param {number} at */
@@ -51,14 +58,29 @@ export class Filters {
     const column = columns.byId(draft.column) ?? columns.all[0];
     const operator = operatorOf(column, draft.op);
     const operators = operatorsBeside(column, draft.op);
-    const what = newSelect(`Column of filter ${at + 1}`, columns.all.map(({ id, name }) => [String(id), name]), String(column.id), (id) => {
-      const chosen = columns.byId(Number(id));
-      if (chosen) this.#put(at, newFilter(chosen));
-    });
-    const test = newSelect(`Test of filter ${at + 1}`, operators.map(({ op, words }) => [op, words]), operator.op, (op) => {
-      this.#put(at, withOperator(column, operatorOf(column, /** @type {Filter["op"]} */ (op)), draft.value));
-    });
-    const remove = newButton("✕", "btn ghost", () => this.#set(this.#drafts.toSpliced(at, 1)), `Remove filter ${at + 1}`);
+    const what = newSelect(
+      `Column of filter ${at + 1}`,
+      columns.all.map(({ id, name }) => [String(id), name]),
+      String(column.id),
+      (id) => {
+        const chosen = columns.byId(Number(id));
+        if (chosen) this.#put(at, newFilter(chosen));
+      },
+    );
+    const test = newSelect(
+      `Test of filter ${at + 1}`,
+      operators.map(({ op, words }) => [op, words]),
+      operator.op,
+      (op) => {
+        this.#put(at, withOperator(column, operatorOf(column, /** @type {Filter["op"]} */ (op)), draft.value));
+      },
+    );
+    const remove = newButton(
+      "✕",
+      "btn ghost",
+      () => this.#set(this.#drafts.toSpliced(at, 1)),
+      `Remove filter ${at + 1}`,
+    );
     return make("div", { className: "one" }, what, test, this.#newValue(draft, at, operator.input), remove);
   }
 
@@ -66,8 +88,14 @@ export class Filters {
   #newValue(draft, at, input) {
     const label = `Value of filter ${at + 1}`;
     if (!input) return make("span", {});
-    if (input === "state") return newSelect(label, STATES, String(draft.value), (value) => this.#put(at, { ...draft, value }));
-    const field = make("input", { className: "in", type: input === "date" ? "date" : "text", value: String(draft.value ?? ""), ariaLabel: label });
+    if (input === "state")
+      return newSelect(label, STATES, String(draft.value), (value) => this.#put(at, { ...draft, value }));
+    const field = make("input", {
+      className: "in",
+      type: input === "date" ? "date" : "text",
+      value: String(draft.value ?? ""),
+      ariaLabel: label,
+    });
     if (input === "number") field.inputMode = "decimal";
     field.addEventListener("input", () => {
       this.#drafts[at] = { ...draft, value: field.value.trim() };
@@ -111,6 +139,7 @@ export class Filters {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const filters = this.#drafts.filter(isComplete);
-    if (JSON.stringify(filters) !== JSON.stringify(this.grid.view.spec.filters)) void this.grid.view.change({ filters });
+    if (JSON.stringify(filters) !== JSON.stringify(this.grid.view.spec.filters))
+      void this.grid.view.change({ filters });
   }
 }

@@ -46,7 +46,8 @@ const NUMBER = ordered("number", ["=", "≠", ">", "<"]);
 
 /** @param {Column} column @returns {Operator[]} */
 export function operatorsOf(column) {
-  if (isComputed(column)) return [{ op: "state", words: "state is", input: "state" }, ...TEXT, ...NUMBER.slice(2), ...EMPTY];
+  if (isComputed(column))
+    return [{ op: "state", words: "state is", input: "state" }, ...TEXT, ...NUMBER.slice(2), ...EMPTY];
   if (column.type === "number") return [...NUMBER, ...EMPTY];
   if (column.type === "date") return [...ordered("date", ["is", "is not", "is after", "is before"]), ...EMPTY];
   if (column.type === "checkbox") {
@@ -65,15 +66,22 @@ const LIKE = { op: "like", words: "fails for this reason" };
 export const operatorsBeside = (column, op) => (op === "like" ? [LIKE, ...operatorsOf(column)] : operatorsOf(column));
 
 /** @param {Column} column @param {FilterOp} op */
-export const operatorOf = (column, op) => operatorsBeside(column, op).find((one) => one.op === op) ?? operatorsOf(column)[0];
+export const operatorOf = (column, op) =>
+  operatorsBeside(column, op).find((one) => one.op === op) ?? operatorsOf(column)[0];
 
 /** The first thing one would ask of a column. @param {Column} column @returns {Filter} */
 export const newFilter = (column) => withOperator(column, operatorsOf(column)[0]);
 
 /** @param {Column} column @param {Operator} operator @param {string | boolean} [value] that was there before @returns {Filter} */
 export function withOperator(column, { op, input, value: fixed }, value) {
-  if (input === "state") return { column: column.id, op, value: STATES.some(([key]) => key === value) ? value : "done" };
-  if (input) return { column: column.id, op, value: typeof value === "string" && !STATES.some(([key]) => key === value) ? value : "" };
+  if (input === "state")
+    return { column: column.id, op, value: STATES.some(([key]) => key === value) ? value : "done" };
+  if (input)
+    return {
+      column: column.id,
+      op,
+      value: typeof value === "string" && !STATES.some(([key]) => key === value) ? value : "",
+    };
   return fixed === undefined ? { column: column.id, op } : { column: column.id, op, value: fixed };
 }
 

@@ -26,7 +26,8 @@ export function listenToSearch(grid, box) {
     grid.sheet.focus({ preventScroll: true });
   });
   document.addEventListener("keydown", (event) => {
-    const wanted = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "f";
+    const wanted =
+      (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "f";
     // Pressed again, or in a dialog, it is the browser's own.
     if (!wanted || document.activeElement === box || document.querySelector("dialog[open]")) return;
     event.preventDefault();

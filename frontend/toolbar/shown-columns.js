@@ -42,7 +42,12 @@ export class Shown {
     box.addEventListener("change", () => void setHidden(grid, column, !box.checked));
     const sign = make("span", { className: "type", ariaHidden: "true" }, SIGN[column.type]);
     const label = make("label", { className: "check" }, box, sign, make("span", { className: "name" }, column.name));
-    const pin = newButton(column.pinned ? "Pinned" : "Pin", "pin", () => void setPinned(grid, column, !column.pinned), `Pin ${column.name}`);
+    const pin = newButton(
+      column.pinned ? "Pinned" : "Pin",
+      "pin",
+      () => void setPinned(grid, column, !column.pinned),
+      `Pin ${column.name}`,
+    );
     pin.id = `pinned-${column.id}`;
     pin.ariaPressed = String(column.pinned);
     pin.disabled = !grid.canEdit || column.hidden;

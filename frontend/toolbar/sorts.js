@@ -38,7 +38,9 @@ export class Sorts {
     const { sorts } = this.grid.view.spec;
     const others = new Set(sorts.filter((_, i) => i !== at).map((sort) => sort.column));
     const names = this.#names(others);
-    const what = newSelect(`Column of sort ${at + 1}`, names, String(column), (id) => this.#set(sorts.with(at, { column: Number(id), desc })));
+    const what = newSelect(`Column of sort ${at + 1}`, names, String(column), (id) =>
+      this.#set(sorts.with(at, { column: Number(id), desc })),
+    );
     const way = newSelect(`Order of sort ${at + 1}`, WAYS, desc ? "desc" : "asc", (key) =>
       this.#set(sorts.with(at, { column, desc: key === "desc" })),
     );
@@ -57,7 +59,12 @@ export class Sorts {
     const names = this.#names(new Set(sorts.map((sort) => sort.column)));
     if (!names.length) return [];
     const words = sorts.length ? "then by…" : "Choose a column…";
-    const add = newSelect("Add a sort", [["", words], ...names], "", (id) => id && this.#set([...sorts, { column: Number(id), desc: false }]));
+    const add = newSelect(
+      "Add a sort",
+      [["", words], ...names],
+      "",
+      (id) => id && this.#set([...sorts, { column: Number(id), desc: false }]),
+    );
     return [make("div", { className: "one sort" }, add)];
   }
 
@@ -66,7 +73,9 @@ export class Sorts {
     void this.grid.view.change({ sorts });
     const focused = document.activeElement?.ariaLabel;
     this.#build();
-    const again = [...this.popover.querySelectorAll("select, button")].find(({ ariaLabel }) => ariaLabel && ariaLabel === focused);
+    const again = [...this.popover.querySelectorAll("select, button")].find(
+      ({ ariaLabel }) => ariaLabel && ariaLabel === focused,
+    );
     /** @type {HTMLElement | null | undefined} */ (again ?? this.popover.querySelector("select"))?.focus();
   }
 }

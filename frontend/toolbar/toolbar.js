@@ -4,8 +4,8 @@
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  */
 import { make, newButton } from "./dom.js";
-import { Errors } from "./only-errors.js";
 import { Filters } from "./filters.js";
+import { Errors } from "./only-errors.js";
 import { wordsOf } from "./operators.js";
 import { listenToSearch } from "./row-search.js";
 import { Shown } from "./shown-columns.js";
@@ -14,7 +14,8 @@ import { Sorts } from "./sorts.js";
 /** @param {Grid} grid @param {HTMLElement} bar */
 export function startToolbar(grid, bar) {
   const part = (/** @type {string} */ name) => /** @type {HTMLElement} */ (bar.querySelector(`[data-part="${name}"]`));
-  const popover = (/** @type {string} */ name) => /** @type {HTMLElement} */ (document.getElementById(`${name}-popover`));
+  const popover = (/** @type {string} */ name) =>
+    /** @type {HTMLElement} */ (document.getElementById(`${name}-popover`));
   new Filters(grid, popover("filter"), part("filter"));
   new Sorts(grid, popover("sort"), part("sort"));
   new Shown(grid, popover("columns"), part("columns"));
@@ -60,11 +61,21 @@ function chips({ view, columns, sheet }, part) {
   return [
     ...filters.flatMap((filter, at) => {
       const column = columns.byId(filter.column);
-      return column ? [chip(wordsOf(column, filter), "filter", () => void view.change({ filters: filters.toSpliced(at, 1) }))] : [];
+      return column
+        ? [chip(wordsOf(column, filter), "filter", () => void view.change({ filters: filters.toSpliced(at, 1) }))]
+        : [];
     }),
     ...sorts.flatMap(({ column: id, desc }, at) => {
       const column = columns.byId(id);
-      return column ? [chip(`${desc ? "↓" : "↑"} ${column.name}`, "sort", () => void view.change({ sorts: sorts.toSpliced(at, 1) }))] : [];
+      return column
+        ? [
+            chip(
+              `${desc ? "↓" : "↑"} ${column.name}`,
+              "sort",
+              () => void view.change({ sorts: sorts.toSpliced(at, 1) }),
+            ),
+          ]
+        : [];
     }),
   ];
 }

@@ -91,7 +91,11 @@ function toastRegion() {
 
 /** @param {string} label @param {HTMLElement} notice @param {() => void} run */
 function newButton(label, notice, run) {
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "btn ghost", textContent: label });
+  const button = Object.assign(document.createElement("button"), {
+    type: "button",
+    className: "btn ghost",
+    textContent: label,
+  });
   button.addEventListener("click", () => {
     notice.remove();
     run();

@@ -11,7 +11,11 @@ export function ask({ title, text, confirm, danger = false }) {
   const heading = Object.assign(document.createElement("h2"), { id: "ask-title", textContent: title });
   const words = Object.assign(document.createElement("p"), { textContent: text });
   const foot = Object.assign(document.createElement("div"), { className: "buttons" });
-  const no = Object.assign(document.createElement("button"), { type: "button", className: "btn", textContent: "Cancel" });
+  const no = Object.assign(document.createElement("button"), {
+    type: "button",
+    className: "btn",
+    textContent: "Cancel",
+  });
   const yes = Object.assign(document.createElement("button"), {
     type: "button",
     className: `btn ${danger ? "danger" : "primary"}`,

@@ -26,7 +26,8 @@ export function openMenu(at, items, { label, back }) {
   menu.addEventListener("keydown", (event) => moveFocus(event, menu));
   menu.addEventListener("toggle", (event) => {
     if (/** @type {ToggleEvent} */ (event).newState !== "closed") return;
-    if (menu.contains(document.activeElement) || document.activeElement === document.body) back.focus({ preventScroll: true });
+    if (menu.contains(document.activeElement) || document.activeElement === document.body)
+      back.focus({ preventScroll: true });
     menu.remove();
   });
   menu.showPopover();

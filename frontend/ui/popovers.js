@@ -1,7 +1,8 @@
 /** Popovers that open from a button: one closes when the focus leaves both, and never leaves the page without a focus. */
 
 /** @param {Element} popover */
-const buttonOf = (popover) => /** @type {HTMLElement | null} */ (document.querySelector(`[popovertarget="${popover.id}"]`));
+const buttonOf = (popover) =>
+  /** @type {HTMLElement | null} */ (document.querySelector(`[popovertarget="${popover.id}"]`));
 
 document.addEventListener("focusin", ({ target }) => {
   const focused = /** @type {Element} */ (target);

@@ -30,6 +30,7 @@ export function renameInPlace(element, { label, name, save, done }) {
     event.preventDefault();
     close(event.key === "Enter");
   });
-  for (const type of ["pointerdown", "dblclick", "click"]) input.addEventListener(type, (event) => event.stopPropagation());
+  for (const type of ["pointerdown", "dblclick", "click"])
+    input.addEventListener(type, (event) => event.stopPropagation());
   input.addEventListener("blur", () => close(true));
 }

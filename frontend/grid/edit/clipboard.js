@@ -59,7 +59,8 @@ export function copyNow(grid) {
 }
 
 /** @param {Row[]} rows @param {Column[]} columns */
-const textOf = (rows, columns) => formatTable(rows.map((row) => columns.map((column) => copyText(column, row.cells[column.id]))));
+const textOf = (rows, columns) =>
+  formatTable(rows.map((row) => columns.map((column) => copyText(column, row.cells[column.id]))));
 
 /** @param {Grid} grid @param {Range} range @returns {string | undefined} nothing when a row is not here */
 function loadedText(grid, { top, bottom, left, right }) {
@@ -89,15 +90,20 @@ function copyUnloaded(grid, { top, bottom, left, right }) {
  */
 export async function writeClipboard(cells, what, load) {
   if (cells > CELLS_COPIED) {
-    return toast(`Choose at most ${CELLS_COPIED.toLocaleString("en")} cells to copy. Export the table to take all of it.`);
+    return toast(
+      `Choose at most ${CELLS_COPIED.toLocaleString("en")} cells to copy. Export the table to take all of it.`,
+    );
   }
-  if (!navigator.clipboard) return toast("The browser lets a page copy this much only over https or on localhost. Export the table instead.");
+  if (!navigator.clipboard)
+    return toast("The browser lets a page copy this much only over https or on localhost. Export the table instead.");
   try {
     toast(`Fetching ${what} to copy…`);
     const blob = load().then(({ rows, columns }) => new Blob([textOf(rows, columns)], { type: "text/plain" }));
     await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
     toast(`Copied ${what}.`);
   } catch (error) {
-    toast(`Not copied. ${error instanceof DOMException ? "The browser did not allow it: scroll to the rows and try again." : reasonOf(error)}`);
+    toast(
+      `Not copied. ${error instanceof DOMException ? "The browser did not allow it: scroll to the rows and try again." : reasonOf(error)}`,
+    );
   }
 }

@@ -47,7 +47,11 @@ export class Editing {
     const data = rows.at(selection.row);
     if (!data || column?.type !== "checkbox") return;
     const before = data.cells[column.id]?.value;
-    void edit(this.grid, [{ rowId: data.id, columnId: column.id, before, after: !isTrue(before) }], `Edit of ${column.name}`);
+    void edit(
+      this.grid,
+      [{ rowId: data.id, columnId: column.id, before, after: !isTrue(before) }],
+      `Edit of ${column.name}`,
+    );
   }
 
   /** Saves what is being typed, if anything. */
@@ -63,7 +67,8 @@ export class Editing {
     const shown = [...cell.childNodes];
     cell.replaceChildren(editor);
     editor.focus();
-    if (!typed && editor instanceof HTMLTextAreaElement) editor.setSelectionRange(editor.value.length, editor.value.length);
+    if (!typed && editor instanceof HTMLTextAreaElement)
+      editor.setSelectionRange(editor.value.length, editor.value.length);
     /** @param {boolean} keep */
     const close = (keep) => {
       if (!this.#open) return;

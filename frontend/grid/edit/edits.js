@@ -49,7 +49,8 @@ export function byRow(changes) {
 }
 
 /** @param {Change[]} changes @returns {Change[]} */
-export const reversed = (changes) => changes.map((change) => ({ ...change, before: change.after, after: change.before })).reverse();
+export const reversed = (changes) =>
+  changes.map((change) => ({ ...change, before: change.after, after: change.before })).reverse();
 
 /**
  * @param {Grid} grid @param {Change[]} changes @param {() => void} [again] offered when the server was not there

@@ -54,7 +54,11 @@ export async function fill(grid, from, to) {
     const columns = grid.columns.list.slice(to.left, to.right + 1);
     const changes = to.bottom > from.bottom ? downwards(rows, columns, from) : rightwards(rows, columns, from);
     if (!changes.length) return toast("Results cannot be typed over. Choose cells that hold typed values.");
-    await edit(grid, changes, `Fill of ${changes.length === 1 ? "a cell" : `${changes.length.toLocaleString("en")} cells`}`);
+    await edit(
+      grid,
+      changes,
+      `Fill of ${changes.length === 1 ? "a cell" : `${changes.length.toLocaleString("en")} cells`}`,
+    );
   } catch (error) {
     toast(`Not filled. ${reasonOf(error)}`);
   }

@@ -55,7 +55,9 @@ function destination(grid, table) {
 async function pasteTable(grid, table) {
   const { top, left, height, width, value } = destination(grid, table);
   if (height > ROWS_PASTED || height * width > CELLS_PASTED) {
-    return toast(`Paste at most ${many(ROWS_PASTED, "row")} and ${many(CELLS_PASTED, "cell")} at once. For more, upload a file.`);
+    return toast(
+      `Paste at most ${many(ROWS_PASTED, "row")} and ${many(CELLS_PASTED, "cell")} at once. For more, upload a file.`,
+    );
   }
   const inside = Math.min(height, grid.rows.total - top);
   if (height - inside > ROWS_ADDED_UNASKED && !(await askToGrow(height - inside, "row"))) return;
@@ -68,7 +70,9 @@ async function pasteTable(grid, table) {
   const changes = rows.flatMap((row, i) =>
     typed.flatMap(({ column, at }) => {
       const after = value(i, at);
-      return after === undefined ? [] : [{ rowId: row.id, columnId: column.id, before: row.cells[column.id]?.value ?? null, after }];
+      return after === undefined
+        ? []
+        : [{ rowId: row.id, columnId: column.id, before: row.cells[column.id]?.value ?? null, after }];
     }),
   );
   const added = Array.from({ length: height - inside }, (_, i) =>
@@ -78,7 +82,10 @@ async function pasteTable(grid, table) {
   if (!added.length) show(); // as the values are: before the server has them
   const refused = await keep(grid, { changes, added, columns: fresh });
   if (added.length) show();
-  tell(grid, refused, changes.length + added.length * typed.length, { beyond: beyond - fresh.length, computed: columns.length - typed.length });
+  tell(grid, refused, changes.length + added.length * typed.length, {
+    beyond: beyond - fresh.length,
+    computed: columns.length - typed.length,
+  });
 }
 
 /** @param {number} count @param {"row" | "column"} word */
@@ -135,7 +142,9 @@ async function send(grid, changes, added) {
     answer = await inTurn(() => api("POST", `/tables/${table.id}/paste`, { rows: byRow(changes), added, view }));
   } finally {
     const taken = answer ? isTaken(answer.refused) : () => false;
-    changes.forEach((change, i) => rows.settle(change.rowId, change.columnId, held[i], taken(change) ? change.after : change.before));
+    changes.forEach((change, i) =>
+      rows.settle(change.rowId, change.columnId, held[i], taken(change) ? change.after : change.before),
+    );
   }
   const { ids, refused } = /** @type {{ ids: number[], refused: Refusal[] }} */ (answer);
   if (ids.length) rows.appended(ids, total, tableTotal);
@@ -149,7 +158,9 @@ function tell(grid, refused, count, { beyond, computed }) {
   if (refused.length) {
     const columns = [...new Set(refused.map(({ column }) => grid.columns.byId(column)))];
     const takes = columns.map((column) => `${column?.name} takes ${(column && TAKES[column.type]) ?? "shorter texts"}`);
-    parts.push(`${refused.length.toLocaleString("en")} of ${many(count, "cell")} ${refused.length === 1 ? "was" : "were"} not pasted: ${takes.join(", ")}.`);
+    parts.push(
+      `${refused.length.toLocaleString("en")} of ${many(count, "cell")} ${refused.length === 1 ? "was" : "were"} not pasted: ${takes.join(", ")}.`,
+    );
   }
   if (beyond > 0) parts.push(`Left out ${many(beyond, "column")} beyond the last one.`);
   if (computed) parts.push(`Left out ${many(computed, "column")} of results, which cannot be typed over.`);

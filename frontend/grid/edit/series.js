@@ -39,5 +39,6 @@ function numbers(given) {
   if (step === undefined || digits.some((text) => text.length > 15)) return undefined;
   const decimals = Math.max(...digits.map((text) => text.split(".")[1]?.length ?? 0));
   const padded = digits.some((text) => /^0\d/.test(text)) ? digits[0].length : 0;
-  return (/** @type {number} */ index) => first[1] + (Number(first[2]) + step * index).toFixed(decimals).padStart(padded, "0");
+  return (/** @type {number} */ index) =>
+    first[1] + (Number(first[2]) + step * index).toFixed(decimals).padStart(padded, "0");
 }

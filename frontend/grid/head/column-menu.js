@@ -6,23 +6,25 @@
  * @typedef {import("../types.d.ts").ColumnType} ColumnType
  * @typedef {import("../../ui/menu.js").Item} Item
  */
+
+import { openErrors } from "../../details/errors.js";
+import { chooseRecipe, exportRecipe } from "../../recipes/recipes.js";
+import { openRunMenu } from "../../runs/run-menu.js";
+import { sortBy } from "../../toolbar/sorts.js";
 import { ApiError, api, toast } from "../../ui/api.js";
 import { ask } from "../../ui/ask.js";
-import { chooseRecipe, exportRecipe } from "../../recipes/recipes.js";
+import { openMenu } from "../../ui/menu.js";
 import { isComputed } from "../cells.js";
 import { PLAIN_TYPES, TYPE_NAME } from "../columns.js";
 import { setHidden, setPinned } from "../display.js";
 import { reasonOf } from "../edit/edits.js";
-import { openErrors } from "../../details/errors.js";
-import { openMenu } from "../../ui/menu.js";
-import { openRunMenu } from "../../runs/run-menu.js";
-import { sortBy } from "../../toolbar/sorts.js";
 
 /** @param {string} url the side panel shows it */
 export const openPanel = (url) => document.dispatchEvent(new CustomEvent("marl:open-panel", { detail: { url } }));
 
 /** @param {Column} column */
-export const openSettings = (column) => openPanel(`/columns/${column.id}/${column.type === "http" ? "panel" : "formula"}`);
+export const openSettings = (column) =>
+  openPanel(`/columns/${column.id}/${column.type === "http" ? "panel" : "formula"}`);
 
 /**
  * @param {Grid} grid @param {Column} column @param {DOMRect} at
@@ -37,13 +39,15 @@ export function openColumnMenu(grid, column, at, { rename }) {
   } else if (isComputed(column)) {
     items.push({ text: `Edit ${TYPE_NAME[column.type].toLowerCase()}`, run: () => openSettings(column) }, "line");
   }
-  if (isComputed(column)) items.splice(-1, 0, { text: "Errors…", note: errorNote(column), run: () => openErrors(column.id) });
+  if (isComputed(column))
+    items.splice(-1, 0, { text: "Errors…", note: errorNote(column), run: () => openErrors(column.id) });
   const { list, pinnedCount } = grid.columns;
   const index = grid.columns.indexOf(column.id);
   const side = index < pinnedCount ? list.slice(0, pinnedCount) : list.slice(pinnedCount); // pinned or not, as it is itself
   const [before, after] = [side[side.indexOf(column) - 1], side[side.indexOf(column) + 1]];
   items.push({ text: "Rename", note: "F2", run: () => rename(column) });
-  if (!isComputed(column)) items.push({ text: "Change type…", note: TYPE_NAME[column.type], run: () => openTypeMenu(grid, column, at) });
+  if (!isComputed(column))
+    items.push({ text: "Change type…", note: TYPE_NAME[column.type], run: () => openTypeMenu(grid, column, at) });
   items.push(
     { text: "Sort ascending", run: () => sortBy(grid, column.id, false) },
     { text: "Sort descending", run: () => sortBy(grid, column.id, true) },
@@ -154,7 +158,11 @@ export function openAddMenu(grid, at, { rename }) {
   const items = [
     { text: TYPE_NAME.http, note: "asks an API", run: () => openPanel(`/tables/${grid.table.id}/panel/new`) },
     { text: TYPE_NAME.formula, note: "computes", run: () => openPanel(`/tables/${grid.table.id}/panel/new/formula`) },
-    { text: TYPE_NAME.extract, note: "out of a result", run: () => openPanel(`/tables/${grid.table.id}/panel/new/extract`) },
+    {
+      text: TYPE_NAME.extract,
+      note: "out of a result",
+      run: () => openPanel(`/tables/${grid.table.id}/panel/new/extract`),
+    },
     "line",
     ...PLAIN_TYPES.map((type) => ({ text: TYPE_NAME[type], run: () => void add(grid, type, rename) })),
     "line",

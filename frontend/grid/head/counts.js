@@ -7,8 +7,8 @@
  */
 import { api } from "../../ui/api.js";
 import { make } from "../../ui/elements.js";
-import { isComputed, lookOf } from "../cells.js";
 import { place } from "../../ui/menu.js";
+import { isComputed, lookOf } from "../cells.js";
 
 const SHOWN_AFTER_MS = 400;
 const FRESH_MS = 5000;
@@ -44,7 +44,9 @@ export class Counts extends EventTarget {
     this.#tip.id = "counts-tip";
     this.#tip.setAttribute("role", "tooltip");
     document.body.append(this.#tip);
-    grid.rows.addEventListener("cells", (event) => this.#follow(/** @type {CustomEvent<[number, number, Cell][]>} */ (event).detail));
+    grid.rows.addEventListener("cells", (event) =>
+      this.#follow(/** @type {CustomEvent<[number, number, Cell][]>} */ (event).detail),
+    );
   }
 
   /** Cells that went out of date, or perhaps no longer are. @param {[number, number, Cell][]} batch */

@@ -6,17 +6,18 @@
  * @typedef {import("../../runs/progress.js").Progress} Progress
  * @typedef {import("./counts.js").Counts} Counts
  */
-import { isComputed } from "../cells.js";
-import { change, openAddMenu, openColumnMenu } from "./column-menu.js";
-import { SIGN, TYPE_NAME } from "../columns.js";
+
 import { openErrors } from "../../details/errors.js";
-import { followHead } from "./reorder.js";
-import { renameInPlace } from "../../ui/rename.js";
 import { openRunMenu, startRun } from "../../runs/run-menu.js";
-import { errorText, errorsOf, isOpen, percent } from "../../runs/run-words.js";
-import { HEADER } from "../selection.js";
+import { errorsOf, errorText, isOpen, percent } from "../../runs/run-words.js";
 import { toast } from "../../ui/api.js";
+import { renameInPlace } from "../../ui/rename.js";
+import { isComputed } from "../cells.js";
+import { SIGN, TYPE_NAME } from "../columns.js";
 import { reasonOf } from "../edit/edits.js";
+import { HEADER } from "../selection.js";
+import { change, openAddMenu, openColumnMenu } from "./column-menu.js";
+import { followHead } from "./reorder.js";
 
 const SAVE_WIDTH_MS = 400; // after the last key of a resize
 const PADDING = 24; // px around the text of a cell
@@ -25,13 +26,19 @@ const BESIDE_STATE = 14; // px of the dot
 
 /** @param {string} name @param {string} text @param {string} [label] */
 function newButton(name, text, label) {
-  const button = Object.assign(document.createElement("button"), { type: "button", className: name, textContent: text, tabIndex: -1 });
+  const button = Object.assign(document.createElement("button"), {
+    type: "button",
+    className: name,
+    textContent: text,
+    tabIndex: -1,
+  });
   if (label) button.setAttribute("aria-label", label);
   return button;
 }
 
 /** @param {string} name @param {string} [text] */
-const newSpan = (name, text = "") => Object.assign(document.createElement("span"), { className: name, textContent: text });
+const newSpan = (name, text = "") =>
+  Object.assign(document.createElement("span"), { className: name, textContent: text });
 
 /** What a cell or a head would need to show all of its text. @param {HTMLElement} cell */
 function widthOf(cell) {
@@ -66,7 +73,9 @@ export class Header {
     counts.addEventListener("change", () => this.#paint());
     grid.selection.addEventListener("change", () => this.#paint());
     progress.addEventListener("change", () => this.#paint());
-    document.addEventListener("marl:panel-open", (event) => this.#panel(/** @type {CustomEvent} */ (event).detail?.columnId));
+    document.addEventListener("marl:panel-open", (event) =>
+      this.#panel(/** @type {CustomEvent} */ (event).detail?.columnId),
+    );
     document.addEventListener("marl:panel-close", () => this.#panel(undefined));
     this.#build();
   }

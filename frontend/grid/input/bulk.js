@@ -3,18 +3,23 @@
  *
  * @typedef {import("../types.d.ts").Grid} Grid
  */
+
+import { startRun } from "../../runs/run-menu.js";
 import { toast } from "../../ui/api.js";
 import { ask } from "../../ui/ask.js";
+import { openMenu } from "../../ui/menu.js";
 import { writeClipboard } from "../edit/clipboard.js";
 import { deleteRows, rowsOf } from "../edit/deletion.js";
-import { openMenu } from "../../ui/menu.js";
-import { startRun } from "../../runs/run-menu.js";
 
 const ASKED_ABOVE = 1_000; // rows; a run over more is asked for
 
 /** @param {string} text @param {string} name @param {() => void} click */
 function newButton(text, name, click) {
-  const button = Object.assign(document.createElement("button"), { type: "button", className: name, textContent: text });
+  const button = Object.assign(document.createElement("button"), {
+    type: "button",
+    className: name,
+    textContent: text,
+  });
   button.addEventListener("click", click);
   return button;
 }

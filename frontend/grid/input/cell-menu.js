@@ -6,16 +6,17 @@
  * @typedef {import("../../ui/menu.js").Item} Item
  * @typedef {{ row: number, column: number }} Place
  */
+
+import { startRun } from "../../runs/run-menu.js";
 import { toast } from "../../ui/api.js";
-import { runChosen } from "./bulk.js";
+import { openMenu } from "../../ui/menu.js";
 import { isComputed } from "../cells.js";
 import { clearCells } from "../edit/clearing.js";
 import { copyNow, cut } from "../edit/clipboard.js";
 import { deleteRows, deleteSelected, rowsOf } from "../edit/deletion.js";
 import { fillDown } from "../edit/filling.js";
-import { openMenu } from "../../ui/menu.js";
 import { paste } from "../edit/pasting.js";
-import { startRun } from "../../runs/run-menu.js";
+import { runChosen } from "./bulk.js";
 
 /** @param {Grid} grid @param {(row: number, column: number) => void} showDetails */
 export function listenToMenu(grid, showDetails) {
@@ -51,7 +52,11 @@ function rowItems(grid) {
   const runs = columns.list
     .filter((column) => column.type === "http")
     .map((column) => ({ text: `Run “${column.name}” for ${count}`, run: () => void runChosen(grid, column) }));
-  return [...runs, ...(runs.length ? [line] : []), removal(`Delete ${count}`, () => void deleteRows(grid, chosen.scope, chosen.count))];
+  return [
+    ...runs,
+    ...(runs.length ? [line] : []),
+    removal(`Delete ${count}`, () => void deleteRows(grid, chosen.scope, chosen.count)),
+  ];
 }
 
 /** @type {"line"} */
@@ -64,7 +69,9 @@ const removal = (text, run) => ({ text, danger: true, run });
 function cellItems(grid, at, showDetails) {
   const column = grid.columns.list[at.column];
   const copying = { text: "Copy", note: "Ctrl+C", run: () => copyNow(grid) };
-  const details = isComputed(column) ? [{ text: "Inspect this cell", note: "Enter", run: () => showDetails(at.row, at.column) }] : [];
+  const details = isComputed(column)
+    ? [{ text: "Inspect this cell", note: "Enter", run: () => showDetails(at.row, at.column) }]
+    : [];
   if (!grid.canEdit) return [...details, copying];
   const { top, bottom } = grid.selection.range;
   const count = bottom - top + 1;
@@ -78,8 +85,15 @@ function cellItems(grid, at, showDetails) {
     { text: "Clear", note: "Del", run: () => void clearCells(grid) },
     { text: "Fill down", note: "Ctrl+D", disabled: bottom === 0, run: () => void fillDown(grid) },
     line,
-    { text: count === 1 ? "Select row" : `Select ${rowsOf(count)}`, note: "Shift+Space", run: () => void grid.chosen.take(top, bottom) },
-    removal(count === 1 ? `Delete row ${grid.rows.numberAt(top)}` : `Delete ${rowsOf(count)}`, () => void deleteSelected(grid)),
+    {
+      text: count === 1 ? "Select row" : `Select ${rowsOf(count)}`,
+      note: "Shift+Space",
+      run: () => void grid.chosen.take(top, bottom),
+    },
+    removal(
+      count === 1 ? `Delete row ${grid.rows.numberAt(top)}` : `Delete ${rowsOf(count)}`,
+      () => void deleteSelected(grid),
+    ),
   ];
 }
 

@@ -28,7 +28,8 @@ export function listenToKeys(grid, editing, header) {
 /** @param {KeyboardEvent} event @param {Grid} grid @param {Parameters<typeof listenToKeys>[2]} header */
 function headerKey(event, { selection }, header) {
   const { column } = selection;
-  if (event.key === "Enter" || event.key === " " || (event.altKey && event.key === "ArrowDown")) header.openMenu(column);
+  if (event.key === "Enter" || event.key === " " || (event.altKey && event.key === "ArrowDown"))
+    header.openMenu(column);
   else if (event.key === "F2") header.rename(column);
   else if (event.altKey && event.shiftKey && event.key === "ArrowLeft") header.shift(column, -1);
   else if (event.altKey && event.shiftKey && event.key === "ArrowRight") header.shift(column, 1);
@@ -46,7 +47,8 @@ function bodyKey(event, grid, editing) {
   if (event.altKey) return false;
   if (key === "Enter" || key === "F2") editing.open();
   else if (key === " " && event.shiftKey) void grid.chosen.take(grid.selection.range.top, grid.selection.range.bottom);
-  else if (key === " ") grid.columns.list[grid.selection.column]?.type === "checkbox" ? editing.toggle() : editing.open();
+  else if (key === " ")
+    grid.columns.list[grid.selection.column]?.type === "checkbox" ? editing.toggle() : editing.open();
   else if (key === "Delete" || key === "Backspace") void clearCells(grid);
   else if (key === "Escape") letGo(grid);
   else if (key.length === 1 || key === "Process") {
@@ -89,7 +91,12 @@ async function travel(grid, way) {
 /** @param {KeyboardEvent} event @param {Grid} grid */
 function move(event, { selection, rows, columns, viewport }) {
   const command = event.ctrlKey || event.metaKey;
-  const to = target(event.key, command, event.shiftKey, { selection, last: rows.total - 1, end: columns.count - 1, page: viewport.page });
+  const to = target(event.key, command, event.shiftKey, {
+    selection,
+    last: rows.total - 1,
+    end: columns.count - 1,
+    page: viewport.page,
+  });
   if (!to || !columns.count) return false;
   const [row, column] = to;
   // At an edge Tab leaves the grid, so that nobody is caught in it.

@@ -93,7 +93,13 @@ function dragCorner(event, grid) {
     selection.take(to);
     void fill(grid, from, to);
   };
-  drag(event, viewport, (near) => selection.show(stretched(from, near)), end, () => selection.show(undefined));
+  drag(
+    event,
+    viewport,
+    (near) => selection.show(stretched(from, near)),
+    end,
+    () => selection.show(undefined),
+  );
 }
 
 /**
