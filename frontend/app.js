@@ -1,9 +1,9 @@
 /** On every page: htmx with the CSRF token, errors of its requests in words, questions before destroying, copy buttons. */
 
 import htmx from "htmx.org";
-
-import { csrfToken, toast, wordsFor } from "./ui/api.js";
+import { csrfToken, messageForStatus, UNREACHABLE } from "./ui/api.js";
 import { ask } from "./ui/ask.js";
+import { toast } from "./ui/notices.js";
 import "./ui/popovers.js";
 
 /** @typedef {{ request: { method: string, headers: Record<string, string> }, text?: string, response?: { status: number } }} Context */
@@ -23,12 +23,10 @@ document.addEventListener("htmx:after:request", (event) => {
   if (!response || response.status < 400 || !/^\s*(<!doctype|<html)/i.test(text)) return;
   event.preventDefault();
   const page = new DOMParser().parseFromString(text, "text/html");
-  toast(page.querySelector("main p")?.textContent?.trim() || wordsFor(response.status));
+  toast(page.querySelector("main p")?.textContent?.trim() || messageForStatus(response.status));
 });
 
-document.addEventListener("htmx:error", () =>
-  toast("The server cannot be reached. Check that it is running, and try again."),
-);
+document.addEventListener("htmx:error", () => toast(UNREACHABLE));
 
 // <form data-ask="Delete it?" data-ask-text="This cannot be undone."> asks with the word of the pressed button.
 document.addEventListener("submit", async (event) => {

@@ -7,8 +7,10 @@
 import { listenToNewTable } from "./home/new-table.js";
 import { followRuns } from "./home/running.js";
 import { listenToSearch } from "./home/table-search.js";
-import { reasonOf, refusal, Upload } from "./home/upload.js";
-import { api, toast } from "./ui/api.js";
+import { refusal, Upload } from "./home/upload.js";
+import { api, reasonOf } from "./ui/api.js";
+import { formatNumber } from "./ui/format.js";
+import { toast } from "./ui/notices.js";
 import { renameInPlace } from "./ui/rename.js";
 
 const POLL_MS = 600;
@@ -121,8 +123,8 @@ async function watch(item, running, { open }) {
 function paint({ rows_done: done, rows_total: total }, bar, count) {
   if (total) bar.value = Math.min(1, done / total);
   else bar.removeAttribute("value");
-  const of = total ? ` of ${total.toLocaleString("en")}` : "";
-  count.textContent = `${done.toLocaleString("en")}${of} rows`;
+  const of = total ? ` of ${formatNumber(total)}` : "";
+  count.textContent = `${formatNumber(done)}${of} rows`;
 }
 
 /** @param {HTMLElement} item @param {Import} ended @param {boolean} open */
@@ -138,7 +140,7 @@ function end(item, { state, table_id: table, error, rows_done: rows }, open) {
   else {
     say(`${name} is imported: ${rows} rows.`);
     const link = Object.assign(document.createElement("a"), { href: `/tables/${table}`, textContent: "Open" });
-    item.replaceChildren(newSpan(name, "name"), newSpan(`${rows.toLocaleString("en")} rows`), link);
+    item.replaceChildren(newSpan(name, "name"), newSpan(`${formatNumber(rows)} rows`), link);
   }
 }
 

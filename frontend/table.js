@@ -34,7 +34,8 @@ import { listenToHistory } from "./runs/run-history.js";
 import { startCoach } from "./sample/coach.js";
 import { offerExport } from "./toolbar/export.js";
 import { startToolbar } from "./toolbar/toolbar.js";
-import { toast } from "./ui/api.js";
+import { formatNumber, plural } from "./ui/format.js";
+import { toast } from "./ui/notices.js";
 
 /** @param {string} id @returns {HTMLElement} */
 function byId(id) {
@@ -59,10 +60,8 @@ function newGrid() {
 
 /** What the page says about the size of the table. @param {Grid} grid */
 function describe({ rows, columns, view }) {
-  const many = (/** @type {number} */ n, /** @type {string} */ word) =>
-    `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
-  const size = `${view.narrows && rows.view ? `${rows.total.toLocaleString("en")} of ` : ""}${many(rows.tableTotal, "row")}`;
-  byId("table-size").textContent = `${size} · ${many(columns.all.length, "column")}`;
+  const size = `${view.narrows && rows.view ? `${formatNumber(rows.total)} of ` : ""}${plural(rows.tableTotal, "row")}`;
+  byId("table-size").textContent = `${size} · ${plural(columns.all.length, "column")}`;
   byId("empty-columns").hidden = columns.count > 0;
   byId("empty-rows").hidden = columns.count === 0 || rows.tableTotal > 0;
   byId("empty-view").hidden = !rows.view || rows.total > 0 || rows.tableTotal === 0;

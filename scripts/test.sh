@@ -5,6 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"
 sh scripts/check.sh
+npm test --silent
 echo "== SQLite and the bundled Redis"
 env -u DATABASE_URL -u REDIS_URL pytest -q -n 2 --dist loadfile --ignore=tests/faults
 env -u DATABASE_URL -u REDIS_URL pytest -q -n 0 tests/faults

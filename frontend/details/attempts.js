@@ -10,7 +10,9 @@
  * @property {import("./exchange.js").Answer | null} response
  * @property {{ code: string, message: string } | null} error
  */
+
 import { button, make } from "../ui/elements.js";
+import { timeText } from "../ui/format.js";
 import { requestPart, responsePart } from "./exchange.js";
 
 /** @param {Attempt} attempt */
@@ -30,13 +32,6 @@ export function whyAgain(attempts, index) {
 export function took(ms) {
   if (ms === null) return "";
   return ms < 10_000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
-}
-
-/** The day is told where it is not today's. @param {string} moment */
-export function timeText(moment) {
-  const date = new Date(moment);
-  const time = date.toLocaleTimeString();
-  return date.toDateString() === new Date().toDateString() ? time : `${date.toLocaleDateString()} ${time}`;
 }
 
 /** @param {Attempt[]} attempts @param {number} chosen @param {(index: number) => void} choose */

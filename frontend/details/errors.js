@@ -8,20 +8,16 @@
  *   count: number, row_ids: number[], positions: number[] }} Kind
  */
 
-import { reasonOf } from "../grid/edit/edits.js";
 import { startRun } from "../runs/run-menu.js";
-import { api, toast } from "../ui/api.js";
+import { api, reasonOf } from "../ui/api.js";
 import { ask } from "../ui/ask.js";
 import { copy } from "../ui/copy.js";
 import { button, make } from "../ui/elements.js";
+import { formatNumber, plural } from "../ui/format.js";
+import { toast } from "../ui/notices.js";
 
 const AT_ONCE = 10_000; // rows of one kind in one run
 const WORD = { failed: "Failed", unknown: "May have been sent", missing_input: "Lacks a value" };
-
-/** Shows the errors of a column, or of one of its runs. @param {number} columnId @param {number} [runId] */
-export function openErrors(columnId, runId) {
-  document.dispatchEvent(new CustomEvent("marl:show-errors", { detail: { columnId, runId } }));
-}
 
 export class Errors {
   #columnId = 0;
@@ -58,7 +54,7 @@ export class Errors {
   /** @param {Column} column @param {Kind[]} kinds */
   #paint(column, kinds) {
     const total = kinds.reduce((sum, { count }) => sum + count, 0);
-    const rows = `${total.toLocaleString("en")} ${total === 1 ? "row" : "rows"}`;
+    const rows = plural(total, "row");
     /** @type {HTMLElement[]} */
     const body = [
       make("p", "hint", total ? `${rows} without a result, by reason.` : "No row of this column has an error."),
@@ -89,7 +85,7 @@ export class Errors {
     const amount = make(
       "div",
       "amount",
-      make("b", "", count.toLocaleString("en")),
+      make("b", "", formatNumber(count)),
       make("span", "hint", `${share || "< 1"} % · ${WORD[state]}`),
     );
     const rows = positions.map((at, i) =>
@@ -109,7 +105,7 @@ export class Errors {
       button("Copy message", "btn small", () => void copy(message, "Copied the message.")),
     ];
     if (column.type !== "http" || !this.grid.canEdit) return buttons;
-    const words = kind.count > AT_ONCE ? `Run ${AT_ONCE.toLocaleString("en")} of these again` : "Run these again";
+    const words = kind.count > AT_ONCE ? `Run ${formatNumber(AT_ONCE)} of these again` : "Run these again";
     return [button(words, "btn small", () => void runAgain(column, kind)), ...buttons];
   }
 
@@ -149,6 +145,5 @@ async function runAgain(column, { state, count, row_ids: [like] }) {
     }));
   if (!sure) return;
   await startRun(column, { like });
-  if (count > AT_ONCE)
-    toast(`At most ${AT_ONCE.toLocaleString("en")} rows run at once. Run the rest when these are done.`);
+  if (count > AT_ONCE) toast(`At most ${formatNumber(AT_ONCE)} rows run at once. Run the rest when these are done.`);
 }

@@ -11,11 +11,11 @@
  */
 
 import { isComputed, lookOf, plainText } from "../grid/cells.js";
-import { reasonOf } from "../grid/edit/edits.js";
 import { startRun } from "../runs/run-menu.js";
-import { api, toast } from "../ui/api.js";
+import { api, reasonOf } from "../ui/api.js";
 import { copy } from "../ui/copy.js";
 import { button, make } from "../ui/elements.js";
+import { toast } from "../ui/notices.js";
 import { attemptList, attemptParts } from "./attempts.js";
 import { stateSentence } from "./cell-words.js";
 import { newTree } from "./json-tree.js";

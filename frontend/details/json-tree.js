@@ -1,8 +1,8 @@
 /** JSON as a tree: a click on a name copies its path, a click on a value copies the value. */
 
-import { joined } from "../panel/tree.js";
 import { copy } from "../ui/copy.js";
 import { button, make } from "../ui/elements.js";
+import { joinPath } from "../ui/json-path.js";
 
 const MOST = 200; // shown of one object or list
 const OPEN_LEVELS = 2;
@@ -36,7 +36,7 @@ function branch(value, { path, level, needle }) {
   const inList = Array.isArray(value);
   const entries = Object.entries(value).filter(([key, item]) => !needle || has(key, item, needle));
   for (const [key, item] of entries.slice(0, MOST))
-    list.append(entry(key, item, { path: joined(path, key, inList), level, needle }));
+    list.append(entry(key, item, { path: joinPath(path, key, inList), level, needle }));
   if (entries.length > MOST) list.append(make("li", "hint", `… ${entries.length - MOST} more`));
   return list;
 }

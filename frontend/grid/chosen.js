@@ -4,8 +4,10 @@
  * @typedef {import("./types.d.ts").Row} Row
  * @typedef {import("./rows.js").Rows} Rows
  */
-import { toast } from "../ui/api.js";
-import { reasonOf } from "./edit/edits.js";
+
+import { reasonOf } from "../ui/api.js";
+import { formatNumber } from "../ui/format.js";
+import { toast } from "../ui/notices.js";
 
 export const CHOSEN_ONE_BY_ONE = 10_000; // the API's most in one call
 
@@ -130,12 +132,12 @@ export class Chosen extends EventTarget {
   }
 
   #tooMany() {
-    const most = CHOSEN_ONE_BY_ONE.toLocaleString("en");
+    const most = formatNumber(CHOSEN_ONE_BY_ONE);
     const { view, total, tableTotal } = this.rows;
     if (!view) toast(`At most ${most} rows can be selected one by one. The box at the top selects all.`);
     else if (total < tableTotal)
       toast(
-        `At most ${most} rows of a view can be selected, and this one has ${total.toLocaleString("en")}. Filter or search further.`,
+        `At most ${most} rows of a view can be selected, and this one has ${formatNumber(total)}. Filter or search further.`,
       );
     else
       toast(

@@ -5,8 +5,9 @@
  * @typedef {import("./types.d.ts").Column} Column
  * @typedef {Partial<Pick<Column, "hidden" | "pinned">>} Look
  */
-import { toast } from "../ui/api.js";
-import { reasonOf } from "./edit/edits.js";
+
+import { reasonOf } from "../ui/api.js";
+import { toast } from "../ui/notices.js";
 
 /** @param {Grid} grid @param {Column} column @param {boolean} hidden */
 export function setHidden(grid, column, hidden) {

@@ -5,9 +5,10 @@
  * @typedef {import("./types.d.ts").Grid} Grid
  * @typedef {import("./types.d.ts").ViewSpec} ViewSpec
  */
-import { api, toast } from "../ui/api.js";
+
+import { api, reasonOf } from "../ui/api.js";
+import { toast } from "../ui/notices.js";
 import { isComputed } from "./cells.js";
-import { reasonOf } from "./edit/edits.js";
 
 /** @type {Readonly<ViewSpec>} */
 const ALL = { filters: [], sorts: [], search: "", errors: false };
@@ -141,3 +142,6 @@ export class View extends EventTarget {
     this.#forgetColumns();
   }
 }
+
+/** Sorts by one column alone. @param {Grid} grid @param {number} column @param {boolean} desc */
+export const sortBy = (grid, column, desc) => void grid.view.change({ sorts: [{ column, desc }] });

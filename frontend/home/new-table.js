@@ -1,6 +1,5 @@
 /** The dialog for a table that starts empty. */
-import { api } from "../ui/api.js";
-import { reasonOf } from "./upload.js";
+import { api, reasonOf } from "../ui/api.js";
 
 /** @param {HTMLDialogElement} dialog */
 export function listenToNewTable(dialog) {

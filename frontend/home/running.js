@@ -3,7 +3,9 @@
  *
  * @typedef {import("../grid/types.d.ts").Run & { table_id: number, column: string }} Run
  */
+
 import { api } from "../ui/api.js";
+import { formatNumber } from "../ui/format.js";
 
 const SOON_MS = 1500;
 const LATER_MS = 10_000;
@@ -44,7 +46,7 @@ function newProgress({ column, state, counts: { total, pending } }) {
     value: total - pending,
   });
   bar.setAttribute("aria-label", `Run of ${column}`);
-  const count = `${(total - pending).toLocaleString("en")} of ${total.toLocaleString("en")}`;
+  const count = `${formatNumber(total - pending)} of ${formatNumber(total)}`;
   line.append(bar, `${column}: ${state === "paused" ? "paused at " : ""}${count}`);
   return line;
 }

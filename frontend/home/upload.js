@@ -9,14 +9,10 @@
  */
 
 import { plainText } from "../grid/cells.js";
-import { ApiError, api, csrfToken } from "../ui/api.js";
+import { ApiError, api, csrfToken, reasonOf } from "../ui/api.js";
 
 const TEXT = /\.(csv|tsv|txt)$/i; // how these are read can be chosen
 const KINDS = ["csv", "tsv", "txt", "xlsx", "json", "jsonl"];
-
-/** @param {unknown} error */
-export const reasonOf = (error) =>
-  error instanceof ApiError ? error.message : "The server cannot be reached. Check that it is running, and try again.";
 
 /** @param {File} file @returns {string} why it cannot be uploaded; empty when it can */
 export function refusal(file) {

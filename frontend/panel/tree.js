@@ -1,5 +1,7 @@
 /** A JSON answer as a tree to search and to walk with the arrow keys; a field becomes a field path or a column. */
 
+import { joinPath } from "../ui/json-path.js";
+
 const MOST = 200; // shown of one object or list
 const ENOUGH = 500; // matches looked for
 
@@ -69,7 +71,7 @@ function matches(root, wanted) {
   const walk = (value, path, above) => {
     for (const [key, item] of Object.entries(value)) {
       if (count === ENOUGH) return;
-      const own = joined(path, key, Array.isArray(value));
+      const own = joinPath(path, key, Array.isArray(value));
       const isLeaf = item === null || typeof item !== "object";
       if (key.toLowerCase().includes(wanted) || (isLeaf && String(item).toLowerCase().includes(wanted))) {
         count += 1;
@@ -84,7 +86,11 @@ function matches(root, wanted) {
 
 /** @param {object} value @param {string} path @param {Shown} shown */
 function entries(value, path, shown) {
-  const all = Object.entries(value).map(([key, item]) => ({ key, item, own: joined(path, key, Array.isArray(value)) }));
+  const all = Object.entries(value).map(([key, item]) => ({
+    key,
+    item,
+    own: joinPath(path, key, Array.isArray(value)),
+  }));
   const left = shown ? all.filter(({ own }) => shown.has(own)) : all;
   const items = left.slice(0, MOST).map(({ key, item, own }) => entry(key, item, own, shown));
   if (left.length > MOST)
@@ -210,12 +216,4 @@ function onKey(tree, event) {
   else return;
   event.preventDefault();
   event.stopPropagation();
-}
-
-/** @param {string} path @param {string} key @param {boolean} inList */
-export function joined(path, key, inList) {
-  if (inList) return `${path}[${key}]`;
-  const plain = !/[.[\]\\"]/.test(key) && key !== "" && key.trim() === key && !key.startsWith("$");
-  if (!plain) return `${path}[${JSON.stringify(key)}]`;
-  return path ? `${path}.${key}` : key;
 }

@@ -2,13 +2,13 @@
  * What an imported column needs here: the columns that it refers to, and who signs in.
  *
  * @typedef {import("../grid/types.d.ts").Column} Column
- * @typedef {import("./recipes.js").Needs} Needs
- * @typedef {import("./recipes.js").Connection} Connection
+ * @typedef {{ id: number, name: string }} Choice
+ * @typedef {{ name: string, kind: string, secrets: string[], url: string, choices: Choice[] }} Connection
+ * @typedef {{ name: string, columns: { name: string, column: string | null }[], connection: Connection | null }} Needs
  * @typedef {{ columns: Record<string, string>, connection_id?: number, secrets?: Record<string, string>, confirm_host?: string }} Choices
  */
 
-import { reasonOf } from "../grid/edit/edits.js";
-import { ApiError } from "../ui/api.js";
+import { ApiError, reasonOf } from "../ui/api.js";
 
 const NEW = "new";
 

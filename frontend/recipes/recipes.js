@@ -3,13 +3,13 @@
  *
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  * @typedef {import("../grid/types.d.ts").Column} Column
- * @typedef {{ id: number, name: string }} Choice
- * @typedef {{ name: string, kind: string, secrets: string[], url: string, choices: Choice[] }} Connection
- * @typedef {{ name: string, columns: { name: string, column: string | null }[], connection: Connection | null }} Needs
+ * @typedef {import("./recipe-dialog.js").Needs} Needs
  */
 
-import { reasonOf } from "../grid/edit/edits.js";
-import { ApiError, api, toast } from "../ui/api.js";
+import { announceColumns } from "../grid/signals.js";
+import { ApiError, api, reasonOf } from "../ui/api.js";
+import { formatNumber } from "../ui/format.js";
+import { toast } from "../ui/notices.js";
 import { RecipeDialog } from "./recipe-dialog.js";
 
 const LARGEST = 256 * 1024; // bytes
@@ -62,7 +62,7 @@ async function importFile(grid, file) {
       const made = await api("POST", path, { recipe, ...choices });
       await grid.columns.reload();
       grid.rows.refresh();
-      document.dispatchEvent(new CustomEvent("marl:columns-changed", { detail: { source: "grid" } }));
+      announceColumns();
       grid.viewport.reveal(-1, grid.columns.indexOf(made.id));
       toast(`“${made.name}” is imported. Nothing has run yet.`);
     }).open();
@@ -76,7 +76,7 @@ async function importFile(grid, file) {
 /** @param {File} file @returns {Promise<unknown>} */
 async function read(file) {
   if (file.size > LARGEST) {
-    const kib = Math.ceil(file.size / 1024).toLocaleString("en");
+    const kib = formatNumber(Math.ceil(file.size / 1024));
     throw new Unreadable(`It has ${kib} KiB, and settings of a column have at most ${LARGEST / 1024}. ${MAKES_ONE}`);
   }
   try {

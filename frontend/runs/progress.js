@@ -6,8 +6,8 @@
  * @typedef {"pause" | "resume" | "stop"} Action
  */
 
-import { reasonOf } from "../grid/edit/edits.js";
-import { api, toast } from "../ui/api.js";
+import { api, reasonOf } from "../ui/api.js";
+import { toast } from "../ui/notices.js";
 import { isOpen } from "./run-words.js";
 
 const KEPT_MS = 15_000; // an ended run stays readable this long

@@ -5,14 +5,14 @@
  * @typedef {import("./progress.js").Progress} Progress
  */
 
-import { timeText } from "../details/attempts.js";
-import { openErrors } from "../details/errors.js";
-import { reasonOf } from "../grid/edit/edits.js";
-import { showNotice, toast } from "../ui/api.js";
+import { openErrors } from "../grid/signals.js";
+import { reasonOf } from "../ui/api.js";
 import { button, make } from "../ui/elements.js";
+import { formatNumber, timeText } from "../ui/format.js";
 import { place } from "../ui/menu.js";
+import { showNotice, toast } from "../ui/notices.js";
 import { startRun } from "./run-menu.js";
-import { didText, ended, errorsOf, errorText, isOpen, scopeText, text } from "./run-words.js";
+import { didText, ended, errorsOf, errorText, isOpen, scopeText } from "./run-words.js";
 
 const SHOWN = 20;
 
@@ -50,7 +50,7 @@ async function open(progress, list, opener) {
 
 /** @param {Progress} progress @param {Run} run @param {() => void} leave */
 function newItem(progress, run, leave) {
-  const words = isOpen(run) ? `${text(ended(run))} of ${text(run.counts.total)} so far` : didText(run);
+  const words = isOpen(run) ? `${formatNumber(ended(run))} of ${formatNumber(run.counts.total)} so far` : didText(run);
   const when = run.started_at ? timeText(run.started_at) : "not begun";
   const item = make(
     "article",

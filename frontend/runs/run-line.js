@@ -5,9 +5,10 @@
  * @typedef {import("./progress.js").Progress} Progress
  */
 
-import { openErrors } from "../details/errors.js";
+import { openErrors } from "../grid/signals.js";
 import { button, make } from "../ui/elements.js";
-import { ended, errorsOf, errorText, isOpen, leftText, percent, text } from "./run-words.js";
+import { formatNumber } from "../ui/format.js";
+import { ended, errorsOf, errorText, isOpen, leftText, percent } from "./run-words.js";
 
 const ASKED = { pause: "Pausing…", resume: "Resuming…", stop: "Stopping…" };
 
@@ -58,8 +59,8 @@ export class RunLine {
     this.#bar.value = ended(run);
     this.#bar.setAttribute("aria-label", `${name}: ${percent(run)} %`);
     this.#name.textContent = name;
-    this.#count.textContent = `${text(ended(run))} of ${text(run.counts.total)}`;
-    this.#rate.textContent = run.state === "running" && run.rate_per_s ? `${text(run.rate_per_s)} / s` : "";
+    this.#count.textContent = `${formatNumber(ended(run))} of ${formatNumber(run.counts.total)}`;
+    this.#rate.textContent = run.state === "running" && run.rate_per_s ? `${formatNumber(run.rate_per_s)} / s` : "";
     this.#left.textContent = asked ? ASKED[asked] : leftText(run, progress.waitsFor(run));
     this.#errors.textContent = errorsOf(run) ? errorText(errorsOf(run)) : "";
     this.#errors.hidden = !errorsOf(run);

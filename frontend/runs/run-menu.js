@@ -8,10 +8,11 @@
  * @typedef {import("../ui/menu.js").Item} Item
  */
 
-import { reasonOf } from "../grid/edit/edits.js";
-import { api, toast } from "../ui/api.js";
+import { api, reasonOf } from "../ui/api.js";
 import { ask } from "../ui/ask.js";
+import { durationText, formatNumber } from "../ui/format.js";
 import { openMenu } from "../ui/menu.js";
+import { toast } from "../ui/notices.js";
 
 const FIRST = 10;
 const CHOSEN_AT_ONCE = 10_000;
@@ -31,9 +32,6 @@ async function freshCounts(column) {
   }
 }
 
-/** @param {number | undefined} count */
-const noteOf = (count) => (count ?? 0).toLocaleString("en");
-
 /** @param {Grid} grid @param {Column} column @param {NonNullable<Column["counts"]>} counts @returns {(Item | "line")[]} */
 function runItems(grid, column, counts) {
   const { rows, selection } = grid;
@@ -48,28 +46,28 @@ function runItems(grid, column, counts) {
       run: start({ first: FIRST }),
     },
     { text: "Rows with no result", disabled: !rows.tableTotal, run: start("missing") },
-    { text: "Failed rows", note: noteOf(counts.failed), disabled: !counts.failed, run: start("failed") },
+    { text: "Failed rows", note: formatNumber(counts.failed ?? 0), disabled: !counts.failed, run: start("failed") },
     { text: "Rows out of date", disabled: !rows.tableTotal, run: start("stale") },
   ];
   const { top, bottom } = selection.range;
   const chosen = bottom - top + 1;
   if (top >= 0 && chosen <= CHOSEN_AT_ONCE) {
     items.push({
-      text: chosen === 1 ? `Row ${rows.numberAt(top)}` : `The ${noteOf(chosen)} chosen rows`,
+      text: chosen === 1 ? `Row ${rows.numberAt(top)}` : `The ${formatNumber(chosen)} chosen rows`,
       run: () => void runChosen(grid, column),
     });
   }
   if (rows.view) {
     items.push({
       text: "Rows of this view…",
-      note: noteOf(rows.total),
+      note: formatNumber(rows.total),
       disabled: !rows.total,
       run: () => void runView(grid, column),
     });
   }
   items.push("line", {
     text: "All rows, even with a result…",
-    note: noteOf(rows.tableTotal),
+    note: formatNumber(rows.tableTotal),
     disabled: !rows.tableTotal,
     run: () => void forceAll(grid, column),
   });
@@ -92,10 +90,12 @@ async function runView({ rows }, column) {
   /** @type {Scope} */
   const scope = { view: rows.view };
   if (rows.total > CHOSEN_AT_ONCE) {
-    return toast(`A run takes at most ${noteOf(CHOSEN_AT_ONCE)} rows of a view. Filter further, or run all rows.`);
+    return toast(
+      `A run takes at most ${formatNumber(CHOSEN_AT_ONCE)} rows of a view. Filter further, or run all rows.`,
+    );
   }
   const sure = await ask({
-    title: `Run “${column.name}” for the ${noteOf(rows.total)} rows of this view?`,
+    title: `Run “${column.name}” for the ${formatNumber(rows.total)} rows of this view?`,
     text: `Results that are there already are asked for again and replaced. ${await cost(column, scope)}`,
     confirm: "Run these rows",
   });
@@ -105,7 +105,7 @@ async function runView({ rows }, column) {
 /** @param {Grid} grid @param {Column} column */
 async function forceAll({ rows }, column) {
   const sure = await ask({
-    title: `Run “${column.name}” for all ${noteOf(rows.tableTotal)} rows?`,
+    title: `Run “${column.name}” for all ${formatNumber(rows.tableTotal)} rows?`,
     text: `Results that are there already are asked for again and replaced. ${await cost(column, "all")}`,
     confirm: "Run all rows",
   });
@@ -118,10 +118,10 @@ async function cost(column, scope) {
     const { requests, skipped, duplicates, seconds } = await api("POST", `/columns/${column.id}/estimate`, {
       rows: scope,
     });
-    const parts = [`${noteOf(requests)} requests`];
-    if (skipped) parts.push(`${noteOf(skipped)} rows skipped by the run condition`);
-    if (duplicates) parts.push(`${noteOf(duplicates)} identical`);
-    return `${parts.join(", ")}${seconds ? `; ${duration(seconds)} under the rate limit` : ""}.`;
+    const parts = [`${formatNumber(requests)} requests`];
+    if (skipped) parts.push(`${formatNumber(skipped)} rows skipped by the run condition`);
+    if (duplicates) parts.push(`${formatNumber(duplicates)} identical`);
+    return `${parts.join(", ")}${seconds ? `; ${durationText(seconds)} under the rate limit` : ""}.`;
   } catch {
     return ""; // the question stands without it, and starting says what is wrong
   }
@@ -137,11 +137,4 @@ export async function startRun(column, scope) {
   } catch (error) {
     toast(`“${column.name}” was not started. ${reasonOf(error)}`);
   }
-}
-
-/** "about 3 min" @param {number} seconds */
-export function duration(seconds) {
-  if (seconds < 60) return `${Math.max(1, Math.round(seconds))}\u00a0s`; // one word, or a line ends inside it
-  if (seconds < 3600) return `${Math.round(seconds / 60)}\u00a0min`;
-  return `${Math.floor(seconds / 3600)}\u00a0h ${Math.round((seconds % 3600) / 60)}\u00a0min`;
 }

@@ -4,12 +4,9 @@
  * @typedef {import("../grid/types.d.ts").Run} Run
  * @typedef {import("../grid/types.d.ts").Scope} Scope
  */
-import { duration } from "./run-menu.js";
+import { durationText, formatNumber, plural } from "../ui/format.js";
 
 const OPEN = new Set(["planning", "running", "paused"]);
-
-/** @param {number} n */
-export const text = (n) => n.toLocaleString("en");
 
 /** @param {Run} run */
 export const isOpen = (run) => OPEN.has(run.state);
@@ -27,7 +24,7 @@ export function percent(...runs) {
 export const errorsOf = ({ counts }) => counts.failed + counts.unknown;
 
 /** @param {number} errors */
-export const errorText = (errors) => `${text(errors)} ${errors === 1 ? "error" : "errors"}`;
+export const errorText = (errors) => plural(errors, "error");
 
 /** @param {Run} run @param {string} [waitsFor] the column whose run this one waits for */
 export function leftText(run, waitsFor) {
@@ -35,7 +32,7 @@ export function leftText(run, waitsFor) {
   if (run.state === "paused") return "Paused";
   if (run.state === "stopped") return run.stop_reason ? `Stopped: ${run.stop_reason}` : "Stopped";
   if (run.state === "done") return "Done";
-  if (run.seconds_left) return `${duration(run.seconds_left)} left`;
+  if (run.seconds_left) return `${durationText(run.seconds_left)} left`;
   return waitsFor ? `Waits for ${waitsFor}` : "";
 }
 
@@ -52,8 +49,10 @@ const OUTCOMES = [
 
 /** "98,120 done, 37 failed in 8 min" @param {Run} run */
 export function didText({ counts, started_at: start, finished_at: end, state, stop_reason: reason }) {
-  const parts = OUTCOMES.filter(([name]) => counts[name]).map(([name, word]) => `${text(counts[name])} ${word}`);
-  const time = start && end ? ` in ${duration((Date.parse(end) - Date.parse(start)) / 1000)}` : "";
+  const parts = OUTCOMES.filter(([name]) => counts[name]).map(
+    ([name, word]) => `${formatNumber(counts[name])} ${word}`,
+  );
+  const time = start && end ? ` in ${durationText((Date.parse(end) - Date.parse(start)) / 1000)}` : "";
   const how = state === "stopped" ? `, stopped${reason ? ` because: ${reason}` : ""}` : "";
   return `${parts.join(", ") || "nothing to do"}${time}${how}`;
 }
@@ -64,7 +63,7 @@ export function scopeText(scope) {
   if (scope === "failed") return "Failed rows";
   if (scope === "stale") return "Rows out of date";
   if (scope === "all") return "All rows";
-  if ("first" in scope) return `First ${text(scope.first)} rows`;
-  if ("all_but" in scope) return `All rows but ${text(scope.all_but.length)}`;
-  return scope.ids.length === 1 ? "One row" : `${text(scope.ids.length)} chosen rows`;
+  if ("first" in scope) return `First ${formatNumber(scope.first)} rows`;
+  if ("all_but" in scope) return `All rows but ${formatNumber(scope.all_but.length)}`;
+  return scope.ids.length === 1 ? "One row" : `${formatNumber(scope.ids.length)} chosen rows`;
 }

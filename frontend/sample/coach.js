@@ -4,7 +4,7 @@
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  * @typedef {import("../grid/types.d.ts").Run} Run
  */
-import { openSettings } from "../grid/head/column-menu.js";
+import { openSettings } from "../grid/signals.js";
 import { startRun } from "../runs/run-menu.js";
 
 const HASH = "#sample";

@@ -3,7 +3,9 @@
  *
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  */
+
 import { ApiError, api } from "../ui/api.js";
+import { plural } from "../ui/format.js";
 
 /** @param {Grid} grid @param {HTMLElement} menu */
 export function offerExport(grid, menu) {
@@ -12,10 +14,9 @@ export function offerExport(grid, menu) {
   const [shown, all] = choice.querySelectorAll("input");
   const paint = () => {
     choice.hidden = !rows.view;
-    const many = (/** @type {number} */ count) => `${count.toLocaleString("en")} ${count === 1 ? "row" : "rows"}`;
-    const these = rows.total === 1 ? "This 1 row" : `These ${many(rows.total)}`;
+    const these = rows.total === 1 ? "This 1 row" : `These ${plural(rows.total, "row")}`;
     say(shown, view.narrows ? these : "As sorted here");
-    say(all, view.narrows ? `All ${many(rows.tableTotal)}` : "In the order of the table");
+    say(all, view.narrows ? `All ${plural(rows.tableTotal, "row")}` : "In the order of the table");
     for (const link of menu.querySelectorAll("a")) {
       const { searchParams } = new URL(link.href);
       if (rows.view && shown.checked) searchParams.set("view", rows.view);

@@ -4,7 +4,9 @@
  *
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  */
+
 import { api } from "../ui/api.js";
+import { formatNumber } from "../ui/format.js";
 
 const SOONEST_MS = 1500; // between two counts
 
@@ -47,7 +49,7 @@ export class Errors {
     const idle = !this.count && !errors;
     if (idle && document.activeElement === this.button) this.grid.sheet.focus({ preventScroll: true });
     this.button.hidden = idle;
-    this.button.textContent = `Only errors · ${this.count.toLocaleString("en")}`;
+    this.button.textContent = `Only errors · ${formatNumber(this.count)}`;
     this.button.ariaPressed = String(errors);
   }
 }

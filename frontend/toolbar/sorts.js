@@ -79,6 +79,3 @@ export class Sorts {
     /** @type {HTMLElement | null | undefined} */ (again ?? this.popover.querySelector("select"))?.focus();
   }
 }
-
-/** Sorts by one column alone. @param {Grid} grid @param {number} column @param {boolean} desc */
-export const sortBy = (grid, column, desc) => void grid.view.change({ sorts: [{ column, desc }] });

@@ -3,6 +3,7 @@
  *
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  */
+import { formatNumber } from "../ui/format.js";
 import { make, newButton } from "./dom.js";
 import { Filters } from "./filters.js";
 import { Errors } from "./only-errors.js";
@@ -33,7 +34,7 @@ export function startToolbar(grid, bar) {
   });
   const paint = () => {
     if (!grid.view.spec.search && document.activeElement !== search) search.value = "";
-    search.placeholder = `Search ${grid.rows.tableTotal.toLocaleString("en")} rows`;
+    search.placeholder = `Search ${formatNumber(grid.rows.tableTotal)} rows`;
     part("refresh").hidden = !grid.view.outdated;
     part("chips").replaceChildren(...chips(grid, part));
     mark(part("columns"), "Columns", grid.columns.all.length - grid.columns.count, "hidden");

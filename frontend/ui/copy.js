@@ -1,6 +1,6 @@
 /** Puts text on the clipboard and says so. */
 
-import { toast } from "./api.js";
+import { toast } from "./notices.js";
 
 /** @param {string} text @param {string} said when it is there */
 export async function copy(text, said) {

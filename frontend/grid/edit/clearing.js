@@ -3,7 +3,8 @@
  *
  * @typedef {import("../types.d.ts").Grid} Grid
  */
-import { toast } from "../../ui/api.js";
+import { formatNumber } from "../../ui/format.js";
+import { toast } from "../../ui/notices.js";
 import { isComputed } from "../cells.js";
 import { edit } from "./edits.js";
 
@@ -16,7 +17,7 @@ export async function clearCells(grid) {
   const columns = grid.columns.list.slice(left, right + 1).filter((column) => !isComputed(column));
   if (!columns.length) return toast("Results cannot be typed over. Run the column again, or delete the column.");
   if ((bottom - top + 1) * columns.length > CLEARED_AT_ONCE) {
-    return toast(`Choose at most ${CLEARED_AT_ONCE.toLocaleString("en")} cells to empty at once.`);
+    return toast(`Choose at most ${formatNumber(CLEARED_AT_ONCE)} cells to empty at once.`);
   }
   const rows = await grid.rows.range(top, bottom);
   const changes = rows.flatMap((row) =>

@@ -6,10 +6,12 @@
  * @typedef {import("../types.d.ts").Row} Row
  * @typedef {import("../types.d.ts").Column} Column
  */
-import { toast } from "../../ui/api.js";
+
+import { reasonOf } from "../../ui/api.js";
+import { formatNumber } from "../../ui/format.js";
+import { toast } from "../../ui/notices.js";
 import { copyText } from "../cells.js";
 import { clearCells } from "./clearing.js";
-import { reasonOf } from "./edits.js";
 import { paste } from "./pasting.js";
 import { formatTable } from "./tsv.js";
 
@@ -78,7 +80,7 @@ function loadedText(grid, { top, bottom, left, right }) {
 function copyUnloaded(grid, { top, bottom, left, right }) {
   const columns = grid.columns.list.slice(left, right + 1);
   const count = bottom - top + 1;
-  return writeClipboard(count * columns.length, `${count.toLocaleString("en")} rows`, async () => ({
+  return writeClipboard(count * columns.length, `${formatNumber(count)} rows`, async () => ({
     rows: await grid.rows.range(top, bottom),
     columns,
   }));
@@ -90,9 +92,7 @@ function copyUnloaded(grid, { top, bottom, left, right }) {
  */
 export async function writeClipboard(cells, what, load) {
   if (cells > CELLS_COPIED) {
-    return toast(
-      `Choose at most ${CELLS_COPIED.toLocaleString("en")} cells to copy. Export the table to take all of it.`,
-    );
+    return toast(`Choose at most ${formatNumber(CELLS_COPIED)} cells to copy. Export the table to take all of it.`);
   }
   if (!navigator.clipboard)
     return toast("The browser lets a page copy this much only over https or on localhost. Export the table instead.");

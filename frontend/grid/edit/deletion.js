@@ -4,14 +4,14 @@
  * @typedef {import("../types.d.ts").Grid} Grid
  * @typedef {{ ids: number[] } | { all_but: number[] }} RowScope
  */
-import { ApiError, api, toast } from "../../ui/api.js";
+
+import { ApiError, api, reasonOf } from "../../ui/api.js";
 import { ask } from "../../ui/ask.js";
-import { reasonOf, removeRows } from "./edits.js";
+import { plural } from "../../ui/format.js";
+import { toast } from "../../ui/notices.js";
+import { removeRows } from "./edits.js";
 
 const BROUGHT_BACK = 1_000; // rows; as many as the server keeps
-
-/** @param {number} count */
-export const rowsOf = (count) => `${count.toLocaleString("en")} ${count === 1 ? "row" : "rows"}`;
 
 /** Deletes the rows that the cells of the selection are in. @param {Grid} grid */
 export async function deleteSelected(grid) {
@@ -42,11 +42,11 @@ export async function deleteRows(grid, scope, count) {
 async function deleteWithUndo(grid, ids) {
   let key = await removeKept(grid, ids);
   if (!key) return false;
-  const label = `Deletion of ${rowsOf(ids.length)}`;
+  const label = `Deletion of ${plural(ids.length, "row")}`;
   const undo = async () => (await bringBack(grid, key), true);
   const redo = async () => Boolean((key = await removeKept(grid, ids)));
   grid.history.add(Promise.resolve({ label, undo, redo }));
-  toast(`Deleted ${rowsOf(ids.length)}.`, { undo: () => void undoLast(grid) });
+  toast(`Deleted ${plural(ids.length, "row")}.`, { undo: () => void undoLast(grid) });
   return true;
 }
 
@@ -84,15 +84,15 @@ async function bringBack(grid, key) {
 /** @param {Grid} grid @param {RowScope} scope @param {number} count */
 async function deleteForGood(grid, scope, count) {
   const sure = await ask({
-    title: `Delete ${rowsOf(count)}?`,
+    title: `Delete ${plural(count, "row")}?`,
     text: "Their values and results go with them. This cannot be undone.",
-    confirm: `Delete ${rowsOf(count)}`,
+    confirm: `Delete ${plural(count, "row")}`,
     danger: true,
   });
   if (!sure) return false;
   if ("ids" in scope) await removeRows(grid, scope.ids);
   else await removeAllBut(grid, scope.all_but);
-  toast(`Deleted ${rowsOf(count)}.`);
+  toast(`Deleted ${plural(count, "row")}.`);
   return true;
 }
 

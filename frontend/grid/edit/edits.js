@@ -5,7 +5,9 @@
  * @typedef {import("../types.d.ts").Change} Change
  * @typedef {import("../types.d.ts").Column} Column
  */
-import { ApiError, api, toast } from "../../ui/api.js";
+
+import { ApiError, api, reasonOf } from "../../ui/api.js";
+import { toast } from "../../ui/notices.js";
 
 const ROWS_A_CALL = 2000;
 const DELETED_A_CALL = 10_000;
@@ -19,10 +21,6 @@ export function inTurn(work) {
   saving = turn.catch(() => {});
   return turn;
 }
-
-/** @param {unknown} error */
-export const reasonOf = (error) =>
-  error instanceof ApiError ? error.message : "The server cannot be reached. Check that it is running, and try again.";
 
 /** The API names the column that refused a value. @param {unknown} error */
 function whereOf(error) {

@@ -6,9 +6,12 @@
  * @typedef {import("../types.d.ts").Row} Row
  * @typedef {import("../types.d.ts").Column} Column
  */
-import { toast } from "../../ui/api.js";
+
+import { reasonOf } from "../../ui/api.js";
+import { formatNumber } from "../../ui/format.js";
+import { toast } from "../../ui/notices.js";
 import { isComputed, plainText } from "../cells.js";
-import { edit, reasonOf } from "./edits.js";
+import { edit } from "./edits.js";
 import { continued } from "./series.js";
 
 const FILLED_AT_ONCE = 50_000; // cells
@@ -48,17 +51,13 @@ export function fillRight(grid) {
 export async function fill(grid, from, to) {
   if (!grid.canEdit || from.top < 0) return;
   const filled = (to.bottom - to.top + 1) * (to.right - to.left + 1);
-  if (filled > FILLED_AT_ONCE) return toast(`Fill at most ${FILLED_AT_ONCE.toLocaleString("en")} cells at once.`);
+  if (filled > FILLED_AT_ONCE) return toast(`Fill at most ${formatNumber(FILLED_AT_ONCE)} cells at once.`);
   try {
     const rows = await grid.rows.range(to.top, to.bottom);
     const columns = grid.columns.list.slice(to.left, to.right + 1);
     const changes = to.bottom > from.bottom ? downwards(rows, columns, from) : rightwards(rows, columns, from);
     if (!changes.length) return toast("Results cannot be typed over. Choose cells that hold typed values.");
-    await edit(
-      grid,
-      changes,
-      `Fill of ${changes.length === 1 ? "a cell" : `${changes.length.toLocaleString("en")} cells`}`,
-    );
+    await edit(grid, changes, `Fill of ${changes.length === 1 ? "a cell" : `${formatNumber(changes.length)} cells`}`);
   } catch (error) {
     toast(`Not filled. ${reasonOf(error)}`);
   }

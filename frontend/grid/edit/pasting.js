@@ -8,10 +8,13 @@
  * @typedef {import("../history.js").Step} Step
  * @typedef {{ changes: Change[], added: Record<string, string>[], columns: Column[] }} Pasted
  */
-import { api, toast } from "../../ui/api.js";
+
+import { api, reasonOf } from "../../ui/api.js";
 import { ask } from "../../ui/ask.js";
+import { formatNumber, plural } from "../../ui/format.js";
+import { toast } from "../../ui/notices.js";
 import { isComputed } from "../cells.js";
-import { byRow, inTurn, reasonOf, removeRows, reversed, save } from "./edits.js";
+import { byRow, inTurn, removeRows, reversed, save } from "./edits.js";
 import { parseTable } from "./tsv.js";
 
 const CELLS_PASTED = 100_000;
@@ -22,13 +25,10 @@ const ROWS_ADDED_UNASKED = 500;
 /** What a column of each type takes. @type {Partial<Record<Column["type"], string>>} */
 const TAKES = { number: "numbers", date: "dates like 2026-12-31", checkbox: "yes or no" };
 
-/** @param {number} count @param {string} word */
-const many = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
-
 /** @param {Grid} grid @param {string} text */
 export async function paste(grid, text) {
   if (text.length > LONGEST_PASTE) {
-    return toast(`Paste at most ${LONGEST_PASTE.toLocaleString("en")} characters at once. For more, upload a file.`);
+    return toast(`Paste at most ${formatNumber(LONGEST_PASTE)} characters at once. For more, upload a file.`);
   }
   const table = parseTable(text);
   if (!grid.canEdit || !table.length || (grid.selection.row < 0 && grid.rows.total)) return;
@@ -56,7 +56,7 @@ async function pasteTable(grid, table) {
   const { top, left, height, width, value } = destination(grid, table);
   if (height > ROWS_PASTED || height * width > CELLS_PASTED) {
     return toast(
-      `Paste at most ${many(ROWS_PASTED, "row")} and ${many(CELLS_PASTED, "cell")} at once. For more, upload a file.`,
+      `Paste at most ${plural(ROWS_PASTED, "row")} and ${plural(CELLS_PASTED, "cell")} at once. For more, upload a file.`,
     );
   }
   const inside = Math.min(height, grid.rows.total - top);
@@ -91,7 +91,7 @@ async function pasteTable(grid, table) {
 /** @param {number} count @param {"row" | "column"} word */
 const askToGrow = (count, word) =>
   ask({
-    title: `Add ${many(count, word)}?`,
+    title: `Add ${plural(count, word)}?`,
     text: `What you paste reaches beyond the last ${word}.${word === "column" ? " Without new columns, the cells there are left out." : ""}`,
     confirm: `Paste and add ${word}s`,
   });
@@ -106,7 +106,7 @@ async function newColumns(grid, count) {
 /** Pastes as one undo step. @param {Grid} grid @param {Pasted} pasted @returns {Promise<Refusal[]>} */
 async function keep(grid, { changes, added, columns }) {
   const first = send(grid, changes, added);
-  const label = `Paste of ${many(changes.length + added.reduce((sum, row) => sum + Object.keys(row).length, 0), "cell")}`;
+  const label = `Paste of ${plural(changes.length + added.reduce((sum, row) => sum + Object.keys(row).length, 0), "cell")}`;
   const step = first.then(({ ids, taken }) => {
     const undo = async () => {
       if (ids.length) await removeRows(grid, ids);
@@ -159,10 +159,10 @@ function tell(grid, refused, count, { beyond, computed }) {
     const columns = [...new Set(refused.map(({ column }) => grid.columns.byId(column)))];
     const takes = columns.map((column) => `${column?.name} takes ${(column && TAKES[column.type]) ?? "shorter texts"}`);
     parts.push(
-      `${refused.length.toLocaleString("en")} of ${many(count, "cell")} ${refused.length === 1 ? "was" : "were"} not pasted: ${takes.join(", ")}.`,
+      `${formatNumber(refused.length)} of ${plural(count, "cell")} ${refused.length === 1 ? "was" : "were"} not pasted: ${takes.join(", ")}.`,
     );
   }
-  if (beyond > 0) parts.push(`Left out ${many(beyond, "column")} beyond the last one.`);
-  if (computed) parts.push(`Left out ${many(computed, "column")} of results, which cannot be typed over.`);
+  if (beyond > 0) parts.push(`Left out ${plural(beyond, "column")} beyond the last one.`);
+  if (computed) parts.push(`Left out ${plural(computed, "column")} of results, which cannot be typed over.`);
   if (parts.length) toast(parts.join(" "));
 }

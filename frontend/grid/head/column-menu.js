@@ -7,24 +7,18 @@
  * @typedef {import("../../ui/menu.js").Item} Item
  */
 
-import { openErrors } from "../../details/errors.js";
 import { chooseRecipe, exportRecipe } from "../../recipes/recipes.js";
 import { openRunMenu } from "../../runs/run-menu.js";
-import { sortBy } from "../../toolbar/sorts.js";
-import { ApiError, api, toast } from "../../ui/api.js";
+import { ApiError, api, reasonOf } from "../../ui/api.js";
 import { ask } from "../../ui/ask.js";
+import { formatNumber } from "../../ui/format.js";
 import { openMenu } from "../../ui/menu.js";
+import { toast } from "../../ui/notices.js";
 import { isComputed } from "../cells.js";
 import { PLAIN_TYPES, TYPE_NAME } from "../columns.js";
 import { setHidden, setPinned } from "../display.js";
-import { reasonOf } from "../edit/edits.js";
-
-/** @param {string} url the side panel shows it */
-export const openPanel = (url) => document.dispatchEvent(new CustomEvent("marl:open-panel", { detail: { url } }));
-
-/** @param {Column} column */
-export const openSettings = (column) =>
-  openPanel(`/columns/${column.id}/${column.type === "http" ? "panel" : "formula"}`);
+import { announceColumns, openErrors, openPanel, openSettings } from "../signals.js";
+import { sortBy } from "../view.js";
 
 /**
  * @param {Grid} grid @param {Column} column @param {DOMRect} at
@@ -66,7 +60,7 @@ export function openColumnMenu(grid, column, at, { rename }) {
 
 /** @param {Column} column */
 function errorNote({ counts: { failed = 0, unknown = 0, missing_input: lacking = 0 } = {} }) {
-  return failed + unknown + lacking ? (failed + unknown + lacking).toLocaleString("en") : undefined;
+  return failed + unknown + lacking ? formatNumber(failed + unknown + lacking) : undefined;
 }
 
 /** @param {Grid} grid @param {Column} column @param {DOMRect} at */
@@ -97,11 +91,6 @@ export async function change(grid, column, what) {
     toast(`“${column.name}” was not changed. ${reasonOf(error)}`);
     return false;
   }
-}
-
-/** The side panel lists columns by name. */
-function announceColumns() {
-  document.dispatchEvent(new CustomEvent("marl:columns-changed", { detail: { source: "grid" } }));
 }
 
 /** @param {Grid} grid @param {Column} column */

@@ -5,8 +5,10 @@
  * @typedef {import("../types.d.ts").Column} Column
  * @typedef {import("../types.d.ts").Cell} Cell
  */
+
 import { api } from "../../ui/api.js";
 import { make } from "../../ui/elements.js";
+import { formatNumber } from "../../ui/format.js";
 import { place } from "../../ui/menu.js";
 import { isComputed, lookOf } from "../cells.js";
 
@@ -120,4 +122,4 @@ export class Counts extends EventTarget {
 }
 
 /** @param {string} look @param {number} count @param {string} words */
-const line = (look, count, words) => make("div", `s ${look}`, `${count.toLocaleString("en")} ${words}`);
+const line = (look, count, words) => make("div", `s ${look}`, `${formatNumber(count)} ${words}`);

@@ -7,15 +7,16 @@
  * @typedef {import("./counts.js").Counts} Counts
  */
 
-import { openErrors } from "../../details/errors.js";
 import { openRunMenu, startRun } from "../../runs/run-menu.js";
 import { errorsOf, errorText, isOpen, percent } from "../../runs/run-words.js";
-import { toast } from "../../ui/api.js";
+import { reasonOf } from "../../ui/api.js";
+import { formatNumber } from "../../ui/format.js";
+import { toast } from "../../ui/notices.js";
 import { renameInPlace } from "../../ui/rename.js";
 import { isComputed } from "../cells.js";
 import { SIGN, TYPE_NAME } from "../columns.js";
-import { reasonOf } from "../edit/edits.js";
 import { HEADER } from "../selection.js";
+import { openErrors } from "../signals.js";
 import { change, openAddMenu, openColumnMenu } from "./column-menu.js";
 import { followHead } from "./reorder.js";
 
@@ -268,7 +269,7 @@ export class Header {
     paintMark(cell, "errors", errors, `${errorText(errors)} in ${column.name}: show them`);
     // While a run is at them they are on their way.
     const stale = run && isOpen(run) ? 0 : (column.stale ?? 0);
-    paintMark(cell, "stale", stale, `${stale.toLocaleString("en")} out of date in ${column.name}: run these`);
+    paintMark(cell, "stale", stale, `${formatNumber(stale)} out of date in ${column.name}: run these`);
   }
 
   /** @param {number} index */
@@ -329,7 +330,7 @@ function paintMark(cell, name, count, label) {
   const mark = /** @type {HTMLElement | null} */ (cell.querySelector(`.mark.${name}`));
   if (!mark) return;
   mark.hidden = !count;
-  mark.textContent = name === "stale" ? `${count.toLocaleString("en")} out of date` : errorText(count);
+  mark.textContent = name === "stale" ? `${formatNumber(count)} out of date` : errorText(count);
   mark.title = label;
   mark.setAttribute("aria-label", label);
 }

@@ -5,11 +5,12 @@
  */
 
 import { startRun } from "../../runs/run-menu.js";
-import { toast } from "../../ui/api.js";
 import { ask } from "../../ui/ask.js";
+import { plural } from "../../ui/format.js";
 import { openMenu } from "../../ui/menu.js";
+import { toast } from "../../ui/notices.js";
 import { writeClipboard } from "../edit/clipboard.js";
-import { deleteRows, rowsOf } from "../edit/deletion.js";
+import { deleteRows } from "../edit/deletion.js";
 
 const ASKED_ABOVE = 1_000; // rows; a run over more is asked for
 
@@ -37,7 +38,7 @@ export function showBulkBar(grid, bar) {
   const paint = () => {
     const { count } = grid.chosen;
     bar.hidden = count === 0;
-    words.textContent = count ? `${rowsOf(count)} selected` : "";
+    words.textContent = count ? `${plural(count, "row")} selected` : "";
     run.hidden = !runnable(grid).length;
   };
   grid.chosen.addEventListener("change", paint);
@@ -65,9 +66,9 @@ export async function runChosen({ chosen }, column) {
   const sure =
     chosen.count <= ASKED_ABOVE ||
     (await ask({
-      title: `Run “${column.name}” for ${rowsOf(chosen.count)}?`,
+      title: `Run “${column.name}” for ${plural(chosen.count, "row")}?`,
       text: "Results that are there already are asked for again and replaced.",
-      confirm: `Run ${rowsOf(chosen.count)}`,
+      confirm: `Run ${plural(chosen.count, "row")}`,
     }));
   if (sure) await startRun(column, chosen.scope);
 }
@@ -75,7 +76,7 @@ export async function runChosen({ chosen }, column) {
 /** @param {Grid} grid */
 async function copyChosen(grid) {
   const { columns, chosen } = grid;
-  await writeClipboard(chosen.count * columns.count, rowsOf(chosen.count), async () => {
+  await writeClipboard(chosen.count * columns.count, plural(chosen.count, "row"), async () => {
     const found = await chosenRows(grid);
     if (found.length < chosen.count) toast("Some of the rows are gone; the others were copied.");
     return { rows: found, columns: columns.list };

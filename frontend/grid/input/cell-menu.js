@@ -8,12 +8,13 @@
  */
 
 import { startRun } from "../../runs/run-menu.js";
-import { toast } from "../../ui/api.js";
+import { plural } from "../../ui/format.js";
 import { openMenu } from "../../ui/menu.js";
+import { toast } from "../../ui/notices.js";
 import { isComputed } from "../cells.js";
 import { clearCells } from "../edit/clearing.js";
 import { copyNow, cut } from "../edit/clipboard.js";
-import { deleteRows, deleteSelected, rowsOf } from "../edit/deletion.js";
+import { deleteRows, deleteSelected } from "../edit/deletion.js";
 import { fillDown } from "../edit/filling.js";
 import { paste } from "../edit/pasting.js";
 import { runChosen } from "./bulk.js";
@@ -48,7 +49,7 @@ function choose({ selection, rows, chosen }, { row, column }) {
 function rowItems(grid) {
   const { chosen, columns } = grid;
   if (!grid.canEdit || !chosen.count) return []; // none while the row is on its way
-  const count = rowsOf(chosen.count);
+  const count = plural(chosen.count, "row");
   const runs = columns.list
     .filter((column) => column.type === "http")
     .map((column) => ({ text: `Run “${column.name}” for ${count}`, run: () => void runChosen(grid, column) }));
@@ -86,12 +87,12 @@ function cellItems(grid, at, showDetails) {
     { text: "Fill down", note: "Ctrl+D", disabled: bottom === 0, run: () => void fillDown(grid) },
     line,
     {
-      text: count === 1 ? "Select row" : `Select ${rowsOf(count)}`,
+      text: count === 1 ? "Select row" : `Select ${plural(count, "row")}`,
       note: "Shift+Space",
       run: () => void grid.chosen.take(top, bottom),
     },
     removal(
-      count === 1 ? `Delete row ${grid.rows.numberAt(top)}` : `Delete ${rowsOf(count)}`,
+      count === 1 ? `Delete row ${grid.rows.numberAt(top)}` : `Delete ${plural(count, "row")}`,
       () => void deleteSelected(grid),
     ),
   ];
@@ -107,7 +108,7 @@ function runItems(grid, column) {
     const row = grid.rows.at(top);
     if (row) await startRun(column, { ids: [row.id] });
   };
-  return [{ text: count === 1 ? "Run this cell" : `Run ${rowsOf(count)}`, run: () => void run() }];
+  return [{ text: count === 1 ? "Run this cell" : `Run ${plural(count, "row")}`, run: () => void run() }];
 }
 
 /** @param {Grid} grid */

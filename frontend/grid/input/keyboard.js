@@ -4,9 +4,10 @@
  * @typedef {import("../types.d.ts").Grid} Grid
  * @typedef {import("../edit/editing.js").Editing} Editing
  */
-import { toast } from "../../ui/api.js";
+
+import { reasonOf } from "../../ui/api.js";
+import { toast } from "../../ui/notices.js";
 import { clearCells } from "../edit/clearing.js";
-import { reasonOf } from "../edit/edits.js";
 import { fillDown, fillRight } from "../edit/filling.js";
 import { HEADER } from "../selection.js";
 
