@@ -34,15 +34,9 @@ import { listenToHistory } from "./runs/run-history.js";
 import { startCoach } from "./sample/coach.js";
 import { offerExport } from "./toolbar/export.js";
 import { startToolbar } from "./toolbar/toolbar.js";
+import { byId } from "./ui/elements.js";
 import { formatNumber, plural } from "./ui/format.js";
 import { toast } from "./ui/notices.js";
-
-/** @param {string} id @returns {HTMLElement} */
-function byId(id) {
-  const element = document.getElementById(id);
-  if (!element) throw new Error(`The page has no #${id}.`);
-  return element;
-}
 
 /** @returns {Grid} */
 function newGrid() {

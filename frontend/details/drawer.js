@@ -25,7 +25,7 @@ export class Drawer {
     this.#title.tabIndex = -1;
     this.#title.id = "drawer-title";
     aside.setAttribute("aria-labelledby", this.#title.id);
-    const close = button("✕", "btn ghost", () => this.close(), "Close");
+    const close = button("✕", "btn ghost", () => this.close(), { ariaLabel: "Close" });
     aside.append(make("header", "panel-head", this.#title, this.#note, close), this.#body, this.#foot);
     aside.addEventListener("keydown", (event) => this.#key(event));
     document.addEventListener("marl:panel-open", () => this.#leave());

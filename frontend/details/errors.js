@@ -89,7 +89,9 @@ export class Errors {
       make("span", "hint", `${share || "< 1"} % · ${WORD[state]}`),
     );
     const rows = positions.map((at, i) =>
-      button(String(at + 1), "btn small", () => void this.#go(column, at, kind.row_ids[i]), `Show row ${at + 1}`),
+      button(String(at + 1), "btn small", () => void this.#go(column, at, kind.row_ids[i]), {
+        ariaLabel: `Show row ${at + 1}`,
+      }),
     );
     const item = make("li", "", make("p", `s ${state === "failed" ? "bad" : "stale"}`, message), amount, bar);
     if (rows.length)

@@ -51,27 +51,18 @@ function has(key, value, needle) {
 /** @param {string} key @param {unknown} value @param {{ path: string, level: number, needle: string }} place */
 function entry(key, value, place) {
   const { path, level, needle } = place;
-  const name = button(key, "key", take(path, `Copied the path ${path}`), `Copy the path ${path}`);
+  const name = button(key, "key", copier(path, `Copied the path ${path}`), { ariaLabel: `Copy the path ${path}` });
   if (value === null || typeof value !== "object") {
     const text = JSON.stringify(value);
     const shown = text.length > SHOWN_LETTERS ? `${text.slice(0, SHOWN_LETTERS)}…` : text;
-    const plain = typeof value === "string" ? value : text;
-    const leaf = button(
-      shown,
-      `value ${typeof value}`,
-      take(plain, `Copied the value of ${key}.`),
-      `${shown}, copy the value of ${key}`,
-    );
+    const onClick = copier(typeof value === "string" ? value : text, `Copied the value of ${key}.`);
+    const leaf = button(shown, `value ${typeof value}`, onClick, { ariaLabel: `${shown}, copy the value of ${key}` });
     return make("li", "", name, ": ", leaf);
   }
   const size = Object.keys(value).length;
   const sign = Array.isArray(value) ? `[${size}]` : `{${size}}`;
-  const whole = button(
-    sign,
-    "value",
-    take(JSON.stringify(value, null, 2), `Copied ${key} as JSON.`),
-    `Copy ${key} as JSON`,
-  );
+  const copyAll = copier(JSON.stringify(value, null, 2), `Copied ${key} as JSON.`);
+  const whole = button(sign, "value", copyAll, { ariaLabel: `Copy ${key} as JSON` });
   // A hit in the name itself shows all that is below it.
   const inside = key.toLowerCase().includes(needle) ? "" : needle;
   const isOpen = Boolean(inside) || (level < OPEN_LEVELS && size <= OPEN_SIZE);
@@ -81,19 +72,25 @@ function entry(key, value, place) {
   return item;
 }
 
-/** Opens and closes what is below a name. @param {string} key @param {boolean} isOpen @param {HTMLElement} item @param {() => HTMLElement} grow */
+/**
+ * Makes the button that opens and closes what is below a name.
+ * @param {string} key @param {boolean} isOpen @param {HTMLElement} item @param {() => HTMLElement} grow makes what is below
+ */
 function newToggle(key, isOpen, item, grow) {
   /** @type {HTMLElement | undefined} */
   let below;
-  const toggle = button("", "toggle", () => show(toggle.ariaExpanded !== "true"), key);
+  const toggle = button("", "toggle", () => show(toggle.ariaExpanded !== "true"), { ariaLabel: key });
   const show = (/** @type {boolean} */ open) => {
     toggle.ariaExpanded = String(open);
-    if (open && !below) item.append((below = grow()));
+    if (open && !below) {
+      below = grow();
+      item.append(below);
+    }
     if (below) below.hidden = !open;
   };
   show(isOpen);
   return toggle;
 }
 
-/** @param {string} text @param {string} said */
-const take = (text, said) => () => void copy(text, said);
+/** @param {string} text @param {string} notice shown when the text is on the clipboard */
+const copier = (text, notice) => () => void copy(text, notice);

@@ -3,6 +3,7 @@
 import { forEachDiagnostic, setDiagnosticsEffect } from "@codemirror/lint";
 import { EditorSelection, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, EditorView, keymap, ViewPlugin, WidgetType } from "@codemirror/view";
+import { make } from "../ui/elements.js";
 
 import { find } from "./references.js";
 
@@ -23,12 +24,7 @@ class Pill extends WidgetType {
 
   /** @override */
   toDOM() {
-    const pill = Object.assign(document.createElement("span"), {
-      className: `pill ${this.severity}`,
-      textContent: this.name,
-    });
-    pill.title = "Double click or F2 to edit";
-    return pill;
+    return make("span", { className: `pill ${this.severity}`, title: "Double click or F2 to edit" }, this.name);
   }
 
   /** @override */

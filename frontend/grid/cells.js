@@ -5,6 +5,8 @@
  * @typedef {import("./types.d.ts").Column} Column
  * @typedef {import("./types.d.ts").State} State
  */
+import { make } from "../ui/elements.js";
+
 const COMPUTED = new Set(["formula", "extract", "http"]);
 const LONGEST_SHOWN = 300; // characters; the rest is in the editor or the details
 const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 15 });
@@ -131,16 +133,14 @@ function paintState(element, column, cell) {
     element.textContent = brief(cell.value);
     return;
   }
-  const words = document.createElement("span");
-  words.className = `s ${lookOf(cell)}`;
-  words.textContent = stateText(cell);
+  const words = make("span", `s ${lookOf(cell)}`, stateText(cell));
   element.replaceChildren(words);
   if (words.textContent) element.title = words.textContent;
 }
 
 /** @param {HTMLElement} element @param {Column} column @param {Cell | undefined} cell @param {{ row: number, canEdit: boolean }} place */
 function paintCheckbox(element, column, cell, { row, canEdit }) {
-  const box = element.querySelector("input") ?? document.createElement("input");
+  const box = element.querySelector("input") ?? make("input", "");
   box.type = "checkbox";
   box.tabIndex = -1;
   box.disabled = !canEdit || !cell;

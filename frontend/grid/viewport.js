@@ -8,6 +8,7 @@
  * @typedef {{ element: HTMLElement, number: Text, pick: HTMLInputElement, slots: Slot[], index: number, y: number, marks: string,
  *   row?: import("./types.d.ts").Row }} Line
  */
+import { make } from "../ui/elements.js";
 import { paintCell } from "./cells.js";
 import { Scroll } from "./scroll.js";
 import { HEADER } from "./selection.js";
@@ -17,22 +18,16 @@ const SPARE = 4; // rows drawn above and below the view
 
 let made = 0;
 
-/** @param {string} role @param {string} name */
-function newPart(role, name) {
-  const element = document.createElement("div");
-  element.setAttribute("role", role);
-  element.className = name;
-  return element;
-}
+/** @param {string} role @param {string} className */
+const newPart = (role, className) => make("div", { role, className });
 
 /** @returns {Line} */
 function newLine() {
   const element = newPart("row", "line");
   const number = document.createTextNode("");
-  const pick = Object.assign(document.createElement("input"), { type: "checkbox", className: "pick", tabIndex: -1 });
+  const pick = make("input", { type: "checkbox", className: "pick", tabIndex: -1 });
   const head = newPart("rowheader", "n");
-  head.append(pick, Object.assign(document.createElement("span"), { textContent: "" }));
-  head.lastElementChild?.append(number);
+  head.append(pick, make("span", "", number));
   element.append(head);
   return { element, number, pick, slots: [], index: -1, y: -1, marks: "" };
 }

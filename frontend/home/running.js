@@ -5,6 +5,7 @@
  */
 
 import { api } from "../ui/api.js";
+import { make } from "../ui/elements.js";
 import { formatNumber } from "../ui/format.js";
 
 const SOON_MS = 1500;
@@ -39,14 +40,12 @@ function paint(runs) {
 
 /** @param {Run} run */
 function newProgress({ column, state, counts: { total, pending } }) {
-  const line = document.createElement("span");
-  const bar = Object.assign(document.createElement("progress"), {
+  const bar = make("progress", {
     className: "bar",
     max: total || 1,
     value: total - pending,
+    ariaLabel: `Run of ${column}`,
   });
-  bar.setAttribute("aria-label", `Run of ${column}`);
   const count = `${formatNumber(total - pending)} of ${formatNumber(total)}`;
-  line.append(bar, `${column}: ${state === "paused" ? "paused at " : ""}${count}`);
-  return line;
+  return make("span", "", bar, `${column}: ${state === "paused" ? "paused at " : ""}${count}`);
 }

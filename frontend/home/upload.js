@@ -10,6 +10,7 @@
 
 import { plainText } from "../grid/cells.js";
 import { ApiError, api, csrfToken, reasonOf } from "../ui/api.js";
+import { make } from "../ui/elements.js";
 
 const TEXT = /\.(csv|tsv|txt)$/i; // how these are read can be chosen
 const KINDS = ["csv", "tsv", "txt", "xlsx", "json", "jsonl"];
@@ -221,19 +222,14 @@ export class Upload {
   }
 }
 
-/** @param {string} tag @param {unknown} value */
-function newCell(tag, value) {
-  const cell = document.createElement(tag);
-  cell.textContent = plainText(value);
-  return cell;
-}
-
-/** The first rows as a plain table. @param {Preview} preview */
+/** Shows the first rows as a plain table. @param {Preview} preview */
 function sampleOf({ columns, rows }) {
-  const table = document.createElement("table");
-  const head = table.createTHead().insertRow();
-  head.append(...columns.map((column) => newCell("th", column)));
+  const table = make("table", "");
+  table
+    .createTHead()
+    .insertRow()
+    .append(...columns.map((column) => make("th", "", plainText(column))));
   const body = table.createTBody();
-  for (const row of rows) body.insertRow().append(...row.map((value) => newCell("td", value)));
+  for (const row of rows) body.insertRow().append(...row.map((value) => make("td", "", plainText(value))));
   return table;
 }

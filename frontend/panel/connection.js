@@ -1,8 +1,8 @@
 /** The connection of a column: chosen, made and edited inside the panel. */
 
 import htmx from "htmx.org";
-
 import { ask } from "../ui/ask.js";
+import { make } from "../ui/elements.js";
 import { Changes } from "./changes.js";
 import { focusField } from "./fields.js";
 
@@ -89,8 +89,8 @@ export class ConnectionEditor {
     if (!words) return;
     words.replaceChildren();
     if (!chosen?.value) return;
-    if (chosen.dataset.tokenAt) words.append("Token at ", code(chosen.dataset.tokenAt), " · ");
-    words.append("sent as ", code(chosen.dataset.sentAs ?? ""));
+    if (chosen.dataset.tokenAt) words.append("Token at ", make("code", "", chosen.dataset.tokenAt), " · ");
+    words.append("sent as ", make("code", "", chosen.dataset.sentAs ?? ""));
   }
 
   get select() {
@@ -114,11 +114,6 @@ export function takeTokenPath(button) {
   field.dispatchEvent(new InputEvent("input", { bubbles: true }));
   field.focus();
   return true;
-}
-
-/** @param {string} text */
-function code(text) {
-  return Object.assign(document.createElement("code"), { textContent: text });
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What is typed and not saved survives a reload of the page, in this tab alone; it is offered, not put in by itself. */
 
+import { button, make } from "../ui/elements.js";
 import { NOT_SETTINGS } from "./changes.js";
 import { addRow } from "./rows.js";
 
@@ -21,38 +22,27 @@ export class Draft {
     sessionStorage.removeItem(this.key);
   }
 
-  /** Asks whether to take up what was left the last time. @param {() => void} restored */
-  offer(restored) {
-    const kept = sessionStorage.getItem(this.key);
-    if (!kept) return;
-    const line = Object.assign(document.createElement("div"), { className: "draft" });
-    line.setAttribute("role", "status");
-    const words = Object.assign(document.createElement("span"), {
-      textContent: "There are changes that were not saved.",
-    });
-    const yes = newButton("Restore draft", () => {
+  /** Offers to restore what was left the last time. @param {() => void} onRestored */
+  offer(onRestored) {
+    const stored = sessionStorage.getItem(this.key);
+    if (!stored) return;
+    const line = make("div", { className: "draft", role: "status" });
+    const restore = () => {
       line.remove();
-      fill(this.form, JSON.parse(kept));
-      restored();
-    });
-    const no = newButton("Discard", () => {
+      fill(this.form, JSON.parse(stored));
+      onRestored();
+    };
+    const discard = () => {
       line.remove();
       this.forget();
-    });
-    line.append(words, yes, no);
+    };
+    line.append(
+      make("span", "", "There are changes that were not saved."),
+      button("Restore draft", "btn", restore),
+      button("Discard", "btn", discard),
+    );
     this.form.querySelector(".panel-body")?.prepend(line);
   }
-}
-
-/** @param {string} text @param {() => void} run */
-function newButton(text, run) {
-  const button = Object.assign(document.createElement("button"), {
-    type: "button",
-    className: "btn",
-    textContent: text,
-  });
-  button.addEventListener("click", run);
-  return button;
 }
 
 /** @param {HTMLFormElement} form @param {[string, string][]} entries */

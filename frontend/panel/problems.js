@@ -1,6 +1,7 @@
 /** Problems stand at their field, with the place in the text and the edit that fixes them. */
 
 import { units } from "../fields/references.js";
+import { make } from "../ui/elements.js";
 import { editorOf, focusField } from "./fields.js";
 
 /** @typedef {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} Field */
@@ -134,7 +135,7 @@ function attach(problem, field) {
     holder.nextElementSibling?.matches(".problems[data-of-field]") ? holder.nextElementSibling : null
   );
   if (!list) {
-    list = Object.assign(document.createElement("ul"), { className: "problems" });
+    list = make("ul", "problems");
     list.dataset.ofField = "";
     holder.after(list);
   }

@@ -1,5 +1,6 @@
 /** A JSON answer as a tree to search and to walk with the arrow keys; a field becomes a field path or a column. */
 
+import { button, make } from "../ui/elements.js";
 import { joinPath } from "../ui/json-path.js";
 
 const MOST = 200; // shown of one object or list
@@ -30,40 +31,37 @@ function parsed(text) {
 
 /** @param {HTMLElement} holder @param {object} value */
 function grow(holder, value) {
-  const search = Object.assign(document.createElement("input"), {
+  const search = make("input", {
     type: "search",
     className: "in",
     placeholder: "Search names and values",
+    ariaLabel: "Search the response",
   });
-  search.setAttribute("aria-label", "Search the response");
-  const found = Object.assign(document.createElement("p"), { className: "hint" });
-  found.setAttribute("role", "status");
-  const tree = document.createElement("ul");
-  tree.setAttribute("role", "tree");
-  tree.setAttribute("aria-label", "Response");
+  const outcome = make("p", { className: "hint", role: "status" });
+  const tree = make("ul", { role: "tree", ariaLabel: "Response" });
   const draw = () => {
-    const wanted = search.value.trim().toLowerCase();
-    const { shown, count } = wanted ? matches(value, wanted) : { shown: null, count: 0 };
+    const query = search.value.trim().toLowerCase();
+    const { shown, count } = query ? matches(value, query) : { shown: null, count: 0 };
     tree.replaceChildren(...entries(value, "", shown));
     visible(tree)[0]?.setAttribute("tabindex", "0");
-    found.textContent = !wanted ? "" : count ? `${count}${count === ENOUGH ? " or more" : ""} found` : "Nothing found";
+    outcome.textContent = !query ? "" : count ? `${count}${count === ENOUGH ? " or more" : ""} found` : "Nothing found";
   };
   search.addEventListener("input", (event) => {
-    event.stopPropagation(); // it is no setting of the column
+    event.stopPropagation(); // it is not a setting of the column
     draw();
   });
   tree.addEventListener("keydown", (event) => onKey(tree, event));
   tree.addEventListener("focusin", (event) => makeCurrent(tree, /** @type {HTMLElement} */ (event.target)));
   tree.addEventListener("click", (event) => onClick(tree, event));
   draw();
-  holder.replaceChildren(search, found, tree);
+  holder.replaceChildren(search, outcome, tree);
 }
 
 /**
- * The paths of what holds the text in its name or value, with those that lead there.
- * @param {object} root @param {string} wanted
+ * Returns the paths of what has the text in its name or value, and the paths that lead there.
+ * @param {object} root @param {string} query in lower case
  */
-function matches(root, wanted) {
+function matches(root, query) {
   /** @type {Set<string>} */
   const shown = new Set();
   let count = 0;
@@ -73,9 +71,9 @@ function matches(root, wanted) {
       if (count === ENOUGH) return;
       const own = joinPath(path, key, Array.isArray(value));
       const isLeaf = item === null || typeof item !== "object";
-      if (key.toLowerCase().includes(wanted) || (isLeaf && String(item).toLowerCase().includes(wanted))) {
+      if (key.toLowerCase().includes(query) || (isLeaf && String(item).toLowerCase().includes(query))) {
         count += 1;
-        for (const one of [...above, own]) shown.add(one);
+        for (const step of [...above, own]) shown.add(step);
       }
       if (!isLeaf) walk(item, own, [...above, own]);
     }
@@ -93,39 +91,27 @@ function entries(value, path, shown) {
   }));
   const left = shown ? all.filter(({ own }) => shown.has(own)) : all;
   const items = left.slice(0, MOST).map(({ key, item, own }) => entry(key, item, own, shown));
-  if (left.length > MOST)
-    items.push(
-      Object.assign(document.createElement("li"), {
-        textContent: `… ${left.length - MOST} more: search for them`,
-        role: "none",
-      }),
-    );
+  if (left.length > MOST) {
+    items.push(make("li", { role: "none" }, `… ${left.length - MOST} more: search for them`));
+  }
   return items;
 }
 
 /** @param {string} key @param {unknown} value @param {string} path @param {Shown} shown */
 function entry(key, value, path, shown) {
-  const item = Object.assign(document.createElement("li"), { tabIndex: -1, title: path });
-  item.setAttribute("role", "treeitem");
-  const line = Object.assign(document.createElement("span"), { className: "tree-line" });
-  const name = Object.assign(document.createElement("span"), { className: "key", textContent: key });
-  item.append(line);
+  const name = make("span", "key", key);
+  const line = make("span", "tree-line", name);
+  const item = make("li", { role: "treeitem", tabIndex: -1, title: path }, line);
   if (value === null || typeof value !== "object") {
-    line.append(name, ": ", leaf(value), ...buttons(key, path));
-    item.setAttribute("aria-label", `${key}: ${JSON.stringify(value)}`);
+    line.append(": ", make("span", `value ${typeof value}`, JSON.stringify(value)), ...fieldButtons(key, path));
+    item.ariaLabel = `${key}: ${JSON.stringify(value)}`;
     return item;
   }
   const size = Object.keys(value).length;
   const count = Array.isArray(value) ? `[${size}]` : `{${size}}`;
-  line.append(
-    name,
-    " ",
-    Object.assign(document.createElement("span"), { className: "hint", textContent: count }),
-    ...buttons(key, path),
-  );
-  item.setAttribute("aria-label", `${key}, ${size} ${Array.isArray(value) ? "items" : "fields"}`);
-  const inner = document.createElement("ul");
-  inner.setAttribute("role", "group");
+  line.append(" ", make("span", "hint", count), ...fieldButtons(key, path));
+  item.ariaLabel = `${key}, ${size} ${Array.isArray(value) ? "items" : "fields"}`;
+  const inner = make("ul", { role: "group" });
   item.append(inner);
   fillers.set(item, () => inner.replaceChildren(...entries(value, path, shown)));
   expand(item, shown !== null || (size <= 20 && path.split(".").length < 3));
@@ -143,34 +129,14 @@ function expand(item, isOpen) {
   fillers.delete(item);
 }
 
-/** @param {unknown} value */
-function leaf(value) {
-  return Object.assign(document.createElement("span"), {
-    className: `value ${typeof value}`,
-    textContent: JSON.stringify(value),
-  });
-}
-
-/** "+ column" needs a column that is saved: there is something to take the field from. @param {string} key @param {string} path */
-function buttons(key, path) {
-  const column = newButton("+ column", `${key} as a column`, "as-column");
+/** Makes the buttons of a field; CSS hides "+ column" until there is a saved column to take it from. @param {string} key @param {string} path */
+function fieldButtons(key, path) {
+  const column = button("+ column", "as-column", null, { tabIndex: -1, ariaLabel: `${key} as a column` });
   column.dataset.fieldColumn = path;
   column.dataset.fieldName = key;
-  const only = newButton("keep only this", `Keep only ${key}`, "as-path");
+  const only = button("keep only this", "as-path", null, { tabIndex: -1, ariaLabel: `Keep only ${key}` });
   only.dataset.fieldPath = path;
   return [column, only];
-}
-
-/** @param {string} text @param {string} label @param {string} className */
-function newButton(text, label, className) {
-  const button = Object.assign(document.createElement("button"), {
-    type: "button",
-    textContent: text,
-    className,
-    tabIndex: -1,
-  });
-  button.setAttribute("aria-label", label);
-  return button;
 }
 
 /** @param {HTMLElement} tree @returns {HTMLElement[]} the items that are not inside a closed one */

@@ -9,14 +9,10 @@
  */
 
 import { ApiError, reasonOf } from "../ui/api.js";
+import { button, make } from "../ui/elements.js";
 
 const NEW = "new";
-
-/**
- * @template {keyof HTMLElementTagNameMap} Tag @param {Tag} tag @param {Record<string, unknown>} [properties]
- * @returns {HTMLElementTagNameMap[Tag]}
- */
-const made = (tag, properties = {}) => Object.assign(document.createElement(tag), properties);
+const IMPORT = "Import column";
 
 export class RecipeDialog {
   /** @param {Needs} needs @param {Column[]} columns @param {(choices: Choices) => Promise<void>} save */
@@ -25,33 +21,26 @@ export class RecipeDialog {
     this.columns = columns;
     this.save = save;
     this.host = "";
-    this.dialog = made("dialog", { className: "recipe" });
+    this.dialog = make("dialog", "recipe");
     this.dialog.setAttribute("aria-labelledby", "recipe-title");
-    this.form = made("form", { method: "dialog" });
-    this.problem = made("p", { className: "problem", hidden: true });
-    this.problem.setAttribute("role", "alert");
-    this.button = made("button", { className: "btn primary", textContent: "Import column" });
+    this.form = make("form", { method: "dialog" });
+    this.problem = make("p", { className: "problem", role: "alert", hidden: true });
+    this.saveButton = make("button", "btn primary", IMPORT);
   }
 
   open() {
     const { name, columns, connection } = this.needs;
     const missing = columns.filter((column) => !column.column);
-    const found = columns.filter((column) => column.column).map((column) => `“${column.name}”`);
-    this.form.append(made("h2", { id: "recipe-title", textContent: `Import “${name}”` }));
-    if (found.length)
-      this.form.append(made("p", { className: "hint", textContent: `Found here: ${found.join(", ")}.` }));
+    const present = columns.filter((column) => column.column).map((column) => `“${column.name}”`);
+    this.form.append(make("h2", { id: "recipe-title" }, `Import “${name}”`));
+    if (present.length) this.form.append(make("p", "hint", `Found here: ${present.join(", ")}.`));
     if (missing.length) {
-      this.form.append(
-        made("p", { textContent: "It refers to columns that this table does not have. Choose what to use instead:" }),
-      );
+      const text = "It refers to columns that this table does not have. Choose what to use instead:";
+      this.form.append(make("p", "", text), ...missing.map((column) => this.#columnField(column.name)));
     }
-    for (const { name: wanted } of missing) this.form.append(this.#columnField(wanted));
     if (connection) this.form.append(...this.#connectionFields(connection));
-    const cancel = made("button", { type: "button", className: "btn", textContent: "Cancel" });
-    cancel.addEventListener("click", () => this.dialog.close());
-    const buttons = made("div", { className: "buttons" });
-    buttons.append(cancel, this.button);
-    this.form.append(this.problem, buttons);
+    const cancel = button("Cancel", "btn", () => this.dialog.close());
+    this.form.append(this.problem, make("div", "buttons", cancel, this.saveButton));
     this.form.addEventListener("submit", (event) => void this.#submit(event));
     this.dialog.addEventListener("close", () => this.dialog.remove());
     this.dialog.append(this.form);
@@ -59,33 +48,33 @@ export class RecipeDialog {
     this.dialog.showModal();
   }
 
-  /** @param {string} wanted */
-  #columnField(wanted) {
-    const select = made("select", { className: "in", name: `column:${wanted}`, required: true });
-    select.append(new Option("Choose a column", ""), ...this.columns.map(({ name }) => new Option(name, name)));
-    return field(wanted, select);
+  /** @param {string} name that the file refers to */
+  #columnField(name) {
+    const select = make("select", { className: "in", name: `column:${name}`, required: true });
+    select.append(
+      new Option("Choose a column", ""),
+      ...this.columns.map((column) => new Option(column.name, column.name)),
+    );
+    return field(name, select);
   }
 
   /** @param {Connection} connection @returns {HTMLElement[]} */
   #connectionFields({ name, url, secrets, choices }) {
-    const select = made("select", { className: "in", name: "connection" });
+    const select = make("select", { className: "in", name: "connection" });
     select.append(
       ...choices.map((choice) => new Option(choice.name, String(choice.id), false, choice.name === name)),
       new Option(`New: ${name}`, NEW, false, !choices.length),
       new Option("No sign-in", ""),
     );
-    const box = made("div", { className: "secrets" });
-    box.append(
-      made("p", {
-        className: "hint",
-        textContent: url ? `Its secrets are sent to ${url}.` : "Its secrets are not in the file.",
-      }),
-    );
+    const hint = url ? `Its secrets are sent to ${url}.` : "Its secrets are not in the file.";
+    const box = make("div", "secrets", make("p", "hint", hint));
     for (const secret of secrets) {
-      const input = made("input", { className: "in", type: "password", name: `secret:${secret}`, autocomplete: "off" });
+      const input = make("input", { className: "in", type: "password", name: `secret:${secret}`, autocomplete: "off" });
       box.append(field(secret, input));
     }
-    const show = () => (box.hidden = select.value !== NEW);
+    const show = () => {
+      box.hidden = select.value !== NEW;
+    };
     select.addEventListener("change", show);
     show();
     return [field("Connection", select), box];
@@ -97,13 +86,13 @@ export class RecipeDialog {
     const choices = { columns: {} };
     /** @type {Record<string, string>} */
     const secrets = {};
-    const given = new FormData(this.form);
-    for (const [key, value] of given) {
+    const form = new FormData(this.form);
+    for (const [key, value] of form) {
       const [kind, ...rest] = key.split(":");
       if (kind === "column") choices.columns[rest.join(":")] = String(value);
       if (kind === "secret") secrets[rest.join(":")] = String(value);
     }
-    const connection = given.get("connection");
+    const connection = form.get("connection");
     if (connection === NEW) choices.secrets = secrets;
     else if (connection) choices.connection_id = Number(connection);
     if (this.host) choices.confirm_host = this.host;
@@ -113,17 +102,17 @@ export class RecipeDialog {
   /** @param {SubmitEvent} event */
   async #submit(event) {
     event.preventDefault();
-    this.button.disabled = true;
+    this.saveButton.disabled = true;
     try {
       await this.save(this.#choices());
       this.dialog.close();
     } catch (error) {
       this.#complain(error);
     }
-    this.button.disabled = false;
+    this.saveButton.disabled = false;
   }
 
-  /** Where credentials may go is asked, not assumed. @param {unknown} error */
+  /** Shows why it was not imported. Where credentials may go is asked, not assumed. @param {unknown} error */
   #complain(error) {
     const details = error instanceof ApiError ? error.details : [];
     const host =
@@ -133,13 +122,9 @@ export class RecipeDialog {
       ? `The connection's credentials would be sent to ${host}. Import again if it may receive them.`
       : reasonOf(error);
     this.problem.hidden = false;
-    this.button.textContent = host ? `Allow ${host} and import` : "Import column";
+    this.saveButton.textContent = host ? `Allow ${host} and import` : IMPORT;
   }
 }
 
 /** @param {string} text @param {HTMLElement} input */
-function field(text, input) {
-  const label = made("label", { className: "field" });
-  label.append(made("span", { textContent: text }), input);
-  return label;
-}
+const field = (text, input) => make("label", "field", make("span", "", text), input);

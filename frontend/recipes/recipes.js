@@ -8,6 +8,7 @@
 
 import { announceColumns } from "../grid/signals.js";
 import { ApiError, api, reasonOf } from "../ui/api.js";
+import { make } from "../ui/elements.js";
 import { formatNumber } from "../ui/format.js";
 import { toast } from "../ui/notices.js";
 import { RecipeDialog } from "./recipe-dialog.js";
@@ -20,7 +21,7 @@ class Unreadable extends Error {}
 
 /** @param {Column} column */
 export function exportRecipe(column) {
-  const link = Object.assign(document.createElement("a"), {
+  const link = make("a", {
     href: `/api/v1/columns/${column.id}/recipe`,
     download: "",
   });
@@ -29,7 +30,7 @@ export function exportRecipe(column) {
 
 /** @param {Grid} grid */
 export function chooseRecipe(grid) {
-  const input = Object.assign(document.createElement("input"), { type: "file", accept: ".json,application/json" });
+  const input = make("input", { type: "file", accept: ".json,application/json" });
   input.addEventListener("change", () => input.files?.[0] && void importFile(grid, input.files[0]));
   input.click();
 }

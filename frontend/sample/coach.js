@@ -4,8 +4,10 @@
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  * @typedef {import("../grid/types.d.ts").Run} Run
  */
+
 import { openSettings } from "../grid/signals.js";
 import { startRun } from "../runs/run-menu.js";
+import { button, make } from "../ui/elements.js";
 
 const HASH = "#sample";
 
@@ -68,25 +70,14 @@ function whenEnded(columnId, go) {
 }
 
 function newCard() {
-  const element = document.createElement("section");
-  element.className = "coach";
-  element.setAttribute("aria-label", "First steps");
-  /** @param {string} tag @param {string} className */
-  const add = (tag, className) => element.appendChild(Object.assign(document.createElement(tag), { className }));
-  const [count, title, text] = [add("p", "count"), add("h2", ""), add("p", "text")];
-  text.setAttribute("role", "status");
-  const foot = add("div", "buttons");
-  const button = (/** @type {string} */ className, /** @type {string} */ words) =>
-    foot.appendChild(
-      Object.assign(document.createElement("button"), { type: "button", className, textContent: words }),
-    );
-  const away = button("btn ghost", "Skip");
-  const go = button("btn primary", "Run");
-  const close = () => element.remove();
-  away.addEventListener("click", close);
+  const [count, title, text] = [make("p", "count"), make("h2", ""), make("p", { className: "text", role: "status" })];
+  const skip = button("Skip", "btn ghost", () => element.remove());
+  const go = button("Run", "btn primary", null);
+  const foot = make("div", "buttons", skip, go);
+  const element = make("section", { className: "coach", ariaLabel: "First steps" }, count, title, text, foot);
   return {
     element,
-    close,
+    close: () => element.remove(),
     /** @param {() => void} run */
     press: (run) => go.addEventListener("click", run),
     wait: () => {
@@ -97,7 +88,7 @@ function newCard() {
     show: (where, heading, words, label) => {
       [count.textContent, title.textContent, text.textContent, go.textContent] = [where, heading, words, label];
       go.disabled = false;
-      away.hidden = label === "Done";
+      skip.hidden = label === "Done";
     },
   };
 }

@@ -4,8 +4,9 @@
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  * @typedef {import("../grid/types.d.ts").Filter} Filter
  */
-import { make, newButton, newSelect, whenOpened } from "./dom.js";
+import { button, make } from "../ui/elements.js";
 import { isComplete, newFilter, operatorOf, operatorsBeside, STATES, withOperator } from "./operators.js";
+import { fillOnOpen, newSelect } from "./popover.js";
 
 const TYPING_MS = 350;
 
@@ -19,7 +20,7 @@ export class Filters {
   constructor(grid, popover, button) {
     this.grid = grid;
     this.popover = popover;
-    whenOpened(popover, button, () => this.#begin());
+    fillOnOpen(popover, button, () => this.#begin());
     popover.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || !(event.target instanceof HTMLInputElement)) return;
       event.preventDefault(); // or the key presses the button that gets the focus, and opens it again
@@ -41,15 +42,11 @@ export class Filters {
 
   #build() {
     const lines = this.#drafts.map((draft, at) => this.#newLine(draft, at));
-    const add = newButton("+ Add filter", "btn ghost", () => this.#add());
-    const clear = newButton("Clear all", "btn ghost", () => this.#set([]));
+    const add = button("+ Add filter", "btn ghost", () => this.#add());
+    const clear = button("Clear all", "btn ghost", () => this.#set([]));
     clear.disabled = !this.#drafts.length;
     const hint = this.#drafts.length > 1 ? "Rows match all of these." : "Show only the rows where";
-    this.popover.replaceChildren(
-      make("p", { className: "hint" }, hint),
-      ...lines,
-      make("div", { className: "foot" }, add, clear),
-    );
+    this.popover.replaceChildren(make("p", "hint", hint), ...lines, make("div", "foot", add, clear));
   }
 
   /** @param {Filter} draft @param {number} at */
@@ -75,19 +72,16 @@ export class Filters {
         this.#put(at, withOperator(column, operatorOf(column, /** @type {Filter["op"]} */ (op)), draft.value));
       },
     );
-    const remove = newButton(
-      "✕",
-      "btn ghost",
-      () => this.#set(this.#drafts.toSpliced(at, 1)),
-      `Remove filter ${at + 1}`,
-    );
-    return make("div", { className: "one" }, what, test, this.#newValue(draft, at, operator.input), remove);
+    const remove = button("✕", "btn ghost", () => this.#set(this.#drafts.toSpliced(at, 1)), {
+      ariaLabel: `Remove filter ${at + 1}`,
+    });
+    return make("div", "one", what, test, this.#newValue(draft, at, operator.input), remove);
   }
 
   /** @param {Filter} draft @param {number} at @param {import("./operators.js").Operator["input"]} input */
   #newValue(draft, at, input) {
     const label = `Value of filter ${at + 1}`;
-    if (!input) return make("span", {});
+    if (!input) return make("span", "");
     if (input === "state")
       return newSelect(label, STATES, String(draft.value), (value) => this.#put(at, { ...draft, value }));
     const field = make("input", {

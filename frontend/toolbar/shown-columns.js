@@ -6,14 +6,15 @@
  */
 import { SIGN } from "../grid/columns.js";
 import { setHidden, setPinned } from "../grid/display.js";
-import { make, newButton, whenOpened } from "./dom.js";
+import { button, make } from "../ui/elements.js";
+import { fillOnOpen } from "./popover.js";
 
 export class Shown {
   /** @param {Grid} grid @param {HTMLElement} popover @param {HTMLElement} button */
   constructor(grid, popover, button) {
     this.grid = grid;
     this.popover = popover;
-    whenOpened(popover, button, () => {
+    fillOnOpen(popover, button, () => {
       this.#build();
       popover.querySelector("input")?.focus();
     });
@@ -24,9 +25,9 @@ export class Shown {
   #build() {
     const focused = document.activeElement?.id;
     const lines = this.grid.columns.all.map((column) => this.#newLine(column));
-    const all = newButton("Show all", "btn ghost", () => void this.#showAll());
+    const all = button("Show all", "btn ghost", () => void this.#showAll());
     all.disabled = !this.#hidden().length;
-    this.popover.replaceChildren(...lines, make("div", { className: "foot" }, all));
+    this.popover.replaceChildren(...lines, make("div", "foot", all));
     if (focused) document.getElementById(focused)?.focus();
   }
 
@@ -41,17 +42,14 @@ export class Shown {
     box.disabled = !grid.canEdit || (grid.columns.count === 1 && !column.hidden); // one has to stay
     box.addEventListener("change", () => void setHidden(grid, column, !box.checked));
     const sign = make("span", { className: "type", ariaHidden: "true" }, SIGN[column.type]);
-    const label = make("label", { className: "check" }, box, sign, make("span", { className: "name" }, column.name));
-    const pin = newButton(
-      column.pinned ? "Pinned" : "Pin",
-      "pin",
-      () => void setPinned(grid, column, !column.pinned),
-      `Pin ${column.name}`,
-    );
-    pin.id = `pinned-${column.id}`;
-    pin.ariaPressed = String(column.pinned);
-    pin.disabled = !grid.canEdit || column.hidden;
-    return make("div", { className: "shown" }, label, pin);
+    const label = make("label", "check", box, sign, make("span", "name", column.name));
+    const pin = button(column.pinned ? "Pinned" : "Pin", "pin", () => void setPinned(grid, column, !column.pinned), {
+      id: `pinned-${column.id}`,
+      ariaLabel: `Pin ${column.name}`,
+      ariaPressed: String(column.pinned),
+      disabled: !grid.canEdit || column.hidden,
+    });
+    return make("div", "shown", label, pin);
   }
 
   async #showAll() {

@@ -4,7 +4,8 @@
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  * @typedef {import("../grid/types.d.ts").Sort} Sort
  */
-import { make, newButton, newSelect, whenOpened } from "./dom.js";
+import { button, make } from "../ui/elements.js";
+import { fillOnOpen, newSelect } from "./popover.js";
 
 /** @type {[string, string][]} */
 const WAYS = [
@@ -17,7 +18,7 @@ export class Sorts {
   constructor(grid, popover, button) {
     this.grid = grid;
     this.popover = popover;
-    whenOpened(popover, button, () => {
+    fillOnOpen(popover, button, () => {
       this.#build();
       popover.querySelector("select")?.focus();
     });
@@ -26,10 +27,10 @@ export class Sorts {
   #build() {
     const { sorts } = this.grid.view.spec;
     const lines = sorts.map((sort, at) => this.#newLine(sort, at));
-    const clear = newButton("Clear all", "btn ghost", () => this.#set([]));
+    const clear = button("Clear all", "btn ghost", () => this.#set([]));
     clear.disabled = !sorts.length;
-    const hint = make("p", { className: "hint" }, sorts.length > 1 ? "The first one counts most." : "Sort the rows by");
-    const foot = make("div", { className: "foot" }, ...(sorts.length ? [clear] : []));
+    const hint = make("p", "hint", sorts.length > 1 ? "The first one counts most." : "Sort the rows by");
+    const foot = make("div", "foot", ...(sorts.length ? [clear] : []));
     this.popover.replaceChildren(hint, ...lines, ...this.#newAdder(), foot);
   }
 
@@ -44,8 +45,10 @@ export class Sorts {
     const way = newSelect(`Order of sort ${at + 1}`, WAYS, desc ? "desc" : "asc", (key) =>
       this.#set(sorts.with(at, { column, desc: key === "desc" })),
     );
-    const remove = newButton("✕", "btn ghost", () => this.#set(sorts.toSpliced(at, 1)), `Remove sort ${at + 1}`);
-    return make("div", { className: "one sort" }, what, way, remove);
+    const remove = button("✕", "btn ghost", () => this.#set(sorts.toSpliced(at, 1)), {
+      ariaLabel: `Remove sort ${at + 1}`,
+    });
+    return make("div", "one sort", what, way, remove);
   }
 
   /** @param {Set<number>} taken @returns {[string, string][]} */
@@ -65,7 +68,7 @@ export class Sorts {
       "",
       (id) => id && this.#set([...sorts, { column: Number(id), desc: false }]),
     );
-    return [make("div", { className: "one sort" }, add)];
+    return [make("div", "one sort", add)];
   }
 
   /** @param {Sort[]} sorts */

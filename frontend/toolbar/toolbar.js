@@ -3,8 +3,9 @@
  *
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  */
+
+import { button, make } from "../ui/elements.js";
 import { formatNumber } from "../ui/format.js";
-import { make, newButton } from "./dom.js";
 import { Filters } from "./filters.js";
 import { Errors } from "./only-errors.js";
 import { wordsOf } from "./operators.js";
@@ -55,9 +56,15 @@ function chips({ view, columns, sheet }, part) {
   const { filters, sorts } = view.spec;
   /** @param {string} words @param {string} of @param {() => void} remove */
   const chip = (words, of, remove) => {
-    const open = newButton(words, "words", () => (part(of).focus(), part(of).click())); // the chip may be gone when it closes
-    const close = newButton("✕", "close", () => (remove(), sheet.focus({ preventScroll: true })), `Remove: ${words}`);
-    return make("span", { className: "chip" }, open, close);
+    const open = button(words, "words", () => {
+      part(of).focus(); // the chip may be gone when the popover closes
+      part(of).click();
+    });
+    const onRemove = () => {
+      remove();
+      sheet.focus({ preventScroll: true });
+    };
+    return make("span", "chip", open, button("✕", "close", onRemove, { ariaLabel: `Remove: ${words}` }));
   };
   return [
     ...filters.flatMap((filter, at) => {

@@ -9,6 +9,8 @@
  * @property {boolean} [checked] makes it one of a choice
  * @property {() => void} run
  */
+import { button, make } from "./elements.js";
+
 const EDGE = 8; // px kept free at the window's edges
 
 /**
@@ -16,12 +18,8 @@ const EDGE = 8; // px kept free at the window's edges
  * @param {{ label: string, back: HTMLElement }} how `back` gets the focus again
  */
 export function openMenu(at, items, { label, back }) {
-  const menu = document.createElement("div");
-  menu.popover = "auto";
-  menu.className = "floating menu";
-  menu.setAttribute("role", "menu");
-  menu.setAttribute("aria-label", label);
-  menu.append(...items.map((item) => (item === "line" ? newLine() : newItem(item, menu))));
+  const menu = make("div", { popover: "auto", className: "floating menu", role: "menu", ariaLabel: label });
+  menu.append(...items.map((item) => (item === "line" ? make("hr", "") : newItem(item, menu))));
   document.body.append(menu);
   menu.addEventListener("keydown", (event) => moveFocus(event, menu));
   menu.addEventListener("toggle", (event) => {
@@ -35,27 +33,17 @@ export function openMenu(at, items, { label, back }) {
   enabled(menu)[0]?.focus();
 }
 
-function newLine() {
-  return document.createElement("hr");
-}
-
 /** @param {Item} item @param {HTMLElement} menu */
-function newItem({ text, note, danger, disabled, checked, run }, menu) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.setAttribute("role", checked === undefined ? "menuitem" : "menuitemradio");
-  if (checked !== undefined) button.setAttribute("aria-checked", String(checked));
-  button.tabIndex = -1;
-  button.disabled = Boolean(disabled);
-  button.classList.toggle("danger", Boolean(danger));
-  const words = Object.assign(document.createElement("span"), { textContent: text });
-  button.append(words);
-  if (note) button.append(Object.assign(document.createElement("span"), { className: "note", textContent: note }));
-  button.addEventListener("click", () => {
+function newItem({ text, note, danger, disabled = false, checked, run }, menu) {
+  const choose = () => {
     menu.hidePopover();
     run();
-  });
-  return button;
+  };
+  const item = button("", danger ? "danger" : "", choose, { tabIndex: -1, disabled, role: "menuitem" });
+  if (checked !== undefined) Object.assign(item, { role: "menuitemradio", ariaChecked: String(checked) });
+  item.append(make("span", "", text));
+  if (note) item.append(make("span", "note", note));
+  return item;
 }
 
 /** @param {HTMLElement} menu */

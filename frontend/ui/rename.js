@@ -1,15 +1,13 @@
 /** A name that becomes an input where it stands: Enter keeps, Esc drops, leaving keeps. */
 
+import { make } from "./elements.js";
+
 /**
  * @param {HTMLElement} element shows the name
  * @param {{ label: string, name: string, save: (name: string) => Promise<void> | void, done?: () => void }} how
  */
 export function renameInPlace(element, { label, name, save, done }) {
-  const input = document.createElement("input");
-  input.className = "rename";
-  input.value = name;
-  input.maxLength = 200;
-  input.setAttribute("aria-label", label);
+  const input = make("input", { className: "rename", value: name, maxLength: 200, ariaLabel: label });
   const shown = [...element.childNodes];
   element.replaceChildren(input);
   input.select();

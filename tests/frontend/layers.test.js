@@ -8,8 +8,8 @@ import { fileURLToPath } from "node:url";
 
 /** From the lowest to the highest; the folders of one line know nothing of each other. "." holds the entry points. */
 const LAYERS = [
-  ["ui", "fields", "formulas"],
-  ["grid"],
+  ["ui", "formulas"],
+  ["grid", "fields"],
   ["grid/edit", "runs", "recipes", "toolbar", "home"],
   ["grid/head", "grid/input", "details", "sample", "panel"],
   ["."],

@@ -10,6 +10,7 @@
 import { openRunMenu, startRun } from "../../runs/run-menu.js";
 import { errorsOf, errorText, isOpen, percent } from "../../runs/run-words.js";
 import { reasonOf } from "../../ui/api.js";
+import { button, make } from "../../ui/elements.js";
 import { formatNumber } from "../../ui/format.js";
 import { toast } from "../../ui/notices.js";
 import { renameInPlace } from "../../ui/rename.js";
@@ -24,22 +25,6 @@ const SAVE_WIDTH_MS = 400; // after the last key of a resize
 const PADDING = 24; // px around the text of a cell
 const BESIDE_NAME = 48; // px of the sign and the menu
 const BESIDE_STATE = 14; // px of the dot
-
-/** @param {string} name @param {string} text @param {string} [label] */
-function newButton(name, text, label) {
-  const button = Object.assign(document.createElement("button"), {
-    type: "button",
-    className: name,
-    textContent: text,
-    tabIndex: -1,
-  });
-  if (label) button.setAttribute("aria-label", label);
-  return button;
-}
-
-/** @param {string} name @param {string} [text] */
-const newSpan = (name, text = "") =>
-  Object.assign(document.createElement("span"), { className: name, textContent: text });
 
 /** What a cell or a head would need to show all of its text. @param {HTMLElement} cell */
 function widthOf(cell) {
@@ -104,17 +89,12 @@ export class Header {
 
   /** @param {string} name @param {number} index from 1 */
   #newCell(name, index) {
-    const cell = document.createElement("div");
-    cell.setAttribute("role", "columnheader");
-    cell.setAttribute("aria-colindex", String(index));
-    cell.className = name;
-    return cell;
+    return make("div", { className: name, role: "columnheader", ariaColIndex: String(index) });
   }
 
   #newPickAll() {
     const { chosen } = this.grid;
-    const box = Object.assign(document.createElement("input"), { type: "checkbox", className: "pick", tabIndex: -1 });
-    box.setAttribute("aria-label", "Select all rows");
+    const box = make("input", { type: "checkbox", className: "pick", tabIndex: -1, ariaLabel: "Select all rows" });
     box.addEventListener("change", () => (box.checked ? chosen.takeAll() : chosen.clear()));
     const paint = () => {
       box.checked = chosen.count > 0 && chosen.count === this.grid.rows.total;
@@ -127,9 +107,8 @@ export class Header {
 
   #newEnd() {
     const cell = this.#newCell("end", this.grid.columns.count + 2);
-    const button = newButton("add", "+", "Add column");
-    button.addEventListener("click", () => this.openAdd(button));
-    cell.append(button);
+    const add = button("+", "add", () => this.openAdd(add), { tabIndex: -1, ariaLabel: "Add column" });
+    cell.append(add);
     return cell;
   }
 
@@ -138,10 +117,12 @@ export class Header {
     const { grid } = this;
     const cell = this.#newCell("h", index + 2);
     cell.id = `column-${column.id}`;
-    const sign = newSpan("type", SIGN[column.type]);
-    sign.title = TYPE_NAME[column.type];
-    sign.setAttribute("aria-hidden", "true");
-    cell.append(sign, newSpan("name", column.name), newSpan("prog"));
+    const sign = make(
+      "span",
+      { className: "type", title: TYPE_NAME[column.type], ariaHidden: "true" },
+      SIGN[column.type],
+    );
+    cell.append(sign, make("span", "name", column.name), make("span", "prog"));
     if (column.type === "http") cell.append(...this.#newMarks(column));
     this.counts.watch(cell, column);
     if (grid.canEdit) cell.append(...this.#newButtons(column, index));
@@ -164,12 +145,12 @@ export class Header {
 
   /** The errors of the run and the results out of date; both are painted. @param {Column} column */
   #newMarks(column) {
-    const errors = newButton("mark errors", "");
-    errors.addEventListener("click", () => openErrors(column.id, this.#openRun(column)?.id));
-    const stale = newButton("mark stale", "");
-    stale.addEventListener("click", () => void startRun(column, "stale"));
-    stale.disabled = !this.grid.canEdit;
-    return [errors, stale];
+    const showErrors = () => openErrors(column.id, this.#openRun(column)?.id);
+    const runStale = () => void startRun(column, "stale");
+    return [
+      button("", "mark errors", showErrors, { tabIndex: -1 }),
+      button("", "mark stale", runStale, { tabIndex: -1, disabled: !this.grid.canEdit }),
+    ];
   }
 
   /** @param {Column} column */
@@ -192,13 +173,13 @@ export class Header {
   #newButtons(column, index) {
     const buttons = [];
     if (column.type === "http") {
-      const run = newButton("run-button", "▶", `Run ${column.name}`);
-      run.addEventListener("click", () => void openRunMenu(this.grid, column, run.getBoundingClientRect()));
+      const openMenu = () => void openRunMenu(this.grid, column, run.getBoundingClientRect());
+      const run = button("▶", "run-button", openMenu, { tabIndex: -1, ariaLabel: `Run ${column.name}` });
       buttons.push(run);
     }
-    const more = newButton("more", "⌄", `${column.name}: column menu`);
-    more.addEventListener("click", () => this.openMenu(index));
-    const grip = newSpan("grip");
+    const label = `${column.name}: column menu`;
+    const more = button("⌄", "more", () => this.openMenu(index), { tabIndex: -1, ariaLabel: label });
+    const grip = make("span", "grip");
     this.#followGrip(grip, column);
     return [...buttons, more, grip];
   }

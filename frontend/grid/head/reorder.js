@@ -3,6 +3,8 @@
  *
  * @typedef {import("../types.d.ts").Grid} Grid
  */
+import { make } from "../../ui/elements.js";
+
 const BEGINS = 6; // px the pointer moves before it is a drag
 const EDGE = 32; // px from the border where dragging scrolls
 const STEP = 12; // px a frame
@@ -34,7 +36,7 @@ export function followHead(start, grid, index, drop) {
   const move = (event) => {
     x = event.clientX;
     if (line || Math.abs(x - start.clientX) < BEGINS) return;
-    line = Object.assign(document.createElement("div"), { className: "drop-line" });
+    line = make("div", "drop-line");
     grid.sheet.append(line);
     grid.sheet.classList.add("moves-column");
     show();

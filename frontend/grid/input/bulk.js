@@ -6,6 +6,7 @@
 
 import { startRun } from "../../runs/run-menu.js";
 import { ask } from "../../ui/ask.js";
+import { button, make } from "../../ui/elements.js";
 import { plural } from "../../ui/format.js";
 import { openMenu } from "../../ui/menu.js";
 import { toast } from "../../ui/notices.js";
@@ -14,26 +15,13 @@ import { deleteRows } from "../edit/deletion.js";
 
 const ASKED_ABOVE = 1_000; // rows; a run over more is asked for
 
-/** @param {string} text @param {string} name @param {() => void} click */
-function newButton(text, name, click) {
-  const button = Object.assign(document.createElement("button"), {
-    type: "button",
-    className: name,
-    textContent: text,
-  });
-  button.addEventListener("click", click);
-  return button;
-}
-
 /** @param {Grid} grid @param {HTMLElement} bar */
 export function showBulkBar(grid, bar) {
-  const words = document.createElement("span");
-  words.setAttribute("role", "status");
-  const run = newButton("Run…", "btn", () => chooseRun(grid, run));
-  run.setAttribute("aria-haspopup", "menu");
-  const remove = newButton("Delete", "btn danger", () => void deleteRows(grid, grid.chosen.scope, grid.chosen.count));
-  const copy = newButton("Copy", "btn", () => void copyChosen(grid));
-  const clear = newButton("Clear selection", "btn ghost", () => clearChosen(grid));
+  const words = make("span", { role: "status" });
+  const run = button("Run…", "btn", () => chooseRun(grid, run), { ariaHasPopup: "menu" });
+  const remove = button("Delete", "btn danger", () => void deleteRows(grid, grid.chosen.scope, grid.chosen.count));
+  const copy = button("Copy", "btn", () => void copyChosen(grid));
+  const clear = button("Clear selection", "btn ghost", () => clearChosen(grid));
   bar.append(words, ...(grid.canEdit ? [run] : []), copy, ...(grid.canEdit ? [remove] : []), clear);
   const paint = () => {
     const { count } = grid.chosen;
@@ -55,10 +43,10 @@ function clearChosen(grid) {
 /** @param {Grid} grid */
 const runnable = (grid) => grid.columns.list.filter((column) => column.type === "http");
 
-/** @param {Grid} grid @param {HTMLElement} button */
-function chooseRun(grid, button) {
+/** @param {Grid} grid @param {HTMLElement} opener */
+function chooseRun(grid, opener) {
   const items = runnable(grid).map((column) => ({ text: column.name, run: () => void runChosen(grid, column) }));
-  openMenu(button.getBoundingClientRect(), items, { label: "Run for the selected rows", back: grid.sheet });
+  openMenu(opener.getBoundingClientRect(), items, { label: "Run for the selected rows", back: grid.sheet });
 }
 
 /** @param {Grid} grid @param {import("../types.d.ts").Column} column */
@@ -77,9 +65,9 @@ export async function runChosen({ chosen }, column) {
 async function copyChosen(grid) {
   const { columns, chosen } = grid;
   await writeClipboard(chosen.count * columns.count, plural(chosen.count, "row"), async () => {
-    const found = await chosenRows(grid);
-    if (found.length < chosen.count) toast("Some of the rows are gone; the others were copied.");
-    return { rows: found, columns: columns.list };
+    const rows = await chosenRows(grid);
+    if (rows.length < chosen.count) toast("Some of the rows are gone; the others were copied.");
+    return { rows, columns: columns.list };
   });
   grid.sheet.focus({ preventScroll: true });
 }
