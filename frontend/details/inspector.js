@@ -34,7 +34,8 @@ export class Inspector {
   #seen;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  #asked = 0;
+  /** Number of the latest request; answers to older ones are dropped. */
+  #request = 0;
   #exchange = make("div", "");
 
   /** @param {Grid} grid @param {Drawer} drawer */
@@ -94,14 +95,15 @@ export class Inspector {
   async #load() {
     const row = this.grid.rows.at(this.#row);
     if (!row) return; // asked for again when it is here
-    const asked = (this.#asked += 1);
+    this.#request += 1;
+    const request = this.#request;
     this.#seen = row.cells[this.#columnId];
     try {
       /** @type {Story} */
       const story = await api("GET", `/rows/${row.id}/cells/${this.#columnId}`);
-      if (asked === this.#asked) this.#take(story);
+      if (request === this.#request) this.#take(story);
     } catch (error) {
-      if (asked === this.#asked) toast(`The cell cannot be shown. ${reasonOf(error)}`);
+      if (request === this.#request) toast(`The cell cannot be shown. ${reasonOf(error)}`);
     }
   }
 

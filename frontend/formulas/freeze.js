@@ -3,7 +3,7 @@
 /** Objects that no global leads to. */
 const HIDDEN = () => [
   function* () {},
-  async function () {},
+  async () => {},
   async function* () {},
   (function* () {})(),
   (async function* () {})(),

@@ -129,11 +129,14 @@ function quoted(node, text, mark) {
   const message = "A reference inside quotes is only text.";
   const hole = new RegExp(` ${mark}[0-9a-z]+\u00a0+`, "g");
   if (node.type === "TemplateElement") {
-    return { message, start, end, edit: { start, end, text: raw.replace(hole, "${$&}"), label: "Write ${ }" } };
+    return { message, start, end, edit: { start, end, text: inBraces(raw, hole), label: `Write \${ }` } };
   }
   const inner = raw.slice(1, -1);
   if (inner.replace(hole, "") === "")
     return { message, start, end, edit: { start, end, text: inner, label: "Remove the quotes" } };
-  const inside = inner.replace(/`|\$(?=\{)/g, "\\$&").replace(hole, "${$&}");
+  const inside = inBraces(inner.replace(/`|\$(?=\{)/g, "\\$&"), hole);
   return { message, start, end, edit: { start, end, text: `\`${inside}\``, label: "Use backticks" } };
 }
+
+/** Writes each reference of a template literal as a placeholder. @param {string} text @param {RegExp} hole */
+const inBraces = (text, hole) => text.replace(hole, (reference) => `\${${reference}}`);

@@ -41,7 +41,9 @@ function same(left, right, strict) {
   if (kinds === "numberstring") return left === numberOf(right);
   if (kinds === "stringboolean") return left.trim().toLowerCase() === String(right);
   if (kinds === "booleanstring") return String(left) === right.trim().toLowerCase();
-  return strict ? left === right : left == right;
+  if (strict) return left === right;
+  // biome-ignore lint/suspicious/noDoubleEquals: it is the == of the formula's author
+  return left == right;
 }
 
 /** @param {any} left @param {any} right */

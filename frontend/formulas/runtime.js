@@ -33,7 +33,12 @@ function provide() {
   for (const [name, value] of Object.entries(functions)) {
     if (!(name in globalThis)) Object.defineProperty(globalThis, name, { value });
   }
-  lodash.mixin({ uniqueId: (prefix = "") => `${prefix}${(made += 1)}` });
+  lodash.mixin({
+    uniqueId(prefix = "") {
+      made += 1;
+      return `${prefix}${made}`;
+    },
+  });
   addLocales(moment);
   settleMoment();
   Object.assign(globalThis, { _: lodash, moment, Clay, URL, URLSearchParams });

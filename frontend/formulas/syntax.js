@@ -173,7 +173,7 @@ function ending({ text, type }) {
 }
 
 /** @param {Place} at */
-function behind({ text, start, end, type, token, message, mark }) {
+function behind({ start, end, type, token, message, mark }) {
   if (message !== "Text after the expression") return null;
   if (token in { ")": 1, "]": 1, "}": 1 })
     return replace(`“${token}” closes nothing.`, start, end, "", `Remove ${token}`);

@@ -112,7 +112,7 @@ export class URL {
   constructor(address, base) {
     const text = absolute(String(address).trim(), base);
     const match = PATTERN.exec(text);
-    const protocol = match?.[1].toLowerCase() + ":";
+    const protocol = `${match?.[1].toLowerCase()}:`;
     const host = match?.[3] ?? "";
     const isWeb = protocol in PORTS;
     if (!match || (isWeb && (!host || /[\s<>^|%"{}\\]/.test(host)))) throw new TypeError("Invalid URL");

@@ -68,7 +68,8 @@ export class View extends EventTarget {
   /** @returns {Promise<boolean>} whether its rows are shown now */
   async #open() {
     const { rows, table } = this.grid;
-    const turn = (this.#turn += 1);
+    this.#turn += 1;
+    const turn = this.#turn;
     this.outdated = false;
     this.#opening = true;
     this.dispatchEvent(new Event("change"));

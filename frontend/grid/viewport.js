@@ -179,7 +179,9 @@ export class Viewport {
     if (line.marks !== marks) line.element.className = line.marks = marks;
     if (line === this.#pinned && !this.#isAsPinned()) return;
     this.#fitSlots(line);
-    line.slots.forEach((slot, i) => this.#paintSlot(slot, index, this.#drawn[i], row));
+    line.slots.forEach((slot, i) => {
+      this.#paintSlot(slot, index, this.#drawn[i], row);
+    });
   }
 
   #isAsPinned() {
@@ -191,7 +193,8 @@ export class Viewport {
     const count = this.#drawn.length;
     while (line.slots.length < count) {
       const element = newPart("gridcell", "c");
-      element.id = `cell-${(made += 1)}`;
+      made += 1;
+      element.id = `cell-${made}`;
       line.element.append(element);
       line.slots.push({ element, row: -1, marks: "new" });
     }

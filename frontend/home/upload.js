@@ -194,7 +194,8 @@ export class Upload {
   }
 
   async #lookAgain() {
-    const look = (this.#look += 1);
+    this.#look += 1;
+    const look = this.#look;
     try {
       const preview = await api("POST", `/imports/${this.#staged?.id}/preview`, { options: this.#options() });
       if (look === this.#look && this.#staged) this.#show(preview);

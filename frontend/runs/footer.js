@@ -42,7 +42,9 @@ export class Footer {
     const shown = open.length ? open : runs.slice(0, 1);
     this.element.hidden = !shown.length;
     while (this.#lines.length < shown.length) this.#lines.push(new RunLine(this.progress));
-    shown.forEach((run, index) => this.#lines[index].fill(run));
+    shown.forEach((run, index) => {
+      this.#lines[index].fill(run);
+    });
     this.#more.hidden = shown.length < 2;
     this.#more.textContent = `${shown.length - 1} more`;
     const others = this.#lines.slice(1, shown.length).map(({ element }) => element);

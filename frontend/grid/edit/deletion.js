@@ -43,8 +43,14 @@ async function deleteWithUndo(grid, ids) {
   let key = await removeKept(grid, ids);
   if (!key) return false;
   const label = `Deletion of ${plural(ids.length, "row")}`;
-  const undo = async () => (await bringBack(grid, key), true);
-  const redo = async () => Boolean((key = await removeKept(grid, ids)));
+  const undo = async () => {
+    await bringBack(grid, key);
+    return true;
+  };
+  const redo = async () => {
+    key = await removeKept(grid, ids);
+    return key !== "";
+  };
   grid.history.add(Promise.resolve({ label, undo, redo }));
   toast(`Deleted ${plural(ids.length, "row")}.`, { undo: () => void undoLast(grid) });
   return true;

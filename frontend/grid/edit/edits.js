@@ -24,8 +24,7 @@ export function inTurn(work) {
 
 /** The API names the column that refused a value. @param {unknown} error */
 function whereOf(error) {
-  const details = error instanceof ApiError && /** @type {{ field?: string }[]} */ (error.details);
-  const field = details && details[0]?.field;
+  const field = error instanceof ApiError ? error.details?.[0]?.field : undefined;
   return field ? `Not saved in “${field}”.` : "Not saved.";
 }
 
@@ -122,8 +121,14 @@ export async function removeRows(grid, ids) {
 export async function addRow(grid) {
   try {
     let ids = await appendRows(grid, [{}]);
-    const undo = async () => (await removeRows(grid, ids), true);
-    const redo = async () => ((ids = await appendRows(grid, [{}])), true);
+    const undo = async () => {
+      await removeRows(grid, ids);
+      return true;
+    };
+    const redo = async () => {
+      ids = await appendRows(grid, [{}]);
+      return true;
+    };
     grid.history.add(Promise.resolve({ label: "New row", undo, redo }));
     grid.selection.move(grid.rows.total - 1, Math.max(0, firstTyped(grid)));
     grid.viewport.reveal(grid.selection.row, grid.selection.column);

@@ -142,9 +142,9 @@ async function send(grid, changes, added) {
     answer = await inTurn(() => api("POST", `/tables/${table.id}/paste`, { rows: byRow(changes), added, view }));
   } finally {
     const taken = answer ? isTaken(answer.refused) : () => false;
-    changes.forEach((change, i) =>
-      rows.settle(change.rowId, change.columnId, held[i], taken(change) ? change.after : change.before),
-    );
+    changes.forEach((change, i) => {
+      rows.settle(change.rowId, change.columnId, held[i], taken(change) ? change.after : change.before);
+    });
   }
   const { ids, refused } = /** @type {{ ids: number[], refused: Refusal[] }} */ (answer);
   if (ids.length) rows.appended(ids, total, tableTotal);
