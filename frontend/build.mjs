@@ -1,6 +1,8 @@
-/** Bundles the pages' scripts into static/build and the formulas' into the sandbox; `--watch` builds again on every change. */
+/**
+ * Bundles the scripts and styles of the pages into static/build, and the scripts of formulas into the sandbox; `--watch`
+ * builds again on every change.
+ */
 
-import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import * as formulajs from "@formulajs/formulajs";
 import { context } from "esbuild";
@@ -9,9 +11,13 @@ const outdir = "static/build";
 const sandbox = "enrichment/engine/sandbox/build";
 
 const pages = await context({
-  entryPoints: ["app", "table", "panel", "home"]
-    .map((name) => `frontend/${name}.js`)
-    .filter((path) => existsSync(path)),
+  entryPoints: {
+    app: "frontend/app.js",
+    home: "frontend/home.js",
+    panel: "frontend/panel.js",
+    table: "frontend/table.js",
+    marl: "frontend/css/marl.css",
+  },
   outdir,
   bundle: true,
   format: "esm",

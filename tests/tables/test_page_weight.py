@@ -33,6 +33,6 @@ def test_the_table_page_is_light(table: Table, editor: User, client_for: Callabl
     page = client_for(editor).get(f"/tables/{table.pk}").content
     linked = [Path(str(finders.find(name))) for name in LINKED.findall(page.decode())]
     files = {file for path in linked for file in with_imports(path)}
-    assert {"tokens.css", "grid.css", "app.js", "table.js", "panel.js"} <= {file.name for file in files}
+    assert {"marl.css", "app.js", "table.js", "panel.js"} <= {file.name for file in files}
     weights = {file.name: len(gzip.compress(file.read_bytes())) for file in files}
     assert len(gzip.compress(page)) + sum(weights.values()) < BOUND, weights

@@ -49,7 +49,7 @@ async function deleteWithUndo(grid, ids) {
   };
   const redo = async () => {
     key = await removeKept(grid, ids);
-    return key !== "";
+    return Boolean(key);
   };
   grid.history.add(Promise.resolve({ label, undo, redo }));
   toast(`Deleted ${plural(ids.length, "row")}.`, { undo: () => void undoLast(grid) });
