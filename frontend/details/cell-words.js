@@ -1,12 +1,15 @@
 /**
- * The state of a cell in a sentence, with why.
+ * The state of a cell in a sentence, with the reason for it.
  *
  * @typedef {import("../grid/types.d.ts").Cell} Cell
- * @typedef {{ text: string, values: { name: string, value: string }[] } | null} Condition
+ * @typedef {"no_result" | "running" | "waiting" | "skipped" | "missing_input" | "failed"} MissingReason
+ * @typedef {{ name: string, value: string, missing?: MissingReason | null }} ConditionValue a column that the run condition
+ *   refers to; `missing` says why it has no result in this row
+ * @typedef {{ text: string, values: ConditionValue[] } | null} Condition
  */
 import { stateText } from "../grid/cells.js";
 
-/** @param {Cell} cell @param {Condition} [condition] of a skipped cell */
+/** Describes the state of a cell. @param {Cell} cell @param {Condition} [condition] of a skipped cell */
 export function stateSentence(cell, condition = null) {
   const words = sentence(cell, condition);
   return cell.stale && cell.state !== "queued" && cell.state !== "running"
@@ -35,10 +38,19 @@ function sentence(cell, condition) {
 }
 
 /** @param {NonNullable<Condition>} condition */
-function valuesText({ text, values }) {
-  if (!values.length) return text;
-  return values.map(({ name, value }) => `{{${name}}} ${isWords(value) ? value : `is ${value || "empty"}`}`).join(", ");
-}
+const valuesText = ({ text, values }) => (values.length ? values.map(valueText).join(", ") : text);
 
-/** A column without a result says that in words of its own. @param {string} value */
-const isWords = (value) => value.startsWith("has no result");
+/** @type {Record<MissingReason, string>} */
+const MISSING = {
+  no_result: "has no result yet",
+  running: "is still running",
+  waiting: "waits for another column",
+  skipped: "was skipped",
+  missing_input: "has no result",
+  failed: "failed",
+};
+
+/** @param {ConditionValue} value */
+function valueText({ name, value, missing }) {
+  return `{{${name}}} ${missing ? MISSING[missing] : `is ${value || "empty"}`}`;
+}
