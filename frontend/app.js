@@ -1,8 +1,9 @@
-/** On every page: htmx with the CSRF token, errors of its requests in words, questions before destroying, copy buttons. */
+/** On every page: htmx with the CSRF token, notices for failed requests, questions before something is destroyed, copy buttons. */
 
 import htmx from "htmx.org";
 import { csrfToken, messageForStatus, UNREACHABLE } from "./ui/api.js";
 import { ask } from "./ui/ask.js";
+import { copy } from "./ui/copy.js";
 import { toast } from "./ui/notices.js";
 import "./ui/popovers.js";
 
@@ -11,13 +12,13 @@ import "./ui/popovers.js";
 /** @param {Event} event @returns {Context} */
 const contextOf = (event) => /** @type {CustomEvent} */ (event).detail.ctx;
 
-htmx.config.history = false; // pages are real pages; only parts of them are swapped
+htmx.config.history = false; // only parts of pages are swapped, so there is nothing to go back to
 
 document.addEventListener("htmx:config:request", (event) => {
   contextOf(event).request.headers["X-CSRFToken"] = csrfToken();
 });
 
-// A whole page has no place inside a part of another: it is an error page, or the sign-in page.
+// A whole page instead of a part is an error page or the sign-in page: it is not swapped in.
 document.addEventListener("htmx:after:request", (event) => {
   const { response, text = "" } = contextOf(event);
   if (!response || response.status < 400 || !/^\s*(<!doctype|<html)/i.test(text)) return;
@@ -28,7 +29,7 @@ document.addEventListener("htmx:after:request", (event) => {
 
 document.addEventListener("htmx:error", () => toast(UNREACHABLE));
 
-// <form data-ask="Delete it?" data-ask-text="This cannot be undone."> asks with the word of the pressed button.
+// <form data-ask="Delete it?" data-ask-text="This cannot be undone."> asks; the button that was pressed names the action.
 document.addEventListener("submit", async (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
   const { ask: title, askText: text = "" } = form.dataset;
@@ -38,25 +39,19 @@ document.addEventListener("submit", async (event) => {
   if (await ask({ title, text, confirm, danger: true })) form.submit();
 });
 
-// <select data-submit>: choosing is enough, the button beside it is for those without scripts.
+// <select data-submit> submits when it changes; the button beside it is for browsers without scripts.
 document.addEventListener("change", (event) => {
   const field = /** @type {HTMLSelectElement} */ (event.target);
   if (field.matches("select[data-submit]")) field.form?.requestSubmit();
 });
 
 // <button data-copy="the text">
-document.addEventListener("click", async (event) => {
+document.addEventListener("click", (event) => {
   const button = /** @type {Element} */ (event.target).closest?.("[data-copy]");
-  if (!button) return;
-  try {
-    await navigator.clipboard.writeText(button.getAttribute("data-copy") ?? "");
-    toast("Copied.");
-  } catch {
-    toast("The browser did not allow copying. Select the text and press Ctrl+C.");
-  }
+  if (button) void copy(button.getAttribute("data-copy") ?? "", "Copied.");
 });
 
-// The account menu: arrows move inside it.
+// Arrow keys move in the account menu.
 document.getElementById("account-menu")?.addEventListener("keydown", (event) => {
   const menu = /** @type {HTMLElement} */ (event.currentTarget);
   const items = [.../** @type {NodeListOf<HTMLElement>} */ (menu.querySelectorAll("a, button"))];

@@ -1,9 +1,9 @@
-/** The side panel: opens beside the grid, keeps what is typed until it is saved, gives the focus back. */
+/** The side panel: it opens beside the grid, keeps what is typed until it is saved, and gives the focus back when it closes. */
 
 import htmx from "htmx.org";
 
 import { Changes } from "./panel/changes.js";
-import { ConnectionEditor, leave, takeTokenPath } from "./panel/connection.js";
+import { askToLeave, ConnectionEditor, takeTokenPath } from "./panel/connection.js";
 import { Draft } from "./panel/draft.js";
 import { fetchEditor, fieldAround, focusField, upgradeFields } from "./panel/fields.js";
 import { handleOpenapiClick } from "./panel/openapi.js";
@@ -41,7 +41,7 @@ class SidePanel {
     await htmx.ajax("GET", address, { target: "#panel", swap: "innerHTML", source: this.aside });
   }
 
-  /** Something was swapped in: the panel itself, or a part of it. */
+  /** Sets up what was swapped in: the panel itself, or a part of it. */
   refresh() {
     const panel = /** @type {HTMLElement | null} */ (this.aside.querySelector("[data-panel]"));
     if (panel && panel !== this.current) this.begin(panel);
@@ -76,7 +76,7 @@ class SidePanel {
     if (saved) this.draft?.offer(() => this.upgrade());
   }
 
-  /** Plain fields with references become editors. */
+  /** Turns plain fields with references into editors. */
   upgrade() {
     /** @type {import("./panel/fields.js").Reference[]} */
     const columns = JSON.parse(this.current?.dataset.references ?? "[]");
@@ -84,12 +84,12 @@ class SidePanel {
   }
 
   /**
-   * The first problem, or what had the focus and the scroll before the form was saved.
+   * Focuses the first problem; without one, restores the focus and the scroll position of before the form was saved.
    * @param {boolean} fresh
    */
   focusFirst(fresh) {
-    const wrong = /** @type {HTMLElement | null} */ (this.aside.querySelector("[aria-invalid], [data-focus] button"));
-    if (wrong) return focusField(wrong);
+    const invalid = /** @type {HTMLElement | null} */ (this.aside.querySelector("[aria-invalid], [data-focus] button"));
+    if (invalid) return focusField(invalid);
     const body = this.aside.querySelector(".panel-body");
     if (!fresh && body) body.scrollTop = this.scroll;
     const before = document.getElementById(this.focusedId);
@@ -97,7 +97,7 @@ class SidePanel {
     start?.focus({ preventScroll: true });
   }
 
-  /** Kept for when the same form comes back. */
+  /** Remembers focus and scroll position for when the same form comes back. */
   remember() {
     this.scroll = this.aside.querySelector(".panel-body")?.scrollTop ?? 0;
     this.focusedId = this.aside.contains(document.activeElement) ? (document.activeElement?.id ?? "") : "";
@@ -107,7 +107,7 @@ class SidePanel {
   async mayLeave() {
     if (this.connection && !(await this.connection.close())) return false;
     if (!this.changes.any()) return true;
-    const leaves = await leave("column");
+    const leaves = await askToLeave("column");
     if (leaves) this.draft?.forget();
     return leaves;
   }
@@ -137,7 +137,7 @@ class SidePanel {
       if (form) nextProblem(form);
       event.preventDefault();
     } else if (event.key === "Enter" && field.matches("#column-form input")) {
-      event.preventDefault(); // it would press the first button, whichever that is
+      event.preventDefault(); // it would press the first button of the form
     }
   }
 
@@ -145,7 +145,7 @@ class SidePanel {
   onClick(event) {
     const button = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("button"));
     if (!button) return;
-    /** @type {HTMLElement | null} */ (button.closest("[popover]"))?.hidePopover(); // so its button has the focus when the form comes back
+    /** @type {HTMLElement | null} */ (button.closest("[popover]"))?.hidePopover(); // so that its button has the focus when the form comes back
     if ("closePanel" in button.dataset) void this.close();
     else if (button.dataset.stepRow) this.stepRow(Number(button.dataset.stepRow));
     else if (button.dataset.fieldColumn !== undefined) this.openFieldColumn(event, button.dataset);
@@ -167,25 +167,25 @@ class SidePanel {
    * @param {string} path
    */
   takeFieldPath(event, path) {
-    event.preventDefault(); // the name may stand in a summary
+    event.preventDefault(); // a click on a summary would toggle it
     const list = /** @type {HTMLElement | null} */ (this.form?.querySelector('[data-rows="field_paths"]'));
-    const taken = [...(list?.querySelectorAll("input") ?? [])].some((field) => field.value.trim() === path);
-    if (list && !taken) addRow(list, path);
+    const isListed = [...(list?.querySelectorAll("input") ?? [])].some((field) => field.value.trim() === path);
+    if (list && !isListed) addRow(list, path);
   }
 
   /**
-   * The settings of a new field column, filled in; its results are taken from what the column holds already.
+   * Opens the settings of a new field column, filled in; its results come from values that the column already has.
    * @param {MouseEvent} event
    * @param {DOMStringMap} field
    */
   openFieldColumn(event, { fieldColumn: path = "", fieldName: name = "" }) {
-    event.preventDefault(); // it may stand in a summary
+    event.preventDefault(); // a click on a summary would toggle it
     const { columnId: source = "", tableId } = this.current?.dataset ?? {};
     void this.open(`/tables/${tableId}/panel/new/extract?${new URLSearchParams({ source, path, name })}`);
   }
 
   /**
-   * A cURL command pasted as the address fills the whole form.
+   * Fills the whole form from a cURL command that is pasted as the address.
    * @param {ClipboardEvent} event
    */
   onPaste(event) {
@@ -234,7 +234,7 @@ function secretsOf(field) {
   }));
 }
 
-/** What works in the panel and on a connection's own page. */
+/** Handles the buttons that the panel and the page of a connection have in common. */
 function onAnyClick(/** @type {MouseEvent} */ event) {
   const button = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("button"));
   const form = button?.closest("form");
@@ -255,13 +255,13 @@ function startPanel(/** @type {HTMLElement} */ aside) {
   document.addEventListener("marl:fields-added", () => panel.upgrade());
   aside.addEventListener("click", (event) => panel.onClick(event));
   aside.addEventListener("input", (event) => panel.onInput(event));
-  aside.addEventListener("paste", (event) => panel.onPaste(event), { capture: true }); // before the editor takes it
+  aside.addEventListener("paste", (event) => panel.onPaste(event), { capture: true }); // before the editor handles it
   addEventListener("beforeunload", (event) => {
     if (panel.changes.any() || panel.connection?.changes.any()) event.preventDefault();
   });
 }
 
-/** A connection's own page: the same form without a panel around it. */
+/** Starts the page of a connection: the same form without a panel around it. */
 function startPage(/** @type {HTMLFormElement} */ form) {
   const upgrade = () => upgradeFields(document.body, (field) => ofConnection(field) ?? []);
   upgrade();
@@ -271,8 +271,8 @@ function startPage(/** @type {HTMLFormElement} */ form) {
     upgrade();
     for (const shown of document.forms) placeNew(shown);
   });
-  const wrong = /** @type {HTMLElement | null} */ (form.querySelector("[aria-invalid]"));
-  if (wrong) focusField(wrong);
+  const invalid = /** @type {HTMLElement | null} */ (form.querySelector("[aria-invalid]"));
+  if (invalid) focusField(invalid);
 }
 
 document.addEventListener("marl:fields-ready", () => {

@@ -1,5 +1,5 @@
 /**
- * The page of one table: makes the grid's parts and ties them together.
+ * The page of one table: makes the parts of the grid and connects them.
  *
  * @typedef {import("./grid/types.d.ts").Grid} Grid
  * @typedef {import("./grid/types.d.ts").Table} Table
@@ -8,7 +8,6 @@
 import { Drawer } from "./details/drawer.js";
 import { Errors } from "./details/errors.js";
 import { Inspector } from "./details/inspector.js";
-import { Chosen } from "./grid/chosen.js";
 import { Columns } from "./grid/columns.js";
 import { listenToClipboard } from "./grid/edit/clipboard.js";
 import { Editing } from "./grid/edit/editing.js";
@@ -24,6 +23,7 @@ import { listenToKeys } from "./grid/input/keyboard.js";
 import { listenToPointer } from "./grid/input/pointer.js";
 import { Live } from "./grid/live.js";
 import { Rows } from "./grid/rows.js";
+import { SelectedRows } from "./grid/selected-rows.js";
 import { Selection } from "./grid/selection.js";
 import { View } from "./grid/view.js";
 import { Viewport } from "./grid/viewport.js";
@@ -45,14 +45,23 @@ function newGrid() {
   const columns = new Columns(table);
   const rows = new Rows(table.id, table.row_count);
   const selection = new Selection(() => ({ rows: rows.total, columns: columns.count }));
-  const chosen = new Chosen(rows);
-  const parts = { table, canEdit, columns, rows, selection, chosen, history: new History(), sheet: byId("sheet") };
+  const selectedRows = new SelectedRows(rows);
+  const parts = {
+    table,
+    canEdit,
+    columns,
+    rows,
+    selection,
+    selectedRows,
+    history: new History(),
+    sheet: byId("sheet"),
+  };
   const viewport = new Viewport(parts, { scroller: byId("grid"), body: byId("grid-body") });
   const shown = { ...parts, viewport };
   return { ...shown, view: new View(shown) };
 }
 
-/** What the page says about the size of the table. @param {Grid} grid */
+/** Shows the size of the table. @param {Grid} grid */
 function describe({ rows, columns, view }) {
   const size = `${view.narrows && rows.view ? `${formatNumber(rows.total)} of ` : ""}${plural(rows.tableTotal, "row")}`;
   byId("table-size").textContent = `${size} · ${plural(columns.all.length, "column")}`;
@@ -62,7 +71,7 @@ function describe({ rows, columns, view }) {
   return size;
 }
 
-/** Clicks of the page's own buttons. @param {Grid} grid @param {Header} header */
+/** Listens to the page's own buttons. @param {Grid} grid @param {Header} header */
 function listenToButtons(grid, header) {
   for (const button of document.querySelectorAll("[data-add-row]"))
     button.addEventListener("click", () => void addRow(grid));
@@ -73,8 +82,8 @@ function listenToButtons(grid, header) {
   }
 }
 
-/** Rows that cannot be fetched are said once, until they come. @param {Grid} grid */
-function tellProblems({ rows }) {
+/** Shows that rows cannot be fetched, until they can. @param {Grid} grid */
+function showProblems({ rows }) {
   const line = byId("grid-problem");
   rows.addEventListener("problem", (event) => {
     line.textContent = /** @type {CustomEvent<string>} */ (event).detail;
@@ -89,15 +98,15 @@ function followServer(grid, progress) {
   const offline = byId("offline");
   live.addEventListener("run", (event) => {
     const { detail } = /** @type {CustomEvent} */ (event);
-    progress.take(detail);
+    progress.update(detail);
     document.dispatchEvent(new CustomEvent("marl:run", { detail }));
   });
-  live.addEventListener("lost", () => (offline.hidden = false));
-  live.addEventListener("found", () => (offline.hidden = true));
+  live.addEventListener("offline", () => (offline.hidden = false));
+  live.addEventListener("online", () => (offline.hidden = true));
   live.addEventListener("reset", () => void progress.load());
   document.addEventListener("marl:run-started", (event) => {
     const run = /** @type {CustomEvent} */ (event).detail?.run;
-    if (run) progress.take(run);
+    if (run) progress.update(run);
     else void progress.load();
   });
   document.addEventListener("marl:columns-changed", (event) => {
@@ -134,10 +143,10 @@ function start() {
   startToolbar(grid, byId("toolbar"));
   const exportMenu = document.getElementById("export-menu"); // a table without columns has none
   if (exportMenu) offerExport(grid, exportMenu);
-  tellProblems(grid);
+  showProblems(grid);
   grid.rows.addEventListener("total", () => describe(grid));
   grid.columns.addEventListener("change", () => describe(grid));
-  grid.view.addEventListener("open", () => (byId("view-said").textContent = describe(grid)));
+  grid.view.addEventListener("open", () => (byId("view-announcement").textContent = describe(grid)));
   describe(grid);
   followServer(grid, progress);
   progress.load().catch(() => toast("Runs cannot be shown now."));

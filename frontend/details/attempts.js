@@ -1,5 +1,5 @@
 /**
- * Every attempt of a cell, in order, and one of them opened.
+ * The attempts of a cell in order, and the details of one of them.
  *
  * @typedef {object} Attempt
  * @property {number} number
@@ -7,7 +7,7 @@
  * @property {string} started_at
  * @property {number | null} duration_ms
  * @property {import("./exchange.js").SentRequest | null} request
- * @property {import("./exchange.js").Answer | null} response
+ * @property {import("./exchange.js").ReceivedResponse | null} response
  * @property {{ code: string, message: string } | null} error
  */
 
@@ -21,7 +21,7 @@ export function outcome({ response, error }) {
   return response ? String(response.status) : "no answer";
 }
 
-/** Why an attempt was made again, "" for the first of a run. @param {Attempt[]} attempts @param {number} index */
+/** Says why an attempt was made again; empty for the first one of a run. @param {Attempt[]} attempts @param {number} index */
 export function whyAgain(attempts, index) {
   const [before, now] = [attempts[index - 1], attempts[index]];
   if (!before || before.run_id !== now.run_id) return "";
@@ -34,22 +34,22 @@ export function took(ms) {
   return ms < 10_000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** @param {Attempt[]} attempts @param {number} chosen @param {(index: number) => void} choose */
-export function attemptList(attempts, chosen, choose) {
+/** @param {Attempt[]} attempts @param {number} selected @param {(index: number) => void} select */
+export function attemptList(attempts, selected, select) {
   const lastRun = attempts.at(-1)?.run_id;
   const items = attempts.map((attempt, index) => {
     const failed = Boolean(attempt.error);
     const notes = [whyAgain(attempts, index), attempt.run_id === lastRun ? "" : "earlier run"]
       .filter(Boolean)
       .join(" · ");
-    const line = button("", "try", () => choose(index));
+    const line = button("", "try", () => select(index));
     line.append(
       make("span", "number", `Try ${attempt.number}`),
       make("span", `s ${failed ? "bad" : "ok"}`, outcome(attempt)),
       make("span", "when", [timeText(attempt.started_at), took(attempt.duration_ms)].filter(Boolean).join(" · ")),
     );
     if (notes) line.append(make("span", "why", notes));
-    if (index === chosen) line.setAttribute("aria-current", "true");
+    if (index === selected) line.setAttribute("aria-current", "true");
     return make("li", "", line);
   });
   const list = make("ol", "tries", ...items);

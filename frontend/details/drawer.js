@@ -1,17 +1,17 @@
 /**
- * The drawer at the right: it shows one thing beside the grid, Esc closes it and the grid has the focus again.
+ * The drawer at the right. It shows one thing beside the grid; Esc closes it and gives the focus back to the grid.
  *
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  * @typedef {object} Content
  * @property {string} title
- * @property {string} [note] soft, beside the title
+ * @property {string} [note] in soft letters beside the title
  * @property {Node[]} body
  * @property {Node[]} [foot]
  */
 import { button, make } from "../ui/elements.js";
 
 export class Drawer {
-  /** Who shows something now. @type {object | undefined} */
+  /** The one that shows something now. @type {object | undefined} */
   #owner;
   #title = make("h2", "");
   #note = make("span", "hint");
@@ -28,7 +28,7 @@ export class Drawer {
     const close = button("✕", "btn ghost", () => this.close(), { ariaLabel: "Close" });
     aside.append(make("header", "panel-head", this.#title, this.#note, close), this.#body, this.#foot);
     aside.addEventListener("keydown", (event) => this.#key(event));
-    document.addEventListener("marl:panel-open", () => this.#leave());
+    document.addEventListener("marl:panel-open", () => this.#hide());
   }
 
   /** @param {object} owner */
@@ -36,7 +36,7 @@ export class Drawer {
     return this.#owner === owner;
   }
 
-  /** Takes the focus when it opens, and keeps it inside while its content changes. @param {object} owner @param {Content} content */
+  /** Shows something. The drawer takes the focus when it opens, and keeps it while its content changes. @param {object} owner @param {Content} content */
   show(owner, { title, note = "", body, foot = [] }) {
     const opens = this.#owner !== owner;
     const hadFocus = this.aside.contains(document.activeElement);
@@ -52,11 +52,11 @@ export class Drawer {
   }
 
   close() {
-    this.#leave();
+    this.#hide();
     this.grid.sheet.focus({ preventScroll: true });
   }
 
-  #leave() {
+  #hide() {
     this.#owner = undefined;
     this.aside.hidden = true;
   }

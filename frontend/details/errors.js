@@ -1,5 +1,5 @@
 /**
- * Why rows of a column have no result, by kind, in the drawer.
+ * The reasons why rows of a column have no result, grouped by kind, in the drawer.
  *
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  * @typedef {import("../grid/types.d.ts").Column} Column
@@ -24,7 +24,7 @@ export class Errors {
   /** @type {number | undefined} */
   #runId;
 
-  /** @param {Grid} grid @param {Drawer} drawer @param {EventTarget} progress whose runs change what is shown */
+  /** @param {Grid} grid @param {Drawer} drawer @param {EventTarget} progress dispatches `end` when a run has changed the errors */
   constructor(grid, drawer, progress) {
     this.grid = grid;
     this.drawer = drawer;
@@ -111,7 +111,7 @@ export class Errors {
     return [button(words, "btn small", () => void runAgain(column, kind)), ...buttons];
   }
 
-  /** Filters the grid to the rows of one kind. @param {Column} column @param {Kind} kind */
+  /** Shows only the rows of one kind in the grid. @param {Column} column @param {Kind} kind */
   #show(column, { row_ids: [like] }) {
     const filters = [{ column: column.id, op: /** @type {const} */ ("like"), value: String(like) }];
     return this.grid.view.change({ filters, search: "", errors: false });

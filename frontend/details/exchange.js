@@ -1,9 +1,9 @@
 /**
- * One exchange with a server: what was sent and what came back, as trees or as they went over the wire.
+ * One exchange with a server: the request and the response, as trees or as they were sent.
  *
  * @typedef {[string, string][] | { name: string, value: string }[] | Record<string, string> | null | undefined} Headers
  * @typedef {{ method: string, url: string, headers?: Headers, body?: string | null }} SentRequest
- * @typedef {{ status: number, headers?: Headers, body?: string | null, truncated?: boolean }} Answer
+ * @typedef {{ status: number, headers?: Headers, body?: string | null, truncated?: boolean }} ReceivedResponse
  */
 import { copy } from "../ui/copy.js";
 import { button, make } from "../ui/elements.js";
@@ -15,7 +15,7 @@ export function pairs(headers) {
   return headers.map((header) => (Array.isArray(header) ? header : [header.name, header.value]));
 }
 
-/** @param {SentRequest} request a command for a shell; secrets are already hidden */
+/** Writes a command for a shell; the secrets are already hidden. @param {SentRequest} request */
 export function asCurl({ method, url, headers, body }) {
   const quoted = (/** @type {string} */ text) => `'${text.replaceAll("'", `'\\''`)}'`;
   const parts = [
@@ -45,7 +45,7 @@ export function requestPart(request, how) {
   );
 }
 
-/** @param {Answer} response @param {{ raw: boolean, search: string }} how */
+/** @param {ReceivedResponse} response @param {{ raw: boolean, search: string }} how */
 export function responsePart(response, how) {
   const copyBody = button("Copy body", "btn small", () => void copy(response.body ?? "", "Copied the body."));
   const head = make("header", "", make("h3", "", `Response ${response.status}`), ...(response.body ? [copyBody] : []));

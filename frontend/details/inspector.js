@@ -1,5 +1,6 @@
 /**
- * The cell inspector: why a computed cell is as it is, its whole value, and every attempt. It follows the active cell.
+ * The cell inspector: the state of a computed cell and the reason for it, its whole value, and every attempt. It follows
+ * the active cell.
  *
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  * @typedef {import("../grid/types.d.ts").Column} Column
@@ -7,7 +8,7 @@
  * @typedef {import("./drawer.js").Drawer} Drawer
  * @typedef {import("./attempts.js").Attempt} Attempt
  * @typedef {{ cell: Cell, attempts: Attempt[], same_as: { row_id: number, position: number } | null,
- *   condition: import("./cell-words.js").Condition }} Story
+ *   condition: import("./cell-words.js").Condition }} CellHistory
  */
 
 import { isComputed, lookOf, plainText } from "../grid/cells.js";
@@ -20,17 +21,17 @@ import { attemptList, attemptParts } from "./attempts.js";
 import { stateSentence } from "./cell-words.js";
 import { newTree } from "./json-tree.js";
 
-const SETTLE_MS = 120; // a row walked past within this time is not asked for
+const SETTLE_MS = 120; // rows walked past within this time are not fetched
 
 export class Inspector {
   #row = -1;
   #columnId = 0;
-  /** @type {Story | undefined} */
-  #story;
+  /** @type {CellHistory | undefined} */
+  #history;
   #attempt = 0;
   #raw = false;
   #search = "";
-  /** The cell as the grid had it when the story was asked for. @type {Cell | undefined} */
+  /** The cell as the grid had it when its history was requested. @type {Cell | undefined} */
   #seen;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -67,10 +68,10 @@ export class Inspector {
   #point(row, column) {
     this.#row = row;
     this.#columnId = column.id;
-    this.#story = undefined;
+    this.#history = undefined;
   }
 
-  /** Another cell became the active one. */
+  /** Shows the cell that has become the active one. */
   #follow() {
     if (!this.#isOpen) return;
     const { row, column: at } = this.grid.selection;
@@ -80,7 +81,7 @@ export class Inspector {
     this.#loadSoon();
   }
 
-  /** The cell itself changed, or its row has arrived. */
+  /** Fetches the history again if the cell has changed, or its row has arrived. */
   #refresh() {
     if (!this.#isOpen) return;
     const cell = this.grid.rows.at(this.#row)?.cells[this.#columnId];
@@ -94,43 +95,43 @@ export class Inspector {
 
   async #load() {
     const row = this.grid.rows.at(this.#row);
-    if (!row) return; // asked for again when it is here
+    if (!row) return; // fetched when the row arrives
     this.#request += 1;
     const request = this.#request;
     this.#seen = row.cells[this.#columnId];
     try {
-      /** @type {Story} */
-      const story = await api("GET", `/rows/${row.id}/cells/${this.#columnId}`);
-      if (request === this.#request) this.#take(story);
+      /** @type {CellHistory} */
+      const history = await api("GET", `/rows/${row.id}/cells/${this.#columnId}`);
+      if (request === this.#request) this.#set(history);
     } catch (error) {
       if (request === this.#request) toast(`The cell cannot be shown. ${reasonOf(error)}`);
     }
   }
 
-  /** @param {Story} story */
-  #take(story) {
-    const isNew = story.attempts.length !== this.#story?.attempts.length;
-    this.#story = story;
-    if (isNew) this.#attempt = story.attempts.length - 1;
+  /** @param {CellHistory} history */
+  #set(history) {
+    const isNew = history.attempts.length !== this.#history?.attempts.length;
+    this.#history = history;
+    if (isNew) this.#attempt = history.attempts.length - 1;
     this.#paint();
   }
 
   #paint() {
-    const story = this.#story;
+    const history = this.#history;
     const column = this.#column;
-    if (!story || !column) return;
+    if (!history || !column) return;
     const first = this.grid.columns.list.find((other) => !isComputed(other));
     const name = first ? plainText(this.grid.rows.at(this.#row)?.cells[first.id]?.value) : "";
     this.#fillExchange();
     this.drawer.show(this, {
       title: `${column.name}, row ${this.#row + 1}`,
       note: name.slice(0, 60),
-      body: [...this.#statePart(story), ...valuePart(story.cell), ...this.#attemptsPart(story)],
+      body: [...this.#statePart(history), ...valuePart(history.cell), ...this.#attemptsPart(history)],
       foot: this.#footPart(column),
     });
   }
 
-  /** @param {Story} story @returns {Node[]} */
+  /** @param {CellHistory} history @returns {Node[]} */
   #statePart({ cell, same_as: same, condition }) {
     const words = stateSentence(cell, condition);
     const parts = [make("p", `s state ${lookOf(cell)}`, words)];
@@ -145,10 +146,10 @@ export class Inspector {
     return parts;
   }
 
-  /** @param {Story} story @returns {Node[]} */
+  /** @param {CellHistory} history @returns {Node[]} */
   #attemptsPart({ attempts }) {
     if (!attempts.length) return [];
-    const list = attemptList(attempts, this.#attempt, (index) => this.#choose(index));
+    const list = attemptList(attempts, this.#attempt, (index) => this.#select(index));
     const search = make("input", "in");
     Object.assign(search, { type: "search", value: this.#search, placeholder: "Search in request and response" });
     search.setAttribute("aria-label", "Search in request and response");
@@ -171,7 +172,7 @@ export class Inspector {
   }
 
   #fillExchange() {
-    const attempt = this.#story?.attempts[this.#attempt];
+    const attempt = this.#history?.attempts[this.#attempt];
     this.#exchange.replaceChildren(...(attempt ? attemptParts(attempt, { raw: this.#raw, search: this.#search }) : []));
   }
 
@@ -189,8 +190,8 @@ export class Inspector {
   }
 
   /** @param {number} index */
-  #choose(index) {
-    const { attempts } = this.#story ?? { attempts: [] };
+  #select(index) {
+    const { attempts } = this.#history ?? { attempts: [] };
     if (index < 0 || index >= attempts.length || index === this.#attempt) return;
     this.#attempt = index;
     this.#paint();
@@ -221,8 +222,8 @@ export class Inspector {
     const ways = {
       ArrowUp: () => this.#go(this.#row - 1),
       ArrowDown: () => this.#go(this.#row + 1),
-      ArrowLeft: () => this.#choose(this.#attempt - 1),
-      ArrowRight: () => this.#choose(this.#attempt + 1),
+      ArrowLeft: () => this.#select(this.#attempt - 1),
+      ArrowRight: () => this.#select(this.#attempt + 1),
     };
     if (!(event.key in ways)) return;
     event.preventDefault();

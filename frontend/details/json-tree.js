@@ -9,7 +9,7 @@ const OPEN_LEVELS = 2;
 const OPEN_SIZE = 20;
 const SHOWN_LETTERS = 500;
 
-/** @param {string} text @returns {unknown} undefined for what is not JSON, and for a single value */
+/** Parses an object or a list. @param {string} text @returns {unknown} undefined if it is not JSON, or only a single value */
 export function parsed(text) {
   try {
     const value = JSON.parse(text);
@@ -21,7 +21,7 @@ export function parsed(text) {
 
 /**
  * @param {object} value
- * @param {string} [search] only what has it in a name or a value is shown, opened
+ * @param {string} [search] shows only what has it in a name or a value, opened
  */
 export function newTree(value, search = "") {
   const needle = search.trim().toLowerCase();
@@ -63,7 +63,7 @@ function entry(key, value, place) {
   const sign = Array.isArray(value) ? `[${size}]` : `{${size}}`;
   const copyAll = copier(JSON.stringify(value, null, 2), `Copied ${key} as JSON.`);
   const whole = button(sign, "value", copyAll, { ariaLabel: `Copy ${key} as JSON` });
-  // A hit in the name itself shows all that is below it.
+  // A match in the name itself shows everything below it.
   const inside = key.toLowerCase().includes(needle) ? "" : needle;
   const isOpen = Boolean(inside) || (level < OPEN_LEVELS && size <= OPEN_SIZE);
   const item = make("li", "");

@@ -1,4 +1,4 @@
-/** An editor in place of a plain field of a form; the field stays, hidden, and always holds the same text. */
+/** An editor in place of a plain field of a form; the hidden field always has the same text. */
 
 import { history, historyKeymap, indentLess, indentMore, standardKeymap } from "@codemirror/commands";
 import { setDiagnostics } from "@codemirror/lint";
@@ -6,18 +6,18 @@ import { EditorState, Prec } from "@codemirror/state";
 import { EditorView, keymap, placeholder } from "@codemirror/view";
 import { languageOf } from "./languages.js";
 import { pills } from "./pills.js";
-import { columnMenu } from "./reference-menu.js";
+import { referenceMenu } from "./reference-menu.js";
 
 /** @typedef {HTMLInputElement | HTMLTextAreaElement} Field */
 /** @typedef {{ from: number, to: number, severity: "error" | "warning", message: string, fix?: { label: string, run: () => void } }} Mark */
 
-const noLines = [
+const oneLine = [
   EditorState.transactionFilter.of((transaction) => (transaction.newDoc.lines > 1 ? [] : transaction)),
   EditorView.clipboardInputFilter.of((text) => text.trim().replace(/\s*\n\s*/g, " ")),
   EditorView.contentAttributes.of({ "aria-multiline": "false" }),
   keymap.of([{ key: "Enter", run: () => true }]),
 ];
-const someLines = [
+const manyLines = [
   EditorView.lineWrapping,
   keymap.of([
     { key: "Mod-]", run: indentMore },
@@ -44,8 +44,8 @@ export class FieldEditor {
     const hadFocus = document.activeElement === field;
     field.hidden = true;
     field.after(this.view.dom);
-    this.takeName();
-    field.addEventListener("input", () => this.follow());
+    this.takeLabel();
+    field.addEventListener("input", () => this.updateText());
     if (hadFocus) this.focus();
   }
 
@@ -59,9 +59,9 @@ export class FieldEditor {
     return [
       EditorView.cspNonce.of(nonce),
       EditorView.editorAttributes.of(lookOf(field)),
-      EditorView.contentAttributes.of({ tabindex: "0" }), // also a read-only one is scrolled by keyboard
-      field instanceof HTMLInputElement ? Prec.high(noLines) : someLines,
-      columnMenu(kind, offered),
+      EditorView.contentAttributes.of({ tabindex: "0" }), // a read-only editor, too, is scrolled by keyboard
+      field instanceof HTMLInputElement ? Prec.high(oneLine) : manyLines,
+      referenceMenu(kind, offered),
       pills,
       languageOf(kind),
       history(),
@@ -69,12 +69,12 @@ export class FieldEditor {
       placeholder(field.placeholder),
       EditorState.readOnly.of(field.matches(":disabled")),
       EditorView.editable.of(!field.matches(":disabled")),
-      EditorView.updateListener.of(({ docChanged }) => docChanged && this.tell()),
+      EditorView.updateListener.of(({ docChanged }) => docChanged && this.updateField()),
     ];
   }
 
-  /** The editor answers to the label of the field. */
-  takeName() {
+  /** Moves the label of the field to the editor. */
+  takeLabel() {
     const { field } = this;
     const { contentDOM } = this.view;
     if (field.id) contentDOM.id = `${field.id}-text`;
@@ -96,14 +96,14 @@ export class FieldEditor {
     else contentDOM.removeAttribute("aria-describedby");
   }
 
-  tell() {
+  updateField() {
     if (this.field.value === this.text) return;
     this.field.value = this.text;
     this.field.dispatchEvent(new InputEvent("input", { bubbles: true }));
   }
 
-  /** Somebody else has set the field. */
-  follow() {
+  /** Takes over the text of the field after something else has set it. */
+  updateText() {
     const insert = this.field.value;
     if (insert !== this.text) this.view.dispatch({ changes: { from: 0, to: this.view.state.doc.length, insert } });
   }
@@ -132,7 +132,7 @@ export class FieldEditor {
     this.view.focus();
   }
 
-  /** Squiggles under what is wrong. @param {Mark[]} marks */
+  /** Marks what is wrong with squiggles. @param {Mark[]} marks */
   mark(marks) {
     const { length } = this.view.state.doc;
     const inside = (/** @type {number} */ at) => Math.min(at, length);

@@ -1,4 +1,4 @@
-/** JSON and JavaScript with references in them: each is parsed as a plain value, so that colours and indentation hold. */
+/** JSON and JavaScript with references in them. A reference is parsed as a plain value, so that colours and indentation are right. */
 
 import { javascriptLanguage } from "@codemirror/lang-javascript";
 import { jsonLanguage } from "@codemirror/lang-json";
@@ -6,7 +6,7 @@ import { bracketMatching, indentOnInput, indentUnit, Language, syntaxHighlightin
 import { Parser } from "@lezer/common";
 import { classHighlighter } from "@lezer/highlight";
 
-import { masked } from "./references.js";
+import { maskReferences } from "./references.js";
 
 class MaskedParser extends Parser {
   /** @param {Parser} inner @param {string} letter */
@@ -17,13 +17,13 @@ class MaskedParser extends Parser {
   }
 
   /**
-   * Always the whole text: it is short, and a brace can change what stands far before it.
+   * Parses the whole text each time: it is short, and a brace can change what comes long before it.
    * @param {import("@lezer/common").Input} input
    * @param {readonly import("@lezer/common").TreeFragment[]} _fragments
    * @param {readonly { from: number, to: number }[]} ranges
    */
   createParse(input, _fragments, ranges) {
-    return this.inner.startParse(masked(input.read(0, input.length), this.letter), [], ranges);
+    return this.inner.startParse(maskReferences(input.read(0, input.length), this.letter), [], ranges);
   }
 }
 

@@ -1,13 +1,13 @@
-/** A reference shows as one pill: moved over and deleted as a unit, opened for editing by a double click or F2. */
+/** Shows a reference as one pill: the caret passes it and deletes it as a unit, a double click or F2 opens it for editing. */
 
 import { forEachDiagnostic, setDiagnosticsEffect } from "@codemirror/lint";
 import { EditorSelection, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, EditorView, keymap, ViewPlugin, WidgetType } from "@codemirror/view";
 import { make } from "../ui/elements.js";
 
-import { find } from "./references.js";
+import { findReferences } from "./references.js";
 
-/** @typedef {import("./references.js").Found} Found */
+/** @typedef {import("./references.js").Occurrence} Occurrence */
 
 class Pill extends WidgetType {
   /** @param {string} name @param {string} severity of a problem that it has */
@@ -33,7 +33,7 @@ class Pill extends WidgetType {
   }
 }
 
-/** @type {import("@codemirror/state").StateEffectType<Found>} */
+/** @type {import("@codemirror/state").StateEffectType<Occurrence>} */
 const open = StateEffect.define();
 
 /** The one reference that is shown as text, until the caret leaves it. @type {StateField<{ from: number, to: number } | null>} */
@@ -51,11 +51,11 @@ const opened = StateField.define({
 /** @param {import("@codemirror/state").EditorState} state */
 function draw(state) {
   const text = state.field(opened, false);
-  const found = find(state.doc.toString()).filter(
+  const closed = findReferences(state.doc.toString()).filter(
     ({ name, from }) => name && !(text && from >= text.from && from < text.to),
   );
   return Decoration.set(
-    found.map(({ from, to, name }) =>
+    closed.map(({ from, to, name }) =>
       Decoration.replace({ widget: new Pill(name, severityAt(state, from, to)) }).range(from, to),
     ),
   );
@@ -91,7 +91,8 @@ const drawn = ViewPlugin.fromClass(
 
 /** @param {EditorView} view @param {number} from @param {number} to of the caret or selection */
 function openAt(view, from, to) {
-  const reference = find(view.state.doc.toString()).find((found) => found.name && found.from <= to && found.to >= from);
+  const references = findReferences(view.state.doc.toString());
+  const reference = references.find((other) => other.name && other.from <= to && other.to >= from);
   if (!reference || view.state.readOnly) return false;
   const selection = EditorSelection.single(reference.from + 2, reference.to - 2);
   view.dispatch({ effects: open.of(reference), selection });

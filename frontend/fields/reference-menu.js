@@ -1,25 +1,25 @@
-/** "/" or "{{" opens the menu of columns; typing filters it, Enter or Tab puts the reference in place of both. */
+/** The menu of columns: "/" or "{{" opens it, typing filters it, Enter or Tab replaces both by the reference. */
 
 import { acceptCompletion, autocompletion, pickedCompletion, selectedCompletion } from "@codemirror/autocomplete";
 import { Prec } from "@codemirror/state";
 import { keymap } from "@codemirror/view";
 
-import { written } from "./references.js";
+import { writeReference } from "./references.js";
 
 /** @typedef {import("./references.js").Reference} Reference */
 /** @typedef {{ from: number, typed: number, inBraces?: boolean, type: string }} Opening where the reference goes, and where its filter begins */
 
-const BEHIND_SLASH = "behind-slash"; // the slash of a path stays, and Tab still leaves the field
+const AFTER_SLASH = "after-slash"; // the slash of a path stays, and Tab still leaves the field
 
 /** @param {string} kind of template @param {() => Reference[]} offered */
-export function columnMenu(kind, offered) {
+export function referenceMenu(kind, offered) {
   return [
     autocompletion({
       override: [source(kind, offered)],
       icons: false,
       maxRenderedOptions: 50,
       activateOnTypingDelay: 0,
-      interactionDelay: 0, // the menu was asked for: who types fast gets what Enter says
+      interactionDelay: 0, // the user asked for the menu, so Enter counts at once
     }),
     Prec.highest(keymap.of([{ key: "Tab", run: acceptUnlessInPath }])),
   ];
@@ -27,8 +27,8 @@ export function columnMenu(kind, offered) {
 
 /** @param {import("@codemirror/view").EditorView} view */
 function acceptUnlessInPath(view) {
-  const chosen = selectedCompletion(view.state);
-  return chosen !== null && chosen.type !== BEHIND_SLASH && acceptCompletion(view);
+  const completion = selectedCompletion(view.state);
+  return completion !== null && completion.type !== AFTER_SLASH && acceptCompletion(view);
 }
 
 /**
@@ -46,7 +46,7 @@ function source(kind, offered) {
         label: name,
         detail: type,
         type: place.type,
-        apply: applied(place, name),
+        apply: applyAt(place, name),
       })),
       validFor: /^[^\n"{}/]*$/,
     };
@@ -57,10 +57,10 @@ function source(kind, offered) {
  * @param {Opening} place @param {string} name
  * @returns {import("@codemirror/autocomplete").Completion["apply"]}
  */
-function applied(place, name) {
+function applyAt(place, name) {
   return (view, completion, _from, to) => {
     const rest = place.inBraces ? (/^[^{}\n]*\}\}/.exec(view.state.sliceDoc(to))?.[0].length ?? 0) : 0;
-    const text = written(name);
+    const text = writeReference(name);
     view.dispatch({
       changes: { from: place.from, to: to + rest, insert: text },
       selection: { anchor: place.from + text.length },
@@ -82,6 +82,6 @@ export function openingAt(before, after, kind) {
   const lead = before.slice(0, slash);
   if (/(^|[a-z]):\/?$/i.test(lead)) return null; // of https://
   if (kind === "url" && after === "" && /^\s*https?:\/\/[^?#]*[^/?#]$/i.test(lead))
-    return { from: slash + 1, typed: slash + 1, type: BEHIND_SLASH };
+    return { from: slash + 1, typed: slash + 1, type: AFTER_SLASH };
   return /(^|[\s"'([{,:=&?>+])$/.test(lead) ? { from: slash, typed: slash + 1, type: "column" } : null;
 }

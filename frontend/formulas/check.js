@@ -1,15 +1,15 @@
-/** Checks a formula when it is saved and makes the script that runs. The bundle's value is `check(request)`, JSON to JSON. */
+/** Checks a formula when it is saved, and makes the script that runs. The bundle's value is `check(request)`, from JSON to JSON. */
 
-import { askedForState, misunderstandings } from "./meaning.js";
+import { misunderstandings, stateReferences } from "./meaning.js";
 import { KNOWN } from "./names.js";
 import { Renderer } from "./render.js";
-import { diagnosed } from "./syntax.js";
+import { diagnose } from "./syntax.js";
 import { parse } from "./words.js";
 
 /** @typedef {import("./syntax.js").Problem} Problem */
 /** @typedef {import("./syntax.js").Edit} Edit */
 
-/** In `source` each reference is a space, `mark`, its slot in base 36 and no-break spaces, as long as it is in `shown`.
+/** In `source` each reference is a space, `mark`, its slot in base 36 and no-break spaces: as long as it is in `shown`.
  * @typedef {{source: string, shown: string, holes: [number, number][], mark: string, slots: number, isCondition: boolean}} Request */
 
 const MOST = 20;
@@ -20,20 +20,20 @@ export default function check(json) {
   /** @type {Problem[]} */
   const problems = [];
   /** @type {Edit[]} */
-  const mended = [];
+  const edits = [];
   let text = request.source;
   let tree = null;
   while (!tree && problems.length < MOST) {
-    const [found, problem] = attempt(text, request.mark);
-    tree = found;
+    const [parsed, problem] = attempt(text, request.mark);
+    tree = parsed;
     if (!problem) break;
-    problems.push(located(problem, mended, request));
+    problems.push(located(problem, edits, request));
     if (!problem.edit) break;
     text = text.slice(0, problem.edit.start) + problem.edit.text + text.slice(problem.edit.end);
-    mended.push(problem.edit);
+    edits.push(problem.edit);
   }
   if (tree) {
-    for (const problem of misunderstandings(tree, text, request.mark)) problems.push(located(problem, mended, request));
+    for (const problem of misunderstandings(tree, text, request.mark)) problems.push(located(problem, edits, request));
   }
   const known = problems.some(({ unknown }) => unknown) ? [...KNOWN] : [];
   return JSON.stringify(problems.length ? { problems, known } : compiled(tree, request));
@@ -45,42 +45,45 @@ function attempt(text, mark) {
     return [parse(text), null];
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    return [null, diagnosed(error, text, mark)];
+    return [null, diagnose(error, text, mark)];
   }
 }
 
 /** @param {any} tree @param {Request} request */
 function compiled(tree, { source, mark, slots, isCondition }) {
-  const statuses = askedForState(tree, mark);
-  const asked = [...new Set([...statuses].map((node) => parseInt(node.name.slice(mark.length), 36)))].sort(
+  const statuses = stateReferences(tree, mark);
+  const stateSlots = [...new Set([...statuses].map((node) => parseInt(node.name.slice(mark.length), 36)))].sort(
     (a, b) => a - b,
   );
   const names = Array.from({ length: slots }, (_, slot) => mark + slot.toString(36));
-  names.push(...asked.map((slot) => `${mark}_${slot.toString(36)}`));
+  names.push(...stateSlots.map((slot) => `${mark}_${slot.toString(36)}`));
   const body = new Renderer(source, mark, statuses, isCondition).render(tree);
-  return { script: `(function(${mark}){"use strict";return function(${names}){return(\n${body}\n)}})`, asked };
+  return {
+    script: `(function(${mark}){"use strict";return function(${names}){return(\n${body}\n)}})`,
+    asked: stateSlots,
+  };
 }
 
-/** A position of the mended text in the text as it was given. @param {number} position @param {Edit[]} mended */
-function original(position, mended) {
-  for (const { start, end, text } of [...mended].reverse()) {
+/** Maps a position in the edited text to the text as the user wrote it. @param {number} position @param {Edit[]} edits */
+function original(position, edits) {
+  for (const { start, end, text } of [...edits].reverse()) {
     if (position >= start + text.length) position += end - start - text.length;
     else if (position > start) position = Math.min(position, end);
   }
   return position;
 }
 
-/** The problem at its place in the text as people see it.
- * @param {Problem} problem @param {Edit[]} mended @param {Request} request @returns {Problem} */
-function located(problem, mended, request) {
-  let [start, end] = [original(problem.start, mended), original(problem.end, mended)];
+/** Moves a problem to its place in the text as the user sees it.
+ * @param {Problem} problem @param {Edit[]} edits @param {Request} request @returns {Problem} */
+function located(problem, edits, request) {
+  let [start, end] = [original(problem.start, edits), original(problem.end, edits)];
   for (const [from, to] of request.holes) {
     if (from <= start && start < to) [start, end] = [from, Math.max(end, to)];
   }
   const edit = problem.edit && {
     ...problem.edit,
-    start: original(problem.edit.start, mended),
-    end: original(problem.edit.end, mended),
+    start: original(problem.edit.start, edits),
+    end: original(problem.edit.end, edits),
   };
   if (edit) edit.text = readable(edit, request);
   return { ...problem, message: inWords(problem.message, request.mark), start, end, edit };

@@ -1,4 +1,4 @@
-/** `Clay.…`: what pasted formulas ask about a cell. A cell's state arrives as {$status, $message}. */
+/** `Clay.…`: what pasted formulas ask about a cell. The state of a cell arrives as {$status, $message}. */
 
 export const Clay = {
   /** "SUCCESS", "SUCCESS_NO_DATA", "ERROR", "ERROR_RUN_CONDITION_NOT_MET", "RUNNING" or "UNKNOWN". @param {any} cell */

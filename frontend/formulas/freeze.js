@@ -1,6 +1,6 @@
 /** Freezes what rows share, so that no row can change what the next one sees. */
 
-/** Objects that no global leads to. */
+/** Objects that cannot be reached from a global. */
 const HIDDEN = () => [
   function* () {},
   async () => {},
@@ -16,7 +16,7 @@ const HIDDEN = () => [
   new Set().values(),
 ];
 
-/** Assigning `toString` or `constructor` to an object of one's own works although the prototype's is frozen.
+/** Lets objects have a `toString` or `constructor` of their own, although that of the prototype is frozen.
  * @param {any} prototype */
 function allowOverrides(prototype) {
   for (const [name, { value, writable, configurable }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
@@ -45,8 +45,8 @@ export function freezeAll(more) {
     Object.freeze(value);
     waiting.push(Object.getPrototypeOf(value));
     for (const key of Reflect.ownKeys(value)) {
-      const found = Object.getOwnPropertyDescriptor(value, key);
-      waiting.push(found?.value, found?.get, found?.set);
+      const property = Object.getOwnPropertyDescriptor(value, key);
+      waiting.push(property?.value, property?.get, property?.set);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** toLocaleString in American English, which the engine lacks: grouped numbers, currencies, percents and dates. */
+/** toLocaleString in American English, which QuickJS lacks: grouped numbers, currencies, percentages and dates. */
 
 /** @type {Record<string, string>} */
 const SIGNS = {
@@ -26,8 +26,8 @@ function formatted(value, options) {
   const size = Math.abs(options.style === "percent" ? value * 100 : value);
   if (!Number.isFinite(size)) return Number.isNaN(size) ? "NaN" : "∞";
   const [digits, fraction = ""] = (size < 1e21 ? size.toFixed(most) : String(size)).split(".");
-  const kept = fraction.replace(new RegExp(`0{0,${most - least}}$`), "");
-  const number = (options.useGrouping === false ? digits : grouped(digits)) + (kept && `.${kept}`);
+  const decimals = fraction.replace(new RegExp(`0{0,${most - least}}$`), "");
+  const number = (options.useGrouping === false ? digits : grouped(digits)) + (decimals && `.${decimals}`);
   const sign = value < 0 && /[1-9]/.test(number) ? "-" : "";
   if (money) return `${sign}${SIGNS[options.currency] ?? `${options.currency} `}${number}`;
   return sign + number + (options.style === "percent" ? "%" : "");

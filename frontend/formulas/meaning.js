@@ -1,4 +1,4 @@
-/** What is wrong with a formula that reads as JavaScript but cannot mean what was meant. */
+/** Finds what is wrong with a formula that is valid JavaScript but does not mean what its author meant. */
 
 import { KNOWN } from "./names.js";
 import { declared, isVariable, walk } from "./tree.js";
@@ -8,17 +8,17 @@ import { declared, isVariable, walk } from "./tree.js";
 
 const STATES = ["getCellStatus", "getCellErrorMessagePreview"];
 
-/** The references of which the formula asks only the state. @param {Node} tree @param {string} mark */
-export function askedForState(tree, mark) {
+/** Returns the references of which the formula uses only the state. @param {Node} tree @param {string} mark */
+export function stateReferences(tree, mark) {
   /** @type {Set<Node>} */
-  const found = new Set();
+  const references = new Set();
   walk(tree, (node) => {
-    const { callee, arguments: given } = node;
+    const { callee, arguments: values } = node;
     if (node.type !== "CallExpression" || callee.object?.name !== "Clay" || !STATES.includes(callee.property.name))
       return;
-    if (given[0]?.type === "Identifier" && given[0].name.startsWith(mark)) found.add(given[0]);
+    if (values[0]?.type === "Identifier" && values[0].name.startsWith(mark)) references.add(values[0]);
   });
-  return found;
+  return references;
 }
 
 /** @param {Node} tree @param {string} text @param {string} mark @returns {Problem[]} */
@@ -118,7 +118,7 @@ function ampersand(node, text) {
   return { message: "“&” does not join text. Write +.", start, end: start + 1, edit };
 }
 
-/** A reference inside a text: without quotes when it is all there is, else in backticks.
+/** Reports a reference inside a text: the quotes go if it is the whole text, else they become backticks.
  * @param {Node} node @param {string} text @param {string} mark @returns {Problem} */
 function quoted(node, text, mark) {
   const { start, end } = node;

@@ -1,4 +1,4 @@
-/** What a formula's operators mean: as in JavaScript, but kind to empty cells and to numbers that arrive as text. */
+/** The operators of formulas: as in JavaScript, but lenient with empty cells and with numbers that are text. */
 
 const NUMBER = /^\s*-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?\s*$/;
 
@@ -20,17 +20,17 @@ function plus(left, right) {
   return left === undefined && right === undefined ? undefined : left + right;
 }
 
-/** `a + b + c`: nothing joined to text is the text. @param {any[]} values */
+/** Adds `a + b + c`; an empty value joined to text leaves the text. @param {any[]} values */
 export function add(...values) {
   let sum = values[0];
   for (let index = 1; index < values.length; index += 1) sum = plus(sum, values[index]);
   return sum;
 }
 
-/** What stands for a value inside backticks. @param {any} value */
+/** Returns what a value becomes inside backticks. @param {any} value */
 export const text = (value) => (value === undefined || value === null ? "" : value);
 
-/** The number that a text is, else NaN. @param {string} value */
+/** Returns the number that a text is, or NaN. @param {string} value */
 const numberOf = (value) => (NUMBER.test(value) ? Number(value) : NaN);
 
 /** @param {any} left @param {any} right @param {boolean} strict */
@@ -51,7 +51,7 @@ export const equal = (left, right) => same(left, right, false);
 /** @param {any} left @param {any} right */
 export const identical = (left, right) => same(left, right, true);
 
-/** Both sides as they are put in order; nothing is smaller or larger than an empty cell.
+/** Converts both sides for comparing their order; nothing is smaller or larger than an empty cell.
  * @param {any} left @param {any} right @returns {[any, any]} */
 function ordered(left, right) {
   if (isBlank(left) || isBlank(right)) return [NaN, NaN];
@@ -78,17 +78,17 @@ function shown(value) {
   return typeof value === "object" ? (JSON.stringify(value) ?? "") : String(value);
 }
 
-/** A list holds the item, or a text holds the text in any case. @param {any} whole @param {any} part */
+/** Says whether a list contains an item, or a text another text in any case. @param {any} whole @param {any} part */
 export function contains(whole, part) {
   if (Array.isArray(whole)) return whole.some((item) => same(item, part, false));
   return !isEmpty(whole) && shown(whole).toLowerCase().includes(shown(part).toLowerCase());
 }
 
-/** In a condition the text `false` is false. @param {any} value */
+/** Makes the text `false` false, for conditions. @param {any} value */
 export const truth = (value) =>
   typeof value === "string" && value.length < 20 && value.trim().toLowerCase() === "false" ? false : value;
 
-/** A member is read from a reference that must not be empty. @param {any} value @param {number} slot */
+/** Returns a value of which a member is read; throws if it is empty. @param {any} value @param {number} slot */
 export function need(value, slot) {
   if (value === undefined || value === null) throw new EmptyReference(slot);
   return value;

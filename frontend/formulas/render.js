@@ -1,4 +1,4 @@
-/** The JavaScript that runs: the formula with its operators replaced by those of operators.js. */
+/** Writes the JavaScript that runs: the formula with its operators replaced by those of operators.js. */
 
 import { children } from "./tree.js";
 
@@ -16,7 +16,7 @@ const WORDS = {
 };
 
 export class Renderer {
-  /** `statuses` holds the references of which a formula asks the state; `mark` starts the name of each reference.
+  /** `statuses` are the references of which a formula uses the state; `mark` starts the name of each reference.
    * @param {string} source @param {string} mark @param {Set<Node>} statuses @param {boolean} isCondition */
   constructor(source, mark, statuses, isCondition) {
     this.source = source;
@@ -46,7 +46,7 @@ export class Renderer {
         return `${this.inside(node.tag)}${this.plain(node.quasi)}`;
       case "MemberExpression":
         return this.member(node);
-      case "BlockStatement": // what follows a line break may now begin with a bracket
+      case "BlockStatement": // what follows a line break may begin with a bracket now
         return `{${node.body.map((/** @type {Node} */ part) => this.render(part)).join(";\n")}\n}`;
       case "Identifier":
         return this.statuses.has(node) ? node.name.replace(this.mark, `${this.mark}_`) : node.name;
@@ -55,7 +55,7 @@ export class Renderer {
     }
   }
 
-  /** The text itself, with what is below rendered. @param {Node} node */
+  /** Copies the text of a node, with its children rendered. @param {Node} node */
   plain(node, start = node.start) {
     let [text, position] = ["", start];
     for (const child of children(node)) {
@@ -72,10 +72,10 @@ export class Renderer {
     return node.type === "Identifier" || node.type === "Literal" ? text : `(${text})`;
   }
 
-  /** `!equal` is the opposite of what `equal` says. @param {string} name @param {Node[]} given */
-  call(name, given) {
+  /** Writes a call; `!equal` is the negated `equal`. @param {string} name @param {Node[]} values */
+  call(name, values) {
     const sign = name[0] === "!" ? "!" : "";
-    return `${sign}${this.mark}.${name.slice(sign.length)}(${given.map((part) => this.exact(part)).join(",")})`;
+    return `${sign}${this.mark}.${name.slice(sign.length)}(${values.map((part) => this.exact(part)).join(",")})`;
   }
 
   /** @param {Node} node @returns {string | null} */
@@ -86,13 +86,13 @@ export class Renderer {
     return `${this.mark}.compare(${this.inside(node.left)},"${node.operator}",${this.inside(node.right)})`;
   }
 
-  /** A number too large for JavaScript stays the text it is, as in cells. @param {Node} node */
+  /** Keeps a number that is too large for JavaScript as text, as cells do. @param {Node} node */
   exact(node) {
     const isTooLarge = node.type === "Literal" && /^\d+$/.test(node.raw) && node.value > Number.MAX_SAFE_INTEGER;
     return isTooLarge ? `"${node.raw}"` : this.inside(node);
   }
 
-  /** `a + b + c` flat, so that long ones do not nest. @param {Node} node @param {string} operator @returns {Node[]} */
+  /** Flattens `a + b + c`, so that long sums do not nest. @param {Node} node @param {string} operator @returns {Node[]} */
   chain(node, operator) {
     const parts = [];
     let at = node;
@@ -103,7 +103,7 @@ export class Renderer {
     return [at, ...parts.reverse()];
   }
 
-  /** What is asked for its truth. @param {Node} node */
+  /** Renders a value whose truth is tested. @param {Node} node */
   operand(node) {
     const text = this.inside(node);
     return this.isCondition && this.isReference(node) ? `${this.mark}.truth(${text})` : text;
@@ -126,7 +126,7 @@ export class Renderer {
     return `${text}\``;
   }
 
-  /** `{{X}}.trim()` says that {{X}} is empty when it is. @param {Node} node */
+  /** Renders a member, so that `{{X}}.trim()` reports that {{X}} is empty. @param {Node} node */
   member(node) {
     const { object } = node;
     if (node.optional || object.type !== "Identifier" || !this.isReference(object)) return this.plain(node);

@@ -1,4 +1,4 @@
-/** Evaluates one compiled formula over rows. The bundle's value is `start(formula, isCondition)`. */
+/** Evaluates one compiled formula for rows. The bundle's value is `start(formula, isCondition)`. */
 
 import * as formulajs from "@formulajs/formulajs";
 import lodash from "lodash";
@@ -11,7 +11,7 @@ import * as operators from "./operators.js";
 import { URL, URLSearchParams } from "./url.js";
 
 const LARGEST = 2 ** 20; // bytes of a result
-const SLICE = 100; // milliseconds after which finished rows are handed over
+const SLICE = 100; // milliseconds after which finished rows are returned
 const ENOUGH = 4 * LARGEST; // characters, likewise
 const { parse, stringify } = JSON;
 const { now } = Date;
@@ -26,7 +26,7 @@ const FAILURES = {
   "#VALUE!": "A function cannot work with what it was given",
 };
 
-let made = 0; // _.uniqueId counts anew in each row
+let uniqueIds = 0; // made by _.uniqueId in this row
 
 function provide() {
   const { utils: _utils, ...functions } = formulajs;
@@ -35,20 +35,20 @@ function provide() {
   }
   lodash.mixin({
     uniqueId(prefix = "") {
-      made += 1;
-      return `${prefix}${made}`;
+      uniqueIds += 1;
+      return `${prefix}${uniqueIds}`;
     },
   });
   addLocales(moment);
   settleMoment();
   Object.assign(globalThis, { _: lodash, moment, Clay, URL, URLSearchParams });
-  // Code made at run time could leave variables behind; shared memory could wait for ever.
+  // Code made at run time could leave variables for other rows; shared memory could block forever.
   for (const name of ["eval", "Atomics", "SharedArrayBuffer", "queueMicrotask"])
     Reflect.deleteProperty(globalThis, name);
   freezeAll([moment.localeData(), operators, operators.EmptyReference]);
 }
 
-/** moment keeps its settings to itself: they stay as they are, and what it works out lazily is worked out now. */
+/** Fixes the settings of moment, which cannot be frozen from outside, and computes now what it would compute lazily. */
 function settleMoment() {
   const refuse = () => {
     throw new TypeError("moment's settings cannot be changed in a formula");
@@ -83,7 +83,7 @@ function bytes(text) {
 /** @param {string} message */
 const failure = (message) => `[2,${stringify(message)}]`;
 
-/** A row's outcome as JSON: [0, value], [1] for nothing, [2, error], [3, slot of the empty reference].
+/** Writes the outcome of a row as JSON: [0, value], [1] for nothing, [2, error], [3, slot of the empty reference].
  * @param {any} result @param {any[]} row @param {boolean} isCondition */
 function outcome(result, row, isCondition) {
   if (result === undefined) return "[1]";
@@ -138,7 +138,7 @@ function start(formula, isCondition) {
 
   /** @param {any[]} raw */
   function one(raw) {
-    made = 0;
+    uniqueIds = 0;
     const row = raw.map(filled);
     try {
       return outcome(evaluate(...row), row, isCondition);
@@ -153,17 +153,17 @@ function start(formula, isCondition) {
     return text;
   }
 
-  /** `rows` takes the rows, `step` works on them for a while, `skip` goes on behind the row that broke off,
-   * `collect` gives what is done, `position` how far it is.
-   * @param {string} order @param {any} given */
-  return (order, given) => {
+  /** `rows` sets the rows, `step` works on them for a while, `skip` continues after the row that broke off,
+   * `collect` returns what is done, `position` the index of the next row.
+   * @param {string} order @param {any} argument */
+  return (order, argument) => {
     if (order === "rows") {
-      rows = parse(given);
+      rows = parse(argument);
       position = 0;
     } else if (order === "skip") {
       position += 1;
     } else if (order === "step") {
-      const end = Math.min(rows.length, position + given);
+      const end = Math.min(rows.length, position + argument);
       const until = now() + SLICE;
       let size = 0;
       while (position < end) {

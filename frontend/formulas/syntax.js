@@ -1,4 +1,4 @@
-/** What a formula that JavaScript cannot read is told, and the edit that mends it. */
+/** Explains why a formula is not valid JavaScript, and offers the edit that fixes it. */
 
 import { tokTypes } from "acorn";
 
@@ -110,8 +110,13 @@ function number({ text, pos, message }) {
   const zeros = /^0+(?=\d)/.exec(text.slice(pos));
   if (!zeros || !/number|octal/i.test(message)) return null;
   const digits = /^\d+/.exec(text.slice(pos))?.[0] ?? "";
-  const kept = digits.slice(zeros[0].length);
-  return replace("A number has no zeros in front. Put it in quotes if it is a code.", pos, pos + digits.length, kept);
+  const withoutZeros = digits.slice(zeros[0].length);
+  return replace(
+    "A number has no zeros in front. Put it in quotes if it is a code.",
+    pos,
+    pos + digits.length,
+    withoutZeros,
+  );
 }
 
 /** @param {Place} at */
@@ -173,7 +178,7 @@ function ending({ text, type }) {
 }
 
 /** @param {Place} at */
-function behind({ start, end, type, token, message, mark }) {
+function afterExpression({ start, end, type, token, message, mark }) {
   if (message !== "Text after the expression") return null;
   if (token in { ")": 1, "]": 1, "}": 1 })
     return replace(`“${token}” closes nothing.`, start, end, "", `Remove ${token}`);
@@ -195,7 +200,7 @@ function anything({ start, end, token, message, pos, text }) {
   return replace(`${plain}.`, pos, Math.min(pos + 1, text.length));
 }
 
-/** Brackets that are still open at the end of the text. @param {string} text @returns {{sign: string, start: number}[]} */
+/** Returns the brackets that are still open at the end of a text. @param {string} text @returns {{sign: string, start: number}[]} */
 function unclosed(text) {
   /** @type {{sign: string, start: number}[]} */
   const open = [];
@@ -221,12 +226,12 @@ const RULES = [
   semicolon,
   statement,
   ending,
-  behind,
+  afterExpression,
   anything,
 ];
 
-/** @param {any} error what the parser threw @param {string} text @param {string} mark @returns {Problem} */
-export function diagnosed(error, text, mark) {
+/** Describes a syntax error. @param {any} error what the parser threw @param {string} text @param {string} mark @returns {Problem} */
+export function diagnose(error, text, mark) {
   const at = {
     text,
     mark,

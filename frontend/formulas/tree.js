@@ -1,20 +1,20 @@
-/** Walking a formula's tree. */
+/** Walks the tree of a formula. */
 
 /** @typedef {{type: string, start: number, end: number, [key: string]: any}} Node */
 
-/** A node's children in the order of the text. @param {Node} node @returns {Node[]} */
+/** Returns the children of a node in the order of the text. @param {Node} node @returns {Node[]} */
 export function children(node) {
-  const found = [];
+  const nodes = [];
   for (const [key, value] of Object.entries(node)) {
     if (key === "key" && node.type === "Property" && node.shorthand) continue;
     for (const item of Array.isArray(value) ? value : [value]) {
-      if (item && typeof item === "object" && typeof item.type === "string" && "start" in item) found.push(item);
+      if (item && typeof item === "object" && typeof item.type === "string" && "start" in item) nodes.push(item);
     }
   }
-  return found.sort((one, other) => one.start - other.start);
+  return nodes.sort((one, other) => one.start - other.start);
 }
 
-/** Calls `visit(node, parent, key)` for the node and all below it.
+/** Calls `visit(node, parent, isInFunction)` for a node and all below it.
  * @param {Node} root @param {(node: Node, parent: Node | null, isInFunction: boolean) => void} visit */
 export function walk(root, visit) {
   /** @type {[Node, Node | null, boolean][]} */
@@ -27,7 +27,7 @@ export function walk(root, visit) {
   }
 }
 
-/** The names that a pattern binds. @param {Node | null} pattern @returns {string[]} */
+/** Returns the names that a pattern binds. @param {Node | null} pattern @returns {string[]} */
 export function bound(pattern) {
   switch (pattern?.type) {
     case "Identifier":
@@ -45,7 +45,7 @@ export function bound(pattern) {
   }
 }
 
-/** The names that functions and declarations of the formula bring. @param {Node} root @returns {Set<string>} */
+/** Returns the names that functions and declarations of the formula introduce. @param {Node} root @returns {Set<string>} */
 export function declared(root) {
   const names = new Set();
   walk(root, (node) => {
@@ -56,7 +56,7 @@ export function declared(root) {
   return names;
 }
 
-/** Whether an identifier is read or written as a variable, not the name of a member or a label.
+/** Says whether an identifier is read or written as a variable, not the name of a member or a label.
  * @param {Node} node @param {Node | null} parent */
 export function isVariable(node, parent) {
   switch (parent?.type) {

@@ -1,4 +1,4 @@
-/** URL and URLSearchParams, which the engine lacks: enough to take an address apart and to put one together. */
+/** URL and URLSearchParams, which QuickJS lacks: enough to take an address apart and to put one together. */
 
 const PATTERN =
   /^([A-Za-z][A-Za-z0-9+.-]*):(?:\/\/(?:([^/?#@]*)@)?(\[[0-9A-Fa-f:.]+\]|[^/?#:]*)(?::(\d*))?)?([^?#]*)(\?[^#]*)?(#.*)?$/s;
@@ -90,18 +90,18 @@ function parsed(query) {
   });
 }
 
-/** `..` and `.` resolved. @param {string} path */
+/** Resolves `..` and `.`. @param {string} path */
 function tidy(path) {
   /** @type {string[]} */
-  const kept = [];
+  const resolved = [];
   const pieces = path.split("/");
   pieces.forEach((piece, index) => {
     if (piece === "..") {
-      if (kept.length > 1) kept.pop();
-    } else if (piece !== ".") kept.push(piece);
-    if ((piece === ".." || piece === ".") && index === pieces.length - 1) kept.push("");
+      if (resolved.length > 1) resolved.pop();
+    } else if (piece !== ".") resolved.push(piece);
+    if ((piece === ".." || piece === ".") && index === pieces.length - 1) resolved.push("");
   });
-  return kept.join("/");
+  return resolved.join("/");
 }
 
 /** @param {string} text */
@@ -137,7 +137,7 @@ export class URL {
   get href() {
     const user = this.username && `${this.username}${this.password && `:${this.password}`}@`;
     const slashes = this.protocol in PORTS || this.hostname ? "//" : "";
-    // A query changed through searchParams counts, one left alone stays as it was written.
+    // A query that was changed through searchParams is written anew; otherwise it stays as it was.
     const query = this.searchParams.toString();
     const search = query === new URLSearchParams(this.search).toString() ? this.search : query && `?${query}`;
     return `${this.protocol}${slashes}${user}${this.host}${this.pathname}${search}${this.hash}`;

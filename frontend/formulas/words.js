@@ -1,15 +1,15 @@
-/** JavaScript as acorn reads it, with the words of run conditions: AND, OR, NOT, is empty, contains, <>. */
+/** Extends acorn's JavaScript by the words of run conditions: AND, OR, NOT, is empty, contains, <>. */
 
 import { Parser, tokTypes } from "acorn";
 
-/** As strong as a comparison; AND and OR as && and ||. */
+/** The words bind like comparisons, AND and OR like && and ||. */
 const COMPARISON = 7;
 const STRENGTH = { or: 1, and: 2 };
 
 /** @param {any} Base @returns {any} */
 function withWords(Base) {
   return class extends Base {
-    /** The words that follow a value: [operator, how many tokens]. */
+    /** Returns the words after a value and their number of tokens; null if there are none. */
     wordsHere() {
       if (this.type !== tokTypes.name || this.containsEsc) return null;
       const rest = this.input.slice(this.start);
@@ -18,7 +18,7 @@ function withWords(Base) {
       return { word: match[1].replace(/\s+/g, " ").toLowerCase(), tokens: match[1].split(/\s+/).length };
     }
 
-    /** `!` turns round the whole of what is said in words. @param {any} left @returns {any} */
+    /** `!` before a value negates the whole comparison in words. @param {any} left @returns {any} */
     parseExprOp(
       left,
       /** @type {number} */ start,
@@ -33,9 +33,9 @@ function withWords(Base) {
       const node = this.startNodeAt(start, loc);
       for (let count = 0; count < words.tokens; count += 1) this.next();
       const isNegated = strength === COMPARISON && left.operator === "!" && left.start === start;
-      let found = this.afterWords(node, isNegated ? left.argument : left, words.word, strength, forInit);
-      if (isNegated) found = this.finishNode({ ...left, argument: found }, "UnaryExpression");
-      return this.parseExprOp(found, start, loc, least, forInit);
+      let expression = this.afterWords(node, isNegated ? left.argument : left, words.word, strength, forInit);
+      if (isNegated) expression = this.finishNode({ ...left, argument: expression }, "UnaryExpression");
+      return this.parseExprOp(expression, start, loc, least, forInit);
     }
 
     /** @param {any} node @param {any} left @param {string} word @param {number} strength @param {any} forInit
@@ -56,7 +56,7 @@ function withWords(Base) {
       return this.finishNode(node, "LogicalExpression");
     }
 
-    /** NOT turns round the comparison behind it; `NOT(…)` stays the function of that name unless words follow. */
+    /** NOT negates the comparison after it; `NOT(…)` stays the function of that name unless words follow. */
     parseMaybeUnary(
       /** @type {any} */ errors,
       /** @type {any} */ sawUnary,
@@ -103,7 +103,7 @@ export const FormulaParser = Parser.extend(/** @type {any} */ (withWords));
 
 export const OPTIONS = /** @type {const} */ ({ ecmaVersion: 2024, sourceType: "module" });
 
-/** One expression and nothing behind it, else an error with `pos`, `tokenStart` and `tokenEnd`.
+/** Parses one expression with nothing after it; throws an error with `pos`, `tokenStart` and `tokenEnd`.
  * @param {string} source @returns {any} */
 export function parse(source) {
   const parser = new FormulaParser(OPTIONS, source);

@@ -1,5 +1,5 @@
 /**
- * What one cell says: its words, and the DOM that shows them.
+ * One cell: the words for its state and value, and the DOM that shows them.
  *
  * @typedef {import("./types.d.ts").Cell} Cell
  * @typedef {import("./types.d.ts").Column} Column
@@ -11,7 +11,7 @@ const COMPUTED = new Set(["formula", "extract", "http"]);
 const LONGEST_SHOWN = 300; // characters; the rest is in the editor or the details
 const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 15 });
 
-/** The colour and shape of the dot, by state. @type {Record<State, string>} */
+/** The class of each state: the colour and shape of its dot. @type {Record<State, string>} */
 const LOOK = {
   empty: "none",
   queued: "queued",
@@ -46,7 +46,7 @@ const WORD = {
 /** @param {Column} column */
 export const isComputed = (column) => COMPUTED.has(column.type);
 
-/** One line for a value of any JSON shape. @param {unknown} value @returns {string} */
+/** Writes any JSON value in one line. @param {unknown} value @returns {string} */
 export function brief(value) {
   if (value === null || value === undefined) return "";
   if (typeof value === "number") return String(value);
@@ -63,11 +63,11 @@ function briefObject(value) {
   return keys.length > 3 ? `{ ${keys.slice(0, 3).join(", ")}, … }` : `{ ${keys.join(", ")} }`;
 }
 
-/** Whether it shows a result of other inputs than there are now; what runs again will not. @param {Cell} cell */
+/** Says whether the result belongs to inputs that have changed; a cell that is about to run again does not count. @param {Cell} cell */
 const isStale = ({ stale, state = "done" }) =>
   Boolean(stale) && !["queued", "waiting", "limited", "running"].includes(state);
 
-/** The words of a computed cell. @param {Cell} cell */
+/** Describes the state of a computed cell. @param {Cell} cell */
 export const stateText = (cell) => (isStale(cell) ? `Out of date · ${resultText(cell)}` : resultText(cell));
 
 /** @param {Cell} cell */
@@ -87,7 +87,7 @@ function triesText({ attempts, max_attempts: most }) {
   return most ? `${WORD.running} · try ${attempts} of ${most}` : `${WORD.running} · try ${attempts}`;
 }
 
-/** A typed value as text, the way it is edited and copied. @param {unknown} value */
+/** Writes a value as it is edited and copied. @param {unknown} value */
 export function plainText(value) {
   if (value === null || value === undefined) return "";
   if (value === true) return "TRUE";
@@ -95,7 +95,7 @@ export function plainText(value) {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** A cell as text for the clipboard. @param {Column} column @param {Cell | undefined} cell */
+/** Writes a cell for the clipboard. @param {Column} column @param {Cell | undefined} cell */
 export function copyText(column, cell) {
   if (!cell) return "";
   return isComputed(column) && cell.state !== "done" ? "" : plainText(cell.value);
@@ -104,13 +104,13 @@ export function copyText(column, cell) {
 /** @param {Column} column @param {unknown} value */
 function typedText(column, value) {
   const text = plainText(value);
-  // "0042" and "1.10" stay as they were typed: only what a number would print itself gets its separators.
+  // "0042" and "1.10" stay as typed: only text that a number would print itself gets separators.
   if (column.type === "number" && text && String(Number(text)) === text) return grouped.format(Number(text));
   return text.slice(0, LONGEST_SHOWN).replace(/\s+/g, " ");
 }
 
 /**
- * Fills a cell's element.
+ * Fills the element of a cell.
  * @param {HTMLElement} element @param {Column} column @param {Cell | undefined} cell
  * @param {{ row: number, canEdit: boolean }} place
  */
@@ -123,7 +123,7 @@ export function paintCell(element, column, cell, place) {
   else paintState(element, column, cell);
 }
 
-/** The look of a computed cell's words, as a class. @param {Cell} cell */
+/** The class that gives the words of a computed cell their colour and sign. @param {Cell} cell */
 export const lookOf = (cell) => (isStale(cell) ? "stale" : LOOK[cell.state ?? "done"]);
 
 /** @param {HTMLElement} element @param {Column} column @param {Cell} cell */

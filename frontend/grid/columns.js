@@ -1,5 +1,5 @@
 /**
- * The columns of the table: their order, widths and what the server does to them.
+ * The columns of the table: their order, their widths, and the calls that change them.
  *
  * @typedef {import("./types.d.ts").Column} Column
  * @typedef {import("./types.d.ts").ColumnType} ColumnType
@@ -12,7 +12,7 @@ export const WIDEST = 800;
 const END_WIDTH = 44; // the "+" after the last column
 const DIGIT = 8;
 
-/** The sign of each type in a header. @type {Record<ColumnType, string>} */
+/** The sign of each type in the head. @type {Record<ColumnType, string>} */
 export const SIGN = { text: "Aa", number: "12", checkbox: "☑", date: "31", formula: "ƒ", extract: "→", http: "{ }" };
 
 /** @type {Record<ColumnType, string>} */
@@ -26,17 +26,17 @@ export const TYPE_NAME = {
   http: "HTTP API",
 };
 
-/** @type {ColumnType[]} what can be typed into */
+/** Types whose values are typed. @type {ColumnType[]} */
 export const PLAIN_TYPES = ["text", "number", "checkbox", "date"];
 
 /** Dispatches `change` (other columns or names) and `widths`. */
 export class Columns extends EventTarget {
-  /** Hidden ones too, in the order of the table. @type {Column[]} */
+  /** All columns, hidden ones too, in the order of the table. @type {Column[]} */
   all = [];
-  /** Those that are shown, the pinned ones first. @type {Column[]} */
+  /** The columns that are shown, pinned ones first. @type {Column[]} */
   list = [];
   pinnedCount = 0;
-  /** Px from the left of the first column, and after the last. @type {number[]} */
+  /** Left edges in px, counted from the first column; the last entry is the end of the last column. @type {number[]} */
   left = [0];
 
   /** @param {Table} table */
@@ -52,7 +52,7 @@ export class Columns extends EventTarget {
     return this.list.length;
   }
 
-  /** Px of the pinned ones. */
+  /** Width of the pinned columns in px. */
   get pinnedWidth() {
     return this.left[this.pinnedCount];
   }
@@ -61,7 +61,7 @@ export class Columns extends EventTarget {
     return this.left[this.count];
   }
 
-  /** The grid-template-columns of every row. */
+  /** The `grid-template-columns` of every row. */
   get template() {
     return [this.numberWidth, ...this.list.map((column) => column.width), END_WIDTH].map((px) => `${px}px`).join(" ");
   }
@@ -75,27 +75,25 @@ export class Columns extends EventTarget {
     return this.all.find((column) => column.id === id);
   }
 
-  /** Its place among those shown, -1 when it is hidden. @param {number} id */
+  /** The index of a column among those shown; -1 if it is hidden. @param {number} id */
   indexOf(id) {
     return this.list.findIndex((column) => column.id === id);
   }
 
-  /** Widens the row numbers for the largest one. @param {number} total @returns {boolean} whether they changed */
+  /** Fits the column of row numbers to the largest one. @param {number} total */
   fitNumbers(total) {
     const width = Math.max(52, 24 + DIGIT * String(Math.max(1, total)).length);
-    if (width === this.numberWidth) return false;
     this.numberWidth = width;
-    return true;
   }
 
-  /** The columns between two px, with one to spare on each side. @param {number} from @param {number} to */
+  /** The columns between two positions in px, and one more on each side. @param {number} from @param {number} to */
   between(from, to) {
     const first = this.left.findLastIndex((px) => px <= from);
     const last = this.left.findIndex((px) => px >= to);
     return { first: Math.max(0, first - 1), last: Math.min(this.count - 1, last < 0 ? this.count - 1 : last) };
   }
 
-  /** Which to draw between two px: those in view and the pinned ones. @param {number} from @param {number} to */
+  /** The columns to draw between two positions in px: those in view and the pinned ones. @param {number} from @param {number} to */
   drawn(from, to) {
     const { first, last } = this.between(from + this.pinnedWidth, to);
     const rest = Math.max(first, this.pinnedCount);
@@ -103,7 +101,7 @@ export class Columns extends EventTarget {
     return [...pinned, ...Array.from({ length: Math.max(0, last - rest + 1) }, (_, i) => rest + i)];
   }
 
-  /** Keeps the cell of a pinned column at the left. @param {HTMLElement} cell @param {number} index */
+  /** Makes the cell of a pinned column stay at the left. @param {HTMLElement} cell @param {number} index */
   stick(cell, index) {
     const left = index < this.pinnedCount ? `${this.numberWidth + this.left[index]}px` : "";
     if (cell.style.left !== left) cell.style.left = left;
@@ -125,7 +123,7 @@ export class Columns extends EventTarget {
     for (const column of this.list) this.left.push(/** @type {number} */ (this.left.at(-1)) + column.width);
   }
 
-  /** Draws a width at once; `save` keeps it. @param {Column} column @param {number} width */
+  /** Draws a column in another width; `save` stores it. @param {Column} column @param {number} width */
   resize(column, width) {
     const shown = this.byId(column.id);
     if (!shown) return;
@@ -134,7 +132,7 @@ export class Columns extends EventTarget {
     this.dispatchEvent(new Event("widths"));
   }
 
-  /** @param {Column} column @param {Partial<Pick<Column, "name" | "type" | "width" | "position" | "hidden" | "pinned">>} change */
+  /** Stores a change. @param {Column} column @param {Partial<Pick<Column, "name" | "type" | "width" | "position" | "hidden" | "pinned">>} change */
   async save(column, change) {
     await api("PATCH", `/columns/${column.id}`, change);
     if ("width" in change) return;
@@ -148,7 +146,7 @@ export class Columns extends EventTarget {
     return column;
   }
 
-  /** Refused with 409 while other columns use it, unless `force`. @param {Column} column @param {{ force?: boolean }} [how] */
+  /** Deletes a column; refused with 409 while other columns use it, unless `force`. @param {Column} column @param {{ force?: boolean }} [how] */
   async remove(column, { force = false } = {}) {
     await api("DELETE", `/columns/${column.id}${force ? "?force=true" : ""}`);
     await this.reload();
@@ -160,7 +158,7 @@ export class Columns extends EventTarget {
     await this.reload();
   }
 
-  /** Reads the columns again; `change` tells. */
+  /** Fetches the columns again, and dispatches `change`. */
   async reload() {
     /** @type {Table} */
     const table = await api("GET", `/tables/${this.table.id}`);
@@ -169,11 +167,11 @@ export class Columns extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
-  /** A name nobody has yet: "Column", "Column 2" … @param {string} wanted */
-  freeName(wanted) {
+  /** Returns a name that no column has: "Column", "Column 2" … @param {string} base */
+  freeName(base) {
     const taken = new Set(this.all.map((column) => column.name.toLowerCase()));
-    let name = wanted;
-    for (let n = 2; taken.has(name.toLowerCase()); n += 1) name = `${wanted} ${n}`;
+    let name = base;
+    for (let n = 2; taken.has(name.toLowerCase()); n += 1) name = `${base} ${n}`;
     return name;
   }
 }

@@ -1,9 +1,9 @@
 /**
- * Hides columns and pins them to the left, as steps that Ctrl+Z takes back.
+ * Hides columns and pins them to the left, as steps that Ctrl+Z undoes.
  *
  * @typedef {import("./types.d.ts").Grid} Grid
  * @typedef {import("./types.d.ts").Column} Column
- * @typedef {Partial<Pick<Column, "hidden" | "pinned">>} Look
+ * @typedef {Partial<Pick<Column, "hidden" | "pinned">>} Display
  */
 
 import { reasonOf } from "../ui/api.js";
@@ -11,28 +11,28 @@ import { toast } from "../ui/notices.js";
 
 /** @param {Grid} grid @param {Column} column @param {boolean} hidden */
 export function setHidden(grid, column, hidden) {
-  return look(grid, column, { hidden }, `${hidden ? "Hid" : "Showed"} ${column.name}`);
+  return changeDisplay(grid, column, { hidden }, `${hidden ? "Hid" : "Showed"} ${column.name}`);
 }
 
 /** @param {Grid} grid @param {Column} column @param {boolean} pinned */
 export function setPinned(grid, column, pinned) {
-  return look(grid, column, { pinned }, `${pinned ? "Pinned" : "Unpinned"} ${column.name}`);
+  return changeDisplay(grid, column, { pinned }, `${pinned ? "Pinned" : "Unpinned"} ${column.name}`);
 }
 
-/** @param {Grid} grid @param {Column} column @param {Look} wanted @param {string} label */
-async function look(grid, column, wanted, label) {
+/** @param {Grid} grid @param {Column} column @param {Display} display @param {string} label */
+async function changeDisplay(grid, column, display, label) {
   const { hidden, pinned } = column;
   const undo = () => save(grid, column, { hidden, pinned });
-  const redo = () => save(grid, column, wanted);
+  const redo = () => save(grid, column, display);
   const saving = redo();
-  grid.history.add(saving.then((saved) => (saved ? { label, undo, redo } : undefined))); // before it shows: Ctrl+Z may be quick
+  grid.history.add(saving.then((saved) => (saved ? { label, undo, redo } : undefined))); // at once: Ctrl+Z may come before it is saved
   await saving;
 }
 
-/** @param {Grid} grid @param {Column} column @param {Look} wanted */
-async function save(grid, column, wanted) {
+/** @param {Grid} grid @param {Column} column @param {Display} display */
+async function save(grid, column, display) {
   try {
-    await grid.columns.save(column, wanted);
+    await grid.columns.save(column, display);
     return true;
   } catch (error) {
     toast(`“${column.name}” was not changed. ${reasonOf(error)}`);

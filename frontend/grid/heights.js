@@ -1,5 +1,5 @@
 /**
- * How tall rows are: kept for each table in this browser.
+ * The height of the rows, stored for each table in this browser.
  *
  * @typedef {import("./types.d.ts").Grid} Grid
  */
@@ -11,14 +11,14 @@ const HEIGHTS = { Compact: 32, Medium: 56, Tall: 96 }; // px: one, two and four 
 const keyOf = (grid) => `marl:row-height:${grid.table.id}`;
 
 /** @param {Grid} grid @returns {number} px */
-function kept(grid) {
+function storedHeight(grid) {
   const px = Number(localStorage.getItem(keyOf(grid)));
   return Object.values(HEIGHTS).includes(px) ? px : HEIGHTS.Compact;
 }
 
 /** @param {Grid} grid @param {HTMLElement} button */
 export function offerHeights(grid, button) {
-  if (kept(grid) !== grid.viewport.rowHeight) grid.viewport.setRowHeight(kept(grid));
+  if (storedHeight(grid) !== grid.viewport.rowHeight) grid.viewport.setRowHeight(storedHeight(grid));
   button.addEventListener("click", () => {
     const items = Object.entries(HEIGHTS).map(([text, px]) => ({
       text,

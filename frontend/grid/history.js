@@ -1,10 +1,10 @@
-/** What was done here, to be undone by Ctrl+Z and done again by Ctrl+Shift+Z, one step at a time. */
-const STEPS_KEPT = 100;
+/** What was done on this page, to be undone by Ctrl+Z and redone by Ctrl+Shift+Z, one step at a time. */
+const MOST_STEPS = 100;
 
 /**
  * @typedef {object} Step
- * @property {string} label what was done, for the screen reader: "Edit of Company"
- * @property {() => Promise<boolean>} undo false when the server refused
+ * @property {string} label what was done, for the notice: "Edit of Company"
+ * @property {() => Promise<boolean>} undo false if the server refused
  * @property {() => Promise<boolean>} redo
  */
 export class History {
@@ -12,22 +12,22 @@ export class History {
   #done = [];
   /** @type {Step[]} */
   #undone = [];
-  /** All steps begun so far are in. @type {Promise<void>} */
+  /** Resolves when all steps begun so far are saved. @type {Promise<void>} */
   #settled = Promise.resolve();
 
-  /** Keeps a step once it is saved, in the order the steps began. @param {Promise<Step | undefined>} saving nothing when it was refused */
+  /** Adds a step once it is saved, in the order in which steps began. @param {Promise<Step | undefined>} saving undefined if it was refused */
   add(saving) {
     this.#settled = this.#settled.then(async () => {
-      const step = await saving.catch(() => undefined); // whoever began it tells the user
-      if (step) this.#keep(step);
+      const step = await saving.catch(() => undefined); // whoever began it reports the error
+      if (step) this.#push(step);
     });
   }
 
   /** @param {Step} step */
-  #keep(step) {
+  #push(step) {
     this.#done.push(step);
-    this.#undone.length = 0; // in place: an undo that waits for this save holds the list
-    if (this.#done.length > STEPS_KEPT) this.#done.shift();
+    this.#undone.length = 0; // in place, because an undo that waits for this save has a reference to the list
+    if (this.#done.length > MOST_STEPS) this.#done.shift();
   }
 
   /** @returns {Promise<Step | undefined>} what was undone */

@@ -1,5 +1,5 @@
 /**
- * What the server tells while the page is open: one EventSource, resumed where it broke.
+ * The server's events while the page is open: one EventSource, resumed where it broke off.
  *
  * @typedef {import("./types.d.ts").Grid} Grid
  * @typedef {import("./types.d.ts").Cell} Cell
@@ -7,12 +7,12 @@
  */
 const SLOWEST_RETRY_MS = 30_000;
 
-/** Dispatches `run` (detail: a run), `lost` and `found` (the connection), `reset` (something may have been missed). */
+/** Dispatches `run` (detail: a run), `offline` and `online`, and `reset` (events may have been missed). */
 export class Live extends EventTarget {
   /** @type {[number, number, Cell][]} cells of this animation frame */
   #batch = [];
   #wait = 1000;
-  /** Whether the browser knows an event to resume after; else what happened before the stream opened is read. */
+  /** Whether the browser has an event to resume after; otherwise everything is fetched when the stream opens. */
   #resumes = false;
 
   /** @param {Grid} grid */
@@ -41,13 +41,13 @@ export class Live extends EventTarget {
 
   #opened() {
     this.#wait = 1000;
-    this.dispatchEvent(new Event("found"));
+    this.dispatchEvent(new Event("online"));
     if (!this.#resumes) this.#reset();
   }
 
-  /** The browser tries again by itself, unless the answer was an error: then we do, and read everything again. @param {EventSource} source */
+  /** The browser reconnects by itself, except after an error response: then we do, and fetch everything again. @param {EventSource} source */
   #failed(source) {
-    this.dispatchEvent(new Event("lost"));
+    this.dispatchEvent(new Event("offline"));
     if (source.readyState !== EventSource.CLOSED) return;
     this.#resumes = false;
     setTimeout(() => this.#connect(), this.#wait);
@@ -68,13 +68,13 @@ export class Live extends EventTarget {
 
   /** @param {{ row_count?: number, added?: number, deleted?: number[] }} change */
   #rows({ row_count: total, deleted }) {
-    if (deleted?.length) this.grid.chosen.forget(deleted);
+    if (deleted?.length) this.grid.selectedRows.forget(deleted);
     if (total === undefined) this.#reset();
     else this.grid.rows.resized(total);
   }
 
   async #columns() {
-    await this.grid.columns.reload().catch(() => {}); // the next event or page load brings them
+    await this.grid.columns.reload().catch(() => {}); // the next event, or a reload of the page, fetches them
     this.grid.rows.refresh();
   }
 

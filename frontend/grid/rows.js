@@ -1,24 +1,24 @@
 /**
- * Rows by index, fetched in blocks of 100 and forgotten least recently used first.
+ * Rows by index, fetched in blocks of 100; the least recently used block is forgotten first.
  *
  * @typedef {import("./types.d.ts").Row} Row
  * @typedef {import("./types.d.ts").Cell} Cell
  */
 import { ApiError, api } from "../ui/api.js";
 
-export const BLOCK = 100;
+const BLOCK = 100; // rows
 const BLOCKS_KEPT = 60;
 const LONGEST_READ = 500; // the API's largest window
-const SETTLE_MS = 30; // a window scrolled past within this time is never asked for
+const SETTLE_MS = 30; // rows scrolled past within this time are never fetched
 const RETRY_MS = 2000;
 
 /** @param {number} rowId @param {number} columnId */
 const keyOf = (rowId, columnId) => `${rowId}:${columnId}`;
 
 /**
- * Dispatches `change` (paint again), `cells` (detail: what the server announced), `total` (the number of rows changed) and
- * `problem` (detail: a message), `announced` (the server told of changes; detail: ids of their columns, none: rows came or
- * went) and `gone` (the server keeps the view no longer).
+ * Dispatches `change` (paint again), `cells` (detail: the cells that the server announced), `total` (the number of rows
+ * changed), `problem` (detail: a message), `announced` (the server announced changes; detail: the ids of their columns, or
+ * undefined when rows were added or deleted) and `gone` (the server no longer has the view).
  */
 export class Rows extends EventTarget {
   /** @type {Map<number, { rows: Row[], stale: boolean }>} in order of use, oldest first */
@@ -27,11 +27,11 @@ export class Rows extends EventTarget {
   #loading = new Map();
   /** @type {Map<number, Row>} */
   #byId = new Map();
-  /** Typed here and not yet confirmed, and what the server announced of it meanwhile. @type {Map<string, { cell: Cell, announced?: Cell }>} */
+  /** Values typed here that the server has not confirmed, and what it has announced for them since. @type {Map<string, { cell: Cell, announced?: Cell }>} */
   #unsaved = new Map();
-  /** @type {Map<string, Cell>} announced while a block was on its way, so perhaps newer than the block */
+  /** @type {Map<string, Cell>} announced while a block was being fetched, so perhaps newer than the block */
   #announced = new Map();
-  /** Why cells did not take what was pasted last. @type {Map<string, string>} */
+  /** Why cells refused what was pasted last. @type {Map<string, string>} */
   #refused = new Map();
   #version = 0;
   /** The token of the view that is shown; empty for all rows in their own order. */
@@ -49,7 +49,7 @@ export class Rows extends EventTarget {
     this.tableTotal = total;
   }
 
-  /** Shows other rows, or the same in another order; answers under way are of no use any more. @param {string} view @param {number} total */
+  /** Shows other rows, or the same ones in another order, and aborts the requests under way. @param {string} view @param {number} total */
   open(view, total) {
     this.view = view;
     this.total = total;
@@ -62,7 +62,7 @@ export class Rows extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
-  /** The number a row has in the table, from 1; none while a row of a view is on its way. @param {number} index */
+  /** The number of a row in the table, from 1; empty while a row of a view is being fetched. @param {number} index */
   numberAt(index) {
     const position = this.at(index)?.position ?? (this.view ? undefined : index);
     return position === undefined ? "" : String(position + 1);
@@ -78,17 +78,17 @@ export class Rows extends EventTarget {
     return this.#byId.get(id);
   }
 
-  /** Keeps the rows in view (and a little around them) loaded. @param {number} first @param {number} last */
-  show(first, last) {
+  /** Keeps the rows in view, and a few around them, loaded. @param {number} first @param {number} last */
+  keepLoaded(first, last) {
     this.#window = { first, last };
-    for (const number of this.#wanted()) {
+    for (const number of this.#blocksInView()) {
       const block = this.#blocks.get(number);
       if (block) this.#touch(number, block);
     }
-    this.#timer ??= setTimeout(() => this.#loadWanted(), SETTLE_MS);
+    this.#timer ??= setTimeout(() => this.#loadInView(), SETTLE_MS);
   }
 
-  #wanted() {
+  #blocksInView() {
     const { first, last } = this.#window;
     const margin = BLOCK / 4;
     const from = Math.floor(Math.max(0, first - margin) / BLOCK);
@@ -96,15 +96,15 @@ export class Rows extends EventTarget {
     return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
   }
 
-  #loadWanted() {
+  #loadInView() {
     this.#timer = undefined;
-    const wanted = this.#wanted();
+    const inView = this.#blocksInView();
     for (const [number, request] of this.#loading) {
-      if (wanted.includes(number)) continue;
+      if (inView.includes(number)) continue;
       request.abort();
       this.#loading.delete(number);
     }
-    for (const number of wanted) {
+    for (const number of inView) {
       const block = this.#blocks.get(number);
       if ((!block || block.stale) && !this.#loading.has(number)) void this.#load(number);
     }
@@ -123,20 +123,20 @@ export class Rows extends EventTarget {
       this.#setTotal(answer.total);
       this.dispatchEvent(new Event("change"));
     } catch (error) {
-      if (!request.signal.aborted) this.#complain(error);
+      if (!request.signal.aborted) this.#reportProblem(error);
     } finally {
       if (this.#loading.get(number) === request) this.#loading.delete(number);
       if (!this.#loading.size) this.#announced.clear();
-      if (this.#blocks.get(number)?.stale) this.#loadWanted();
+      if (this.#blocks.get(number)?.stale) this.#loadInView();
     }
   }
 
   /** @param {unknown} error */
-  #complain(error) {
+  #reportProblem(error) {
     if (error instanceof ApiError && error.code === "view_gone") return void this.dispatchEvent(new Event("gone"));
     const message = error instanceof ApiError ? error.message : "The server cannot be reached. Trying again…";
     this.dispatchEvent(new CustomEvent("problem", { detail: message }));
-    this.#timer ??= setTimeout(() => this.#loadWanted(), RETRY_MS);
+    this.#timer ??= setTimeout(() => this.#loadInView(), RETRY_MS);
   }
 
   /**
@@ -194,7 +194,7 @@ export class Rows extends EventTarget {
     this.dispatchEvent(new Event("total"));
   }
 
-  /** Live cells of the server. @param {[number, number, Cell][]} batch */
+  /** Shows cells that the server announced. @param {[number, number, Cell][]} batch */
   announce(batch) {
     for (const [rowId, columnId, cell] of batch) {
       const key = keyOf(rowId, columnId);
@@ -206,18 +206,18 @@ export class Rows extends EventTarget {
       if (this.#loading.size) this.#announced.set(key, cell);
       this.#put(rowId, columnId, cell);
     }
-    this.#tell([...new Set(batch.map(([, columnId]) => columnId))]);
+    this.#emitAnnounced([...new Set(batch.map(([, columnId]) => columnId))]);
     this.dispatchEvent(new CustomEvent("cells", { detail: batch }));
     this.dispatchEvent(new Event("change"));
   }
 
   /** @param {number[]} [columnIds] */
-  #tell(columnIds) {
+  #emitAnnounced(columnIds) {
     this.dispatchEvent(new CustomEvent("announced", { detail: columnIds }));
   }
 
-  /** Shows a value before the server has it. @param {number} rowId @param {number} columnId @param {unknown} value @returns {Cell} for `settle` */
-  hold(rowId, columnId, value) {
+  /** Shows a value before the server has stored it. @param {number} rowId @param {number} columnId @param {unknown} value @returns {Cell} for `settle` */
+  setOptimistic(rowId, columnId, value) {
     const cell = { value };
     this.#refused.delete(keyOf(rowId, columnId));
     this.#unsaved.set(keyOf(rowId, columnId), { cell });
@@ -227,21 +227,21 @@ export class Rows extends EventTarget {
   }
 
   /**
-   * The server took the held value, or refused it: `value` is what it holds, unless it announced a tidier one.
-   * A newer value held meanwhile stays.
-   * @param {number} rowId @param {number} columnId @param {Cell} held @param {unknown} value
+   * Ends an optimistic value: `value` is what the server has stored, unless it has announced a cleaner form of it.
+   * A newer optimistic value of the same cell stays.
+   * @param {number} rowId @param {number} columnId @param {Cell} optimistic @param {unknown} value
    */
-  settle(rowId, columnId, held, value) {
+  settle(rowId, columnId, optimistic, value) {
     const key = keyOf(rowId, columnId);
     const unsaved = this.#unsaved.get(key);
-    if (unsaved?.cell !== held) return;
+    if (unsaved?.cell !== optimistic) return;
     this.#put(rowId, columnId, unsaved.announced ?? { value });
     this.#unsaved.delete(key);
     this.dispatchEvent(new Event("change"));
   }
 
-  /** Marks cells that did not take what was pasted. @param {import("./types.d.ts").Refusal[]} refusals */
-  refuse(refusals) {
+  /** Marks the cells that refused what was pasted. @param {import("./types.d.ts").Refusal[]} refusals */
+  setRefusals(refusals) {
     this.#refused = new Map(refusals.map(({ row, column, message }) => [keyOf(row, column), message]));
     this.dispatchEvent(new Event("change"));
   }
@@ -251,7 +251,7 @@ export class Rows extends EventTarget {
     return this.#refused.size ? this.#refused.get(keyOf(rowId, columnId)) : undefined;
   }
 
-  /** Where a row of the table is in the view, -1 when it is not in it. @param {number} id @param {number} position in the table */
+  /** The index of a row in the view; -1 if the view does not have it. @param {number} id @param {number} position in the table */
   async indexOf(id, position) {
     if (!this.view) return position;
     return (await api("GET", `/tables/${this.tableId}/views/${this.view}/rows/${id}`)).offset ?? -1;
@@ -263,35 +263,41 @@ export class Rows extends EventTarget {
     if (row) row.cells[columnId] = cell;
   }
 
-  /** Reads everything again; what is in view stays on screen until the answer is here. */
+  /** Fetches everything again; what is in view stays on the screen until then. */
   refresh() {
     this.#version += 1;
-    const wanted = new Set(this.#wanted());
+    const inView = new Set(this.#blocksInView());
     for (const [number, block] of this.#blocks) {
-      if (wanted.has(number)) block.stale = true;
+      if (inView.has(number)) block.stale = true;
       else this.#drop(number);
     }
-    this.#timer ??= setTimeout(() => this.#loadWanted(), SETTLE_MS);
+    this.#timer ??= setTimeout(() => this.#loadInView(), SETTLE_MS);
   }
 
-  /** @param {number} total rows the table has now; others added or deleted some, and a view has those it was opened with */
+  /** Takes the new size of the table; a view keeps the rows it was opened with. @param {number} total rows of the table */
   resized(total) {
     this.tableTotal = total;
     if (this.view) this.dispatchEvent(new Event("total"));
     else this.#setTotal(total);
-    this.#tell();
+    this.#emitAnnounced();
     this.refresh();
   }
 
-  /** Rows deleted here are gone at once. @param {number} count @param {number} before rows of the table with them @param {number} shown rows of the view with them */
+  /**
+   * Takes away rows that were deleted here.
+   * @param {number} count @param {number} before rows of the table with them @param {number} shown rows of the view with them
+   */
   removed(count, before, shown) {
-    this.resized(Math.min(this.tableTotal, before - count)); // the live event may have been quicker
+    this.resized(Math.min(this.tableTotal, before - count)); // the live event may have arrived first
     if (this.view) this.#setTotal(Math.min(this.total, shown - count));
   }
 
-  /** Shows rows just appended here before they are read: they can be typed into at once. @param {number[]} ids @param {number} before the total without them @param {number} tableBefore the table's */
+  /**
+   * Shows rows that were appended here before they are fetched, so that they can be typed into at once.
+   * @param {number[]} ids @param {number} before rows of the view without them @param {number} tableBefore rows of the table without them
+   */
   appended(ids, before, tableBefore) {
-    this.resized(Math.max(this.tableTotal, tableBefore + ids.length)); // the live event may have been quicker
+    this.resized(Math.max(this.tableTotal, tableBefore + ids.length)); // the live event may have arrived first
     if (this.view) this.#setTotal(Math.max(this.total, before + ids.length));
     ids.forEach((id, i) => {
       const index = before + i;
@@ -306,7 +312,7 @@ export class Rows extends EventTarget {
   }
 
   /**
-   * Rows of a range, loaded or not, in order.
+   * Returns the rows of a range in order, and fetches those that are not loaded.
    * @param {number} first @param {number} last @param {(done: number) => void} [progress]
    * @returns {Promise<Row[]>}
    */

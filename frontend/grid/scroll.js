@@ -1,19 +1,19 @@
 /**
- * The vertical scroll position over more pixels than a browser can hold: above 15 million (Firefox drops heights over
+ * The vertical scroll position, for more pixels than a browser can lay out. Above 15 million (Firefox drops heights over
  * 17.9 M, Chromium stops at 33.5 M) the scrollbar stands for the whole height, and wheel and touch are handled here.
  */
 const TALLEST = 15_000_000;
-const LINE = 32; // px a wheel "line" means
-const FRICTION = 0.95; // of a flung touch, each frame
+const LINE = 32; // px of a "line" of the wheel
+const FRICTION = 0.95; // of a flung touch, per frame
 
 export class Scroll {
-  /** Virtual px above the first visible one. */
+  /** Virtual px above the first visible pixel. */
   top = 0;
   #height = 0;
   #expected = 0;
 
   /**
-   * @param {HTMLElement} scroller @param {HTMLElement} body what gets the height
+   * @param {HTMLElement} scroller @param {HTMLElement} body gets the height
    * @param {number} head px of the sticky head inside the scroller @param {() => void} moved
    */
   constructor(scroller, body, head, moved) {
@@ -30,7 +30,7 @@ export class Scroll {
     return this.#height > TALLEST;
   }
 
-  /** Px of rows that are in view. */
+  /** Height in px of the rows in view. */
   get visible() {
     return Math.max(0, this.scroller.clientHeight - this.head);
   }
@@ -59,7 +59,7 @@ export class Scroll {
     this.moved();
   }
 
-  /** Px from where a row is to where in the body it is drawn. */
+  /** Px from the virtual position of a row to its position in the body. */
   get offset() {
     return this.scaled ? this.scroller.scrollTop - this.top : 0;
   }

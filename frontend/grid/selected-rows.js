@@ -1,5 +1,6 @@
 /**
- * The rows that are chosen by their boxes or numbers. "All rows" is a flag with exceptions, so that a million cost as much as one.
+ * The rows selected by their checkboxes or numbers. "All rows" is a flag with exceptions, so that a million rows cost as
+ * much as one.
  *
  * @typedef {import("./types.d.ts").Row} Row
  * @typedef {import("./rows.js").Rows} Rows
@@ -9,19 +10,19 @@ import { reasonOf } from "../ui/api.js";
 import { formatNumber } from "../ui/format.js";
 import { toast } from "../ui/notices.js";
 
-export const CHOSEN_ONE_BY_ONE = 10_000; // the API's most in one call
+const MOST_SELECTED = 10_000; // ids; as many as the API takes in one call
 
 /** Dispatches `change`. */
-export class Chosen extends EventTarget {
-  /** The chosen ones, or the exceptions from all. @type {Set<number>} */
+export class SelectedRows extends EventTarget {
+  /** The ids of the selected rows or, if all are selected, of the exceptions. @type {Set<number>} */
   #ids = new Set();
   #all = false;
-  /** Where Shift continues from. */
+  /** The index that Shift extends from. */
   #last = 0;
-  /** The chosen rows lie between. @type {[number, number]} */
+  /** The first and the last index that were selected. @type {[number, number]} */
   #span = [0, -1];
 
-  /** Of the rows that are chosen. */
+  /** The view in which they were selected. */
   #view = "";
 
   /** @param {Rows} rows */
@@ -29,9 +30,9 @@ export class Chosen extends EventTarget {
     super();
     this.rows = rows;
     rows.addEventListener("total", () => {
-      if (rows.view !== this.#view) this.#reset(false); // “all” would be others now
+      if (rows.view !== this.#view) this.#reset(false); // "all" would mean other rows now
       this.#view = rows.view;
-      this.#tell();
+      this.#emitChange();
     });
   }
 
@@ -43,12 +44,12 @@ export class Chosen extends EventTarget {
     return this.#all && this.#ids.size === 0;
   }
 
-  /** As the API takes them. @returns {{ ids: number[] } | { all_but: number[] }} */
+  /** The selection as the API takes it. @returns {{ ids: number[] } | { all_but: number[] }} */
   get scope() {
     return this.#all ? { all_but: [...this.#ids] } : { ids: [...this.#ids] };
   }
 
-  /** The first and the last index that can be among them. @returns {[number, number]} */
+  /** The first and the last index that can be selected. @returns {[number, number]} */
   get bounds() {
     return this.#all ? [0, this.rows.total - 1] : this.#span;
   }
@@ -67,14 +68,14 @@ export class Chosen extends EventTarget {
     this.#put([row.id], !this.has(row.id));
   }
 
-  /** From the row chosen last to this one, besides what is chosen. @param {number} index */
+  /** Selects the rows from the last one selected to this one, in addition to the others. @param {number} index */
   extend(index) {
-    return this.take(Math.min(this.#last, index), Math.max(this.#last, index), { add: true });
+    return this.select(Math.min(this.#last, index), Math.max(this.#last, index), { add: true });
   }
 
-  /** @param {number} first @param {number} last @param {{ add?: boolean }} [how] */
-  async take(first, last, { add = false } = {}) {
-    if (last - first + 1 > CHOSEN_ONE_BY_ONE) return this.#tooMany();
+  /** Selects a range of rows. @param {number} first @param {number} last @param {{ add?: boolean }} [how] `add` keeps the others */
+  async select(first, last, { add = false } = {}) {
+    if (last - first + 1 > MOST_SELECTED) return this.#tooMany();
     const ids = await this.#idsOf(first, last);
     if (!ids) return;
     if (!add) this.#reset(false);
@@ -83,7 +84,7 @@ export class Chosen extends EventTarget {
     this.#put(ids, true);
   }
 
-  /** @param {number} first @param {number} last @returns {Promise<number[] | undefined>} nothing when the server is away */
+  /** @param {number} first @param {number} last @returns {Promise<number[] | undefined>} undefined if the server cannot be reached */
   async #idsOf(first, last) {
     try {
       return (await this.rows.range(first, last)).map((row) => row.id);
@@ -93,26 +94,26 @@ export class Chosen extends EventTarget {
     }
   }
 
-  /** Every row of the table, or of the view that is shown. */
-  takeAll() {
+  /** Selects every row of the table, or of the view that is shown. */
+  selectAll() {
     if (this.rows.view) {
-      void this.take(0, this.rows.total - 1);
+      void this.select(0, this.rows.total - 1);
       return;
     }
     this.#reset(true);
-    this.#tell();
+    this.#emitChange();
   }
 
   clear() {
     if (!this.#all && !this.#ids.size) return;
     this.#reset(false);
-    this.#tell();
+    this.#emitChange();
   }
 
-  /** Rows that are gone. @param {number[]} ids */
+  /** Forgets rows that were deleted. @param {number[]} ids */
   forget(ids) {
     for (const id of ids) this.#ids.delete(id);
-    this.#tell();
+    this.#emitChange();
   }
 
   /** @param {boolean} all */
@@ -121,18 +122,18 @@ export class Chosen extends EventTarget {
     this.#ids.clear();
   }
 
-  /** @param {number[]} ids @param {boolean} chosen */
-  #put(ids, chosen) {
-    if (chosen !== this.#all && this.#ids.size + ids.length > CHOSEN_ONE_BY_ONE) return this.#tooMany();
+  /** @param {number[]} ids @param {boolean} selected */
+  #put(ids, selected) {
+    if (selected !== this.#all && this.#ids.size + ids.length > MOST_SELECTED) return this.#tooMany();
     for (const id of ids) {
-      if (chosen !== this.#all) this.#ids.add(id);
+      if (selected !== this.#all) this.#ids.add(id);
       else this.#ids.delete(id);
     }
-    this.#tell();
+    this.#emitChange();
   }
 
   #tooMany() {
-    const most = formatNumber(CHOSEN_ONE_BY_ONE);
+    const most = formatNumber(MOST_SELECTED);
     const { view, total, tableTotal } = this.rows;
     if (!view) toast(`At most ${most} rows can be selected one by one. The box at the top selects all.`);
     else if (total < tableTotal)
@@ -143,10 +144,10 @@ export class Chosen extends EventTarget {
       toast(
         `At most ${most} rows of a view can be selected. Filter or search, or remove the sort to select all rows of the table.`,
       );
-    this.#tell(); // the box that was ticked shows what is selected
+    this.#emitChange(); // sets the checkbox that was ticked back
   }
 
-  #tell() {
+  #emitChange() {
     this.dispatchEvent(new Event("change"));
   }
 }

@@ -1,23 +1,23 @@
 /**
- * The active cell and the range around it, kept as two corners; so "everything" costs as much as one cell.
+ * The active cell and the range around it, stored as two corners, so that "everything" costs as much as one cell.
  *
  * @typedef {import("./types.d.ts").Range} Range
  */
 
-/** The row index of the header: arrows reach it from the first row. */
+/** The row index of the header, which arrow keys reach from the first row. */
 export const HEADER = -1;
 
 /** @param {Range} range @param {number} row @param {number} column */
 const contains = ({ top, bottom, left, right }, row, column) =>
   row >= top && row <= bottom && column >= left && column <= right;
 
-/** Dispatches `change`. */
+/** The selection; dispatches `change`. */
 export class Selection extends EventTarget {
   row = 0;
   column = 0;
   #anchorRow = 0;
   #anchorColumn = 0;
-  /** Where a fill would go, while its corner is dragged. @type {Range | undefined} */
+  /** What a fill would cover, while the corner of the selection is dragged. @type {Range | undefined} */
   preview;
 
   /** @param {() => { rows: number, columns: number }} size */
@@ -40,7 +40,7 @@ export class Selection extends EventTarget {
     return this.row === this.#anchorRow && this.column === this.#anchorColumn;
   }
 
-  /** @param {number} row @param {number} column @param {{ extend?: boolean }} [how] */
+  /** Makes a cell the active one. @param {number} row @param {number} column @param {{ extend?: boolean }} [how] */
   move(row, column, { extend = false } = {}) {
     const { rows, columns } = this.size();
     this.row = Math.min(Math.max(extend ? 0 : HEADER, row), rows - 1);
@@ -49,8 +49,8 @@ export class Selection extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
-  /** Moves within the rows; the active cell stays where the user sees it when `top` is outside. @param {Range} range */
-  take({ top, bottom, left, right }) {
+  /** Selects a range; what is outside the table is left out. @param {Range} range */
+  select({ top, bottom, left, right }) {
     const { rows, columns } = this.size();
     [this.row, this.column] = [Math.max(0, top), Math.max(0, left)];
     [this.#anchorRow, this.#anchorColumn] = [Math.min(bottom, rows - 1), Math.min(right, columns - 1)];
@@ -58,7 +58,7 @@ export class Selection extends EventTarget {
   }
 
   /** @param {number} row @param {{ extend?: boolean }} [how] */
-  takeRow(row, { extend = false } = {}) {
+  selectRow(row, { extend = false } = {}) {
     const first = extend ? this.#anchorRow : row;
     const { columns } = this.size();
     [this.#anchorRow, this.#anchorColumn] = [first, columns - 1];
@@ -66,20 +66,20 @@ export class Selection extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
-  takeAll() {
+  selectAll() {
     const { rows, columns } = this.size();
     if (!rows || !columns) return;
     [this.row, this.column, this.#anchorRow, this.#anchorColumn] = [0, 0, rows - 1, columns - 1];
     this.dispatchEvent(new Event("change"));
   }
 
-  /** @param {Range | undefined} preview */
-  show(preview) {
+  /** Shows what a fill would cover. @param {Range | undefined} preview undefined ends it */
+  previewFill(preview) {
     this.preview = preview;
     this.dispatchEvent(new Event("change"));
   }
 
-  /** Stays inside after rows or columns went. */
+  /** Moves back inside after rows or columns were removed. */
   clamp() {
     const { rows, columns } = this.size();
     const row = Math.min(this.row, rows - 1);
@@ -92,7 +92,7 @@ export class Selection extends EventTarget {
     return contains(this.range, row, column);
   }
 
-  /** Whether the cell holds the corner that fills. @param {number} row @param {number} column */
+  /** Says whether the cell has the corner that fills. @param {number} row @param {number} column */
   isCorner(row, column) {
     return row === this.range.bottom && column === this.range.right;
   }

@@ -1,9 +1,9 @@
 /* Shapes of the API (/api/v1) that the grid reads, and of the grid's parts. */
 
-import type { Chosen } from "./chosen.js";
 import type { Columns } from "./columns.js";
 import type { History } from "./history.js";
 import type { Rows } from "./rows.js";
+import type { SelectedRows } from "./selected-rows.js";
 import type { Selection } from "./selection.js";
 import type { View } from "./view.js";
 import type { Viewport } from "./viewport.js";
@@ -161,7 +161,7 @@ export interface Grid {
   columns: Columns;
   rows: Rows;
   selection: Selection;
-  chosen: Chosen;
+  selectedRows: SelectedRows;
   viewport: Viewport;
   view: View;
   history: History;

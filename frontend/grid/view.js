@@ -1,6 +1,6 @@
 /**
- * Which rows are shown and in which order: searched, filtered and sorted by the server, once for each view. Rows keep their
- * places in it until it is opened again.
+ * Which rows are shown, and in which order. The server searches, filters and sorts once when the view is opened; rows keep
+ * their places in it until it is opened again.
  *
  * @typedef {import("./types.d.ts").Grid} Grid
  * @typedef {import("./types.d.ts").ViewSpec} ViewSpec
@@ -16,15 +16,15 @@ const ALL = { filters: [], sorts: [], search: "", errors: false };
 /** @param {ViewSpec} spec */
 const narrows = ({ filters, search, errors }) => filters.length > 0 || search !== "" || errors;
 
-/** Whether it shows anything but all rows in their own order. @param {ViewSpec} spec */
-const asks = (spec) => narrows(spec) || spec.sorts.length > 0;
+/** Says whether it shows anything but all rows in their own order. @param {ViewSpec} spec */
+const isActive = (spec) => narrows(spec) || spec.sorts.length > 0;
 
-/** Dispatches `change`: what is asked for, or whether it is out of date; and `open`: its rows are here. */
+/** Dispatches `change` (the spec, or whether it is out of date) and `open` (its rows have arrived). */
 export class View extends EventTarget {
   spec = ALL;
   /** Whether rows have changed since it was opened. */
   outdated = false;
-  #turn = 0;
+  #request = 0;
   #opening = false;
   #key;
 
@@ -36,7 +36,7 @@ export class View extends EventTarget {
     grid.rows.addEventListener("announced", (event) => this.#compare(/** @type {CustomEvent} */ (event).detail));
     grid.rows.addEventListener("gone", () => this.#opening || void this.refresh());
     grid.columns.addEventListener("change", () => this.#forgetColumns());
-    this.#recall();
+    this.#restore();
   }
 
   /** Whether rows are left out. */
@@ -45,22 +45,22 @@ export class View extends EventTarget {
   }
 
   get active() {
-    return asks(this.spec);
+    return isActive(this.spec);
   }
 
   /** @param {Partial<ViewSpec>} part */
   async change(part) {
     this.spec = { ...this.spec, ...part };
-    this.#remember();
+    this.#store();
     if (await this.#open()) this.#toTop();
   }
 
-  /** Shows all rows again, in the order they are in. */
+  /** Shows all rows again; the sort stays. */
   clear() {
     return this.change({ ...ALL, sorts: this.spec.sorts });
   }
 
-  /** Filters and sorts the rows as they are now. */
+  /** Opens the view again, so that rows that have changed are filtered and sorted. */
   async refresh() {
     await this.#open();
   }
@@ -68,8 +68,8 @@ export class View extends EventTarget {
   /** @returns {Promise<boolean>} whether its rows are shown now */
   async #open() {
     const { rows, table } = this.grid;
-    this.#turn += 1;
-    const turn = this.#turn;
+    this.#request += 1;
+    const request = this.#request;
     this.outdated = false;
     this.#opening = true;
     this.dispatchEvent(new Event("change"));
@@ -78,15 +78,15 @@ export class View extends EventTarget {
       const { view, total } = this.active
         ? await api("POST", `/tables/${table.id}/views`, { filter, sort, search, errors, replaces: rows.view })
         : { view: "", total: rows.tableTotal };
-      if (turn !== this.#turn) return false; // something else is asked for by now
+      if (request !== this.#request) return false; // a newer one was requested since
       rows.open(view, total);
       this.dispatchEvent(new Event("open"));
       return true;
     } catch (error) {
-      if (turn === this.#turn) toast(`These rows cannot be shown. ${reasonOf(error)}`);
+      if (request === this.#request) toast(`These rows cannot be shown. ${reasonOf(error)}`);
       return false;
     } finally {
-      if (turn === this.#turn) this.#opening = false;
+      if (request === this.#request) this.#opening = false;
     }
   }
 
@@ -96,7 +96,7 @@ export class View extends EventTarget {
     viewport.scroll.to(0);
   }
 
-  /** @param {number[]} [columnIds] that have other values now; none: rows came or went */
+  /** @param {number[]} [columnIds] of changed values; undefined when rows were added or deleted */
   #compare(columnIds) {
     if (!this.active || this.outdated || (columnIds && !columnIds.some((id) => this.#uses(id)))) return;
     this.outdated = true;
@@ -114,7 +114,7 @@ export class View extends EventTarget {
     );
   }
 
-  /** A deleted column cannot be filtered by. */
+  /** Drops filters and sorts of deleted columns. */
   #forgetColumns() {
     const there = (/** @type {{ column: number }} */ { column }) => this.grid.columns.byId(column) !== undefined;
     const { filters, sorts } = this.spec;
@@ -122,18 +122,18 @@ export class View extends EventTarget {
     void this.change({ filters: filters.filter(there), sorts: sorts.filter(there) });
   }
 
-  #remember() {
-    const filters = this.spec.filters.filter(({ op }) => op !== "like"); // its row may have a result next time
-    const kept = { ...this.spec, filters };
+  #store() {
+    const filters = this.spec.filters.filter(({ op }) => op !== "like"); // its row may have a result by then
+    const stored = { ...this.spec, filters };
     try {
-      if (asks(kept)) localStorage.setItem(this.#key, JSON.stringify(kept));
+      if (isActive(stored)) localStorage.setItem(this.#key, JSON.stringify(stored));
       else localStorage.removeItem(this.#key);
     } catch {
-      // A browser that keeps nothing shows all rows next time.
+      // Without storage, the next visit shows all rows.
     }
   }
 
-  #recall() {
+  #restore() {
     try {
       this.spec = { ...ALL, ...JSON.parse(localStorage.getItem(this.#key) ?? "{}") };
     } catch {

@@ -16,7 +16,7 @@ import { HEADER } from "./selection.js";
 const HEAD = 32; // px
 const SPARE = 4; // rows drawn above and below the view
 
-let made = 0;
+let cellCount = 0; // of all cells made, for their ids
 
 /** @param {string} role @param {string} className */
 const newPart = (role, className) => make("div", { role, className });
@@ -41,10 +41,10 @@ export class Viewport {
   #pinnedDrawn = [];
   /** Columns that are drawn, in the order of each line's slots. @type {number[]} */
   #drawn = [];
-  #asked = false;
-  /** Whether more may look different than the place where rows are. */
+  #isScheduled = false;
+  /** Whether more than the position of the rows may have changed. */
   #changed = true;
-  /** Px of a row. */
+  /** Height of a row in px. */
   rowHeight = HEAD;
 
   /**
@@ -62,16 +62,16 @@ export class Viewport {
     grid.columns.addEventListener("change", () => this.fit());
     grid.columns.addEventListener("widths", () => this.#layOut());
     grid.selection.addEventListener("change", () => this.paintSoon());
-    grid.chosen.addEventListener("change", () => this.paintSoon());
+    grid.selectedRows.addEventListener("change", () => this.paintSoon());
     this.fit();
   }
 
-  /** Rows that fit: what Page Down moves by. */
+  /** Rows that fit, which is what Page Down moves by. */
   get page() {
     return Math.max(1, Math.floor(this.scroll.visible / this.rowHeight) - 1);
   }
 
-  /** Rows of another height; the first one in view stays. @param {number} height px */
+  /** Changes the height of the rows; the first one in view stays. @param {number} height px */
   setRowHeight(height) {
     const first = this.scroll.top / this.rowHeight;
     this.rowHeight = height;
@@ -81,7 +81,7 @@ export class Viewport {
     this.scroll.to(first * height);
   }
 
-  /** Takes the sizes of the table and the window. */
+  /** Adjusts to the sizes of the table and of the window. */
   fit() {
     const { rows, columns, sheet } = this.grid;
     columns.fitNumbers(rows.tableTotal);
@@ -106,10 +106,10 @@ export class Viewport {
   }
 
   #moveSoon() {
-    if (this.#asked) return;
-    this.#asked = true;
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
     requestAnimationFrame(() => {
-      this.#asked = false;
+      this.#isScheduled = false;
       this.#paint();
     });
   }
@@ -126,13 +126,13 @@ export class Viewport {
     for (const line of this.#pool) {
       if (line.index < first || line.index > last || line.index === this.#pinned?.index) this.#put(line, -1);
     }
-    const { offset } = this.scroll; // asked once: it makes the browser lay out what was drawn before
+    const { offset } = this.scroll; // read once: it makes the browser lay out what was drawn before
     for (let index = first; index <= last; index += 1) this.#paintLine(this.#lineFor(index), index, offset);
     if (this.#pinned && (this.#pinned.index < first || this.#pinned.index > last))
       this.#paintLine(this.#pinned, this.#pinned.index, offset);
     this.#changed = false;
     this.#pointAtActive();
-    if (last >= first) rows.show(first, last);
+    if (last >= first) rows.keepLoaded(first, last);
   }
 
   /** @param {number} size */
@@ -173,9 +173,9 @@ export class Viewport {
       line.number.data = number;
       line.pick.setAttribute("aria-label", `Select row ${number}`);
     }
-    const chosen = this.grid.chosen.has(row?.id);
-    const marks = `line${row ? "" : " waits"}${chosen ? " taken" : ""}`;
-    line.pick.checked = chosen;
+    const isSelected = this.grid.selectedRows.has(row?.id);
+    const marks = `line${row ? "" : " waits"}${isSelected ? " taken" : ""}`;
+    line.pick.checked = isSelected;
     if (line.marks !== marks) line.element.className = line.marks = marks;
     if (line === this.#pinned && !this.#isAsPinned()) return;
     this.#fitSlots(line);
@@ -193,8 +193,8 @@ export class Viewport {
     const count = this.#drawn.length;
     while (line.slots.length < count) {
       const element = newPart("gridcell", "c");
-      made += 1;
-      element.id = `cell-${made}`;
+      cellCount += 1;
+      element.id = `cell-${cellCount}`;
       line.element.append(element);
       line.slots.push({ element, row: -1, marks: "new" });
     }
@@ -255,30 +255,30 @@ export class Viewport {
     else sheet.removeAttribute("aria-activedescendant");
   }
 
-  /** The element that shows a cell now, if it is in view. @param {number} row @param {number} column */
+  /** The element that shows a cell, if it is in view. @param {number} row @param {number} column */
   cellElement(row, column) {
     if (!this.#pool.length || row < 0) return undefined;
     const line = this.#lineFor(row);
     return line.index === row ? line.slots[this.#drawn.indexOf(column)]?.element : undefined;
   }
 
-  /** Scrolls just enough to show a cell, and draws it at once. @param {number} row @param {number} column */
+  /** Scrolls as little as it takes to show a cell, and draws it at once. @param {number} row @param {number} column */
   reveal(row, column) {
     const { columns } = this.grid;
     const [y, end] = [row * this.rowHeight, (row + 1) * this.rowHeight];
     if (row >= 0 && y < this.scroll.top) this.scroll.to(y);
     else if (end > this.scroll.top + this.scroll.visible) this.scroll.to(end - this.scroll.visible);
-    const room = this.scroller.clientWidth - columns.numberWidth;
+    const width = this.scroller.clientWidth - columns.numberWidth;
     const { scrollLeft } = this.scroller;
     const start = columns.left[column] - columns.pinnedWidth;
     if (column >= columns.pinnedCount && start < scrollLeft) this.scroller.scrollLeft = start;
-    else if (column >= columns.pinnedCount && columns.left[column + 1] > scrollLeft + room)
-      this.scroller.scrollLeft = columns.left[column + 1] - room;
+    else if (column >= columns.pinnedCount && columns.left[column + 1] > scrollLeft + width)
+      this.scroller.scrollLeft = columns.left[column + 1] - width;
     this.#changed = true;
     this.#paint();
   }
 
-  /** The cell under an event, row numbers as column -1. @param {Event} event @returns {{ row: number, column: number } | undefined} */
+  /** The cell under an event; the row numbers are column -1. @param {Event} event @returns {{ row: number, column: number } | undefined} */
   cellOf(event) {
     const target = /** @type {Element} */ (event.target);
     const line = [...this.#pool, ...(this.#pinned ? [this.#pinned] : [])].find(({ element }) =>
@@ -311,7 +311,7 @@ export class Viewport {
     return cells.filter((cell) => cell !== undefined);
   }
 
-  /** Keeps a row's elements while it is edited. @param {number} row @returns {() => void} to let it go again */
+  /** Keeps the elements of a row while it is edited. @param {number} row @returns {() => void} releases them */
   pin(row) {
     const slot = row % this.#pool.length;
     const line = this.#pool[slot];

@@ -14,7 +14,7 @@ const MISSES_ALLOWED = 20; // polls without an answer in a row
 
 /** Says something to screen readers. @param {string} text */
 export function announce(text) {
-  byId("said").textContent = text;
+  byId("announcement").textContent = text;
 }
 
 /** Adds a line to the list. @param {string} name */

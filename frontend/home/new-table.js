@@ -1,4 +1,4 @@
-/** The dialog for a table that starts empty. */
+/** The dialog for a new, empty table. */
 import { api, reasonOf } from "../ui/api.js";
 
 /** @param {HTMLDialogElement} dialog */
@@ -12,12 +12,12 @@ export function listenToNewTable(dialog) {
   part("cancel").addEventListener("click", () => dialog.close());
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const given = new FormData(form);
+    const fields = new FormData(form);
     const create = /** @type {HTMLButtonElement} */ (part("create"));
     create.disabled = true;
     try {
-      const columns = namesIn(String(given.get("columns"))).map((name) => ({ name, type: "text" }));
-      const table = await api("POST", "/tables", { name: String(given.get("name")), columns });
+      const columns = namesIn(String(fields.get("columns"))).map((name) => ({ name, type: "text" }));
+      const table = await api("POST", "/tables", { name: String(fields.get("name")), columns });
       location.assign(`/tables/${table.id}`);
     } catch (error) {
       part("problem").textContent = reasonOf(error);
@@ -27,7 +27,7 @@ export function listenToNewTable(dialog) {
   });
 }
 
-/** Lines, or the cells of a header row as a spreadsheet copies it. @param {string} text */
+/** Reads names from lines, or from the cells of a header row as a spreadsheet copies it. @param {string} text */
 export const namesIn = (text) =>
   text
     .split(/[\n\t]/)

@@ -1,5 +1,5 @@
 /**
- * What runs now, at the table that it runs in.
+ * The runs under way, shown at their tables.
  *
  * @typedef {import("../grid/types.d.ts").Run & { table_id: number, column: string }} Run
  */
@@ -33,8 +33,8 @@ async function openRuns() {
 function paint(runs) {
   for (const place of document.querySelectorAll('[data-part="running"]')) {
     const table = /** @type {HTMLElement} */ (place.closest("[data-table]")).dataset.table;
-    const mine = runs.filter((run) => String(run.table_id) === table);
-    place.replaceChildren(...mine.slice(0, 2).map(newProgress));
+    const ofTable = runs.filter((run) => String(run.table_id) === table);
+    place.replaceChildren(...ofTable.slice(0, 2).map(newProgress));
   }
 }
 

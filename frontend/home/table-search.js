@@ -1,6 +1,6 @@
-/** Finds tables by name: "/" goes there, arrows walk through what is shown, Esc empties it. */
+/** Searches tables by name: "/" focuses the field, arrow keys move through the tables, Esc clears it. */
 
-/** @param {HTMLInputElement} field @param {HTMLElement} none says that nothing is found */
+/** @param {HTMLInputElement} field @param {HTMLElement} none says that nothing was found */
 export function listenToSearch(field, none) {
   const rows = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-table]")]);
   const links = () =>
@@ -8,12 +8,12 @@ export function listenToSearch(field, none) {
       .filter((row) => !row.hidden)
       .map((row) => /** @type {HTMLElement} */ (row.querySelector(".name a")));
   const narrow = () => {
-    const wanted = field.value.trim().toLocaleLowerCase();
-    for (const row of rows()) row.hidden = !(row.dataset.name ?? "").toLocaleLowerCase().includes(wanted);
+    const query = field.value.trim().toLocaleLowerCase();
+    for (const row of rows()) row.hidden = !(row.dataset.name ?? "").toLocaleLowerCase().includes(query);
     none.hidden = links().length > 0;
   };
   field.addEventListener("input", narrow);
-  narrow(); // browsers keep what was typed when one comes back
+  narrow(); // browsers restore the text when the user comes back
   addEventListener("keydown", (event) => {
     const at = /** @type {HTMLElement} */ (event.target);
     if (document.querySelector("dialog[open]")) return;

@@ -1,5 +1,5 @@
 /**
- * A file on its way in: sent, looked at in a dialog with its first rows, then imported.
+ * The upload of a file: it is sent, previewed in a dialog with its first rows, and then imported.
  *
  * @typedef {{ columns: string[], rows: unknown[][], delimiter: string | null, encoding: string | null,
  *   has_header: boolean | null, sheet: string | null, sheets: string[], problem: string | null }} Preview
@@ -12,10 +12,10 @@ import { plainText } from "../grid/cells.js";
 import { ApiError, api, csrfToken, reasonOf } from "../ui/api.js";
 import { make } from "../ui/elements.js";
 
-const TEXT = /\.(csv|tsv|txt)$/i; // how these are read can be chosen
+const TEXT = /\.(csv|tsv|txt)$/i; // the user can choose how these are read
 const KINDS = ["csv", "tsv", "txt", "xlsx", "json", "jsonl"];
 
-/** @param {File} file @returns {string} why it cannot be uploaded; empty when it can */
+/** Says why a file cannot be uploaded; empty if it can. @param {File} file */
 export function refusal(file) {
   const kind = file.name.split(".").pop()?.toLowerCase() ?? "";
   if (!KINDS.includes(kind))
@@ -24,7 +24,7 @@ export function refusal(file) {
 }
 
 /**
- * Sends the file, with progress that `fetch` cannot tell.
+ * Sends the file by XMLHttpRequest, because `fetch` does not report progress.
  * @param {File} file @param {(part: number) => void} progress 0 to 1 @param {AbortSignal} signal
  * @returns {Promise<Import & { preview: Preview }>}
  */
@@ -41,9 +41,9 @@ function send(file, progress, signal) {
     request.addEventListener("load", () => {
       if (request.status < 300) return resolve(request.response);
       const { code, message, details } = request.response?.error ?? {};
-      const said =
+      const reason =
         message ?? (request.status === 413 ? "The file is too large for this server." : "The file was not taken.");
-      reject(new ApiError(request.status, code ?? "", said, details ?? []));
+      reject(new ApiError(request.status, code ?? "", reason, details ?? []));
     });
     request.addEventListener("error", () => reject(new Error("no connection")));
     request.addEventListener("abort", () => reject(new DOMException("cancelled", "AbortError")));
@@ -54,8 +54,8 @@ function send(file, progress, signal) {
 export class Upload {
   /** @type {Import | undefined} */
   #staged;
-  /** Number of the latest look at the file; answers to older ones are dropped. */
-  #look = 0;
+  /** Number of the latest preview; responses to older ones are dropped. */
+  #latestPreview = 0;
 
   /** @param {HTMLDialogElement} dialog */
   constructor(dialog) {
@@ -63,7 +63,7 @@ export class Upload {
     this.form = /** @type {HTMLFormElement} */ (dialog.querySelector("form"));
     this.startButton = /** @type {HTMLButtonElement} */ (this.#part("start"));
     this.form.addEventListener("change", (event) => {
-      if (/** @type {HTMLInputElement} */ (event.target).name !== "name") void this.#lookAgain();
+      if (/** @type {HTMLInputElement} */ (event.target).name !== "name") void this.#previewAgain();
     });
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -82,8 +82,8 @@ export class Upload {
   }
 
   /**
-   * Leads one file through the dialog. Throws what refuses the file.
-   * @param {File} file @returns {Promise<Import | undefined>} the started import; nothing when it was cancelled
+   * Takes one file through the dialog; throws if the server refuses it.
+   * @param {File} file @returns {Promise<Import | undefined>} the import that was started; undefined if it was cancelled
    */
   async of(file) {
     const stop = new AbortController();
@@ -104,7 +104,7 @@ export class Upload {
     }
   }
 
-  /** @param {File} file @param {AbortController} stop @returns {Promise<Import | undefined>} settles when the user has decided */
+  /** @param {File} file @param {AbortController} stop @returns {Promise<Import | undefined>} resolves when the user has decided */
   #open(file, stop) {
     /** @type {HTMLElement} */ (this.dialog.querySelector("h2")).textContent = file.name;
     this.#part("sending").hidden = false;
@@ -137,17 +137,17 @@ export class Upload {
     this.#part("sending").hidden = true;
     this.#part("choices").hidden = false;
     /** @type {HTMLInputElement} */ (this.#input("name")).value = name;
-    for (const option of ["delimiter", "encoding", "has_header"]) this.#only(option, TEXT.test(file.name));
+    for (const option of ["delimiter", "encoding", "has_header"]) this.#showIf(option, TEXT.test(file.name));
     this.#show(preview);
     this.startButton.focus();
   }
 
   /** @param {Preview} preview */
   #show(preview) {
-    this.#complain(preview.problem ?? "");
+    this.#showProblem(preview.problem ?? "");
     this.startButton.disabled = Boolean(preview.problem);
     this.#part("sample").hidden = Boolean(preview.problem);
-    if (preview.problem) return; // what was chosen stays, to be chosen otherwise
+    if (preview.problem) return; // the options stay, so that they can be changed
     this.#part("sample").replaceChildren(sampleOf(preview));
     this.#choose("delimiter", preview.delimiter);
     this.#choose("encoding", preview.encoding);
@@ -155,33 +155,33 @@ export class Upload {
       ...preview.sheets.map((sheet) => new Option(sheet)),
     );
     this.#choose("sheet", preview.sheet);
-    this.#only("has_header", preview.has_header !== null);
+    this.#showIf("has_header", preview.has_header !== null);
     /** @type {HTMLInputElement} */ (this.#input("has_header")).checked = Boolean(preview.has_header);
   }
 
-  /** Shows a choice only where the file has one. @param {"delimiter" | "encoding" | "sheet"} name @param {string | null | undefined} value */
+  /** Sets an option, and shows it only if the file has it. @param {"delimiter" | "encoding" | "sheet"} name @param {string | null | undefined} value */
   #choose(name, value) {
-    this.#only(name, Boolean(value));
+    this.#showIf(name, Boolean(value));
     if (!value) return;
     const select = /** @type {HTMLSelectElement} */ (this.#input(name));
-    const wanted = value.toLowerCase();
-    const known = [...select.options].find((option) => option.value.toLowerCase() === wanted);
+    const key = value.toLowerCase();
+    const known = [...select.options].find((option) => option.value.toLowerCase() === key);
     if (!known) select.add(new Option(value, value));
     select.value = known?.value ?? value;
   }
 
   /** @param {string} name @param {boolean} shown */
-  #only(name, shown) {
+  #showIf(name, shown) {
     /** @type {HTMLElement} */ (this.form.querySelector(`[data-only="${name}"]`)).hidden = !shown;
   }
 
-  /** @param {string} words */
-  #complain(words) {
+  /** @param {string} words empty hides it */
+  #showProblem(words) {
     this.#part("problem").textContent = words;
     this.#part("problem").hidden = !words;
   }
 
-  /** What is chosen now. @returns {Options} */
+  /** Reads the options. @returns {Options} */
   #options() {
     /** @type {Record<string, unknown>} */
     const options = {};
@@ -193,14 +193,14 @@ export class Upload {
     return options;
   }
 
-  async #lookAgain() {
-    this.#look += 1;
-    const look = this.#look;
+  async #previewAgain() {
+    this.#latestPreview += 1;
+    const number = this.#latestPreview;
     try {
       const preview = await api("POST", `/imports/${this.#staged?.id}/preview`, { options: this.#options() });
-      if (look === this.#look && this.#staged) this.#show(preview);
+      if (number === this.#latestPreview && this.#staged) this.#show(preview);
     } catch (error) {
-      this.#complain(reasonOf(error));
+      this.#showProblem(reasonOf(error));
     }
   }
 
@@ -216,7 +216,7 @@ export class Upload {
         name: name.value.trim(),
       });
     } catch (error) {
-      this.#complain(reasonOf(error));
+      this.#showProblem(reasonOf(error));
       this.startButton.disabled = false;
       return undefined;
     }

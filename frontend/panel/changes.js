@@ -1,4 +1,4 @@
-/** Whether a form holds something that is not saved. */
+/** Says whether a form has changes that are not saved. */
 
 export const NOT_SETTINGS = new Set(["row", "csrfmiddlewaretoken", "then"]);
 

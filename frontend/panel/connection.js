@@ -1,4 +1,4 @@
-/** The connection of a column: chosen, made and edited inside the panel. */
+/** The connection of a column: selected, created and edited inside the panel. */
 
 import htmx from "htmx.org";
 import { ask } from "../ui/ask.js";
@@ -6,7 +6,7 @@ import { make } from "../ui/elements.js";
 import { Changes } from "./changes.js";
 import { focusField } from "./fields.js";
 
-/** Below a column's panel: one form over the other. */
+/** The form of a connection, laid over the form of its column. */
 export class ConnectionEditor {
   /** @param {HTMLElement} panel */
   constructor(panel) {
@@ -25,7 +25,7 @@ export class ConnectionEditor {
 
   /**
    * @param {HTMLElement} button
-   * @returns {boolean} whether the button was one of the connection
+   * @returns {boolean} whether it is a button of the connection
    */
   handleClick(button) {
     if ("newConnection" in button.dataset) void this.open("/connections/new", button);
@@ -44,7 +44,7 @@ export class ConnectionEditor {
     await htmx.ajax("GET", address, { target: "#connection-editor", swap: "innerHTML", source: this.sheet });
   }
 
-  /** Shows the form that has come from the server, new or with its problems. */
+  /** Shows the form that the server sent, new or with its problems. */
   refresh() {
     const form = this.sheet.querySelector("form");
     if (!form || form === this.form) return;
@@ -59,13 +59,13 @@ export class ConnectionEditor {
   /** @returns {Promise<boolean>} false when the user stays */
   async close() {
     if (!this.isOpen) return true;
-    if (this.changes.any() && !(await leave("connection"))) return false;
+    if (this.changes.any() && !(await askToLeave("connection"))) return false;
     this.hide();
     this.opener?.isConnected && this.opener.focus();
     return true;
   }
 
-  /** The connection was saved, and the select has come with it chosen. */
+  /** Closes the form after the connection was saved; the server has sent the select with it selected. */
   saved() {
     this.hide();
     this.summarise();
@@ -82,15 +82,15 @@ export class ConnectionEditor {
 
   /** Says below the select where the token is and how it is sent. */
   summarise() {
-    const chosen = this.select?.selectedOptions[0];
+    const option = this.select?.selectedOptions[0];
     const edit = /** @type {HTMLButtonElement | null} */ (this.panel.querySelector("[data-edit-connection]"));
     if (edit) edit.hidden = !this.select?.value;
     const words = this.panel.querySelector("[data-connection-summary]");
     if (!words) return;
     words.replaceChildren();
-    if (!chosen?.value) return;
-    if (chosen.dataset.tokenAt) words.append("Token at ", make("code", "", chosen.dataset.tokenAt), " · ");
-    words.append("sent as ", make("code", "", chosen.dataset.sentAs ?? ""));
+    if (!option?.value) return;
+    if (option.dataset.tokenAt) words.append("Token at ", make("code", "", option.dataset.tokenAt), " · ");
+    words.append("sent as ", make("code", "", option.dataset.sentAs ?? ""));
   }
 
   get select() {
@@ -103,7 +103,7 @@ export class ConnectionEditor {
 }
 
 /**
- * One click takes the place where the token was found.
+ * Takes over the path at which the token was found.
  * @param {HTMLElement} button
  * @returns {boolean}
  */
@@ -116,11 +116,8 @@ export function takeTokenPath(button) {
   return true;
 }
 
-/**
- * @param {string} what
- * @returns {Promise<boolean>}
- */
-export function leave(what) {
+/** Asks whether changes may be discarded. @param {string} what has them @returns {Promise<boolean>} */
+export function askToLeave(what) {
   return ask({
     title: "Close without saving?",
     text: `The changes to this ${what} are not saved.`,

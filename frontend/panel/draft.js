@@ -1,4 +1,4 @@
-/** What is typed and not saved survives a reload of the page, in this tab alone; it is offered, not put in by itself. */
+/** Keeps what is typed and not saved over a reload of the page, in this tab only. It is offered, not restored by itself. */
 
 import { button, make } from "../ui/elements.js";
 import { NOT_SETTINGS } from "./changes.js";
@@ -50,7 +50,7 @@ function fill(form, entries) {
   for (const list of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-rows]")))
     fillRows(list, entries);
   /** @type {Map<string, number>} */
-  const taken = new Map();
+  const used = new Map();
   for (const field of form.elements) {
     const isField =
       field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement || field instanceof HTMLSelectElement;
@@ -58,15 +58,15 @@ function fill(form, entries) {
     const values = entries.filter(([name]) => name === field.name).map(([, value]) => value);
     if (field instanceof HTMLInputElement && field.type === "checkbox") field.checked = values.length > 0;
     else {
-      const at = taken.get(field.name) ?? 0;
-      taken.set(field.name, at + 1);
+      const at = used.get(field.name) ?? 0;
+      used.set(field.name, at + 1);
       field.value = values[at] ?? "";
     }
     field.dispatchEvent(new InputEvent("input", { bubbles: true }));
   }
 }
 
-/** As many rows as there were. @param {HTMLElement} list @param {[string, string][]} entries */
+/** Makes as many rows as the draft has. @param {HTMLElement} list @param {[string, string][]} entries */
 function fillRows(list, entries) {
   for (const row of list.querySelectorAll(":scope > [data-row]")) row.remove();
   const first = list.querySelector("template")?.content.querySelector("input")?.name;

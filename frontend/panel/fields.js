@@ -1,4 +1,4 @@
-/** Fields with references: plain at first, editors as soon as their script has come. */
+/** Fields with references: plain at first, editors as soon as their script is loaded. */
 
 /** @typedef {import("../fields/editor.js").FieldEditor} FieldEditor */
 /** @typedef {import("../fields/editor.js").Field} Field */
@@ -10,7 +10,7 @@ const editors = new Map();
 let loaded = null;
 const PATIENCE_MS = 1000;
 
-/** Fetches the editor's script, so that a panel opens with it; a slow network does not hold the panel up. */
+/** Loads the script of the editor before a panel opens; a slow network does not delay the panel. */
 export function fetchEditor() {
   const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
   return Promise.race([load().catch(() => null), patience]);
@@ -22,7 +22,7 @@ async function load() {
 }
 
 /**
- * Editors for the fields of `root` that have none; at once when the script is there already.
+ * Makes editors for the fields of `root` that have none; at once if the script is loaded.
  * @param {HTMLElement} root
  * @param {(field: Field) => Reference[]} offered
  */
@@ -53,7 +53,7 @@ function upgrade(root, offered, { FieldEditor }) {
 /** @param {Element} field */
 export const editorOf = (field) => editors.get(field);
 
-/** The field that an element of its editor belongs to, or the element itself. @param {Element} element @returns {Element} */
+/** Returns the field whose editor an element is part of, or the element itself. @param {Element} element @returns {Element} */
 export function fieldAround(element) {
   for (const [field, editor] of editors) if (editor.holds(element)) return field;
   return element;

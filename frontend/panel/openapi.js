@@ -1,4 +1,4 @@
-/** The dialog that fills the form from an OpenAPI document: a file's text, and a list of operations to search. */
+/** The dialog that fills the form from an OpenAPI document: the text of a file, and a list of operations to search. */
 
 /** @param {HTMLElement} button @returns {boolean} whether the button was one of the dialog */
 export function handleOpenapiClick(button) {
@@ -20,6 +20,6 @@ document.addEventListener("input", (event) => {
   const field = /** @type {HTMLInputElement} */ (event.target);
   const list = field.dataset.filter && document.getElementById(field.dataset.filter);
   if (!list) return;
-  const wanted = field.value.trim().toLowerCase();
-  for (const item of list.querySelectorAll("li")) item.hidden = !item.textContent?.toLowerCase().includes(wanted);
+  const query = field.value.trim().toLowerCase();
+  for (const item of list.querySelectorAll("li")) item.hidden = !item.textContent?.toLowerCase().includes(query);
 });

@@ -1,13 +1,13 @@
-/** Problems stand at their field, with the place in the text and the edit that fixes them. */
+/** Shows problems at their field, with their place in the text and the edit that fixes them. */
 
-import { units } from "../fields/references.js";
+import { utf16Length } from "../fields/references.js";
 import { make } from "../ui/elements.js";
 import { editorOf, focusField } from "./fields.js";
 
 /** @typedef {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} Field */
 
 /**
- * Moves every problem of the list to its field; one without a field stays where it is.
+ * Moves every problem of the list to its field; one without a field stays in the list.
  * @param {HTMLFormElement} form
  * @param {HTMLElement} list
  */
@@ -17,14 +17,14 @@ export function placeProblems(form, list) {
     const field = fieldOf(form, problem.dataset.field ?? "");
     if (!field) continue;
     if ("quiet" in list.dataset && field.value.trim() === "")
-      problem.remove(); // not reached yet: save will say it
+      problem.remove(); // not filled in yet: saving will report it
     else attach(problem, field);
   }
   markProblems(form);
 }
 
 /**
- * Squiggles in the editors, for the problems that the form lists.
+ * Marks the problems of the form in its editors.
  * @param {HTMLFormElement} form
  */
 export function markProblems(form) {
@@ -56,7 +56,7 @@ function markOf(field, problem) {
 }
 
 /**
- * The next problem of the form behind the one that has the focus.
+ * Goes to the next problem of the form.
  * @param {HTMLFormElement} form
  */
 export function nextProblem(form) {
@@ -79,15 +79,15 @@ function clearProblems(form) {
 }
 
 /**
- * The field of a settings path: `query.1.value` is the value in the second filled row of `query`.
+ * Returns the field of a settings path: `query.1.value` is the value in the second filled row of `query`.
  * @param {HTMLFormElement} form
  * @param {string} path
  * @returns {Field | null}
  */
 export function fieldOf(form, path) {
   for (let parts = path.split("."); parts.length > 0; parts = parts.slice(0, -1)) {
-    const found = named(form, parts);
-    if (found) return found;
+    const field = named(form, parts);
+    if (field) return field;
   }
   return null;
 }
@@ -116,7 +116,7 @@ function fields(form, name) {
 }
 
 /**
- * Rows left blank are not sent, so they are not counted.
+ * Returns the rows that are filled in; blank ones are not sent, so the server does not count them.
  * @param {HTMLFormElement} form
  * @param {string} list
  */
@@ -147,10 +147,10 @@ function attach(problem, field) {
 }
 
 /**
- * A click on the place of a problem selects it; a click on its edit makes the edit.
+ * Selects the place of a problem, or makes its edit.
  * @param {HTMLFormElement} form
  * @param {HTMLElement} button
- * @returns {boolean} whether the button was one of a problem
+ * @returns {boolean} whether it is a button of a problem
  */
 export function handleProblemClick(form, button) {
   const problem = /** @type {HTMLElement | null} */ (button.closest(".problem"));
@@ -180,18 +180,18 @@ function show(form, problem) {
 
 /**
  * @param {Field} field
- * @param {string | undefined} offset in code points of what the server saw
+ * @param {string | undefined} offset in code points of the text that the server has checked
  * @param {string | undefined} length in code points
  */
 function range(field, offset, length) {
   const text = field.value;
   const lead = field instanceof HTMLInputElement ? text.length - text.trimStart().length : 0; // sent without it
-  const from = lead + units(text.slice(lead), Number(offset ?? 0));
-  return { from, to: from + units(text.slice(from), Number(length ?? 0)) };
+  const from = lead + utf16Length(text.slice(lead), Number(offset ?? 0));
+  return { from, to: from + utf16Length(text.slice(from), Number(length ?? 0)) };
 }
 
 /**
- * As typing would: it can be undone, and the form hears of it.
+ * Replaces text as typing would: it can be undone, and the form notices.
  * @param {HTMLInputElement | HTMLTextAreaElement} field
  * @param {{ from: number, to: number }} place
  * @param {string} text

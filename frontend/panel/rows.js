@@ -1,8 +1,8 @@
-/** Lists of rows (parameters, headers, paths, secrets): add one, remove one. */
+/** Adds and removes rows of lists: parameters, headers, paths, secrets. */
 
 /**
  * @param {HTMLElement} button
- * @returns {boolean} whether the button was one of a list
+ * @returns {boolean} whether it is a button of a list
  */
 export function handleRowClick(button) {
   const list = /** @type {HTMLElement | null} */ (button.closest("[data-rows]"));
@@ -15,7 +15,7 @@ export function handleRowClick(button) {
 
 /**
  * @param {HTMLElement} list
- * @param {string} [text] what its first field holds
+ * @param {string} [text] of its first field
  */
 export function addRow(list, text = "") {
   const template = /** @type {HTMLTemplateElement} */ (list.querySelector("template"));

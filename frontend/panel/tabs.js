@@ -1,4 +1,4 @@
-/** Parts of an answer behind tabs: without this script they stand below each other. */
+/** Puts the parts of a response behind tabs; without this script they are below each other. */
 
 /** @param {HTMLElement} root */
 export function raiseTabs(root) {
@@ -8,7 +8,7 @@ export function raiseTabs(root) {
     const tabs = /** @type {HTMLElement[]} */ ([...list.querySelectorAll('[role="tab"]')]);
     list.addEventListener("click", (event) => {
       const tab = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest('[role="tab"]'));
-      if (tab) choose(tabs, tab);
+      if (tab) select(tabs, tab);
     });
     list.addEventListener("keydown", (event) => {
       const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -16,19 +16,19 @@ export function raiseTabs(root) {
       event.preventDefault();
       const next =
         tabs[(tabs.indexOf(/** @type {HTMLElement} */ (document.activeElement)) + step + tabs.length) % tabs.length];
-      choose(tabs, next);
+      select(tabs, next);
       next.focus();
     });
-    choose(tabs, tabs[0]);
+    select(tabs, tabs[0]);
   }
 }
 
-/** @param {HTMLElement[]} tabs @param {HTMLElement} chosen */
-function choose(tabs, chosen) {
+/** @param {HTMLElement[]} tabs @param {HTMLElement} selected */
+function select(tabs, selected) {
   for (const tab of tabs) {
-    tab.setAttribute("aria-selected", String(tab === chosen));
-    tab.tabIndex = tab === chosen ? 0 : -1;
+    tab.setAttribute("aria-selected", String(tab === selected));
+    tab.tabIndex = tab === selected ? 0 : -1;
     const panel = document.getElementById(tab.getAttribute("aria-controls") ?? "");
-    if (panel) panel.hidden = tab !== chosen;
+    if (panel) panel.hidden = tab !== selected;
   }
 }

@@ -1,15 +1,15 @@
-/** A JSON answer as a tree to search and to walk with the arrow keys; a field becomes a field path or a column. */
+/** A JSON response as a tree, with search and arrow keys; a field of it becomes a field path or a column. */
 
 import { button, make } from "../ui/elements.js";
 import { joinPath } from "../ui/json-path.js";
 
 const MOST = 200; // shown of one object or list
-const ENOUGH = 500; // matches looked for
+const ENOUGH = 500; // matches
 
 /** @typedef {Set<string> | null} Shown the paths that a search leaves; null: all */
 
 /**
- * Turns the text of every answer below `root` into a tree; what is not JSON stays text.
+ * Turns the text of every response below `root` into a tree; what is not JSON stays text.
  * @param {HTMLElement} root
  */
 export function growTrees(root) {
@@ -118,7 +118,7 @@ function entry(key, value, path, shown) {
   return item;
 }
 
-/** What an item that was never opened will hold. @type {WeakMap<Element, () => void>} */
+/** Fill the items that were never opened. @type {WeakMap<Element, () => void>} */
 const fillers = new WeakMap();
 
 /** @param {Element} item @param {boolean} isOpen */
@@ -145,7 +145,7 @@ function visible(tree) {
   return items.filter((item) => !item.parentElement?.closest('[aria-expanded="false"]'));
 }
 
-/** One item is reached by Tab, and then its buttons. @param {HTMLElement} tree @param {HTMLElement} element */
+/** Makes one item, and then its buttons, reachable by Tab. @param {HTMLElement} tree @param {HTMLElement} element */
 function makeCurrent(tree, element) {
   const current = element.closest('[role="treeitem"]');
   for (const item of tree.querySelectorAll('[tabindex="0"]')) item.setAttribute("tabindex", "-1");

@@ -1,5 +1,5 @@
 /**
- * What an imported column needs here: the columns that it refers to, and who signs in.
+ * Asks what an imported column needs in this table: the columns that it refers to, and a connection.
  *
  * @typedef {import("../grid/types.d.ts").Column} Column
  * @typedef {{ id: number, name: string }} Choice
@@ -107,13 +107,13 @@ export class RecipeDialog {
       await this.save(this.#choices());
       this.dialog.close();
     } catch (error) {
-      this.#complain(error);
+      this.#showProblem(error);
     }
     this.saveButton.disabled = false;
   }
 
-  /** Shows why it was not imported. Where credentials may go is asked, not assumed. @param {unknown} error */
-  #complain(error) {
+  /** Shows why the column was not imported; the user decides where credentials may be sent. @param {unknown} error */
+  #showProblem(error) {
     const details = error instanceof ApiError ? error.details : [];
     const host =
       details.find((/** @type {{ field: string }} */ detail) => detail.field === "confirm_host")?.reference ?? "";

@@ -1,5 +1,5 @@
 /**
- * Settings of a column as a file: taken out of the column menu, brought in by choosing or dropping it.
+ * Settings of a column as a file: exported from the column menu, imported by choosing or dropping the file.
  *
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  * @typedef {import("../grid/types.d.ts").Column} Column
@@ -14,12 +14,12 @@ import { toast } from "../ui/notices.js";
 import { RecipeDialog } from "./recipe-dialog.js";
 
 const LARGEST = 256 * 1024; // bytes
-const MAKES_ONE = "“Export settings” in the menu of a column makes one.";
+const HOW_TO_EXPORT = "“Export settings” in the menu of a column makes one.";
 
-/** Says why a file cannot be read. */
+/** A file that cannot be read; the message says why. */
 class Unreadable extends Error {}
 
-/** @param {Column} column */
+/** Downloads the settings of a column. @param {Column} column */
 export function exportRecipe(column) {
   const link = make("a", {
     href: `/api/v1/columns/${column.id}/recipe`,
@@ -60,12 +60,12 @@ async function importFile(grid, file) {
     /** @type {Needs} */
     const needs = await api("POST", path, { recipe, dry_run: true });
     new RecipeDialog(needs, grid.columns.list, async (choices) => {
-      const made = await api("POST", path, { recipe, ...choices });
+      const created = await api("POST", path, { recipe, ...choices });
       await grid.columns.reload();
       grid.rows.refresh();
       announceColumns();
-      grid.viewport.reveal(-1, grid.columns.indexOf(made.id));
-      toast(`“${made.name}” is imported. Nothing has run yet.`);
+      grid.viewport.reveal(-1, grid.columns.indexOf(created.id));
+      toast(`“${created.name}” is imported. Nothing has run yet.`);
     }).open();
   } catch (error) {
     const reason = error instanceof Unreadable ? error.message : reasonOf(error);
@@ -78,11 +78,13 @@ async function importFile(grid, file) {
 async function read(file) {
   if (file.size > LARGEST) {
     const kib = formatNumber(Math.ceil(file.size / 1024));
-    throw new Unreadable(`It has ${kib} KiB, and settings of a column have at most ${LARGEST / 1024}. ${MAKES_ONE}`);
+    throw new Unreadable(
+      `It has ${kib} KiB, and settings of a column have at most ${LARGEST / 1024}. ${HOW_TO_EXPORT}`,
+    );
   }
   try {
     return JSON.parse(await file.text());
   } catch (error) {
-    throw new Unreadable(`It is not JSON: ${/** @type {Error} */ (error).message}. ${MAKES_ONE}`);
+    throw new Unreadable(`It is not JSON: ${/** @type {Error} */ (error).message}. ${HOW_TO_EXPORT}`);
   }
 }

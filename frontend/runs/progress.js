@@ -1,5 +1,5 @@
 /**
- * The runs under way, and for a moment those that have just ended.
+ * The runs under way, and for a while those that have just ended.
  *
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  * @typedef {import("../grid/types.d.ts").Run} Run
@@ -10,14 +10,14 @@ import { api, reasonOf } from "../ui/api.js";
 import { toast } from "../ui/notices.js";
 import { isOpen } from "./run-words.js";
 
-const KEPT_MS = 15_000; // an ended run stays readable this long
+const SHOWN_MS = 15_000; // how long an ended run is still shown
 
-/** Dispatches `change`, and `end` (detail: the run that has just ended). */
+/** Dispatches `change` and `end` (detail: the run that has just ended). */
 export class Progress extends EventTarget {
   /** @type {Map<number, Run>} */
   #runs = new Map();
-  /** What was asked of a run and not answered yet. @type {Map<number, Action>} */
-  #asked = new Map();
+  /** Actions that were sent to a run and not confirmed yet. @type {Map<number, Action>} */
+  #pending = new Map();
 
   /** @param {Grid} grid */
   constructor(grid) {
@@ -25,12 +25,12 @@ export class Progress extends EventTarget {
     this.grid = grid;
   }
 
-  /** Those under way first, then the newest. @returns {Run[]} */
+  /** All of them, those under way first, then the newest. @returns {Run[]} */
   get runs() {
     return [...this.#runs.values()].sort((a, b) => Number(isOpen(b)) - Number(isOpen(a)) || b.id - a.id);
   }
 
-  /** Reads the runs that are under way. */
+  /** Fetches the runs that are under way. */
   async load() {
     try {
       const open = (await this.recent(50)).filter(isOpen);
@@ -43,17 +43,17 @@ export class Progress extends EventTarget {
     }
   }
 
-  /** The newest runs, over or not. @param {number} most @returns {Promise<Run[]>} */
+  /** Fetches the newest runs, ended or not. @param {number} most @returns {Promise<Run[]>} */
   async recent(most) {
     return (await api("GET", `/tables/${this.grid.table.id}/runs?limit=${most}`)).items;
   }
 
-  /** @param {Run} run as the server announced it */
-  take(run) {
+  /** Takes a run as the server announced it. @param {Run} run */
+  update(run) {
     const before = this.#runs.get(run.id);
     const justEnded = !isOpen(run) && before !== undefined && isOpen(before);
     if (isOpen(run) || before) this.#runs.set(run.id, run);
-    // Queued cells are not announced one by one: they follow from the run.
+    // Queued cells are not announced one by one; they follow from the run.
     if ((!before && isOpen(run)) || justEnded) this.grid.rows.refresh();
     if (justEnded) this.#end(run);
     this.#changed();
@@ -65,14 +65,14 @@ export class Progress extends EventTarget {
     setTimeout(() => {
       this.#runs.delete(run.id);
       this.#changed();
-    }, KEPT_MS);
+    }, SHOWN_MS);
   }
 
   #changed() {
     this.dispatchEvent(new Event("change"));
   }
 
-  /** The run of a column, under way or just ended. @param {number} columnId */
+  /** The run of a column that is under way or has just ended. @param {number} columnId */
   ofColumn(columnId) {
     return this.runs.find((run) => run.column_id === columnId);
   }
@@ -82,28 +82,28 @@ export class Progress extends EventTarget {
     return this.grid.columns.byId(run.column_id)?.name ?? "A deleted column";
   }
 
-  /** The column that a run refers to and that has still to run itself. @param {Run} run */
+  /** The name of a column that a run refers to and whose own run is under way. @param {Run} run */
   waitsFor(run) {
     const settings = JSON.stringify(this.grid.columns.byId(run.column_id)?.config ?? {});
     const others = this.runs.filter((other) => isOpen(other) && other.column_id !== run.column_id);
     return others.map((other) => this.nameOf(other)).find((name) => settings.includes(`{{${name}`));
   }
 
-  /** What a run was asked to do and has not done yet. @param {Run} run */
-  askedOf(run) {
-    return this.#asked.get(run.id);
+  /** The action that a run has not confirmed yet. @param {Run} run */
+  pendingAction(run) {
+    return this.#pending.get(run.id);
   }
 
   /** @param {Run} run @param {Action} action */
   async act(run, action) {
-    this.#asked.set(run.id, action);
+    this.#pending.set(run.id, action);
     this.#changed();
     try {
       const changed = await api("POST", `/runs/${run.id}/${action}`);
-      this.#asked.delete(run.id);
-      this.take(changed);
+      this.#pending.delete(run.id);
+      this.update(changed);
     } catch (error) {
-      this.#asked.delete(run.id);
+      this.#pending.delete(run.id);
       toast(`The run did not ${action}. ${reasonOf(error)}`);
       void this.load();
     }

@@ -1,5 +1,5 @@
 /**
- * What was run before, and the notice when a run ends.
+ * The list of past runs, and the notice when a run ends.
  *
  * @typedef {import("../grid/types.d.ts").Run} Run
  * @typedef {import("./progress.js").Progress} Progress
@@ -12,7 +12,7 @@ import { formatNumber, timeText } from "../ui/format.js";
 import { place } from "../ui/menu.js";
 import { showNotice, toast } from "../ui/notices.js";
 import { startRun } from "./run-menu.js";
-import { didText, ended, errorsOf, errorText, isOpen, scopeText } from "./run-words.js";
+import { didText, endedCount, errorsOf, errorText, isOpen, scopeText } from "./run-words.js";
 
 const SHOWN = 20;
 
@@ -28,7 +28,7 @@ export function listenToHistory(progress, opener) {
   progress.grid.columns.addEventListener("change", offer);
   offer();
   opener.addEventListener("click", () => void open(progress, list, opener));
-  progress.addEventListener("end", (event) => tellEnd(progress, /** @type {CustomEvent<Run>} */ (event).detail));
+  progress.addEventListener("end", (event) => showEnd(progress, /** @type {CustomEvent<Run>} */ (event).detail));
 }
 
 /** @param {Progress} progress @param {HTMLElement} list @param {HTMLElement} opener */
@@ -48,9 +48,11 @@ async function open(progress, list, opener) {
   }
 }
 
-/** @param {Progress} progress @param {Run} run @param {() => void} leave */
-function newItem(progress, run, leave) {
-  const words = isOpen(run) ? `${formatNumber(ended(run))} of ${formatNumber(run.counts.total)} so far` : didText(run);
+/** @param {Progress} progress @param {Run} run @param {() => void} close */
+function newItem(progress, run, close) {
+  const words = isOpen(run)
+    ? `${formatNumber(endedCount(run))} of ${formatNumber(run.counts.total)} so far`
+    : didText(run);
   const when = run.started_at ? timeText(run.started_at) : "not begun";
   const item = make(
     "article",
@@ -59,24 +61,24 @@ function newItem(progress, run, leave) {
     make("p", "hint", `${when} · ${words}`),
   );
   if (errorsOf(run)) {
-    const look = button(errorText(errorsOf(run)), "btn small", () => {
-      leave();
+    const showErrors = button(errorText(errorsOf(run)), "btn small", () => {
+      close();
       openErrors(run.column_id, run.id);
     });
-    item.append(look);
+    item.append(showErrors);
   }
   return item;
 }
 
-/** A newer one takes its place. @type {HTMLElement | undefined} */
+/** The notice of the last run; a newer one replaces it. @type {HTMLElement | undefined} */
 let notice;
 
 /**
- * Says what a run did, and until it is dismissed when something failed; one cell, or a run that began by itself, shows that
- * in the grid.
+ * Shows what a run did; if something failed, until it is dismissed. The grid shows it for a single cell and for a run that
+ * began by itself.
  * @param {Progress} progress @param {Run} run
  */
-function tellEnd(progress, run) {
+function showEnd(progress, run) {
   if (run.automatic || run.counts.total <= 1) return;
   const column = progress.grid.columns.byId(run.column_id);
   const actions = [];
@@ -84,6 +86,6 @@ function tellEnd(progress, run) {
   if (run.counts.failed && column && progress.grid.canEdit) {
     actions.push({ label: "Run failed again", run: () => void startRun(column, "failed") });
   }
-  if (!notice?.matches(":hover, :focus-within")) notice?.remove(); // not from under somebody's hand
+  if (!notice?.matches(":hover, :focus-within")) notice?.remove(); // unless the user is about to press one of its buttons
   notice = showNotice(`${progress.nameOf(run)}: ${didText(run)}`, { actions, stays: actions.length > 0 });
 }

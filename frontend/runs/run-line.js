@@ -1,5 +1,5 @@
 /**
- * One run in one line: how far, how fast, how long, its errors, and the buttons that hold it.
+ * One run in one line: its progress, its throughput, the time left, its errors, and the buttons to pause and stop it.
  *
  * @typedef {import("../grid/types.d.ts").Run} Run
  * @typedef {import("./progress.js").Progress} Progress
@@ -8,9 +8,9 @@
 import { openErrors } from "../grid/signals.js";
 import { button, make } from "../ui/elements.js";
 import { formatNumber } from "../ui/format.js";
-import { ended, errorsOf, errorText, isOpen, leftText, percent } from "./run-words.js";
+import { endedCount, errorsOf, errorText, isOpen, leftText, percent } from "./run-words.js";
 
-const ASKED = { pause: "Pausing…", resume: "Resuming…", stop: "Stopping…" };
+const PENDING = { pause: "Pausing…", resume: "Resuming…", stop: "Stopping…" };
 
 export class RunLine {
   /** @type {Run | undefined} */
@@ -52,31 +52,31 @@ export class RunLine {
   /** @param {Run} run */
   fill(run) {
     const { progress } = this;
-    const asked = progress.askedOf(run);
+    const pending = progress.pendingAction(run);
     const name = progress.nameOf(run);
     this.#run = run;
     this.#bar.max = Math.max(1, run.counts.total);
-    this.#bar.value = ended(run);
+    this.#bar.value = endedCount(run);
     this.#bar.setAttribute("aria-label", `${name}: ${percent(run)} %`);
     this.#name.textContent = name;
-    this.#count.textContent = `${formatNumber(ended(run))} of ${formatNumber(run.counts.total)}`;
+    this.#count.textContent = `${formatNumber(endedCount(run))} of ${formatNumber(run.counts.total)}`;
     this.#rate.textContent = run.state === "running" && run.rate_per_s ? `${formatNumber(run.rate_per_s)} / s` : "";
-    this.#left.textContent = asked ? ASKED[asked] : leftText(run, progress.waitsFor(run));
+    this.#left.textContent = pending ? PENDING[pending] : leftText(run, progress.waitsFor(run));
     this.#errors.textContent = errorsOf(run) ? errorText(errorsOf(run)) : "";
     this.#errors.hidden = !errorsOf(run);
     this.element.classList.toggle("held", run.state === "paused" || run.state === "stopped");
-    this.#offer(run, Boolean(asked));
+    this.#offer(run, Boolean(pending));
   }
 
-  /** @param {Run} run @param {boolean} isAsked */
-  #offer(run, isAsked) {
+  /** @param {Run} run @param {boolean} isPending */
+  #offer(run, isPending) {
     const { pause, resume, stop } = this.#buttons;
     const had = Object.values(this.#buttons).find((one) => one === document.activeElement);
     const may = this.progress.grid.canEdit && isOpen(run);
     pause.hidden = !may || run.state === "paused";
     resume.hidden = !may || run.state !== "paused";
     stop.hidden = !may;
-    for (const one of [pause, resume, stop]) one.ariaDisabled = String(isAsked);
+    for (const one of [pause, resume, stop]) one.ariaDisabled = String(isPending);
     if (had?.hidden) (pause.hidden ? resume : pause).focus();
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Which rows an HTTP column runs for, and the start of the run.
+ * The menu of the rows that an HTTP column can run for, and the start of the run.
  *
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  * @typedef {import("../grid/types.d.ts").Column} Column
@@ -15,7 +15,7 @@ import { openMenu } from "../ui/menu.js";
 import { toast } from "../ui/notices.js";
 
 const FIRST = 10;
-const CHOSEN_AT_ONCE = 10_000;
+const MOST_AT_ONCE = 10_000;
 
 /** @param {Grid} grid @param {Column} column @param {DOMRect} at */
 export async function openRunMenu(grid, column, at) {
@@ -50,11 +50,11 @@ function runItems(grid, column, counts) {
     { text: "Rows out of date", disabled: !rows.tableTotal, run: start("stale") },
   ];
   const { top, bottom } = selection.range;
-  const chosen = bottom - top + 1;
-  if (top >= 0 && chosen <= CHOSEN_AT_ONCE) {
+  const count = bottom - top + 1;
+  if (top >= 0 && count <= MOST_AT_ONCE) {
     items.push({
-      text: chosen === 1 ? `Row ${rows.numberAt(top)}` : `The ${formatNumber(chosen)} chosen rows`,
-      run: () => void runChosen(grid, column),
+      text: count === 1 ? `Row ${rows.numberAt(top)}` : `The ${formatNumber(count)} chosen rows`,
+      run: () => void runSelection(grid, column),
     });
   }
   if (rows.view) {
@@ -75,11 +75,11 @@ function runItems(grid, column, counts) {
 }
 
 /** @param {Grid} grid @param {Column} column */
-async function runChosen({ rows, selection }, column) {
+async function runSelection({ rows, selection }, column) {
   const { top, bottom } = selection.range;
   try {
-    const chosen = await rows.range(top, bottom);
-    await startRun(column, { ids: chosen.map((row) => row.id) });
+    const selected = await rows.range(top, bottom);
+    await startRun(column, { ids: selected.map((row) => row.id) });
   } catch (error) {
     toast(`Not started. ${reasonOf(error)}`);
   }
@@ -89,10 +89,8 @@ async function runChosen({ rows, selection }, column) {
 async function runView({ rows }, column) {
   /** @type {Scope} */
   const scope = { view: rows.view };
-  if (rows.total > CHOSEN_AT_ONCE) {
-    return toast(
-      `A run takes at most ${formatNumber(CHOSEN_AT_ONCE)} rows of a view. Filter further, or run all rows.`,
-    );
+  if (rows.total > MOST_AT_ONCE) {
+    return toast(`A run takes at most ${formatNumber(MOST_AT_ONCE)} rows of a view. Filter further, or run all rows.`);
   }
   const sure = await ask({
     title: `Run “${column.name}” for the ${formatNumber(rows.total)} rows of this view?`,
@@ -123,7 +121,7 @@ async function cost(column, scope) {
     if (duplicates) parts.push(`${formatNumber(duplicates)} identical`);
     return `${parts.join(", ")}${seconds ? `; ${durationText(seconds)} under the rate limit` : ""}.`;
   } catch {
-    return ""; // the question stands without it, and starting says what is wrong
+    return ""; // the question is clear without it, and the start reports what is wrong
   }
 }
 

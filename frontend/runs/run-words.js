@@ -11,13 +11,13 @@ const OPEN = new Set(["planning", "running", "paused"]);
 /** @param {Run} run */
 export const isOpen = (run) => OPEN.has(run.state);
 
-/** @param {Run} run rows that have ended */
-export const ended = ({ counts }) => Math.max(0, counts.total - counts.pending - counts.cancelled);
+/** Counts the rows that have endedCount. @param {Run} run */
+export const endedCount = ({ counts }) => Math.max(0, counts.total - counts.pending - counts.cancelled);
 
-/** @param {Run[]} runs 0 to 100 */
+/** Returns how much of the runs has endedCount, from 0 to 100. @param {Run[]} runs */
 export function percent(...runs) {
   const total = runs.reduce((sum, run) => sum + run.counts.total, 0);
-  return total ? Math.floor((100 * runs.reduce((sum, run) => sum + ended(run), 0)) / total) : 0;
+  return total ? Math.floor((100 * runs.reduce((sum, run) => sum + endedCount(run), 0)) / total) : 0;
 }
 
 /** @param {Run} run */
@@ -26,7 +26,7 @@ export const errorsOf = ({ counts }) => counts.failed + counts.unknown;
 /** @param {number} errors */
 export const errorText = (errors) => plural(errors, "error");
 
-/** @param {Run} run @param {string} [waitsFor] the column whose run this one waits for */
+/** Describes what is left of a run. @param {Run} run @param {string} [waitsFor] name of the column whose run this one waits for */
 export function leftText(run, waitsFor) {
   if (run.state === "planning") return waitsFor ? `Waits for ${waitsFor}` : "Starting…";
   if (run.state === "paused") return "Paused";
@@ -47,7 +47,7 @@ const OUTCOMES = [
   ["cancelled", "not run"],
 ];
 
-/** "98,120 done, 37 failed in 8 min" @param {Run} run */
+/** Describes what a run did: "98,120 done, 37 failed in 8 min". @param {Run} run */
 export function didText({ counts, started_at: start, finished_at: end, state, stop_reason: reason }) {
   const parts = OUTCOMES.filter(([name]) => counts[name]).map(
     ([name, word]) => `${formatNumber(counts[name])} ${word}`,
@@ -57,7 +57,7 @@ export function didText({ counts, started_at: start, finished_at: end, state, st
   return `${parts.join(", ") || "nothing to do"}${time}${how}`;
 }
 
-/** Which rows a run was for. @param {Run["scope"]} scope */
+/** Describes the rows that a run was for. @param {Run["scope"]} scope */
 export function scopeText(scope) {
   if (scope === "missing") return "Rows with no result";
   if (scope === "failed") return "Failed rows";

@@ -1,5 +1,5 @@
 /**
- * The first steps in the sample table: a card that says what to press next, and goes when it is closed.
+ * The first steps in the sample table: a card that says what to press next, until it is closed.
  *
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  * @typedef {import("../grid/types.d.ts").Run} Run
@@ -41,7 +41,7 @@ export function startCoach(grid) {
     if (!run) return;
     openSettings(run);
     grid.viewport.reveal(-1, grid.columns.indexOf(run.id));
-    whenEnded(run.id, goOn); // whatever it was started by
+    whenEnded(run.id, goOn); // whoever started it
   };
   const goOn = () => {
     step += 1;
@@ -54,7 +54,7 @@ export function startCoach(grid) {
     card.wait();
   });
   history.replaceState(null, "", location.pathname);
-  // The panel is there once every script of the page has run.
+  // The panel can be opened once every script of the page has run.
   document.addEventListener("DOMContentLoaded", show);
 }
 

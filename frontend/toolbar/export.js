@@ -1,5 +1,5 @@
 /**
- * The menu of the export: the rows of the view that is shown, or all of the table.
+ * The export menu: the rows of the view that is shown, or all rows of the table.
  *
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  */
@@ -15,8 +15,8 @@ export function offerExport(grid, menu) {
   const paint = () => {
     choice.hidden = !rows.view;
     const these = rows.total === 1 ? "This 1 row" : `These ${plural(rows.total, "row")}`;
-    say(shown, view.narrows ? these : "As sorted here");
-    say(all, view.narrows ? `All ${plural(rows.tableTotal, "row")}` : "In the order of the table");
+    setText(shown, view.narrows ? these : "As sorted here");
+    setText(all, view.narrows ? `All ${plural(rows.tableTotal, "row")}` : "In the order of the table");
     for (const link of menu.querySelectorAll("a")) {
       const { searchParams } = new URL(link.href);
       if (rows.view && shown.checked) searchParams.set("view", rows.view);
@@ -27,18 +27,18 @@ export function offerExport(grid, menu) {
   rows.addEventListener("total", paint);
   choice.addEventListener("change", paint);
   menu.addEventListener("beforetoggle", (event) => {
-    if (/** @type {ToggleEvent} */ (event).newState === "open") void keep(grid);
+    if (/** @type {ToggleEvent} */ (event).newState === "open") void ensureView(grid);
   });
   paint();
 }
 
 /** @param {HTMLInputElement} radio @param {string} words */
-function say(radio, words) {
+function setText(radio, words) {
   /** @type {HTMLElement} */ (radio.nextElementSibling).textContent = words;
 }
 
-/** A download cannot say that the view is gone, so it is opened again before. @param {Grid} grid */
-async function keep({ rows, table, view }) {
+/** Opens a view that has expired again, because a download could not report that. @param {Grid} grid */
+async function ensureView({ rows, table, view }) {
   if (!rows.view) return;
   try {
     await api("GET", `/tables/${table.id}/rows?view=${rows.view}&limit=0`);

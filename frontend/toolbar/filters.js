@@ -1,5 +1,5 @@
 /**
- * The popover of the filters: column, test and value, applied as they are chosen.
+ * The popover of the filters: column, test and value, applied while they are edited.
  *
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  * @typedef {import("../grid/types.d.ts").Filter} Filter
@@ -11,7 +11,7 @@ import { fillOnOpen, newSelect } from "./popover.js";
 const TYPING_MS = 350;
 
 export class Filters {
-  /** Some may not say enough yet. @type {Filter[]} */
+  /** The filters as they are edited; some may not be complete. @type {Filter[]} */
   #drafts = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -23,7 +23,7 @@ export class Filters {
     fillOnOpen(popover, button, () => this.#begin());
     popover.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || !(event.target instanceof HTMLInputElement)) return;
-      event.preventDefault(); // or the key presses the button that gets the focus, and opens it again
+      event.preventDefault(); // otherwise the key presses the button that gets the focus, which opens it again
       popover.hidePopover();
     });
     popover.addEventListener(
@@ -60,8 +60,8 @@ export class Filters {
       columns.all.map(({ id, name }) => [String(id), name]),
       String(column.id),
       (id) => {
-        const chosen = columns.byId(Number(id));
-        if (chosen) this.#put(at, newFilter(chosen));
+        const other = columns.byId(Number(id));
+        if (other) this.#put(at, newFilter(other));
       },
     );
     const test = newSelect(
@@ -118,7 +118,7 @@ export class Filters {
     this.#focus(this.#drafts.length - 1);
   }
 
-  /** What is asked next: the value, or the column when there is none. @param {number} at */
+  /** Focuses what is to be filled in next: the value or, without one, the test. @param {number} at */
   #focus(at) {
     const line = this.popover.querySelectorAll(".one")[at];
     const fields = line?.querySelectorAll("select, input") ?? [];

@@ -1,6 +1,6 @@
 /**
- * "Only errors · n": rows where an HTTP column failed or may have sent, counted while runs go on. Offered when there are
- * any, and while it is on.
+ * "Only errors · n": the rows in which an HTTP column failed or may have sent, counted while runs are open. Shown when
+ * there are any, and while it is on.
  *
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  */
@@ -8,9 +8,9 @@
 import { api } from "../ui/api.js";
 import { formatNumber } from "../ui/format.js";
 
-const SOONEST_MS = 1500; // between two counts
+const INTERVAL_MS = 1500; // at least, between two counts
 
-export class Errors {
+export class OnlyErrors {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
@@ -23,7 +23,7 @@ export class Errors {
     grid.view.addEventListener("change", () => this.#paint());
     grid.columns.addEventListener("change", () => this.#countSoon());
     grid.rows.addEventListener("announced", () => this.#countSoon());
-    void this.#read();
+    void this.#fetch();
   }
 
   get #hasHttp() {
@@ -31,14 +31,14 @@ export class Errors {
   }
 
   #countSoon() {
-    this.#timer ??= setTimeout(() => void this.#read(), SOONEST_MS);
+    this.#timer ??= setTimeout(() => void this.#fetch(), INTERVAL_MS);
   }
 
-  async #read() {
+  async #fetch() {
     try {
       this.count = this.#hasHttp ? (await api("GET", `/tables/${this.grid.table.id}/errors`)).rows : 0;
     } catch {
-      // The number of before stays until the next event.
+      // The last number stays until the next event.
     }
     this.#timer = undefined;
     this.#paint();

@@ -1,5 +1,5 @@
 /**
- * What a column can be filtered by, in words.
+ * The filters that a column can have, in words.
  *
  * @typedef {import("../grid/types.d.ts").Column} Column
  * @typedef {import("../grid/types.d.ts").Filter} Filter
@@ -44,7 +44,7 @@ const ordered = (input, [eq, ne, gt, lt]) => [
 ];
 const NUMBER = ordered("number", ["=", "≠", ">", "<"]);
 
-/** @param {Column} column @returns {Operator[]} */
+/** The operators of a column. @param {Column} column @returns {Operator[]} */
 export function operatorsOf(column) {
   if (isComputed(column))
     return [{ op: "state", words: "state is", input: "state" }, ...TEXT, ...NUMBER.slice(2), ...EMPTY];
@@ -59,20 +59,20 @@ export function operatorsOf(column) {
   return [...TEXT, ...EMPTY];
 }
 
-/** Chosen in the list of errors; nobody knows the id of a row. @type {Operator} */
+/** Set by the list of errors only: its value is the id of a row. @type {Operator} */
 const LIKE = { op: "like", words: "fails for this reason" };
 
-/** What can be asked instead of a filter, and it too. @param {Column} column @param {FilterOp} op */
+/** The operators that a filter can be changed to, with its own. @param {Column} column @param {FilterOp} op */
 export const operatorsBeside = (column, op) => (op === "like" ? [LIKE, ...operatorsOf(column)] : operatorsOf(column));
 
 /** @param {Column} column @param {FilterOp} op */
 export const operatorOf = (column, op) =>
-  operatorsBeside(column, op).find((one) => one.op === op) ?? operatorsOf(column)[0];
+  operatorsBeside(column, op).find((operator) => operator.op === op) ?? operatorsOf(column)[0];
 
-/** The first thing one would ask of a column. @param {Column} column @returns {Filter} */
+/** The filter to begin with. @param {Column} column @returns {Filter} */
 export const newFilter = (column) => withOperator(column, operatorsOf(column)[0]);
 
-/** @param {Column} column @param {Operator} operator @param {string | boolean} [value] that was there before @returns {Filter} */
+/** @param {Column} column @param {Operator} operator @param {string | boolean} [value] of the filter before @returns {Filter} */
 export function withOperator(column, { op, input, value: fixed }, value) {
   if (input === "state")
     return { column: column.id, op, value: STATES.some(([key]) => key === value) ? value : "done" };
@@ -85,10 +85,10 @@ export function withOperator(column, { op, input, value: fixed }, value) {
   return fixed === undefined ? { column: column.id, op } : { column: column.id, op, value: fixed };
 }
 
-/** Whether it says enough to be asked. @param {Filter} filter */
+/** Says whether a filter has all it needs. @param {Filter} filter */
 export const isComplete = ({ value }) => value !== "";
 
-/** @param {Column} column @param {Filter} filter */
+/** Describes a filter. @param {Column} column @param {Filter} filter */
 export function wordsOf(column, { op, value }) {
   const { words, input } = operatorOf(column, op);
   if (input === "state") return `${column.name}: ${STATES.find(([key]) => key === value)?.[1] ?? value}`;

@@ -9,7 +9,7 @@ import { setHidden, setPinned } from "../grid/display.js";
 import { button, make } from "../ui/elements.js";
 import { fillOnOpen } from "./popover.js";
 
-export class Shown {
+export class ShownColumns {
   /** @param {Grid} grid @param {HTMLElement} popover @param {HTMLElement} button */
   constructor(grid, popover, button) {
     this.grid = grid;
@@ -39,7 +39,7 @@ export class Shown {
   #newLine(column) {
     const { grid } = this;
     const box = make("input", { type: "checkbox", id: `shown-${column.id}`, checked: !column.hidden });
-    box.disabled = !grid.canEdit || (grid.columns.count === 1 && !column.hidden); // one has to stay
+    box.disabled = !grid.canEdit || (grid.columns.count === 1 && !column.hidden); // one must stay
     box.addEventListener("change", () => void setHidden(grid, column, !box.checked));
     const sign = make("span", { className: "type", ariaHidden: "true" }, SIGN[column.type]);
     const label = make("label", "check", box, sign, make("span", "name", column.name));
@@ -56,7 +56,7 @@ export class Shown {
     for (const column of this.#hidden()) await setHidden(this.grid, column, false);
   }
 
-  /** Up and down go to the same thing of the next column. @param {KeyboardEvent} event */
+  /** Moves up and down among the same controls of the columns. @param {KeyboardEvent} event */
   #move(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const target = /** @type {Element} */ (event.target);

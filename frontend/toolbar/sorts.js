@@ -56,7 +56,7 @@ export class Sorts {
     return this.grid.columns.all.filter(({ id }) => !taken.has(id)).map(({ id, name }) => [String(id), name]);
   }
 
-  /** A choice that becomes the next sort; none when every column is taken. */
+  /** Makes the select that adds a sort; none if every column has one. */
   #newAdder() {
     const { sorts } = this.grid.view.spec;
     const names = this.#names(new Set(sorts.map((sort) => sort.column)));

@@ -1,5 +1,5 @@
 /**
- * The bar above the grid: filters, sorts, columns, errors and search, and what of it is in force.
+ * The bar above the grid: filters, sorts, columns, errors and search, and a chip for each filter and sort.
  *
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  */
@@ -7,10 +7,10 @@
 import { button, make } from "../ui/elements.js";
 import { formatNumber } from "../ui/format.js";
 import { Filters } from "./filters.js";
-import { Errors } from "./only-errors.js";
+import { OnlyErrors } from "./only-errors.js";
 import { wordsOf } from "./operators.js";
 import { listenToSearch } from "./row-search.js";
-import { Shown } from "./shown-columns.js";
+import { ShownColumns } from "./shown-columns.js";
 import { Sorts } from "./sorts.js";
 
 /** @param {Grid} grid @param {HTMLElement} bar */
@@ -20,8 +20,8 @@ export function startToolbar(grid, bar) {
     /** @type {HTMLElement} */ (document.getElementById(`${name}-popover`));
   new Filters(grid, popover("filter"), part("filter"));
   new Sorts(grid, popover("sort"), part("sort"));
-  new Shown(grid, popover("columns"), part("columns"));
-  new Errors(grid, part("errors"));
+  new ShownColumns(grid, popover("columns"), part("columns"));
+  new OnlyErrors(grid, part("errors"));
   const search = /** @type {HTMLInputElement} */ (part("search"));
   search.value = grid.view.spec.search; // remembered from the last time
   listenToSearch(grid, search);

@@ -2,11 +2,11 @@
 
 import { toast } from "./notices.js";
 
-/** @param {string} text @param {string} said when it is there */
-export async function copy(text, said) {
+/** Copies text. @param {string} text @param {string} notice shown when it is there */
+export async function copy(text, notice) {
   try {
     await navigator.clipboard.writeText(text);
-    toast(said);
+    toast(notice);
   } catch {
     toast("The browser did not allow copying. Select the text and press Ctrl+C.");
   }

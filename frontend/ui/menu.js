@@ -1,19 +1,20 @@
 /**
- * Menus in a popover: arrows and first letters move, Esc closes and gives the focus back.
+ * Menus in a popover: arrow keys and first letters move, Esc closes the menu and gives the focus back.
  *
  * @typedef {object} Item
  * @property {string} text
- * @property {string} [note] soft, at the right: a shortcut or a count
+ * @property {string} [note] in soft letters at the right: a shortcut or a count
  * @property {boolean} [danger]
  * @property {boolean} [disabled]
- * @property {boolean} [checked] makes it one of a choice
+ * @property {boolean} [checked] makes it one of several options
  * @property {() => void} run
  */
 import { button, make } from "./elements.js";
 
-const EDGE = 8; // px kept free at the window's edges
+const EDGE = 8; // px left free at the edges of the window
 
 /**
+ * Opens a menu.
  * @param {DOMRect} at the menu opens below it @param {(Item | "line")[]} items
  * @param {{ label: string, back: HTMLElement }} how `back` gets the focus again
  */
@@ -69,7 +70,7 @@ function byLetter(buttons, now, letter) {
   after.find((button) => button.textContent?.toLowerCase().startsWith(letter.toLowerCase()))?.focus();
 }
 
-/** @param {HTMLElement} popover @param {DOMRect} at */
+/** Places an open popover below a rectangle, or above it if there is no space. @param {HTMLElement} popover @param {DOMRect} at */
 export function place(popover, at) {
   const { width, height } = popover.getBoundingClientRect();
   const below = at.bottom + height + EDGE <= innerHeight;

@@ -1,4 +1,4 @@
-/** Popovers that open from a button: one closes when the focus leaves both, and never leaves the page without a focus. */
+/** Popovers that open from a button: one closes when the focus leaves both, and the page never loses its focus to it. */
 
 /** @param {Element} popover */
 const buttonOf = (popover) =>
@@ -12,12 +12,12 @@ document.addEventListener("focusin", ({ target }) => {
   }
 });
 
-// The browser gives it back by itself only when something in the popover had it.
+// The browser gives the focus back by itself only if it was inside the popover.
 document.addEventListener(
   "toggle",
   (event) => {
     const [popover, focused] = [/** @type {Element} */ (event.target), document.activeElement];
-    const lost = focused === document.body || popover.contains(focused); // what is hidden keeps it for a moment
+    const lost = focused === document.body || popover.contains(focused); // a hidden element keeps it for a moment
     if (/** @type {ToggleEvent} */ (event).newState === "closed" && lost) buttonOf(popover)?.focus();
   },
   { capture: true }, // it does not bubble

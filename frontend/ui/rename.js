@@ -1,4 +1,4 @@
-/** A name that becomes an input where it stands: Enter keeps, Esc drops, leaving keeps. */
+/** Turns a name into an input in its place: Enter and leaving it save, Esc cancels. */
 
 import { make } from "./elements.js";
 
@@ -17,10 +17,10 @@ export function renameInPlace(element, { label, name, save, done }) {
   const close = (keep) => {
     if (!open) return;
     open = false;
-    const wanted = input.value.trim();
+    const newName = input.value.trim();
     element.replaceChildren(...shown);
     done?.();
-    if (keep && wanted && wanted !== name) void save(wanted);
+    if (keep && newName && newName !== name) void save(newName);
   };
   input.addEventListener("keydown", (event) => {
     event.stopPropagation();

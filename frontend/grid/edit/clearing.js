@@ -1,5 +1,5 @@
 /**
- * Cells emptied.
+ * Empties cells.
  *
  * @typedef {import("../types.d.ts").Grid} Grid
  */
@@ -8,7 +8,7 @@ import { toast } from "../../ui/notices.js";
 import { isComputed } from "../cells.js";
 import { edit } from "./edits.js";
 
-const CLEARED_AT_ONCE = 50_000; // cells; more than this is a mistake more often than a wish
+const CLEARED_AT_ONCE = 50_000; // cells; more is usually a mistake
 
 /** Empties the typed cells of the selection. @param {Grid} grid */
 export async function clearCells(grid) {

@@ -1,5 +1,5 @@
 /**
- * Cells copied and cut, loaded or not.
+ * Copies and cuts cells, whether they are loaded or not.
  *
  * @typedef {import("../types.d.ts").Grid} Grid
  * @typedef {import("../types.d.ts").Range} Range
@@ -17,7 +17,7 @@ import { formatTable } from "./tsv.js";
 
 const CELLS_COPIED = 500_000;
 
-/** By the focus: Firefox sends these events to where text was last selected. @param {Grid} grid */
+/** Goes by the focus, because Firefox sends these events to where text was last selected. @param {Grid} grid */
 export function listenToClipboard(grid) {
   /** @param {"copy" | "cut" | "paste"} type @param {(event: ClipboardEvent) => void} act */
   const on = (type, act) =>
@@ -31,13 +31,13 @@ export function listenToClipboard(grid) {
   on("paste", (event) => void paste(grid, event.clipboardData?.getData("text/plain") ?? ""));
 }
 
-/** Empties what is copied; what is still on its way stays. @param {Grid} grid @param {boolean} copied */
+/** Empties cells that were copied; if they are still being fetched, they stay. @param {Grid} grid @param {boolean} copied */
 export function cut(grid, copied) {
   if (copied) void clearCells(grid);
   else toast("Cut takes rows that are on the screen: nothing was emptied.");
 }
 
-/** @param {Grid} grid @param {ClipboardEvent} event @returns {boolean} whether the cells are in the clipboard, or on their way */
+/** Copies the selection. @param {Grid} grid @param {ClipboardEvent} event @returns {boolean} false if the cells are still being fetched */
 function copy(grid, event) {
   const { range } = grid.selection;
   const loaded = loadedText(grid, range);
@@ -46,25 +46,28 @@ function copy(grid, event) {
   return loaded !== undefined;
 }
 
-/** As Ctrl+C does, so that it works where a page may not write the clipboard by itself. @param {Grid} grid @returns {boolean} as `copy` */
+/**
+ * Copies as Ctrl+C does, so that it works where a page may not write to the clipboard by itself.
+ * @param {Grid} grid @returns {boolean} as `copy`
+ */
 export function copyNow(grid) {
-  let done = false;
-  const take = (/** @type {ClipboardEvent} */ event) => {
+  let copied = false;
+  const onCopy = (/** @type {ClipboardEvent} */ event) => {
     event.preventDefault();
-    event.stopImmediatePropagation(); // wherever the browser sent it
-    done = copy(grid, event);
+    event.stopImmediatePropagation(); // whatever element the browser sent it to
+    copied = copy(grid, event);
   };
-  document.addEventListener("copy", take, { once: true, capture: true });
+  document.addEventListener("copy", onCopy, { once: true, capture: true });
   document.execCommand("copy");
-  document.removeEventListener("copy", take, { capture: true });
-  return done;
+  document.removeEventListener("copy", onCopy, { capture: true });
+  return copied;
 }
 
 /** @param {Row[]} rows @param {Column[]} columns */
 const textOf = (rows, columns) =>
   formatTable(rows.map((row) => columns.map((column) => copyText(column, row.cells[column.id]))));
 
-/** @param {Grid} grid @param {Range} range @returns {string | undefined} nothing when a row is not here */
+/** @param {Grid} grid @param {Range} range @returns {string | undefined} undefined if a row is not loaded */
 function loadedText(grid, { top, bottom, left, right }) {
   /** @type {Row[]} */
   const rows = [];
@@ -87,7 +90,7 @@ function copyUnloaded(grid, { top, bottom, left, right }) {
 }
 
 /**
- * The clipboard is given a promise, because it may be written only while the key or the click is handled.
+ * Writes cells to the clipboard. It gets a promise, because it may be written to only while the key or click is handled.
  * @param {number} cells @param {string} what "12 rows" @param {() => Promise<{ rows: Row[], columns: Column[] }>} load
  */
 export async function writeClipboard(cells, what, load) {

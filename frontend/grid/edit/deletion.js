@@ -1,5 +1,5 @@
 /**
- * Rows deleted: few can be brought back with their results, before many there is a question.
+ * Deletes rows. A few can be restored with their results; before many are deleted, the user is asked.
  *
  * @typedef {import("../types.d.ts").Grid} Grid
  * @typedef {{ ids: number[] } | { all_but: number[] }} RowScope
@@ -11,7 +11,7 @@ import { plural } from "../../ui/format.js";
 import { toast } from "../../ui/notices.js";
 import { removeRows } from "./edits.js";
 
-const BROUGHT_BACK = 1_000; // rows; as many as the server keeps
+const MOST_RESTORABLE = 1_000; // rows; as many as the server keeps
 
 /** Deletes the rows that the cells of the selection are in. @param {Grid} grid */
 export async function deleteSelected(grid) {
@@ -26,29 +26,29 @@ export async function deleteSelected(grid) {
   }
 }
 
-/** @param {Grid} grid @param {RowScope} scope @param {number} count */
+/** Deletes rows. @param {Grid} grid @param {RowScope} scope @param {number} count */
 export async function deleteRows(grid, scope, count) {
   try {
-    const done = "ids" in scope && count <= BROUGHT_BACK && (await deleteWithUndo(grid, scope.ids));
+    const done = "ids" in scope && count <= MOST_RESTORABLE && (await deleteWithUndo(grid, scope.ids));
     if (!done && !(await deleteForGood(grid, scope, count))) return;
-    grid.chosen.clear();
+    grid.selectedRows.clear();
     grid.sheet.focus({ preventScroll: true });
   } catch (error) {
     toast(`Not all rows were deleted. ${reasonOf(error)}`);
   }
 }
 
-/** @param {Grid} grid @param {number[]} ids @returns {Promise<boolean>} false when the server cannot keep them */
+/** @param {Grid} grid @param {number[]} ids @returns {Promise<boolean>} false if the server cannot keep them */
 async function deleteWithUndo(grid, ids) {
-  let key = await removeKept(grid, ids);
+  let key = await removeRestorably(grid, ids);
   if (!key) return false;
   const label = `Deletion of ${plural(ids.length, "row")}`;
   const undo = async () => {
-    await bringBack(grid, key);
+    await restoreRows(grid, key);
     return true;
   };
   const redo = async () => {
-    key = await removeKept(grid, ids);
+    key = await removeRestorably(grid, ids);
     return Boolean(key);
   };
   grid.history.add(Promise.resolve({ label, undo, redo }));
@@ -66,8 +66,8 @@ async function undoLast(grid) {
   }
 }
 
-/** @param {Grid} grid @param {number[]} ids @returns {Promise<string>} the key that brings them back; empty when they cannot be kept */
-async function removeKept(grid, ids) {
+/** @param {Grid} grid @param {number[]} ids @returns {Promise<string>} the key that restores them; empty if the server cannot keep them */
+async function removeRestorably(grid, ids) {
   try {
     const { total, tableTotal, view } = grid.rows;
     const { deleted, undo } = await api("DELETE", `/tables/${grid.table.id}/rows`, { ids, undo: true, view });
@@ -80,7 +80,7 @@ async function removeKept(grid, ids) {
 }
 
 /** @param {Grid} grid @param {string} key */
-async function bringBack(grid, key) {
+async function restoreRows(grid, key) {
   const before = grid.rows.tableTotal;
   const { restored } = await api("POST", `/tables/${grid.table.id}/rows/restore`, { undo: key });
   grid.rows.resized(Math.max(grid.rows.tableTotal, before + restored));
@@ -102,9 +102,9 @@ async function deleteForGood(grid, scope, count) {
   return true;
 }
 
-/** @param {Grid} grid @param {number[]} kept */
-async function removeAllBut(grid, kept) {
+/** @param {Grid} grid @param {number[]} exceptions */
+async function removeAllBut(grid, exceptions) {
   const before = grid.rows.tableTotal;
-  const { deleted } = await api("DELETE", `/tables/${grid.table.id}/rows`, { all_but: kept });
+  const { deleted } = await api("DELETE", `/tables/${grid.table.id}/rows`, { all_but: exceptions });
   grid.rows.resized(Math.min(grid.rows.tableTotal, before - deleted));
 }

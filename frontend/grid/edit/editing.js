@@ -1,5 +1,5 @@
 /**
- * The editor, inside the cell of its row: the row stays as it is until the editor closes.
+ * The editor of a cell. It is inside the cell, and the elements of its row stay until it closes.
  *
  * @typedef {import("../types.d.ts").Grid} Grid
  * @typedef {import("../types.d.ts").Column} Column
@@ -10,10 +10,10 @@ import { edit } from "./edits.js";
 const ISO_DATE = /^(\d{4}-\d{2}-\d{2})?$/;
 
 export class Editing {
-  /** @type {{ close: (keep: boolean) => void } | undefined} */
+  /** @type {{ close: (save: boolean) => void } | undefined} */
   #open;
 
-  /** @param {Grid} grid @param {(row: number, column: number) => void} showDetails for cells nobody types into */
+  /** @param {Grid} grid @param {(row: number, column: number) => void} showDetails of cells that cannot be typed into */
   constructor(grid, showDetails) {
     this.grid = grid;
     this.showDetails = showDetails;
@@ -23,7 +23,7 @@ export class Editing {
     return this.#open !== undefined;
   }
 
-  /** Opens the active cell; `typed` starts from nothing, because a character is on its way. @param {{ typed?: boolean }} [how] */
+  /** Opens the active cell. `typed`: a character is about to arrive, so the editor starts empty. @param {{ typed?: boolean }} [how] */
   open({ typed = false } = {}) {
     const { rows, columns, selection, viewport, canEdit } = this.grid;
     const { row, column: at } = selection;
@@ -54,7 +54,7 @@ export class Editing {
     );
   }
 
-  /** Saves what is being typed, if anything. */
+  /** Closes the editor, if one is open, and saves its value. */
   finish() {
     this.#open?.close(true);
   }
@@ -62,23 +62,23 @@ export class Editing {
   /** @param {HTMLElement} cell @param {{ row: number, column: Column, rowId: number, before: unknown, typed: boolean }} what */
   #edit(cell, { row, column, rowId, before, typed }) {
     const { viewport, sheet } = this.grid;
-    const letGo = viewport.pin(row);
+    const unpin = viewport.pin(row);
     const editor = newEditor(column, row, before, typed);
     const shown = [...cell.childNodes];
     cell.replaceChildren(editor);
     editor.focus();
     if (!typed && editor instanceof HTMLTextAreaElement)
       editor.setSelectionRange(editor.value.length, editor.value.length);
-    /** @param {boolean} keep */
-    const close = (keep) => {
+    /** @param {boolean} save */
+    const close = (save) => {
       if (!this.#open) return;
       this.#open = undefined;
       const { value } = editor;
       const hadFocus = editor.contains(document.activeElement);
       cell.replaceChildren(...shown);
-      letGo();
+      unpin();
       if (hadFocus) sheet.focus({ preventScroll: true });
-      if (keep && value !== plainText(before)) {
+      if (save && value !== plainText(before)) {
         void edit(this.grid, [{ rowId, columnId: column.id, before, after: value }], `Edit of ${column.name}`);
       }
     };
@@ -103,10 +103,10 @@ export class Editing {
     else if (leaves) this.#end(event, true, ...leaves);
   }
 
-  /** @param {Event} event @param {boolean} keep @param {number} down @param {number} right */
-  #end(event, keep, down, right) {
+  /** @param {Event} event @param {boolean} save @param {number} down @param {number} right */
+  #end(event, save, down, right) {
     event.preventDefault();
-    this.#open?.close(keep);
+    this.#open?.close(save);
     const { selection, viewport } = this.grid;
     if (!down && !right) return;
     selection.move(Math.max(0, selection.row + down), selection.column + right);

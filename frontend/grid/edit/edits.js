@@ -1,5 +1,5 @@
 /**
- * Changes of values and rows: shown at once, saved behind, taken back with a reason when the server refuses.
+ * Changes of values and rows: shown at once, saved in the background, and reverted with a reason if the server refuses.
  *
  * @typedef {import("../types.d.ts").Grid} Grid
  * @typedef {import("../types.d.ts").Change} Change
@@ -12,18 +12,18 @@ import { toast } from "../../ui/notices.js";
 const ROWS_A_CALL = 2000;
 const DELETED_A_CALL = 10_000;
 
-/** Saves go one after the other, so that the last value typed is the last one written. @type {Promise<unknown>} */
+/** The last save; saves run one after the other, so that the last value typed is the last one written. @type {Promise<unknown>} */
 let saving = Promise.resolve();
 
-/** @template T @param {() => Promise<T>} work @returns {Promise<T>} */
-export function inTurn(work) {
-  const turn = saving.then(work);
-  saving = turn.catch(() => {});
-  return turn;
+/** Runs a save after those before it. @template T @param {() => Promise<T>} work @returns {Promise<T>} */
+export function queueSave(work) {
+  const saved = saving.then(work);
+  saving = saved.catch(() => {});
+  return saved;
 }
 
-/** The API names the column that refused a value. @param {unknown} error */
-function whereOf(error) {
+/** Names the column that refused a value, as the API reports it. @param {unknown} error */
+function placeOf(error) {
   const field = error instanceof ApiError ? error.details?.[0]?.field : undefined;
   return field ? `Not saved in “${field}”.` : "Not saved.";
 }
@@ -33,7 +33,7 @@ function* chunks(items, size) {
   for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
 }
 
-/** @param {Change[]} changes @returns {{ id: number, cells: Record<string, unknown> }[]} */
+/** Groups changes by row, as the API takes them. @param {Change[]} changes @returns {{ id: number, cells: Record<string, unknown> }[]} */
 export function byRow(changes) {
   /** @type {Map<number, Record<string, unknown>>} */
   const rows = new Map();
@@ -50,13 +50,14 @@ export const reversed = (changes) =>
   changes.map((change) => ({ ...change, before: change.after, after: change.before })).reverse();
 
 /**
- * @param {Grid} grid @param {Change[]} changes @param {() => void} [again] offered when the server was not there
+ * Shows and saves changes.
+ * @param {Grid} grid @param {Change[]} changes @param {() => void} [retry] offered if the server could not be reached
  * @returns {Promise<boolean>} whether all were saved
  */
-export async function save(grid, changes, again) {
-  const held = changes.map(({ rowId, columnId, after }) => grid.rows.hold(rowId, columnId, after));
+export async function save(grid, changes, retry) {
+  const optimistic = changes.map(({ rowId, columnId, after }) => grid.rows.setOptimistic(rowId, columnId, after));
   const saved = new Set();
-  return inTurn(async () => {
+  return queueSave(async () => {
     try {
       for (const rows of chunks(byRow(changes), ROWS_A_CALL)) {
         await api("PATCH", `/tables/${grid.table.id}/rows`, { rows });
@@ -64,27 +65,27 @@ export async function save(grid, changes, again) {
       }
       return true;
     } catch (error) {
-      const lost = again && (!(error instanceof ApiError) || error.status >= 500);
-      toast(`${whereOf(error)} ${reasonOf(error)}`, lost ? { action: { label: "Save again", run: again } } : {});
+      const canRetry = retry && (!(error instanceof ApiError) || error.status >= 500);
+      toast(`${placeOf(error)} ${reasonOf(error)}`, canRetry ? { action: { label: "Save again", run: retry } } : {});
       return false;
     } finally {
       changes.forEach(({ rowId, columnId, before, after }, i) => {
-        grid.rows.settle(rowId, columnId, held[i], saved.has(rowId) ? after : before);
+        grid.rows.settle(rowId, columnId, optimistic[i], saved.has(rowId) ? after : before);
       });
     }
   });
 }
 
 /**
- * Saves changes; unchanged values are left out.
- * @param {Grid} grid @param {Change[]} wanted @param {string} label @param {() => void} [again] offered when the server was not there
- * @returns {Promise<import("../history.js").Step | undefined>} how to take them back
+ * Saves changes, without the values that are the same as before.
+ * @param {Grid} grid @param {Change[]} proposed @param {string} label @param {() => void} [retry] offered if the server could not be reached
+ * @returns {Promise<import("../history.js").Step | undefined>} how to undo them
  */
-async function commit(grid, wanted, label, again) {
-  const changes = wanted
+async function commit(grid, proposed, label, retry) {
+  const changes = proposed
     .map((change) => ({ ...change, before: change.before ?? null }))
     .filter(({ before, after }) => before !== after);
-  if (!changes.length || !(await save(grid, changes, again))) return undefined;
+  if (!changes.length || !(await save(grid, changes, retry))) return undefined;
   return { label, undo: () => save(grid, reversed(changes)), redo: () => save(grid, changes) };
 }
 
@@ -95,24 +96,24 @@ export async function edit(grid, changes, label) {
   return (await step) !== undefined;
 }
 
-/** @param {Grid} grid @param {Record<string, unknown>[]} rows by column id @returns {Promise<number[]>} */
+/** Appends rows. @param {Grid} grid @param {Record<string, unknown>[]} rows by column id @returns {Promise<number[]>} their ids */
 export async function appendRows(grid, rows) {
   /** @type {number[]} */
   const ids = [];
-  for (const some of chunks(rows, ROWS_A_CALL)) {
+  for (const chunk of chunks(rows, ROWS_A_CALL)) {
     const { total, tableTotal, view } = grid.rows;
-    const answer = await api("POST", `/tables/${grid.table.id}/rows`, { rows: some, view });
+    const answer = await api("POST", `/tables/${grid.table.id}/rows`, { rows: chunk, view });
     ids.push(...answer.ids);
     grid.rows.appended(answer.ids, total, tableTotal);
   }
   return ids;
 }
 
-/** @param {Grid} grid @param {number[]} ids */
+/** Deletes rows for good. @param {Grid} grid @param {number[]} ids */
 export async function removeRows(grid, ids) {
-  for (const some of chunks(ids, DELETED_A_CALL)) {
+  for (const chunk of chunks(ids, DELETED_A_CALL)) {
     const { total, tableTotal, view } = grid.rows;
-    const answer = await api("DELETE", `/tables/${grid.table.id}/rows`, { ids: some, view });
+    const answer = await api("DELETE", `/tables/${grid.table.id}/rows`, { ids: chunk, view });
     grid.rows.removed(answer.deleted, tableTotal, total);
   }
 }

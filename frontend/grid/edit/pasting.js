@@ -1,5 +1,6 @@
 /**
- * A table from the clipboard into the cells: one call, one undo step, and a word for every cell that cannot take its value.
+ * Pastes a table from the clipboard into the cells: one call, one undo step, and a reason for every cell that refuses its
+ * value.
  *
  * @typedef {import("../types.d.ts").Grid} Grid
  * @typedef {import("../types.d.ts").Change} Change
@@ -14,15 +15,15 @@ import { ask } from "../../ui/ask.js";
 import { formatNumber, plural } from "../../ui/format.js";
 import { toast } from "../../ui/notices.js";
 import { isComputed } from "../cells.js";
-import { byRow, inTurn, removeRows, reversed, save } from "./edits.js";
+import { byRow, queueSave, removeRows, reversed, save } from "./edits.js";
 import { parseTable } from "./tsv.js";
 
 const CELLS_PASTED = 100_000;
 const LONGEST_PASTE = 8_000_000; // characters
-const ROWS_PASTED = 10_000; // the API's most in one call
-const ROWS_ADDED_UNASKED = 500;
+const ROWS_PASTED = 10_000; // as many as the API takes in one call
+const ROWS_ADDED_SILENTLY = 500;
 
-/** What a column of each type takes. @type {Partial<Record<Column["type"], string>>} */
+/** What a column of each type accepts. @type {Partial<Record<Column["type"], string>>} */
 const TAKES = { number: "numbers", date: "dates like 2026-12-31", checkbox: "yes or no" };
 
 /** @param {Grid} grid @param {string} text */
@@ -39,7 +40,7 @@ export async function paste(grid, text) {
   }
 }
 
-/** Where the cells go: a single one fills the range, more start at its corner. @param {Grid} grid @param {string[][]} table */
+/** Says where the cells go: a single one fills the range, several start at its corner. @param {Grid} grid @param {string[][]} table */
 function destination(grid, table) {
   const { left, right, ...range } = grid.selection.range;
   const [top, bottom] = [Math.max(0, range.top), Math.max(0, range.bottom)];
@@ -60,7 +61,7 @@ async function pasteTable(grid, table) {
     );
   }
   const inside = Math.min(height, grid.rows.total - top);
-  if (height - inside > ROWS_ADDED_UNASKED && !(await askToGrow(height - inside, "row"))) return;
+  if (height - inside > ROWS_ADDED_SILENTLY && !(await askToGrow(height - inside, "row"))) return;
   const beyond = left + width - grid.columns.count;
   const fresh = beyond > 0 && (await askToGrow(beyond, "column")) ? await newColumns(grid, beyond) : [];
   const columns = grid.columns.list.slice(left, left + width);
@@ -78,11 +79,11 @@ async function pasteTable(grid, table) {
   const added = Array.from({ length: height - inside }, (_, i) =>
     Object.fromEntries(typed.map(({ column, at }) => [column.id, value(inside + i, at) ?? ""])),
   );
-  const show = () => grid.selection.take({ top, bottom: top + height - 1, left, right: left + columns.length - 1 });
-  if (!added.length) show(); // as the values are: before the server has them
-  const refused = await keep(grid, { changes, added, columns: fresh });
+  const show = () => grid.selection.select({ top, bottom: top + height - 1, left, right: left + columns.length - 1 });
+  if (!added.length) show(); // like the values, before the server has them
+  const refused = await pasteAsOneStep(grid, { changes, added, columns: fresh });
   if (added.length) show();
-  tell(grid, refused, changes.length + added.length * typed.length, {
+  report(grid, refused, changes.length + added.length * typed.length, {
     beyond: beyond - fresh.length,
     computed: columns.length - typed.length,
   });
@@ -104,19 +105,19 @@ async function newColumns(grid, count) {
 }
 
 /** Pastes as one undo step. @param {Grid} grid @param {Pasted} pasted @returns {Promise<Refusal[]>} */
-async function keep(grid, { changes, added, columns }) {
+async function pasteAsOneStep(grid, { changes, added, columns }) {
   const first = send(grid, changes, added);
   const label = `Paste of ${plural(changes.length + added.reduce((sum, row) => sum + Object.keys(row).length, 0), "cell")}`;
-  const step = first.then(({ ids, taken }) => {
+  const step = first.then(({ ids, accepted }) => {
     const undo = async () => {
       if (ids.length) await removeRows(grid, ids);
-      if (taken.length && !(await save(grid, reversed(taken)))) return false;
+      if (accepted.length && !(await save(grid, reversed(accepted)))) return false;
       for (const column of columns) await grid.columns.remove(column);
       return true;
     };
     const redo = async () => {
       for (const column of columns) await grid.columns.restore(column);
-      ({ ids, taken } = await send(grid, changes, added));
+      ({ ids, accepted } = await send(grid, changes, added));
       return true;
     };
     return { label, undo, redo };
@@ -126,34 +127,34 @@ async function keep(grid, { changes, added, columns }) {
 }
 
 /** @param {Refusal[]} refused @returns {(change: Change) => boolean} */
-function isTaken(refused) {
+function acceptedBy(refused) {
   const keys = new Set(refused.map(({ row, column }) => `${row}:${column}`));
   return ({ rowId, columnId }) => !keys.has(`${rowId}:${columnId}`);
 }
 
-/** Shows the values at once, and takes back what is refused. @param {Grid} grid @param {Change[]} changes @param {Record<string, string>[]} added */
+/** Shows the values at once, and reverts those that are refused. @param {Grid} grid @param {Change[]} changes @param {Record<string, string>[]} added */
 async function send(grid, changes, added) {
   const { rows, table } = grid;
-  const held = changes.map(({ rowId, columnId, after }) => rows.hold(rowId, columnId, after));
+  const optimistic = changes.map(({ rowId, columnId, after }) => rows.setOptimistic(rowId, columnId, after));
   const { total, tableTotal, view } = rows;
   /** @type {{ ids: number[], refused: Refusal[] } | undefined} */
   let answer;
   try {
-    answer = await inTurn(() => api("POST", `/tables/${table.id}/paste`, { rows: byRow(changes), added, view }));
+    answer = await queueSave(() => api("POST", `/tables/${table.id}/paste`, { rows: byRow(changes), added, view }));
   } finally {
-    const taken = answer ? isTaken(answer.refused) : () => false;
+    const isAccepted = answer ? acceptedBy(answer.refused) : () => false;
     changes.forEach((change, i) => {
-      rows.settle(change.rowId, change.columnId, held[i], taken(change) ? change.after : change.before);
+      rows.settle(change.rowId, change.columnId, optimistic[i], isAccepted(change) ? change.after : change.before);
     });
   }
   const { ids, refused } = /** @type {{ ids: number[], refused: Refusal[] }} */ (answer);
   if (ids.length) rows.appended(ids, total, tableTotal);
-  rows.refuse(refused);
-  return { ids, refused, taken: changes.filter(isTaken(refused)) };
+  rows.setRefusals(refused);
+  return { ids, refused, accepted: changes.filter(acceptedBy(refused)) };
 }
 
 /** @param {Grid} grid @param {Refusal[]} refused @param {number} count @param {{ beyond: number, computed: number }} leftOut columns */
-function tell(grid, refused, count, { beyond, computed }) {
+function report(grid, refused, count, { beyond, computed }) {
   const parts = [];
   if (refused.length) {
     const columns = [...new Set(refused.map(({ column }) => grid.columns.byId(column)))];

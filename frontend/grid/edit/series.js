@@ -1,18 +1,18 @@
-/** How a column of values goes on: numbers, days and numbered names by their step, others by repeating. */
+/** Continues a series of values: numbers, days and numbered names by their step, anything else by repeating it. */
 
 const DAY_MS = 86_400_000;
 const ISO_DAY = /^\d{4}-\d{2}-\d{2}$/;
 const NUMBERED = /^(.*?)([+-]?\d+(?:\.\d+)?)$/s;
 
 /**
- * @param {string[]} given at least one
- * @returns {(index: number) => string} the value at an index, counted on from the given ones
+ * @param {string[]} values at least one
+ * @returns {(index: number) => string} the value at an index, which counts on from those of `values`
  */
-export function continued(given) {
-  return days(given) ?? numbers(given) ?? ((index) => given[index % given.length]);
+export function continueSeries(values) {
+  return days(values) ?? numbers(values) ?? ((index) => values[index % values.length]);
 }
 
-/** @param {number[]} values @returns {number | undefined} the step, when it is the same everywhere */
+/** @param {number[]} values @returns {number | undefined} the step, if it is the same everywhere */
 function stepOf(values) {
   if (values.length < 2 || values.some(Number.isNaN)) return undefined;
   const step = values[1] - values[0];
@@ -20,18 +20,18 @@ function stepOf(values) {
   return even ? step : undefined;
 }
 
-/** @param {string[]} given */
-function days(given) {
-  if (!given.every((text) => ISO_DAY.test(text))) return undefined;
-  const moments = given.map((text) => Date.parse(`${text}T00:00:00Z`));
+/** @param {string[]} values */
+function days(values) {
+  if (!values.every((text) => ISO_DAY.test(text))) return undefined;
+  const moments = values.map((text) => Date.parse(`${text}T00:00:00Z`));
   const step = stepOf(moments);
   if (step === undefined || step % DAY_MS) return undefined;
   return (/** @type {number} */ index) => new Date(moments[0] + step * index).toISOString().slice(0, 10);
 }
 
-/** "1, 2", "0041, 0042", "1.10, 1.20" and "Row 1, Row 2" @param {string[]} given */
-function numbers(given) {
-  const parts = given.map((text) => NUMBERED.exec(text));
+/** "1, 2", "0041, 0042", "1.10, 1.20" and "Row 1, Row 2" @param {string[]} values */
+function numbers(values) {
+  const parts = values.map((text) => NUMBERED.exec(text));
   const [first] = parts;
   if (!first || parts.some((part) => part?.[1] !== first[1])) return undefined;
   const digits = parts.map((part) => part?.[2] ?? "");

@@ -1,5 +1,5 @@
 /**
- * What can be done to a column, and the kinds a new one may be.
+ * The menu of a column, and the menu of the types a new one can have.
  *
  * @typedef {import("../types.d.ts").Grid} Grid
  * @typedef {import("../types.d.ts").Column} Column
@@ -21,6 +21,7 @@ import { announceColumns, openErrors, openPanel, openSettings } from "../signals
 import { sortBy } from "../view.js";
 
 /**
+ * Opens the menu of a column.
  * @param {Grid} grid @param {Column} column @param {DOMRect} at
  * @param {{ rename: (column: Column) => void }} header
  */
@@ -37,7 +38,7 @@ export function openColumnMenu(grid, column, at, { rename }) {
     items.splice(-1, 0, { text: "Errors…", note: errorNote(column), run: () => openErrors(column.id) });
   const { list, pinnedCount } = grid.columns;
   const index = grid.columns.indexOf(column.id);
-  const side = index < pinnedCount ? list.slice(0, pinnedCount) : list.slice(pinnedCount); // pinned or not, as it is itself
+  const side = index < pinnedCount ? list.slice(0, pinnedCount) : list.slice(pinnedCount); // a column moves among the pinned ones, or among the others
   const [before, after] = [side[side.indexOf(column) - 1], side[side.indexOf(column) + 1]];
   items.push({ text: "Rename", note: "F2", run: () => rename(column) });
   if (!isComputed(column))
@@ -117,7 +118,7 @@ async function remove(grid, column, { force = false } = {}) {
   }
 }
 
-/** @param {Grid} grid @param {Column} column @param {string} reason who uses it */
+/** @param {Grid} grid @param {Column} column @param {string} reason which columns use it */
 async function askToForce(grid, column, reason) {
   const sure = await ask({
     title: `Delete “${column.name}” all the same?`,
@@ -139,9 +140,7 @@ async function restore(grid, column) {
   }
 }
 
-/**
- * @param {Grid} grid @param {DOMRect} at @param {{ rename: (column: Column) => void }} header
- */
+/** Opens the menu of types. @param {Grid} grid @param {DOMRect} at @param {{ rename: (column: Column) => void }} header */
 export function openAddMenu(grid, at, { rename }) {
   /** @type {(Item | "line")[]} */
   const items = [
@@ -160,7 +159,7 @@ export function openAddMenu(grid, at, { rename }) {
   openMenu(at, items, { label: "Add column", back: grid.sheet });
 }
 
-/** Adds a column and lets it be named at once. @param {Grid} grid @param {ColumnType} type @param {(column: Column) => void} rename */
+/** Adds a column and opens the field for its name. @param {Grid} grid @param {ColumnType} type @param {(column: Column) => void} rename */
 async function add(grid, type, rename) {
   try {
     const { id } = await grid.columns.create(grid.columns.freeName(TYPE_NAME[type]), type);

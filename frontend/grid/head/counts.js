@@ -1,5 +1,5 @@
 /**
- * How many rows of a column are in which state: in a tooltip of its header, kept fresh while results go out of date.
+ * How many rows of a column are in each state: shown in a tooltip of its head, and fetched again when results go out of date.
  *
  * @typedef {import("../types.d.ts").Grid} Grid
  * @typedef {import("../types.d.ts").Column} Column
@@ -28,10 +28,10 @@ const STATES = [
   ["limited", "wait for the rate limit"],
 ];
 
-/** Dispatches `change` when a column's counts were read again. */
+/** Dispatches `change` when the counts of a column were fetched. */
 export class Counts extends EventTarget {
-  /** @type {Map<number, number>} when each column was last asked for */
-  #askedAt = new Map();
+  /** @type {Map<number, number>} when each column was last fetched */
+  #fetchedAt = new Map();
   /** @type {Set<number>} */
   #waiting = new Set();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -51,31 +51,31 @@ export class Counts extends EventTarget {
     );
   }
 
-  /** Cells that went out of date, or perhaps no longer are. @param {[number, number, Cell][]} batch */
+  /** Fetches counts again after cells went out of date, or may no longer be. @param {[number, number, Cell][]} batch */
   #follow(batch) {
     const { columns } = this.grid;
     const touched = new Set(batch.filter(([, id, cell]) => cell.stale || columns.byId(id)?.stale).map(([, id]) => id));
     for (const id of touched) void this.refresh(id);
   }
 
-  /** Reads the counts of a column, at most once in a while. @param {number} columnId */
+  /** Fetches the counts of a column, at most every five seconds. @param {number} columnId */
   async refresh(columnId) {
-    const since = Date.now() - (this.#askedAt.get(columnId) ?? 0);
+    const since = Date.now() - (this.#fetchedAt.get(columnId) ?? 0);
     if (since < FRESH_MS) {
       if (this.#waiting.has(columnId)) return;
       this.#waiting.add(columnId);
       await new Promise((resolve) => setTimeout(resolve, FRESH_MS - since));
       this.#waiting.delete(columnId);
     }
-    await this.#read(columnId);
+    await this.#fetch(columnId);
   }
 
   /** @param {number} columnId */
-  async #read(columnId) {
-    this.#askedAt.set(columnId, Date.now());
+  async #fetch(columnId) {
+    this.#fetchedAt.set(columnId, Date.now());
     const column = this.grid.columns.byId(columnId);
     /** @type {Column | null} */
-    const fresh = await api("GET", `/columns/${columnId}`).catch(() => null); // the next change asks again
+    const fresh = await api("GET", `/columns/${columnId}`).catch(() => null); // the next change fetches them
     if (!column || !fresh) return;
     column.counts = fresh.counts;
     column.stale = fresh.stale;
@@ -85,17 +85,17 @@ export class Counts extends EventTarget {
   /** Shows the tooltip while the pointer is on a header. @param {HTMLElement} header @param {Column} column */
   watch(header, column) {
     if (!isComputed(column)) return;
-    header.addEventListener("pointerenter", () => this.tell(header, column.id));
-    for (const leave of ["pointerleave", "pointerdown"]) header.addEventListener(leave, () => this.hide());
+    header.addEventListener("pointerenter", () => this.showTipSoon(header, column.id));
+    for (const leave of ["pointerleave", "pointerdown"]) header.addEventListener(leave, () => this.hideTip());
   }
 
   /** @param {HTMLElement} header @param {number} columnId */
-  tell(header, columnId) {
+  showTipSoon(header, columnId) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(async () => {
-      const asked = this.#timer;
-      await this.#read(columnId);
-      if (asked !== this.#timer || !header.isConnected) return;
+      const timer = this.#timer;
+      await this.#fetch(columnId);
+      if (timer !== this.#timer || !header.isConnected) return;
       this.#fill(columnId);
       this.#tip.showPopover();
       place(this.#tip, header.getBoundingClientRect());
@@ -103,7 +103,7 @@ export class Counts extends EventTarget {
     }, SHOWN_AFTER_MS);
   }
 
-  hide() {
+  hideTip() {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#tip.hidePopover();
@@ -112,9 +112,9 @@ export class Counts extends EventTarget {
   /** @param {number} columnId */
   #fill(columnId) {
     const { counts = {}, stale = 0 } = this.grid.columns.byId(columnId) ?? {};
-    const told = STATES.filter(([state]) => counts[state]);
-    const rest = this.grid.rows.total - told.reduce((sum, [state]) => sum + (counts[state] ?? 0), 0);
-    const lines = told.map(([state, words]) => line(lookOf({ value: null, state }), counts[state] ?? 0, words));
+    const shown = STATES.filter(([state]) => counts[state]);
+    const rest = this.grid.rows.total - shown.reduce((sum, [state]) => sum + (counts[state] ?? 0), 0);
+    const lines = shown.map(([state, words]) => line(lookOf({ value: null, state }), counts[state] ?? 0, words));
     if (rest > 0) lines.push(line("none", rest, "without a result yet"));
     if (stale) lines.push(line("stale", stale, "of these out of date"));
     this.#tip.replaceChildren(...lines);

@@ -21,12 +21,12 @@ import { openErrors } from "../signals.js";
 import { change, openAddMenu, openColumnMenu } from "./column-menu.js";
 import { followHead } from "./reorder.js";
 
-const SAVE_WIDTH_MS = 400; // after the last key of a resize
+const SAVE_WIDTH_MS = 400; // after the last step of a resize
 const PADDING = 24; // px around the text of a cell
 const BESIDE_NAME = 48; // px of the sign and the menu
 const BESIDE_STATE = 14; // px of the dot
 
-/** What a cell or a head would need to show all of its text. @param {HTMLElement} cell */
+/** The width that a cell or a head needs to show all of its text. @param {HTMLElement} cell */
 function widthOf(cell) {
   const text = cell.querySelector(".name, .s") ?? cell;
   const range = document.createRange();
@@ -38,7 +38,7 @@ function widthOf(cell) {
 export class Header {
   /** @type {Map<number, HTMLElement>} by column id */
   #cells = new Map();
-  /** What the built head shows, to leave it alone when a reload brings nothing else. */
+  /** What the head shows, so that a reload without a change does not build it again. */
   #built = "";
   /** The column whose settings are open. @type {number | undefined} */
   #open;
@@ -71,13 +71,13 @@ export class Header {
     const before = this.#open;
     this.#open = columnId === undefined || columnId === null ? undefined : Number(columnId);
     const index = this.#open === undefined ? -1 : this.grid.columns.indexOf(this.#open);
-    if (this.#open !== before && index >= 0) this.grid.viewport.reveal(-1, index); // out from behind the panel
+    if (this.#open !== before && index >= 0) this.grid.viewport.reveal(-1, index); // not hidden by the panel
     this.#paint();
   }
 
   #build() {
     const shown = JSON.stringify(this.grid.columns.list.map(({ id, name, type, pinned }) => [id, name, type, pinned]));
-    if (this.#built === shown || this.row.querySelector(".rename")) return; // built when the new name is in
+    if (this.#built === shown || this.row.querySelector(".rename")) return; // it is built once the new name is saved
     this.#built = shown;
     this.#cells.clear();
     const corner = this.#newCell("n", 1);
@@ -93,14 +93,14 @@ export class Header {
   }
 
   #newPickAll() {
-    const { chosen } = this.grid;
+    const { selectedRows } = this.grid;
     const box = make("input", { type: "checkbox", className: "pick", tabIndex: -1, ariaLabel: "Select all rows" });
-    box.addEventListener("change", () => (box.checked ? chosen.takeAll() : chosen.clear()));
+    box.addEventListener("change", () => (box.checked ? selectedRows.selectAll() : selectedRows.clear()));
     const paint = () => {
-      box.checked = chosen.count > 0 && chosen.count === this.grid.rows.total;
-      box.indeterminate = chosen.count > 0 && !box.checked;
+      box.checked = selectedRows.count > 0 && selectedRows.count === this.grid.rows.total;
+      box.indeterminate = selectedRows.count > 0 && !box.checked;
     };
-    chosen.addEventListener("change", paint);
+    selectedRows.addEventListener("change", paint);
     paint();
     return box;
   }
@@ -129,7 +129,7 @@ export class Header {
     this.#cells.set(column.id, cell);
     cell.addEventListener("pointerdown", (event) => {
       if (/** @type {Element} */ (event.target).closest("button, input, .grip")) return;
-      this.#take(index, event.shiftKey);
+      this.#select(index, event.shiftKey);
       followHead(event, grid, index, (to) => this.shift(index, to - index));
     });
     cell.addEventListener("dblclick", (event) => {
@@ -143,7 +143,7 @@ export class Header {
     return cell;
   }
 
-  /** The errors of the run and the results out of date; both are painted. @param {Column} column */
+  /** Makes the buttons for the errors of the run and for results out of date. @param {Column} column */
   #newMarks(column) {
     const showErrors = () => openErrors(column.id, this.#openRun(column)?.id);
     const runStale = () => void startRun(column, "stale");
@@ -159,12 +159,12 @@ export class Header {
     return run && isOpen(run) ? run : undefined;
   }
 
-  /** Chooses all cells of a column. @param {number} index @param {boolean} extend */
-  #take(index, extend) {
+  /** Selects all cells of a column. @param {number} index @param {boolean} extend */
+  #select(index, extend) {
     const { selection, rows, sheet } = this.grid;
     const left = extend ? Math.min(selection.range.left, index) : index;
     const right = extend ? Math.max(selection.range.right, index) : index;
-    if (rows.total) selection.take({ top: 0, bottom: rows.total - 1, left, right });
+    if (rows.total) selection.select({ top: 0, bottom: rows.total - 1, left, right });
     else selection.move(HEADER, index);
     sheet.focus({ preventScroll: true });
   }
@@ -201,7 +201,7 @@ export class Header {
     });
   }
 
-  /** As wide as what is in view needs. @param {Column} column */
+  /** Fits the width to the cells in view. @param {Column} column */
   #fit(column) {
     const { columns, viewport } = this.grid;
     const head = this.#cells.get(column.id);
@@ -231,8 +231,8 @@ export class Header {
       this.#paintRun(cell, column);
       cell.classList.toggle("active", this.#open === column.id);
       const isHere = selection.row === HEADER && selection.column === index;
-      if (isHere && !cell.classList.contains("here") && isComputed(column)) this.counts.tell(cell, column.id);
-      if (!isHere && cell.classList.contains("here")) this.counts.hide();
+      if (isHere && !cell.classList.contains("here") && isComputed(column)) this.counts.showTipSoon(cell, column.id);
+      if (!isHere && cell.classList.contains("here")) this.counts.hideTip();
       cell.classList.toggle("here", isHere);
     });
   }
@@ -248,7 +248,7 @@ export class Header {
     const { failed = 0, unknown = 0 } = column.counts ?? {};
     const errors = run && isOpen(run) ? errorsOf(run) : failed + unknown;
     paintMark(cell, "errors", errors, `${errorText(errors)} in ${column.name}: show them`);
-    // While a run is at them they are on their way.
+    // While a run is open, it is already bringing them up to date.
     const stale = run && isOpen(run) ? 0 : (column.stale ?? 0);
     paintMark(cell, "stale", stale, `${formatNumber(stale)} out of date in ${column.name}: run these`);
   }
@@ -273,7 +273,7 @@ export class Header {
     renameInPlace(name, {
       label: "Name of the column",
       name: column.name,
-      save: async (wanted) => void (await change(this.grid, column, { name: wanted })),
+      save: async (name) => void (await change(this.grid, column, { name })),
       done: () => {
         this.#build();
         this.grid.sheet.focus({ preventScroll: true });

@@ -1,15 +1,15 @@
 /**
- * Columns dragged to another place by their head, with a line where they would land.
+ * Drags columns to another place by their head, with a line where they would land.
  *
  * @typedef {import("../types.d.ts").Grid} Grid
  */
 import { make } from "../../ui/elements.js";
 
-const BEGINS = 6; // px the pointer moves before it is a drag
-const EDGE = 32; // px from the border where dragging scrolls
+const THRESHOLD = 6; // px that the pointer moves before it is a drag
+const EDGE = 32; // px from the border in which dragging scrolls
 const STEP = 12; // px a frame
 
-/** @param {PointerEvent} start on the head of a column @param {Grid} grid @param {number} index @param {(to: number) => void} drop */
+/** Follows the pointer. @param {PointerEvent} start on the head of a column @param {Grid} grid @param {number} index @param {(to: number) => void} drop */
 export function followHead(start, grid, index, drop) {
   if (!grid.canEdit || start.button !== 0 || start.pointerType === "touch") return;
   const { scroller } = grid.viewport;
@@ -35,7 +35,7 @@ export function followHead(start, grid, index, drop) {
   /** @param {PointerEvent} event */
   const move = (event) => {
     x = event.clientX;
-    if (line || Math.abs(x - start.clientX) < BEGINS) return;
+    if (line || Math.abs(x - start.clientX) < THRESHOLD) return;
     line = make("div", "drop-line");
     grid.sheet.append(line);
     grid.sheet.classList.add("moves-column");
@@ -55,7 +55,7 @@ export function followHead(start, grid, index, drop) {
   addEventListener("keydown", ({ key }) => key === "Escape" && stop(), { signal, capture: true });
 }
 
-/** The nearest place between two columns. @param {Grid} grid @param {number} x of the window */
+/** The index of the nearest gap between two columns. @param {Grid} grid @param {number} x of the window */
 function gapAt({ columns, viewport: { scroller } }, x) {
   const inside = x - scroller.getBoundingClientRect().left - columns.numberWidth + scroller.scrollLeft;
   const after = columns.list.findIndex((column, i) => inside < columns.left[i] + column.width / 2);

@@ -1,5 +1,5 @@
 /**
- * The bar below the grid while rows are chosen: what can be done to all of them.
+ * The bar below the grid while rows are selected: what can be done with all of them.
  *
  * @typedef {import("../types.d.ts").Grid} Grid
  */
@@ -13,30 +13,34 @@ import { toast } from "../../ui/notices.js";
 import { writeClipboard } from "../edit/clipboard.js";
 import { deleteRows } from "../edit/deletion.js";
 
-const ASKED_ABOVE = 1_000; // rows; a run over more is asked for
+const CONFIRM_ABOVE = 1_000; // rows; a run over more needs a confirmation
 
 /** @param {Grid} grid @param {HTMLElement} bar */
 export function showBulkBar(grid, bar) {
   const words = make("span", { role: "status" });
-  const run = button("Run…", "btn", () => chooseRun(grid, run), { ariaHasPopup: "menu" });
-  const remove = button("Delete", "btn danger", () => void deleteRows(grid, grid.chosen.scope, grid.chosen.count));
-  const copy = button("Copy", "btn", () => void copyChosen(grid));
-  const clear = button("Clear selection", "btn ghost", () => clearChosen(grid));
+  const run = button("Run…", "btn", () => openRunChoices(grid, run), { ariaHasPopup: "menu" });
+  const remove = button(
+    "Delete",
+    "btn danger",
+    () => void deleteRows(grid, grid.selectedRows.scope, grid.selectedRows.count),
+  );
+  const copy = button("Copy", "btn", () => void copySelected(grid));
+  const clear = button("Clear selection", "btn ghost", () => clearSelected(grid));
   bar.append(words, ...(grid.canEdit ? [run] : []), copy, ...(grid.canEdit ? [remove] : []), clear);
   const paint = () => {
-    const { count } = grid.chosen;
+    const { count } = grid.selectedRows;
     bar.hidden = count === 0;
     words.textContent = count ? `${plural(count, "row")} selected` : "";
     run.hidden = !runnable(grid).length;
   };
-  grid.chosen.addEventListener("change", paint);
+  grid.selectedRows.addEventListener("change", paint);
   grid.columns.addEventListener("change", paint);
   paint();
 }
 
 /** @param {Grid} grid */
-function clearChosen(grid) {
-  grid.chosen.clear();
+function clearSelected(grid) {
+  grid.selectedRows.clear();
   grid.sheet.focus({ preventScroll: true });
 }
 
@@ -44,36 +48,36 @@ function clearChosen(grid) {
 const runnable = (grid) => grid.columns.list.filter((column) => column.type === "http");
 
 /** @param {Grid} grid @param {HTMLElement} opener */
-function chooseRun(grid, opener) {
-  const items = runnable(grid).map((column) => ({ text: column.name, run: () => void runChosen(grid, column) }));
+function openRunChoices(grid, opener) {
+  const items = runnable(grid).map((column) => ({ text: column.name, run: () => void runSelected(grid, column) }));
   openMenu(opener.getBoundingClientRect(), items, { label: "Run for the selected rows", back: grid.sheet });
 }
 
-/** @param {Grid} grid @param {import("../types.d.ts").Column} column */
-export async function runChosen({ chosen }, column) {
+/** Runs a column for the selected rows. @param {Grid} grid @param {import("../types.d.ts").Column} column */
+export async function runSelected({ selectedRows }, column) {
   const sure =
-    chosen.count <= ASKED_ABOVE ||
+    selectedRows.count <= CONFIRM_ABOVE ||
     (await ask({
-      title: `Run “${column.name}” for ${plural(chosen.count, "row")}?`,
+      title: `Run “${column.name}” for ${plural(selectedRows.count, "row")}?`,
       text: "Results that are there already are asked for again and replaced.",
-      confirm: `Run ${plural(chosen.count, "row")}`,
+      confirm: `Run ${plural(selectedRows.count, "row")}`,
     }));
-  if (sure) await startRun(column, chosen.scope);
+  if (sure) await startRun(column, selectedRows.scope);
 }
 
 /** @param {Grid} grid */
-async function copyChosen(grid) {
-  const { columns, chosen } = grid;
-  await writeClipboard(chosen.count * columns.count, plural(chosen.count, "row"), async () => {
-    const rows = await chosenRows(grid);
-    if (rows.length < chosen.count) toast("Some of the rows are gone; the others were copied.");
+async function copySelected(grid) {
+  const { columns, selectedRows } = grid;
+  await writeClipboard(selectedRows.count * columns.count, plural(selectedRows.count, "row"), async () => {
+    const rows = await loadSelected(grid);
+    if (rows.length < selectedRows.count) toast("Some of the rows are gone; the others were copied.");
     return { rows, columns: columns.list };
   });
   grid.sheet.focus({ preventScroll: true });
 }
 
 /** @param {Grid} grid */
-async function chosenRows({ rows, chosen }) {
-  const [first, last] = chosen.bounds;
-  return (await rows.range(first, last)).filter((row) => chosen.has(row.id));
+async function loadSelected({ rows, selectedRows }) {
+  const [first, last] = selectedRows.bounds;
+  return (await rows.range(first, last)).filter((row) => selectedRows.has(row.id));
 }

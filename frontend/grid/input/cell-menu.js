@@ -1,5 +1,5 @@
 /**
- * The menu of cells and rows: by the right button, Shift+F10 and the Menu key.
+ * The menu of cells and rows, opened by the right button, Shift+F10 or the Menu key.
  *
  * @typedef {import("../types.d.ts").Grid} Grid
  * @typedef {import("../types.d.ts").Column} Column
@@ -17,7 +17,7 @@ import { copyNow, cut } from "../edit/clipboard.js";
 import { deleteRows, deleteSelected } from "../edit/deletion.js";
 import { fillDown } from "../edit/filling.js";
 import { paste } from "../edit/pasting.js";
-import { runChosen } from "./bulk.js";
+import { runSelected } from "./bulk.js";
 
 /** @param {Grid} grid @param {(row: number, column: number) => void} showDetails */
 export function listenToMenu(grid, showDetails) {
@@ -27,7 +27,7 @@ export function listenToMenu(grid, showDetails) {
     const at = byKey ? { row: selection.row, column: selection.column } : viewport.cellOf(event);
     if (!at || at.row < 0 || /** @type {Element} */ (event.target).closest(".editor")) return;
     event.preventDefault();
-    choose(grid, at);
+    selectUnder(grid, at);
     const cell = byKey ? viewport.cellElement(at.row, at.column) : undefined;
     const place = cell?.getBoundingClientRect() ?? new DOMRect(event.clientX, event.clientY, 0, 0);
     const items = at.column < 0 ? rowItems(grid) : cellItems(grid, at, showDetails);
@@ -35,28 +35,28 @@ export function listenToMenu(grid, showDetails) {
   });
 }
 
-/** What is under the pointer belongs to what the menu is about. @param {Grid} grid @param {Place} at */
-function choose({ selection, rows, chosen }, { row, column }) {
+/** Selects what is under the pointer, unless it is selected. @param {Grid} grid @param {Place} at */
+function selectUnder({ selection, rows, selectedRows }, { row, column }) {
   if (column >= 0 && !selection.has(row, column)) selection.move(row, column);
-  if (column < 0 && !chosen.has(rows.at(row)?.id)) {
-    selection.takeRow(row);
-    chosen.clear();
-    chosen.toggle(row); // at once: the menu says how many
+  if (column < 0 && !selectedRows.has(rows.at(row)?.id)) {
+    selection.selectRow(row);
+    selectedRows.clear();
+    selectedRows.toggle(row); // at once: the menu shows how many
   }
 }
 
 /** @param {Grid} grid @returns {(Item | "line")[]} */
 function rowItems(grid) {
-  const { chosen, columns } = grid;
-  if (!grid.canEdit || !chosen.count) return []; // none while the row is on its way
-  const count = plural(chosen.count, "row");
+  const { selectedRows, columns } = grid;
+  if (!grid.canEdit || !selectedRows.count) return []; // no menu while the row is being fetched
+  const count = plural(selectedRows.count, "row");
   const runs = columns.list
     .filter((column) => column.type === "http")
-    .map((column) => ({ text: `Run “${column.name}” for ${count}`, run: () => void runChosen(grid, column) }));
+    .map((column) => ({ text: `Run “${column.name}” for ${count}`, run: () => void runSelected(grid, column) }));
   return [
     ...runs,
     ...(runs.length ? [line] : []),
-    removal(`Delete ${count}`, () => void deleteRows(grid, chosen.scope, chosen.count)),
+    removal(`Delete ${count}`, () => void deleteRows(grid, selectedRows.scope, selectedRows.count)),
   ];
 }
 
@@ -89,7 +89,7 @@ function cellItems(grid, at, showDetails) {
     {
       text: count === 1 ? "Select row" : `Select ${plural(count, "row")}`,
       note: "Shift+Space",
-      run: () => void grid.chosen.take(top, bottom),
+      run: () => void grid.selectedRows.select(top, bottom),
     },
     removal(
       count === 1 ? `Delete row ${grid.rows.numberAt(top)}` : `Delete ${plural(count, "row")}`,
@@ -104,7 +104,7 @@ function runItems(grid, column) {
   const { top, bottom } = grid.selection.range;
   const count = bottom - top + 1;
   const run = async () => {
-    if (count > 1) return grid.chosen.take(top, bottom).then(() => runChosen(grid, column));
+    if (count > 1) return grid.selectedRows.select(top, bottom).then(() => runSelected(grid, column));
     const row = grid.rows.at(top);
     if (row) await startRun(column, { ids: [row.id] });
   };

@@ -1,5 +1,5 @@
 /**
- * Keys of the grid, as in a spreadsheet.
+ * The keys of the grid, as in a spreadsheet.
  *
  * @typedef {import("../types.d.ts").Grid} Grid
  * @typedef {import("../edit/editing.js").Editing} Editing
@@ -47,31 +47,32 @@ function bodyKey(event, grid, editing) {
   if (command) return commandKey(event, grid);
   if (event.altKey) return false;
   if (key === "Enter" || key === "F2") editing.open();
-  else if (key === " " && event.shiftKey) void grid.chosen.take(grid.selection.range.top, grid.selection.range.bottom);
+  else if (key === " " && event.shiftKey)
+    void grid.selectedRows.select(grid.selection.range.top, grid.selection.range.bottom);
   else if (key === " ")
     grid.columns.list[grid.selection.column]?.type === "checkbox" ? editing.toggle() : editing.open();
   else if (key === "Delete" || key === "Backspace") void clearCells(grid);
-  else if (key === "Escape") letGo(grid);
+  else if (key === "Escape") clearSelection(grid);
   else if (key.length === 1 || key === "Process") {
     editing.open({ typed: true });
-    return false; // the character itself goes into the editor, which has the focus now
+    return false; // the character goes into the editor, which now has the focus
   } else return false;
   return true;
 }
 
-/** The range first, then the rows. @param {Grid} grid */
-function letGo({ selection, chosen, rows }) {
-  rows.refuse([]);
-  if (selection.isSingle) chosen.clear();
+/** Clears the range first, then the selected rows. @param {Grid} grid */
+function clearSelection({ selection, selectedRows, rows }) {
+  rows.setRefusals([]);
+  if (selection.isSingle) selectedRows.clear();
   else selection.move(selection.row, selection.column);
 }
 
 /** @param {KeyboardEvent} event @param {Grid} grid */
 function commandKey(event, grid) {
   const key = event.key.toLowerCase();
-  if (key === "a") grid.selection.takeAll();
-  else if ((key === "z" && event.shiftKey) || key === "y") void travel(grid, "redo");
-  else if (key === "z") void travel(grid, "undo");
+  if (key === "a") grid.selection.selectAll();
+  else if ((key === "z" && event.shiftKey) || key === "y") void undoOrRedo(grid, "redo");
+  else if (key === "z") void undoOrRedo(grid, "undo");
   else if (event.shiftKey) return false;
   else if (key === "d") void fillDown(grid);
   else if (key === "r") void fillRight(grid);
@@ -80,7 +81,7 @@ function commandKey(event, grid) {
 }
 
 /** @param {Grid} grid @param {"undo" | "redo"} way */
-async function travel(grid, way) {
+async function undoOrRedo(grid, way) {
   try {
     const step = await grid.history[way]();
     if (step) toast(`${way === "undo" ? "Undone" : "Done again"}: ${step.label}.`);
@@ -92,7 +93,7 @@ async function travel(grid, way) {
 /** @param {KeyboardEvent} event @param {Grid} grid */
 function move(event, { selection, rows, columns, viewport }) {
   const command = event.ctrlKey || event.metaKey;
-  const to = target(event.key, command, event.shiftKey, {
+  const to = destination(event.key, command, event.shiftKey, {
     selection,
     last: rows.total - 1,
     end: columns.count - 1,
@@ -100,7 +101,7 @@ function move(event, { selection, rows, columns, viewport }) {
   });
   if (!to || !columns.count) return false;
   const [row, column] = to;
-  // At an edge Tab leaves the grid, so that nobody is caught in it.
+  // At an edge Tab leaves the grid, so that keyboard users are not trapped in it.
   if (event.key === "Tab" && column === selection.column && row === selection.row) return false;
   selection.move(row, column, { extend: event.shiftKey && event.key !== "Tab" });
   viewport.reveal(selection.row, selection.column);
@@ -112,7 +113,7 @@ function move(event, { selection, rows, columns, viewport }) {
  * @param {{ selection: import("../selection.js").Selection, last: number, end: number, page: number }} around
  * @returns {[number, number] | undefined} row and column to go to
  */
-function target(key, command, shift, { selection: { row, column }, last, end, page }) {
+function destination(key, command, shift, { selection: { row, column }, last, end, page }) {
   switch (key) {
     case "ArrowUp":
       return [command ? 0 : row - 1, column];
@@ -131,14 +132,14 @@ function target(key, command, shift, { selection: { row, column }, last, end, pa
     case "End":
       return [command ? last : row, end];
     case "Tab":
-      return tabbed(shift, row, column, last, end);
+      return nextByTab(shift, row, column, last, end);
     default:
       return undefined;
   }
 }
 
 /** @param {boolean} back @param {number} row @param {number} column @param {number} last @param {number} end @returns {[number, number]} */
-function tabbed(back, row, column, last, end) {
+function nextByTab(back, row, column, last, end) {
   if (back) return column > 0 ? [row, column - 1] : row > 0 ? [row - 1, end] : [row, column];
   return column < end ? [row, column + 1] : row < last && row !== HEADER ? [row + 1, 0] : [row, column];
 }

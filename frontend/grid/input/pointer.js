@@ -1,13 +1,13 @@
 /**
- * Mouse, pen and touch on the cells: choose, drag a range, fill, open, tick.
+ * Mouse, pen and touch on the cells: selects, drags a range, fills, opens, ticks.
  *
  * @typedef {import("../types.d.ts").Grid} Grid
  * @typedef {import("../edit/editing.js").Editing} Editing
  */
 import { fill, isOnCorner, stretched } from "../edit/filling.js";
 
-const EDGE = 24; // px from the border where dragging scrolls
-const STEP = 16; // px a frame, at least
+const EDGE = 24; // px from the border in which dragging scrolls
+const STEP = 16; // px per frame, at least
 
 /** @param {Grid} grid @param {Editing} editing @param {HTMLElement} body */
 export function listenToPointer(grid, editing, body) {
@@ -29,12 +29,12 @@ export function listenToPointer(grid, editing, body) {
 /** @param {Event} event */
 const isEditor = (event) => /** @type {Element} */ (event.target).closest(".editor") !== null;
 
-/** The box of a row. @param {MouseEvent} event @param {Grid} grid */
+/** Ticks the checkbox of a row. @param {MouseEvent} event @param {Grid} grid */
 function pick(event, grid) {
   const at = grid.viewport.cellOf(event);
   if (!at || !(/** @type {Element} */ (event.target).closest(".pick"))) return;
-  if (event.shiftKey) void grid.chosen.extend(at.row);
-  else grid.chosen.toggle(at.row);
+  if (event.shiftKey) void grid.selectedRows.extend(at.row);
+  else grid.selectedRows.toggle(at.row);
 }
 
 /** @param {PointerEvent} event @param {Grid} grid @param {Editing} editing */
@@ -60,26 +60,32 @@ function pressCell(event, { selection, viewport }, at, onBox) {
   });
 }
 
-/** Chooses the row alone, with Shift all up to it, with Ctrl besides others. @param {PointerEvent} event @param {Grid} grid @param {number} row */
+/**
+ * Selects a row alone; with Shift all rows up to it, with Ctrl in addition to the others.
+ * @param {PointerEvent} event @param {Grid} grid @param {number} row
+ */
 function pressNumber(event, grid, row) {
-  const { selection, chosen } = grid;
-  if (event.ctrlKey || event.metaKey) return chosen.toggle(row);
-  selection.takeRow(row, { extend: event.shiftKey });
-  void chosen.take(selection.range.top, selection.range.bottom);
+  const { selection, selectedRows } = grid;
+  if (event.ctrlKey || event.metaKey) return selectedRows.toggle(row);
+  selection.selectRow(row, { extend: event.shiftKey });
+  void selectedRows.select(selection.range.top, selection.range.bottom);
   dragRows(event, grid, row);
 }
 
-/** Chooses the rows from the one pressed to the one let go, when that is another. @param {PointerEvent} event @param {Grid} grid @param {number} row */
-function dragRows(event, { selection, viewport, chosen }, row) {
+/**
+ * Selects the rows from the one where the pointer is pressed to the one where it is released, unless it is the same.
+ * @param {PointerEvent} event @param {Grid} grid @param {number} row
+ */
+function dragRows(event, { selection, viewport, selectedRows }, row) {
   let moved = false;
   /** @param {{ row: number }} near */
   const over = (near) => {
     if (!moved && near.row === row) return;
-    if (!moved) selection.takeRow(row);
+    if (!moved) selection.selectRow(row);
     moved = true;
-    if (near.row !== selection.row) selection.takeRow(near.row, { extend: true });
+    if (near.row !== selection.row) selection.selectRow(near.row, { extend: true });
   };
-  drag(event, viewport, over, () => moved && void chosen.take(selection.range.top, selection.range.bottom));
+  drag(event, viewport, over, () => moved && void selectedRows.select(selection.range.top, selection.range.bottom));
 }
 
 /** @param {PointerEvent} event @param {Grid} grid */
@@ -88,26 +94,26 @@ function dragCorner(event, grid) {
   const from = selection.range;
   const end = () => {
     const to = selection.preview;
-    selection.show(undefined);
+    selection.previewFill(undefined);
     if (!to || (to.bottom === from.bottom && to.right === from.right)) return;
-    selection.take(to);
+    selection.select(to);
     void fill(grid, from, to);
   };
   drag(
     event,
     viewport,
-    (near) => selection.show(stretched(from, near)),
+    (near) => selection.previewFill(stretched(from, near)),
     end,
-    () => selection.show(undefined),
+    () => selection.previewFill(undefined),
   );
 }
 
 /**
- * Follows the pointer until it is let go; near an edge the grid scrolls. Esc, or the browser, may call it off.
+ * Follows the pointer until it is released; near an edge the grid scrolls. Esc, or the browser, can cancel it.
  * @param {PointerEvent} start @param {Grid["viewport"]} viewport @param {(near: { row: number, column: number }) => void} over
- * @param {() => void} [end] @param {() => void} [off]
+ * @param {() => void} [end] @param {() => void} [cancel]
  */
-function drag(start, viewport, over, end = () => {}, off = end) {
+function drag(start, viewport, over, end = () => {}, cancel = end) {
   if (start.pointerType === "touch") return;
   let [x, y] = [start.clientX, start.clientY];
   let frame = 0;
@@ -136,17 +142,17 @@ function drag(start, viewport, over, end = () => {}, off = end) {
   const { signal } = following;
   addEventListener("pointermove", move, { signal });
   addEventListener("pointerup", () => stop(end), { signal });
-  addEventListener("pointercancel", () => stop(off), { signal });
+  addEventListener("pointercancel", () => stop(cancel), { signal });
   /** @param {KeyboardEvent} event */
   const key = (event) => {
     if (event.key !== "Escape") return;
     event.stopPropagation();
-    stop(off);
+    stop(cancel);
   };
   addEventListener("keydown", key, { signal, capture: true });
 }
 
-/** How far a pointer near the border scrolls. @param {number} x @param {number} y @param {DOMRect} box */
+/** Says how far a pointer near the border scrolls. @param {number} x @param {number} y @param {DOMRect} box */
 function pull(x, y, box) {
   /** @param {number} over px */
   const speed = (over) => (over > 0 ? STEP + over : 0);
