@@ -7,6 +7,7 @@
  *   refers to; `missing` says why it has no result in this row
  * @typedef {{ text: string, values: ConditionValue[] } | null} Condition
  */
+
 import { stateText } from "../grid/cells.js";
 
 /** Describes the state of a cell. @param {Cell} cell @param {Condition} [condition] of a skipped cell */

@@ -8,6 +8,7 @@
  * @property {Node[]} body
  * @property {Node[]} [foot]
  */
+
 import { button, make } from "../ui/elements.js";
 
 export class Drawer {

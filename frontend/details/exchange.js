@@ -5,6 +5,7 @@
  * @typedef {{ method: string, url: string, headers?: Headers, body?: string | null }} SentRequest
  * @typedef {{ status: number, headers?: Headers, body?: string | null, truncated?: boolean }} ReceivedResponse
  */
+
 import { copy } from "../ui/copy.js";
 import { button, make } from "../ui/elements.js";
 import { newTree, parsed } from "./json-tree.js";

@@ -97,7 +97,7 @@ function unfinished({ text, pos, message }) {
     return closed("This text has no closing backtick.", start, text.length, "`");
   }
   if (!/^Unterminated regular/.test(message)) return null;
-  return replace("This “/” opens a search pattern that is never closed.", pos, pos + 1);
+  return replace("This “/” opens a search pattern that is never closed.", pos - 1, pos);
 }
 
 /** @param {string} message @param {number} start @param {number} at @param {string} quote @returns {Problem} */

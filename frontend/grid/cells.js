@@ -5,6 +5,7 @@
  * @typedef {import("./types.d.ts").Column} Column
  * @typedef {import("./types.d.ts").State} State
  */
+
 import { make } from "../ui/elements.js";
 
 const COMPUTED = new Set(["formula", "extract", "http"]);

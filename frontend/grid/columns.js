@@ -5,6 +5,7 @@
  * @typedef {import("./types.d.ts").ColumnType} ColumnType
  * @typedef {import("./types.d.ts").Table} Table
  */
+
 import { api } from "../ui/api.js";
 
 export const NARROWEST = 60;

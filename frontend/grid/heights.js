@@ -3,6 +3,7 @@
  *
  * @typedef {import("./types.d.ts").Grid} Grid
  */
+
 import { openMenu } from "../ui/menu.js";
 
 const HEIGHTS = { Compact: 32, Medium: 56, Tall: 96 }; // px: one, two and four lines

@@ -4,6 +4,7 @@
  * @typedef {import("./types.d.ts").Row} Row
  * @typedef {import("./types.d.ts").Cell} Cell
  */
+
 import { ApiError, api } from "../ui/api.js";
 
 const BLOCK = 100; // rows

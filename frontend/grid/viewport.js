@@ -8,6 +8,7 @@
  * @typedef {{ element: HTMLElement, number: Text, pick: HTMLInputElement, slots: Slot[], index: number, y: number, marks: string,
  *   row?: import("./types.d.ts").Row }} Line
  */
+
 import { make } from "../ui/elements.js";
 import { paintCell } from "./cells.js";
 import { Scroll } from "./scroll.js";

@@ -1,4 +1,5 @@
 /** The dialog for a new, empty table. */
+
 import { api, reasonOf } from "../ui/api.js";
 
 /** @param {HTMLDialogElement} dialog */

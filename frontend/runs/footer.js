@@ -5,6 +5,7 @@
  * @typedef {import("../grid/types.d.ts").Run} Run
  * @typedef {import("./progress.js").Progress} Progress
  */
+
 import { button, make } from "../ui/elements.js";
 import { place } from "../ui/menu.js";
 import { RunLine } from "./run-line.js";

@@ -4,6 +4,7 @@
  * @typedef {import("../grid/types.d.ts").Run} Run
  * @typedef {import("../grid/types.d.ts").Scope} Scope
  */
+
 import { durationText, formatNumber, plural } from "../ui/format.js";
 
 const OPEN = new Set(["planning", "running", "paused"]);
@@ -11,10 +12,10 @@ const OPEN = new Set(["planning", "running", "paused"]);
 /** @param {Run} run */
 export const isOpen = (run) => OPEN.has(run.state);
 
-/** Counts the rows that have endedCount. @param {Run} run */
+/** Counts the rows that have ended. @param {Run} run */
 export const endedCount = ({ counts }) => Math.max(0, counts.total - counts.pending - counts.cancelled);
 
-/** Returns how much of the runs has endedCount, from 0 to 100. @param {Run[]} runs */
+/** Returns how much of the runs has ended, from 0 to 100. @param {Run[]} runs */
 export function percent(...runs) {
   const total = runs.reduce((sum, run) => sum + run.counts.total, 0);
   return total ? Math.floor((100 * runs.reduce((sum, run) => sum + endedCount(run), 0)) / total) : 0;

@@ -4,6 +4,7 @@
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  * @typedef {import("../grid/types.d.ts").Filter} Filter
  */
+
 import { button, make } from "../ui/elements.js";
 import { isComplete, newFilter, operatorOf, operatorsBeside, STATES, withOperator } from "./operators.js";
 import { fillOnOpen, newSelect } from "./popover.js";

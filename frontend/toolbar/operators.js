@@ -6,6 +6,7 @@
  * @typedef {import("../grid/types.d.ts").FilterOp} FilterOp
  * @typedef {{ op: FilterOp, words: string, input?: "text" | "number" | "date" | "state", value?: boolean }} Operator
  */
+
 import { isComputed } from "../grid/cells.js";
 
 /** @type {[string, string][]} */

@@ -4,6 +4,7 @@
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  * @typedef {import("../grid/types.d.ts").Column} Column
  */
+
 import { SIGN } from "../grid/columns.js";
 import { setHidden, setPinned } from "../grid/display.js";
 import { button, make } from "../ui/elements.js";

@@ -4,6 +4,7 @@
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  * @typedef {import("../grid/types.d.ts").Sort} Sort
  */
+
 import { button, make } from "../ui/elements.js";
 import { fillOnOpen, newSelect } from "./popover.js";
 

@@ -9,6 +9,7 @@
  * @property {boolean} [checked] makes it one of several options
  * @property {() => void} run
  */
+
 import { button, make } from "./elements.js";
 
 const EDGE = 8; // px left free at the edges of the window

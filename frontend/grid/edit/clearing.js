@@ -3,6 +3,7 @@
  *
  * @typedef {import("../types.d.ts").Grid} Grid
  */
+
 import { formatNumber } from "../../ui/format.js";
 import { toast } from "../../ui/notices.js";
 import { isComputed } from "../cells.js";

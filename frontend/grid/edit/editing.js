@@ -4,6 +4,7 @@
  * @typedef {import("../types.d.ts").Grid} Grid
  * @typedef {import("../types.d.ts").Column} Column
  */
+
 import { isComputed, isTrue, plainText } from "../cells.js";
 import { edit } from "./edits.js";
 

@@ -3,6 +3,7 @@
  *
  * @typedef {import("../types.d.ts").Grid} Grid
  */
+
 import { make } from "../../ui/elements.js";
 
 const THRESHOLD = 6; // px that the pointer moves before it is a drag

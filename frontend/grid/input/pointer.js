@@ -4,6 +4,7 @@
  * @typedef {import("../types.d.ts").Grid} Grid
  * @typedef {import("../edit/editing.js").Editing} Editing
  */
+
 import { fill, isOnCorner, stretched } from "../edit/filling.js";
 
 const EDGE = 24; // px from the border in which dragging scrolls

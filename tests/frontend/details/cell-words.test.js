@@ -1,0 +1,43 @@
+/** The state of a cell as the inspector says it. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { stateSentence } from "../../../frontend/details/cell-words.js";
+import { stateText } from "../../../frontend/grid/cells.js";
+
+const skipped = (...values) => stateSentence({ value: null, state: "skipped" }, { text: "{{A}} > 3", values });
+
+test("a run condition that is not met shows the values of its columns", () => {
+  assert.equal(skipped({ name: "A", value: "2" }), "Run condition not met: {{A}} is 2");
+  assert.equal(
+    skipped({ name: "A", value: "" }, { name: "B", value: "x", missing: null }),
+    "Run condition not met: {{A}} is empty, {{B}} is x",
+  );
+});
+
+test("a column without a result says why, whatever its value reads like", () => {
+  assert.equal(
+    skipped({ name: "A", value: "", missing: "no_result" }),
+    "Run condition not met: {{A}} has no result yet",
+  );
+  assert.equal(skipped({ name: "A", value: "", missing: "skipped" }), "Run condition not met: {{A}} was skipped");
+  assert.equal(
+    skipped({ name: "A", value: "has no result because of rain" }),
+    "Run condition not met: {{A}} is has no result because of rain",
+  );
+});
+
+test("a condition without columns is shown itself", () => {
+  assert.equal(skipped(), "Run condition not met: {{A}} > 3");
+});
+
+test("a result of old inputs says so, unless it is about to be replaced", () => {
+  assert.match(stateSentence({ value: 1, state: "done", stale: true }), /^Out of date, .*: Done$/);
+  assert.equal(stateSentence({ value: 1, state: "running", stale: true }), "Running");
+});
+
+test("a cell that runs again says which try it is", () => {
+  assert.equal(stateText({ value: null, state: "running", attempts: 1, max_attempts: 4 }), "Running");
+  assert.equal(stateText({ value: null, state: "running", attempts: 2, max_attempts: 4 }), "Running · try 2 of 4");
+  assert.equal(stateText({ value: null, state: "running", attempts: 2 }), "Running · try 2");
+});

@@ -1,0 +1,92 @@
+/** How runs are described. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  didText,
+  endedCount,
+  errorsOf,
+  errorText,
+  isOpen,
+  leftText,
+  percent,
+  scopeText,
+} from "../../../frontend/runs/run-words.js";
+
+const NONE = {
+  total: 0,
+  done: 0,
+  no_data: 0,
+  skipped: 0,
+  missing_input: 0,
+  failed: 0,
+  unknown: 0,
+  cancelled: 0,
+  pending: 0,
+};
+const START = { started_at: "2026-01-01T10:00:00Z", finished_at: "2026-01-01T10:08:00Z" };
+
+const run = (state, counts = {}, more = {}) => ({
+  state,
+  counts: { ...NONE, ...counts },
+  rate_per_s: null,
+  seconds_left: null,
+  stop_reason: null,
+  started_at: null,
+  finished_at: null,
+  ...more,
+});
+
+test("a run is open until it is stopped or done", () => {
+  const open = ["planning", "running", "paused", "stopped", "done"].filter((state) => isOpen(run(state)));
+  assert.deepEqual(open, ["planning", "running", "paused"]);
+});
+
+test("rows that are pending or were cancelled have not ended", () => {
+  assert.equal(endedCount(run("stopped", { total: 10, pending: 2, cancelled: 3 })), 5);
+  assert.equal(endedCount(run("planning", { total: 0, pending: 2 })), 0);
+});
+
+test("the percentage is over all rows of the runs, and 100 only at the end", () => {
+  assert.equal(percent(run("running", { total: 1000, pending: 1 })), 99);
+  assert.equal(percent(run("running", { total: 10, pending: 10 }), run("running", { total: 30, pending: 0 })), 75);
+  assert.equal(percent(run("planning")), 0);
+});
+
+test("rows that may have been sent count as errors", () => {
+  assert.equal(errorsOf(run("done", { total: 9, failed: 2, unknown: 1 })), 3);
+  assert.equal(errorText(1), "1 error");
+  assert.equal(errorText(1234), "1,234 errors");
+});
+
+test("what is left is said by state", () => {
+  assert.equal(leftText(run("planning")), "Starting…");
+  assert.equal(leftText(run("planning"), "Profile"), "Waits for Profile");
+  assert.equal(leftText(run("running", {}, { seconds_left: 120 }), "Profile"), "2\u00a0min left");
+  assert.equal(leftText(run("running"), "Profile"), "Waits for Profile");
+  assert.equal(leftText(run("paused")), "Paused");
+  assert.equal(leftText(run("stopped", {}, { stop_reason: "Too many errors" })), "Stopped: Too many errors");
+  assert.equal(leftText(run("done")), "Done");
+});
+
+test("an ended run says what became of its rows, and how long it took", () => {
+  assert.equal(
+    didText(run("done", { total: 98_157, done: 98_120, failed: 37 }, START)),
+    "98,120 done, 37 failed in 8\u00a0min",
+  );
+  assert.equal(didText(run("done")), "nothing to do");
+});
+
+test("a stopped run says why", () => {
+  const stopped = run("stopped", { total: 5, done: 2, cancelled: 3 }, { stop_reason: "the key was refused" });
+  assert.equal(didText(stopped), "2 done, 3 not run, stopped because: the key was refused");
+});
+
+test("the rows that a run was for are named", () => {
+  assert.equal(scopeText("missing"), "Rows with no result");
+  assert.equal(scopeText("all"), "All rows");
+  assert.equal(scopeText({ first: 10 }), "First 10 rows");
+  assert.equal(scopeText({ all_but: [1, 2] }), "All rows but 2");
+  assert.equal(scopeText({ ids: [1] }), "One row");
+  assert.equal(scopeText({ ids: [1, 2, 3] }), "3 chosen rows");
+});

@@ -1,0 +1,25 @@
+/** Numbers and times as text. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { durationText, plural, timeText } from "../../../frontend/ui/format.js";
+
+test("counts have separators, and only one is singular", () => {
+  assert.equal(plural(1, "row"), "1 row");
+  assert.equal(plural(0, "row"), "0 rows");
+  assert.equal(plural(12_345, "row"), "12,345 rows");
+});
+
+test("durations are in the unit that suits them, at least one second, and do not break", () => {
+  assert.equal(durationText(0.2), "1\u00a0s");
+  assert.equal(durationText(59), "59\u00a0s");
+  assert.equal(durationText(150), "3\u00a0min");
+  assert.equal(durationText(7500), "2\u00a0h 5\u00a0min");
+});
+
+test("a moment of another day has its date", () => {
+  const now = new Date();
+  assert.equal(timeText(now.toISOString()), now.toLocaleTimeString());
+  const past = new Date("2020-05-06T07:08:09Z");
+  assert.equal(timeText(past.toISOString()), `${past.toLocaleDateString()} ${past.toLocaleTimeString()}`);
+});
