@@ -16,20 +16,20 @@ import { timeText } from "../ui/format.js";
 import { requestPart, responsePart } from "./exchange.js";
 
 /** @param {Attempt} attempt */
-export function outcome({ response, error }) {
+function outcome({ response, error }) {
   if (error?.message) return error.message;
   return response ? String(response.status) : "no answer";
 }
 
 /** Says why an attempt was made again; empty for the first one of a run. @param {Attempt[]} attempts @param {number} index */
-export function whyAgain(attempts, index) {
+function whyAgain(attempts, index) {
   const [before, now] = [attempts[index - 1], attempts[index]];
   if (!before || before.run_id !== now.run_id) return "";
   return `again after ${outcome(before)}`;
 }
 
 /** @param {number | null} ms */
-export function took(ms) {
+function took(ms) {
   if (ms === null) return "";
   return ms < 10_000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
 }

@@ -11,13 +11,13 @@ import { button, make } from "../ui/elements.js";
 import { newTree, parsed } from "./json-tree.js";
 
 /** @param {Headers} headers @returns {[string, string][]} */
-export function pairs(headers) {
+function pairs(headers) {
   if (!Array.isArray(headers)) return Object.entries(headers ?? {});
   return headers.map((header) => (Array.isArray(header) ? header : [header.name, header.value]));
 }
 
 /** Writes a command for a shell; the secrets are already hidden. @param {SentRequest} request */
-export function asCurl({ method, url, headers, body }) {
+function asCurl({ method, url, headers, body }) {
   const quoted = (/** @type {string} */ text) => `'${text.replaceAll("'", `'\\''`)}'`;
   const parts = [
     `curl -X ${method} ${quoted(url)}`,

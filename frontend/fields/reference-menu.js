@@ -74,7 +74,7 @@ function applyAt(place, name) {
  * @param {string} before @param {string} after the caret @param {string} kind
  * @returns {Opening | null}
  */
-export function openingAt(before, after, kind) {
+function openingAt(before, after, kind) {
   const braces = /\{\{(?!\{)[^{}\n]*$/.exec(before);
   if (braces) return { from: braces.index, typed: braces.index + 2, inBraces: true, type: "column" };
   const slash = /\/(?!\s)[^\n"{}/]*$/.exec(before)?.index;

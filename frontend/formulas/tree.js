@@ -28,7 +28,7 @@ export function walk(root, visit) {
 }
 
 /** Returns the names that a pattern binds. @param {Node | null} pattern @returns {string[]} */
-export function bound(pattern) {
+function bound(pattern) {
   switch (pattern?.type) {
     case "Identifier":
       return [pattern.name];

@@ -48,7 +48,7 @@ const WORD = {
 export const isComputed = (column) => COMPUTED.has(column.type);
 
 /** Writes any JSON value in one line. @param {unknown} value @returns {string} */
-export function brief(value) {
+function brief(value) {
   if (value === null || value === undefined) return "";
   if (typeof value === "number") return String(value);
   if (typeof value === "boolean") return value ? "Yes" : "No";

@@ -8,8 +8,8 @@
 
 import { api } from "../ui/api.js";
 
-export const NARROWEST = 60;
-export const WIDEST = 800;
+const NARROWEST = 60; // px
+const WIDEST = 800; // px
 const END_WIDTH = 44; // the "+" after the last column
 const DIGIT = 8;
 

@@ -314,10 +314,10 @@ export class Rows extends EventTarget {
 
   /**
    * Returns the rows of a range in order, and fetches those that are not loaded.
-   * @param {number} first @param {number} last @param {(done: number) => void} [progress]
+   * @param {number} first @param {number} last
    * @returns {Promise<Row[]>}
    */
-  async range(first, last, progress) {
+  async range(first, last) {
     /** @type {Row[]} */
     const rows = [];
     for (let index = first; index <= last; ) {
@@ -329,7 +329,6 @@ export class Rows extends EventTarget {
         rows.push(...answer.items);
       }
       index = first + rows.length;
-      progress?.(rows.length);
     }
     return rows;
   }

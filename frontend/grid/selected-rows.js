@@ -40,10 +40,6 @@ export class SelectedRows extends EventTarget {
     return this.#all ? Math.max(0, this.rows.total - this.#ids.size) : this.#ids.size;
   }
 
-  get isAll() {
-    return this.#all && this.#ids.size === 0;
-  }
-
   /** The selection as the API takes it. @returns {{ ids: number[] } | { all_but: number[] }} */
   get scope() {
     return this.#all ? { all_but: [...this.#ids] } : { ids: [...this.#ids] };

@@ -61,7 +61,6 @@ export interface Table {
   name: string;
   row_count: number;
   columns: Column[];
-  auto_update: boolean;
 }
 
 export type RunState = "planning" | "running" | "paused" | "stopped" | "done";

@@ -29,7 +29,7 @@ export function listenToNewTable(dialog) {
 }
 
 /** Reads names from lines, or from the cells of a header row as a spreadsheet copies it. @param {string} text */
-export const namesIn = (text) =>
+const namesIn = (text) =>
   text
     .split(/[\n\t]/)
     .map((name) => name.trim())

@@ -84,7 +84,7 @@ function clearProblems(form) {
  * @param {string} path
  * @returns {Field | null}
  */
-export function fieldOf(form, path) {
+function fieldOf(form, path) {
   for (let parts = path.split("."); parts.length > 0; parts = parts.slice(0, -1)) {
     const field = named(form, parts);
     if (field) return field;

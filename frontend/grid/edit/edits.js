@@ -97,7 +97,7 @@ export async function edit(grid, changes, label) {
 }
 
 /** Appends rows. @param {Grid} grid @param {Record<string, unknown>[]} rows by column id @returns {Promise<number[]>} their ids */
-export async function appendRows(grid, rows) {
+async function appendRows(grid, rows) {
   /** @type {number[]} */
   const ids = [];
   for (const chunk of chunks(rows, ROWS_A_CALL)) {
