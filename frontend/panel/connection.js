@@ -125,3 +125,19 @@ export function askToLeave(what) {
     danger: true,
   });
 }
+
+/** Returns what a field of a connection can refer to; null if it is not one. @param {HTMLElement} field */
+export function connectionReferences(field) {
+  if (field.dataset.template === "answer") {
+    return ["status", "body", "headers"].map((name) => ({ name, type: "Answer" }));
+  }
+  return field.dataset.template === "secrets" ? secretsOf(field) : null;
+}
+
+/** @param {HTMLElement} field */
+function secretsOf(field) {
+  const inputs = /** @type {NodeListOf<HTMLInputElement> | undefined} */ (
+    field.closest("form")?.querySelectorAll('input[name="secret.name"]')
+  );
+  return [...(inputs ?? [])].map(({ value }) => ({ name: `secret.${value}`, type: "Secret" }));
+}

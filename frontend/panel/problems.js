@@ -6,12 +6,20 @@ import { editorOf, focusField } from "./fields.js";
 
 /** @typedef {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} Field */
 
+/** Places the problems that the server has just sent with a form. @param {HTMLFormElement} form */
+export function placeNewProblems(form) {
+  const list = /** @type {HTMLElement | null} */ (form.querySelector(".problems:not([data-of-field])"));
+  if (!list || "placed" in list.dataset) return;
+  list.dataset.placed = "";
+  placeProblems(form, list);
+}
+
 /**
  * Moves every problem of the list to its field; one without a field stays in the list.
  * @param {HTMLFormElement} form
  * @param {HTMLElement} list
  */
-export function placeProblems(form, list) {
+function placeProblems(form, list) {
   clearProblems(form);
   for (const problem of /** @type {HTMLElement[]} */ ([...list.children])) {
     const field = fieldOf(form, problem.dataset.field ?? "");

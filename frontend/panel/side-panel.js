@@ -1,0 +1,211 @@
+/** The side panel: it opens beside the grid, keeps what is typed until it is saved, and gives the focus back when it closes. */
+
+import htmx from "htmx.org";
+
+import { Changes } from "./changes.js";
+import { askToLeave, ConnectionEditor, connectionReferences } from "./connection.js";
+import { Draft } from "./draft.js";
+import { fetchEditor, fieldAround, focusField, upgradeFields } from "./fields.js";
+import { handleOpenapiClick } from "./openapi.js";
+import { nextProblem, placeNewProblems } from "./problems.js";
+import { addRow } from "./rows.js";
+import { raiseTabs } from "./tabs.js";
+import { growTrees } from "./tree.js";
+
+export class SidePanel {
+  /** @param {HTMLElement} aside */
+  constructor(aside) {
+    this.aside = aside;
+    this.changes = new Changes(() => this.form);
+    /** @type {ConnectionEditor | null} */
+    this.connection = null;
+    /** @type {HTMLElement | null} */
+    this.cameFrom = null;
+    /** @type {HTMLElement | null} */
+    this.current = null;
+    /** @type {Draft | null} */
+    this.draft = null;
+    this.scroll = 0;
+    this.focusedId = "";
+  }
+
+  get form() {
+    return /** @type {HTMLFormElement | null} */ (this.aside.querySelector("#column-form"));
+  }
+
+  /** @param {string} address */
+  async open(address) {
+    if (!(await this.mayLeave())) return;
+    if (this.aside.hidden) this.cameFrom = /** @type {HTMLElement | null} */ (document.activeElement);
+    await fetchEditor();
+    await htmx.ajax("GET", address, { target: "#panel", swap: "innerHTML", source: this.aside });
+  }
+
+  /** Sets up what was swapped in: the panel itself, or a part of it. */
+  refresh() {
+    const panel = /** @type {HTMLElement | null} */ (this.aside.querySelector("[data-panel]"));
+    if (panel && panel !== this.current) this.begin(panel);
+    this.upgrade();
+    growTrees(this.aside);
+    raiseTabs(this.aside);
+    this.aside.querySelector("#test-result:has(> *), #sign-in-result:has(> *)")?.scrollIntoView({ block: "nearest" });
+    for (const form of this.aside.querySelectorAll("form")) placeNewProblems(form);
+    this.connection?.refresh();
+    this.connection?.summarise();
+  }
+
+  /** @param {HTMLElement} panel */
+  begin(panel) {
+    const fresh = this.current === null || this.current.dataset.columnId !== panel.dataset.columnId;
+    this.current = panel;
+    this.aside.hidden = false;
+    this.connection = new ConnectionEditor(panel);
+    this.upgrade();
+    this.changes.start("unsaved" in panel.dataset);
+    this.beginDraft(!("unsaved" in panel.dataset));
+    for (const form of panel.querySelectorAll("form")) placeNewProblems(form);
+    this.focusFirst(fresh);
+    const columnId = Number(panel.dataset.columnId) || null;
+    document.dispatchEvent(new CustomEvent("marl:panel-open", { detail: { columnId } }));
+  }
+
+  /** @param {boolean} saved whether the form shows what is stored: then nothing of the form before it is left */
+  beginDraft(saved) {
+    if (saved) this.draft?.forget();
+    this.draft = this.form && new Draft(this.form);
+    if (saved) this.draft?.offer(() => this.upgrade());
+  }
+
+  /** Turns plain fields with references into editors. */
+  upgrade() {
+    /** @type {import("./fields.js").Reference[]} */
+    const columns = JSON.parse(this.current?.dataset.references ?? "[]");
+    upgradeFields(this.aside, (field) => connectionReferences(field) ?? columns);
+  }
+
+  /**
+   * Focuses the first problem; without one, restores the focus and the scroll position of before the form was saved.
+   * @param {boolean} fresh
+   */
+  focusFirst(fresh) {
+    const invalid = /** @type {HTMLElement | null} */ (this.aside.querySelector("[aria-invalid], [data-focus] button"));
+    if (invalid) return focusField(invalid);
+    const body = this.aside.querySelector(".panel-body");
+    if (!fresh && body) body.scrollTop = this.scroll;
+    const before = document.getElementById(this.focusedId);
+    const start = /** @type {HTMLElement | null} */ (before ?? this.aside.querySelector("[data-panel-title]"));
+    start?.focus({ preventScroll: true });
+  }
+
+  /** Remembers focus and scroll position for when the same form comes back. */
+  remember() {
+    this.scroll = this.aside.querySelector(".panel-body")?.scrollTop ?? 0;
+    this.focusedId = this.aside.contains(document.activeElement) ? (document.activeElement?.id ?? "") : "";
+  }
+
+  /** @returns {Promise<boolean>} */
+  async mayLeave() {
+    if (this.connection && !(await this.connection.close())) return false;
+    if (!this.changes.any()) return true;
+    const leaves = await askToLeave("column");
+    if (leaves) this.draft?.forget();
+    return leaves;
+  }
+
+  async close() {
+    if (this.aside.hidden || !(await this.mayLeave())) return;
+    this.aside.hidden = true;
+    this.aside.replaceChildren();
+    this.current = this.connection = this.draft = null;
+    document.dispatchEvent(new CustomEvent("marl:panel-close"));
+    this.cameFrom?.isConnected && this.cameFrom.focus();
+  }
+
+  /** @param {KeyboardEvent} event */
+  onKey(event) {
+    const field = /** @type {Element} */ (event.target);
+    if (event.defaultPrevented || this.aside.hidden || !(this.aside.contains(field) || field === document.body)) return;
+    if (event.key === "Escape" && !this.aside.querySelector(":popover-open, dialog[open]")) {
+      event.preventDefault();
+      void (this.connection?.isOpen ? this.connection.close() : this.close());
+    } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      const form = this.connection?.isOpen ? this.connection.sheet : this.aside;
+      /** @type {HTMLButtonElement | null} */ (form.querySelector("[data-save]"))?.click();
+    } else if (event.key === "F8") {
+      const form = this.connection?.isOpen ? this.connection.form : this.form;
+      if (form) nextProblem(form);
+      event.preventDefault();
+    } else if (event.key === "Enter" && field.matches("#column-form input")) {
+      event.preventDefault(); // it would press the first button of the form
+    }
+  }
+
+  /** @param {MouseEvent} event */
+  onClick(event) {
+    const button = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("button"));
+    if (!button) return;
+    /** @type {HTMLElement | null} */ (button.closest("[popover]"))?.hidePopover(); // so that its button has the focus when the form comes back
+    if ("closePanel" in button.dataset) void this.close();
+    else if (button.dataset.stepRow) this.stepRow(Number(button.dataset.stepRow));
+    else if (button.dataset.fieldColumn !== undefined) this.openFieldColumn(event, button.dataset);
+    else if (button.dataset.fieldPath !== undefined) this.takeFieldPath(event, button.dataset.fieldPath);
+    else if (!handleOpenapiClick(button)) this.connection?.handleClick(button);
+  }
+
+  /** @param {number} by */
+  stepRow(by) {
+    const field = /** @type {HTMLInputElement | null} */ (this.aside.querySelector("[data-row-number]"));
+    if (!field) return;
+    if (by > 0) field.stepUp();
+    else field.stepDown();
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  }
+
+  /**
+   * @param {MouseEvent} event
+   * @param {string} path
+   */
+  takeFieldPath(event, path) {
+    event.preventDefault(); // a click on a summary would toggle it
+    const list = /** @type {HTMLElement | null} */ (this.form?.querySelector('[data-rows="field_paths"]'));
+    const isListed = [...(list?.querySelectorAll("input") ?? [])].some((field) => field.value.trim() === path);
+    if (list && !isListed) addRow(list, path);
+  }
+
+  /**
+   * Opens the settings of a new field column, filled in; its results come from values that the column already has.
+   * @param {MouseEvent} event
+   * @param {DOMStringMap} field
+   */
+  openFieldColumn(event, { fieldColumn: path = "", fieldName: name = "" }) {
+    event.preventDefault(); // a click on a summary would toggle it
+    const { columnId: source = "", tableId } = this.current?.dataset ?? {};
+    void this.open(`/tables/${tableId}/panel/new/extract?${new URLSearchParams({ source, path, name })}`);
+  }
+
+  /**
+   * Fills the whole form from a cURL command that is pasted as the address.
+   * @param {ClipboardEvent} event
+   */
+  onPaste(event) {
+    const field = /** @type {HTMLElement} */ (fieldAround(/** @type {Element} */ (event.target)));
+    const text = event.clipboardData?.getData("text/plain").trim() ?? "";
+    if (!this.form || !field.dataset.pasteUrl || !/^(\$ )?curl(\.exe)?\s/.test(text)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const values = { curl: text };
+    void htmx.ajax("POST", field.dataset.pasteUrl, { source: this.form, target: "#panel", swap: "innerHTML", values });
+  }
+
+  /** @param {Event} event */
+  onInput(event) {
+    const field = /** @type {HTMLElement} */ (event.target);
+    if (this.form?.contains(field)) this.draft?.keep(this.changes.any());
+    if (field.id === "column-connection") this.connection?.summarise();
+    if (field instanceof HTMLInputElement && "rowNumber" in field.dataset) {
+      const shown = this.aside.querySelector("[data-row-shown]");
+      if (shown) shown.textContent = field.value || "1";
+    }
+  }
+}
