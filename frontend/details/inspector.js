@@ -35,7 +35,7 @@ export class Inspector {
   #seen;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  /** Number of the latest request; answers to older ones are dropped. */
+  /** Number of the latest request; responses to older ones are dropped. */
   #request = 0;
   #exchange = make("div", "");
 

@@ -117,11 +117,11 @@ export class Rows extends EventTarget {
     const version = this.#version;
     this.#loading.set(number, request);
     try {
-      const answer = await this.#read(number * BLOCK, BLOCK, request.signal);
+      const response = await this.#read(number * BLOCK, BLOCK, request.signal);
       if (request.signal.aborted) return; // another view is shown by now
-      this.#store(number, answer.items, version !== this.#version);
-      if (!this.view) this.tableTotal = answer.total;
-      this.#setTotal(answer.total);
+      this.#store(number, response.items, version !== this.#version);
+      if (!this.view) this.tableTotal = response.total;
+      this.#setTotal(response.total);
       this.dispatchEvent(new Event("change"));
     } catch (error) {
       if (!request.signal.aborted) this.#reportProblem(error);
@@ -324,9 +324,9 @@ export class Rows extends EventTarget {
       const loaded = this.at(index);
       if (loaded) rows.push(loaded);
       else {
-        const answer = await this.#read(index, Math.min(LONGEST_READ, last - index + 1));
-        if (!answer.items.length) break;
-        rows.push(...answer.items);
+        const response = await this.#read(index, Math.min(LONGEST_READ, last - index + 1));
+        if (!response.items.length) break;
+        rows.push(...response.items);
       }
       index = first + rows.length;
     }

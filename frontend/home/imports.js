@@ -10,7 +10,7 @@ import { formatNumber } from "../ui/format.js";
 import { toast } from "../ui/notices.js";
 
 const POLL_MS = 600;
-const MISSES_ALLOWED = 20; // polls without an answer in a row
+const MISSES_ALLOWED = 20; // failed polls in a row
 
 /** Says something to screen readers. @param {string} text */
 export function announce(text) {

@@ -17,7 +17,7 @@ export const csrfToken = () => document.querySelector('meta[name="csrf-token"]')
  * Sends one request.
  * @param {string} method @param {string} path after /api/v1 @param {unknown} [body] JSON, or a FormData as it is
  * @param {{ signal?: AbortSignal }} [options]
- * @returns {Promise<any>} the answer's JSON; null when it is empty. Throws ApiError, or TypeError without a connection.
+ * @returns {Promise<any>} the JSON of the response; null if it is empty. Throws ApiError, or TypeError without a connection.
  */
 export async function api(method, path, body, { signal } = {}) {
   const headers = new Headers({ Accept: "application/json" });
@@ -39,8 +39,8 @@ export async function api(method, path, body, { signal } = {}) {
 
 /** @param {Response} response */
 async function errorOf(response) {
-  const answer = await response.json().catch(() => null);
-  const { code = "", message = messageForStatus(response.status), details = [] } = answer?.error ?? {};
+  const body = await response.json().catch(() => null);
+  const { code = "", message = messageForStatus(response.status), details = [] } = body?.error ?? {};
   return new ApiError(response.status, code, message, details);
 }
 

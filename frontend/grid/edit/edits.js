@@ -102,9 +102,9 @@ async function appendRows(grid, rows) {
   const ids = [];
   for (const chunk of chunks(rows, ROWS_A_CALL)) {
     const { total, tableTotal, view } = grid.rows;
-    const answer = await api("POST", `/tables/${grid.table.id}/rows`, { rows: chunk, view });
-    ids.push(...answer.ids);
-    grid.rows.appended(answer.ids, total, tableTotal);
+    const response = await api("POST", `/tables/${grid.table.id}/rows`, { rows: chunk, view });
+    ids.push(...response.ids);
+    grid.rows.appended(response.ids, total, tableTotal);
   }
   return ids;
 }
@@ -113,8 +113,8 @@ async function appendRows(grid, rows) {
 export async function removeRows(grid, ids) {
   for (const chunk of chunks(ids, DELETED_A_CALL)) {
     const { total, tableTotal, view } = grid.rows;
-    const answer = await api("DELETE", `/tables/${grid.table.id}/rows`, { ids: chunk, view });
-    grid.rows.removed(answer.deleted, tableTotal, total);
+    const response = await api("DELETE", `/tables/${grid.table.id}/rows`, { ids: chunk, view });
+    grid.rows.removed(response.deleted, tableTotal, total);
   }
 }
 

@@ -138,16 +138,16 @@ async function send(grid, changes, added) {
   const optimistic = changes.map(({ rowId, columnId, after }) => rows.setOptimistic(rowId, columnId, after));
   const { total, tableTotal, view } = rows;
   /** @type {{ ids: number[], refused: Refusal[] } | undefined} */
-  let answer;
+  let response;
   try {
-    answer = await queueSave(() => api("POST", `/tables/${table.id}/paste`, { rows: byRow(changes), added, view }));
+    response = await queueSave(() => api("POST", `/tables/${table.id}/paste`, { rows: byRow(changes), added, view }));
   } finally {
-    const isAccepted = answer ? acceptedBy(answer.refused) : () => false;
+    const isAccepted = response ? acceptedBy(response.refused) : () => false;
     changes.forEach((change, i) => {
       rows.settle(change.rowId, change.columnId, optimistic[i], isAccepted(change) ? change.after : change.before);
     });
   }
-  const { ids, refused } = /** @type {{ ids: number[], refused: Refusal[] }} */ (answer);
+  const { ids, refused } = /** @type {{ ids: number[], refused: Refusal[] }} */ (response);
   if (ids.length) rows.appended(ids, total, tableTotal);
   rows.setRefusals(refused);
   return { ids, refused, accepted: changes.filter(acceptedBy(refused)) };
