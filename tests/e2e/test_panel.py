@@ -191,7 +191,7 @@ def test_saving_by_keyboard_leaves_the_focus_on_its_button(page: Page, table: in
         save.press("Enter")
         expect(panel.get_by_text("Saved.", exact=True)).to_be_visible()
         expect(save).to_be_focused()
-        panel.get_by_label("Duration in ms").fill("2000")
+        panel.get_by_label("Request limit").fill("2000")
 
 
 def test_starting_a_run_leaves_the_focus_on_its_button(page: Page, app: App, table: int) -> None:
