@@ -13,9 +13,12 @@ from workspaces.models import Role
 router = Router(tags=["Audit log"])
 
 
-@router.get("/audit")
+@router.get("/audit", summary="List the audit log")
 def list_entries(request: HttpRequest, kind: str = "", offset: int = 0, limit: int = 100) -> dict[str, Any]:
-    """Newest first; `kind` is connection, column, run, table, member or token."""
+    """Returns the entries, newest first.
+
+    Filter by `kind`: connection, column, run, table, member or token. Owners only.
+    """
     who = actor(request)
     who.require(Role.OWNER)
     return described.listed(audit.entries(who.workspace, kind), offset, limit, audit.as_json)

@@ -47,7 +47,7 @@ class FormulaDraft(Schema):
 
 
 class Import(Schema):
-    """`columns` are {name in the recipe: column here}; `secrets` make the recipe's connection."""
+    """`columns` maps names in the recipe to columns of this table. `secrets` create the recipe's connection."""
 
     recipe: Any
     columns: dict[str, str] = {}
@@ -61,24 +61,29 @@ class Scope(Schema):
     rows: Any = "missing"
 
 
-@router.post("/tables/{table_id}/columns", response={201: dict})
+@router.post("/tables/{table_id}/columns", response={201: dict}, summary="Create a column")
 def create_column(request: HttpRequest, table_id: str, body: NewColumn) -> Status[dict[str, Any]]:
+    """Creates a column. `config` holds the settings of its type and may come later."""
     table = lookup.table(actor(request), table_id, Role.EDITOR)
     return Status(201, described.column(computed_columns.create(table, body.name, body.type, body.config)))
 
 
-@router.get("/columns/{column_id}/recipe")
+@router.get("/columns/{column_id}/recipe", summary="Export a column's settings")
 def export_recipe(request: HttpRequest, column_id: str) -> HttpResponse:
-    """The settings as a file for another table: names for ids, no secrets."""
+    """Returns the settings as a file for another table: columns by name, without secrets."""
     column = lookup.column(actor(request), column_id)
     answer = JsonResponse(recipes.of(column), json_dumps_params={"indent": 2, "ensure_ascii": False})
     answer["Content-Disposition"] = content_disposition_header(True, f"{column.name}.marl.json") or "attachment"
     return answer
 
 
-@router.post("/tables/{table_id}/columns/import", response={200: dict, 201: dict})
+@router.post(
+    "/tables/{table_id}/columns/import",
+    response={200: dict, 201: dict},
+    summary="Import a column's settings",
+)
 def import_recipe(request: HttpRequest, table_id: str, body: Import) -> Status[dict[str, Any]]:
-    """With `dry_run`, what it would need; else the column."""
+    """Creates a column from exported settings. With `dry_run`, returns what the settings need instead."""
     who = actor(request)
     table = lookup.table(who, table_id, Role.EDITOR)
     recipe = recipes.read(body.recipe)
@@ -88,53 +93,60 @@ def import_recipe(request: HttpRequest, table_id: str, body: Import) -> Status[d
     return Status(201, described.column(recipes.create(who, table, recipe, choices)))
 
 
-@router.get("/columns/{column_id}")
+@router.get("/columns/{column_id}", summary="Get a column")
 def get_column(request: HttpRequest, column_id: str) -> dict[str, Any]:
+    """Returns the column with its settings and how many cells are in each state."""
     return described.column(lookup.column(actor(request), column_id))
 
 
-@router.patch("/columns/{column_id}")
+@router.patch("/columns/{column_id}", summary="Change a column")
 def change_column(request: HttpRequest, column_id: str, body: ColumnChange) -> dict[str, Any]:
+    """Changes only what is sent. Settings that `config` leaves out stay as they are."""
     column = lookup.column(actor(request), column_id, Role.EDITOR)
     computed_columns.change(column, **body.model_dump(exclude_unset=True))
     return described.column(lookup.column(actor(request), column_id))
 
 
-@router.delete("/columns/{column_id}", response={204: None})
+@router.delete("/columns/{column_id}", response={204: None}, summary="Delete a column")
 def delete_column(request: HttpRequest, column_id: str, force: bool = False) -> Status[None]:
-    """Refused with 409 while other columns use it, unless `force`."""
+    """Deletes the column. Answers 409 while other columns use it, unless you send `force`."""
     column = lookup.column(actor(request), column_id, Role.EDITOR)
     computed_columns.delete(column, force=force)
     return Status(204, None)
 
 
-@router.post("/columns/{column_id}/restore")
+@router.post("/columns/{column_id}/restore", summary="Restore a column")
 def restore_column(request: HttpRequest, column_id: str) -> dict[str, Any]:
+    """Restores a deleted column with its values and results."""
     column = lookup.column(actor(request), column_id, Role.EDITOR, deleted=True)
     computed_columns.restore(column)
     return described.column(column)
 
 
-@router.post("/columns/{column_id}/duplicate", response={201: dict})
+@router.post("/columns/{column_id}/duplicate", response={201: dict}, summary="Duplicate a column")
 def duplicate_column(request: HttpRequest, column_id: str) -> Status[dict[str, Any]]:
-    """A new column right behind it with the same settings; the values of a plain column are copied too."""
+    """Creates a column after this one with the same settings. A plain column's values are copied too."""
     column = lookup.column(actor(request), column_id, Role.EDITOR)
     return Status(201, described.column(computed_columns.duplicate(column)))
 
 
-@router.post("/tables/{table_id}/formula-preview")
+@router.post("/tables/{table_id}/formula-preview", summary="Preview a formula")
 def preview_formula(request: HttpRequest, table_id: str, body: FormulaDraft) -> dict[str, Any]:
-    """What these rows, or the first ten, would become; `column_id` is the column that is edited, if there is one."""
+    """Returns what these rows, or the first ten, would become. To preview an edit, send the column's `column_id`."""
     table = lookup.table(actor(request), table_id, Role.EDITOR)
     column = lookup.column(actor(request), body.column_id, Role.EDITOR) if body.column_id is not None else None
     if column and (column.table_id != table.pk or column.type != body.type):
-        raise HttpError(422, f"“{column.name}” is no such column of this table.")
+        raise HttpError(422, f"“{column.name}” is not a column of this type in this table.")
     row_ids = None if body.row_ids is None else [lookup.number(pk) for pk in body.row_ids]
     return one_row.try_formula(column or table, body.type, body.config, row_ids)
 
 
-@router.post("/columns/{column_id}/preview")
+@router.post("/columns/{column_id}/preview", summary="Preview one row")
 def preview(request: HttpRequest, column_id: str, body: OneRow) -> dict[str, Any]:
+    """Returns the exact request of one row with secrets hidden, and sends nothing.
+
+    For a formula, returns its result.
+    """
     column = lookup.column(actor(request), column_id)
     if column.type in FORMULA_TYPES:
         return one_row.preview_formula(column, lookup.number(body.row_id), body.config)
@@ -142,22 +154,24 @@ def preview(request: HttpRequest, column_id: str, body: OneRow) -> dict[str, Any
     return one_row.preview(column, lookup.number(body.row_id), body.config)
 
 
-@router.post("/columns/{column_id}/test")
+@router.post("/columns/{column_id}/test", summary="Test one row")
 def test(request: HttpRequest, column_id: str, body: OneRow) -> dict[str, Any]:
+    """Sends the request of one row and returns the cell and every attempt. Nothing is stored."""
     column = _http(lookup.column(actor(request), column_id, Role.EDITOR))
     return one_row.test(column, lookup.number(body.row_id), body.config)
 
 
-@router.post("/columns/{column_id}/estimate")
+@router.post("/columns/{column_id}/estimate", summary="Estimate a run")
 def estimate(request: HttpRequest, column_id: str, body: Scope) -> dict[str, Any]:
+    """Returns how many rows a run would send, skip or leave out, and how long it takes under the rate limit."""
     return estimates.estimate(_http(lookup.column(actor(request), column_id)), body.rows)
 
 
-@router.get("/columns/{column_id}/failures")
+@router.get("/columns/{column_id}/failures", summary="List failures by reason")
 def list_failures(
     request: HttpRequest, column_id: str, run: str = "", offset: int = 0, limit: int = 50
 ) -> dict[str, Any]:
-    """Why rows have no result, by kind, the most frequent first; `run` is a run of the column."""
+    """Returns why rows have no result, the most frequent reason first. To see one run of the column, send `run`."""
     who = actor(request)
     column = lookup.column(who, column_id)
     of_run = lookup.run(who, run) if run else None

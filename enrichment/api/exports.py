@@ -16,11 +16,14 @@ from workspaces import audit
 router = Router(tags=["Tables"])
 
 
-@router.get("/tables/{table_id}/export")
+@router.get("/tables/{table_id}/export", summary="Export a table")
 def export_table(
     request: HttpRequest, table_id: str, format: str = "csv", states: bool = False, view: str = ""
 ) -> StreamingHttpResponse:
-    """csv, xlsx, json or jsonl; `states=1` adds state and error of computed cells, `view` gives the rows of one."""
+    """Streams the table as `csv`, `xlsx`, `json` or `jsonl`.
+
+    `states=1` adds the state and error of computed cells, and `view` exports only the rows of a view.
+    """
     table = lookup.table(actor(request), table_id)
     row_ids = view_snapshots.live_row_ids(table.pk, view) if view else None
     pieces = exports.stream(table, format, states=states, row_ids=row_ids)

@@ -19,9 +19,9 @@ _ROW = {"type": "object", "additionalProperties": True, "example": {"Company": "
 _BODY = {"content": {"application/json": {"schema": {"anyOf": [_ROW, {"type": "array", "items": _ROW}]}}}}
 
 
-@router.get("/tables/{table_id}/hook")
+@router.get("/tables/{table_id}/hook", summary="Get the webhook")
 def get_hook(request: HttpRequest, table_id: str) -> dict[str, str | None]:
-    """Nulls while the table has none."""
+    """Returns the secret and address of the table's webhook, or nulls if it has none."""
     table = lookup.table(actor(request), table_id, Role.EDITOR)
     try:
         return _shown(webhooks.secret_of(table))
@@ -30,17 +30,27 @@ def get_hook(request: HttpRequest, table_id: str) -> dict[str, str | None]:
         raise HttpError(409, message) from None
 
 
-@router.post("/tables/{table_id}/hook", response={201: dict})
+@router.post(
+    "/tables/{table_id}/hook",
+    response={201: dict},
+    summary="Create or renew the webhook",
+)
 def renew_hook(request: HttpRequest, table_id: str) -> Status[dict[str, str | None]]:
-    """Makes one, or another secret in place of the one before, which then opens nothing."""
+    """Creates a webhook, or replaces its secret. The old address stops working."""
     return Status(201, _shown(webhooks.renew(lookup.table(actor(request), table_id, Role.EDITOR))))
 
 
-@router.post("/hooks/{secret}", auth=None, response={202: dict}, openapi_extra={"requestBody": _BODY})
+@router.post(
+    "/hooks/{secret}",
+    auth=None,
+    response={202: dict},
+    openapi_extra={"requestBody": _BODY},
+    summary="Send rows to a webhook",
+)
 def receive_rows(
     request: HttpRequest, secret: str, unknown: Literal["refuse", "ignore"] = "refuse"
 ) -> Status[dict[str, Any]]:
-    """One row as an object of column names and values, or a list of rows."""
+    """Adds one row, sent as an object of column names and values, or a list of rows. Needs no token."""
     table = webhooks.table_of(secret)
     if table is None:
         raise HttpError(404, "No table has this address. A renewed webhook has a new one.")

@@ -14,7 +14,7 @@ router = Router(tags=["Imports"])
 
 
 class Options(Schema):
-    """What is left out is detected."""
+    """Options that are left out are detected."""
 
     has_header: bool | None = None
     delimiter: str | None = None
@@ -41,10 +41,11 @@ class Begin(Look):
     name: str | None = None
 
 
-@router.post("/imports", response={201: dict, 202: dict})
+@router.post("/imports", response={201: dict, 202: dict}, summary="Upload a file")
 def upload(
     request: HttpRequest, file: File[UploadedFile], form: Form[Upload], stage: bool = False
 ) -> Status[dict[str, Any]]:
+    """Imports the file in the background. With `stage=1`, returns a preview and waits for `start`."""
     who = actor(request)
     who.require(Role.EDITOR)
     table = lookup.table(who, form.table, Role.EDITOR) if form.table else None
@@ -55,28 +56,32 @@ def upload(
     return Status(202, uploads.as_json(received))
 
 
-@router.get("/imports/{import_id}")
+@router.get("/imports/{import_id}", summary="Get an import")
 def get_import(request: HttpRequest, import_id: str) -> dict[str, Any]:
+    """Returns the state and progress of the import."""
     return uploads.as_json(lookup.import_(actor(request), import_id))
 
 
-@router.post("/imports/{import_id}/preview")
+@router.post("/imports/{import_id}/preview", summary="Preview an import")
 def preview(request: HttpRequest, import_id: str, body: Look) -> dict[str, Any]:
+    """Returns the first rows of a staged file, read with these options. Options that you leave out are detected."""
     staged = lookup.import_(actor(request), import_id, Role.EDITOR)
     uploads.choose(staged, options=body.options.given())
     return uploads.preview(staged)
 
 
-@router.post("/imports/{import_id}/start", response={202: dict})
+@router.post("/imports/{import_id}/start", response={202: dict}, summary="Start a staged import")
 def start(request: HttpRequest, import_id: str, body: Begin) -> Status[dict[str, Any]]:
+    """Imports a staged file with these options."""
     staged = lookup.import_(actor(request), import_id, Role.EDITOR)
     uploads.choose(staged, options=body.options.given(), name=body.name)
     uploads.start(staged)
     return Status(202, uploads.as_json(staged))
 
 
-@router.delete("/imports/{import_id}")
+@router.delete("/imports/{import_id}", summary="Cancel an import")
 def cancel(request: HttpRequest, import_id: str) -> dict[str, Any]:
+    """Cancels the import. Nothing of it is kept."""
     running = lookup.import_(actor(request), import_id, Role.EDITOR)
     uploads.cancel(running)
     return uploads.as_json(running)

@@ -1,4 +1,4 @@
-"""Rows of a table, and the story of one cell."""
+"""Rows of a table, and the history of one cell."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ class Paste(Schema):
 
 
 class RowIds(Schema):
-    """`ids`, or every row but `all_but`. `undo` asks for a key that brings the rows back for an hour."""
+    """Either `ids`, or `all_but` for every other row. `undo` asks for a key that restores the rows for an hour."""
 
     ids: list[int | str] | None = None
     all_but: list[int | str] | None = None
@@ -69,12 +69,12 @@ class NewView(Schema):
     replaces: str = ""
 
 
-@router.get("/tables/{table_id}/rows")
+@router.get("/tables/{table_id}/rows", summary="List rows")
 def list_rows(
     request: HttpRequest, table_id: str, offset: int = 0, limit: int = 100,
     filter: str = "", sort: str = "", search: str = "", view: str = "",
 ) -> dict[str, Any]:  # fmt: skip
-    """`view` is one that was opened: its rows keep their places."""
+    """Returns a window of rows. `view` reads a view that you opened, whose rows keep their places."""
     table = lookup.table(actor(request), table_id)
     offset, limit = described.window(offset, limit)
     columns = list(Column.objects.filter(table=table))
@@ -95,30 +95,31 @@ def _with_gone(opened: list[Row | int], columns: list[Column]) -> list[dict[str,
     return [there.get(pk, {"id": pk, "position": None, "cells": {}}) for pk in ids]
 
 
-@router.post("/tables/{table_id}/views", response={201: dict})
+@router.post("/tables/{table_id}/views", response={201: dict}, summary="Open a view")
 def open_view(request: HttpRequest, table_id: str, body: NewView) -> Status[dict[str, Any]]:
-    """Filtered and sorted once: `GET rows?view=…` reads windows of it, and its rows keep their places."""
+    """Filters and sorts the rows once. Read its windows with `GET rows?view=…`. Its rows keep their places."""
     table = lookup.table(actor(request), table_id)
     chosen = View(list(Column.objects.filter(table=table)), body.filter, body.sort, body.search.strip(), body.errors)
     token, total = view_snapshots.take(table, chosen, body.replaces)
     return Status(201, {"view": token, "total": total})
 
 
-@router.get("/tables/{table_id}/views/{view}/rows/{row_id}")
+@router.get("/tables/{table_id}/views/{view}/rows/{row_id}", summary="Find a row in a view")
 def place_in_view(request: HttpRequest, table_id: str, view: str, row_id: str) -> dict[str, int | None]:
-    """The row's `offset` in an opened view; null when it is not in it."""
+    """Returns the `offset` of the row in the view, or null if the view doesn't have it."""
     table = lookup.table(actor(request), table_id)
     return {"offset": view_snapshots.place(table.pk, view, lookup.number(row_id))}
 
 
-@router.get("/tables/{table_id}/errors")
+@router.get("/tables/{table_id}/errors", summary="Count rows with errors")
 def count_errors(request: HttpRequest, table_id: str) -> dict[str, int]:
-    """Rows where an HTTP column failed or may have sent."""
+    """Returns the number of rows in which an HTTP column failed or may have been sent."""
     return {"rows": rows_with_errors(lookup.table(actor(request), table_id))}
 
 
-@router.post("/tables/{table_id}/rows", response={201: dict})
+@router.post("/tables/{table_id}/rows", response={201: dict}, summary="Add rows")
 def add_rows(request: HttpRequest, table_id: str, body: NewRows) -> Status[dict[str, Any]]:
+    """Adds rows at the end, by column name or id, and starts auto-update."""
     table = lookup.table(actor(request), table_id, Role.EDITOR)
     if body.before is None:
         ids = rows.append(table, body.rows)
@@ -137,15 +138,19 @@ def move_rows(request: HttpRequest, table_id: str, body: Move) -> dict[str, int]
     return {"moved": rows.move(table, [lookup.number(pk) for pk in body.ids], before)}
 
 
-@router.patch("/tables/{table_id}/rows")
+@router.patch("/tables/{table_id}/rows", summary="Change rows")
 def change_rows(request: HttpRequest, table_id: str, body: RowChanges) -> dict[str, int]:
+    """Changes cells, marks results that depend on them as out of date, and starts auto-update."""
     table = lookup.table(actor(request), table_id, Role.EDITOR)
     return {"updated": rows.update(table, [{"id": lookup.number(row.id), "cells": row.cells} for row in body.rows])}
 
 
-@router.post("/tables/{table_id}/paste")
+@router.post("/tables/{table_id}/paste", summary="Paste cells")
 def paste_cells(request: HttpRequest, table_id: str, body: Paste) -> dict[str, Any]:
-    """As PATCH and POST of rows at once, but a cell that cannot take its value stops none of the others."""
+    """Changes and adds rows in one call.
+
+    A value that a cell can't take is returned in `refused`, and all others are stored.
+    """
     table = lookup.table(actor(request), table_id, Role.EDITOR)
     changes = [{"id": lookup.number(row.id), "cells": row.cells} for row in body.rows]
     pasted = pasting.paste(table, changes, body.added)
@@ -154,8 +159,9 @@ def paste_cells(request: HttpRequest, table_id: str, body: Paste) -> dict[str, A
     return {"ids": pasted.ids, "refused": pasted.refused}
 
 
-@router.delete("/tables/{table_id}/rows")
+@router.delete("/tables/{table_id}/rows", summary="Delete rows")
 def delete_rows(request: HttpRequest, table_id: str, body: RowIds) -> dict[str, Any]:
+    """Deletes the rows in `ids`, or all except `all_but`. With `undo`, returns a key that restores them for an hour."""
     table = lookup.table(actor(request), table_id, Role.EDITOR)
     if (body.ids is None) == (body.all_but is None):
         raise Refused("Send either ids or all_but.", field="ids")
@@ -175,15 +181,16 @@ def _deleted(table: Table, ids: list[int], *, keep: bool) -> dict[str, Any]:
     return {"deleted": number, "undo": key}
 
 
-@router.post("/tables/{table_id}/rows/restore")
+@router.post("/tables/{table_id}/rows/restore", summary="Restore rows")
 def restore_rows(request: HttpRequest, table_id: str, body: Undo) -> dict[str, int]:
-    """Rows deleted with `undo` within the last hour come back where they were, with their results."""
+    """Restores rows that were deleted with `undo` within the last hour, in their places and with their results."""
     table = lookup.table(actor(request), table_id, Role.EDITOR)
     return {"restored": trash.restore(table, body.undo)}
 
 
-@router.get("/rows/{row_id}/cells/{column_id}")
+@router.get("/rows/{row_id}/cells/{column_id}", summary="Get a cell's history")
 def get_cell(request: HttpRequest, row_id: str, column_id: str) -> dict[str, Any]:
+    """Returns the cell with every attempt: request, response, time and error."""
     column = lookup.column(actor(request), column_id)
     row = Row.objects.filter(pk=lookup.number(row_id), table_id=column.table_id).first()
     if row is None:

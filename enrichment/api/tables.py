@@ -38,8 +38,9 @@ class TableChange(Schema):
     auto_update: bool | None = None
 
 
-@router.get("/me")
+@router.get("/me", summary="Get your identity")
 def me(request: HttpRequest) -> dict[str, Any]:
+    """Returns the user, workspace and role that the token belongs to."""
     who = actor(request)
     return {
         "user": who.user.email if who.user else None,
@@ -48,15 +49,17 @@ def me(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-@router.get("/tables")
+@router.get("/tables", summary="List tables")
 def list_tables(request: HttpRequest, offset: int = 0, limit: int = 100) -> dict[str, Any]:
+    """Returns the tables of the workspace."""
     return described.listed(
         lookup.tables(actor(request)).order_by("-updated_at", "-pk"), offset, limit, described.table
     )
 
 
-@router.post("/tables", response={201: dict})
+@router.post("/tables", response={201: dict}, summary="Create a table")
 def create_table(request: HttpRequest, body: NewTable) -> Status[dict[str, Any]]:
+    """Creates an empty table with these columns."""
     who = actor(request)
     who.require(Role.EDITOR)
     with transaction.atomic():
@@ -74,42 +77,45 @@ def _create_column(table: Table, wanted: NewColumn) -> None:
         computed_columns.create(table, wanted.name, wanted.type, wanted.config)
 
 
-@router.post("/samples", response={201: dict})
+@router.post("/samples", response={201: dict}, summary="Create the sample table")
 def create_sample(request: HttpRequest) -> Status[dict[str, Any]]:
-    """A table to learn with, whose columns ask a made-up API of this server."""
+    """Creates a sample table whose columns call an API that this server makes up."""
     who = actor(request)
     who.require(Role.EDITOR)
     return Status(201, described.table(sample_table.create(who)))
 
 
-@router.get("/tables/{table_id}")
+@router.get("/tables/{table_id}", summary="Get a table")
 def get_table(request: HttpRequest, table_id: str) -> dict[str, Any]:
+    """Returns the table and its columns."""
     return described.table(lookup.table(actor(request), table_id))
 
 
-@router.patch("/tables/{table_id}")
+@router.patch("/tables/{table_id}", summary="Change a table")
 def change_table(request: HttpRequest, table_id: str, body: TableChange) -> dict[str, Any]:
+    """Renames the table, or turns auto-update on or off for all of its columns."""
     table = lookup.table(actor(request), table_id, Role.EDITOR)
     catalog.change(table, name=body.name, auto_update=body.auto_update)
     return described.table(table)
 
 
-@router.delete("/tables/{table_id}", response={204: None})
+@router.delete("/tables/{table_id}", response={204: None}, summary="Delete a table")
 def delete_table(request: HttpRequest, table_id: str) -> Status[None]:
-    """Can be restored for 30 days."""
+    """Deletes the table. You can restore it for 30 days."""
     table_lifecycle.delete(lookup.table(actor(request), table_id, Role.EDITOR))
     return Status(204, None)
 
 
-@router.post("/tables/{table_id}/restore")
+@router.post("/tables/{table_id}/restore", summary="Restore a table")
 def restore_table(request: HttpRequest, table_id: str) -> dict[str, Any]:
+    """Restores a deleted table within 30 days."""
     table = lookup.deleted_table(actor(request), table_id, Role.EDITOR)
     catalog.restore(table)
     return described.table(table)
 
 
-@router.post("/tables/{table_id}/duplicate", response={202: dict})
+@router.post("/tables/{table_id}/duplicate", response={202: dict}, summary="Duplicate a table")
 def duplicate_table(request: HttpRequest, table_id: str) -> Status[dict[str, Any]]:
-    """With columns, settings, rows and results, in the background: the answer is an import to follow."""
+    """Copies columns, settings, rows and results in the background. Returns an import that reports the progress."""
     who = actor(request)
     return Status(202, uploads.as_json(table_lifecycle.duplicate(who, lookup.table(who, table_id, Role.EDITOR))))
