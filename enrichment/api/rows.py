@@ -130,7 +130,7 @@ def add_rows(request: HttpRequest, table_id: str, body: NewRows) -> Status[dict[
     return Status(201, {"ids": ids})
 
 
-@router.post("/tables/{table_id}/rows/move")
+@router.post("/tables/{table_id}/rows/move", summary="Move rows")
 def move_rows(request: HttpRequest, table_id: str, body: Move) -> dict[str, int]:
     """Moves rows, in the order that they have, to another place in the table."""
     table = lookup.table(actor(request), table_id, Role.EDITOR)
