@@ -118,7 +118,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "config.scheduler:Scheduler"
 CELERY_BEAT_SCHEDULE = {
-    "runs": {"task": "enrichment.sweep", "schedule": 10.0},
+    "runs": {"task": "enrichment.sweep", "schedule": 5.0},
     "answers": {"task": "enrichment.prune", "schedule": 3600.0},
     "imports": {"task": "tables.sweep", "schedule": 30.0},
     "deleted tables": {"task": "tables.prune", "schedule": 86400.0},

@@ -3,6 +3,7 @@
 from django.db import models
 
 from enrichment.engine.template import references
+from enrichment.leases import Lease
 from tables.models import Column, Table
 from workspaces.models import User, Workspace
 
@@ -69,7 +70,7 @@ class FormulaColumn(models.Model):
         return frozenset(references.column_ids(self.formula) | own)
 
 
-class Recalculation(models.Model):
+class Recalculation(Lease):
     """Formula columns that are still to be computed, for which rows, and how far that is: the recalculation queue."""
 
     table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="recalculations")
@@ -79,8 +80,7 @@ class Recalculation(models.Model):
     first_row = models.BigIntegerField(default=0)
     last_row = models.BigIntegerField()
     cursor = models.BigIntegerField(default=0)  # rows up to this id are computed
-    step_token = models.CharField(max_length=32, blank=True)  # who advances it now
-    step_until = models.DateTimeField(null=True)  # and until when nobody else may
+    step_token = models.CharField(max_length=32, blank=True)  # whoever goes on with it knows it
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -131,26 +131,19 @@ class Run(models.Model):
         ]
 
 
-class Worker(models.Model):
-    """A process that sends. It counts its beats, and is dead when somebody who looked twice saw no new one.
-
-    Counting and not telling the time: a clock that jumps must not make the living look dead.
-    """
+class Worker(Lease):
+    """A process that sends. Its claims go to others once its lease has lapsed."""
 
     started_at = models.DateTimeField(auto_now_add=True)
-    beat = models.BigIntegerField(default=0)
-    seen_beat = models.BigIntegerField(default=-1)  # by the last look
 
 
-class Runner(models.Model):
-    """One of up to four chains of tasks that advance a run at the same time. A step holds its runner while it works."""
+class Runner(Lease):
+    """One of up to four chains of tasks that advance a run at the same time. A step is a beat, and holds the runner."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="runners")
     number = models.PositiveSmallIntegerField()
     token = models.CharField(max_length=32, blank=True)  # whoever may take the next step knows it
     worker_id = models.BigIntegerField(null=True)  # in a step now
-    beat = models.BigIntegerField(default=0)  # steps begun
-    seen_beat = models.BigIntegerField(default=-1)  # by the last look
 
     class Meta:
         db_table = "enrichment_lane"

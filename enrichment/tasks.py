@@ -31,8 +31,7 @@ def compute(table_id: int, token: str = "") -> None:
 
 @shared_task(name="enrichment.sweep", ignore_result=True)
 def sweep() -> None:
-    if recovery.is_time():
-        recovery.sweep()
+    recovery.sweep()
     probes.heard_from_scheduler()
 
 
@@ -44,6 +43,7 @@ def prune() -> None:
 @worker_ready.connect
 def _begin(**_: object) -> None:
     event_loop.start()
+    heartbeat.worker_id()
 
 
 @worker_shutting_down.connect

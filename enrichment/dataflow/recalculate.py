@@ -14,7 +14,7 @@ from uuid import uuid4
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from enrichment import graph
+from enrichment import graph, leases
 from enrichment.dataflow import auto_update, inputs, recalculations, waiting
 from enrichment.dataflow.calculator import Calculation, calculate, calculations
 from enrichment.dataflow.inputs import Values
@@ -37,14 +37,14 @@ type Computed = dict[int, list[Result]]  # by column
 
 
 class _TakenAway(Exception):
-    """The columns changed meanwhile, or the lease ran out: somebody else computes these rows."""
+    """The columns changed meanwhile, or the lease lapsed: somebody else computes these rows."""
 
 
 def advance(table_id: int, token: str = "") -> tuple[str, float] | None:
     """One step; the token and the seconds until the next one, None when nothing is left or somebody else is at it."""
     mine = token or uuid4().hex
     until = time.monotonic() + STEP_SECONDS
-    with Evaluators() as evaluators:
+    with Evaluators() as evaluators, leases.kept(recalculations.held(table_id, mine)):
         while entry := recalculations.claim(table_id, mine):
             try:
                 _advance(entry, evaluators, until)

@@ -8,18 +8,16 @@ An entry that has no rows ahead is put aside: it names rows whose inputs changed
 
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q
-from django.utils import timezone
 
+from enrichment.leases import Leases
 from enrichment.models import FormulaColumn, Recalculation
 from tables import dispatch
 from tables.models import Row
 
 ADVANCE = "enrichment.recompute"
-STEP_LEASE = timedelta(seconds=60)  # longer than a batch of slow formulas
 MOST_IDS = 10_000  # in one entry; more rows than this came from a file and are a range
 _AHEAD = Q(cursor__lt=F("last_row"))
 
@@ -78,7 +76,7 @@ def _aside(table_id: int, column_id: int) -> Recalculation:
 def _join_or_add(table_id: int, column_ids: list[int], row_ids: Sequence[int], then_run: list[int]) -> None:
     """Rows that come one by one join the entry that nobody has begun."""
     waiting = Recalculation.objects.select_for_update(skip_locked=True).filter(_AHEAD, table_id=table_id, step_token="")
-    for entry in waiting.filter(row_ids__isnull=False):
+    for entry in waiting.filter(row_ids__isnull=False, cursor=0):
         joined = sorted({*(entry.row_ids or ()), *row_ids})
         if (entry.column_ids, entry.then_run) == (column_ids, then_run) and len(joined) <= MOST_IDS:
             entry.row_ids, entry.last_row = joined, joined[-1]
@@ -98,22 +96,21 @@ def _add(
 
 
 def claim(table_id: int, token: str) -> Recalculation | None:
-    """The entry to go on with, a few rows before many; None when nothing is left or somebody else is at it."""
-    now = timezone.now()
+    """Returns the entry to go on with, a few rows before many; None when nothing is left or it is held by another."""
     with transaction.atomic():
         entries = list(Recalculation.objects.select_for_update().filter(_AHEAD, table_id=table_id))
-        if any(entry.step_token != token and _is_held(entry, now) for entry in entries):
+        if any(entry.step_token not in ("", token) for entry in entries):
             return None
         entry = min(entries, key=lambda entry: (entry.row_ids is None, entry.pk), default=None)
         if entry:
-            entry.step_token, entry.step_until = token, now + STEP_LEASE
-            entry.save(update_fields=["step_token", "step_until"])
+            entry.step_token = token
+            Recalculation.objects.filter(pk=entry.pk).renew(step_token=token)
     return entry
 
 
-def _is_held(entry: Recalculation, now: datetime) -> bool:
-    """A lease that ends later than any could was given before the clock was set back."""
-    return entry.step_until is not None and now < entry.step_until <= now + STEP_LEASE
+def held(table_id: int, token: str) -> Leases[Recalculation]:
+    """Returns the entries that this token has claimed, as leases to be kept."""
+    return Recalculation.objects.filter(table_id=table_id, step_token=token)
 
 
 def rows_of(entry: Recalculation, limit: int) -> list[Row]:
@@ -146,12 +143,14 @@ def move(entry: Recalculation, cursor: int) -> bool:
     return bool(mine.update(cursor=cursor))
 
 
-def lost() -> list[int]:
-    """Tables whose entries nobody works on."""
-    now = timezone.now()
-    open_ = set(Recalculation.objects.filter(_AHEAD).values_list("table_id", flat=True).distinct())
-    held = Recalculation.objects.filter(step_until__gt=now, step_until__lte=now + STEP_LEASE)
-    return sorted(open_ - set(held.values_list("table_id", flat=True)))
+def release_stalled() -> None:
+    """Frees the entries that nobody went on with since the last sweep, and sends on the tables that nobody is at."""
+    lapsed = Recalculation.objects.filter(_AHEAD).lapsed()
+    lapsed.exclude(step_token="").update(step_token="")
+    at_work = Recalculation.objects.filter(_AHEAD).exclude(step_token="").values("table_id")
+    for table_id in set(lapsed.exclude(table_id__in=at_work).values_list("table_id", flat=True)):
+        dispatch.send(ADVANCE, table_id, "")
+    Recalculation.objects.note()
 
 
 def pending_pairs(table_id: int, rows: Sequence[tuple[int, int]], column_ids: Sequence[int]) -> set[tuple[int, int]]:

@@ -6,7 +6,7 @@ worker is gone, the sweep sees that the runner made no step since the last sweep
 
 from uuid import uuid4
 
-from django.db.models import F, Q
+from django.db.models import Q
 
 from enrichment.models import HttpColumn, Run, Runner
 from enrichment.schema import HttpConfig
@@ -43,8 +43,7 @@ def acquire(run_id: int, number: int, token: str, worker_id: int) -> str | None:
     """Puts the runner into a step of this worker and returns its token; None when it is in another step."""
     token = token or uuid4().hex
     free = Runner.objects.filter(Q(token="") | Q(token=token), run_id=run_id, number=number, worker_id=None)
-    acquired = free.update(token=token, worker_id=worker_id, beat=F("beat") + 1)
-    return token if acquired else None
+    return token if free.renew(token=token, worker_id=worker_id) else None
 
 
 def release(run_id: int, number: int, token: str) -> None:
@@ -62,8 +61,7 @@ def release_stalled() -> None:
     A step is shorter than the time between two sweeps. One that hangs goes on beside the next: claims keep them apart.
     """
     Runner.objects.filter(run__state__in=(Run.State.DONE, Run.State.STOPPED)).delete()
-    stalled = list(Runner.objects.filter(run__state__in=Run.ACTIVE, beat=F("seen_beat")))
-    Runner.objects.update(seen_beat=F("beat"))
-    for runner in stalled:
-        if Runner.objects.filter(pk=runner.pk, beat=runner.beat).update(token="", worker_id=None):
+    for runner in Runner.objects.lapsed().filter(run__state__in=Run.ACTIVE):
+        if Runner.objects.lapsed().filter(pk=runner.pk).update(token="", worker_id=None):
             dispatch.send(ADVANCE, runner.run_id, "", runner.number)
+    Runner.objects.note()

@@ -57,6 +57,15 @@ def answer() -> Callable[..., None]:
     return store
 
 
+def sweep() -> None:
+    """Sweeps once more, some seconds later: a worker has beaten often enough since the last time."""
+    from enrichment.models import Worker
+    from enrichment.worker import heartbeat, recovery
+
+    Worker.objects.create(beat=heartbeat.BEATS_APART)
+    recovery.sweep()
+
+
 @pytest.fixture
 def compute() -> Callable[[Table], None]:
     """What a worker does with the ledger, to its end."""

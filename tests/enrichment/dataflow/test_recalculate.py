@@ -1,21 +1,20 @@
 """Formula and field columns follow what they refer to, and HTTP columns follow them."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
-from django.utils import timezone
 
+from enrichment import leases
 from enrichment.columns import formula as formula_columns
 from enrichment.columns import lifecycle as computed_columns
 from enrichment.dataflow import recalculate, recalculations
 from enrichment.models import Recalculation, Run
-from enrichment.worker import recovery
 from tables import catalog, dispatch, rows
 from tables.imports import job, uploads
 from tables.models import Cell, Column, Row, Table
+from tests.enrichment.conftest import sweep
 from workspaces.actors import Actor
 from workspaces.models import Role, User, Workspace
 
@@ -138,21 +137,53 @@ def test_what_a_dead_worker_left_is_found(leads: Table, monkeypatch: pytest.Monk
     sent: list[tuple[object, ...]] = []
     double(leads)
     monkeypatch.setattr(dispatch, "send", lambda *call: sent.append(call))
-    taken = recalculations.claim(leads.pk, "dead")
-    assert taken
-    recovery.sweep()
+    assert recalculations.claim(leads.pk, "dead")
+    sweep()
+    assert recalculations.claim(leads.pk, "living") is None
     assert sent == []
-    Recalculation.objects.update(step_until=timezone.now() - timedelta(seconds=1))
-    recovery.sweep()
+    sweep()
+    assert sent == [(recalculations.ADVANCE, leads.pk, "")]
+    assert recalculations.claim(leads.pk, "living")
+
+
+def test_what_the_broker_lost_is_sent_again(leads: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[object, ...]] = []
+    double(leads)
+    monkeypatch.setattr(dispatch, "send", lambda *call: sent.append(call))
+    sweep()
+    assert sent == []
+    sweep()
     assert sent == [(recalculations.ADVANCE, leads.pk, "")]
 
 
-def test_a_lease_from_before_the_clock_was_set_back_holds_nobody_up(leads: Table) -> None:
+def test_a_table_that_is_being_computed_is_left_alone(leads: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also its entries that have to wait, and no matter how long a batch takes."""
+    sent: list[tuple[object, ...]] = []
     double(leads)
-    assert recalculations.claim(leads.pk, "dead")
-    Recalculation.objects.update(step_until=timezone.now() + timedelta(hours=2))
-    assert recalculations.lost() == [leads.pk]
     assert recalculations.claim(leads.pk, "living")
+    rows.append(leads, [{"Size": "7"}])
+    monkeypatch.setattr(dispatch, "send", lambda *call: sent.append(call))
+    with leases.kept(recalculations.held(leads.pk, "living")):
+        for _ in range(3):
+            sweep()
+            leases.renew_kept()
+    assert sent == []
+    assert recalculations.claim(leads.pk, "another") is None
+
+
+def test_rows_do_not_join_an_entry_that_a_dead_worker_began(leads: Table, compute: Compute, cells: Cells) -> None:
+    """Its cursor is past some of them."""
+    column = double(leads)
+    Recalculation.objects.all().delete()
+    recalculations.start_rows(leads.pk, [column.pk], row_ids(leads)[1:])
+    begun = recalculations.claim(leads.pk, "dead")
+    assert begun
+    assert recalculations.move(begun, row_ids(leads)[1])
+    for _ in range(3):
+        sweep()
+    recalculations.start_rows(leads.pk, [column.pk], row_ids(leads)[:1])
+    compute(leads)
+    assert cells(column)[0] == ("done", 20)
 
 
 def test_cells_still_to_be_computed_are_shown_as_queued(leads: Table, compute: Compute) -> None:

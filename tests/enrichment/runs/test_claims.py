@@ -14,6 +14,7 @@ from enrichment.runs.results import Result
 from enrichment.worker import recovery
 from tables import rows as table_rows
 from tables.models import Cell, CellState, Column, Row, Table
+from tests.enrichment.conftest import sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -90,7 +91,7 @@ def test_rows_that_are_handed_back_are_taken_first_and_stay_unwritten(run: Run) 
 
 def test_a_result_of_a_claim_that_is_anothers_by_now_is_left_out(run: Run) -> None:
     batch = claims.claim(run.pk, 2, dead(), beginning=1)
-    recovery.sweep()
+    sweep()
     late = [Result(taken.row.pk, "done", 1, claim_id=taken.claim_id) for taken in batch.rows]
     assert results.store(run, late) == []
     assert list(Cell.objects.values_list("state", flat=True)) == ["unknown"]
@@ -98,7 +99,7 @@ def test_a_result_of_a_claim_that_is_anothers_by_now_is_left_out(run: Run) -> No
 
 def test_what_a_dead_worker_had_not_begun_is_sent_by_another(run: Run) -> None:
     batch = claims.claim(run.pk, 5, dead(), beginning=2)
-    recovery.sweep()
+    sweep()
     assert list(Cell.objects.order_by("row_id").values_list("row_id", "state")) == [
         (pk, "unknown") for pk in ids(batch)[:2]
     ]
@@ -108,7 +109,7 @@ def test_what_a_dead_worker_had_not_begun_is_sent_by_another(run: Run) -> None:
 def test_rows_are_told_before_they_are_sent(run: Run) -> None:
     batch = claims.claim(run.pk, 5, dead(), beginning=1)
     assert claims.record_intent(batch.rows[0].claim_id, ids(batch)[2])
-    recovery.sweep()
+    sweep()
     assert Cell.objects.count() == 3
     assert not claims.record_intent(batch.rows[0].claim_id, ids(batch)[4])
 
@@ -117,7 +118,7 @@ def test_a_row_that_ends_its_workers_is_given_up(http: Callable[..., Column]) ->
     run = lifecycle.plan(http(method="GET"), {"first": 1})
     for _ in range(recovery.MOST_LOST + 1):
         assert claims.claim(run.pk, 1, dead()).rows
-        recovery.sweep()
+        sweep()
     cell = Cell.objects.get()
     assert (cell.state, cell.error_code) == ("failed", "worker_lost")
     assert "4 workers stopped" in cell.error_message

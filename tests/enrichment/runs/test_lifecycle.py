@@ -19,12 +19,13 @@ from enrichment.engine.errors import InvalidSettings
 from enrichment.http_client.rate_limit import Limiter
 from enrichment.models import Attempt, Connection, Run, Worker
 from enrichment.runs import claims, lifecycle
-from enrichment.worker import exchange, recovery
+from enrichment.worker import exchange
 from enrichment.worker import step as steps
 from tables import catalog, row_order
 from tables import rows as table_rows
 from tables.imports import job, uploads
 from tables.models import Cell, Column, Table
+from tests.enrichment.conftest import sweep
 from workspaces.actors import Actor
 from workspaces.models import Role
 from workspaces.refusals import Refused
@@ -378,7 +379,7 @@ def test_new_rows_of_a_file_run_by_themselves_and_no_others(table: Table, api: A
 def test_what_a_dead_worker_left_is_found(method: str, state: str, table: Table, api: Api) -> None:
     run = lifecycle.plan(http_column(table, api, method=method), {"first": 1})
     claims.claim(run.pk, 1, worker_id=Worker.objects.create(beat=7, seen_beat=7).pk)
-    recovery.sweep()
+    sweep()
     assert Cell.objects.get().state == state
     assert finish(run).state == "done"
     assert len(api.times) == (1 if method == "GET" else 0)

@@ -6,9 +6,9 @@ import pytest
 
 from enrichment.models import Run, Runner, Worker
 from enrichment.runs import lifecycle, runners
-from enrichment.worker import heartbeat, recovery
 from tables import rows as table_rows
 from tables.models import Column, Table
+from tests.enrichment.conftest import sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORKER = 7
@@ -52,11 +52,11 @@ def test_one_step_at_a_time_holds_a_runner(run: Run) -> None:
     assert runners.acquire(run.pk, 0, token, WORKER) == token
 
 
-def test_a_runner_that_the_broker_lost_is_sent_on_at_the_second_look(run: Run, sent: list[object]) -> None:
+def test_a_runner_that_the_broker_lost_is_sent_on_at_the_second_sweep(run: Run, sent: list[object]) -> None:
     sent.clear()
-    recovery.sweep()
+    sweep()
     assert sent == []
-    recovery.sweep()
+    sweep()
     assert sent == [(run.pk, "", 0)]
 
 
@@ -64,7 +64,7 @@ def test_a_runner_that_makes_steps_is_left_alone(run: Run, sent: list[object]) -
     token = ""
     sent.clear()
     for _ in range(4):
-        recovery.sweep()
+        sweep()
         token = runners.acquire(run.pk, 0, token, WORKER) or ""
         runners.release(run.pk, 0, token)
     assert sent == []
@@ -73,33 +73,6 @@ def test_a_runner_that_makes_steps_is_left_alone(run: Run, sent: list[object]) -
 def test_the_runner_of_a_dead_worker_is_free_again(run: Run) -> None:
     runners.acquire(run.pk, 0, "", WORKER)
     Runner.objects.update(worker_id=Worker.objects.create(beat=3, seen_beat=3).pk)
-    recovery.sweep()
-    recovery.sweep()
+    sweep()
+    sweep()
     assert runners.acquire(run.pk, 0, "", WORKER)
-
-
-def test_a_worker_that_beats_lives_and_one_that_does_not_is_gone_at_the_second_look(run: Run) -> None:
-    mine, silent = heartbeat.worker_id(), Worker.objects.create().pk
-    assert heartbeat.reap_dead_workers() == {mine, silent}
-    assert heartbeat.reap_dead_workers() == {mine}
-    assert heartbeat.is_alive()
-
-
-def test_a_worker_that_was_taken_for_dead_goes_on_as_a_new_one(run: Run) -> None:
-    before = heartbeat.worker_id()
-    Worker.objects.all().delete()
-    heartbeat.beat()
-    assert heartbeat.worker_id() != before
-    assert heartbeat.is_alive()
-
-
-def test_whoever_is_not_heard_sends_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from enrichment.worker import step
-
-    heartbeat.worker_id()
-    monkeypatch.setattr(heartbeat, "SILENT", -1.0)
-    told = step.advance(run.pk, "")
-    assert told
-    assert told[1] == 1.0
-    run.refresh_from_db()
-    assert (run.state, run.cursor) == ("planning", 0)

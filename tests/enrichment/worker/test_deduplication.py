@@ -19,11 +19,12 @@ from enrichment.models import Claim, Connection, Run, SharedAnswer, Worker
 from enrichment.preview import estimate
 from enrichment.runs import claims, lifecycle
 from enrichment.runs.results import Result
-from enrichment.worker import deduplication, recovery, step
+from enrichment.worker import deduplication, step
 from enrichment.worker import job as jobs
 from enrichment.worker.deduplication import Waiters
 from tables import catalog, row_order, rows
 from tables.models import Cell, CellState, Column, Row, Table
+from tests.enrichment.conftest import sweep
 from workspaces.actors import Actor
 from workspaces.models import Role
 
@@ -303,7 +304,7 @@ def test_a_run_whose_leader_was_lost_comes_to_its_end(make: Callable[..., Column
     job = job_of(run.column)
     request = job.compiled.request.render({next(iter(job.compiled.column_ids)): "Acme"}).request
     deduplication.share(job, {taken[0].row.pk: deduplication.request_key(job, request)})
-    recovery.sweep()
+    sweep()
     assert counted(advanced(run), "unknown", "done") == [1, 8]
     assert sorted(api.asked) == ["Acme", "Contoso", "Fabrikam"]
 
@@ -312,7 +313,7 @@ def test_what_only_waited_in_a_worker_that_died_was_not_sent(make: Callable[...,
     run = lifecycle.plan(make(), "all")
     taken = claims.claim(run.pk, 3, dead_worker(), beginning=3).rows
     deduplication.share(job_of(run.column), {claim.row.pk: "same" for claim in taken})
-    recovery.sweep()
+    sweep()
     states = Cell.objects.order_by("row__sort_key").values_list("state", flat=True)
     assert list(states) == ["unknown", "queued", "queued"]
 
