@@ -137,7 +137,7 @@ def _unavailable(row_id: int, value: Unavailable) -> Result:
     if state == CellState.WAITING:
         return Result(row_id, state, None, "waiting", f"Waits for {value.column}")
     code = "missing_input" if state == CellState.MISSING_INPUT else "formula"
-    return Result(row_id, state, None, code, f"{value.column} {value.reason}")
+    return Result(row_id, state, None, code, str(value))
 
 
 def _ended(row_id: int, computed: Computed) -> Result:

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from enrichment.dataflow import waiting
 from enrichment.engine.errors import MissingInput, RowError, Waits
-from enrichment.engine.template.references import Unavailable
+from enrichment.engine.template.references import Reason, Unavailable
 from enrichment.graph import FORMULA_TYPES
 from tables.models import Cell, CellState, Column, Row
 
@@ -45,9 +45,9 @@ def of_rows(rows: Sequence[Row], table_id: int, column_ids: Collection[int]) -> 
     for row_id, values in found.items() if names else ():
         for pk, name in names.items():
             if (row_id, pk) in coming:
-                values[pk] = NoResult(name, "is still to come", CellState.WAITING)
+                values[pk] = NoResult(name, Reason.TO_COME, state=CellState.WAITING)
             elif isinstance(value := values[pk], NoResult) and value.state == CellState.WAITING:
-                values[pk] = NoResult(name, value.reason, CellState.MISSING_INPUT)
+                values[pk] = replace(value, state=CellState.MISSING_INPUT)
     return found
 
 
@@ -63,7 +63,7 @@ def fingerprint(values: Mapping[int, object], column_ids: Collection[int]) -> st
 
 
 def _reason(value: object) -> object:
-    return {"no result": value.reason} if isinstance(value, Unavailable) else str(value)
+    return {"no result": [value.reason, value.message]} if isinstance(value, Unavailable) else str(value)
 
 
 _as_json = json.JSONEncoder(default=_reason, sort_keys=True).encode
@@ -98,7 +98,7 @@ def _result(cell: _Found | None, column: Column) -> object:
     if cell and cell.state == CellState.EMPTY and column.type in FORMULA_TYPES:
         return None
     if cell is None or cell.state in _NOTHING:
-        return NoResult(column.name, "has no result yet", CellState.WAITING)
+        return NoResult(column.name, Reason.NO_RESULT_YET, state=CellState.WAITING)
     return result(cell.state, cell.value, cell.message, column.name)
 
 
@@ -109,13 +109,13 @@ def result(state: str, value: object, message: str, name: str) -> object:
     if state in (CellState.NO_DATA, CellState.EMPTY):
         return None
     if state == CellState.WAITING:
-        return NoResult(name, "waits for another column", CellState.WAITING)
+        return NoResult(name, Reason.WAITING, state=CellState.WAITING)
     if state in _NOT_YET:
-        return NoResult(name, "is still running", CellState.WAITING)
+        return NoResult(name, Reason.RUNNING, state=CellState.WAITING)
     if state == CellState.SKIPPED:
-        return NoResult(name, "was skipped", CellState.MISSING_INPUT)
+        return NoResult(name, Reason.SKIPPED, state=CellState.MISSING_INPUT)
     after = CellState.MISSING_INPUT if state == CellState.MISSING_INPUT else CellState.FAILED
-    return NoResult(name, f"failed: {message}" if message else "has no result", after)
+    return NoResult(name, Reason.FAILED, message, after)
 
 
 def check_required(values: Mapping[int, object], required: Collection[int], names: Mapping[int, str]) -> None:
@@ -123,7 +123,7 @@ def check_required(values: Mapping[int, object], required: Collection[int], name
     for pk in required:
         value = values.get(pk)
         if isinstance(value, NoResult) and value.state == CellState.FAILED:
-            raise RowError("input", f"{value.column} {value.reason}")
+            raise RowError("input", str(value))
         if value is None or isinstance(value, Unavailable) or (isinstance(value, str) and not value.strip()):
             raise MissingInput("missing_input", f"Missing input: {names.get(pk, 'a deleted column')}")
 

@@ -20,7 +20,7 @@ from enrichment.engine.sandbox.evaluation import Evaluation, Outcome, Script
 from enrichment.engine.sandbox.process import SandboxBusy, SandboxMissing
 from enrichment.engine.template import references
 from enrichment.engine.template.paths import MISSING
-from enrichment.engine.template.references import Hole, Unavailable
+from enrichment.engine.template.references import Hole, Reason, Unavailable
 from enrichment.engine.template.values import as_text, is_empty, without_surrogates
 
 __all__ = ["Computed", "Evaluators", "Formula", "SandboxBusy", "SandboxMissing", "check", "compile", "truthy"]
@@ -33,10 +33,11 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _LONG_INTEGER = re.compile(r"\d{16}")
 _SAFE = 2**53 - 1
 
+# In the words of Clay.getCellStatus; the others are errors.
 _STATUSES = {
-    "has no result yet": "UNKNOWN",
-    "is still running": "RUNNING",
-    "was skipped": "ERROR_RUN_CONDITION_NOT_MET",
+    Reason.NO_RESULT_YET: "UNKNOWN",
+    Reason.RUNNING: "RUNNING",
+    Reason.SKIPPED: "ERROR_RUN_CONDITION_NOT_MET",
 }
 
 type _Found = dict[str, Any]  # a problem as the checker tells it
@@ -274,7 +275,7 @@ def _unavailable(formula: Formula, row: Mapping[int, object]) -> Computed | None
     for hole in formula.slots:
         value = row.get(hole.column_id or 0)
         if isinstance(value, Unavailable) and hole.column_id not in formula.tolerated:
-            return Computed(error=f"{value.column} {value.reason}")
+            return Computed(error=str(value))
     return None
 
 
@@ -311,9 +312,8 @@ def _state(value: object) -> dict[str, str]:
     """A cell's state in the words of Clay.getCellStatus."""
     if not isinstance(value, Unavailable):
         return {"$status": "SUCCESS_NO_DATA" if is_empty(value) else "SUCCESS"}
-    if value.reason.startswith("failed"):
-        return {"$status": "ERROR", "$message": value.reason.removeprefix("failed: ")}
-    return {"$status": _STATUSES.get(value.reason, "ERROR")}
+    status = {"$status": _STATUSES.get(value.reason, "ERROR")}
+    return status | {"$message": value.message} if value.message else status
 
 
 def _computed(formula: Formula, outcome: Outcome) -> Computed:

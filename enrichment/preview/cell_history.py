@@ -44,4 +44,4 @@ def _condition(row: Row, column: Column) -> dict[str, Any] | None:
 
 
 def _words(value: object) -> str:
-    return value.reason if isinstance(value, Unavailable) else as_text(value)
+    return value.words if isinstance(value, Unavailable) else as_text(value)

@@ -8,7 +8,7 @@ from enrichment.engine.formula import Computed, Evaluators
 from enrichment.engine.sandbox import process
 from enrichment.engine.template import references
 from enrichment.engine.template.paths import MISSING
-from enrichment.engine.template.references import Unavailable
+from enrichment.engine.template.references import Reason, Unavailable
 
 NAMES = {1: "Name", 2: "Website", 3: "Employees", 4: "Company", 5: "Email", 6: "Date", 7: "Tags", 8: "Full name 🎉"}
 ROW: dict[int, object] = {
@@ -154,7 +154,7 @@ def test_an_error_over_an_empty_reference_names_it(text: str, empty: str) -> Non
 
 
 def test_an_unavailable_column_fails_the_row_but_not_the_question_for_its_state() -> None:
-    row: dict[int, object] = {1: Unavailable("Name", "failed: 404"), 2: "x"}
+    row: dict[int, object] = {1: Unavailable("Name", Reason.FAILED, "404"), 2: "x"}
     assert results("{{Name}} + {{Website}}", row, {1: "a", 2: "b"}) == [
         Computed(error="Name failed: 404"),
         Computed("ab"),
@@ -201,7 +201,7 @@ def test_a_condition_decides_as_people_expect(text: str, value: object, expected
 
 def test_a_condition_tells_why_it_cannot_be_decided() -> None:
     assert holds("{{Name}}.includes('x')", {}) == (False, "{{Name}} is empty")
-    assert holds("{{Name}} is empty", {1: Unavailable("Name", "is still running")}) == (False, "Name is still running")
+    assert holds("{{Name}} is empty", {1: Unavailable("Name", Reason.RUNNING)}) == (False, "Name is still running")
 
 
 WRONG = [

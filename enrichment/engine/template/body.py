@@ -138,7 +138,7 @@ class _Filling:
     def value(self, hole: Hole) -> object:
         value = hole.value(self.values, self.secrets)
         if isinstance(value, Unavailable):
-            words = f"{value.column} {value.reason}"
+            words = str(value)
             raise RenderError("input", words, self._problem(hole, words))
         return value
 

@@ -107,7 +107,7 @@ class Filling:
     def value(self, hole: Hole, field: str) -> object:
         value = hole.value(self.values, self.secrets)
         if isinstance(value, Unavailable):
-            raise row_error("input", f"{value.column} {value.reason}", hole, field)
+            raise row_error("input", str(value), hole, field)
         return value
 
     def joined(self, parts: Parts, field: str) -> str:

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from enum import StrEnum, auto
 
 from enrichment.engine.errors import Edit, InvalidSettings, Problem
 from enrichment.engine.template import paths
@@ -39,12 +40,42 @@ class Reference:
     text: str
 
 
+class Reason(StrEnum):
+    """Why a cell has no value to give."""
+
+    TO_COME = auto()
+    NO_RESULT_YET = auto()
+    WAITING = auto()
+    RUNNING = auto()
+    SKIPPED = auto()
+    FAILED = auto()
+
+
+_WORDS = {
+    Reason.TO_COME: "is still to come",
+    Reason.NO_RESULT_YET: "has no result yet",
+    Reason.WAITING: "waits for another column",
+    Reason.RUNNING: "is still running",
+    Reason.SKIPPED: "was skipped",
+    Reason.FAILED: "has no result",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Unavailable:
     """Stands for the value of a cell that has none to give, and says why."""
 
     column: str
-    reason: str
+    reason: Reason
+    message: str = ""  # why it failed
+
+    @property
+    def words(self) -> str:
+        """What follows the name of the column in a sentence."""
+        return f"failed: {self.message}" if self.message else _WORDS[self.reason]
+
+    def __str__(self) -> str:
+        return f"{self.column} {self.words}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from enrichment.engine.errors import InvalidSettings, Problem, RenderError
 from enrichment.engine.template import body
-from enrichment.engine.template.references import Unavailable
+from enrichment.engine.template.references import Reason, Unavailable
 
 NAMES = {1: "A", 2: "B", 3: "Zip"}
 
@@ -85,7 +85,7 @@ def test_leading_zeros_offer_quotes_at_the_reference() -> None:
 
 def test_a_failed_input_is_named() -> None:
     with pytest.raises(RenderError, match="Profile failed: 404"):
-        render('{"a": "{{A}}"}', A=Unavailable("Profile", "failed: 404"))
+        render('{"a": "{{A}}"}', A=Unavailable("Profile", Reason.FAILED, "404"))
 
 
 def test_keys_take_references_and_cannot_be_empty_or_the_same() -> None:

@@ -12,7 +12,7 @@ import pytest
 from enrichment.engine.errors import InvalidSettings, Problem, RenderError
 from enrichment.engine.template import paths, references, request
 from enrichment.engine.template.paths import MISSING
-from enrichment.engine.template.references import Names, Unavailable
+from enrichment.engine.template.references import Names, Reason, Unavailable
 
 NAMES = Names({1: "A", 2: "Zip", 3: "A.b", 4: "Profile", 5: "odd } \\ name", 6: "Café"}, {9: "Old"}, [4])
 COMPANY = {"name": "Smith", "address": {"city": "Utrecht"}, "a.b": 1, "tags": ["x", "y"], "none": None}
@@ -94,7 +94,7 @@ BODY = [
     ("3.6 half a pair", '["{{A}}"]', {1: "\ud800"}, '["�"]'),
     ("3.6 depth", "[" * 101 + "]" * 101, {}, "!"),
     ("3.6 size", '["{{A}}"]', {1: "x" * 11_000_000}, "?large"),
-    ("3.7 failed cell", "[{{A}}]", {1: Unavailable("A", "has failed")}, "?A has failed"),
+    ("3.7 failed cell", "[{{A}}]", {1: Unavailable("A", Reason.FAILED)}, "?A has no result"),
     ("3.8 bom", "\ufeff[1]", {}, "![1]"),
     ("3.8 nbsp between", "[\u00a01]", {}, "![ 1]"),
     ("3.8 nbsp inside", '["a\u00a0b"]', {}, '~["a b"]'),

@@ -14,6 +14,7 @@ from enrichment.columns import formula as formula_columns
 from enrichment.columns import http as http_columns
 from enrichment.columns import lifecycle as computed_columns
 from enrichment.dataflow import inputs, reactions
+from enrichment.engine.template.references import Reason
 from enrichment.models import Claim, Recalculation, Run
 from enrichment.runs import lifecycle
 from enrichment.runs.results import Result
@@ -139,7 +140,7 @@ def test_rows_that_a_worker_has_taken_are_still_to_come(leads: Table, asking: As
     Claim.objects.create(run=run, column_id=first.pk, worker_id=1, row_ids=[taken.pk])
     needs = graph.of_table(leads.pk).requests[second.pk]
     found = inputs.of_rows([taken, free], leads.pk, needs)
-    assert found[taken.pk][first.pk] == inputs.NoResult("A", "is still to come", "waiting")
+    assert found[taken.pk][first.pk] == inputs.NoResult("A", Reason.TO_COME, state="waiting")
     assert found[free.pk][first.pk] == {"is": "a(Fabrikam)"}
 
 

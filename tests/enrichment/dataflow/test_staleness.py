@@ -11,6 +11,7 @@ from enrichment.columns import formula as formula_columns
 from enrichment.columns import http as http_columns
 from enrichment.dataflow import auto_update, inputs
 from enrichment.dataflow.inputs import NoResult
+from enrichment.engine.template.references import Reason
 from enrichment.models import Run
 from enrichment.runs import lifecycle
 from enrichment.worker import step
@@ -162,7 +163,7 @@ class TestTheFingerprint:
 
     @pytest.mark.parametrize(
         "other",
-        [{1: "10"}, {1: None}, {2: 10}, {1: 10, 2: 10}, {1: NoResult("A", "was skipped", "missing_input")}, {1: [10]}],
+        [{1: "10"}, {1: None}, {2: 10}, {1: 10, 2: 10}, {1: NoResult("A", Reason.SKIPPED)}, {1: [10]}],
     )
     def test_differs_for_other_values(self, other: dict[int, object]) -> None:
         assert inputs.fingerprint({1: 10}, {1, 2}) != inputs.fingerprint(other, {1, 2})
@@ -172,8 +173,8 @@ class TestTheFingerprint:
 
     def test_does_not_hang_on_a_name_or_on_how_long_a_result_is_waited_for(self) -> None:
         before, after = (
-            NoResult("A", "has no result yet", "waiting"),
-            NoResult("B", "has no result yet", "missing_input"),
+            NoResult("A", Reason.NO_RESULT_YET, state="waiting"),
+            NoResult("B", Reason.NO_RESULT_YET, state="missing_input"),
         )
         assert inputs.fingerprint({1: before}, [1]) == inputs.fingerprint({1: after}, [1])
 
