@@ -9,12 +9,9 @@ from django.db.models import QuerySet
 from enrichment.engine.template.references import Names
 from enrichment.models import FormulaColumn
 from tables.models import Column, ColumnType
+from workspaces.refusals import Refused
 
 FORMULA_TYPES = (ColumnType.FORMULA, ColumnType.EXTRACT)
-
-
-class Cycle(Exception):
-    """Columns that wait for each other; says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +111,14 @@ def users_of(column: Column) -> list[Column]:
 
 
 def refuse_cycle(column: Column, needed: Collection[int]) -> None:
-    """Raises Cycle when the column, referring to these, would wait for itself."""
+    """Raises Refused, naming the columns of the cycle, when the column, referring to these, would wait for itself."""
     needs = of_table(column.table_id).needs | {column.pk: frozenset(needed)}
     try:
         _in_order(needs, _with_inputs(needs, [column.pk]))
     except CycleError as error:
         path = _waiting_path(error.args[1], column.pk)
-        raise Cycle(f"These columns would wait for each other: {_named(path)}.") from error
+        words = f"These columns would wait for each other: {_named(path)}."
+        raise Refused(words, code="cycle", status=409) from error
 
 
 def _waiting_path(cycle: Sequence[int], first: int) -> list[int]:

@@ -1,8 +1,8 @@
 """The settings of an HTTP column as the API takes them: types and bounds. What the texts mean is the engine's."""
 
 import json
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -46,7 +46,7 @@ class HttpConfig(_Strict):
     remove_null: bool = False
     field_paths: list[str] = []
     auto_update: bool = False
-    keep_existing: bool = False  # a changed row with a result is told as out of date instead of run again
+    keep_existing: bool = False  # a changed row with a result is marked as out of date instead of run again
     run_if: str = ""
     required: list[int | str] = []
     rate_limit: RateLimit | None = None
@@ -69,6 +69,18 @@ class HttpConfig(_Strict):
     @classmethod
     def _no_condition(cls, condition: object) -> object:
         return "" if condition is None else condition
+
+    def with_texts(self, change: Callable[[str], str]) -> Self:
+        """Returns the settings with every text that may hold references changed."""
+        return self.model_copy(
+            update={
+                "url": change(self.url),
+                "query": [item.model_copy(update={"value": change(item.value)}) for item in self.query],
+                "headers": [item.model_copy(update={"value": change(item.value)}) for item in self.headers],
+                "body": None if self.body is None else change(self.body),
+                "run_if": change(self.run_if),
+            }
+        )
 
     @property
     def may_repeat(self) -> bool:

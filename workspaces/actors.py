@@ -62,8 +62,15 @@ def actor_of_token(text: str) -> Actor | None:
     return Actor(token.created_by, token.workspace, Role(token.role))
 
 
+class PageRequest(HttpRequest):
+    """A request of a page or of a part of it: `htmx` is true for a part. The frame of the page shows the actor."""
+
+    htmx: HtmxDetails
+    actor: Actor
+
+
 type View[**Given] = Callable[Concatenate[HttpRequest, Given], HttpResponse]
-type ActorView[**Given] = Callable[Concatenate[HttpRequest, Actor, Given], HttpResponse]
+type ActorView[**Given] = Callable[Concatenate[PageRequest, Actor, Given], HttpResponse]
 
 
 def member[**Given](role: Role = Role.VIEWER) -> Callable[[ActorView[Given]], View[Given]]:
@@ -74,11 +81,11 @@ def member[**Given](role: Role = Role.VIEWER) -> Callable[[ActorView[Given]], Vi
 
     def decorate(view: ActorView[Given]) -> View[Given]:
         @wraps(view)
-        def guarded(request: HttpRequest, /, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponse:
+        def guarded(request: PageRequest, /, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponse:
             actor = actor_of(request)
             if actor is None:
                 return _to_sign_in(request)
-            request.actor = actor  # type: ignore[attr-defined]  # for the frame of the page
+            request.actor = actor
             try:
                 actor.require(role)
                 return view(request, actor, *args, **kwargs)
@@ -90,9 +97,8 @@ def member[**Given](role: Role = Role.VIEWER) -> Callable[[ActorView[Given]], Vi
     return decorate
 
 
-def _to_sign_in(request: HttpRequest) -> HttpResponse:
+def _to_sign_in(request: PageRequest) -> HttpResponse:
     """Leads the whole page there, also where htmx asked for a part of it, and back after that."""
-    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
-    if htmx:
-        return HttpResponseClientRedirect(redirect_to_login(htmx.current_url_abs_path or "/").url)
+    if request.htmx:
+        return HttpResponseClientRedirect(redirect_to_login(request.htmx.current_url_abs_path or "/").url)
     return redirect_to_login(request.get_full_path())

@@ -5,7 +5,6 @@ from typing import Any, Literal
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.http import content_disposition_header
 from ninja import Router, Schema, Status
-from ninja.errors import HttpError
 from pydantic import Field
 
 from enrichment import lookup
@@ -16,10 +15,11 @@ from enrichment.columns import lifecycle as computed_columns
 from enrichment.columns import recipes
 from enrichment.graph import FORMULA_TYPES
 from enrichment.preview import estimate as estimates
-from enrichment.preview import one_row
+from enrichment.preview import formula, one_row
 from enrichment.runs import failures, lifecycle
 from tables.models import Column, ColumnType
 from workspaces.models import Role
+from workspaces.refusals import Refused
 
 router = Router(tags=["Columns"])
 
@@ -63,7 +63,10 @@ class Scope(Schema):
 
 @router.post("/tables/{table_id}/columns", response={201: dict}, summary="Create a column")
 def create_column(request: HttpRequest, table_id: str, body: NewColumn) -> Status[dict[str, Any]]:
-    """Creates a column. `config` holds the settings of its type and may come later."""
+    """Creates a column. `config` holds the settings of its type and may come later.
+
+    An HTTP column uses GET and has `auto_update` on, where its `config` doesn't say otherwise.
+    """
     table = lookup.table(actor(request), table_id, Role.EDITOR)
     return Status(201, described.column(computed_columns.create(table, body.name, body.type, body.config)))
 
@@ -134,11 +137,13 @@ def duplicate_column(request: HttpRequest, column_id: str) -> Status[dict[str, A
 def preview_formula(request: HttpRequest, table_id: str, body: FormulaDraft) -> dict[str, Any]:
     """Returns what these rows, or the first ten, would become. To preview an edit, send the column's `column_id`."""
     table = lookup.table(actor(request), table_id, Role.EDITOR)
-    column = lookup.column(actor(request), body.column_id, Role.EDITOR) if body.column_id is not None else None
-    if column and (column.table_id != table.pk or column.type != body.type):
-        raise HttpError(422, f"“{column.name}” is not a column of this type in this table.")
+    column = Column(table=table, type=body.type)
+    if body.column_id is not None:
+        column = lookup.column(actor(request), body.column_id, Role.EDITOR)
+    if column.table_id != table.pk or column.type != body.type:
+        raise Refused(f"“{column.name}” is not a column of this type in this table.")
     row_ids = None if body.row_ids is None else [lookup.number(pk) for pk in body.row_ids]
-    return one_row.try_formula(column or table, body.type, body.config, row_ids)
+    return formula.preview_rows(column, body.config, row_ids)
 
 
 @router.post("/columns/{column_id}/preview", summary="Preview one row")
@@ -149,7 +154,7 @@ def preview(request: HttpRequest, column_id: str, body: OneRow) -> dict[str, Any
     """
     column = lookup.column(actor(request), column_id)
     if column.type in FORMULA_TYPES:
-        return one_row.preview_formula(column, lookup.number(body.row_id), body.config)
+        return formula.preview_row(column, lookup.number(body.row_id), body.config)
     column = _http(column)
     return one_row.preview(column, lookup.number(body.row_id), body.config)
 
@@ -176,7 +181,7 @@ def list_failures(
     column = lookup.column(who, column_id)
     of_run = lookup.run(who, run) if run else None
     if of_run and of_run.column_id != column.pk:
-        raise HttpError(404, f"Run {of_run.pk} belongs to another column.")
+        raise Refused(f"Run {of_run.pk} belongs to another column.", code="not_found")
     kinds = failures.by_kind(column, of_run)
     offset, limit = described.window(offset, limit)
     return {"items": failures.with_positions(kinds[offset : offset + limit]), "total": len(kinds)}
@@ -184,5 +189,5 @@ def list_failures(
 
 def _http(column: Column) -> Column:
     if column.type != ColumnType.HTTP:
-        raise HttpError(422, f"“{column.name}” {lifecycle.why_no_run(column)} It doesn't send requests.")
+        raise Refused(f"“{column.name}” {lifecycle.why_no_run(column)} It doesn't send requests.")
     return column

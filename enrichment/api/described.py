@@ -4,18 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Model, QuerySet
-from ninja.errors import HttpError
 
 from enrichment.columns import lifecycle as computed_columns
 from tables import cells
 from tables.models import Column, Table
+from workspaces.refusals import Refused
 
 LIMIT = 500
 
 
 def window(offset: int, limit: int) -> tuple[int, int]:
     if offset < 0 or limit < 0:
-        raise HttpError(422, "offset and limit cannot be negative.")
+        raise Refused("offset and limit cannot be negative.")
     return offset, min(limit, LIMIT)
 
 

@@ -11,12 +11,8 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from redis import RedisError
 
-from enrichment.connections.settings import ConnectionInUse
 from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.engine.formula import SandboxBusy, SandboxMissing
-from enrichment.graph import Cycle
-from enrichment.preview.one_row import RowNotFound
-from enrichment.sample.table import NoSample
 from workspaces.refusals import Refused
 
 log = logging.getLogger(__name__)
@@ -69,10 +65,6 @@ def register(api: NinjaAPI) -> None:
     on(RequestDataTooBig, lambda _: answer(413, f"Send at most {_most_mib()} MiB at once, or upload a file."))
     on(AuthenticationError, lambda _: answer(401, "Send a valid token: Authorization: Bearer marl_…"))
     on(Http404, lambda _: answer(404, "This doesn't exist, or it isn't in your workspace."))
-    on(RowNotFound, lambda error: answer(404, str(error)))
-    on(Cycle, lambda error: answer(409, str(error), code="cycle"))
-    on(ConnectionInUse, lambda error: answer(409, str(error)))
-    on(NoSample, lambda error: answer(409, str(error)))
     on(SandboxBusy, lambda error: answer(503, str(error)))
     on(SandboxMissing, lambda error: answer(503, str(error)))
     on(RedisError, _no_redis)

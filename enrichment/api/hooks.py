@@ -6,12 +6,12 @@ from typing import Any, Literal
 from django.conf import settings
 from django.http import HttpRequest
 from ninja import Router, Status
-from ninja.errors import HttpError
 
 from enrichment import lookup, webhooks
 from enrichment.api.auth import actor
 from enrichment.connections.secrets import CannotOpen
 from workspaces.models import Role
+from workspaces.refusals import Refused
 
 router = Router(tags=["Webhooks"])
 
@@ -26,8 +26,8 @@ def get_hook(request: HttpRequest, table_id: str) -> dict[str, str | None]:
     try:
         return _shown(webhooks.secret_of(table))
     except CannotOpen:
-        message = "No encryption key opens this secret. Its address still works. POST here to renew it."
-        raise HttpError(409, message) from None
+        words = "No encryption key opens this secret. Its address still works. POST here to renew it."
+        raise Refused(words, code="conflict") from None
 
 
 @router.post(
@@ -53,7 +53,7 @@ def receive_rows(
     """Adds one row, sent as an object of column names and values, or a list of rows. Needs no token."""
     table = webhooks.table_of(secret)
     if table is None:
-        raise HttpError(404, "No table has this address. A renewed webhook has a new one.")
+        raise Refused("No table has this address. A renewed webhook has a new one.", code="not_found")
     return Status(202, {"ids": webhooks.receive(table, _rows(request.body), ignore_unknown=unknown == "ignore")})
 
 
@@ -61,11 +61,11 @@ def _rows(body: bytes) -> list[dict[str, Any]]:
     try:
         sent = json.loads(body)
     except (ValueError, RecursionError):
-        message = "The body isn't JSON. Send an object of column names and values, or a list of them."
-        raise HttpError(400, message) from None
+        words = "The body isn't JSON. Send an object of column names and values, or a list of them."
+        raise Refused(words, code="malformed", status=400) from None
     rows = sent if isinstance(sent, list) else [sent]
     if not all(isinstance(row, dict) for row in rows):
-        raise HttpError(422, "A row is an object of column names and values. Send one, or a list of them.")
+        raise Refused("A row is an object of column names and values. Send one, or a list of them.")
     return rows
 
 

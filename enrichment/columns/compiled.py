@@ -1,109 +1,99 @@
-"""An HTTP column made ready to run: its stored settings, parsed once."""
+"""The settings of an HTTP column, parsed once and ready to run; and written with column ids or with names."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from enrichment.engine import formula
 from enrichment.engine.errors import InvalidSettings, Problem
+from enrichment.engine.formula import Formula
 from enrichment.engine.template import paths, references, request
+from enrichment.engine.template.paths import Path
+from enrichment.engine.template.references import Names
+from enrichment.engine.template.request import RequestTemplate
 from enrichment.schema import HttpConfig
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledColumn:
     config: HttpConfig
-    request: request.RequestTemplate
-    condition: formula.Formula | None
-    field_paths: tuple[paths.Path, ...]
-    required: frozenset[int]
+    request: RequestTemplate
+    condition: Formula | None
+    field_paths: tuple[Path, ...]
+    required: tuple[int, ...]
 
     @property
     def column_ids(self) -> frozenset[int]:
         """Every column that a row's request needs."""
         condition = self.condition.column_ids if self.condition else frozenset()
-        return self.request.column_ids | condition | self.required
+        return self.request.column_ids.union(condition, self.required)
 
 
-def to_stored(config: HttpConfig, names: Mapping[int, str]) -> tuple[HttpConfig, list[Problem]]:
-    """Column names become ids. The problems name what does not exist."""
+def compile_column(config: HttpConfig, names: Names) -> CompiledColumn:
+    """Compiles settings with column ids or names. Raises InvalidSettings with every problem at its field."""
     problems: list[Problem] = []
-
-    def stored(text: str, field: str) -> str:
-        result, found = references.to_stored(text, names)
-        problems.extend(_at(field, found))
-        return result
-
-    changed = {
-        "url": stored(config.url, "url"),
-        "body": None if config.body is None else stored(config.body, "body"),
-        "run_if": stored(config.run_if, "run_if"),
-        "query": [
-            item.model_copy(update={"value": stored(item.value, f"query.{number}.value")})
-            for number, item in enumerate(config.query)
-        ],
-        "headers": [
-            item.model_copy(update={"value": stored(item.value, f"headers.{number}.value")})
-            for number, item in enumerate(config.headers)
-        ],
-        "required": _required_ids(config.required, names, problems),
-    }
-    return config.model_copy(update=changed), problems
-
-
-def to_shown(config: HttpConfig, names: Mapping[int, str]) -> HttpConfig:
-    """Column ids become their present names."""
-
-    def shown(text: str) -> str:
-        return references.to_shown(text, names)
-
-    return config.model_copy(
-        update={
-            "url": shown(config.url),
-            "body": None if config.body is None else shown(config.body),
-            "run_if": shown(config.run_if),
-            "query": [item.model_copy(update={"value": shown(item.value)}) for item in config.query],
-            "headers": [item.model_copy(update={"value": shown(item.value)}) for item in config.headers],
-            "required": [names.get(int(item), str(item)) for item in config.required],
-        }
-    )
-
-
-def _required_ids(wanted: list[int | str], names: Mapping[int, str], problems: list[Problem]) -> list[int]:
-    ids = {name: pk for pk, name in names.items()}
-    found = []
-    for number, item in enumerate(wanted):
-        if isinstance(item, str) and item in ids:
-            found.append(ids[item])
-        elif str(item).isdigit() and int(item) in names:
-            found.append(int(item))
-        else:
-            problems.append(Problem(f"There is no column “{item}”.", field=f"required.{number}", reference=str(item)))
-    return found
-
-
-def compile_column(stored: HttpConfig, names: Mapping[int, str]) -> CompiledColumn:
-    """Raises InvalidSettings with every problem of every field."""
-    problems: list[Problem] = []
-    template = condition = None
-    try:
-        template = request.compile(stored.model_dump(), names)
-    except InvalidSettings as error:
-        problems += error.problems
-    if stored.run_if.strip():
-        try:
-            condition = formula.compile(stored.run_if, names, condition=True)
-        except InvalidSettings as error:
-            problems += _at("run_if", error.problems)
-    found = []
-    for number, text in enumerate(stored.field_paths):
-        try:
-            found.append(paths.compile(text))
-        except InvalidSettings as error:
-            problems += _at(f"field_paths.{number}", error.problems)
+    template = _request(config, names, problems)
+    condition = _condition(config.run_if, names, problems)
+    field_paths = _field_paths(config.field_paths, problems)
+    required = _required_ids(config.required, names, problems)
     if template is None or any(problem.severity == "error" for problem in problems):
         raise InvalidSettings(problems)
-    return CompiledColumn(stored, template, condition, tuple(found), frozenset(int(item) for item in stored.required))
+    return CompiledColumn(config, template, condition, field_paths, required)
+
+
+def _request(config: HttpConfig, names: Names, problems: list[Problem]) -> RequestTemplate | None:
+    try:
+        return request.compile(config.model_dump(), names)
+    except InvalidSettings as error:
+        problems += error.problems
+        return None
+
+
+def _condition(text: str, names: Names, problems: list[Problem]) -> Formula | None:
+    if not text.strip():
+        return None
+    try:
+        return formula.compile(text, names, condition=True)
+    except InvalidSettings as error:
+        problems += _at("run_if", error.problems)
+        return None
+
+
+def _field_paths(texts: list[str], problems: list[Problem]) -> tuple[Path, ...]:
+    compiled = []
+    for number, text in enumerate(texts):
+        try:
+            compiled.append(paths.compile(text))
+        except InvalidSettings as error:
+            problems += _at(f"field_paths.{number}", error.problems)
+    return tuple(compiled)
+
+
+def _required_ids(required: list[int | str], names: Names, problems: list[Problem]) -> tuple[int, ...]:
+    """A name wins over an id."""
+    ids = {str(pk): pk for pk in names} | {name: pk for pk, name in names.items()}
+    for number, item in enumerate(required):
+        if str(item) not in ids:
+            problems.append(_missing(item, names, f"required.{number}"))
+    return tuple(ids[str(item)] for item in required if str(item) in ids)
+
+
+def _missing(column: int | str, names: Names, field: str) -> Problem:
+    if isinstance(column, int) and column in names.deleted:
+        words = f"The column “{names.deleted[column]}” was deleted. Restore it, or choose another one."
+        return Problem(words, field=field, reference=names.deleted[column])
+    return Problem(f"There is no column “{column}”.", field=field, reference=str(column))
 
 
 def _at(field: str, problems: list[Problem]) -> list[Problem]:
     return [replace(problem, field=field) for problem in problems]
+
+
+def to_stored(compiled: CompiledColumn, names: Names) -> HttpConfig:
+    """Returns the settings with column ids in place of names."""
+    with_ids = compiled.config.with_texts(lambda text: references.to_stored(text, names)[0])
+    return with_ids.model_copy(update={"required": list(compiled.required)})
+
+
+def to_shown(config: HttpConfig, names: Names) -> HttpConfig:
+    """Returns the settings with the present names of columns in place of ids."""
+    with_names = config.with_texts(lambda text: references.to_shown(text, names))
+    return with_names.model_copy(update={"required": [names.get(int(item), str(item)) for item in config.required]})

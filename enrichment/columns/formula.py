@@ -1,4 +1,4 @@
-"""The settings of formula and field columns: checked, kept with column ids, shown with names, tried on rows."""
+"""The settings of formula and field columns: checked, stored with column ids, shown with names, tried on rows."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -10,19 +10,20 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from enrichment import graph
 from enrichment.dataflow import inputs, recalculations
-from enrichment.dataflow.calculator import calculate, calculation_of
+from enrichment.dataflow.calculator import Calculation, calculate, calculation_of
 from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.engine.formula import Evaluators
 from enrichment.engine.template import references
+from enrichment.engine.template.references import Names
 from enrichment.models import FormulaColumn
 from enrichment.runs.results import Result
 from enrichment.schema import problems_of
 from tables import columns as table_columns
-from tables import events, row_order
+from tables import events, row_order, storage
 from tables.models import CellState, Column, ColumnType, Row, Table
 
-TRIED = 10  # rows of a live preview
-TRYING = 3.0  # seconds after which no further row of it is tried
+MOST_PREVIEWED = 10  # rows
+PREVIEW_SECONDS = 3.0  # after which no further row is tried
 
 
 class FormulaConfig(BaseModel):
@@ -48,24 +49,28 @@ class PreviewedRow:
 
 
 def create(table: Table, name: str, type: str, config: Mapping[str, Any] | None, position: int | None = None) -> Column:
-    """All rows are computed behind it. Raises InvalidSettings, Cycle or Refused, and then nothing is made."""
+    """Makes the column and has all rows computed. Raises InvalidSettings or Refused, and then nothing is made."""
     with transaction.atomic():
         column = table_columns.create(table, name, type, position)
-        _check(column, config or {}).save(force_insert=True)
+        _checked(column, config or {})[0].save(force_insert=True)
         recalculations.start_range(table.pk, [column.pk])
     return column
 
 
 def save(column: Column, config: Mapping[str, Any]) -> None:
-    """`config` may leave out what stays; all rows are computed anew. Raises InvalidSettings or Cycle."""
+    """Changes the settings and has all rows computed again; `config` may leave out what stays.
+
+    Raises InvalidSettings or Refused.
+    """
     with transaction.atomic():
-        _check(column, shown(column) | dict(config)).save()
+        storage.lock_table(column.table_id)  # two saves at once could close a cycle that neither of them sees
+        _checked(column, shown(column) | dict(config))[0].save()
         recompute(column)
         transaction.on_commit(lambda: events.publish_columns(column.table_id))
 
 
 def recompute(column: Column) -> None:
-    """All rows of the column and of what refers to it."""
+    """Has all rows of the column, and of what refers to it, computed again."""
     dependencies = graph.of_table(column.table_id)
     column_ids = dependencies.formulas_depending_on([column.pk]) | ({column.pk} & dependencies.formulas.keys())
     if column_ids:
@@ -73,28 +78,27 @@ def recompute(column: Column) -> None:
 
 
 def shown(column: Column) -> dict[str, Any]:
-    """The settings as the API gives them: names in formulas."""
-    found = FormulaColumn.objects.filter(column=column).first()
-    if found is None:
+    """Returns the settings as the API gives them, with names in formulas; nothing for a column without any."""
+    settings = FormulaColumn.objects.filter(column_id=column.pk).first()
+    if settings is None:
         return {}
-    text = references.to_shown(found.formula, graph.names_of(column.table_id))
+    text = references.to_shown(settings.formula, graph.names_of(column.table_id))
     if column.type == ColumnType.FORMULA:
         return {"formula": text}
-    return {"source": found.source_id, "path": found.path, "default": text}
+    return {"source": settings.source_id, "path": settings.path, "default": text}
 
 
 def draft(
-    target: Column | Table, type: str, config: Mapping[str, Any] | None = None, row_ids: Sequence[int] | None = None
+    column: Column, config: Mapping[str, Any] | None = None, row_ids: Sequence[int] | None = None
 ) -> list[PreviewedRow]:
-    """What these rows, or the first ten, would become; nothing is stored. Raises InvalidSettings or SandboxBusy."""
-    column = target if isinstance(target, Column) else Column(table=target, type=type)
-    kept = shown(column) if column.pk else {}
-    calculation = calculation_of(_check(column, kept | dict(config or {})), graph.names_of(column.table_id))
-    own = Row.objects.filter(table_id=column.table_id)
-    chosen = row_order.first_rows(column.table_id, TRIED) if row_ids is None else own.filter(pk__in=row_ids[:TRIED])
-    rows = list(chosen.order_by("sort_key"))
+    """Returns what these rows, or the first ten, would become; nothing is stored.
+
+    The column need not be saved. Raises InvalidSettings, Refused or SandboxBusy.
+    """
+    _, calculation = _checked(column, shown(column) | dict(config or {}))
+    rows = _previewed_rows(column.table_id, row_ids)
     values = inputs.as_stored(rows, column.table_id, calculation.column_ids)
-    until = time.monotonic() + TRYING
+    until = time.monotonic() + PREVIEW_SECONDS
     with Evaluators() as evaluators:
         return [
             PreviewedRow(row, calculate(calculation, [(row.pk, values[row.pk])], evaluators)[0])
@@ -106,32 +110,45 @@ def draft(
         ]
 
 
-def _check(column: Column, given: Mapping[str, Any]) -> FormulaColumn:
-    """Raises InvalidSettings or Cycle."""
+def _previewed_rows(table_id: int, row_ids: Sequence[int] | None) -> list[Row]:
+    if row_ids is None:
+        return list(row_order.window(table_id, 0, MOST_PREVIEWED))
+    return list(Row.objects.filter(table_id=table_id, pk__in=row_ids[:MOST_PREVIEWED]).order_by("sort_key"))
+
+
+def _checked(column: Column, config: Mapping[str, Any]) -> tuple[FormulaColumn, Calculation]:
+    """Returns the settings as they are stored, and compiled. Raises InvalidSettings or Refused."""
     names = graph.names_of(column.table_id)
-    settings = _parsed(column, given, names)
+    settings = _parsed(column, config, names)
     calculation = calculation_of(settings, names)
-    if column.pk and column.pk in calculation.column_ids:
-        field = "source" if settings.source_id == column.pk else "formula" if settings.source_id is None else "default"
-        own = Problem("A column can't use its own result.", field=field, reference=column.name)
-        raise InvalidSettings([own])
-    settings.formula = references.to_stored(settings.formula, names)[0]
+    if column.pk in calculation.column_ids:
+        raise InvalidSettings([_own_result(column, settings)])
     if column.pk:
         graph.refuse_cycle(column, calculation.column_ids)
-    return settings
+    settings.formula = references.to_stored(settings.formula, names)[0]
+    return settings, calculation
 
 
-def _parsed(column: Column, given: Mapping[str, Any], names: Mapping[int, str]) -> FormulaColumn:
-    """With the formula as it was written."""
+def _parsed(column: Column, config: Mapping[str, Any], names: Names) -> FormulaColumn:
+    """Returns the settings with the formula as it was written. Raises InvalidSettings."""
     try:
         if column.type == ColumnType.FORMULA:
-            return FormulaColumn(column=column, formula=FormulaConfig(**given).formula)
-        config = ExtractConfig(**given)
+            return FormulaColumn(column=column, formula=FormulaConfig(**config).formula)
+        extract = ExtractConfig(**config)
     except ValidationError as error:
         raise InvalidSettings(problems_of(error)) from error
-    ids = {name: pk for pk, name in names.items()}
-    text = str(config.source)
-    source = ids.get(text) or (int(text) if text.isdigit() and int(text) in names else None)
-    if source is None:
+    source_id = _source_id(str(extract.source), names)
+    return FormulaColumn(column=column, formula=extract.default, source_id=source_id, path=extract.path.strip())
+
+
+def _source_id(text: str, names: Names) -> int:
+    """A name wins over an id. Raises InvalidSettings."""
+    ids = {str(pk): pk for pk in names} | {name: pk for pk, name in names.items()}
+    if text not in ids:
         raise InvalidSettings([Problem(f"There is no column “{text}”.", field="source", reference=text)])
-    return FormulaColumn(column=column, formula=config.default, source_id=source, path=config.path.strip())
+    return ids[text]
+
+
+def _own_result(column: Column, settings: FormulaColumn) -> Problem:
+    field = "source" if settings.source_id == column.pk else "formula" if settings.source_id is None else "default"
+    return Problem("A column can't use its own result.", field=field, reference=column.name)

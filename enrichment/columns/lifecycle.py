@@ -22,7 +22,7 @@ __all__ = ["change", "create", "delete", "duplicate", "restore", "shown", "users
 
 
 def create(table: Table, name: str, type: str, config: Mapping[str, Any] | None = None) -> Column:
-    """Raises InvalidSettings, Cycle or Refused, and then nothing is made."""
+    """Raises InvalidSettings or Refused, and then nothing is made."""
     with transaction.atomic():
         made = _created(table, name, type, config)
         _note(made, "column.created")
@@ -93,7 +93,7 @@ def delete(column: Column, *, force: bool = False) -> None:
 
 
 def restore(column: Column) -> None:
-    """With what refers to it computed again. Raises Cycle or Refused."""
+    """With what refers to it computed again. Raises Refused."""
     settings = HttpColumn.objects.filter(column=column).first() or FormulaColumn.objects.filter(column=column).first()
     with transaction.atomic():
         graph.refuse_cycle(column, settings.column_ids if settings else ())

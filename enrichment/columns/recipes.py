@@ -206,7 +206,7 @@ def _needed(recipe: Recipe) -> list[str]:
 
 
 def create(actor: Actor, table: Table, recipe: Recipe, choices: Choices) -> Column:
-    """The column, and its connection where secrets for it are given. Raises InvalidSettings, Cycle or Refused."""
+    """The column, and its connection where secrets for it are given. Raises InvalidSettings or Refused."""
     needed = _needed(recipe)
     here = table_columns.by_name_or_id(table)
     found: dict[str, Column] = {}

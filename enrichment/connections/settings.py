@@ -20,15 +20,12 @@ from tables.models import Column
 from tables.names import tidy
 from workspaces import audit
 from workspaces.actors import Actor
+from workspaces.refusals import Refused
 
 KINDS = tuple(Connection.Kind.values)
 LONGEST_NAME = 120
 # What a condition of renewal can look at.
 ANSWER = {1: "status", 2: "body", 3: "headers"}
-
-
-class ConnectionInUse(Exception):
-    """Says which columns would break."""
 
 
 def create(actor: Actor, *, name: str, kind: str, config: Mapping[str, Any], secrets: Mapping[str, str]) -> Connection:
@@ -213,10 +210,11 @@ def users_of(connection: Connection) -> list[Column]:
 
 
 def delete(connection: Connection) -> None:
-    """Raises ConnectionInUse."""
+    """Raises Refused, naming the columns that would break."""
     if users := users_of(connection):
         names = ", ".join(f"“{column.name}” in {column.table.name}" for column in users)
-        raise ConnectionInUse(f"“{connection.name}” is used by {names}. Choose another connection there first.")
+        words = f"“{connection.name}” is used by {names}. Choose another connection there first."
+        raise Refused(words, code="conflict")
     with transaction.atomic():
         connection.columns.update(connection=None)
         _note(connection, "connection.deleted")

@@ -9,10 +9,11 @@ from typing import Any, get_args
 
 from django.contrib import messages
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import trigger_client_event
 
 from enrichment import lookup
 from enrichment.connections import settings as connection_settings
@@ -23,8 +24,9 @@ from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.models import Connection
 from enrichment.panel import connection_forms, forms
 from enrichment.schema import Method
-from workspaces.actors import Actor, member
+from workspaces.actors import Actor, PageRequest, member
 from workspaces.models import Role
+from workspaces.refusals import Refused
 
 BODY = '{\n  "username": "{{secret.username}}",\n  "password": "{{secret.password}}"\n}'
 LIKELY_PATH = "access_token"  # tried by a test while the location is empty
@@ -60,14 +62,14 @@ def _sent_as(connection: Connection) -> str:
 
 @require_GET
 @member()
-def list_page(request: HttpRequest, actor: Actor) -> HttpResponse:
+def list_page(request: PageRequest, actor: Actor) -> HttpResponse:
     context = {"actor": actor, "connections": choices(actor), "can_edit": actor.role != Role.VIEWER}
     return render(request, "enrichment/connections.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 @member(Role.EDITOR)
-def new_page(request: HttpRequest, actor: Actor) -> HttpResponse:
+def new_page(request: PageRequest, actor: Actor) -> HttpResponse:
     if request.method == "POST":
         return _save(request, actor, None)
     kind = request.GET.get("kind", "")
@@ -82,7 +84,7 @@ def new_page(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @member(Role.EDITOR)
-def edit_page(request: HttpRequest, actor: Actor, connection_id: int) -> HttpResponse:
+def edit_page(request: PageRequest, actor: Actor, connection_id: int) -> HttpResponse:
     connection = lookup.connection(actor, connection_id)
     if request.method == "POST":
         return _save(request, actor, connection)
@@ -93,27 +95,27 @@ def edit_page(request: HttpRequest, actor: Actor, connection_id: int) -> HttpRes
 
 @require_POST
 @member(Role.EDITOR)
-def delete_page(request: HttpRequest, actor: Actor, connection_id: int) -> HttpResponse:
+def delete_page(request: PageRequest, actor: Actor, connection_id: int) -> HttpResponse:
     try:
         connection_settings.delete(lookup.connection(actor, connection_id))
-    except connection_settings.ConnectionInUse as error:
+    except Refused as error:
         messages.error(request, str(error))
     return redirect("connections")
 
 
 @require_POST
 @member(Role.EDITOR)
-def test_new(request: HttpRequest, actor: Actor) -> HttpResponse:
+def test_new(request: PageRequest, actor: Actor) -> HttpResponse:
     return _test(request, actor, None)
 
 
 @require_POST
 @member(Role.EDITOR)
-def test_edited(request: HttpRequest, actor: Actor, connection_id: int) -> HttpResponse:
+def test_edited(request: PageRequest, actor: Actor, connection_id: int) -> HttpResponse:
     return _test(request, actor, lookup.connection(actor, connection_id))
 
 
-def _save(request: HttpRequest, actor: Actor, stored: Connection | None) -> HttpResponse:
+def _save(request: PageRequest, actor: Actor, stored: Connection | None) -> HttpResponse:
     given = connection_forms.settings(request.POST)
     secrets = connection_forms.changed_secrets(given["secrets"], _stored_secrets(stored))
     try:
@@ -128,14 +130,13 @@ def _save(request: HttpRequest, actor: Actor, stored: Connection | None) -> Http
     return _saved(request, actor, saved)
 
 
-def _saved(request: HttpRequest, actor: Actor, connection: Connection) -> HttpResponse:
+def _saved(request: PageRequest, actor: Actor, connection: Connection) -> HttpResponse:
     """In the panel: the select with the connection chosen. On its own page: back to the list."""
     if not _in_panel(request):
         return redirect("connections")
     context = {"connections": choices(actor), "selected": connection.pk}
     answer = render(request, "enrichment/connection_saved.html", context)
-    answer["HX-Trigger"] = json.dumps({"marl:connection-saved": {"connectionId": connection.pk}})
-    return answer
+    return trigger_client_event(answer, "marl:connection-saved", {"connectionId": connection.pk})
 
 
 def _check_numbers(config: Mapping[str, Any]) -> None:
@@ -154,7 +155,7 @@ def _as_typed(given: Mapping[str, Any], stored: Connection | None) -> dict[str, 
 
 
 def _form(
-    request: HttpRequest, connection: Connection | None, shown: Mapping[str, Any], problems: Sequence[Problem] = ()
+    request: PageRequest, connection: Connection | None, shown: Mapping[str, Any], problems: Sequence[Problem] = ()
 ) -> HttpResponse:
     pk = connection.pk if connection else None
     names = ("edit_connection", "test_connection") if pk else ("new_connection", "test_new_connection")
@@ -172,20 +173,19 @@ def _form(
         "hosts_hint": HOSTS_HINT[signs_in], "methods": get_args(Method), "units": UNITS,
         "problems": _in_form(problems), "in_panel": _in_panel(request), "save_url": save, "test_url": test,
     }  # fmt: skip
-    alone = request.headers.get("HX-Request") == "true"
-    page = "enrichment/connection_form.html" if alone else "enrichment/connection.html"
+    page = "enrichment/connection_form.html" if request.htmx else "enrichment/connection.html"
     return render(request, page, context, status=422 if problems else 200)
 
 
-def _in_panel(request: HttpRequest) -> bool:
-    return request.headers.get("HX-Request") == "true" and request.GET.get("in") != "page"
+def _in_panel(request: PageRequest) -> bool:
+    return bool(request.htmx) and request.GET.get("in") != "page"
 
 
 def _in_form(problems: Sequence[Problem]) -> list[Problem]:
     return [replace(problem, field=problem.field.removeprefix("config.")) for problem in problems]
 
 
-def _test(request: HttpRequest, actor: Actor, stored: Connection | None) -> HttpResponse:
+def _test(request: PageRequest, actor: Actor, stored: Connection | None) -> HttpResponse:
     """Signs in with the form as it is, saved or not."""
     given = connection_forms.settings(request.POST)
     secrets = connection_forms.changed_secrets(given["secrets"], _stored_secrets(stored))

@@ -1,15 +1,64 @@
-"""Between the forms of the panel and the settings of the API. Field names are the paths of the settings."""
+"""Between the forms of the panels and the settings of the API. Field names are the paths of the settings."""
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
 
-from enrichment.engine.errors import Problem
+from enrichment.columns import lifecycle
+from enrichment.engine.errors import InvalidSettings, Problem
+from tables import columns as table_columns
+from tables.models import Column, ColumnType
+from workspaces.refusals import Refused
 
 SCOPES: dict[str, object] = {
-    "first": {"first": 10}, "missing": "missing", "failed": "failed", "stale": "stale", "all": "all",
-}  # fmt: skip
+    "first": {"first": 10},
+    "missing": "missing",
+    "failed": "failed",
+    "stale": "stale",
+    "all": "all",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PanelForm:
+    """What the form of a panel shows: stored settings, or those that were sent with what is wrong with them."""
+
+    name: str
+    config: Mapping[str, Any]
+    notice: str = ""
+    problems: Sequence[Problem] = ()
+    unsaved: bool = False
+
+
+def store(column: Column, name: str, config: Mapping[str, Any]) -> Column:
+    """Makes or changes the column. Raises InvalidSettings or Refused."""
+    if not column.pk:
+        return lifecycle.create(column.table, name, column.type, config)
+    lifecycle.change(column, name=name, config=dict(config))
+    return column
+
+
+def problems_of(error: Exception) -> list[Problem]:
+    if isinstance(error, InvalidSettings):
+        return error.problems
+    return [Problem(str(error), field=error.field if isinstance(error, Refused) else "")]
+
+
+def others(column: Column) -> list[Column]:
+    """Returns the other columns of the table, in their order."""
+    return [other for other in table_columns.live(column.table) if other != column]
+
+
+def references(column: Column) -> str:
+    """Returns the columns that the "/" menu offers, as JSON."""
+    return json.dumps([{"name": other.name, "type": ColumnType(other.type).label} for other in others(column)])
+
+
+def name(form: QueryDict) -> str:
+    return text(form, "name")
 
 
 LABELS = {
@@ -31,7 +80,10 @@ LABELS = {
 
 
 def column_settings(form: QueryDict, base: Mapping[str, Any]) -> dict[str, Any]:
-    """The config of the API over `base`. Numbers stay as typed: the settings themselves say what is wrong with them."""
+    """Returns the config of the API over `base`.
+
+    Numbers stay as typed: the settings themselves say what is wrong with them.
+    """
     given: dict[str, Any] = {
         "connection_id": number(text(form, "connection_id")),
         "method": form.get("method", base["method"]),
@@ -75,16 +127,16 @@ def _retry(form: QueryDict, base: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parameters(form: QueryDict, field: str) -> list[dict[str, str]]:
-    """The filled rows of a list of names and values."""
+    """Returns the filled rows of a list of names and values."""
     names, values = form.getlist(f"{field}.name"), form.getlist(f"{field}.value")
     rows = [(name.strip(), value.strip()) for name, value in zip(names, values, strict=False)]
     return [{"name": name, "value": value} for name, value in rows if name or value]
 
 
 def split_host(problems: Sequence[Problem]) -> tuple[Problem | None, list[Problem]]:
-    """The question whether a new host may get the credentials, and the other problems."""
-    asked = next((problem for problem in problems if problem.field == "confirm_host"), None)
-    return asked, [problem for problem in problems if problem is not asked]
+    """Returns the question whether a new host may receive the credentials, and the other problems."""
+    new_host = next((problem for problem in problems if problem.field == "confirm_host"), None)
+    return new_host, [problem for problem in problems if problem is not new_host]
 
 
 def fix_first(problems: Sequence[Problem]) -> str:
@@ -97,7 +149,7 @@ def fix_first(problems: Sequence[Problem]) -> str:
 
 
 def row_number(form: QueryDict) -> int:
-    """The chosen row, counted from 1."""
+    """Returns the chosen row, counted from 1."""
     text = form.get("row", "1")
     return max(1, int(text)) if text.isdecimal() and len(text) < 13 else 1
 
@@ -106,9 +158,14 @@ def text(form: QueryDict, field: str) -> str:
     return form.get(field, "").strip()
 
 
+def formula(form: QueryDict, field: str) -> str:
+    """Returns a text of several lines as people see it: browsers post \\r\\n."""
+    return form.get(field, "").replace("\r\n", "\n")
+
+
 def lines(form: QueryDict, field: str) -> str:
-    """Text of several lines as people see it: browsers post \\r\\n."""
-    text = form.get(field, "").replace("\r\n", "\n")
+    """Returns a text of several lines, empty when there is nothing in them."""
+    text = formula(form, field)
     return text if text.strip() else ""
 
 

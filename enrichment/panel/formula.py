@@ -1,179 +1,106 @@
 """The side panel of formula and field columns: their settings, with live results on the first rows."""
 
-import json
-from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import trigger_client_event
 
-from enrichment import lookup
 from enrichment.columns import formula as formula_columns
-from enrichment.columns import lifecycle as computed_columns
-from enrichment.engine.errors import InvalidSettings, Problem
+from enrichment.columns.formula import PreviewedRow
+from enrichment.engine.errors import InvalidSettings
 from enrichment.engine.formula import SandboxBusy
 from enrichment.engine.template.values import as_text
-from enrichment.graph import FORMULA_TYPES, Cycle
-from enrichment.panel.http import references_of
+from enrichment.graph import FORMULA_TYPES
+from enrichment.panel import addresses, forms
+from enrichment.panel.addresses import of_column
+from enrichment.panel.forms import PanelForm
 from tables import columns as table_columns
 from tables import row_order
-from tables.models import CellState, Column, ColumnType, Table
-from workspaces.actors import Actor, member
+from tables.models import CellState, Column, ColumnType
+from workspaces.actors import Actor
 from workspaces.models import Role
 from workspaces.refusals import Refused
 
 LONGEST_SHOWN = 300  # characters of a result
 
-type Target = Column | Table
-
 
 @require_http_methods(["GET", "POST"])
-@member()
-def new_panel(request: HttpRequest, actor: Actor, table_id: int, kind: str) -> HttpResponse:
-    table, kind = lookup.table(actor, table_id, Role.EDITOR), _kind(kind)
+@of_column(*FORMULA_TYPES)
+def panel(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
     if request.method == "POST":
-        return _save(request, actor, table, kind)
+        return _save(request, actor, column)
+    if column.pk:
+        return _render(request, actor, column, PanelForm(column.name, formula_columns.shown(column)))
     config = {"source": _number(request.GET.get("source")), "path": request.GET.get("path", "")}
-    name = table_columns.unique_name(table, request.GET.get("name", "") or ColumnType(kind).label)
-    return _panel(request, actor, table, kind, {"name": name, "config": config})
-
-
-@require_http_methods(["GET", "POST"])
-@member()
-def column_panel(request: HttpRequest, actor: Actor, column_id: int) -> HttpResponse:
-    column = _column(actor, column_id)
-    if request.method == "POST":
-        actor.require(Role.EDITOR)
-        return _save(request, actor, column, column.type)
-    shown = {"name": column.name, "config": formula_columns.shown(column)}
-    return _panel(request, actor, column, column.type, shown)
+    name = table_columns.unique_name(column.table, request.GET.get("name", "") or ColumnType(column.type).label)
+    return _render(request, actor, column, PanelForm(name, config))
 
 
 @require_POST
-@member(Role.EDITOR)
-def try_new(request: HttpRequest, actor: Actor, table_id: int, kind: str) -> HttpResponse:
-    return _try(request, lookup.table(actor, table_id), _kind(kind))
-
-
-@require_POST
-@member(Role.EDITOR)
-def try_column(request: HttpRequest, actor: Actor, column_id: int) -> HttpResponse:
-    column = _column(actor, column_id)
-    return _try(request, column, column.type)
-
-
-def _kind(kind: str) -> str:
-    if kind not in FORMULA_TYPES:
-        raise Http404
-    return kind
-
-
-def _column(actor: Actor, pk: int) -> Column:
-    column = lookup.column(actor, pk)
-    _kind(column.type)
-    return column
+@of_column(*FORMULA_TYPES)
+def results(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
+    """What the first rows would become with the form as it is."""
+    context: dict[str, Any] = {"results": [], "problems": []}
+    try:
+        previewed = formula_columns.draft(column, _settings(request, column))
+        offsets = row_order.offsets(item.row for item in previewed)
+        context["results"] = [_shown(item, offsets[item.row.pk]) for item in previewed]
+    except (InvalidSettings, Refused, SandboxBusy) as error:
+        context["problems"] = forms.problems_of(error)
+    return render(request, "enrichment/formula_results.html", context)
 
 
 def _number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() else None
 
 
-def _settings(request: HttpRequest, kind: str) -> dict[str, Any]:
-    def lines(field: str) -> str:
-        return request.POST.get(field, "").replace("\r\n", "\n")
-
-    if kind == ColumnType.FORMULA:
-        return {"formula": lines("formula")}
+def _settings(request: HttpRequest, column: Column) -> dict[str, Any]:
+    if column.type == ColumnType.FORMULA:
+        return {"formula": forms.formula(request.POST, "formula")}
     source = _number(request.POST.get("source"))
-    return {"source": source or "", "path": request.POST.get("path", "").strip(), "default": lines("default")}
+    path, default = forms.text(request.POST, "path"), forms.formula(request.POST, "default")
+    return {"source": source or "", "path": path, "default": default}
 
 
-def _save(request: HttpRequest, actor: Actor, target: Target, kind: str) -> HttpResponse:
-    """422 with the form when something is wrong with it."""
-    name, config = request.POST.get("name", "").strip(), _settings(request, kind)
+def _save(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
+    name, config = forms.name(request.POST), _settings(request, column)
     try:
-        column = _stored(target, name, kind, config)
-    except InvalidSettings as error:
-        problems = error.problems
-    except (Cycle, SandboxBusy) as error:
-        problems = [Problem(str(error))]
-    except Refused as error:
-        problems = [Problem(str(error), field=error.field)]
-    else:
-        column.refresh_from_db()
-        shown = {"name": column.name, "config": formula_columns.shown(column), "notice": "Saved."}
-        answer = _panel(request, actor, column, kind, shown)
-        answer["HX-Trigger"] = json.dumps({"marl:columns-changed": {"columnId": column.pk}})
-        return answer
-    return _panel(request, actor, target, kind, {"name": name, "config": config}, problems)
+        saved = forms.store(column, name, config)
+    except (InvalidSettings, Refused, SandboxBusy) as error:
+        return _render(request, actor, column, PanelForm(name, config, problems=forms.problems_of(error)))
+    saved.refresh_from_db()
+    answer = _render(request, actor, saved, PanelForm(saved.name, formula_columns.shown(saved), "Saved."))
+    return trigger_client_event(answer, "marl:columns-changed", {"columnId": saved.pk})
 
 
-def _stored(target: Target, name: str, kind: str, config: Mapping[str, Any]) -> Column:
-    if isinstance(target, Table):
-        return computed_columns.create(target, name, kind, config)
-    computed_columns.change(target, name=name, config=dict(config))
-    return target
-
-
-def _panel(
-    request: HttpRequest,
-    actor: Actor,
-    target: Target,
-    kind: str,
-    shown: Mapping[str, Any],
-    problems: Sequence[Problem] = (),
-) -> HttpResponse:
-    column, table = (target, target.table) if isinstance(target, Column) else (None, target)
-    columns = [other for other in table_columns.live(table) if other != target]
+def _render(request: HttpRequest, actor: Actor, column: Column, form: PanelForm) -> HttpResponse:
+    """422 with the form when something is wrong with it."""
     context = {
-        **shown,
-        **_addresses(table, column, kind),
-        "kind": kind,
-        "kind_label": ColumnType(kind).label,
-        "column": column,
-        "table": table,
-        "references": json.dumps(references_of(columns)),
-        "sources": sorted(columns, key=lambda other: not other.is_computed),
-        "problems": problems,
-        "unsaved": bool(problems),
+        **addresses.of_formula_panel(column),
+        "name": form.name,
+        "config": form.config,
+        "notice": form.notice,
+        "problems": form.problems,
+        "unsaved": bool(form.problems),
+        "kind": column.type,
+        "kind_label": ColumnType(column.type).label,
+        "column": column if column.pk else None,
+        "table": column.table,
+        "references": forms.references(column),
+        "sources": sorted(forms.others(column), key=lambda other: not other.is_computed),
         "can_edit": actor.role != Role.VIEWER,
     }
-    return render(request, "enrichment/formula_panel.html", context, status=422 if problems else 200)
+    return render(request, "enrichment/formula_panel.html", context, status=422 if form.problems else 200)
 
 
-def _addresses(table: Table, column: Column | None, kind: str) -> dict[str, str]:
-    """Where the form is saved and tried."""
-    if column:
-        args: list[object] = [column.pk]
-        names = ("formula_panel", "try_formula")
-    else:
-        args, names = [table.pk, kind], ("new_formula_panel", "try_new_formula")
-    return {key: reverse(name, args=args) for key, name in zip(("save_url", "try_url"), names, strict=True)}
-
-
-def _try(request: HttpRequest, target: Target, kind: str) -> HttpResponse:
-    config = _settings(request, kind)
-    problems: list[Problem] = []
-    results: list[dict[str, Any]] = []
-    try:
-        results = [_shown(tried) for tried in formula_columns.draft(target, kind, config)]
-    except InvalidSettings as error:
-        problems = error.problems
-    except SandboxBusy as error:
-        problems = [Problem(str(error))]
-    context = {"results": results, "problems": problems}
-    return render(request, "enrichment/formula_results.html", context)
-
-
-def _shown(tried: formula_columns.PreviewedRow) -> dict[str, Any]:
-    """A row of the results: its number, and the value or what went wrong."""
-    result = tried.result
-    text = as_text(result.value)
+def _shown(row: PreviewedRow, offset: int) -> dict[str, Any]:
+    """Returns a line of the results: its number, and the value or what went wrong."""
+    text = as_text(row.result.value)
     return {
-        "number": row_order.offsets([tried.row])[tried.row.pk] + 1,
+        "number": offset + 1,
         "text": text[:LONGEST_SHOWN] + ("…" if len(text) > LONGEST_SHOWN else ""),
-        "is_wrong": result.state in (CellState.FAILED, CellState.MISSING_INPUT),
-        "message": result.error_message,
+        "is_wrong": row.result.state in (CellState.FAILED, CellState.MISSING_INPUT),
+        "message": row.result.error_message,
     }

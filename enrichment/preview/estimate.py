@@ -33,8 +33,8 @@ def estimate(column: Column, rows: object, config: Mapping[str, Any] | None = No
     Raises Refused for a wrong scope, InvalidSettings for settings that cannot run.
     """
     run = lifecycle.draft(column, Scope.parse(rows, column))
-    compiled, connection = http_columns.draft(column, config)
-    job = jobs.of_settings(run, compiled, connection)
+    draft = http_columns.draft(column, config)
+    job = jobs.of_settings(run, draft.compiled, draft.connection)
     looked, states, request_keys = 0, Counter[str](), list[str]()
     for prepared_rows in _prepared(job, list(claims.row_ids_ahead(run)[:SAMPLE])):
         for prepared in prepared_rows:
@@ -48,7 +48,7 @@ def estimate(column: Column, rows: object, config: Mapping[str, Any] | None = No
     duplicates = len(request_keys) - different
     waiting = states[CellState.WAITING]  # their requests are not known yet
     would_run = len(request_keys) + waiting
-    sent = (different if compiled.config.shares_answers else len(request_keys)) + waiting
+    sent = (different if job.compiled.config.shares_answers else len(request_keys)) + waiting
     return {
         "rows": run.total, "would_run": round(would_run * share), "skipped": round(states[CellState.SKIPPED] * share),
         "missing_input": round(states[CellState.MISSING_INPUT] * share),

@@ -11,21 +11,18 @@ from enrichment.sample.companies import NAMES, domain_of, employees
 from tables import catalog, rows
 from tables.models import ColumnType, Table
 from workspaces.actors import Actor
+from workspaces.refusals import Refused
 
 NAME = "Sample companies"
 CONNECTION = "Sample CRM"
 _LIMIT = {"requests": 10, "duration_ms": 1000}
 
 
-class NoSample(Exception):
-    """This server has no sample API that its workers could reach."""
-
-
 def create(actor: Actor) -> Table:
-    """Nothing has run yet. Raises NoSample."""
+    """Nothing has run yet. Raises Refused where this server has no sample API that its workers could reach."""
     origin = settings.SAMPLE_API_URL
     if not origin:
-        raise NoSample("The sample is switched off here: MARL_SAMPLE_API_URL is not set.")
+        raise Refused("The sample is switched off here: MARL_SAMPLE_API_URL is not set.", code="conflict")
     plain = [("Company", ColumnType.TEXT), ("Domain", ColumnType.TEXT), ("Employees", ColumnType.NUMBER)]
     with transaction.atomic():
         table = catalog.create(actor, NAME, plain)

@@ -33,7 +33,8 @@ def http(leads: Table) -> Callable[..., Column]:
     from enrichment.columns import http as http_columns
 
     def make(name: str = "Profile", body: str = '{"name": "{{Company}}"}', **config: Any) -> Column:
-        return http_columns.create(leads, name, {"url": "http://127.0.0.1:9/companies", "body": body} | config)
+        settings = {"method": "POST", "url": "http://127.0.0.1:9/companies", "body": body, "auto_update": False}
+        return http_columns.create(leads, name, settings | config)
 
     return make
 
@@ -116,7 +117,8 @@ def asking(leads: Table, echo: Echo) -> Callable[..., Column]:
     from enrichment.columns import http as http_columns
 
     def make(name: str, of: str, **config: Any) -> Column:
-        settings = {"url": f"{echo.url}/{name.lower()}", "body": json.dumps({"of": of}), "retry": {"max_retries": 0}}
+        request = {"method": "POST", "url": f"{echo.url}/{name.lower()}", "body": json.dumps({"of": of})}
+        settings = request | {"auto_update": False, "retry": {"max_retries": 0}}
         return http_columns.create(leads, name, settings | config)
 
     return make

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from enrichment.columns import http as http_columns
 from enrichment.connections.settings import KINDS
 from enrichment.engine.auth import kinds
+from enrichment.schema import HttpConfig
 from tables.models import Table
 from tests.enrichment.api.test_api import Caller
 from workspaces.models import Role, User, Workspace
@@ -43,7 +43,7 @@ def test_a_connection(kind: str, call: Caller) -> None:
 
 
 def test_a_column(call: Caller, leads: Table) -> None:
-    base = http_columns.defaults() | {"url": "https://api.example", "headers": [], "query": []}
+    base = HttpConfig().model_dump() | {"url": "https://api.example", "headers": [], "query": []}
     for number, config in enumerate(spoilt(base)):
         given = {"name": f"Profile {number}", "type": "http", "config": config}
         assert call("POST", f"/tables/{leads.pk}/columns", given)[0] in (201, 422), config

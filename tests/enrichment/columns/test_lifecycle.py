@@ -7,7 +7,6 @@ import pytest
 
 from enrichment.columns import formula as formula_columns
 from enrichment.columns import lifecycle as computed_columns
-from enrichment.graph import Cycle
 from enrichment.models import FormulaColumn
 from tables import columns
 from tables.models import Cell, Column, Row, Table
@@ -53,7 +52,7 @@ def test_a_column_that_would_close_a_circle_is_not_restored(leads: Table) -> Non
     three = formula_columns.create(leads, "Three", "formula", {"formula": "1"})
     computed_columns.delete(three)
     FormulaColumn.objects.filter(column=one).update(formula=f"{{{{@{two.pk}}}}}")
-    with pytest.raises(Cycle):
+    with pytest.raises(Refused):
         computed_columns.restore(Column.with_deleted.get(pk=two.pk))
     assert not Column.objects.filter(pk=two.pk).exists()
 

@@ -21,6 +21,7 @@ from tests.enrichment.api.test_api import Caller
 from tests.servers.echo import Echo
 from workspaces.actors import Actor
 from workspaces.models import Role, User, Workspace
+from workspaces.refusals import Refused
 from workspaces.tokens import create_api_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,7 +84,7 @@ def test_a_connection_of_a_deleted_table_alone_can_be_deleted(
     secrets, config = {"token": "abcdef"}, {"allowed_hosts": ["127.0.0.1"]}
     connection = connection_settings.create(actor, name="CRM", kind="bearer", config=config, secrets=secrets)
     http(connection_id=connection.pk)
-    with pytest.raises(connection_settings.ConnectionInUse):
+    with pytest.raises(Refused):
         connection_settings.delete(connection)
     table_lifecycle.delete(leads)
     connection_settings.delete(connection)

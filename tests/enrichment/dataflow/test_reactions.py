@@ -23,6 +23,7 @@ from tables import catalog, rows
 from tables.models import Cell, Column, Row, Table
 from tables.signals import send_rows_changed
 from tests.servers.echo import Echo
+from workspaces.refusals import Refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -285,7 +286,7 @@ def test_columns_that_would_wait_for_each_other_are_refused(leads: Table, asking
     first = asking("A", "{{Company}}")
     formula_columns.create(leads, "Loud", "formula", {"formula": "{{A.is}}.toUpperCase()"})
     asking("B", "{{Loud}}")
-    with pytest.raises(graph.Cycle, match="A → B → Loud → A"):
+    with pytest.raises(Refused, match="A → B → Loud → A"):
         http_columns.save(first, {"body": '{"of": "{{B.is}}"}'})
 
 

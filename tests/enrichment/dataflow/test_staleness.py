@@ -189,7 +189,7 @@ class TestTheFingerprint:
             "required": ["Given 5"],
         }
         column = http_columns.create(leads, "A", config)
-        compiled, _ = http_columns.draft(column, None)
+        compiled = http_columns.draft(column).compiled
         named = {item.pk for item in given} | {Column.objects.get(name="Company").pk}
         assert compiled.column_ids == graph.of_table(leads.pk).requests[column.pk] == named
 

@@ -1,0 +1,67 @@
+"""The form of an HTTP column filled from a cURL command or an OpenAPI document, to be looked at and saved."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST
+
+from enrichment.engine.errors import InvalidSettings
+from enrichment.engine.importers import curl, openapi
+from enrichment.panel import addresses, documents, forms
+from enrichment.panel.addresses import of_column
+from enrichment.panel.forms import PanelForm
+from enrichment.panel.http import render_panel, settings_of
+from tables.models import Column, ColumnType
+from workspaces.actors import Actor
+
+
+@require_POST
+@of_column(ColumnType.HTTP)
+def paste(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
+    """Fills the form from a cURL command."""
+    form = PanelForm(forms.name(request.POST), settings_of(request, column))
+    try:
+        command = curl.parse(request.POST.get("curl", ""))
+    except InvalidSettings as error:
+        problems = [replace(problem, field="url") for problem in error.problems]
+        return render_panel(request, actor, column, replace(form, problems=problems))
+    filled = _filled(form, command.config, ["Filled from the cURL command.", *command.notes])
+    return render_panel(request, actor, column, filled)
+
+
+@require_POST
+@of_column(ColumnType.HTTP)
+def operations(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
+    """Lists what the document at the address, or the pasted one, offers to choose from."""
+    address, text = forms.text(request.POST, "address"), request.POST.get("document", "")
+    context: dict[str, Any] = {**addresses.of_http_panel(column), "address": address}
+    try:
+        context["document"] = documents.fetch(address) if address else text
+        context["operations"] = openapi.operations(openapi.read(context["document"]))
+    except InvalidSettings as error:
+        context["problem"] = str(error)
+    return render(request, "enrichment/openapi_operations.html", context)
+
+
+@require_POST
+@of_column(ColumnType.HTTP)
+def fill(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
+    """Fills the form from an operation of an OpenAPI document."""
+    form = PanelForm(forms.name(request.POST), settings_of(request, column))
+    names = [other.name for other in forms.others(column)]
+    try:
+        document = openapi.read(request.POST.get("document", ""))
+        operation = openapi.fill(
+            document, request.POST.get("operation", ""), names, forms.text(request.POST, "address")
+        )
+    except InvalidSettings as error:
+        return render_panel(request, actor, column, replace(form, problems=error.problems))
+    filled = _filled(form, operation.config, ["Filled from the OpenAPI document.", *operation.notes])
+    return render_panel(request, actor, column, filled)
+
+
+def _filled(form: PanelForm, config: dict[str, Any], notes: Sequence[str]) -> PanelForm:
+    return replace(form, config={**form.config, **config}, notice=" ".join(notes), unsaved=True)
