@@ -37,7 +37,7 @@ class Retry(_Strict):
 
 class HttpConfig(_Strict):
     connection_id: int | None = None
-    method: Method = "POST"
+    method: Method = "GET"
     url: str = ""
     url_from_cell: bool = False
     query: list[Parameter] = []
@@ -45,7 +45,7 @@ class HttpConfig(_Strict):
     body: str | None = None
     remove_null: bool = False
     field_paths: list[str] = []
-    auto_update: bool = False
+    auto_update: bool = True
     keep_existing: bool = False  # a changed row with a result is marked as out of date instead of run again
     run_if: str = ""
     required: list[int | str] = []

@@ -44,7 +44,8 @@ def table(page: Page, app: App, echo: Echo) -> int:
         columns = [{"name": "Company", "type": "text"}, {"name": "Size", "type": "number"}]
         made = int(api.post("/tables", json={"name": "Leads", "columns": columns}).json()["id"])
         api.post(f"/tables/{made}/rows", json={"rows": [{"Company": name, "Size": size} for name, size in ROWS]})
-        config = {"url": f"{echo.url}/companies", "body": json.dumps({"of": "{{Company}}"}), "run_if": "{{Size}} > 50"}
+        request = {"method": "POST", "url": f"{echo.url}/companies", "body": json.dumps({"of": "{{Company}}"})}
+        config = request | {"run_if": "{{Size}} > 50", "auto_update": False}
         column = api.post(f"/tables/{made}/columns", json={"name": "Profile", "type": "http", "config": config}).json()
         assert api.post(f"/columns/{column['id']}/runs", json={"rows": "all"}).status_code == 202
     page.goto(f"{app.url}/tables/{made}")

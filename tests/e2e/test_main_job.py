@@ -74,6 +74,7 @@ def describe(page: Page, api: str, picture: Picture) -> None:
     panel = page.locator("#panel")
     panel.get_by_label("Name", exact=True).fill("Company profile")
     connect(page, api, picture)
+    panel.get_by_label("Method").select_option("POST")
     panel.get_by_label("Endpoint URL").fill(f"{api}/companies/")
     body = panel.get_by_label("JSON body")
     body.click()
@@ -160,8 +161,6 @@ def test_the_keyboard_alone_is_enough(page: Page, app: App) -> None:
     tab_to(page, panel.get_by_label("Name", exact=True))
     page.keyboard.press("Control+A")
     page.keyboard.type("By keys")
-    tab_to(page, panel.get_by_label("Method"))
-    page.keyboard.type("GET")
     tab_to(page, panel.get_by_label("Endpoint URL"))
     page.keyboard.insert_text(f"{app.url}/sample-api/v1/companies/northwind.example")
     tab_to(page, panel.get_by_role("button", name="Test row 1"))
@@ -202,10 +201,10 @@ def test_a_program_fills_a_column(app: App, jwt_api: str) -> None:
         assert api.post(f"/connections/{connection.json()['id']}/test").json()["ok"]
         settings = {
             "connection_id": connection.json()["id"],
+            "method": "POST",
             "url": f"{jwt_api}/companies/",
             "body": '{"name": "{{Company}}"}',
             "field_paths": ["data.city"],
-            "auto_update": True,
             "rate_limit": {"requests": LIMIT, "duration_ms": 1000},
         }
         body = {"name": "Profile", "type": "http", "config": settings}

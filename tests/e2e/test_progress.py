@@ -41,7 +41,8 @@ def run(app: App, table: int, name: str, config: dict[str, object]) -> None:
 
 
 def asking(echo: Echo, name: str, of: str = "{{Company}}") -> dict[str, object]:
-    return {"url": f"{echo.url}/{name}", "body": json.dumps({"of": of}), "field_paths": ["is"]}
+    request = {"method": "POST", "url": f"{echo.url}/{name}", "body": json.dumps({"of": of})}
+    return request | {"field_paths": ["is"], "auto_update": False}
 
 
 def expect_accessible(page: Page) -> None:

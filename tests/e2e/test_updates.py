@@ -27,7 +27,8 @@ def table(page: Page, app: App, echo: Echo) -> int:
             api.post("/tables", json={"name": "Leads", "columns": [{"name": "Company", "type": "text"}]}).json()["id"]
         )
         assert api.post(f"/tables/{made}/rows", json={"rows": [{"Company": "Acme"}]}).status_code == 201
-        config = {"url": f"{echo.url}/a", "body": json.dumps({"of": "{{Company}}"}), "field_paths": ["is"]}
+        request = {"method": "POST", "url": f"{echo.url}/a", "body": json.dumps({"of": "{{Company}}"})}
+        config = request | {"field_paths": ["is"], "auto_update": False}
         column = api.post(f"/tables/{made}/columns", json={"name": "Profile", "type": "http", "config": config}).json()
         assert api.post(f"/columns/{column['id']}/runs", json={"rows": "all"}).status_code == 202
     page.goto(f"{app.url}/tables/{made}")

@@ -36,7 +36,7 @@ def test_what_is_changed_run_and_deleted_is_noted(api: Client, workspace: Any) -
     post(api, f"/connections/{connection}", {"config": {"token_type": ""}, "secrets": secrets}, "patch")
     config = {"url": "http://127.0.0.1:9/", "connection_id": connection, "confirm_host": "127.0.0.1"}
     made = post(api, f"/tables/{table}/columns", {"name": "Profile", "type": "http", "config": config})
-    post(api, f"/columns/{made['id']}", {"config": {"method": "GET"}, "width": 300}, "patch")
+    post(api, f"/columns/{made['id']}", {"config": {"method": "PUT"}, "width": 300}, "patch")
     post(api, f"/columns/{made['id']}", {"width": 200}, "patch")
     run = post(api, f"/columns/{made['id']}/runs", {"rows": "all"})
     post(api, f"/runs/{run['id']}/stop", {})

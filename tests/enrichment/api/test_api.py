@@ -71,8 +71,8 @@ def connection(call: Caller) -> dict[str, Any]:
 
 
 def http_column(call: Caller, table: dict[str, Any], **config: Any) -> dict[str, Any]:
-    settings = {"method": "POST", "url": "https://crm.example/companies", "body": '{"name": "{{Company}}"}'} | config
-    body = {"name": "Profile", "type": "http", "config": settings}
+    request = {"method": "POST", "url": "https://crm.example/companies", "body": '{"name": "{{Company}}"}'}
+    body = {"name": "Profile", "type": "http", "config": request | {"auto_update": False} | config}
     status, made = call("POST", f"/tables/{table['id']}/columns", body)
     assert status == 201, made
     return dict(made)
@@ -299,6 +299,18 @@ def test_a_column_with_settings_comes_back_as_it_was_sent(call: Caller, table: d
     assert config["required"] == ["Firm"]
     assert config["run_if"] == "{{Size}} > 10"
     assert config["rate_limit"] is None
+
+
+def test_a_new_http_column_sends_get_and_updates_itself_unless_it_is_told_otherwise(
+    call: Caller, table: dict[str, Any]
+) -> None:
+    path, url = f"/tables/{table['id']}/columns", "https://crm.example/companies"
+    made = call("POST", path, {"name": "Profile", "type": "http", "config": {"url": url}})[1]
+    assert (made["config"]["method"], made["config"]["auto_update"]) == ("GET", True)
+    chosen = {"url": url, "method": "POST", "auto_update": False}
+    made = call("POST", path, {"name": "Contacts", "type": "http", "config": chosen})[1]
+    changed = call("PATCH", f"/columns/{made['id']}", {"config": {"timeout_ms": 5000}})[1]["config"]
+    assert (changed["method"], changed["auto_update"], changed["timeout_ms"]) == ("POST", False, 5000)
 
 
 def test_wrong_settings_are_told_at_their_place_and_nothing_is_made(call: Caller, table: dict[str, Any]) -> None:

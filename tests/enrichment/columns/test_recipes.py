@@ -68,6 +68,10 @@ def test_no_secret_and_no_id_is_in_a_recipe(profile: Column, crm: Connection) ->
     for form in (CANARY, "s3cret", base64.b64encode(CANARY.encode()).decode()):
         assert form not in text
     assert crm.secrets not in text
+    assert (recipe["config"]["method"], recipe["config"]["auto_update"]) == (
+        "POST",
+        False,
+    )  # said, not left to defaults
     assert recipe["connection"]["secrets"] == ["password", "user"]
     assert recipe["config"]["headers"] == [
         {"name": "Authorization", "value": ""}, {"name": "X-Key", "value": "{{Size}}"},

@@ -348,9 +348,12 @@ def test_tokens_that_end_while_rows_are_sent_fail_no_row(simplejwt: str, table: 
         actor, name="Acme", kind="jwt", config=config | {"token_type": "JWT"}, secrets=secrets
     )
     settings = {
-        "url": f"{simplejwt}/companies/", "body": '{"name": "{{Company}}"}', "connection_id": connection.pk,
+        "method": "POST",
+        "url": f"{simplejwt}/companies/",
+        "body": '{"name": "{{Company}}"}',
+        "connection_id": connection.pk,
         "rate_limit": {"requests": 40, "duration_ms": 1000},
-    }  # fmt: skip
+    }
     run = finish(lifecycle.plan(http_columns.create(table, "Profile", settings), "all"))
     assert (run.done, run.failed, run.unknown) == (200, 0, 0)
     log = httpx.get(f"{simplejwt}/log").json()

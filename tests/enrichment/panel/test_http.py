@@ -129,7 +129,8 @@ def column_form(url: str, **changed: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def column(table: Table) -> Column:
-    return http_columns.create(table, "Profile", {"url": "https://api.example/c", "body": '{"name": "{{Company}}"}'})
+    config = {"method": "POST", "url": "https://api.example/c", "body": '{"name": "{{Company}}"}', "auto_update": False}
+    return http_columns.create(table, "Profile", config)
 
 
 def page(answer: Any, status: int = 200) -> str:
@@ -156,6 +157,11 @@ class TestPanel:
             "Company",
             "Zip",
         ]
+
+    def test_a_new_column_starts_with_get_and_auto_update(self, client: Client, table: Table) -> None:
+        html = page(client.get(f"/tables/{table.pk}/panel/new", headers=IN_PANEL))
+        assert "<option selected>GET</option>" in html
+        assert re.search(r'name="auto_update" checked', html)
 
     def test_holds_no_inline_script_or_style(self, client: Client, column: Column) -> None:
         html = page(client.get(f"/columns/{column.pk}/panel", headers=IN_PANEL))

@@ -140,8 +140,8 @@ def connect(actor: Actor, api: Api, password: str) -> Connection:
 
 
 def http_column(table: Table, api: Api, **config: Any) -> Column:
-    settings = {"method": "POST", "url": f"{api.url}/companies", "body": '{"name": "{{Company}}"}'} | config
-    return http_columns.create(table, "Profile", settings)
+    request = {"method": "POST", "url": f"{api.url}/companies", "body": '{"name": "{{Company}}"}'}
+    return http_columns.create(table, "Profile", request | {"auto_update": False} | config)
 
 
 def finish(run: Run, most: int = 50) -> Run:
@@ -388,7 +388,8 @@ def test_what_a_dead_worker_left_is_found(method: str, state: str, table: Table,
 def test_a_limit_of_the_connection_counts_for_all_its_columns(table: Table, api: Api, connection: Connection) -> None:
     connection_settings.save(connection, config={"rate_limit": {"requests": 5, "duration_ms": 300}})
     names = ("Profile", "Contacts")
-    settings = {"url": f"{api.url}/companies", "body": '{"name": "{{Company}}"}', "connection_id": connection.pk}
+    request = {"method": "POST", "url": f"{api.url}/companies", "body": '{"name": "{{Company}}"}'}
+    settings = request | {"connection_id": connection.pk}
     planned = [lifecycle.plan(http_columns.create(table, name, settings), {"first": 10}) for name in names]
     threads = [threading.Thread(target=finish_beside, args=(run,)) for run in planned]
     for thread in threads:

@@ -12,13 +12,14 @@ from enrichment.engine.errors import SendError
 from enrichment.engine.messages import Request, Response
 from enrichment.http_client import addresses, client
 from enrichment.http_client.transport import Transport
-from enrichment.models import Connection
+from enrichment.models import Connection, HttpColumn
 from enrichment.sample import api as sample_api
 from enrichment.sample import companies
 from enrichment.sample import table as sample_table
 from tables.models import Column, Row
 from workspaces.actors import Actor
 from workspaces.models import Role
+from workspaces.refusals import Refused
 
 HERE = "http://127.0.0.1:8000"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -176,9 +177,10 @@ def test_the_sample_table_waits_to_be_run(workspace: Any, editor: Any) -> None:
     assert Connection.objects.get(workspace=workspace).name == "Sample CRM"
     assert again.pk != table.pk
     assert not table.runs.exists()
+    assert all(http.config["auto_update"] for http in HttpColumn.objects.filter(column__table=table))
 
 
 def test_where_there_is_no_sample_none_is_made(workspace: Any, editor: Any, settings: Settings) -> None:
     settings.SAMPLE_API_URL = ""
-    with pytest.raises(sample_table.NoSample):
+    with pytest.raises(Refused):
         sample_table.create(Actor(editor, workspace, Role.EDITOR))

@@ -108,7 +108,8 @@ def make(table: Table, api: Api) -> Callable[..., Column]:
     """An HTTP column that sends identical requests once, unless said otherwise."""
 
     def made(**config: Any) -> Column:
-        settings = {"url": f"{api.url}/companies", "body": '{"name": "{{Company}}"}', "collapse_duplicates": True}
+        request = {"method": "POST", "url": f"{api.url}/companies", "body": '{"name": "{{Company}}"}'}
+        settings = request | {"collapse_duplicates": True, "auto_update": False}
         return http_columns.create(table, "Profile", settings | config)
 
     return made
