@@ -1,4 +1,7 @@
-"""celery beat, made to go on when the machine's clock is set back: it would wait until the old time comes again."""
+"""The scheduler of Celery, which goes on when the clock of its machine is set back.
+
+Celery's own waits until the time of the last run comes again, and so long nothing would be swept.
+"""
 
 from typing import Any
 
@@ -6,6 +9,8 @@ from celery.beat import PersistentScheduler
 
 
 class Scheduler(PersistentScheduler):
+    """Takes what ran in the future for run now."""
+
     def tick(self, *arguments: Any, **named: Any) -> float:
         now = self.app.now()
         for entry in self.schedule.values():

@@ -6,6 +6,9 @@ never told to go on.
 Counts, and not times of day: a moment in the database is compared with the clock of another machine, or with one that
 was set meanwhile. Then the living look dead and their work is done again, or the dead look alive and it is not done at
 all. A count cannot jump. All that it asks is that a holder beats at least once between two sweeps.
+
+Two things go by a clock all the same. Permits (`concurrency`), because Redis has to decide within one call, and a sweep
+comes too late. Imports, because `tables` knows nothing of leases: they send nothing, and can be started again.
 """
 
 from collections.abc import Iterator

@@ -14,12 +14,12 @@ from tables import dispatch
 
 ADVANCE = "enrichment.advance"
 MOST = 4
-ROWS = 250  # that are worth a runner
-RATE = 25  # requests a second that are worth a runner: while one is between two steps, another one goes on
+ROWS = 250  # that are worth another runner
+RATE = 25  # requests a second that are worth another runner: while one is between two steps, the others go on
 
 
 def open_for(run: Run) -> None:
-    """In the transaction that plans the run."""
+    """Gives the run its runners and sends them on. In the transaction that plans the run."""
     Runner.objects.bulk_create([Runner(run=run, number=number) for number in range(_number_for(run))])
     go_on(run.pk)
 
@@ -32,7 +32,7 @@ def _number_for(run: Run) -> int:
 
 
 def go_on(run_id: int) -> None:
-    """Sends on every runner that is not in a step."""
+    """Sends on every runner of the run that is not in a step."""
     free = Runner.objects.filter(run_id=run_id, worker_id=None)
     free.update(token="")
     for number in free.values_list("number", flat=True):
@@ -47,18 +47,19 @@ def acquire(run_id: int, number: int, token: str, worker_id: int) -> str | None:
 
 
 def release(run_id: int, number: int, token: str) -> None:
+    """Ends the step; whoever knows the token may take the next one."""
     Runner.objects.filter(run_id=run_id, number=number, token=token).update(worker_id=None)
 
 
 def close(run_id: int, number: int) -> None:
-    """There is nothing left to do for a further step."""
+    """Removes a runner that has nothing left to do."""
     Runner.objects.filter(run_id=run_id, number=number).delete()
 
 
 def release_stalled() -> None:
     """Frees the runners that began no step since the last sweep, and sends them on.
 
-    A step is shorter than the time between two sweeps. One that hangs goes on beside the next: claims keep them apart.
+    A runner whose step lasts longer than that gets a second step beside it: their claims keep the rows apart.
     """
     Runner.objects.filter(run__state__in=(Run.State.DONE, Run.State.STOPPED)).delete()
     for runner in Runner.objects.lapsed().filter(run__state__in=Run.ACTIVE):

@@ -18,8 +18,8 @@ MOST_LOST = 3  # workers in a row that ended while they were at one row: it may 
 
 
 def sweep() -> None:
-    """Every few seconds, by the scheduler: sends on whatever nobody goes on with."""
-    heartbeat.worker_id()  # whoever sweeps beats, so that the next sweep is not too early
+    """Takes over what dead workers claimed, and sends on what stands still. Called every few seconds."""
+    heartbeat.worker_id()  # whoever sweeps also beats: without any beat every sweep would be too early
     living = heartbeat.reap_dead_workers()
     if living is None:
         return
@@ -51,12 +51,12 @@ def recover(claim: Claim) -> None:
 
 
 def _recovered(run: Run, claim: Claim, row_ids: Sequence[int]) -> list[Result]:
-    config, going_on = HttpConfig(**run.column.http.config), run.state in Run.OPEN
+    config = HttpConfig(**run.column.http.config)
     attempts = _attempts(run, row_ids)
     sent = {pk for pk in row_ids if pk <= claim.intended}
     if config.shares_answers:  # what only waited for another row's answer was not sent
         sent = deduplication.owners(run, sent)
-    again = config.may_repeat and going_on
+    again = config.may_repeat and run.state in Run.OPEN
     return [replace(_ended(pk, attempts.get(pk, 0), pk in sent, again), claim_id=claim.pk) for pk in row_ids]
 
 
