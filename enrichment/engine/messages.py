@@ -1,6 +1,10 @@
-"""A request that is ready to go and the answer to it, as plain data."""
+"""A request that is ready to go, the response to it, and what becomes of a cell after that: plain data, no I/O."""
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+_CHARSET = re.compile(r'charset="?([\w.:-]+)', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +15,7 @@ class Request:
     body: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Response:
     status: int
     headers: tuple[tuple[str, str], ...] = ()
@@ -19,13 +23,24 @@ class Response:
     url: str = ""  # after redirects
 
     def header(self, name: str) -> str | None:
-        wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), None)
+        """Returns the first header of this name, in whatever case."""
+        lowered = name.lower()
+        return next((value for key, value in self.headers if key.lower() == lowered), None)
+
+    @cached_property
+    def text(self) -> str:
+        """The body, decoded as the response says, else as UTF-8."""
+        charset = _CHARSET.search(self.header("content-type") or "")
+        body = self.body.removeprefix(b"\xef\xbb\xbf")
+        try:
+            return body.decode(charset[1] if charset else "utf-8", "replace")
+        except (LookupError, UnicodeError):  # not a charset, or not one of texts
+            return body.decode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What becomes of a cell after an answer."""
+    """What becomes of a cell after a response."""
 
     state: str  # done, no_data or failed
     value: object = None
@@ -34,4 +49,3 @@ class Outcome:
     http_status: int | None = None
     retryable: bool = False
     retry_after: float | None = None  # seconds; a 429/503 that said so
-    refused: bool = field(default=False)  # the connection's token was refused

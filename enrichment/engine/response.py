@@ -1,4 +1,4 @@
-"""What becomes of a cell after an answer."""
+"""What becomes of a cell after a response."""
 
 import json
 import math
@@ -43,19 +43,25 @@ def read(
     field_paths: Sequence[Path] = (),
     *,
     retry_statuses: Collection[int] = frozenset(),
+    may_repeat: bool = True,
 ) -> Outcome:
-    """2xx: the value, or what is at the paths; else the status and the most telling words of the answer."""
+    """Returns what becomes of the cell. 2xx: the value, or what is at the paths; else the status and the line of the
+    response that says most.
+
+    `may_repeat` says whether the request may be sent again though it arrived.
+    """
     status = response.status
     if 200 <= status < 300:
         return _value(response, field_paths)
     line = telling_line(response)
-    wait = retry_after(response, datetime.now(UTC)) if status in (429, 503) else None
+    undone = status in (429, 503)  # the server says that it did not do it: then any request may be repeated
+    wait = retry_after(response, datetime.now(UTC)) if undone else None
     return Outcome(
         "failed",
         error_code=f"http_{status}",
         error_message=f"{status} · {line}",
         http_status=status,
-        retryable=status in retry_statuses or wait is not None,
+        retryable=(status in retry_statuses or wait is not None) and (undone or may_repeat),
         retry_after=wait,
     )
 
@@ -77,10 +83,9 @@ def _value(response: Response, field_paths: Sequence[Path]) -> Outcome:
 
 def body_value(response: Response) -> object:
     """The body as JSON, or as text when it says it is none; None when empty. Raises ValueError."""
-    text = as_text(response).strip()
+    text = response.text.strip()
     if not text:
         return None
-    kind = (response.header("content-type") or "").lower()
     try:
         value = _DECODER.decode(text)
         if text.count("[") + text.count("{") > DEEPEST and _is_too_deep(value):
@@ -89,7 +94,7 @@ def body_value(response: Response) -> object:
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
     except ValueError:
-        if "json" in kind:
+        if "json" in (response.header("content-type") or "").lower():
             raise
         return text[:LARGEST_VALUE]
 
@@ -126,20 +131,9 @@ def _refuse(constant: str) -> object:
 _DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_number)
 
 
-def as_text(response: Response) -> str:
-    """Decoded as the answer says, else as UTF-8."""
-    kind = response.header("content-type") or ""
-    charset = re.search(r'charset="?([\w.:-]+)', kind, re.IGNORECASE)
-    body = response.body.removeprefix(b"\xef\xbb\xbf")
-    try:
-        return body.decode(charset[1] if charset else "utf-8", "replace")
-    except (LookupError, UnicodeError):  # no charset, or one that is no charset of texts
-        return body.decode("utf-8", "replace")
-
-
 def telling_line(response: Response) -> str:
     """The words of the answer that say most about what went wrong, in one line."""
-    text = as_text(response).strip()
+    text = response.text.strip()
     line = ""
     if text:
         try:
@@ -190,7 +184,7 @@ def retry_after(response: Response, now: datetime) -> float | None:
     if reset and re.fullmatch(r"\d{1,15}(\.\d+)?", reset.strip()):
         return _until(float(reset), now)
     try:
-        body = json.loads(as_text(response))
+        body = json.loads(response.text)
     except (ValueError, RecursionError):
         return None
     for name, unit in (("retry_after_ms", 1000), ("retryAfterMs", 1000), ("retry_after", 1)):

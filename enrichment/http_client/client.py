@@ -37,14 +37,16 @@ async def send(
 ) -> Response:
     """Returns the response with its whole body, decompressed. Raises SendError.
 
-    `token` may go to `allowed_hosts` alone; `connected` is awaited before a first request is sent over a new
-    connection.
+    `token` may go to `allowed_hosts` alone, which are in lower case; `connected` is awaited before a first request is
+    sent over a new connection.
     """
     try:
         async with asyncio.timeout(timeout_ms / 1000):
             for _ in range(MAX_REDIRECTS + 1):
-                _check_credentials(request, token, allowed_hosts)
-                response = await _send_once(transport, request, max_read, connected)
+                outgoing = _as_httpx(request, connected)
+                if token and allowed_hosts is not None and token.is_in(request):
+                    _check_host(outgoing.url, allowed_hosts)
+                response = await _receive(transport, outgoing, max_read)
                 target = response.header("location")
                 if not (follow_redirects and response.status in REDIRECTS and target):
                     return response
@@ -56,15 +58,13 @@ async def send(
     raise SendError("too_many_redirects", f"More than {MAX_REDIRECTS} redirects.", sent=True, retryable=False)
 
 
-async def _send_once(
-    transport: httpx.AsyncBaseTransport, request: Request, max_read: int, connected: Connected | None
-) -> Response:
-    response = await transport.handle_async_request(_as_httpx(request, connected))
+async def _receive(transport: httpx.AsyncBaseTransport, request: httpx.Request, max_read: int) -> Response:
+    response = await transport.handle_async_request(request)
     body = await _read(response, max_read)
-    if "content-encoding" in response.headers:
-        body = _decoded(body, response.headers.get_list("content-encoding"), max_read, request.url)
     headers = [(name.decode("latin-1"), value.decode("utf-8", "replace")) for name, value in response.headers.raw]
-    return Response(response.status_code, tuple(headers), body, request.url)
+    if encodings := [value for name, value in headers if name.lower() == "content-encoding"]:
+        body = _decoded(body, encodings, max_read, request.url)
+    return Response(response.status_code, tuple(headers), body, str(request.url))
 
 
 def _as_httpx(request: Request, connected: Connected | None) -> httpx.Request:
@@ -102,11 +102,11 @@ async def _read(response: httpx.Response, max_read: int) -> bytes:
     return bytes(body)
 
 
-def _decoded(body: bytes, encodings: list[str], max_read: int, url: str) -> bytes:
+def _decoded(body: bytes, encodings: list[str], max_read: int, url: httpx.URL) -> bytes:
     try:
         decoded = content_coding.decode(body, encodings, max_read)
     except DecodingError as error:
-        raise SendError("protocol", f"The answer of {_host(url)} {error}.", sent=True, retryable=False) from error
+        raise SendError("protocol", f"The answer of {_host(str(url))} {error}.", sent=True, retryable=False) from error
     if len(decoded) > max_read:
         raise _too_large(max_read)
     return decoded
@@ -140,11 +140,9 @@ def _target(url: str, location: str) -> str:
     return str(target)
 
 
-def _check_credentials(request: Request, token: Token | None, allowed_hosts: Collection[str] | None) -> None:
-    if token is None or allowed_hosts is None or not token.is_in(request):
-        return
-    host = (urlsplit(request.url).hostname or "").lower()
-    if not matches(host, {allowed.lower() for allowed in allowed_hosts}):
+def _check_host(url: httpx.URL, allowed_hosts: Collection[str]) -> None:
+    host = url.raw_host.decode()
+    if not matches(host, allowed_hosts):
         raise SendError(
             "host_not_allowed",
             f"The connection does not send its credentials to {host}. Allow this host in the connection.",
