@@ -164,15 +164,28 @@ def _form(
     signs_in = kind in SIGN_IN_KINDS
     claims = config.get("claims", "")
     context = {
-        "connection": shown, "connection_id": pk, "config": config, "kind": kind, "signs_in": signs_in,
-        "kind_label": Connection.Kind(kind).label, "kinds": Connection.Kind.choices,
-        "kind_template": f"enrichment/kinds/{kind}.html", "algorithms": ALGORITHMS,
+        "connection": shown,
+        "connection_id": pk,
+        "config": config,
+        "kind": kind,
+        "signs_in": signs_in,
+        "kind_label": Connection.Kind(kind).label,
+        "kinds": Connection.Kind.choices,
+        "kind_template": f"enrichment/kinds/{kind}.html",
+        "algorithms": ALGORITHMS,
         "claims": claims if isinstance(claims, str) else json.dumps(claims, indent=2) if claims else "",
-        "stored_name": connection.name if connection else "", "auth": config.get("auth_request"),
+        "stored_name": connection.name if connection else "",
+        "auth": config.get("auth_request"),
         "users": connection_settings.users_of(connection) if connection else [],
-        "hosts_hint": HOSTS_HINT[signs_in], "methods": get_args(Method), "units": UNITS,
-        "problems": _in_form(problems), "in_panel": _in_panel(request), "save_url": save, "test_url": test,
-    }  # fmt: skip
+        "limit": forms.limit_sentence(config.get("rate_limit")),
+        "hosts_hint": HOSTS_HINT[signs_in],
+        "methods": get_args(Method),
+        "units": UNITS,
+        "problems": _in_form(problems),
+        "in_panel": _in_panel(request),
+        "save_url": save,
+        "test_url": test,
+    }
     page = "enrichment/connection_form.html" if request.htmx else "enrichment/connection.html"
     return render(request, page, context, status=422 if problems else 200)
 

@@ -1,8 +1,10 @@
 """Between the forms of the panels and the settings of the API. Field names are the paths of the settings."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.http import QueryDict
@@ -61,6 +63,8 @@ def name(form: QueryDict) -> str:
     return text(form, "name")
 
 
+MILLISECONDS = {"ms": 1, "second": 1000, "minute": 60_000, "hour": 3_600_000}
+# Of the settings on the forms, as their fields are labelled there.
 LABELS = {
     "url": "Endpoint URL",
     "query": "Query parameters",
@@ -113,8 +117,29 @@ def column_settings(form: QueryDict, base: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def rate_limit(form: QueryDict) -> dict[str, str] | None:
-    limit = {"requests": text(form, "rate_limit.requests"), "duration_ms": text(form, "rate_limit.duration_ms")}
-    return limit if any(limit.values()) else None
+    """Reads "15 requests per 1 second"; without a number of requests there is no limit."""
+    requests = text(form, "rate_limit.requests")
+    if not requests:
+        return None
+    unit = MILLISECONDS.get(form.get("rate_limit.unit", ""), 1000)
+    return {"requests": requests, "duration_ms": _milliseconds(text(form, "rate_limit.duration"), unit)}
+
+
+def _milliseconds(duration: str, unit: int) -> str:
+    """A duration that is not a number stays as typed: the settings say what is wrong with it."""
+    if not re.fullmatch(r"\d{1,9}(\.\d{1,3})?", duration):
+        return duration
+    return f"{(Decimal(duration) * unit).normalize():f}"
+
+
+def limit_sentence(limit: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The parts of "15 requests per 1 second", in the largest unit that needs no fraction."""
+    given = limit or {"requests": "", "duration_ms": 1000}
+    duration, unit = str(given["duration_ms"] or ""), "second"
+    if duration.isdecimal() and int(duration):
+        unit, size = next(item for item in reversed(MILLISECONDS.items()) if int(duration) % item[1] == 0)
+        duration = str(int(duration) // size)
+    return {"requests": given["requests"], "duration": duration, "unit": unit, "units": list(MILLISECONDS)}
 
 
 def _retry(form: QueryDict, base: Mapping[str, Any]) -> dict[str, Any]:

@@ -132,6 +132,7 @@ def render_panel(request: HttpRequest, actor: Actor, column: Column, form: Panel
         "name": form.name,
         "config": form.config,
         "notice": form.notice,
+        "limit": forms.limit_sentence(form.config["rate_limit"]),
         "problems": problems,
         "new_host": new_host,
         "unsaved": form.unsaved or bool(form.problems),

@@ -116,7 +116,8 @@ def column_form(url: str, **changed: Any) -> dict[str, Any]:
         "field_paths": ["data.name", ""],
         "run_if": "",
         "rate_limit.requests": "5",
-        "rate_limit.duration_ms": "1000",
+        "rate_limit.duration": "1",
+        "rate_limit.unit": "second",
         "timeout_ms": "5000",
         "max_in_flight": "4",
         "retry.max_retries": "1",
@@ -149,7 +150,7 @@ class TestPanel:
         labels = [
             "Name", "Connection", "Method", "Endpoint URL", "Query parameters", "Headers", "JSON body",
             "Remove null and undefined values", "Field paths to return", "Auto-update", "Only run if", "Rate limit",
-            "Request limit", "Duration in ms", "Advanced",
+            "At most", "requests per", "Advanced", "Parallel requests", "Cache answers for",
         ]  # fmt: skip
         places = [html.index(f">{label}") for label in labels]
         assert places == sorted(places)
@@ -186,7 +187,7 @@ class TestPanel:
         assert "Saved." in html
         assert events(answer)["marl:columns-changed"] == {"columnId": saved.pk}
         again = page(client.get(f"/columns/{saved.pk}/panel"))
-        assert re.search(r'name="rate_limit.duration_ms" inputmode="numeric"\s+value="1000"', again)
+        assert re.search(r'name="rate_limit.duration"[^>]*value="1"', again)
 
     def test_wrong_numbers_come_back_as_typed_with_a_problem_each(self, client: Client, column: Column) -> None:
         form = column_form("https://api.example/", timeout_ms="soon", name="Renamed", **{"retry.max_retries": "99"})
