@@ -18,7 +18,7 @@ app.autodiscover_tasks()
 
 
 class Channel(broker.Channel):
-    """Says that its connection is gone: kombu's own raises AttributeError then, which ends the worker."""
+    """Raises ConnectionError where kombu's own raises AttributeError on a closed connection, which ends the worker."""
 
     def _connparams(self, asynchronous: bool = False) -> Any:
         if self.connection is None or self.connection.client is None:
@@ -31,5 +31,5 @@ broker.Transport.Channel = Channel
 
 @setup_logging.connect
 def _log_as_everything_else(**_: object) -> None:
-    """Celery sets up its own handlers where nobody else does."""
+    """Keeps Celery from setting up its own handlers, which it does where nobody else answers this signal."""
     logging.config.dictConfig(settings.LOGGING)

@@ -18,15 +18,15 @@ _QUERY = re.compile(r"(\w://[^\s?\"'<>]*)\?[^\s\"'<>]*")
 
 
 def configure(settings: dict[str, Any]) -> None:
-    """As `logging.config.dictConfig`; what ends a process or a thread is told in the log as well, not as bare lines."""
+    """Configures logging as `logging.config.dictConfig` does, and logs the errors that end a process or a thread."""
     logging.config.dictConfig(settings)
-    sys.excepthook = lambda *error: log.critical("the process ended by an error", exc_info=error)
-    threading.excepthook = _tell_end_of_thread
+    sys.excepthook = lambda *error: log.critical("an error ended the process", exc_info=error)
+    threading.excepthook = _log_end_of_thread
 
 
-def _tell_end_of_thread(ended: threading.ExceptHookArgs) -> None:
+def _log_end_of_thread(ended: threading.ExceptHookArgs) -> None:
     if ended.exc_value and not isinstance(ended.exc_value, SystemExit):
-        log.critical("a thread ended by an error", exc_info=ended.exc_value)
+        log.critical("an error ended a thread", exc_info=ended.exc_value)
 
 
 class Line(logging.Formatter):
@@ -36,7 +36,7 @@ class Line(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the name is logging's
-        fields = "".join(f" {name}={value}" for name, value in told(record).items())
+        fields = "".join(f" {name}={value}" for name, value in added_fields(record).items())
         return super().formatMessage(record) + fields
 
     def format(self, record: logging.LogRecord) -> str:
@@ -49,19 +49,23 @@ class Json(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         line = {
-            "time": moment.replace("+00:00", "Z"), "level": record.levelname, "logger": record.name,
-            "message": without_secrets(record.getMessage()), "process": record.process, **told(record),
-        }  # fmt: skip
+            "time": moment.replace("+00:00", "Z"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": without_secrets(record.getMessage()),
+            "process": record.process,
+            **added_fields(record),
+        }
         if record.exc_info:
             line["exception"] = without_secrets(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-def told(record: logging.LogRecord) -> dict[str, object]:
-    """The fields that the caller added."""
+def added_fields(record: logging.LogRecord) -> dict[str, object]:
+    """Returns the fields that the caller added and that may be shown."""
     return {name: vars(record)[name] for name in FIELDS if vars(record).get(name) is not None}
 
 
 def without_secrets(text: str) -> str:
-    """Addresses without what may hold a key or a password: their query, and a user with a password."""
+    """Cuts from addresses what may hold a key or a password: their query, and a user with a password."""
     return _QUERY.sub(r"\1?…", _CREDENTIALS.sub(r"\1…@", text)) if "://" in text else text

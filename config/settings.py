@@ -1,4 +1,4 @@
-"""Everything that can be set, read from the environment. README lists each variable."""
+"""Everything that can be set, read from the environment; the README lists each variable."""
 
 import os
 import secrets
@@ -18,8 +18,8 @@ def _listed(name: str) -> list[str]:
     return [item.strip() for item in os.environ.get(name, "").split(",") if item.strip()]
 
 
-def _kept_in_data_dir(name: str) -> str:
-    """A secret made once on a single machine; teams give it in the environment."""
+def _secret_in_data_dir(name: str) -> str:
+    """Returns a secret that is made once on a single machine; teams set it in the environment."""
     path = DATA_DIR / name
     DATA_DIR.mkdir(parents=True, exist_ok=True)
     try:
@@ -31,9 +31,9 @@ def _kept_in_data_dir(name: str) -> str:
 
 
 DEBUG = os.environ.get("MARL_DEBUG") == "1"
-SECRET_KEY = os.environ.get("MARL_SECRET_KEY") or _kept_in_data_dir("secret-key")
+SECRET_KEY = os.environ.get("MARL_SECRET_KEY") or _secret_in_data_dir("secret-key")
 # Any text; the first encrypts, the others still decrypt (rotation).
-ENCRYPTION_KEYS = _listed("MARL_ENCRYPTION_KEYS") or [_kept_in_data_dir("encryption-key")]
+ENCRYPTION_KEYS = _listed("MARL_ENCRYPTION_KEYS") or [_secret_in_data_dir("encryption-key")]
 PUBLIC_URL = os.environ.get("MARL_PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 _public = urlsplit(PUBLIC_URL)
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", _public.hostname or "", *_listed("MARL_ALLOWED_HOSTS")]
@@ -160,7 +160,6 @@ STORAGES = {
 }
 MEDIA_ROOT = DATA_DIR / "uploads"
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 
 LOGGING_CONFIG = "config.logs.configure"

@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -24,6 +23,7 @@ from config import bundled_redis
 
 HOST = os.environ.get("MARL_HOST", "127.0.0.1")
 PYTHON = sys.executable
+CELERY = ("-m", "celery", "-q", "-A", "config.celery")
 GRACE = 12  # seconds to end by itself; a step lasts at most about 5
 
 
@@ -32,7 +32,25 @@ class CannotStart(Exception):
 
 
 @dataclass
+class StopRequest:
+    """Whether Ctrl+C or SIGTERM came. A plain flag: a signal may come while the handler of another one runs."""
+
+    came: bool = False
+
+    def listen(self) -> None:
+        signal.signal(signal.SIGINT, self._note)
+        signal.signal(signal.SIGTERM, self._note)
+
+    def _note(self, _signal: int, _frame: FrameType | None) -> None:
+        if not self.came:
+            print("\nStopping …", flush=True)
+        self.came = True
+
+
+@dataclass
 class Part:
+    """A process of ours, and when it was started."""
+
     name: str
     command: list[str]
     process: subprocess.Popen[bytes] | None = None
@@ -42,9 +60,13 @@ class Part:
         self.starts.append(time.monotonic())
         with (logs / f"{self.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
-                self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                start_new_session=True, preexec_fn=_end_with_parent,
-            )  # fmt: skip
+                self.command,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                preexec_fn=_end_with_parent,
+            )
 
     def stop(self) -> None:
         if self.process is None or self.process.poll() is not None:
@@ -72,30 +94,27 @@ def _end_with_parent() -> None:
 
 
 def web(port: int) -> list[str]:
-    return [
-        PYTHON, "-m", "uvicorn", "config.asgi:application", "--host", HOST, "--port", str(port),
-        "--lifespan", "off", "--no-access-log", "--timeout-graceful-shutdown", "2", "--no-server-header",
-    ]  # fmt: skip
+    options = ["--lifespan", "off", "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "2"]
+    return [PYTHON, "-m", "uvicorn", "config.asgi:application", "--host", HOST, "--port", str(port), *options]
 
 
 def worker() -> list[str]:
-    return [
-        PYTHON, "-m", "celery", "-q", "-A", "config.celery", "worker", "--pool", "threads", "--concurrency", "16",
-        "--loglevel", "INFO", "--without-gossip", "--without-mingle",
-    ]  # fmt: skip
+    options = ["--pool", "threads", "--concurrency", "16", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
+    return [PYTHON, *CELERY, "worker", *options]
 
 
 def scheduler(data: Path) -> list[str]:
-    return [PYTHON, "-m", "celery", "-q", "-A", "config.celery", "beat", "-s", str(data / "schedule"), "--pidfile="]
+    return [PYTHON, *CELERY, "beat", "-s", str(data / "schedule"), "--pidfile="]
 
 
 def reached_at(port: int) -> str:
-    """Where the parts on this machine find the web server."""
+    """Returns the address at which the other parts reach the web server."""
     host = "127.0.0.1" if HOST in ("0.0.0.0", "::", "localhost") else HOST  # noqa: S104
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def data_folder() -> Path:
+    """Returns the folder, made with one for logs in it. Raises CannotStart."""
     folder = Path(os.environ.get("MARL_DATA_DIR", "data")).resolve()
     try:
         (folder / "logs").mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -107,6 +126,7 @@ def data_folder() -> Path:
 
 
 def port_number() -> int:
+    """Raises CannotStart for what is no port."""
     text = os.environ.get("PORT", "8000")
     if not text.isdigit() or not 0 < int(text) < 65536:
         raise CannotStart(f"PORT is “{text}”, which is not a port number. Choose one from 1 to 65535.")
@@ -114,6 +134,7 @@ def port_number() -> int:
 
 
 def check_port(port: int) -> None:
+    """Raises CannotStart for a port that another program uses."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -125,7 +146,7 @@ def check_port(port: int) -> None:
 
 
 def lock(folder: Path) -> IO[str]:
-    """Held while we run: two supervisors on one data folder would start two Redis servers on it."""
+    """Locks the folder until the file is closed: two supervisors would start two Redis servers on it."""
     file = (folder / "lock").open("w")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -137,7 +158,7 @@ def lock(folder: Path) -> IO[str]:
 
 
 def manage(*arguments: str) -> str:
-    """Runs a management command; raises CannotStart with its last line."""
+    """Runs a management command and returns what it prints. Raises CannotStart with its last line."""
     done = subprocess.run([PYTHON, "manage.py", *arguments], capture_output=True, text=True)
     if done.returncode:
         last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
@@ -172,6 +193,7 @@ def start_redis(folder: Path, parts: list[Part]) -> None:
 
 
 def start(folder: Path, port: int, parts: list[Part]) -> None:
+    """Starts every part and adds it to `parts`, also when a later one fails. Raises CannotStart."""
     start_redis(folder, parts)
     manage("migrate", "--no-input", "--verbosity", "0")
     manage("collectstatic", "--no-input", "--verbosity", "0")
@@ -183,9 +205,9 @@ def start(folder: Path, port: int, parts: list[Part]) -> None:
             wait_for_web(port, part, folder / "logs")
 
 
-def watch(parts: list[Part], logs: Path, stopping: Callable[[], bool]) -> None:
-    """Starts a part again that died, until told to stop. Raises CannotStart for one that keeps dying."""
-    while not stopping():
+def watch(parts: list[Part], logs: Path, stop: StopRequest) -> None:
+    """Starts parts that died again, until asked to stop. Raises CannotStart for one that keeps dying."""
+    while not stop.came:
         for part in parts:
             if not part.died:
                 continue
@@ -196,40 +218,34 @@ def watch(parts: list[Part], logs: Path, stopping: Callable[[], bool]) -> None:
         time.sleep(0.5)
 
 
-def main() -> int:
-    stop_asked = False
-
-    def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal stop_asked
-        if not stop_asked:
-            print("\nStopping …", flush=True)
-        stop_asked = True
-
+def run(folder: Path, port: int, stop: StopRequest) -> None:
+    """Runs every part until asked to stop, and stops what was started. Raises CannotStart."""
     parts: list[Part] = []
-    held: IO[str] | None = None
+    check_port(port)
+    os.environ.setdefault("MARL_SAMPLE_API_URL", reached_at(port))
+    print("Starting Marl …", flush=True)
     try:
-        folder, port = data_folder(), port_number()
-        held = lock(folder)
-        check_port(port)
-        os.environ.setdefault("MARL_SAMPLE_API_URL", reached_at(port))
-        signal.signal(signal.SIGINT, ask_to_stop)
-        signal.signal(signal.SIGTERM, ask_to_stop)
-        print("Starting Marl …", flush=True)
         start(folder, port, parts)
         link = manage("sign_in_link")
-        print(
-            f"\n  Marl is running. Sign in here:\n\n    {link}\n\n  Data and logs: {folder}   Stop: Ctrl+C\n",
-            flush=True,
-        )
-        watch(parts, folder / "logs", lambda: stop_asked)
-    except (CannotStart, bundled_redis.NoRedis, RedisError) as error:
-        print(f"Marl could not start. {error}" if not stop_asked else "Stopped.", file=sys.stderr)
-        return 1
+        print(f"\n  Marl is running. Sign in here:\n\n    {link}\n", flush=True)
+        print(f"  Data and logs: {folder}   Stop: Ctrl+C\n", flush=True)
+        watch(parts, folder / "logs", stop)
     finally:
         for part in reversed(parts):
             part.stop()
-        if held:
-            held.close()
+
+
+def main() -> int:
+    stop = StopRequest()
+    stop.listen()
+    try:
+        folder, port = data_folder(), port_number()
+        with lock(folder):
+            run(folder, port, stop)
+    except (CannotStart, bundled_redis.NoRedis, RedisError) as error:
+        # A part that Ctrl+C ended first looks like one that cannot start.
+        print("Stopped." if stop.came else f"Marl could not start. {error}", file=sys.stderr)
+        return 1
     print("Stopped.", flush=True)
     return 0
 

@@ -1,4 +1,4 @@
-"""Every address, by room."""
+"""Every address, by app."""
 
 from django.urls import include, path
 

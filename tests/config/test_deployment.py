@@ -71,8 +71,12 @@ def test_the_containers_commands_start_and_work_together(environment: dict[str, 
         wait(lambda: httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200, parts)
         token = subprocess.run(
             [sys.executable, "manage.py", "api_token", "--name", "test"],
-            cwd=ROOT, env=environment, check=True, capture_output=True, text=True,
-        ).stdout.strip()  # fmt: skip
+            cwd=ROOT,
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
         with httpx.Client(
             base_url=f"http://127.0.0.1:{port}/api/v1", headers={"Authorization": f"Bearer {token}"}
         ) as api:

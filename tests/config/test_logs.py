@@ -32,7 +32,7 @@ def as_json(*arguments: Any, **named: Any) -> dict[str, Any]:
     return dict(json.loads(line))
 
 
-def test_a_readable_line_tells_the_fields_behind_its_words() -> None:
+def test_a_readable_line_gives_the_fields_after_its_words() -> None:
     line = Line().format(record("put back, %s", "again", run=12, row=7, attempt=2, table=3, column=4))
     assert line.endswith(" INFO enrichment.worker.step put back, again run=12 table=3 column=4 row=7 attempt=2")
 
@@ -42,20 +42,24 @@ def test_a_readable_line_without_fields_is_as_it_was() -> None:
 
 
 def test_a_json_line_is_one_object() -> None:
-    told = as_json("put back\n%s", "“again”", run=12, row=7)
-    assert told.pop("time").endswith("Z")
-    assert told == {
-        "level": "INFO", "logger": "enrichment.worker.step", "message": "put back\n“again”", "process": os.getpid(),
-        "run": 12, "row": 7,
-    }  # fmt: skip
+    line = as_json("put back\n%s", "“again”", run=12, row=7)
+    assert line.pop("time").endswith("Z")
+    assert line == {
+        "level": "INFO",
+        "logger": "enrichment.worker.step",
+        "message": "put back\n“again”",
+        "process": os.getpid(),
+        "run": 12,
+        "row": 7,
+    }
 
 
 def test_a_traceback_stays_in_its_line() -> None:
-    told = as_json(error=ValueError("no\nnumber"))
-    assert told["exception"] == "ValueError: no\nnumber"
+    line = as_json(error=ValueError("no\nnumber"))
+    assert line["exception"] == "ValueError: no\nnumber"
 
 
-def test_what_is_no_json_is_told_as_text() -> None:
+def test_what_is_not_json_is_written_as_text() -> None:
     assert as_json(worker=Path("/a"))["worker"] == "/a"
 
 
@@ -76,9 +80,12 @@ def parts(tmp_path: Path, redis_server: None) -> dict[str, Path]:
 
     port = free_port()
     environment = os.environ | {
-        "MARL_DATA_DIR": str(tmp_path), "MARL_LOG_FORMAT": "json", "PYTHONPATH": str(ROOT),
-        "PYTHONWARNINGS": "ignore", "DATABASE_URL": "",
-    }  # fmt: skip
+        "MARL_DATA_DIR": str(tmp_path),
+        "MARL_LOG_FORMAT": "json",
+        "PYTHONPATH": str(ROOT),
+        "PYTHONWARNINGS": "ignore",
+        "DATABASE_URL": "",
+    }
     commands = {"web": up.web(port), "worker": up.worker(), "scheduler": up.scheduler(tmp_path)}
     logs = {name: tmp_path / f"{name}.log" for name in commands}
     running = []
@@ -117,14 +124,14 @@ def objects(log: Path) -> list[dict[str, Any]]:
 
 
 def test_every_part_writes_one_object_a_line(parts: dict[str, Path]) -> None:
-    told = {name: objects(log) for name, log in parts.items()}
-    assert "Not Found: /api/v1/nowhere" in [line["message"] for line in told["web"]]
-    assert "celery.apps.worker" in [line["logger"] for line in told["worker"]]
-    assert "celery.beat" in [line["logger"] for line in told["scheduler"]]
+    lines = {name: objects(log) for name, log in parts.items()}
+    assert "Not Found: /api/v1/nowhere" in [line["message"] for line in lines["web"]]
+    assert "celery.apps.worker" in [line["logger"] for line in lines["worker"]]
+    assert "celery.beat" in [line["logger"] for line in lines["scheduler"]]
     assert not any("canary" in log.read_text() for log in parts.values())
 
 
-def test_what_ends_a_thread_or_the_process_is_told_in_one_line() -> None:
+def test_what_ends_a_thread_or_the_process_is_logged_in_one_line() -> None:
     program = """
 import threading, django
 django.setup()
@@ -137,18 +144,22 @@ raise ValueError("no\\nnumber of https://api.example/v1?key=canary")
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 1
     thread, process = (json.loads(line) for line in done.stderr.splitlines())
-    assert thread["message"] == "a thread ended by an error"
+    assert thread["message"] == "an error ended a thread"
     assert thread["exception"].endswith("ZeroDivisionError: division by zero")
-    assert process["message"] == "the process ended by an error"
+    assert process["message"] == "an error ended the process"
     assert process["exception"].endswith("ValueError: no\nnumber of https://api.example/v1?…")
 
 
 def test_the_settings_choose_the_look() -> None:
     program = "import django; django.setup(); import logging; logging.warning('here', extra={'run': 1})"
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings", "MARL_LOG_FORMAT": ""}
-    for look, told in (("", "WARNING root here run=1"), ("json", '"message": "here"')):
+    for look, line in (("", "WARNING root here run=1"), ("json", '"message": "here"')):
         done = subprocess.run(
             [sys.executable, "-c", program],
-            cwd=ROOT, env=environment | {"MARL_LOG_FORMAT": look}, check=True, capture_output=True, text=True,
-        )  # fmt: skip
-        assert told in done.stderr
+            cwd=ROOT,
+            env=environment | {"MARL_LOG_FORMAT": look},
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        assert line in done.stderr

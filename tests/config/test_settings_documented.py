@@ -39,12 +39,12 @@ def test_a_new_variable_is_noticed_however_it_is_read(source: str) -> None:
 def test_every_variable_of_the_environment_is_documented() -> None:
     read = set().union(*(variables(path.read_text()) for path in SOURCES)) - FOR_THE_TESTS
     assert {"PORT", "REDIS_URL", "MARL_ALLOWED_NETWORKS", "MARL_HOST"} <= read
-    told = "".join(path.read_text() for path in DOCUMENTS)
-    assert {name for name in read if f"`{name}`" not in told and f"`{name}=" not in told} == set()
+    documented = "".join(path.read_text() for path in DOCUMENTS)
+    assert {name for name in read if f"`{name}`" not in documented and f"`{name}=" not in documented} == set()
 
 
 def test_every_field_of_a_log_line_is_documented() -> None:
     from config.logs import FIELDS
 
-    told = (ROOT / "docs" / "operations.md").read_text()
-    assert {name for name in FIELDS if f"`{name}`" not in told} == set()
+    documented = (ROOT / "docs" / "operations.md").read_text()
+    assert {name for name in FIELDS if f"`{name}`" not in documented} == set()

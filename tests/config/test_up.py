@@ -12,20 +12,18 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def say(**environment: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "config.up"],
-        cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
-    return done.returncode, done.stderr
+def start(**environment: str) -> tuple[int, str]:
+    command = [sys.executable, "-m", "config.up"]
+    ended = subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=60)
+    return ended.returncode, ended.stderr
 
 
-def test_a_port_in_use_is_told_with_a_way_out(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_with_a_way_out(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        code, words = say(MARL_DATA_DIR=str(tmp_path), PORT=str(port))
+        code, words = start(MARL_DATA_DIR=str(tmp_path), PORT=str(port))
     assert code == 1
     assert f"Port {port} cannot be used" in words
     assert "make run" in words
@@ -34,7 +32,7 @@ def test_a_port_in_use_is_told_with_a_way_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("port", ["eighty", "0", "70000", "-1"])
 def test_a_port_that_is_no_port_is_refused(tmp_path: Path, port: str) -> None:
-    code, words = say(MARL_DATA_DIR=str(tmp_path), PORT=port)
+    code, words = start(MARL_DATA_DIR=str(tmp_path), PORT=port)
     assert code == 1
     assert (
         words.strip()
@@ -43,29 +41,29 @@ def test_a_port_that_is_no_port_is_refused(tmp_path: Path, port: str) -> None:
 
 
 def test_a_second_start_on_the_same_data_is_refused(tmp_path: Path) -> None:
-    with (tmp_path / "lock").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        code, words = say(MARL_DATA_DIR=str(tmp_path))
+    with (tmp_path / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        code, words = start(MARL_DATA_DIR=str(tmp_path))
     assert code == 1
     assert "already running" in words
 
 
-def test_a_data_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_a_data_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    code, words = say(MARL_DATA_DIR=str(tmp_path / "file" / "data"))
+    code, words = start(MARL_DATA_DIR=str(tmp_path / "file" / "data"))
     assert code == 1
     assert "data folder" in words
     assert "Traceback" not in words
 
 
-def test_a_redis_that_does_not_answer_is_told(tmp_path: Path) -> None:
-    code, words = say(MARL_DATA_DIR=str(tmp_path), PORT="18765", REDIS_URL="redis://127.0.0.1:1/0")
+def test_a_redis_that_does_not_answer_is_reported(tmp_path: Path) -> None:
+    code, words = start(MARL_DATA_DIR=str(tmp_path), PORT="18765", REDIS_URL="redis://127.0.0.1:1/0")
     assert code == 1
     assert "Marl could not start" in words
     assert "Traceback" not in words
 
 
-def test_an_old_python_is_told_in_one_sentence(tmp_path: Path) -> None:
+def test_an_old_python_is_reported_in_one_sentence(tmp_path: Path) -> None:
     """The set-up script finds no Python but one that says it is too old."""
     old = tmp_path / "python3"
     old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Python 3.9.2" && exit 0\nexit 1\n')
@@ -76,8 +74,10 @@ def test_an_old_python_is_told_in_one_sentence(tmp_path: Path) -> None:
         os.symlink(f"/bin/{tool}" if os.path.exists(f"/bin/{tool}") else f"/usr/bin/{tool}", tmp_path / tool)
     done = subprocess.run(
         ["/bin/sh", str(tmp_path / "scripts" / "setup.sh")],
-        env={"PATH": str(tmp_path), "HOME": str(tmp_path)}, capture_output=True, text=True,
-    )  # fmt: skip
+        env={"PATH": str(tmp_path), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 1
     assert done.stderr.strip() == (
         "Marl needs Python 3.12 or newer; this machine has Python 3.9.2. "

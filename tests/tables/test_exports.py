@@ -42,16 +42,27 @@ def test_csv_holds_the_text_as_it_is_and_no_formula(table: Table) -> None:
     found = list(csv.reader(io.StringIO(file_of(table, "csv").decode(), newline="")))
     assert found[0] == ["Text", "N", "Profile"]
     assert [line[0] for line in found[1:]] == [
-        '0042', 'a "b", c\nd', "'=1+1", "-5", "+49 171 (0)5", "'-cmd|x", "'@SUM(A1)", "'\tx", "", "ü🎉",
-    ]  # fmt: skip
+        "0042",
+        'a "b", c\nd',
+        "'=1+1",
+        "-5",
+        "+49 171 (0)5",
+        "'-cmd|x",
+        "'@SUM(A1)",
+        "'\tx",
+        "",
+        "ü🎉",
+    ]
     assert found[1][1:] == ["0", '{"city":"Graz"}']
 
 
 def test_states_and_errors_stand_beside_the_values(table: Table) -> None:
     found = list(csv.DictReader(io.StringIO(file_of(table, "csv", states=True).decode(), newline="")))
     assert [(row["Profile state"], row["Profile error"]) for row in found[:3]] == [
-        ("done", ""), ("failed", "404 · gone"), ("empty", ""),
-    ]  # fmt: skip
+        ("done", ""),
+        ("failed", "404 · gone"),
+        ("empty", ""),
+    ]
 
 
 def test_json_keeps_the_kinds_of_values(table: Table) -> None:

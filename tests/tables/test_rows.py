@@ -161,8 +161,13 @@ def test_rows_show_their_cells_and_what_a_run_will_come_to(table: Table, monkeyp
 
     assert [cell["state"] for cell in answers()] == ["done", "running", "empty"]
     assert answers()[0] == {
-        "state": "done", "value": {"a": 1}, "error": None, "stale": False, "http_status": 200, "attempts": 2,
-    }  # fmt: skip
+        "state": "done",
+        "value": {"a": 1},
+        "error": None,
+        "stale": False,
+        "http_status": 200,
+        "attempts": 2,
+    }
     pairs = {(pk, column.pk) for pk in (done, running, neither)}
     monkeypatch.setattr(cells, "pending", [lambda *_: pairs])
     assert [cell["state"] for cell in answers()] == ["queued", "running", "queued"]

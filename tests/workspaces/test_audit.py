@@ -45,11 +45,19 @@ def test_what_is_changed_run_and_deleted_is_noted(api: Client, workspace: Any) -
     api.delete(f"/api/v1/tables/{table}")
     column = "Profile in Leads"
     assert noted(workspace) == [
-        ("token.created", "CI"), ("table.created", "Leads"), ("connection.created", "CRM"),
-        ("connection.changed", "CRM"), ("connection.host_allowed", "CRM"), ("column.created", column),
-        ("column.changed", column), ("run.started", column), ("run.stopped", column), ("column.deleted", column),
-        ("connection.deleted", "CRM"), ("table.deleted", "Leads"),
-    ]  # fmt: skip
+        ("token.created", "CI"),
+        ("table.created", "Leads"),
+        ("connection.created", "CRM"),
+        ("connection.changed", "CRM"),
+        ("connection.host_allowed", "CRM"),
+        ("column.created", column),
+        ("column.changed", column),
+        ("run.started", column),
+        ("run.stopped", column),
+        ("column.deleted", column),
+        ("connection.deleted", "CRM"),
+        ("table.deleted", "Leads"),
+    ]
     changed = AuditEntry.objects.get(action="connection.changed")
     assert changed.detail == {"settings": ["token_type"], "secrets": ["token"]}
     assert AuditEntry.objects.get(action="column.changed").detail == {"settings": ["method"]}
@@ -72,9 +80,12 @@ def test_roles_and_tokens_are_noted(
     client.post("/settings/tokens", {"name": "Script", "role": "viewer"})
     client.post(f"/settings/tokens/{ApiToken.objects.get(name='Script').pk}")
     assert noted(workspace) == [
-        ("member.changed", "editor@example.com"), ("member.removed", "editor@example.com"),
-        ("member.invited", "new@example.com"), ("token.created", "Script"), ("token.revoked", "Script"),
-    ]  # fmt: skip
+        ("member.changed", "editor@example.com"),
+        ("member.removed", "editor@example.com"),
+        ("member.invited", "new@example.com"),
+        ("token.created", "Script"),
+        ("token.revoked", "Script"),
+    ]
 
 
 def test_nobody_is_taken_for_whoever_came_before(api: Client, client: Client, workspace: Any) -> None:
