@@ -126,7 +126,7 @@ def data_folder() -> Path:
 
 
 def port_number() -> int:
-    """Raises CannotStart for what is no port."""
+    """Raises CannotStart for what is not a port."""
     text = os.environ.get("PORT", "8000")
     if not text.isdigit() or not 0 < int(text) < 65536:
         raise CannotStart(f"PORT is “{text}”, which is not a port number. Choose one from 1 to 65535.")

@@ -1,7 +1,7 @@
 """Live events of a table: published to a short stream in Redis, read once by each web process, sent to its listeners.
 
-Events are merged to at most ten a second; a listener that comes back with Last-Event-ID gets what it missed, or
-`reset` when the stream no longer reaches back so far. A listener that does not keep up is dropped.
+Events are merged to at most ten a second. A listener that comes back with Last-Event-ID gets what it missed, or
+`reset` when the stream no longer reaches back so far. One that does not keep up is disconnected, and comes back.
 """
 
 import asyncio
@@ -23,41 +23,44 @@ from tables.redis import client
 
 log = logging.getLogger(__name__)
 
-LENGTH = 2000  # entries a stream keeps
-KEPT = 3600  # seconds
-MERGED = 0.1  # seconds between two batches
-KEEP_ALIVE = 15.0  # seconds
-WAITING = 200  # messages a listener may be behind
+LENGTH = 2000  # entries of a stream
+STORED_SECONDS = 3600  # after the last event
+MERGED_SECONDS = 0.1  # between two messages
+KEEP_ALIVE_SECONDS = 15.0
+BACKLOG = 200  # messages that a listener has not read yet
 
 type Entry = tuple[bytes, dict[bytes, bytes]]
 
 
 def publish_cells(table_id: int, cells: Sequence[tuple[int, int, dict[str, Any]]]) -> None:
-    """Each (row id, column id, cell as in the API)."""
+    """Announces cells, given as (row id, column id, cell of the API)."""
     for start in range(0, len(cells), 1000):
         _publish(table_id, "cells", {"cells": cells[start : start + 1000]})
 
 
 def publish_run(table_id: int, run: dict[str, Any]) -> None:
+    """Announces a run, given as in the API."""
     _publish(table_id, "run", run)
 
 
 def publish_rows(table_id: int, *, added: int = 0, deleted: Sequence[int] = ()) -> None:
+    """Announces that rows changed; listeners read their window again."""
     count = Table.objects.filter(pk=table_id).values_list("row_count", flat=True).first()
     _publish(table_id, "rows", {"added": added, "deleted": list(deleted[:1000]), "row_count": count or 0})
 
 
 def publish_columns(table_id: int) -> None:
+    """Announces that columns changed; listeners read the table again."""
     _publish(table_id, "columns", {})
 
 
 def _publish(table_id: int, event: str, data: dict[str, Any]) -> None:
-    """What is announced is stored already: without Redis it is not announced, and nothing else fails."""
+    """What is announced is stored already. Without Redis nobody hears of it at once, and nothing else fails."""
     key = _key(table_id)
     pipeline = client().pipeline(transaction=False)
     text = json.dumps(data, cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":"))
     pipeline.xadd(key, {"event": event, "data": text}, maxlen=LENGTH, approximate=True)
-    pipeline.expire(key, KEPT)
+    pipeline.expire(key, STORED_SECONDS)
     try:
         pipeline.execute()
     except redis.RedisError as error:
@@ -69,7 +72,7 @@ def _key(table_id: int) -> str:
 
 
 async def response(table_id: int, last_event_id: str = "") -> StreamingHttpResponse:
-    """An event stream that ends when the browser leaves."""
+    """Returns an event stream that ends when the browser leaves."""
     answer = StreamingHttpResponse(_listen(table_id, last_event_id), content_type="text/event-stream")
     answer["Cache-Control"] = "no-store"
     answer["X-Accel-Buffering"] = "no"
@@ -86,7 +89,7 @@ async def _listen(table_id: int, last_event_id: str) -> AsyncIterator[bytes]:
             yield await hub.missed(table_id, last_event_id)
         while True:
             try:
-                message = await asyncio.wait_for(queue.get(), KEEP_ALIVE)
+                message = await asyncio.wait_for(queue.get(), KEEP_ALIVE_SECONDS)
             except TimeoutError:
                 yield b": still here\n\n"
                 continue
@@ -99,7 +102,7 @@ async def _listen(table_id: int, last_event_id: str) -> AsyncIterator[bytes]:
 
 @dataclass(slots=True)
 class _Hub:
-    """All listeners of one process, behind one reader."""
+    """All listeners of one process, which share one reader."""
 
     server: Any  # its types promise neither bytes nor text
     listeners: dict[int, set[asyncio.Queue[bytes | None]]] = field(default_factory=dict)
@@ -107,7 +110,7 @@ class _Hub:
     reader: asyncio.Task[None] | None = None
 
     async def join(self, table_id: int) -> asyncio.Queue[bytes | None]:
-        queue: asyncio.Queue[bytes | None] = asyncio.Queue(WAITING)
+        queue: asyncio.Queue[bytes | None] = asyncio.Queue(BACKLOG)
         if table_id not in self.positions:
             last = await self.server.xrevrange(_key(table_id), count=1)
             self.positions.setdefault(table_id, last[0][0].decode() if last else "0-0")
@@ -117,24 +120,24 @@ class _Hub:
         return queue
 
     def leave(self, table_id: int, queue: asyncio.Queue[bytes | None]) -> None:
-        left = self.listeners.get(table_id, set())
-        left.discard(queue)
-        if not left:
+        others = self.listeners.get(table_id, set())
+        others.discard(queue)
+        if not others:
             self.listeners.pop(table_id, None)
             self.positions.pop(table_id, None)
 
     async def read(self) -> None:
-        """Until nobody listens."""
+        """Reads the streams until nobody listens."""
         while self.listeners:
             keys = {_key(table_id): self.positions[table_id] for table_id in self.listeners}
             try:
-                found = await self.server.xread(keys, count=500, block=250)
+                streams = await self.server.xread(keys, count=500, block=250)
             except redis.RedisError:
                 await asyncio.sleep(1)
                 continue
-            for key, entries in found or []:
+            for key, entries in streams or []:
                 self.send(int(key.decode().rpartition(":")[2]), entries)
-            await asyncio.sleep(MERGED if found else 0)
+            await asyncio.sleep(MERGED_SECONDS if streams else 0)
 
     def send(self, table_id: int, entries: Sequence[Entry]) -> None:
         message = merged(entries)
@@ -149,6 +152,7 @@ class _Hub:
                 queue.put_nowait(None)
 
     async def missed(self, table_id: int, last_event_id: str) -> bytes:
+        """Returns what came after this event, as one message."""
         try:
             first = await self.server.xrange(_key(table_id), count=1)
             entries = await self.server.xrange(_key(table_id), min=f"({last_event_id}")
@@ -176,7 +180,7 @@ def _order(entry_id: str) -> tuple[int, int]:
 
 
 def merged(entries: Sequence[Entry]) -> bytes:
-    """One message of each kind: the last state of each cell and run."""
+    """Returns the messages that take the place of these entries: of each cell and run, the last state alone."""
     cells: dict[tuple[int, int], Any] = {}
     runs: dict[int, Any] = {}
     others: list[tuple[str, str]] = []

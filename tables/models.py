@@ -136,7 +136,7 @@ class Cell(models.Model):
     fingerprint = models.CharField(max_length=32, blank=True)  # of the inputs that gave this result
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
-    run_id = models.BigIntegerField(null=True)  # the run that holds or last held it
+    run_id = models.BigIntegerField(null=True)  # the run that has, or had last, claimed it
     due_at = models.DateTimeField(null=True)  # not to be claimed before
 
     class Meta:

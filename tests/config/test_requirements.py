@@ -19,8 +19,8 @@ class Blocker:
 sys.meta_path.insert(0, Blocker())
 import django
 django.setup()
-for room in ("config", "workspaces", "tables", "enrichment"):
-    for module in pkgutil.walk_packages(importlib.import_module(room).__path__, f"{room}."):
+for app in ("config", "workspaces", "tables", "enrichment"):
+    for module in pkgutil.walk_packages(importlib.import_module(app).__path__, f"{app}."):
         importlib.import_module(module.name)
 import celery.apps.worker, celery.apps.beat, celery.worker.consumer, kombu.transport.redis, uvicorn.protocols.http.auto
 """

@@ -14,14 +14,14 @@ FOR_THE_TESTS = {"MARL_TEST_SQLITE"}
 
 def variables(source: str) -> set[str]:
     """Names in capitals that are looked up in the environment, or handed to a function that does so."""
-    found: set[str] = set()
+    names: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Call(args=[ast.Constant(value=str(name)), *_]) if _is_a_name(name):
-                found.add(name)
+                names.add(name)
             case ast.Subscript(value=ast.Attribute(attr="environ"), slice=ast.Constant(value=str(name))):
-                found.add(name)
-    return found
+                names.add(name)
+    return names
 
 
 def _is_a_name(text: str) -> bool:

@@ -30,15 +30,15 @@ def name(table: Table) -> str:
 
 
 @pytest.fixture
-def heard() -> Iterator[list[dict[str, Any]]]:
-    """What rows_changed told, in order."""
+def announced() -> Iterator[list[dict[str, Any]]]:
+    """The facts that rows_changed was sent with, in order."""
     from tables.signals import rows_changed
 
-    told: list[dict[str, Any]] = []
+    sent: list[dict[str, Any]] = []
 
     def listen(signal: object, sender: object, **facts: Any) -> None:
-        told.append(facts)
+        sent.append(facts)
 
     rows_changed.connect(listen)
-    yield told
+    yield sent
     rows_changed.disconnect(listen)

@@ -27,8 +27,8 @@ def large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def values_of(column: Column) -> list[Any]:
-    found = Row.objects.filter(table_id=column.table_id).order_by("sort_key").values_list("values", flat=True)
-    return [values.get(str(column.pk)) for values in found]
+    stored = Row.objects.filter(table_id=column.table_id).order_by("sort_key").values_list("values", flat=True)
+    return [values.get(str(column.pk)) for values in stored]
 
 
 def flags(table: Table, texts: list[str]) -> Column:
@@ -37,12 +37,12 @@ def flags(table: Table, texts: list[str]) -> Column:
     return column
 
 
-def test_a_small_table_is_converted_at_once(table: Table, heard: list[dict[str, Any]]) -> None:
+def test_a_small_table_is_converted_at_once(table: Table, announced: list[dict[str, Any]]) -> None:
     column = flags(table, ["true", "no", "maybe"])
-    heard.clear()
+    announced.clear()
     columns.change_type(column, "checkbox")
     assert values_of(column) == [True, False, "maybe"]
-    assert [(facts["row_ids"], facts["column_ids"]) for facts in heard] == [(None, [column.pk])]
+    assert [(facts["row_ids"], facts["column_ids"]) for facts in announced] == [(None, [column.pk])]
     assert not Backfill.objects.exists()
 
 
@@ -80,11 +80,11 @@ def test_a_task_that_was_lost_is_sent_again(table: Table, sent: list[tuple[objec
 
 @pytest.mark.usefixtures("large", "sent")
 def test_another_worker_goes_on_where_one_died(
-    table: Table, heard: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    table: Table, announced: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     column = flags(table, ["yes"] * 5)
     columns.change_type(column, "checkbox")
-    heard.clear()
+    announced.clear()
     change, changed = backfills._change, 0
 
     def die_at_the_fourth(backfill: Backfill, row: Row) -> bool:
@@ -98,11 +98,11 @@ def test_another_worker_goes_on_where_one_died(
     with pytest.raises(SystemExit):
         backfills.run(column.pk)
     assert values_of(column) == [True, True, "yes", "yes", "yes"]
-    assert heard == []
+    assert announced == []
     backfills.run(column.pk)
     assert values_of(column) == [True] * 5
     assert changed == 7, "the batch that was stored is not converted again"
-    assert len(heard) == 1
+    assert len(announced) == 1
 
 
 @pytest.mark.usefixtures("large", "sent")

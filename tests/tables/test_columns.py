@@ -10,9 +10,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def order(table: Table) -> list[str]:
-    found = columns.live(table)
-    assert [column.position for column in found] == list(range(len(found)))
-    return [column.name for column in found]
+    live = columns.live(table)
+    assert [column.position for column in live] == list(range(len(live)))
+    return [column.name for column in live]
 
 
 def test_a_column_is_made_where_it_is_wanted(table: Table) -> None:

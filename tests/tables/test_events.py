@@ -92,9 +92,9 @@ async def test_a_listener_that_comes_back_gets_what_it_missed() -> None:
 @pytest.mark.usefixtures("_hub")
 async def test_a_listener_cut_off_before_the_first_event_misses_nothing() -> None:
     async with aclosing(listening()) as stream:
-        begun = await started(stream)
+        start_id = await started(stream)
     events.publish_run(1, {"id": 1})
-    async with aclosing(listening(begun)) as stream:
+    async with aclosing(listening(start_id)) as stream:
         assert [event for _, event, _ in await next_events(stream)] == ["reset"]
 
 
@@ -108,7 +108,7 @@ async def test_a_listener_that_was_away_too_long_reads_everything_again(last_id:
 
 @pytest.mark.usefixtures("_hub")
 async def test_a_listener_that_does_not_keep_up_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "WAITING", 2)
+    monkeypatch.setattr(events, "BACKLOG", 2)
     async with aclosing(listening()) as stream:
         await started(stream)
         entry = (b"1-1", {b"event": b"columns", b"data": b"{}"})
@@ -131,7 +131,7 @@ def test_a_stream_is_short_and_ends_by_itself() -> None:
     for number in range(events.LENGTH + 500):
         events.publish_run(1, {"id": number})
     assert client().xlen("marl:events:1") < events.LENGTH + 200
-    assert 0 < client().ttl("marl:events:1") <= events.KEPT
+    assert 0 < client().ttl("marl:events:1") <= events.STORED_SECONDS
 
 
 def test_rows_are_kept_when_nothing_can_be_announced(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:

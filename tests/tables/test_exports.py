@@ -39,9 +39,9 @@ def file_of(table: Table, format: str, **options: Any) -> bytes:
 
 
 def test_csv_holds_the_text_as_it_is_and_no_formula(table: Table) -> None:
-    found = list(csv.reader(io.StringIO(file_of(table, "csv").decode(), newline="")))
-    assert found[0] == ["Text", "N", "Profile"]
-    assert [line[0] for line in found[1:]] == [
+    lines = list(csv.reader(io.StringIO(file_of(table, "csv").decode(), newline="")))
+    assert lines[0] == ["Text", "N", "Profile"]
+    assert [line[0] for line in lines[1:]] == [
         "0042",
         'a "b", c\nd',
         "'=1+1",
@@ -53,12 +53,12 @@ def test_csv_holds_the_text_as_it_is_and_no_formula(table: Table) -> None:
         "",
         "ü🎉",
     ]
-    assert found[1][1:] == ["0", '{"city":"Graz"}']
+    assert lines[1][1:] == ["0", '{"city":"Graz"}']
 
 
 def test_states_and_errors_stand_beside_the_values(table: Table) -> None:
-    found = list(csv.DictReader(io.StringIO(file_of(table, "csv", states=True).decode(), newline="")))
-    assert [(row["Profile state"], row["Profile error"]) for row in found[:3]] == [
+    lines = list(csv.DictReader(io.StringIO(file_of(table, "csv", states=True).decode(), newline="")))
+    assert [(row["Profile state"], row["Profile error"]) for row in lines[:3]] == [
         ("done", ""),
         ("failed", "404 · gone"),
         ("empty", ""),
@@ -66,21 +66,21 @@ def test_states_and_errors_stand_beside_the_values(table: Table) -> None:
 
 
 def test_json_keeps_the_kinds_of_values(table: Table) -> None:
-    found = json.loads(file_of(table, "json"))
-    assert found[0] == {"Text": "0042", "N": 0, "Profile": {"city": "Graz"}}
-    assert [json.loads(line) for line in file_of(table, "jsonl").splitlines()] == found
-    told = json.loads(file_of(table, "json", states=True))
-    assert told[1]["Profile"]["error"]["message"] == "404 · gone"
+    values = json.loads(file_of(table, "json"))
+    assert values[0] == {"Text": "0042", "N": 0, "Profile": {"city": "Graz"}}
+    assert [json.loads(line) for line in file_of(table, "jsonl").splitlines()] == values
+    with_states = json.loads(file_of(table, "json", states=True))
+    assert with_states[1]["Profile"]["error"]["message"] == "404 · gone"
 
 
 def test_excel_holds_texts_as_texts(table: Table) -> None:
     sheet = load_workbook(io.BytesIO(file_of(table, "xlsx"))).active
     assert sheet
-    found = list(sheet.iter_rows())
-    assert [cell.value for cell in found[0]] == ["Text", "N", "Profile"]
-    assert [row[0].value for row in found[1:4]] == TEXTS[:3]
-    assert found[3][0].data_type == "s"
-    assert found[1][1].value == 0
+    lines = list(sheet.iter_rows())
+    assert [cell.value for cell in lines[0]] == ["Text", "N", "Profile"]
+    assert [row[0].value for row in lines[1:4]] == TEXTS[:3]
+    assert lines[3][0].data_type == "s"
+    assert lines[1][1].value == 0
 
 
 @pytest.mark.parametrize("format", exports.TYPES)
@@ -115,17 +115,17 @@ def test_a_view_is_exported_in_its_order_without_rows_deleted_since(format: str,
     ids = [row.pk for row in rows.window(table, 0, 4)]
     rows.delete(table, [ids[1]])
     data = file_of(table, format, row_ids=[ids[3], ids[1], ids[0]])
-    found: list[object]
+    numbers: list[object]
     if format == "xlsx":
         sheet = load_workbook(io.BytesIO(data)).active
         assert sheet
-        found = [line[1] for line in sheet.iter_rows(min_row=2, values_only=True)]
+        numbers = [line[1] for line in sheet.iter_rows(min_row=2, values_only=True)]
     elif format == "csv":
-        found = [float(line["N"]) for line in csv.DictReader(io.StringIO(data.decode(), newline=""))]
+        numbers = [float(line["N"]) for line in csv.DictReader(io.StringIO(data.decode(), newline=""))]
     else:
         lines = json.loads(data) if format == "json" else map(json.loads, data.splitlines())
-        found = [line["N"] for line in lines]
-    assert found == [3, 0]
+        numbers = [line["N"] for line in lines]
+    assert numbers == [3, 0]
 
 
 def test_a_view_without_rows_is_a_file_too(table: Table) -> None:
@@ -167,7 +167,7 @@ def test_rows_deleted_since_a_view_was_opened_are_not_noted_as_exported(
     assert audit.entries(workspace)[0].detail == {"format": "jsonl", "rows": total - 2}
 
 
-def test_what_is_no_format_is_told(client_for: Callable[[Any], Client], table: Table, viewer: Any) -> None:
+def test_what_is_not_a_format_is_refused(client_for: Callable[[Any], Client], table: Table, viewer: Any) -> None:
     answer = client_for(viewer).get(f"/api/v1/tables/{table.pk}/export?format=pdf")
     assert answer.status_code == 422
     assert "csv, json, jsonl, xlsx" in answer.json()["error"]["message"]

@@ -41,12 +41,12 @@ def test_rows_are_added_at_the_end_by_name_or_id(table: Table, name: str) -> Non
     assert (table.row_count, positions(table)) == (3, [0, 1, 2])
 
 
-def test_a_wrong_row_adds_nothing(table: Table, heard: list[dict[str, Any]]) -> None:
+def test_a_wrong_row_adds_nothing(table: Table, announced: list[dict[str, Any]]) -> None:
     with pytest.raises(Refused):
         rows.append(table, [{"Name": "fine"}, {"Size": "many"}])
     with pytest.raises(Refused, match="no column “Nmae”"):
         rows.append(table, [{"Name": "fine"}, {"Nmae": "typo"}])
-    assert (Row.objects.count(), heard) == (0, [])
+    assert (Row.objects.count(), announced) == (0, [])
 
 
 def test_more_rows_than_one_call_takes_are_refused(table: Table) -> None:
@@ -67,19 +67,19 @@ def test_a_window_beyond_the_end_is_empty(table: Table) -> None:
     assert (names(table, 2, 5), names(table, 3, 5)) == (["Firm 2"], [])
 
 
-def test_added_and_changed_rows_are_told_once_they_are_committed(table: Table, heard: list[dict[str, Any]]) -> None:
+def test_added_and_changed_rows_are_announced_after_the_commit(table: Table, announced: list[dict[str, Any]]) -> None:
     [row_id] = rows.append(table, [{"Name": "a"}])
     rows.update(table, [{"id": row_id, "cells": {"Size": "5"}}])
     size = columns.live(table)[1].pk
-    told = [(facts["row_ids"], facts["column_ids"], facts["added"]) for facts in heard]
-    assert told == [([row_id], None, True), ([row_id], [size], False)]
+    sent = [(facts["row_ids"], facts["column_ids"], facts["added"]) for facts in announced]
+    assert sent == [([row_id], None, True), ([row_id], [size], False)]
 
 
-def test_a_value_that_stays_the_same_is_not_told(table: Table, heard: list[dict[str, Any]]) -> None:
+def test_a_value_that_stays_the_same_is_not_announced(table: Table, announced: list[dict[str, Any]]) -> None:
     [row_id] = rows.append(table, [{"Name": "a"}])
-    heard.clear()
+    announced.clear()
     assert rows.update(table, [{"id": row_id, "cells": {"Name": "a"}}]) == 1
-    assert heard == []
+    assert announced == []
 
 
 def test_an_update_leaves_the_other_cells_and_an_emptied_one_goes(table: Table, name: str) -> None:
@@ -91,12 +91,12 @@ def test_an_update_leaves_the_other_cells_and_an_emptied_one_goes(table: Table, 
 def test_a_row_of_another_table_cannot_be_changed(table: Table) -> None:
     other = Table.objects.create(workspace=table.workspace, name="Other")
     columns.create(other, "Name")
-    [mine, theirs] = rows.append(table, [{"Name": "a"}]) + rows.append(other, [{"Name": "b"}])
-    changes = [{"id": pk, "cells": {"Name": "changed"}} for pk in (mine, theirs)]
-    with pytest.raises(Refused, match=f"no row {theirs}"):
+    [own, foreign] = rows.append(table, [{"Name": "a"}]) + rows.append(other, [{"Name": "b"}])
+    changes = [{"id": pk, "cells": {"Name": "changed"}} for pk in (own, foreign)]
+    with pytest.raises(Refused, match=f"no row {foreign}"):
         rows.update(table, changes)
     assert (names(table), names(other)) == (["a"], ["b"])
-    assert rows.delete(table, [theirs]) == 0
+    assert rows.delete(table, [foreign]) == 0
 
 
 def test_working_on_a_table_puts_it_first(table: Table) -> None:
@@ -156,8 +156,8 @@ def test_rows_show_their_cells_and_what_a_run_will_come_to(table: Table, monkeyp
     Cell.objects.create(row_id=running, column=column, state=CellState.RUNNING, attempts=1)
 
     def answers() -> list[dict[str, Any]]:
-        shown = rows.as_json(rows.window(table, 0, 10), columns.live(table))
-        return [row["cells"][str(column.pk)] for row in shown]
+        listed = rows.as_json(rows.window(table, 0, 10), columns.live(table))
+        return [row["cells"][str(column.pk)] for row in listed]
 
     assert [cell["state"] for cell in answers()] == ["done", "running", "empty"]
     assert answers()[0] == {

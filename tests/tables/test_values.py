@@ -1,4 +1,4 @@
-"""What each type of column takes, and how it is kept."""
+"""What each type of column takes, and how it is stored."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def column(type: str) -> Column:
 
 
 @pytest.mark.parametrize(
-    ("type", "given", "kept"),
+    ("type", "given", "stored"),
     [
         ("text", "0042", "0042"),
         ("text", "  1.10 ", "  1.10 "),
@@ -30,8 +30,8 @@ def column(type: str) -> Column:
         ("date", "2026-01-31T10:00:00+00:00", "2026-01-31T10:00:00+00:00"),
     ],
 )
-def test_a_value_is_kept(type: str, given: object, kept: object) -> None:
-    assert values.clean(column(type), given) == kept
+def test_a_value_is_stored_in_one_way(type: str, given: object, stored: object) -> None:
+    assert values.clean(column(type), given) == stored
 
 
 @pytest.mark.parametrize(

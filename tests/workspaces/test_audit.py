@@ -1,4 +1,4 @@
-"""The audit log: what is noted, by whom it is seen, and that it holds no secret."""
+"""The audit log: what is noted, who sees it, and that no secret is in it."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -106,9 +106,9 @@ def test_owners_see_it_page_by_page_and_by_kind(
     assert "Column 09" not in first
     oldest = audit.entries(workspace, "column")[49]
     assert "Column 09" in client.get(f"/settings/audit?kind=column&before={oldest.pk}").content.decode()
-    told = api.get("/api/v1/audit?kind=column&limit=2").json()
-    assert (told["total"], [item["name"] for item in told["items"]]) == (60, ["Column 59", "Column 58"])
-    assert told["items"][0]["detail"] == {"settings": ["url"]}
+    listed = api.get("/api/v1/audit?kind=column&limit=2").json()
+    assert (listed["total"], [item["name"] for item in listed["items"]]) == (60, ["Column 59", "Column 58"])
+    assert listed["items"][0]["detail"] == {"settings": ["url"]}
 
 
 def test_nobody_else_sees_it(client_for: Callable[[Any], Client], workspace: Any, editor: Any, outsider: Any) -> None:

@@ -49,8 +49,8 @@ def test_a_role_is_changed_and_the_last_owner_stays(
     membership.refresh_from_db()
     assert membership.role == "viewer"
     own = Membership.objects.get(user=owner)
-    for wanted in ("editor", "remove"):
-        page = client.post(f"/settings/members/{own.pk}", {"role": wanted}, follow=True).content.decode()
+    for role in ("editor", "remove"):
+        page = client.post(f"/settings/members/{own.pk}", {"role": role}, follow=True).content.decode()
         assert "only owner" in page
     own.refresh_from_db()
     assert own.role == "owner"
