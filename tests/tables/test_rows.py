@@ -180,11 +180,11 @@ def test_counts_are_by_state(table: Table) -> None:
     assert cells.counts([column.pk]) == {column.pk: {"done": 2, "failed": 1}}
 
 
-def test_rows_are_added_before_another_row(table: Table, heard: list[dict[str, Any]]) -> None:
+def test_rows_are_added_before_another_row(table: Table, announced: list[dict[str, Any]]) -> None:
     ids = numbered(table, 3)
     added = rows.insert(table, ids[1], [{"Name": "a"}, {"Name": "b"}])
     assert names(table) == ["Firm 0", "a", "b", "Firm 1", "Firm 2"]
-    assert (table.row_count, heard[-1]["row_ids"], heard[-1]["added"]) == (5, added, True)
+    assert (table.row_count, announced[-1]["row_ids"], announced[-1]["added"]) == (5, added, True)
 
 
 def test_rows_are_moved_in_their_order(table: Table) -> None:
