@@ -12,7 +12,7 @@ from enrichment.api import described
 from enrichment.api.auth import actor
 from enrichment.api.tables import NewColumn
 from enrichment.columns import lifecycle as computed_columns
-from enrichment.columns import recipes
+from enrichment.columns import recipe_export, recipe_import, recipes
 from enrichment.graph import FORMULA_TYPES
 from enrichment.preview import estimate as estimates
 from enrichment.preview import formula, one_row
@@ -75,7 +75,7 @@ def create_column(request: HttpRequest, table_id: str, body: NewColumn) -> Statu
 def export_recipe(request: HttpRequest, column_id: str) -> HttpResponse:
     """Returns the settings as a file for another table: columns by name, without secrets."""
     column = lookup.column(actor(request), column_id)
-    answer = JsonResponse(recipes.of(column), json_dumps_params={"indent": 2, "ensure_ascii": False})
+    answer = JsonResponse(recipe_export.export(column), json_dumps_params={"indent": 2, "ensure_ascii": False})
     answer["Content-Disposition"] = content_disposition_header(True, f"{column.name}.marl.json") or "attachment"
     return answer
 
@@ -91,9 +91,9 @@ def import_recipe(request: HttpRequest, table_id: str, body: Import) -> Status[d
     table = lookup.table(who, table_id, Role.EDITOR)
     recipe = recipes.read(body.recipe)
     if body.dry_run:
-        return Status(200, recipes.dry_run(who, table, recipe))
-    choices = recipes.Choices(body.columns, body.connection_id, body.secrets, body.confirm_host)
-    return Status(201, described.column(recipes.create(who, table, recipe, choices)))
+        return Status(200, recipe_import.dry_run(who, table, recipe))
+    choices = recipe_import.Choices(body.columns, body.connection_id, body.secrets, body.confirm_host)
+    return Status(201, described.column(recipe_import.create(who, table, recipe, choices)))
 
 
 @router.get("/columns/{column_id}", summary="Get a column")

@@ -89,7 +89,7 @@ def _at(field: str, problems: list[Problem]) -> list[Problem]:
 
 def to_stored(compiled: CompiledColumn, names: Names) -> HttpConfig:
     """Returns the settings with column ids in place of names."""
-    with_ids = compiled.config.with_texts(lambda text: references.to_stored(text, names)[0])
+    with_ids = compiled.config.with_texts(lambda text: references.to_stored(text, names))
     return with_ids.model_copy(update={"required": list(compiled.required)})
 
 

@@ -125,7 +125,7 @@ def _checked(column: Column, config: Mapping[str, Any]) -> tuple[FormulaColumn, 
         raise InvalidSettings([_own_result(column, settings)])
     if column.pk:
         graph.refuse_cycle(column, calculation.column_ids)
-    settings.formula = references.to_stored(settings.formula, names)[0]
+    settings.formula = references.to_stored(settings.formula, names)
     return settings, calculation
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum, auto
@@ -14,6 +14,8 @@ from enrichment.engine.template.paths import MISSING, Path
 
 _OPENING = re.compile(r"\{{2,}")
 _STORED = re.compile(r"@(\d+)(.*)", re.DOTALL)
+
+type Rewrite = Callable[[str], str | None]  # of what stands inside a pair of braces
 
 
 class Names(dict[int, str]):
@@ -132,6 +134,11 @@ def _unescaped(inner: str) -> str:
     return unicodedata.normalize("NFC", re.sub(r"\\([\\}])", r"\1", inner).strip())
 
 
+def joined(name: str, path: str) -> str:
+    """Returns `Company.size`, `Company[0]`, or the name alone where there is no path."""
+    return f"{name}.{path}" if path and not path.startswith("[") else name + path
+
+
 def escaped(name: str) -> str:
     return re.sub(r"[\\}]", lambda found: "\\" + found[0], name)
 
@@ -185,7 +192,7 @@ def _hole(
         problems.append(_unknown(text, reference, names))
         return Hole(reference.text, None, None, *place)
     column_id, path_text = target
-    shown = names[column_id] + (f".{path_text}" if path_text and path_text[0] != "[" else path_text)
+    shown = joined(names[column_id], path_text)
     try:
         path = paths.dotted(path_text) if path_text else None
     except InvalidSettings as error:
@@ -238,50 +245,52 @@ def masked(text: str, parts: Iterable[str | Hole]) -> str:
     return "".join(pieces) + text[position:]
 
 
-def to_stored(text: str, names: Mapping[int, str]) -> tuple[str, list[Problem]]:
-    """Names become ids; a problem for each reference that leads nowhere, which stays as it is."""
-    parts, problems = parse(text, names)
-    stored = []
-    for part in parts:
-        if isinstance(part, str):
-            stored.append(part)
-        elif part.column_id is None:
-            stored.append(text[part.start : part.end])
-        else:
-            rest = part.name[len(names[part.column_id]) :]
-            stored.append("{{@" + str(part.column_id) + escaped(rest) + "}}")
-    return "".join(stored), problems
+def rewritten(text: str, rewrite: Rewrite) -> str:
+    """Returns the text with what stands inside each pair of braces rewritten; None leaves it as it is."""
+    pieces, position = [], 0
+    for reference in find(text):
+        inner = rewrite(reference.text)
+        written = text[reference.start : reference.end] if inner is None else "{{" + escaped(inner) + "}}"
+        pieces += [text[position : reference.start], written]
+        position = reference.end
+    return "".join(pieces) + text[position:]
+
+
+def to_stored(text: str, names: Mapping[int, str]) -> str:
+    """Returns the text with ids for names; a reference that leads nowhere stays as it is."""
+    ids = _ids(names)
+
+    def stored(inner: str) -> str | None:
+        target = None if inner.startswith("secret.") else split(inner, ids)
+        return joined(f"@{target[0]}", target[1]) if target else None
+
+    return rewritten(text, stored)
 
 
 def renumbered(stored: str, ids: Mapping[int, int]) -> str:
-    """For a copy of the columns, {id: id of its copy}; what is not copied stays."""
-    parts, position = [], 0
-    for reference in find(stored):
-        kept = _STORED.fullmatch(reference.text)
-        parts.append(stored[position : reference.start])
-        if kept and int(kept[1]) in ids:
-            parts.append("{{@" + str(ids[int(kept[1])]) + escaped(kept[2]) + "}}")
-        else:
-            parts.append(stored[reference.start : reference.end])
-        position = reference.end
-    return "".join(parts) + stored[position:]
+    """Returns the text for a copy of the columns, {id: id of its copy}; what is not copied stays."""
+
+    def copied(inner: str) -> str | None:
+        reference = _STORED.fullmatch(inner)
+        known = reference and ids.get(int(reference[1]))
+        return f"@{known}{reference[2]}" if reference and known else None
+
+    return rewritten(stored, copied)
 
 
 def to_shown(stored: str, names: Mapping[int, str]) -> str:
-    """Ids become names, where the name leads back to the same column."""
+    """Returns the text with names for ids, where the name leads back to the same column."""
     ids = _ids(names)
-    shown, position = [], 0
-    for reference in find(stored):
-        kept = _STORED.fullmatch(reference.text)
-        shown.append(stored[position : reference.start])
-        if kept and int(kept[1]) in names:
-            shown.append("{{" + escaped(_shown(int(kept[1]), kept[2], names, ids)) + "}}")
-        elif kept and (gone := _deleted(names).get(int(kept[1]))) and split(gone, ids) is None:
-            shown.append("{{" + escaped(gone + kept[2]) + "}}")
-        else:
-            shown.append(stored[reference.start : reference.end])
-        position = reference.end
-    return "".join(shown) + stored[position:]
+
+    def shown(inner: str) -> str | None:
+        reference = _STORED.fullmatch(inner)
+        pk, rest = (int(reference[1]), reference[2]) if reference else (0, "")
+        if pk in names:
+            return _shown(pk, rest, names, ids)
+        deleted = _deleted(names).get(pk)
+        return deleted + rest if deleted and split(deleted, ids) is None else None
+
+    return rewritten(stored, shown)
 
 
 def _shown(pk: int, rest: str, names: Mapping[int, str], ids: Mapping[str, int]) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from enrichment.columns import lifecycle as computed_columns
-from enrichment.columns import recipes
+from enrichment.columns import recipe_export, recipe_import, recipes
+from enrichment.columns.recipe_import import Choices
 from enrichment.connections import settings as connection_settings
 from enrichment.engine.errors import InvalidSettings
 from enrichment.models import Connection
@@ -62,7 +63,7 @@ def other(actor: Actor) -> Table:
 
 
 def test_no_secret_and_no_id_is_in_a_recipe(profile: Column, crm: Connection) -> None:
-    recipe = recipes.of(profile)
+    recipe = recipe_export.export(profile)
     text = json.dumps(recipe, ensure_ascii=False)
     assert LITERAL not in text
     for form in (CANARY, "s3cret", base64.b64encode(CANARY.encode()).decode()):
@@ -117,8 +118,8 @@ def test_formulas_and_fields_travel_too(leads: Table, actor: Actor, http: Callab
         leads, "Twice", "formula", {"formula": '{{Profile.data["a"]}} + ({{Company}} || "token: x")'}
     )
     for column in (field, formula):
-        recipe = recipes.read(recipes.of(column))
-        made = recipes.create(actor, other, recipe, recipes.Choices({"Profile": "Size", "Company": "Firm"}))
+        recipe = recipes.read(recipe_export.export(column))
+        made = recipe_import.create(actor, other, recipe, Choices({"Profile": "Size", "Company": "Firm"}))
         shown = json.dumps(computed_columns.shown(made))
         assert "Firm" in shown
         assert "Company" not in shown
@@ -182,5 +183,5 @@ def test_a_plain_column_has_none(call: Caller, other: Table) -> None:
     column = Column.objects.filter(table=other).first()
     assert column is not None
     with pytest.raises(InvalidSettings):
-        recipes.of(column)
+        recipe_export.export(column)
     assert call("GET", f"/columns/{column.pk}/recipe")[0] == 422
