@@ -16,11 +16,12 @@ class CannotOpen(Exception):
 
 
 def seal(secrets: Mapping[str, str]) -> str:
+    """Returns the secrets encrypted with the first key of the settings."""
     return _box(tuple(settings.ENCRYPTION_KEYS)).encrypt(json.dumps(dict(secrets)).encode()).decode()
 
 
 def open_sealed(sealed: str) -> dict[str, str]:
-    """Raises CannotOpen."""
+    """Returns the secrets, whichever of the keys sealed them; none of an empty text. Raises CannotOpen."""
     if not sealed:
         return {}
     try:

@@ -1,4 +1,4 @@
-"""Connections: who signs in where, with which secrets, and which hosts may receive what they give."""
+"""The settings of connections: who signs in where, with which secrets, and which hosts may get the credentials."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,22 +24,24 @@ from workspaces.refusals import Refused
 
 KINDS = tuple(Connection.Kind.values)
 LONGEST_NAME = 120
-# What a condition of renewal can look at.
-ANSWER = {1: "status", 2: "body", 3: "headers"}
+ANSWER = {1: "status", 2: "body", 3: "headers"}  # what a condition of renewal can look at
 
 
 def create(actor: Actor, *, name: str, kind: str, config: Mapping[str, Any], secrets: Mapping[str, str]) -> Connection:
-    """Raises InvalidSettings."""
+    """Creates a connection. Raises InvalidSettings."""
     connection = Connection(workspace=actor.workspace, kind=kind, created_by=actor.user)
     _fill(connection, name, config, secrets)
     return connection
 
 
 def save(
-    connection: Connection, *, name: str | None = None, config: Mapping[str, Any] | None = None,
+    connection: Connection,
+    *,
+    name: str | None = None,
+    config: Mapping[str, Any] | None = None,
     secrets: Mapping[str, str] | None = None,
-) -> None:  # fmt: skip
-    """What is None stays; an empty secret is taken away. Forgets the token. Raises InvalidSettings."""
+) -> None:
+    """Saves what is not None, removes secrets that are empty, and forgets the token. Raises InvalidSettings."""
     _fill(connection, connection.name if name is None else name, config or {}, secrets or {})
 
 
@@ -50,12 +52,12 @@ def draft(
     secrets: Mapping[str, str],
     stored: Connection | None = None,
 ) -> Connection:
-    """As it would be saved, for a test. Raises InvalidSettings."""
-    made = Connection(workspace_id=workspace_id, kind=kind, name="draft")
+    """Returns the connection as it would be saved, for a test of its sign-in. Raises InvalidSettings."""
+    connection = Connection(workspace_id=workspace_id, kind=kind, name="draft")
     if stored:
-        made.config, made.secrets = stored.config, stored.secrets
-    made.config, made.secrets = _checked(made, config, secrets)
-    return made
+        connection.config, connection.secrets = stored.config, stored.secrets
+    connection.config, connection.secrets = _checked(connection, config, secrets)
+    return connection
 
 
 def _fill(connection: Connection, name: str, config: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
@@ -72,29 +74,32 @@ def _fill(connection: Connection, name: str, config: Mapping[str, Any], secrets:
     connection.config, connection.secrets = _checked(connection, config, secrets)
     changed = [key for key, value in sorted(connection.config.items()) if value != before.get(key)]
     connection.name = name
-    is_new = connection.pk is None
-    connection.revision += not is_new
     connection.refused = None
+    action = "connection.changed" if connection.pk else "connection.created"
     try:
         with transaction.atomic():
+            connection.revision = _next_revision(connection)
             connection.save()
-            action = "connection.created" if is_new else "connection.changed"
             _note(connection, action, settings=changed, secrets=sorted(secrets))
     except IntegrityError as error:
         problem = Problem(f"A connection named “{connection.name}” already exists.", field="name")
         raise InvalidSettings([problem]) from error
 
 
+def _next_revision(connection: Connection) -> int:
+    """Of two edits at the same time each has its own: a token belongs to the settings and secrets of one of them."""
+    saved = Connection.objects.select_for_update().filter(pk=connection.pk).values_list("revision", flat=True)
+    return max(saved, default=0) + 1
+
+
 def _checked(
     connection: Connection, config: Mapping[str, Any], secrets: Mapping[str, str]
 ) -> tuple[dict[str, Any], str]:
-    """Raises InvalidSettings with every problem at its field."""
+    """Returns the whole config and the sealed secrets. Raises InvalidSettings with every problem at its field."""
     merged = _merged(connection, config)
-    kept = {key: value for key, value in (opened(connection) | dict(secrets)).items() if value != ""}
-    problems = [
-        Problem(f"Enter the {name.replace('_', ' ')}.", field=f"secrets.{name}")
-        for name in kinds.SECRETS[connection.kind] if name not in kept
-    ]  # fmt: skip
+    whole = {key: value for key, value in (opened(connection) | dict(secrets)).items() if value != ""}
+    missing = [name for name in kinds.SECRETS[connection.kind] if name not in whole]
+    problems = [Problem(f"Enter the {name.replace('_', ' ')}.", field=f"secrets.{name}") for name in missing]
     problems += [_below_config(problem) for problem in _problems(connection.kind, merged)]
     problems += unstorable(merged)
     if problems:
@@ -102,15 +107,16 @@ def _checked(
     limit = rate_limit_of(merged)
     merged["rate_limit"] = limit.model_dump() if limit else None
     merged["allowed_hosts"] = _hosts_of(merged)
-    return merged, seal(kept) if kept else ""
+    return merged, seal(whole) if whole else ""
 
 
 def _merged(connection: Connection, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Over what is stored and the defaults; what is null is kept, but for what may be empty."""
+    """Returns `config` over what is stored, over the defaults; null changes nothing but what may be empty."""
     defaults = kinds.defaults(connection.kind)
     if unknown := set(config) - set(defaults):
-        told = [Problem("This setting doesn't exist.", field=f"config.{key}") for key in sorted(unknown)]
-        raise InvalidSettings(told)
+        raise InvalidSettings(
+            [Problem("This setting doesn't exist.", field=f"config.{key}") for key in sorted(unknown)]
+        )
     may_be_empty = {key for key, value in defaults.items() if value is None}
     given = {key: value for key, value in config.items() if value is not None or key in may_be_empty}
     merged: dict[str, Any] = defaults | connection.config | given
@@ -144,7 +150,7 @@ def _hosts_of(config: Mapping[str, Any]) -> list[str]:
 
 
 def rate_limit_of(config: Mapping[str, Any]) -> RateLimit | None:
-    """That of all columns with the connection together. Raises InvalidSettings."""
+    """Returns the limit of all columns with the connection together. Raises InvalidSettings."""
     try:
         return RateLimit.model_validate(config["rate_limit"]) if config.get("rate_limit") else None
     except ValidationError as error:
@@ -152,7 +158,10 @@ def rate_limit_of(config: Mapping[str, Any]) -> RateLimit | None:
 
 
 def renewal_of(config: Mapping[str, Any]) -> tuple[frozenset[int], Formula | None]:
-    """The statuses, and the condition over an answer, that mean a token is no longer good. Raises InvalidSettings."""
+    """Returns the statuses, and the condition over a response, that mean that a token is no longer good.
+
+    Raises InvalidSettings.
+    """
     renew_on = config.get("renew_on") or {}
     statuses = renew_on.get("statuses")
     statuses = [401] if statuses is None else statuses
@@ -162,29 +171,33 @@ def renewal_of(config: Mapping[str, Any]) -> tuple[frozenset[int], Formula | Non
     try:
         return frozenset(statuses), formula.compile(text, ANSWER, condition=True) if text else None
     except InvalidSettings as error:
-        told = [replace(problem, field="renew_on.condition") for problem in error.problems]
-        raise InvalidSettings(told) from error
+        problems = [replace(problem, field="renew_on.condition") for problem in error.problems]
+        raise InvalidSettings(problems) from error
 
 
 def opened(connection: Connection) -> dict[str, str]:
+    """Returns the secrets; none when their key is gone, so that what is entered now replaces them."""
     try:
         return open_sealed(connection.secrets)
     except CannotOpen:
-        return {}  # the key is gone: what is entered now replaces them
+        return {}
 
 
 def seal_anew() -> tuple[int, list[str]]:
-    """Under the first key, whichever opened them; how many, and the names of those that no key opens."""
+    """Seals every connection's secrets under the first key, whichever opened them.
+
+    Returns how many, and the names of the connections whose secrets no key opens.
+    """
     done, lost = 0, []
-    for connection in Connection.objects.exclude(secrets=""):
+    for pk in Connection.objects.exclude(secrets="").values_list("pk", flat=True):
         with transaction.atomic():
-            held = Connection.objects.select_for_update().get(pk=connection.pk)
+            connection = Connection.objects.select_for_update().get(pk=pk)
             try:
-                held.secrets = seal(open_sealed(held.secrets))
+                connection.secrets = seal(open_sealed(connection.secrets))
             except CannotOpen:
-                lost.append(held.name)
+                lost.append(connection.name)
                 continue
-            held.save(update_fields=["secrets"])
+            connection.save(update_fields=["secrets"])
         done += 1
     return done, lost
 
@@ -194,23 +207,26 @@ def _below_config(problem: Problem) -> Problem:
 
 
 def as_json(connection: Connection) -> dict[str, Any]:
-    """The connection of the API: of secrets only which are set."""
+    """Returns the connection of the API: of secrets only which are set."""
     config = kinds.defaults(connection.kind) | connection.config
     return {
-        "id": connection.pk, "name": connection.name, "kind": connection.kind,
+        "id": connection.pk,
+        "name": connection.name,
+        "kind": connection.kind,
         "config": config | {"allowed_hosts": sorted(allowed_hosts(connection))},
-        "secrets": dict.fromkeys(opened(connection), True), "refused": connection.refused,
-    }  # fmt: skip
+        "secrets": dict.fromkeys(opened(connection), True),
+        "refused": connection.refused,
+    }
 
 
 def users_of(connection: Connection) -> list[Column]:
-    """The live columns that it signs in for."""
-    mine = Column.objects.filter(http__connection=connection, table__deleted_at=None)
-    return list(mine.select_related("table").order_by("table__name", "position"))
+    """Returns the columns that it signs in for, but for those of deleted tables."""
+    columns = Column.objects.filter(http__connection=connection, table__deleted_at=None)
+    return list(columns.select_related("table").order_by("table__name", "position"))
 
 
 def delete(connection: Connection) -> None:
-    """Raises Refused, naming the columns that would break."""
+    """Deletes a connection. Raises Refused, naming the columns that use it."""
     if users := users_of(connection):
         names = ", ".join(f"“{column.name}” in {column.table.name}" for column in users)
         words = f"“{connection.name}” is used by {names}. Choose another connection there first."
@@ -222,19 +238,20 @@ def delete(connection: Connection) -> None:
 
 
 def allowed_hosts(connection: Connection) -> set[str]:
-    """Hosts that may receive the credentials: those chosen, else where it signs in."""
-    chosen = {str(host).lower() for host in connection.config.get("allowed_hosts") or []}
+    """Returns the hosts that may receive the credentials, in lower case: those chosen, else where it signs in."""
     config = connection.config
+    chosen = {str(host).lower() for host in config.get("allowed_hosts") or []}
     own = urlsplit(config.get("token_url") or config.get("auth_request", {}).get("url", "")).hostname
     return chosen or ({own.lower()} if own else set())
 
 
 def allows(connection: Connection, host: str) -> bool:
+    """Returns whether this host may receive the credentials."""
     return matches(host, allowed_hosts(connection))
 
 
 def allow(connection: Connection, host: str) -> None:
-    """Somebody confirmed that this host may receive the credentials."""
+    """Adds a host that somebody confirmed may receive the credentials."""
     connection.config = connection.config | {"allowed_hosts": sorted(allowed_hosts(connection) | {host.lower()})}
     connection.save(update_fields=["config"])
     _note(connection, "connection.host_allowed", host=host.lower())

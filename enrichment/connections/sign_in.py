@@ -58,7 +58,7 @@ async def get_token(connection: Connection) -> tuple[Token, int | None]:
     try:
         answer = await client.send(event_loop.transport(), request, timeout_ms=TIMEOUT_MS)
     except SendError as error:
-        raise SignInError(error.code, f"The sign-in server did not answer: {error.message}") from error
+        raise SignInError(error.code, f"The sign-in failed: {error.message}") from error
     return scheme.read(answer, time.time()), answer.status
 
 

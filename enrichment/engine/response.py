@@ -13,17 +13,30 @@ from enrichment.engine.messages import Outcome, Response
 from enrichment.engine.template.paths import MISSING, Path, pick
 from enrichment.engine.template.values import without_surrogates
 
-LARGEST_VALUE = 1024 * 1024  # characters kept of an answer that is no JSON
+LARGEST_VALUE = 1024 * 1024  # characters kept of a response that is not JSON
 LONGEST_LINE = 300
-DEEPEST = 500  # levels of nesting that everything behind this can read
+DEEPEST = 500  # levels of nesting that everything after this can read
 _LONGEST_PAGE = 4000  # characters of an HTML page that are searched for its title
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _REASONS = {
-    400: "bad request", 401: "not signed in", 403: "not allowed", 404: "not found", 405: "method not allowed",
-    408: "timeout", 409: "conflict", 410: "gone", 413: "too large", 415: "unsupported type", 422: "not accepted",
-    429: "too many requests", 500: "server error", 502: "bad gateway", 503: "not available", 504: "gateway timeout",
-}  # fmt: skip
+    400: "bad request",
+    401: "not signed in",
+    403: "not allowed",
+    404: "not found",
+    405: "method not allowed",
+    408: "timeout",
+    409: "conflict",
+    410: "gone",
+    413: "too large",
+    415: "unsupported type",
+    422: "not accepted",
+    429: "too many requests",
+    500: "server error",
+    502: "bad gateway",
+    503: "not available",
+    504: "gateway timeout",
+}
 _TELLING = (
     "message",
     "detail",
@@ -45,8 +58,7 @@ def read(
     retry_statuses: Collection[int] = frozenset(),
     may_repeat: bool = True,
 ) -> Outcome:
-    """Returns what becomes of the cell. 2xx: the value, or what is at the paths; else the status and the line of the
-    response that says most.
+    """Returns what becomes of the cell: of 2xx the value, or what is at the paths; else the status and `telling_line`.
 
     `may_repeat` says whether the request may be sent again though it arrived.
     """
@@ -82,7 +94,10 @@ def _value(response: Response, field_paths: Sequence[Path]) -> Outcome:
 
 
 def body_value(response: Response) -> object:
-    """The body as JSON, or as text when it says it is none; None when empty. Raises ValueError."""
+    """Returns the body as JSON, or as text where it does not claim to be JSON; None when it is empty.
+
+    Raises ValueError.
+    """
     text = response.text.strip()
     if not text:
         return None
@@ -108,13 +123,13 @@ def _is_too_deep(value: object) -> bool:
 
 
 def _number(text: str) -> float | str:
-    """What is too large for a double stays text."""
+    """Returns a number, or its text where it is too large for a double."""
     number = float(text)
     return number if math.isfinite(number) else text
 
 
 def _without_halves(value: object) -> object:
-    """Half a surrogate pair is no character, and no database takes it."""
+    """Half a surrogate pair is not a character, and no database takes it."""
     if isinstance(value, str):
         return without_surrogates(value)
     if isinstance(value, list):
@@ -132,7 +147,7 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_number)
 
 
 def telling_line(response: Response) -> str:
-    """The words of the answer that say most about what went wrong, in one line."""
+    """Returns the words of the response that say most about what went wrong, in one line."""
     text = response.text.strip()
     line = ""
     if text:
@@ -163,12 +178,12 @@ def _telling(value: object, depth: int = 0) -> str:
 
 
 def _without_markup(text: str) -> str:
-    """The heading or title of an HTML page, or the first line of a text."""
+    """Returns the title or heading of an HTML page, or the first line of a text."""
     text = text[:_LONGEST_PAGE]
     if "<" in text:
         for tag in ("title", "h1", "h2", "p", "body"):
-            if found := re.search(rf"<{tag}[^>]*>(.*?)</{tag}>", text, re.IGNORECASE | re.DOTALL):
-                line = unescape(re.sub(r"<[^>]+>", " ", found[1])).strip()
+            if element := re.search(rf"<{tag}[^>]*>(.*?)</{tag}>", text, re.IGNORECASE | re.DOTALL):
+                line = unescape(re.sub(r"<[^>]+>", " ", element[1])).strip()
                 if line:
                     return line
         text = unescape(re.sub(r"<[^>]*>", " ", text)).strip()
@@ -176,7 +191,7 @@ def _without_markup(text: str) -> str:
 
 
 def retry_after(response: Response, now: datetime) -> float | None:
-    """Seconds that the server asks to wait: Retry-After as seconds or date, RateLimit-Reset, retry_after_ms."""
+    """Returns the seconds that the server asks to wait: Retry-After (seconds or date), RateLimit-Reset, or the body."""
     header = response.header("retry-after")
     if header is not None:
         return _seconds(header.strip(), now)
@@ -195,13 +210,13 @@ def retry_after(response: Response, now: datetime) -> float | None:
 
 
 def _draft(response: Response) -> str | None:
-    """`t` of `RateLimit: "default";r=0;t=30`, or `reset` of `limit=100, remaining=0, reset=30`."""
-    found = re.search(r"\b(?:t|reset)=(\d+)", response.header("ratelimit") or "")
-    return found[1] if found else None
+    """Returns `t` of `RateLimit: "default";r=0;t=30`, or `reset` of `limit=100, remaining=0, reset=30`."""
+    reset = re.search(r"\b(?:t|reset)=(\d+)", response.header("ratelimit") or "")
+    return reset[1] if reset else None
 
 
 def _until(number: float, now: datetime) -> float:
-    """A small number is a wait; a large one a moment, in seconds or milliseconds since 1970."""
+    """Returns a wait in seconds; a large number is a moment, in seconds or milliseconds since 1970."""
     if number < 1e9:
         return number
     return max(0.0, (number / 1000 if number > 1e11 else number) - now.timestamp())

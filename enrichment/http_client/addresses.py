@@ -20,11 +20,26 @@ type Network = IPv4Network | IPv6Network
 REFUSED_4 = tuple(
     ip_network(block)
     for block in (
-        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
-        "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24",
-        "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.31.196.0/24",
+        "192.52.193.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "192.175.48.0/24",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/4",
+        "240.0.0.0/4",
     )
-)  # fmt: skip
+)
 UNICAST_6 = ip_network("2000::/3")
 REFUSED_6 = tuple(
     ip_network(block) for block in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
@@ -40,18 +55,18 @@ class AddressRefused(httpx.ConnectError, OSError):
 def check(text: str) -> None:
     """Raises AddressRefused for anything but a public unicast address or a network that the settings allow."""
     address = ip_address(text.partition("%")[0])
-    mapped = _inner(address)
+    mapped = _embedded(address)
     if any(candidate in network for network in _allowed() for candidate in {address, mapped}):
         return
     if not _is_public(mapped):
         raise AddressRefused(
-            f"The address {text} is private or reserved, and requests to it are refused. "
-            "Whoever runs Marl can allow its network with MARL_ALLOWED_NETWORKS."
+            f"{text} is a private or reserved address, so requests to it are refused. "
+            "Whoever runs Marl can allow its network in MARL_ALLOWED_NETWORKS."
         )
 
 
-def _inner(address: Address) -> Address:
-    """The IPv4 address that an IPv6 form stands for."""
+def _embedded(address: Address) -> Address:
+    """Returns the IPv4 address that an IPv6 form stands for, or the address itself."""
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped:
             return address.ipv4_mapped
@@ -76,9 +91,9 @@ def _allowed() -> tuple[Network, ...]:
 
 
 def is_sample(url: str) -> bool:
-    """Whether this is Marl's own sample API, and nothing else of the server that it is on.
+    """Returns whether this is Marl's own sample API, and nothing else of the server that it is on.
 
-    The exact text counts. A path that somebody on the way may read as another one is none.
+    The exact text counts: a path that a proxy may read as another one is not the sample's.
     """
     origin, start = settings.SAMPLE_API_URL, f"{settings.SAMPLE_API_URL}{SAMPLE_PATH}"
     if not origin or not url.startswith(start):
@@ -88,14 +103,17 @@ def is_sample(url: str) -> bool:
 
 
 def open_socket(addr_info: tuple[Any, ...]) -> socket.socket:
-    """aiohttp's socket factory: (family, type, protocol, name, address)."""
+    """Opens a socket to an allowed address: aiohttp's factory, for (family, type, protocol, name, address).
+
+    Raises AddressRefused.
+    """
     check(str(addr_info[4][0]))
     return open_sample_socket(addr_info)
 
 
 def open_sample_socket(addr_info: tuple[Any, ...]) -> socket.socket:
-    """Unchecked: for connections that carry requests to the sample API alone."""
+    """Opens a socket to any address, for connections that carry requests to the sample API alone."""
     family, kind, protocol, _, _ = addr_info
-    made = socket.socket(family=family, type=kind, proto=protocol)
-    made.setblocking(False)
-    return made
+    opened = socket.socket(family=family, type=kind, proto=protocol)
+    opened.setblocking(False)
+    return opened

@@ -52,10 +52,11 @@ async def send(
                     return response
                 request = _redirected(request, response.status, target, token)
     except TimeoutError as error:
-        raise SendError("timeout", f"No answer within {timeout_ms / 1000:g} s.", sent=True) from error
+        raise SendError("timeout", f"The server didn't answer within {timeout_ms / 1000:g} s.", sent=True) from error
     except (httpx.TransportError, httpx.InvalidURL, ValueError) as error:
         raise _named(error, request.url) from error
-    raise SendError("too_many_redirects", f"More than {MAX_REDIRECTS} redirects.", sent=True, retryable=False)
+    words = f"The server redirected more than {MAX_REDIRECTS} times."
+    raise SendError("too_many_redirects", words, sent=True, retryable=False)
 
 
 async def _receive(transport: httpx.AsyncBaseTransport, request: httpx.Request, max_read: int) -> Response:
@@ -106,14 +107,16 @@ def _decoded(body: bytes, encodings: list[str], max_read: int, url: httpx.URL) -
     try:
         decoded = content_coding.decode(body, encodings, max_read)
     except DecodingError as error:
-        raise SendError("protocol", f"The answer of {_host(str(url))} {error}.", sent=True, retryable=False) from error
+        raise SendError(
+            "protocol", f"The response from {_host(str(url))} {error}.", sent=True, retryable=False
+        ) from error
     if len(decoded) > max_read:
         raise _too_large(max_read)
     return decoded
 
 
 def _too_large(max_read: int) -> SendError:
-    words = f"The answer is larger than {max_read // 1024 // 1024} MiB."
+    words = f"The response is larger than {max_read // 1024 // 1024} MiB."
     return SendError("too_large", words, sent=True, retryable=False)
 
 
@@ -135,7 +138,7 @@ def _target(url: str, location: str) -> str:
     except (httpx.InvalidURL, ValueError):
         target = None
     if target is None or target.scheme not in ("http", "https") or not target.host:
-        words = f"The server redirects to {location[:200]}, which is not a web address."
+        words = f"The server redirects to {location[:200]}, which isn't a web address."
         raise SendError("redirect", words, sent=True)
     return str(target)
 
@@ -145,7 +148,7 @@ def _check_host(url: httpx.URL, allowed_hosts: Collection[str]) -> None:
     if not matches(host, allowed_hosts):
         raise SendError(
             "host_not_allowed",
-            f"The connection does not send its credentials to {host}. Allow this host in the connection.",
+            f"The connection doesn't send its credentials to {host}. Allow this host in the connection.",
             sent=False,
             retryable=False,
         )
@@ -165,14 +168,14 @@ def _named(error: Exception, url: str) -> SendError:
         case AddressRefused():
             return SendError("refused_address", str(error), sent=False, retryable=False)
         case UnknownHost():
-            return SendError("dns", f"The name {_host(url)} is not known.", sent=False)
+            return SendError("dns", f"The host {_host(url)} can't be found.", sent=False)
         case InsecureServer():
-            return SendError("tls", f"No safe connection to {_host(url)}: {error}.", sent=False, retryable=False)
+            return SendError("tls", f"Can't connect securely to {_host(url)}: {error}.", sent=False, retryable=False)
         case httpx.ConnectError():
-            return SendError("connect", f"No connection to {_host(url)}: {error}.", sent=False)
+            return SendError("connect", f"Can't connect to {_host(url)}: {error}.", sent=False)
         case httpx.ConnectTimeout():
-            words = f"No connection to {_host(url)} within {CONNECT_WITHIN:g} s."
+            words = f"Can't connect to {_host(url)} within {CONNECT_WITHIN:g} s."
             return SendError("connect", words, sent=False)
         case httpx.InvalidURL() | httpx.UnsupportedProtocol() | httpx.LocalProtocolError() | ValueError():
-            return SendError("url", f"{url[:200]} is not an address that can be called.", sent=False, retryable=False)
-    return SendError("broken", f"{_host(url)} ended the connection before it had answered.", sent=True)
+            return SendError("url", f"{url[:200]} isn't an address that can be called.", sent=False, retryable=False)
+    return SendError("broken", f"{_host(url)} closed the connection before it answered.", sent=True)

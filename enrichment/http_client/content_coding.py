@@ -59,7 +59,7 @@ def _decoded(body: bytes, coding: str, most: int) -> bytes:
             case "br":
                 return _from_brotli(body, most)
     except (zlib.error, zstd.ZstdError, brotli.error) as error:
-        raise DecodingError(f"is not valid {coding}") from error
+        raise DecodingError(f"isn't valid {coding}") from error
     return _as_is(body, coding)
 
 
@@ -105,5 +105,5 @@ def _as_is(body: bytes, coding: str) -> bytes:
     try:
         body.decode()
     except UnicodeDecodeError as error:
-        raise DecodingError(f"is compressed as “{coding[:40]}”, which Marl cannot read") from error
+        raise DecodingError(f"is compressed as “{coding[:40]}”, which Marl can't read") from error
     return body

@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import httpx
 import uvloop
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError
@@ -28,7 +29,7 @@ AGAIN = 1.0  # seconds until another try when the database does not answer
 @dataclass(frozen=True, slots=True)
 class _Running:
     loop: asyncio.AbstractEventLoop
-    transport: Transport
+    transport: httpx.AsyncBaseTransport
     redis: Redis
     permits: Permits
     database: ThreadPoolExecutor
@@ -36,21 +37,22 @@ class _Running:
 
 _running: _Running | None = None
 _starting = threading.Lock()
-_good_connections = 0  # goes up when connections broke: threads that still have an older one close it first
-_mine = threading.local()
+_generation = 0  # of database connections: it goes up when one breaks, and threads with an older one close it first
+_thread = threading.local()
 
 
 def run[Result](coroutine: Coroutine[object, object, Result], timeout: float | None = None) -> Result:
-    """From any other thread: runs it on the loop and returns what it returns."""
+    """Runs a coroutine on the loop, from any other thread, and returns what it returns."""
     return asyncio.run_coroutine_threadsafe(coroutine, _get().loop).result(timeout)
 
 
 def start() -> None:
-    """Otherwise it starts with the first request."""
+    """Starts the loop, which would otherwise start with the first request."""
     _get()
 
 
-def transport() -> Transport:
+def transport() -> httpx.AsyncBaseTransport:
+    """Returns the one way out; a test puts `httpx.MockTransport` in its place."""
     return _get().transport
 
 
@@ -63,19 +65,19 @@ def permits() -> Permits:
 
 
 def now() -> float:
-    """Seconds of the loop's clock."""
+    """Returns the seconds of the loop's clock."""
     return time.monotonic()
 
 
 async def in_database[**Given, Result](
     work: Callable[Given, Result], *arguments: Given.args, **named: Given.kwargs
 ) -> Result:
-    """Runs it in a thread that keeps its connection to the database as long as that works."""
+    """Runs a function in a thread that keeps its connection to the database as long as that works."""
 
     def in_thread() -> Result:
-        if getattr(_mine, "connected", None) != _good_connections:
+        if getattr(_thread, "generation", None) != _generation:
             databases.close_all()
-            _mine.connected = _good_connections
+            _thread.generation = _generation
         try:
             return work(*arguments, **named)
         except (OperationalError, InterfaceError):
@@ -88,26 +90,26 @@ async def in_database[**Given, Result](
 async def surely_in_database[**Given, Result](
     work: Callable[Given, Result], *arguments: Given.args, **named: Given.kwargs
 ) -> Result:
-    """The same, again and again until the database answers: for what must not be left undone and may be done twice."""
+    """Runs a function until the database answers: one that must not be left undone and may be done twice."""
     while True:
         try:
             return await in_database(work, *arguments, **named)
         except DatabaseError as error:
-            log.warning("waits for the database: %s", error)
+            log.warning("the database does not answer: %s", error)
             await asyncio.sleep(AGAIN)
 
 
 def _forget_connections() -> None:
-    global _good_connections
-    _good_connections += 1
+    global _generation
+    _generation += 1
     databases.close_all()
 
 
 def leave_database() -> None:
-    """Closes the connections of all threads; they are made again when they are needed."""
+    """Closes the database connections of all threads, which open new ones when they need them."""
     if _running is None:
         return
-    together = threading.Barrier(DATABASE_THREADS)
+    together = threading.Barrier(DATABASE_THREADS)  # so that each thread takes one of the tasks
 
     def close() -> None:
         together.wait()

@@ -9,12 +9,13 @@ _TIMEOUT_MS = 20_000
 
 
 def fetch(address: str) -> str:
-    """Raises InvalidSettings, of field `address`."""
+    """Returns the text of the document. Raises InvalidSettings, of field `address`."""
     request = Request("GET", address, (("accept", "application/json, application/yaml, */*"),))
+    sending = client.send(event_loop.transport(), request, timeout_ms=_TIMEOUT_MS, max_read=LARGEST)
     try:
-        answer = event_loop.run(client.send(event_loop.transport(), request, timeout_ms=_TIMEOUT_MS, max_read=LARGEST))
+        response = event_loop.run(sending)
     except SendError as error:
         raise InvalidSettings([Problem(error.message, field="address")]) from error
-    if answer.status != 200:
-        raise InvalidSettings([Problem(f"The server answered {answer.status}.", field="address")])
-    return answer.body.decode("utf-8", "replace")
+    if response.status != 200:
+        raise InvalidSettings([Problem(f"The server answered with status {response.status}.", field="address")])
+    return response.text

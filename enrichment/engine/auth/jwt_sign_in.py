@@ -1,4 +1,4 @@
-"""JWT sign-in: the request that signs in, and the token in its answer."""
+"""JWT sign-in: the request that signs in, and the token in the response."""
 
 import json
 from collections.abc import Mapping
@@ -31,22 +31,12 @@ class JwtSignIn:
 
     @classmethod
     def compile(cls, config: Mapping[str, Any]) -> "JwtSignIn":
-        """Raises InvalidSettings with every problem at its field."""
+        """Compiles the settings. Raises InvalidSettings with every problem at its field."""
         problems: list[Problem] = []
-        asked = config.get("auth_request") or {}
-        as_form = asked.get("body_format") == "form"
-        found = None
-        try:
-            found = request.compile(
-                {
-                    "method": asked.get("method") or "POST", "url": asked.get("url") or "", "query": [],
-                    "headers": asked.get("headers") or [], "body": None if as_form else asked.get("body"),
-                },
-                {}, secrets=True,
-            )  # fmt: skip
-        except InvalidSettings as error:
-            problems += [replace(problem, field=f"auth_request.{problem.field}") for problem in error.problems]
-        path, header = _location(config.get("token_path") or "", problems)
+        auth_request = config.get("auth_request") or {}
+        form = (auth_request.get("body") or "") if auth_request.get("body_format") == "form" else None
+        template = _template(auth_request, form is not None, problems)
+        token_path, token_header = _location(config.get("token_path") or "", problems)
         name = header_name(config, problems)
         expires = config.get("expires") or {}
         expires_path = _path(expires.get("path") or "", "expires.path", problems)
@@ -55,23 +45,24 @@ class JwtSignIn:
             problems.append(Problem(f"Choose one of {', '.join(UNITS)}.", field="expires.unit"))
         lifetime = config.get("lifetime_seconds")
         check_lifetime(lifetime, problems)
-        if as_form:
-            problems += _form_problems(asked.get("body") or "")
-        if problems or found is None:
+        problems += [] if form is None else _form_problems(form)
+        if problems or template is None:
             raise InvalidSettings(problems)
-        form = (asked.get("body") or "") if as_form else None
-        return cls(found, form, path, header, token_type(config), name, expires_path, unit, lifetime)
+        return cls(template, form, token_path, token_header, token_type(config), name, expires_path, unit, lifetime)
 
     def shown(self, value: str) -> Token:
-        """The token as it would be sent if this were its value."""
+        """Returns the token as it would be sent if this were its value."""
         return Token(value, self.header_name, f"{self.token_type} {value}".strip())
 
     def request(self, secrets: Mapping[str, str]) -> Request:
-        """Raises SignInError when a secret it needs is missing, RenderError when the request cannot be built."""
+        """Returns the request that signs in.
+
+        Raises SignInError when a secret it needs is missing, RenderError when the request cannot be built.
+        """
         self._check_secrets(secrets)
-        if self.form is None:
-            return self.template.render({}, secrets).request
         built = self.template.render({}, secrets).request
+        if self.form is None:
+            return built
         headers = [item for item in built.headers if item[0].lower() != "content-type"]
         content = request.form_body(_form_fields(self.form, secrets))
         return replace(built, headers=(*headers, ("Content-Type", "application/x-www-form-urlencoded")), body=content)
@@ -82,36 +73,36 @@ class JwtSignIn:
             raise SignInError("secret_missing", f"The secret {missing[0]} isn't set.")
 
     def read(self, response: Response, now: float) -> Token:
-        """Raises SignInError: refused, later (`details` are seconds), or the token is not at its place.
+        """Returns the token of a response.
 
-        In the last case `details` lists the places of what looks like one.
+        Raises SignInError: `refused`, `later` (`details` are seconds), or `no_token` when it is not at its place
+        (`details` lists the places of what looks like one).
         """
-        check_answer(response, now)
+        check_response(response, now)
         try:
             body = body_value(response)
         except ValueError:
             body = None
-        value = self._found(response, body)
+        value = self._value(response, body)
         header, claims = decode(value)
-        found = self.shown(value)
-        return replace(found, expires_at=self._expiry(body, claims, now), header=header, claims=claims)
+        return replace(self.shown(value), expires_at=self._expiry(body, claims, now), header=header, claims=claims)
 
-    def _found(self, response: Response, body: object) -> str:
+    def _value(self, response: Response, body: object) -> str:
         if self.token_header:
-            found: object = response.header(self.token_header)
+            value: object = response.header(self.token_header)
             place = f"header:{self.token_header}"
         else:
-            found = body if self.token_path is None else self.token_path.get(body)
+            value = body if self.token_path is None else self.token_path.get(body)
             place = self.token_path.text if self.token_path else "the top level of the response"
-        if isinstance(found, str) and (text := without_type(found.strip())):
+        if isinstance(value, str) and (text := without_type(value.strip())):
             if not (text.isascii() and text.isprintable()):
                 words = f"The text at {place} can't be sent in a header: it contains a control or special character."
                 raise SignInError("no_token", words, details=[])
             return text
-        near = list(token_like(body)) + [
+        near = token_like(body) + [
             f"header:{name}" for name, text in response.headers if JWT.fullmatch(without_type(text))
         ]
-        what = "" if found is None or found is MISSING else f": it is {_kind(found)}"
+        what = "" if value is None or value is MISSING else f": it is {_kind(value)}"
         hint = f" Found {'one' if len(near) == 1 else 'possible tokens'} at {', '.join(near[:5])}." if near else ""
         raise SignInError("no_token", f"No token at {place}{what}.{hint}", details=near)
 
@@ -124,8 +115,8 @@ class JwtSignIn:
         return expiry
 
 
-def check_answer(response: Response, now: float) -> None:
-    """Raises SignInError for a sign-in that failed; one that was told to wait is not a refused one."""
+def check_response(response: Response, now: float) -> None:
+    """Raises SignInError for a sign-in that failed; one that is asked to wait is not refused."""
     if 200 <= response.status < 300:
         return
     words = f"{response.status} · {telling_line(response)}"
@@ -136,11 +127,28 @@ def check_answer(response: Response, now: float) -> None:
 
 
 def _stated_end(claims: Mapping[str, Any], now: float) -> float | None:
-    """`exp`; a new token that has ended already only says that the clocks differ."""
+    """Returns `exp`; of a new token that has ended already, it only says that the clocks differ."""
     end, start = _moment(claims.get("exp"), "epoch", now), _moment(claims.get("iat"), "epoch", now)
     if end is None or end > now:
         return end
     return now + end - start if start is not None and end > start else None
+
+
+def _template(
+    auth_request: Mapping[str, Any], as_form: bool, problems: list[Problem]
+) -> request.RequestTemplate | None:
+    settings = {
+        "method": auth_request.get("method") or "POST",
+        "url": auth_request.get("url") or "",
+        "query": [],
+        "headers": auth_request.get("headers") or [],
+        "body": None if as_form else auth_request.get("body"),
+    }
+    try:
+        return request.compile(settings, {}, secrets=True)
+    except InvalidSettings as error:
+        problems += [replace(problem, field=f"auth_request.{problem.field}") for problem in error.problems]
+        return None
 
 
 def _location(text: str, problems: list[Problem]) -> tuple[Path | None, str | None]:
@@ -177,7 +185,7 @@ def _form_problems(text: str) -> list[Problem]:
 
 
 def _form_fields(text: str, secrets: Mapping[str, str]) -> dict[str, object]:
-    """Each value may hold secrets; the form's own encoding keeps them apart."""
+    """Returns the fields with their secrets filled in; the encoding of the form keeps them apart."""
     filled: dict[str, object] = {}
     for name, value in json.loads(text or "{}").items():
         parts, _ = references.parse(value, {}, secrets=True) if isinstance(value, str) else ([value], [])
@@ -190,6 +198,7 @@ def _form_fields(text: str, secrets: Mapping[str, str]) -> dict[str, object]:
 
 
 def header_name(config: Mapping[str, Any], problems: list[Problem]) -> str:
+    """Returns the header that carries the token, and adds a problem when it cannot."""
     name = str(config.get("header_name") or "Authorization").strip()
     if words := parameters.refused_name(name):
         problems.append(Problem(words, field="header_name"))
@@ -197,12 +206,13 @@ def header_name(config: Mapping[str, Any], problems: list[Problem]) -> str:
 
 
 def token_type(config: Mapping[str, Any]) -> str:
-    """`Bearer` unless something else is given; nothing means the bare token."""
-    given = config.get("token_type")
-    return "Bearer" if given is None else str(given).strip()
+    """Returns `Bearer` unless the settings name another type; an empty one means the bare token."""
+    name = config.get("token_type")
+    return "Bearer" if name is None else str(name).strip()
 
 
 def check_lifetime(lifetime: object, problems: list[Problem]) -> None:
+    """Adds a problem for what is not a lifetime in seconds."""
     if lifetime is not None and not (isinstance(lifetime, int | float) and 0 < lifetime < 1e9):
         problems.append(Problem("Enter the lifetime in seconds, or leave it empty.", field="lifetime_seconds"))
 
@@ -216,7 +226,7 @@ def _kind(value: object) -> str:
 
 
 def _moment(value: object, unit: str, now: float) -> float | None:
-    """Seconds since 1970; None for what is no moment."""
+    """Returns seconds since 1970; None for what is not a moment."""
     if unit == "iso8601":
         return _iso8601(value)
     try:

@@ -21,11 +21,11 @@ class ClientCredentials:
 
     @classmethod
     def compile(cls, config: Mapping[str, Any]) -> "ClientCredentials":
-        """Raises InvalidSettings with every problem at its field."""
+        """Compiles the settings. Raises InvalidSettings with every problem at its field."""
         problems: list[Problem] = []
-        asked = {"method": "POST", "url": config.get("token_url") or "", "body_format": "form", "body": "{}"}
-        kept = {key: config.get(key) for key in ("token_type", "header_name", "lifetime_seconds")}
-        settings = {"auth_request": asked, "token_path": "access_token", "expires": {"path": "expires_in"}, **kept}
+        auth_request = {"method": "POST", "url": config.get("token_url") or "", "body_format": "form", "body": "{}"}
+        settings = {key: config.get(key) for key in ("token_type", "header_name", "lifetime_seconds")}
+        settings |= {"auth_request": auth_request, "token_path": "access_token", "expires": {"path": "expires_in"}}
         if (client_auth := config.get("client_auth") or "basic") not in ("basic", "body"):
             problems.append(
                 Problem("Send the client ID and secret in a header (basic) or in the body (body).", field="client_auth")
@@ -40,11 +40,11 @@ class ClientCredentials:
         return cls(sign_in, str(config.get("scope") or "").strip(), client_auth == "body")
 
     def shown(self, value: str) -> Token:
-        """The token as it would be sent if this were its value."""
+        """Returns the token as it would be sent if this were its value."""
         return self.sign_in.shown(value)
 
     def request(self, secrets: Mapping[str, str]) -> Request:
-        """Raises SignInError when id or secret is missing."""
+        """Returns the request that signs in. Raises SignInError when the ID or the secret is missing."""
         for name in ("client_id", "client_secret"):
             if not secrets.get(name):
                 raise SignInError("secret_missing", f"The secret {name} isn't set.")
@@ -58,7 +58,7 @@ class ClientCredentials:
         return replace(built, headers=headers, body=request.form_body(fields))
 
     def read(self, response: Response, now: float) -> Token:
-        """Raises SignInError."""
+        """Returns the token of a response. Raises SignInError."""
         return self.sign_in.read(response, now)
 
 

@@ -1,4 +1,4 @@
-"""Connections that ask nobody: a token or key that is known, a user name with a password, a JWT that is signed here."""
+"""Connections that ask no server: a known token or key, a user name with a password, a JWT that is signed here."""
 
 import base64
 import json
@@ -29,20 +29,20 @@ class Bearer:
 
     @classmethod
     def compile(cls, config: Mapping[str, Any]) -> "Bearer":
-        """Raises InvalidSettings."""
+        """Compiles the settings. Raises InvalidSettings."""
         problems: list[Problem] = []
         made = cls(token_type(config), header_name(config, problems))
         _refuse(problems)
         return made
 
     def token(self, secrets: Mapping[str, str], now: float) -> Token:
-        """Raises SignInError."""
+        """Returns the token to send. Raises SignInError when a secret is missing or cannot be sent."""
         value = _sendable(secrets, "token")
         header, claims = decode(value)
         return replace(self.shown(value), header=header, claims=claims)
 
     def shown(self, value: str) -> Token:
-        """The token as it would be sent if this were its value."""
+        """Returns the token as it would be sent if this were its value."""
         return Token(value, self.header_name, f"{self.token_type} {value}".strip())
 
 
@@ -53,7 +53,7 @@ class ApiKey:
 
     @classmethod
     def compile(cls, config: Mapping[str, Any]) -> "ApiKey":
-        """Raises InvalidSettings."""
+        """Compiles the settings. Raises InvalidSettings."""
         problems: list[Problem] = []
         name, place = str(config.get("name") or "").strip(), config.get("in") or "header"
         if place not in ("header", "query"):
@@ -64,11 +64,11 @@ class ApiKey:
         return cls(name, place == "query")
 
     def token(self, secrets: Mapping[str, str], now: float) -> Token:
-        """Raises SignInError."""
+        """Returns the token to send. Raises SignInError when a secret is missing or cannot be sent."""
         return self.shown(_secret(secrets, "key") if self.in_query else _sendable(secrets, "key"))
 
     def shown(self, value: str) -> Token:
-        """The key as it would be sent if this were its value."""
+        """Returns the key as it would be sent if this were its value."""
         return Token(value, self.name, value, in_query=self.in_query)
 
 
@@ -79,14 +79,17 @@ class Basic:
         return cls()
 
     def token(self, secrets: Mapping[str, str], now: float) -> Token:
-        """Raises SignInError. The password may be empty: some APIs take a key as the user name alone."""
+        """Returns the token to send; the password may be empty, as some APIs take a key as the user name alone.
+
+        Raises SignInError.
+        """
         name = _secret(secrets, "username")
         if ":" in name:
             raise SignInError("secret", "The user name can't contain a colon, because a colon ends the name.")
         return self.shown(base64.b64encode(f"{name}:{secrets.get('password', '')}".encode()).decode())
 
     def shown(self, value: str) -> Token:
-        """The pair as it would be sent if this were its value."""
+        """Returns the pair as it would be sent if this were its value."""
         return Token(value, "Authorization", f"Basic {value}")
 
 
@@ -101,7 +104,7 @@ class SignedJwt:
 
     @classmethod
     def compile(cls, config: Mapping[str, Any]) -> "SignedJwt":
-        """Raises InvalidSettings with every problem at its field."""
+        """Compiles the settings. Raises InvalidSettings with every problem at its field."""
         problems: list[Problem] = []
         algorithm = config.get("algorithm") or "HS256"
         if algorithm not in ALGORITHMS:
@@ -115,7 +118,7 @@ class SignedJwt:
         return cls(algorithm, claims, str(config.get("key_id") or "").strip(), token_type(config), name, lifetime)
 
     def token(self, secrets: Mapping[str, str], now: float) -> Token:
-        """Raises SignInError. `iat` and `exp` are added unless the template holds them."""
+        """Returns a JWT with `iat` and `exp`, unless the template has its own. Raises SignInError."""
         try:
             claims: dict[str, Any] = json.loads(self.claims.render({}, secrets)[0])
         except RenderError as error:
@@ -126,7 +129,7 @@ class SignedJwt:
         return replace(self.shown(value), expires_at=float(claims["exp"]), header=header, claims=claims)
 
     def shown(self, value: str) -> Token:
-        """The token as it would be sent if this were its value."""
+        """Returns the token as it would be sent if this were its value."""
         return Token(value, self.header_name, f"{self.token_type} {value}".strip())
 
     def _signed(self, claims: dict[str, Any], key: str) -> str:
@@ -141,7 +144,7 @@ class SignedJwt:
 
 
 def _claims(given: object, problems: list[Problem]) -> Body | None:
-    """From JSON as text with `{{secret.name}}`, or from an object."""
+    """Compiles the claims from JSON as text with `{{secret.name}}`, or from an object."""
     text = given if isinstance(given, str) else json.dumps(given or {})
     try:
         found = body.compile(text if text.strip() else "{}", {}, secrets=True)
@@ -173,5 +176,5 @@ def _sendable(secrets: Mapping[str, str], name: str) -> str:
 
 
 def _key(text: str) -> str:
-    """Keys are often copied with their line breaks written out."""
+    """Returns a key with real line breaks: it is often copied with them written out."""
     return text.replace("\\n", "\n") if text.startswith("-----BEGIN") else text

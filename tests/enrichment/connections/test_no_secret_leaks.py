@@ -179,9 +179,14 @@ def use_everything(actor: Actor, table: Table, column: Column, connection: Conne
 
 @pytest.mark.parametrize("connect", [jwt, key_in_query, basic, bearer])
 def test_no_secret_is_written_anywhere(
-    connect: Any, actor: Actor, table: Table, server: str, owner: Any, client_for: Callable[[Any], Client],
+    connect: Any,
+    actor: Actor,
+    table: Table,
+    server: str,
+    owner: Any,
+    client_for: Callable[[Any], Client],
     caplog: pytest.LogCaptureFixture,
-) -> None:  # fmt: skip
+) -> None:
     caplog.set_level(logging.DEBUG)
     connection = connect(actor, server)
     url = {"method": "POST", "url": f"{server}/echo", "body": '{"name": "{{Company}}"}'}
@@ -189,9 +194,11 @@ def test_no_secret_is_written_anywhere(
     column = http_columns.create(table, "Profile", url | given)
     pages = use_everything(actor, table, column, connection, client_for(owner))
     written = {
-        "pages": "\n".join(pages), "database": database_dump(), "Redis": redis_dump(),
+        "pages": "\n".join(pages),
+        "database": database_dump(),
+        "Redis": redis_dump(),
         "logs": "\n".join(f"{record.getMessage()} {record.exc_text or ''}" for record in caplog.records),
-    }  # fmt: skip
+    }
     assert "Company 1" in written["database"]
     found = [
         (place, name, form)

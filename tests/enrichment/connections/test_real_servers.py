@@ -113,15 +113,24 @@ def test_json_server_auth_says_what_is_wrong(json_server: str, actor: Actor) -> 
     [
         ("bearer", {}, {"token": "t0k3n-of-mine"}, "bearer", {"authenticated": True, "token": "••••••••"}),
         (
-            "basic", {}, {"username": "sam", "password": "open sesame"}, "basic-auth/sam/open%20sesame",
+            "basic",
+            {},
+            {"username": "sam", "password": "open sesame"},
+            "basic-auth/sam/open%20sesame",
             {"authenticated": True, "user": "sam"},
         ),
     ],
-)  # fmt: skip
+)
 def test_httpbin_takes_what_is_sent(
-    kind: str, config: dict[str, Any], secrets: dict[str, str], path: str, expected: Any, httpbin: str, table: Table,
+    kind: str,
+    config: dict[str, Any],
+    secrets: dict[str, str],
+    path: str,
+    expected: Any,
+    httpbin: str,
+    table: Table,
     actor: Actor,
-) -> None:  # fmt: skip
+) -> None:
     connection = connection_settings.create(actor, name="httpbin", kind=kind, config=config, secrets=secrets)
     assert filled(table, connection, url=f"{httpbin}/{path}") == [expected] * 20
 

@@ -182,7 +182,8 @@ WAYS: dict[str, tuple[Behaviour, dict[str, Any]]] = {
         {"token_path": "return[0].token"},
     ),
     "a list at the top": (
-        Behaviour(sign_in=lambda token, _: (200, [{"token": token}], {})), {"token_path": "[0].token"},
+        Behaviour(sign_in=lambda token, _: (200, [{"token": token}], {})),
+        {"token_path": "[0].token"},
     ),
     "the whole answer": (Behaviour(sign_in=lambda token, _: (200, token, {})), {"token_path": "$"}),
     "a response header, no type": (
@@ -195,11 +196,13 @@ WAYS: dict[str, tuple[Behaviour, dict[str, Any]]] = {
         {"auth_request": {"body_format": "form"}},
     ),
     "its own header, PUT": (
-        Behaviour(), {"auth_request": {"method": "PUT", "headers": [{"name": "X-App", "value": "{{secret.user}}"}]}},
+        Behaviour(),
+        {"auth_request": {"method": "PUT", "headers": [{"name": "X-App", "value": "{{secret.user}}"}]}},
     ),
     "a type before the token": (Behaviour(sign_in=lambda token, _: (200, {"token": f"Bearer {token}"}, {})), {}),
     "a JWT": (
-        Behaviour(token=lambda number: jwt.encode({"exp": 4_000_000_000, "jti": str(number)}, KEY)), {},
+        Behaviour(token=lambda number: jwt.encode({"exp": 4_000_000_000, "jti": str(number)}, KEY)),
+        {},
     ),
     "403": (Behaviour(refusal=(403, {}, {})), {"renew_on": {"statuses": [401, 403]}}),
     "404": (Behaviour(refusal=(404, {}, {})), {"renew_on": {"statuses": [404]}}),
@@ -208,13 +211,14 @@ WAYS: dict[str, tuple[Behaviour, dict[str, Any]]] = {
         {"renew_on": {"statuses": [], "condition": "{{status}} == 400 && {{body.error.code}} == 77"}},
     ),
     "200 with an empty list": (
-        Behaviour(refusal=(200, [], {})), {"renew_on": {"statuses": [401], "condition": "{{body}} is empty"}},
+        Behaviour(refusal=(200, [], {})),
+        {"renew_on": {"statuses": [401], "condition": "{{body}} is empty"}},
     ),
     "a header says so": (
         Behaviour(refusal=(200, {}, {"X-Token-State": "gone"})),
         {"renew_on": {"statuses": [], "condition": '{{headers.x-token-state}} == "gone"'}},
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -301,9 +305,15 @@ def claimed(call: Handler) -> str:
     ],
 )
 def test_a_key_is_sent_with_every_row_and_not_renewed(
-    kind: str, config: dict[str, Any], secrets: dict[str, str], carried: Any, expected: str, serve: Any,
-    table: Table, actor: Actor,
-) -> None:  # fmt: skip
+    kind: str,
+    config: dict[str, Any],
+    secrets: dict[str, str],
+    carried: Any,
+    expected: str,
+    serve: Any,
+    table: Table,
+    actor: Actor,
+) -> None:
     server = serve(Behaviour(carried=carried, uses=50))
     server.given.add(expected)
     connection = connection_settings.create(actor, name="Acme", kind=kind, config=config, secrets=secrets)

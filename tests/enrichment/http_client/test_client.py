@@ -105,7 +105,7 @@ async def test_credentials_go_to_allowed_hosts_alone(in_query: bool, api: Api) -
 
 
 async def test_redirects_end(api: Api) -> None:
-    with pytest.raises(SendError, match="More than 5 redirects"):
+    with pytest.raises(SendError, match="more than 5 times"):
         await send(api, "GET", f"{API}/loop")
     assert len(api.requests) == 6
 
@@ -164,7 +164,7 @@ async def test_an_answer_that_does_not_come_in_time_is_given_up() -> None:
         await asyncio.Event().wait()
         raise AssertionError
 
-    with pytest.raises(SendError, match=r"No answer within 0\.05 s") as caught:
+    with pytest.raises(SendError, match=r"within 0\.05 s") as caught:
         await client.send(httpx.MockTransport(never), Request("GET", API), timeout_ms=50)
     assert (caught.value.code, caught.value.sent) == ("timeout", True)
 
@@ -209,6 +209,6 @@ async def test_a_body_that_cannot_be_decompressed_is_no_value() -> None:
         body = httpx.ByteStream(gzip.compress(b'{"a": 1}')[:-4])
         return httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=body)
 
-    with pytest.raises(SendError, match=r"The answer of api\.example is incomplete\.") as caught:
+    with pytest.raises(SendError, match=r"from api\.example is incomplete\.") as caught:
         await send(cut, "GET", API)
     assert (caught.value.code, caught.value.sent, caught.value.retryable) == ("protocol", True, False)

@@ -51,14 +51,14 @@ def test_a_body_that_was_cut_is_not_a_value(kind: str, missing: int) -> None:
 
 @pytest.mark.parametrize("name", ["gzip", "deflate", "br", "zstd"])
 def test_what_is_not_compressed_as_it_says_is_not_a_value(name: str) -> None:
-    with pytest.raises(DecodingError, match=f"is not valid {name}|is incomplete"):
+    with pytest.raises(DecodingError, match=f"isn't valid {name}|is incomplete"):
         content_coding.decode(b"\xff\xfe" + TEXT, [name], 10**6)
 
 
 def test_a_damaged_body_is_not_a_value() -> None:
     damaged = bytearray(gzip.compress(TEXT))
     damaged[-6] ^= 1  # its checksum
-    with pytest.raises(DecodingError, match="is not valid gzip"):
+    with pytest.raises(DecodingError, match="isn't valid gzip"):
         content_coding.decode(bytes(damaged), ["gzip"], len(TEXT))
 
 
@@ -95,7 +95,7 @@ def test_a_bomb_is_decompressed_only_so_far(kind: str) -> None:
 
 def test_a_window_larger_than_servers_may_ask_for_is_refused() -> None:
     large = zstd.compress(bytes(2**25), options={zstd.CompressionParameter.window_log: 25})
-    with pytest.raises(DecodingError, match="is not valid zstd"):
+    with pytest.raises(DecodingError, match="isn't valid zstd"):
         content_coding.decode(large, ["zstd"], 10**6)
 
 
