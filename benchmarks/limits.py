@@ -5,6 +5,7 @@ the server answers after 50 ms and records when each request arrived.
 """
 
 import argparse
+import contextlib
 import multiprocessing
 import sys
 import tempfile
@@ -65,8 +66,9 @@ def main() -> None:
 
 def collect(received: Connection, times: list[float]) -> None:
     """As they come: the server would wait for a pipe that is full."""
-    while True:
-        times.append(received.recv())
+    with contextlib.suppress(EOFError):
+        while True:
+            times.append(received.recv())
 
 
 def report(times: list[float], requests: int, seconds: float) -> None:
