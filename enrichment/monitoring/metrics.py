@@ -67,7 +67,7 @@ class _Told(Collector):
         try:
             yield from self.metrics
         except (DatabaseError, RedisError) as error:
-            log.warning("not all metrics were told: %s", error)
+            log.warning("not all metrics could be read: %s", error)
 
 
 def _gauge(name: str, words: str, value: float) -> GaugeMetricFamily:
@@ -82,13 +82,13 @@ def _of_parts(parts: probes.Parts) -> Iterator[Metric]:
     yield up
     yield _gauge("marl_workers", "Worker processes that answer.", len(parts.workers))
     busy = sum(worker.busy for worker in parts.workers)
-    yield _gauge("marl_tasks_under_way", "Tasks that workers are at.", busy)
+    yield _gauge("marl_tasks_under_way", "Tasks that workers are running.", busy)
     if (free := probes.data_folder_free()) is not None:
-        yield _gauge("marl_data_folder_free_bytes", "Free space where the data folder is.", free)
+        yield _gauge("marl_data_folder_free_bytes", "Free space on the disk of the data folder.", free)
 
 
 def _of_redis(server: probes.Redis) -> Iterator[Metric]:
-    yield _gauge("marl_tasks_waiting", "Tasks that no worker has taken yet.", server.waiting)
+    yield _gauge("marl_tasks_waiting", "Tasks that wait for a worker.", server.waiting)
     yield _gauge("marl_redis_memory_bytes", "Memory that Redis uses.", server.memory)
     attempts = CounterMetricFamily("marl_attempts", "Requests sent, by status or error code.", labels=["outcome"])
     counted: dict[Any, Any] = client().hgetall(ATTEMPTS)
@@ -111,7 +111,7 @@ def _of_runs() -> Iterator[Metric]:
         by_state.add_metric([state], states.get(state, 0))
     yield by_state
     ended = Run.objects.aggregate(**{name: Sum(name) for name in COUNTED})
-    rows = CounterMetricFamily("marl_rows", "Rows that runs have ended, by how.", labels=["state"])
+    rows = CounterMetricFamily("marl_rows", "Rows that runs have finished, by state.", labels=["state"])
     for name in COUNTED:
         rows.add_metric([name], ended[name] or 0)
     yield rows
@@ -120,8 +120,8 @@ def _of_runs() -> Iterator[Metric]:
 def _of_open_runs() -> Iterator[Metric]:
     labels = ["run", "column"]
     rows = GaugeMetricFamily("marl_run_rows", "Rows of an open run, by state.", labels=[*labels, "state"])
-    rate = GaugeMetricFamily("marl_run_rows_per_second", "Rows a second of an open run.", labels=labels)
-    left = GaugeMetricFamily("marl_run_seconds_left", "Seconds until an open run ends, by its rate.", labels=labels)
+    rate = GaugeMetricFamily("marl_run_rows_per_second", "Rows per second of an open run.", labels=labels)
+    left = GaugeMetricFamily("marl_run_seconds_left", "Seconds until an open run ends at that rate.", labels=labels)
     for run in Run.objects.filter(state__in=Run.OPEN).order_by("-pk")[:MOST_RUNS]:
         told, ids = progress.as_json(run), [str(run.pk), str(run.column_id)]
         for state, number in told["counts"].items():
@@ -136,10 +136,12 @@ def _of_sending() -> Iterator[Metric]:
     length = "jsonb_array_length" if connection.vendor == "postgresql" else "json_array_length"
     rows = Sum(Func("row_ids", function=length, output_field=IntegerField()))
     taken = Claim.objects.filter(worker_id__isnull=False).aggregate(rows=rows)
-    yield _gauge("marl_rows_in_flight", "Rows that workers have taken and not ended.", taken["rows"] or 0)
-    found = Runner.objects.filter(run__state__in=Run.OPEN).aggregate(all=Count("pk"), busy=Count("worker_id"))
-    lanes = GaugeMetricFamily("marl_lanes", "Lanes of open runs: in a step now, or not.", labels=["state"])
-    lanes.add_metric(["busy"], found["busy"])
-    lanes.add_metric(["free"], found["all"] - found["busy"])
-    yield lanes
-    yield _gauge("marl_sending_processes", "Processes that send and are not known to be dead.", Worker.objects.count())
+    yield _gauge("marl_rows_in_flight", "Rows that workers have claimed and not finished.", taken["rows"] or 0)
+    runners = Runner.objects.filter(run__state__in=Run.OPEN).aggregate(all=Count("pk"), busy=Count("worker_id"))
+    # Alerts know runners by their old name until the release after the one that renamed them.
+    for name in ("marl_runners", "marl_lanes"):
+        family = GaugeMetricFamily(name, "Runners of open runs: busy with a step, or free.", labels=["state"])
+        family.add_metric(["busy"], runners["busy"])
+        family.add_metric(["free"], runners["all"] - runners["busy"])
+        yield family
+    yield _gauge("marl_sending_processes", "Processes that send and have a heartbeat.", Worker.objects.count())

@@ -170,11 +170,11 @@ def test_an_operation_of_an_openapi_document_fills_the_form(page: Page, app: App
     panel = page.locator("#panel")
     panel.get_by_role("button", name="Import from OpenAPI").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Address of the document").fill(f"{app.url}/api/v1/openapi.json")
-    dialog.get_by_role("button", name="Show its operations").click()
-    dialog.get_by_label("Search the operations").fill("post /api/v1/tables/{table_id}/columns")
+    dialog.get_by_label("Document address").fill(f"{app.url}/api/v1/openapi.json")
+    dialog.get_by_role("button", name="Show operations").click()
+    dialog.get_by_label("Search operations").fill("post /api/v1/tables/{table_id}/columns")
     assert Axe().run(page).response["violations"] == []
-    dialog.get_by_role("button", name="POST /api/v1/tables/{table_id}/columns Create Column").click()
+    dialog.get_by_role("button", name="POST /api/v1/tables/{table_id}/columns Create a column").click()
     expect(panel.locator('[name="url"]')).to_have_value(f"{app.url}/api/v1/tables/{{{{table_id}}}}/columns")
     expect(panel.get_by_text("Choose a column for table_id")).to_be_visible()
 

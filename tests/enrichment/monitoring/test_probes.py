@@ -132,8 +132,9 @@ def test_metrics_tell_what_is_in_flight(client: Client, column: Column) -> None:
         Runner.objects.create(run=run, number=number, worker_id=holder)
     told = client.get("/metrics").content.decode()
     assert "marl_rows_in_flight 5.0" in told
-    assert 'marl_lanes{state="busy"} 1.0' in told
-    assert 'marl_lanes{state="free"} 2.0' in told
+    for name in ("marl_runners", "marl_lanes"):
+        assert f'{name}{{state="busy"}} 1.0' in told
+        assert f'{name}{{state="free"}} 2.0' in told
     assert "marl_sending_processes 1.0" in told
 
 
