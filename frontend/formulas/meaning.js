@@ -29,7 +29,7 @@ export function misunderstandings(tree, text, mark) {
   if (tree.type === "SequenceExpression") {
     const { end } = tree.expressions[0];
     problems.push({
-      message: "A formula gives one value; these are several.",
+      message: "A formula returns one value, but these are several.",
       start: end,
       end: text.indexOf(",", end) + 1,
     });
@@ -58,7 +58,7 @@ function name(node, parent, known, text, mark) {
 
 /** @param {Node} node @param {Node | null} parent @param {string} text @returns {Problem} */
 function misplaced(node, parent, text) {
-  const message = "A reference cannot be a name. In square brackets its value is the name.";
+  const message = "A reference can't be a name. Put it in square brackets to use its value as the name.";
   const reference = text.slice(node.start - 1, node.end) + (/^\u00a0+/.exec(text.slice(node.end))?.[0] ?? "");
   const end = node.start - 1 + reference.length;
   const place = { message, start: node.start - 1, end };
@@ -69,7 +69,7 @@ function misplaced(node, parent, text) {
   if (parent?.type === "Property" && !parent.shorthand) {
     return { ...place, edit: { start: place.start, end, text: `[${reference}]`, label: "Use [ ]" } };
   }
-  return { ...place, message: "A reference cannot stand here." };
+  return { ...place, message: "A reference isn't allowed here." };
 }
 
 /** @param {Node} node @param {boolean} isInFunction @param {string} text @param {string} mark @returns {Problem | null} */
@@ -86,7 +86,7 @@ function expression(node, isInFunction, text, mark) {
       return node.operator === "&" && (isText(node.left) || isText(node.right)) ? ampersand(node, text) : null;
     case "ImportExpression":
     case "MetaProperty":
-      return { message: "A formula cannot load anything.", start: node.start, end: node.end };
+      return { message: "A formula can't load anything.", start: node.start, end: node.end };
     default:
       return null;
   }
@@ -101,21 +101,21 @@ function isOfReference(node, mark) {
 const isText = (node) => node.type === "TemplateLiteral" || (node.type === "Literal" && typeof node.value === "string");
 
 /** @param {Node} node @returns {Problem} */
-const unchangeable = ({ start, end }) => ({ message: "A formula cannot change a column or a name.", start, end });
+const unchangeable = ({ start, end }) => ({ message: "A formula can't change a column or a name.", start, end });
 
 /** @param {Node} node @param {string} text @returns {Problem} */
 function assigned(node, text) {
   if (node.operator !== "=") return unchangeable(node);
   const start = text.indexOf("=", node.left.end);
-  const edit = { start, end: start + 1, text: "==", label: "Write ==" };
-  return { message: "“=” does not compare. Write ==.", start, end: start + 1, edit };
+  const edit = { start, end: start + 1, text: "==", label: "Use ==" };
+  return { message: "“=” doesn't compare values. Use ==.", start, end: start + 1, edit };
 }
 
 /** @param {Node} node @param {string} text @returns {Problem} */
 function ampersand(node, text) {
   const start = text.indexOf("&", node.left.end);
-  const edit = { start, end: start + 1, text: "+", label: "Write +" };
-  return { message: "“&” does not join text. Write +.", start, end: start + 1, edit };
+  const edit = { start, end: start + 1, text: "+", label: "Use +" };
+  return { message: "“&” doesn't join text. Use +.", start, end: start + 1, edit };
 }
 
 /** Reports a reference inside a text: the quotes go if it is the whole text, else they become backticks.
@@ -124,16 +124,19 @@ function quoted(node, text, mark) {
   const { start, end } = node;
   const raw = text.slice(start, end);
   if (node.regex) {
-    return { message: "A reference cannot stand in a search pattern. Write new RegExp(…).", start, end };
+    return { message: "A reference isn't allowed in a search pattern. Use new RegExp(…).", start, end };
   }
-  const message = "A reference inside quotes is only text.";
   const hole = new RegExp(` ${mark}[0-9a-z]+\u00a0+`, "g");
   if (node.type === "TemplateElement") {
-    return { message, start, end, edit: { start, end, text: inBraces(raw, hole), label: `Write \${ }` } };
+    const message = `Columns aren't filled in inside backticks without \${ }.`;
+    return { message, start, end, edit: { start, end, text: inBraces(raw, hole), label: `Use \${ }` } };
   }
   const inner = raw.slice(1, -1);
-  if (inner.replace(hole, "") === "")
+  if (inner.replace(hole, "") === "") {
+    const message = "Columns aren't filled in inside quotes. Remove the quotes.";
     return { message, start, end, edit: { start, end, text: inner, label: "Remove the quotes" } };
+  }
+  const message = "Columns aren't filled in inside quotes. Use backticks.";
   const inside = inBraces(inner.replace(/`|\$(?=\{)/g, "\\$&"), hole);
   return { message, start, end, edit: { start, end, text: `\`${inside}\``, label: "Use backticks" } };
 }

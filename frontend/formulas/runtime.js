@@ -20,10 +20,10 @@ const { now } = Date;
 const FAILURES = {
   "#DIV/0!": "The formula divides by zero",
   "#N/A": "Nothing was found",
-  "#NAME?": "A name is not known",
+  "#NAME?": "A name isn't known",
   "#NUM!": "A number is out of range",
   "#REF!": "A place is out of range",
-  "#VALUE!": "A function cannot work with what it was given",
+  "#VALUE!": "A function can't use the value it was given",
 };
 
 let uniqueIds = 0; // made by _.uniqueId in this row
@@ -51,7 +51,7 @@ function provide() {
 /** Fixes the settings of moment, which cannot be frozen from outside, and computes now what it would compute lazily. */
 function settleMoment() {
   const refuse = () => {
-    throw new TypeError("moment's settings cannot be changed in a formula");
+    throw new TypeError("A formula can't change moment's settings");
   };
   const locale = /** @type {any} */ (moment.localeData());
   moment.locale = /** @type {any} */ (() => "en");
@@ -94,9 +94,9 @@ function outcome(result, row, isCondition) {
     return slot < 0 ? failure("The result is not a number.") : `[3,${slot}]`;
   }
   if (typeof result === "function") return failure("The result is a function. Call it with ( ).");
-  if (typeof result === "symbol") return failure("The result is a symbol, which a cell cannot hold.");
+  if (typeof result === "symbol") return failure("The result is a symbol, which a cell can't hold.");
   if (result instanceof Error) return failure(described(result));
-  if (result instanceof Promise) return failure("A formula cannot wait for a result (async, Promise).");
+  if (result instanceof Promise) return failure("A formula can't wait for a result (async, Promise).");
   if (result instanceof Date && Number.isNaN(result.getTime())) return failure("The result is not a valid date.");
   if (moment.isMoment(result) && !result.isValid()) return failure("The result is not a valid date.");
   const json = stringify(result instanceof Set ? [...result] : result);

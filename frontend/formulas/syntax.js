@@ -57,12 +57,12 @@ const STATEMENTS = /^(const|let|var|if|for|while|do|switch|try|throw|return|brea
 function replace(message, start, end, text, label) {
   return text === undefined
     ? { message, start, end }
-    : { message, start, end, edit: { start, end, text, label: label ?? `Write ${text}` } };
+    : { message, start, end, edit: { start, end, text, label: label ?? `Use ${text}` } };
 }
 
 /** @param {Place} at */
 function nested({ pos, message }) {
-  return /stack space/.test(message) ? replace("The formula is nested too deep.", pos, pos + 1) : null;
+  return /stack space/.test(message) ? replace("The formula is nested too deeply.", pos, pos + 1) : null;
 }
 
 /** @param {Place} at */
@@ -72,16 +72,16 @@ function oddCharacter({ text, pos, message }) {
   if (DOUBLE.includes(sign) || SINGLE.includes(sign))
     return curlyQuote(text, pos, DOUBLE.includes(sign) ? DOUBLE : SINGLE);
   const hash = sign === "#" ? pos : pos - 1;
-  if (text[hash] === "#") return replace("“#” cannot stand here.", hash, hash + 1, "", "Remove #");
-  if (!(sign in SIGNS)) return replace(`“${sign}” cannot stand in a formula.`, pos, pos + sign.length);
-  if (!SIGNS[sign]) return replace("An invisible character stands here.", pos, pos + 1, "", "Remove it");
-  return replace(`“${sign}” is not the sign that formulas know.`, pos, pos + 1, SIGNS[sign]);
+  if (text[hash] === "#") return replace("“#” isn't allowed here.", hash, hash + 1, "", "Remove #");
+  if (!(sign in SIGNS)) return replace(`“${sign}” isn't allowed in a formula.`, pos, pos + sign.length);
+  if (!SIGNS[sign]) return replace("There is an invisible character here.", pos, pos + 1, "", "Remove it");
+  return replace(`Use ${SIGNS[sign]} instead of “${sign}”.`, pos, pos + 1, SIGNS[sign]);
 }
 
 /** @param {string} text @param {number} pos @param {string} quotes */
 function curlyQuote(text, pos, quotes) {
   const straight = quotes === DOUBLE ? '"' : "'";
-  const message = "Text stands in straight quotes.";
+  const message = "Put text in straight quotes.";
   const inner = new RegExp(`^[^${quotes}${straight}\n]*`).exec(text.slice(pos + 1))?.[0] ?? "";
   const end = pos + 1 + inner.length;
   if (end >= text.length || text[end] === "\n") return replace(message, pos, pos + 1, straight, "Use straight quotes");
@@ -112,7 +112,7 @@ function number({ text, pos, message }) {
   const digits = /^\d+/.exec(text.slice(pos))?.[0] ?? "";
   const withoutZeros = digits.slice(zeros[0].length);
   return replace(
-    "A number has no zeros in front. Put it in quotes if it is a code.",
+    "A number can't start with zeros. If it is a code, put it in quotes.",
     pos,
     pos + digits.length,
     withoutZeros,
@@ -124,38 +124,32 @@ function single({ start, end, type, message }) {
   if (type !== tokTypes.eq || !/^(Assigning to|Unexpected token|Text after|Parenthesized|Optional)/.test(message))
     return null;
   if (start === 0) return null;
-  return replace("“=” does not compare. Write ==.", start, end, "==");
+  return replace("“=” doesn't compare values. Use ==.", start, end, "==");
 }
 
 /** @param {Place} at */
 function beginning({ text, start, end, type, token }) {
   if (text.slice(0, start).trim() !== "") return null;
-  if (type === tokTypes.eq) return replace("A formula does not begin with “=”.", start, end, "", "Remove =");
+  if (type === tokTypes.eq) return replace("A formula doesn't start with “=”.", start, end, "", "Remove =");
   if (token !== "return") return null;
-  return replace(
-    "A formula is an expression: its value is the result without “return”.",
-    start,
-    end,
-    "",
-    "Remove return",
-  );
+  return replace("A formula doesn't need “return”. Its value is the result.", start, end, "", "Remove return");
 }
 
 /** @param {Place} at */
 function semicolon({ text, start, end, type }) {
   if (type !== tokTypes.semi) return null;
   if (/^[;\s]*$/.test(text.slice(start))) {
-    return replace("A formula does not end with “;”.", start, text.length, "", "Remove ;");
+    return replace("A formula doesn't end with “;”.", start, text.length, "", "Remove ;");
   }
-  if (unclosed(text.slice(0, start)).length) return replace("A comma stands between the values.", start, end, ",");
-  return replace("A formula is one expression, without “;”. Put each step in a column of its own.", start, end);
+  if (unclosed(text.slice(0, start)).length) return replace("Separate values with a comma.", start, end, ",");
+  return replace("A formula is one expression, without “;”. Put each step in its own column.", start, end);
 }
 
 /** @param {Place} at */
 function statement({ start, end, token }) {
   if (!STATEMENTS.test(token)) return null;
-  const hint = token === "if" ? " Write IF(test, yes, no) or test ? yes : no." : "";
-  return replace(`A formula is one expression, and “${token}” is none.${hint}`, start, end);
+  const hint = token === "if" ? " Use IF(test, yes, no) or test ? yes : no." : "";
+  return replace(`A formula is one expression, so “${token}” isn't allowed.${hint}`, start, end);
 }
 
 /** @param {Place} at */
@@ -181,10 +175,10 @@ function ending({ text, type }) {
 function afterExpression({ start, end, type, token, message, mark }) {
   if (message !== "Text after the expression") return null;
   if (token in { ")": 1, "]": 1, "}": 1 })
-    return replace(`“${token}” closes nothing.`, start, end, "", `Remove ${token}`);
+    return replace(`“${token}” has no opening bracket.`, start, end, "", `Remove ${token}`);
   const isValue = type === tokTypes.string || type === tokTypes.num || token.startsWith(mark);
   const words = "Something is missing between the two values, such as + or a comma.";
-  if (!isValue) return replace(`“${token}” is not expected here.`, start, end);
+  if (!isValue) return replace(`“${token}” isn't expected here.`, start, end);
   const at = token.startsWith(mark) ? start - 1 : start;
   return { message: words, start, end, edit: { start: at, end: at, text: " + ", label: "Join them with +" } };
 }
@@ -192,7 +186,7 @@ function afterExpression({ start, end, type, token, message, mark }) {
 /** @param {Place} at */
 function anything({ start, end, token, message, pos, text }) {
   if (/^Unexpected token|^Text after/.test(message) && token)
-    return replace(`“${token}” is not expected here.`, start, end);
+    return replace(`“${token}” isn't expected here.`, start, end);
   const plain = message
     .replace(/ \(\d+:\d+\)$/, "")
     .replaceAll("'", "“")
