@@ -17,7 +17,7 @@ async function openSample(opener) {
     const table = await api("POST", "/samples");
     location.assign(`/tables/${table.id}#sample`);
   } catch (error) {
-    toast(`The sample was not made. ${reasonOf(error)}`);
+    toast(`The sample wasn't created. ${reasonOf(error)}`);
     opener.disabled = false;
   }
 }

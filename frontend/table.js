@@ -149,7 +149,7 @@ function start() {
   grid.view.addEventListener("open", () => (byId("view-announcement").textContent = describe(grid)));
   describe(grid);
   followServer(grid, progress);
-  progress.load().catch(() => toast("Runs cannot be shown now."));
+  progress.load().catch(() => toast("Can't show the runs now."));
   grid.sheet.focus({ preventScroll: true });
   startCoach(grid);
   listenToDroppedRecipes(grid);

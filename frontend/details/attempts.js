@@ -18,7 +18,7 @@ import { requestPart, responsePart } from "./exchange.js";
 /** @param {Attempt} attempt */
 function outcome({ response, error }) {
   if (error?.message) return error.message;
-  return response ? String(response.status) : "no answer";
+  return response ? String(response.status) : "no response";
 }
 
 /** Says why an attempt was made again; empty for the first one of a run. @param {Attempt[]} attempts @param {number} index */
@@ -62,6 +62,6 @@ export function attemptParts({ request, response, error }, how) {
   const parts = [];
   if (request) parts.push(requestPart(request, how));
   if (response) parts.push(responsePart(response, how));
-  else parts.push(make("p", "problem", error?.message ?? "No answer came."));
+  else parts.push(make("p", "problem", error?.message ?? "No response."));
   return parts;
 }

@@ -14,7 +14,7 @@ import { stateText } from "../grid/cells.js";
 export function stateSentence(cell, condition = null) {
   const words = sentence(cell, condition);
   return cell.stale && cell.state !== "queued" && cell.state !== "running"
-    ? `Out of date, an input has changed since: ${words}`
+    ? `Out of date, because an input has changed: ${words}`
     : words;
 }
 
@@ -24,15 +24,15 @@ function sentence(cell, condition) {
     case "empty":
       return "Not run yet";
     case "done":
-      return cell.http_status ? `Done, the server answered ${cell.http_status}` : "Done";
+      return cell.http_status ? `Done. The server answered ${cell.http_status}` : "Done";
     case "skipped":
       return condition ? `Run condition not met: ${valuesText(condition)}` : "Run condition not met";
     case "unknown":
-      return "May have been sent: look before you run it again";
+      return "May have been sent. Check before you run it again";
     case "cancelled":
       return "Stopped before it was sent";
     case "queued":
-      return "Queued: its turn comes by itself";
+      return "Queued. It runs automatically";
     default:
       return stateText({ ...cell, stale: false });
   }

@@ -17,7 +17,7 @@ import { formatNumber, plural } from "../ui/format.js";
 import { toast } from "../ui/notices.js";
 
 const AT_ONCE = 10_000; // rows of one kind in one run
-const WORD = { failed: "Failed", unknown: "May have been sent", missing_input: "Lacks a value" };
+const WORD = { failed: "Failed", unknown: "May have been sent", missing_input: "Missing input" };
 
 export class Errors {
   #columnId = 0;
@@ -47,7 +47,7 @@ export class Errors {
       const { items } = await api("GET", `/columns/${column.id}/failures?limit=100${ofRun}`);
       this.#paint(column, items);
     } catch (error) {
-      toast(`The errors cannot be shown. ${reasonOf(error)}`);
+      toast(`Can't show the errors. ${reasonOf(error)}`);
     }
   }
 
@@ -56,9 +56,7 @@ export class Errors {
     const total = kinds.reduce((sum, { count }) => sum + count, 0);
     const rows = plural(total, "row");
     /** @type {HTMLElement[]} */
-    const body = [
-      make("p", "hint", total ? `${rows} without a result, by reason.` : "No row of this column has an error."),
-    ];
+    const body = [make("p", "hint", total ? `${rows} without a result, by reason.` : "No errors in this column.")];
     if (kinds.length) body.push(make("ul", "kinds", ...kinds.map((kind) => this.#kind(column, kind, total))));
     if (this.#runId !== undefined) body.push(this.#allButton());
     this.drawer.show(this, {
@@ -88,14 +86,17 @@ export class Errors {
       make("b", "", formatNumber(count)),
       make("span", "hint", `${share || "< 1"} % · ${WORD[state]}`),
     );
-    const rows = positions.map((at, i) =>
-      button(String(at + 1), "btn small", () => void this.#go(column, at, kind.row_ids[i]), {
+    const rows = positions.map((at, i) => {
+      const go = button(String(at + 1), "btn small", () => void this.#go(column, at, kind.row_ids[i]), {
         ariaLabel: `Show row ${at + 1}`,
-      }),
-    );
+      });
+      return make("span", "", go, i < positions.length - 1 ? "," : "");
+    });
     const item = make("li", "", make("p", `s ${state === "failed" ? "bad" : "stale"}`, message), amount, bar);
     if (rows.length)
-      item.append(make("div", "rows", make("span", "hint", count > rows.length ? "Rows like" : "Rows"), ...rows));
+      item.append(
+        make("div", "rows", make("span", "hint", count > rows.length ? "For example rows" : "Rows"), ...rows),
+      );
     item.append(make("div", "actions", ...this.#actions(column, kind, message)));
     return item;
   }
@@ -103,7 +104,7 @@ export class Errors {
   /** @param {Column} column @param {Kind} kind @param {string} message */
   #actions(column, kind, message) {
     const buttons = [
-      button("Show these rows", "btn small", () => void this.#show(column, kind)),
+      button("Show these rows", "btn small", () => void this.#show(column, kind, message)),
       button("Copy message", "btn small", () => void copy(message, "Copied the message.")),
     ];
     if (column.type !== "http" || !this.grid.canEdit) return buttons;
@@ -111,9 +112,9 @@ export class Errors {
     return [button(words, "btn small", () => void runAgain(column, kind)), ...buttons];
   }
 
-  /** Shows only the rows of one kind in the grid. @param {Column} column @param {Kind} kind */
-  #show(column, { row_ids: [like] }) {
-    const filters = [{ column: column.id, op: /** @type {const} */ ("like"), value: String(like) }];
+  /** Shows only the rows of one kind in the grid. @param {Column} column @param {Kind} kind @param {string} message */
+  #show(column, { row_ids: [like] }, message) {
+    const filters = [{ column: column.id, op: /** @type {const} */ ("like"), value: String(like), message }];
     return this.grid.view.change({ filters, search: "", errors: false });
   }
 
@@ -124,13 +125,13 @@ export class Errors {
       let row = await rows.indexOf(id, position);
       if (row < 0) {
         await view.change({ filters: [], sorts: [], search: "", errors: false });
-        toast("All rows are shown again: that row was not among those of the view.");
+        toast("That row isn't in this view, so all rows are shown again.");
         row = position;
       }
       selection.move(row, columns.indexOf(column.id));
       viewport.reveal(selection.row, selection.column);
     } catch (error) {
-      toast(`That row cannot be shown. ${reasonOf(error)}`);
+      toast(`Can't show that row. ${reasonOf(error)}`);
     }
   }
 }
@@ -141,7 +142,7 @@ async function runAgain(column, { state, count, row_ids: [like] }) {
     state !== "unknown" ||
     (await ask({
       title: "Run these rows again?",
-      text: "Their requests may have arrived already. Look there first: what arrived would be done twice.",
+      text: "Their requests may have arrived already. Check the API first: anything that arrived would be done twice.",
       confirm: "Run again",
       danger: true,
     }));

@@ -30,7 +30,7 @@ function asCurl({ method, url, headers, body }) {
 /** @param {SentRequest} request @param {{ raw: boolean, search: string }} how */
 export function requestPart(request, how) {
   const curl = button("Copy as cURL", "btn small", () => {
-    void copy(asCurl(request), "Copied. Put your own secret where •••••••• stands.");
+    void copy(asCurl(request), "Copied. Replace •••••••• with your own secret.");
   });
   const head = make("header", "", make("h3", "", "Request"), curl);
   const line = make("p", "wire", make("b", "", request.method), ` ${request.url}`);
@@ -54,7 +54,7 @@ export function responsePart(response, how) {
   if (how.raw) part.append(rawPart("Response", String(response.status), response));
   else part.append(headersPart(response.headers, how.search), ...bodyPart(response.body, how.search));
   if (response.truncated)
-    part.append(make("p", "notice-line", "The answer was longer. Only its beginning is kept and shown."));
+    part.append(make("p", "notice-line", "The response was longer. Only the beginning is stored."));
   return part;
 }
 

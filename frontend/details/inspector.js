@@ -104,7 +104,7 @@ export class Inspector {
       const history = await api("GET", `/rows/${row.id}/cells/${this.#columnId}`);
       if (request === this.#request) this.#set(history);
     } catch (error) {
-      if (request === this.#request) toast(`The cell cannot be shown. ${reasonOf(error)}`);
+      if (request === this.#request) toast(`Can't show the cell. ${reasonOf(error)}`);
     }
   }
 
@@ -141,7 +141,7 @@ export class Inspector {
     if (same) {
       const isOwn = same.position === this.#row;
       const there = button(`Same request as row ${same.position + 1}`, "link", () => this.#go(same.position));
-      parts.push(make("p", "hint", isOwn ? "The answer of an earlier run was used again." : there));
+      parts.push(make("p", "hint", isOwn ? "Reused from an earlier run." : there));
     }
     return parts;
   }

@@ -27,7 +27,7 @@ export function newTree(value, search = "") {
   const needle = search.trim().toLowerCase();
   const list = branch(value, { path: "", level: 0, needle });
   list.classList.add("json-tree");
-  return list.childElementCount ? list : make("p", "hint", needle ? "Nothing is found here." : "Empty.");
+  return list.childElementCount ? list : make("p", "hint", needle ? "Nothing found" : "Empty.");
 }
 
 /** @param {object} value @param {{ path: string, level: number, needle: string }} place */

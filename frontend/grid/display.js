@@ -11,12 +11,12 @@ import { toast } from "../ui/notices.js";
 
 /** @param {Grid} grid @param {Column} column @param {boolean} hidden */
 export function setHidden(grid, column, hidden) {
-  return changeDisplay(grid, column, { hidden }, `${hidden ? "Hid" : "Showed"} ${column.name}`);
+  return changeDisplay(grid, column, { hidden }, `${hidden ? "hiding" : "showing"} ${column.name}`);
 }
 
 /** @param {Grid} grid @param {Column} column @param {boolean} pinned */
 export function setPinned(grid, column, pinned) {
-  return changeDisplay(grid, column, { pinned }, `${pinned ? "Pinned" : "Unpinned"} ${column.name}`);
+  return changeDisplay(grid, column, { pinned }, `${pinned ? "pinning" : "unpinning"} ${column.name}`);
 }
 
 /** @param {Grid} grid @param {Column} column @param {Display} display @param {string} label */

@@ -3,7 +3,7 @@ const MOST_STEPS = 100;
 
 /**
  * @typedef {object} Step
- * @property {string} label what was done, for the notice: "Edit of Company"
+ * @property {string} label what was done, for the notice: "edit of Company"
  * @property {() => Promise<boolean>} undo false if the server refused
  * @property {() => Promise<boolean>} redo
  */
@@ -35,7 +35,7 @@ export class History {
     return this.#move(this.#done, this.#undone, "undo");
   }
 
-  /** @returns {Promise<Step | undefined>} what was done again */
+  /** @returns {Promise<Step | undefined>} what was redone */
   redo() {
     return this.#move(this.#undone, this.#done, "redo");
   }

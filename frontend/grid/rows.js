@@ -135,7 +135,7 @@ export class Rows extends EventTarget {
   /** @param {unknown} error */
   #reportProblem(error) {
     if (error instanceof ApiError && error.code === "view_gone") return void this.dispatchEvent(new Event("gone"));
-    const message = error instanceof ApiError ? error.message : "The server cannot be reached. Trying again…";
+    const message = error instanceof ApiError ? error.message : "Can't reach the server. Trying again…";
     this.dispatchEvent(new CustomEvent("problem", { detail: message }));
     this.#timer ??= setTimeout(() => this.#loadInView(), RETRY_MS);
   }

@@ -131,7 +131,7 @@ export class SelectedRows extends EventTarget {
   #tooMany() {
     const most = formatNumber(MOST_SELECTED);
     const { view, total, tableTotal } = this.rows;
-    if (!view) toast(`At most ${most} rows can be selected one by one. The box at the top selects all.`);
+    if (!view) toast(`You can select at most ${most} rows one by one. The checkbox at the top selects all rows.`);
     else if (total < tableTotal)
       toast(
         `At most ${most} rows of a view can be selected, and this one has ${formatNumber(total)}. Filter or search further.`,

@@ -117,6 +117,8 @@ export interface Filter {
   column: number;
   op: FilterOp;
   value?: string | boolean;
+  /** What the rows of a `like` filter failed with. */
+  message?: string;
 }
 
 export interface Sort {

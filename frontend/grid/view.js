@@ -74,7 +74,8 @@ export class View extends EventTarget {
     this.#opening = true;
     this.dispatchEvent(new Event("change"));
     try {
-      const { filters: filter, sorts: sort, search, errors } = this.spec;
+      const { filters, sorts: sort, search, errors } = this.spec;
+      const filter = filters.map(({ column, op, value }) => ({ column, op, value }));
       const { view, total } = this.active
         ? await api("POST", `/tables/${table.id}/views`, { filter, sort, search, errors, replaces: rows.view })
         : { view: "", total: rows.tableTotal };
@@ -83,7 +84,7 @@ export class View extends EventTarget {
       this.dispatchEvent(new Event("open"));
       return true;
     } catch (error) {
-      if (request === this.#request) toast(`These rows cannot be shown. ${reasonOf(error)}`);
+      if (request === this.#request) toast(`Can't show these rows. ${reasonOf(error)}`);
       return false;
     } finally {
       if (request === this.#request) this.#opening = false;

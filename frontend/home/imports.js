@@ -6,7 +6,7 @@
 
 import { api, reasonOf } from "../ui/api.js";
 import { button, byId, make } from "../ui/elements.js";
-import { formatNumber } from "../ui/format.js";
+import { formatNumber, plural } from "../ui/format.js";
 import { toast } from "../ui/notices.js";
 
 const POLL_MS = 600;
@@ -107,7 +107,7 @@ function end(item, { state, table_id: table, error, rows_done: rows }, open) {
     toast(`The import of “${name}” was cancelled. Nothing was kept.`);
   } else if (open && !document.querySelector("dialog[open]")) location.assign(`/tables/${table}`);
   else {
-    announce(`${name} is imported: ${rows} rows.`);
+    announce(`Imported ${name}: ${plural(rows, "row")}.`);
     const link = make("a", { href: `/tables/${table}` }, "Open");
     item.replaceChildren(make("span", "name", name), make("span", "", `${formatNumber(rows)} rows`), link);
   }

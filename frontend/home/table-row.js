@@ -15,7 +15,7 @@ export function listenToRow(row) {
   const cell = /** @type {HTMLElement} */ (row.querySelector(".name"));
   const startRename = () =>
     renameInPlace(cell, {
-      label: "Name of the table",
+      label: "Table name",
       name: row.dataset.name ?? "",
       save: (name) => rename(row, name),
     });
@@ -51,7 +51,7 @@ async function remove(row) {
   const parent = row.parentElement;
   row.remove();
   if (neighbour) linkOf(/** @type {HTMLElement} */ (neighbour)).focus();
-  toast(`Deleted “${name}”. What ran in it was stopped.`, { undo: () => void restore(row, parent, neighbour) });
+  toast(`Deleted “${name}” and stopped its runs.`, { undo: () => void restore(row, parent, neighbour) });
 }
 
 /** @param {HTMLElement} row @param {HTMLElement | null} parent @param {Element | null} neighbour */
@@ -60,9 +60,9 @@ async function restore(row, parent, neighbour) {
     await api("POST", `/tables/${row.dataset.table}/restore`);
     parent?.insertBefore(row, neighbour?.parentElement === parent ? neighbour : null);
     linkOf(row).focus();
-    announce(`${row.dataset.name} is back.`);
+    announce(`Restored ${row.dataset.name}.`);
   } catch (error) {
-    toast(`The table did not come back. ${reasonOf(error)}`);
+    toast(`The table wasn't restored. ${reasonOf(error)}`);
   }
 }
 

@@ -19,7 +19,7 @@ const KINDS = ["csv", "tsv", "txt", "xlsx", "json", "jsonl"];
 export function refusal(file) {
   const kind = file.name.split(".").pop()?.toLowerCase() ?? "";
   if (!KINDS.includes(kind))
-    return `“${file.name}” is not a table. Upload a .csv, .tsv, .txt, .xlsx, .json or .jsonl file.`;
+    return `“${file.name}” isn't a file Marl can read. Upload a .csv, .tsv, .txt, .xlsx, .json or .jsonl file.`;
   return file.size ? "" : `“${file.name}” is empty.`;
 }
 
@@ -42,7 +42,7 @@ function send(file, progress, signal) {
       if (request.status < 300) return resolve(request.response);
       const { code, message, details } = request.response?.error ?? {};
       const reason =
-        message ?? (request.status === 413 ? "The file is too large for this server." : "The file was not taken.");
+        message ?? (request.status === 413 ? "The file is too large for this server." : "The file wasn't accepted.");
       reject(new ApiError(request.status, code ?? "", reason, details ?? []));
     });
     request.addEventListener("error", () => reject(new Error("no connection")));

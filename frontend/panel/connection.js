@@ -120,8 +120,9 @@ export function takeTokenPath(button) {
 export function askToLeave(what) {
   return ask({
     title: "Close without saving?",
-    text: `The changes to this ${what} are not saved.`,
-    confirm: "Discard changes",
+    text: `Your changes to this ${what} aren't saved.`,
+    confirm: "Discard",
+    cancel: "Keep editing",
     danger: true,
   });
 }

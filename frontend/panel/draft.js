@@ -37,7 +37,7 @@ export class Draft {
       this.forget();
     };
     line.append(
-      make("span", "", "There are changes that were not saved."),
+      make("span", "", "You have unsaved changes."),
       button("Restore draft", "btn", restore),
       button("Discard", "btn", discard),
     );

@@ -129,12 +129,12 @@ function expand(item, isOpen) {
   fillers.delete(item);
 }
 
-/** Makes the buttons of a field; CSS hides "+ column" until there is a saved column to take it from. @param {string} key @param {string} path */
+/** Makes the buttons of a field; CSS hides "+ Column" until there is a saved column to take it from. @param {string} key @param {string} path */
 function fieldButtons(key, path) {
-  const column = button("+ column", "as-column", null, { tabIndex: -1, ariaLabel: `${key} as a column` });
+  const column = button("+ Column", "as-column", null, { tabIndex: -1, ariaLabel: `${key} as a column` });
   column.dataset.fieldColumn = path;
   column.dataset.fieldName = key;
-  const only = button("keep only this", "as-path", null, { tabIndex: -1, ariaLabel: `Keep only ${key}` });
+  const only = button("Keep only this field", "as-path", null, { tabIndex: -1, ariaLabel: `Keep only ${key}` });
   only.dataset.fieldPath = path;
   return [column, only];
 }

@@ -35,7 +35,7 @@ export class RecipeDialog {
     this.form.append(make("h2", { id: "recipe-title" }, `Import “${name}”`));
     if (present.length) this.form.append(make("p", "hint", `Found here: ${present.join(", ")}.`));
     if (missing.length) {
-      const text = "It refers to columns that this table does not have. Choose what to use instead:";
+      const text = "It uses columns that this table doesn't have. Choose what to use instead:";
       this.form.append(make("p", "", text), ...missing.map((column) => this.#columnField(column.name)));
     }
     if (connection) this.form.append(...this.#connectionFields(connection));
@@ -119,7 +119,7 @@ export class RecipeDialog {
       details.find((/** @type {{ field: string }} */ detail) => detail.field === "confirm_host")?.reference ?? "";
     this.host = host;
     this.problem.textContent = host
-      ? `The connection's credentials would be sent to ${host}. Import again if it may receive them.`
+      ? `This would send the connection's credentials to ${host}. Import again to allow it.`
       : reasonOf(error);
     this.problem.hidden = false;
     this.saveButton.textContent = host ? `Allow ${host} and import` : IMPORT;

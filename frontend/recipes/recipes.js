@@ -14,7 +14,7 @@ import { toast } from "../ui/notices.js";
 import { RecipeDialog } from "./recipe-dialog.js";
 
 const LARGEST = 256 * 1024; // bytes
-const HOW_TO_EXPORT = "“Export settings” in the menu of a column makes one.";
+const HOW_TO_EXPORT = "To make one, choose “Export settings” in a column's menu.";
 
 /** A file that cannot be read; the message says why. */
 class Unreadable extends Error {}
@@ -45,7 +45,7 @@ export function listenToDroppedRecipes(grid) {
     event.preventDefault();
     if (files.length > 1) toast("Nothing was imported. Drop the settings of one column at a time.");
     else if (/\.json$/i.test(files[0].name)) void importFile(grid, files[0]);
-    else toast("Only settings of a column (.marl.json) can be dropped here. Upload tables on the page of all tables.");
+    else toast("You can only drop column settings (.marl.json) here. Upload tables on the Tables page.");
   });
 }
 
@@ -65,7 +65,7 @@ async function importFile(grid, file) {
       grid.rows.refresh();
       announceColumns();
       grid.viewport.reveal(-1, grid.columns.indexOf(created.id));
-      toast(`“${created.name}” is imported. Nothing has run yet.`);
+      toast(`Imported “${created.name}”. Nothing has run yet.`);
     }).open();
   } catch (error) {
     const reason = error instanceof Unreadable ? error.message : reasonOf(error);
@@ -78,9 +78,7 @@ async function importFile(grid, file) {
 async function read(file) {
   if (file.size > LARGEST) {
     const kib = formatNumber(Math.ceil(file.size / 1024));
-    throw new Unreadable(
-      `It has ${kib} KiB, and settings of a column have at most ${LARGEST / 1024}. ${HOW_TO_EXPORT}`,
-    );
+    throw new Unreadable(`It is ${kib} KiB, but column settings are at most ${LARGEST / 1024} KiB. ${HOW_TO_EXPORT}`);
   }
   try {
     return JSON.parse(await file.text());

@@ -39,7 +39,7 @@ export class Progress extends EventTarget {
       for (const run of open) this.#runs.set(run.id, run);
       this.#changed();
     } catch (error) {
-      toast(`Runs cannot be shown. ${reasonOf(error)}`);
+      toast(`Can't show the runs. ${reasonOf(error)}`);
     }
   }
 
@@ -104,7 +104,7 @@ export class Progress extends EventTarget {
       this.update(changed);
     } catch (error) {
       this.#pending.delete(run.id);
-      toast(`The run did not ${action}. ${reasonOf(error)}`);
+      toast(`Couldn't ${action} the run. ${reasonOf(error)}`);
       void this.load();
     }
   }

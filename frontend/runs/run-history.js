@@ -36,15 +36,12 @@ async function open(progress, list, opener) {
   try {
     const runs = await progress.recent(SHOWN);
     const items = runs.map((run) => newItem(progress, run, () => list.hidePopover()));
-    list.replaceChildren(
-      make("h2", "", "Runs"),
-      ...(items.length ? items : [make("p", "hint", "Nothing has been run yet.")]),
-    );
+    list.replaceChildren(make("h2", "", "Runs"), ...(items.length ? items : [make("p", "hint", "No runs yet.")]));
     list.showPopover();
     place(list, opener.getBoundingClientRect());
     list.focus();
   } catch (error) {
-    toast(`Runs cannot be shown. ${reasonOf(error)}`);
+    toast(`Can't show the runs. ${reasonOf(error)}`);
   }
 }
 
@@ -53,11 +50,11 @@ function newItem(progress, run, close) {
   const words = isOpen(run)
     ? `${formatNumber(endedCount(run))} of ${formatNumber(run.counts.total)} so far`
     : didText(run);
-  const when = run.started_at ? timeText(run.started_at) : "not begun";
+  const when = run.started_at ? timeText(run.started_at) : "not started";
   const item = make(
     "article",
     "",
-    make("p", "", make("b", "", progress.nameOf(run)), ` · ${run.automatic ? "By itself" : scopeText(run.scope)}`),
+    make("p", "", make("b", "", progress.nameOf(run)), ` · ${run.automatic ? "Auto-update" : scopeText(run.scope)}`),
     make("p", "hint", `${when} · ${words}`),
   );
   if (errorsOf(run)) {

@@ -10,9 +10,10 @@
 
 import { api, reasonOf } from "../ui/api.js";
 import { ask } from "../ui/ask.js";
-import { durationText, formatNumber } from "../ui/format.js";
+import { formatNumber } from "../ui/format.js";
 import { openMenu } from "../ui/menu.js";
 import { toast } from "../ui/notices.js";
+import { costText } from "./run-words.js";
 
 const FIRST = 10;
 const MOST_AT_ONCE = 10_000;
@@ -53,7 +54,7 @@ function runItems(grid, column, counts) {
   const count = bottom - top + 1;
   if (top >= 0 && count <= MOST_AT_ONCE) {
     items.push({
-      text: count === 1 ? `Row ${rows.numberAt(top)}` : `The ${formatNumber(count)} chosen rows`,
+      text: count === 1 ? `Row ${rows.numberAt(top)}` : `The ${formatNumber(count)} selected rows`,
       run: () => void runSelection(grid, column),
     });
   }
@@ -66,7 +67,7 @@ function runItems(grid, column, counts) {
     });
   }
   items.push("line", {
-    text: "All rows, even with a result…",
+    text: "All rows, replacing their results…",
     note: formatNumber(rows.tableTotal),
     disabled: !rows.tableTotal,
     run: () => void forceAll(grid, column),
@@ -94,7 +95,7 @@ async function runView({ rows }, column) {
   }
   const sure = await ask({
     title: `Run “${column.name}” for the ${formatNumber(rows.total)} rows of this view?`,
-    text: `Results that are there already are asked for again and replaced. ${await cost(column, scope)}`,
+    text: `Existing results are requested again and replaced. ${await cost(column, scope)}`,
     confirm: "Run these rows",
   });
   if (sure) await startRun(column, scope);
@@ -104,7 +105,7 @@ async function runView({ rows }, column) {
 async function forceAll({ rows }, column) {
   const sure = await ask({
     title: `Run “${column.name}” for all ${formatNumber(rows.tableTotal)} rows?`,
-    text: `Results that are there already are asked for again and replaced. ${await cost(column, "all")}`,
+    text: `Existing results are requested again and replaced. ${await cost(column, "all")}`,
     confirm: "Run all rows",
   });
   if (sure) await startRun(column, "all");
@@ -113,13 +114,7 @@ async function forceAll({ rows }, column) {
 /** @param {Column} column @param {Scope} scope @returns {Promise<string>} */
 async function cost(column, scope) {
   try {
-    const { requests, skipped, duplicates, seconds } = await api("POST", `/columns/${column.id}/estimate`, {
-      rows: scope,
-    });
-    const parts = [`${formatNumber(requests)} requests`];
-    if (skipped) parts.push(`${formatNumber(skipped)} rows skipped by the run condition`);
-    if (duplicates) parts.push(`${formatNumber(duplicates)} identical`);
-    return `${parts.join(", ")}${seconds ? `; ${durationText(seconds)} under the rate limit` : ""}.`;
+    return `${costText(await api("POST", `/columns/${column.id}/estimate`, { rows: scope }))}.`;
   } catch {
     return ""; // the question is clear without it, and the start reports what is wrong
   }
@@ -131,7 +126,7 @@ export async function startRun(column, scope) {
     /** @type {Run} */
     const run = await api("POST", `/columns/${column.id}/runs`, { rows: scope });
     document.dispatchEvent(new CustomEvent("marl:run-started", { detail: { run } }));
-    if (!run.counts.total) toast(`Nothing to run: no row of “${column.name}” is left in that choice.`);
+    if (!run.counts.total) toast(`Nothing to run: no rows match that choice in “${column.name}”.`);
   } catch (error) {
     toast(`“${column.name}” was not started. ${reasonOf(error)}`);
   }

@@ -3,6 +3,8 @@
  *
  * @typedef {import("../grid/types.d.ts").Run} Run
  * @typedef {import("../grid/types.d.ts").Scope} Scope
+ * @typedef {{ exact: boolean, requests: number, would_run: number, duplicates: number, skipped: number,
+ *   missing_input: number, failed: number, seconds: number | null }} Estimate
  */
 
 import { durationText, formatNumber, plural } from "../ui/format.js";
@@ -29,12 +31,26 @@ export const errorText = (errors) => plural(errors, "error");
 
 /** Describes what is left of a run. @param {Run} run @param {string} [waitsFor] name of the column whose run this one waits for */
 export function leftText(run, waitsFor) {
-  if (run.state === "planning") return waitsFor ? `Waits for ${waitsFor}` : "Starting…";
+  if (run.state === "planning") return waitsFor ? `Waiting for ${waitsFor}` : "Starting…";
   if (run.state === "paused") return "Paused";
   if (run.state === "stopped") return run.stop_reason ? `Stopped: ${run.stop_reason}` : "Stopped";
   if (run.state === "done") return "Done";
   if (run.seconds_left) return `${durationText(run.seconds_left)} left`;
-  return waitsFor ? `Waits for ${waitsFor}` : "";
+  return waitsFor ? `Waiting for ${waitsFor}` : "";
+}
+
+/**
+ * Describes what a run would send: "About 1,200 requests for 2,000 rows, 30 skipped · 2 min".
+ * @param {Estimate} estimate
+ */
+export function costText({ exact, requests, would_run: rows, duplicates, skipped, missing_input, failed, seconds }) {
+  const parts = [`${exact ? "" : "About "}${plural(requests, "request")}`];
+  if (requests < rows) parts[0] += ` for ${plural(rows, "row")}`;
+  else if (duplicates) parts.push(`${formatNumber(duplicates)} of them identical (send once: off)`);
+  if (skipped) parts.push(`${formatNumber(skipped)} skipped`);
+  if (missing_input) parts.push(`${formatNumber(missing_input)} missing input`);
+  if (failed) parts.push(plural(failed, "invalid request"));
+  return `${parts.join(", ")}${seconds ? ` · ${durationText(seconds)}` : ""}`;
 }
 
 /** @type {[keyof Run["counts"], string][]} */
@@ -42,7 +58,7 @@ const OUTCOMES = [
   ["done", "done"],
   ["no_data", "without data"],
   ["skipped", "skipped"],
-  ["missing_input", "lacking a value"],
+  ["missing_input", "missing input"],
   ["failed", "failed"],
   ["unknown", "may have been sent"],
   ["cancelled", "not run"],
@@ -66,5 +82,5 @@ export function scopeText(scope) {
   if (scope === "all") return "All rows";
   if ("first" in scope) return `First ${formatNumber(scope.first)} rows`;
   if ("all_but" in scope) return `All rows but ${formatNumber(scope.all_but.length)}`;
-  return scope.ids.length === 1 ? "One row" : `${formatNumber(scope.ids.length)} chosen rows`;
+  return scope.ids.length === 1 ? "One row" : `${formatNumber(scope.ids.length)} selected rows`;
 }

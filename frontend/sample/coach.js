@@ -18,17 +18,17 @@ export function startCoach(grid) {
   const steps = [
     {
       title: `Press Run to fill “${profile.name}”`,
-      text: "It asks an API about the domain of each row, 10 rows a second. What it sends stands in the panel at the right.",
+      text: "It calls an API with the domain of each row, 10 rows per second. See the request in the panel on the right.",
       run: profile,
     },
     {
       title: `“${account.name}” signs in first`,
-      text: "Its connection gets a JWT with an e-mail and a password, and sends it with every request. Run it too.",
+      text: "Its connection signs in with an email and a password, gets a JWT and sends it with every request. Run it too.",
       run: account,
     },
     {
       title: "Now with your own rows and your own API",
-      text: "Click a cell to see what was sent and what came back. Settings of a column open from its header.",
+      text: "Click a cell to see its request and response. Open a column's settings from its header.",
       run: null,
     },
   ];

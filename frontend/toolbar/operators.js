@@ -16,10 +16,10 @@ export const STATES = [
   ["unknown", "May have been sent"],
   ["no_data", "No data"],
   ["skipped", "Run condition not met"],
-  ["missing_input", "Needs another column"],
+  ["missing_input", "Missing input"],
   ["stale", "Out of date"],
   ["running", "Running"],
-  ["waiting", "Waits for another column"],
+  ["waiting", "Waiting for another column"],
   ["cancelled", "Stopped"],
   ["empty", "Not run yet"],
 ];
@@ -61,7 +61,7 @@ export function operatorsOf(column) {
 }
 
 /** Set by the list of errors only: its value is the id of a row. @type {Operator} */
-const LIKE = { op: "like", words: "fails for this reason" };
+const LIKE = { op: "like", words: "failed the same way" };
 
 /** The operators that a filter can be changed to, with its own. @param {Column} column @param {FilterOp} op */
 export const operatorsBeside = (column, op) => (op === "like" ? [LIKE, ...operatorsOf(column)] : operatorsOf(column));
@@ -90,7 +90,8 @@ export function withOperator(column, { op, input, value: fixed }, value) {
 export const isComplete = ({ value }) => value !== "";
 
 /** Describes a filter. @param {Column} column @param {Filter} filter */
-export function wordsOf(column, { op, value }) {
+export function wordsOf(column, { op, value, message }) {
+  if (message) return `${column.name}: ${message}`;
   const { words, input } = operatorOf(column, op);
   if (input === "state") return `${column.name}: ${STATES.find(([key]) => key === value)?.[1] ?? value}`;
   return input ? `${column.name} ${words} ${value}` : `${column.name} ${words}`;

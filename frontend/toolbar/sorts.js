@@ -30,7 +30,7 @@ export class Sorts {
     const lines = sorts.map((sort, at) => this.#newLine(sort, at));
     const clear = button("Clear all", "btn ghost", () => this.#set([]));
     clear.disabled = !sorts.length;
-    const hint = make("p", "hint", sorts.length > 1 ? "The first one counts most." : "Sort the rows by");
+    const hint = make("p", "hint", sorts.length > 1 ? "The first sort counts most." : "Sort the rows by");
     const foot = make("div", "foot", ...(sorts.length ? [clear] : []));
     this.popover.replaceChildren(hint, ...lines, ...this.#newAdder(), foot);
   }

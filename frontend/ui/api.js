@@ -46,13 +46,14 @@ async function errorOf(response) {
 
 /** Describes an error response that does not come from the API itself. @param {number} status */
 export function messageForStatus(status) {
-  if (status === 401 || status === 403) return "You are signed out, or may not do this. Reload the page and try again.";
-  if (status === 404) return "This is gone. Reload the page to see what is there now.";
+  if (status === 401 || status === 403)
+    return "You are signed out, or you don't have permission. Reload the page and try again.";
+  if (status === 404) return "This no longer exists. Reload the page.";
   if (status === 413) return "This is too large for the server.";
   return `Something went wrong on the server (${status}). Try again in a moment.`;
 }
 
-export const UNREACHABLE = "The server cannot be reached. Check that it is running, and try again.";
+export const UNREACHABLE = "Can't reach the server. Check that it is running, and try again.";
 
 /** Says why a call failed. @param {unknown} error */
 export const reasonOf = (error) => (error instanceof ApiError ? error.message : UNREACHABLE);

@@ -8,6 +8,6 @@ export async function copy(text, notice) {
     await navigator.clipboard.writeText(text);
     toast(notice);
   } catch {
-    toast("The browser did not allow copying. Select the text and press Ctrl+C.");
+    toast("The browser blocked copying. Select the text and press Ctrl+C.");
   }
 }

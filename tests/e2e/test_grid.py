@@ -79,10 +79,10 @@ def test_typing_edits_and_ctrl_z_takes_it_back(page: Page, app: App, table: int,
     expect(cell(1, 1)).to_have_text("Northwind")
     expect(cell(2, 1)).to_contain_class("active")
     page.keyboard.press("Control+z")
-    expect(page.get_by_text("Undone: Edit of Company")).to_be_visible()
+    expect(page.get_by_text("Undone: edit of Company")).to_be_visible()
     expect(cell(1, 1)).to_have_text("Company 1")
     page.keyboard.press("Control+Shift+z")
-    expect(page.get_by_text("Done again")).to_be_visible()
+    expect(page.get_by_text("Redone: edit of Company")).to_be_visible()
     assert values(app, table, 1)[0] == "Northwind"
 
 
@@ -159,7 +159,7 @@ def test_a_checkbox_is_ticked_by_click_and_by_space(page: Page, cell: Cell) -> N
 def test_a_column_is_added_named_deleted_and_brought_back(page: Page, table: int) -> None:
     page.get_by_role("button", name="Add column").first.click()
     page.get_by_role("menuitem", name="Date").click()
-    page.get_by_label("Name of the column").fill("Since")
+    page.get_by_label("Column name").fill("Since")
     page.keyboard.press("Enter")
     head = page.get_by_role("columnheader").filter(has_text="Since")
     expect(head).to_be_visible()

@@ -154,7 +154,7 @@ def test_the_corner_fills_down_and_goes_on_with_a_series(page: Page, app: App, t
 def test_the_corner_fills_to_the_right_but_not_over_results(page: Page, cell: Cell) -> None:
     cell(1, 4).click()
     drag(page, corner(cell(1, 4)), middle(cell(1, 5)))
-    expect(page.get_by_text("Results cannot be typed over.")).to_be_visible()
+    expect(page.get_by_text("You can't type over results.")).to_be_visible()
     cell(2, 1).click()
     page.keyboard.press("Control+r")
     cell(2, 4).click()
@@ -227,7 +227,7 @@ def test_pasting_beyond_the_last_column_asks_to_add_columns(page: Page, table: i
     page.get_by_role("dialog").get_by_role("button", name="Paste and add columns").click()
     expect(cell(1, 6)).to_have_text("c")
     expect(cell(1, 4)).to_have_text("a")
-    expect(page.get_by_text("Left out 1 column of results, which cannot be typed over.")).to_be_visible()
+    expect(page.get_by_text("Left out 1 column of results, which can't be overwritten.")).to_be_visible()
     page.keyboard.press("Control+z")
     expect(page.locator("#table-size")).to_contain_text("5 columns")
     expect(cell(1, 4)).to_have_text("n1")

@@ -124,7 +124,7 @@ def test_what_was_typed_survives_a_reload(page: Page, table: int) -> None:
     expect(panel.get_by_label("Parameter name")).to_have_value("fields")
     expect(page.locator("#preview")).to_contain_text("https://api.example/Northwind?fields=")
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Discard changes").click()
+    page.get_by_role("button", name="Discard", exact=True).click()
     expect(panel).to_be_hidden()
     page.get_by_role("button", name="Add column").first.click()
     page.get_by_role("menuitem", name="HTTP API").click()

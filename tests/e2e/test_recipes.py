@@ -96,7 +96,7 @@ def test_a_dropped_file_is_imported(
     expect(dialog.get_by_text("Found here: “Firm”.")).to_be_visible()
     assert columns_of(api, firms) == ["Firm"]
     dialog.get_by_role("button", name="Import column").click()
-    expect(page.get_by_text("“Shout” is imported. Nothing has run yet.")).to_be_visible()
+    expect(page.get_by_text("Imported “Shout”. Nothing has run yet.")).to_be_visible()
     expect(page.get_by_role("columnheader", name="Shout")).to_be_visible()
     assert columns_of(api, firms) == ["Firm", "Shout"]
 
@@ -109,7 +109,7 @@ ODD_FILES = {
     "nothing": ({"a.json": ""}, ["“a.json” was not imported. It is not JSON: ", "Export settings"]),
     "rows": ({"a.json": '[{"Firm": "Acme"}]'}, ["isn't a column exported from Marl. To make one, choose"]),
     "of something else": ({"a.json": '{"marl": "table"}'}, ["isn't a column exported from Marl. To make one"]),
-    "huge": ({"a.json": " " * 3_000_000}, ["It has 2,930 KiB", "at most 256", "Export settings"]),
+    "huge": ({"a.json": " " * 3_000_000}, ["It is 2,930 KiB", "at most 256 KiB", "choose “Export settings”"]),
     "of a newer version": (
         {"a.json": recipe_with(version=2, tint="blue")},
         ["This file has version 2, but this Marl reads version 1. Update Marl"],
@@ -121,7 +121,7 @@ ODD_FILES = {
     "two": ({"a.json": recipe_with(), "b.json": recipe_with()}, ["Nothing was imported.", "one column at a time"]),
     "a table": (
         {"a.csv": "Firm"},
-        ["Only settings of a column (.marl.json)", "Upload tables on the page of all tables"],
+        ["You can only drop column settings (.marl.json) here.", "Upload tables on the Tables page."],
     ),
 }
 
@@ -148,7 +148,7 @@ def test_a_host_gets_credentials_only_when_allowed(
     dialog.get_by_role("button", name="Import column").click()
     asked = dialog.get_by_role("alert")
     expect(asked).to_have_text(
-        "The connection's credentials would be sent to api.example.com. Import again if it may receive them."
+        "This would send the connection's credentials to api.example.com. Import again to allow it."
     )
     assert columns_of(api, firms) == ["Firm"]
     assert "Directory" not in connections_of(api)

@@ -16,7 +16,7 @@ export async function clearCells(grid) {
   if (!grid.canEdit) return;
   const { top, bottom, left, right } = grid.selection.range;
   const columns = grid.columns.list.slice(left, right + 1).filter((column) => !isComputed(column));
-  if (!columns.length) return toast("Results cannot be typed over. Run the column again, or delete the column.");
+  if (!columns.length) return toast("You can't type over results. Run the column again, or delete the column.");
   if ((bottom - top + 1) * columns.length > CLEARED_AT_ONCE) {
     return toast(`Choose at most ${formatNumber(CLEARED_AT_ONCE)} cells to empty at once.`);
   }
@@ -24,5 +24,9 @@ export async function clearCells(grid) {
   const changes = rows.flatMap((row) =>
     columns.map(({ id }) => ({ rowId: row.id, columnId: id, before: row.cells[id]?.value ?? null, after: null })),
   );
-  await edit(grid, changes, changes.length === 1 ? `Emptied ${columns[0].name}` : `Emptied ${changes.length} cells`);
+  await edit(
+    grid,
+    changes,
+    changes.length === 1 ? `clearing of ${columns[0].name}` : `clearing of ${changes.length} cells`,
+  );
 }

@@ -98,7 +98,7 @@ export async function writeClipboard(cells, what, load) {
     return toast(`Choose at most ${formatNumber(CELLS_COPIED)} cells to copy. Export the table to take all of it.`);
   }
   if (!navigator.clipboard)
-    return toast("The browser lets a page copy this much only over https or on localhost. Export the table instead.");
+    return toast("Browsers allow copying this much only over https or on localhost. Export the table instead.");
   try {
     toast(`Fetching ${what} to copy…`);
     const blob = load().then(({ rows, columns }) => new Blob([textOf(rows, columns)], { type: "text/plain" }));
@@ -106,7 +106,7 @@ export async function writeClipboard(cells, what, load) {
     toast(`Copied ${what}.`);
   } catch (error) {
     toast(
-      `Not copied. ${error instanceof DOMException ? "The browser did not allow it: scroll to the rows and try again." : reasonOf(error)}`,
+      `Not copied. ${error instanceof DOMException ? "The browser blocked copying. Scroll to the rows and try again." : reasonOf(error)}`,
     );
   }
 }

@@ -42,7 +42,7 @@ export async function deleteRows(grid, scope, count) {
 async function deleteWithUndo(grid, ids) {
   let key = await removeRestorably(grid, ids);
   if (!key) return false;
-  const label = `Deletion of ${plural(ids.length, "row")}`;
+  const label = `deletion of ${plural(ids.length, "row")}`;
   const undo = async () => {
     await restoreRows(grid, key);
     return true;
@@ -62,7 +62,7 @@ async function undoLast(grid) {
   try {
     await grid.history.undo();
   } catch (error) {
-    toast(`The rows did not come back. ${reasonOf(error)}`);
+    toast(`The rows weren't restored. ${reasonOf(error)}`);
   }
 }
 
@@ -91,7 +91,7 @@ async function restoreRows(grid, key) {
 async function deleteForGood(grid, scope, count) {
   const sure = await ask({
     title: `Delete ${plural(count, "row")}?`,
-    text: "Their values and results go with them. This cannot be undone.",
+    text: "This deletes their values and results, and can't be undone.",
     confirm: `Delete ${plural(count, "row")}`,
     danger: true,
   });

@@ -51,7 +51,7 @@ export class Editing {
     void edit(
       this.grid,
       [{ rowId: data.id, columnId: column.id, before, after: !isTrue(before) }],
-      `Edit of ${column.name}`,
+      `edit of ${column.name}`,
     );
   }
 
@@ -80,7 +80,7 @@ export class Editing {
       unpin();
       if (hadFocus) sheet.focus({ preventScroll: true });
       if (save && value !== plainText(before)) {
-        void edit(this.grid, [{ rowId, columnId: column.id, before, after: value }], `Edit of ${column.name}`);
+        void edit(this.grid, [{ rowId, columnId: column.id, before, after: value }], `edit of ${column.name}`);
       }
     };
     this.#open = { close };

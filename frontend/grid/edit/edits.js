@@ -130,7 +130,7 @@ export async function addRow(grid) {
       ids = await appendRows(grid, [{}]);
       return true;
     };
-    grid.history.add(Promise.resolve({ label: "New row", undo, redo }));
+    grid.history.add(Promise.resolve({ label: "new row", undo, redo }));
     grid.selection.move(grid.rows.total - 1, Math.max(0, firstTyped(grid)));
     grid.viewport.reveal(grid.selection.row, grid.selection.column);
     grid.sheet.focus({ preventScroll: true });

@@ -59,8 +59,8 @@ export async function fill(grid, from, to) {
     const rows = await grid.rows.range(to.top, to.bottom);
     const columns = grid.columns.list.slice(to.left, to.right + 1);
     const changes = to.bottom > from.bottom ? changesDown(rows, columns, from) : changesRight(rows, columns, from);
-    if (!changes.length) return toast("Results cannot be typed over. Choose cells that hold typed values.");
-    await edit(grid, changes, `Fill of ${changes.length === 1 ? "a cell" : `${formatNumber(changes.length)} cells`}`);
+    if (!changes.length) return toast("You can't type over results. Choose cells that hold typed values.");
+    await edit(grid, changes, `fill of ${changes.length === 1 ? "a cell" : `${formatNumber(changes.length)} cells`}`);
   } catch (error) {
     toast(`Not filled. ${reasonOf(error)}`);
   }

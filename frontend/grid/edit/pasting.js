@@ -66,7 +66,7 @@ async function pasteTable(grid, table) {
   const fresh = beyond > 0 && (await askToGrow(beyond, "column")) ? await newColumns(grid, beyond) : [];
   const columns = grid.columns.list.slice(left, left + width);
   const typed = columns.map((column, at) => ({ column, at })).filter(({ column }) => !isComputed(column));
-  if (!typed.length) return toast("Results cannot be pasted over. Choose a column that holds typed values.");
+  if (!typed.length) return toast("You can't paste over results. Choose a column that holds typed values.");
   const rows = await grid.rows.range(top, top + inside - 1);
   const changes = rows.flatMap((row, i) =>
     typed.flatMap(({ column, at }) => {
@@ -93,8 +93,9 @@ async function pasteTable(grid, table) {
 const askToGrow = (count, word) =>
   ask({
     title: `Add ${plural(count, word)}?`,
-    text: `What you paste reaches beyond the last ${word}.${word === "column" ? " Without new columns, the cells there are left out." : ""}`,
+    text: `The pasted cells reach beyond the last ${word}.`,
     confirm: `Paste and add ${word}s`,
+    cancel: word === "column" ? "Paste without them" : "Cancel",
   });
 
 /** @param {Grid} grid @param {number} count @returns {Promise<Column[]>} */
@@ -107,7 +108,7 @@ async function newColumns(grid, count) {
 /** Pastes as one undo step. @param {Grid} grid @param {Pasted} pasted @returns {Promise<Refusal[]>} */
 async function pasteAsOneStep(grid, { changes, added, columns }) {
   const first = send(grid, changes, added);
-  const label = `Paste of ${plural(changes.length + added.reduce((sum, row) => sum + Object.keys(row).length, 0), "cell")}`;
+  const label = `paste of ${plural(changes.length + added.reduce((sum, row) => sum + Object.keys(row).length, 0), "cell")}`;
   const step = first.then(({ ids, accepted }) => {
     const undo = async () => {
       if (ids.length) await removeRows(grid, ids);
@@ -164,6 +165,6 @@ function report(grid, refused, count, { beyond, computed }) {
     );
   }
   if (beyond > 0) parts.push(`Left out ${plural(beyond, "column")} beyond the last one.`);
-  if (computed) parts.push(`Left out ${plural(computed, "column")} of results, which cannot be typed over.`);
+  if (computed) parts.push(`Left out ${plural(computed, "column")} of results, which can't be overwritten.`);
   if (parts.length) toast(parts.join(" "));
 }

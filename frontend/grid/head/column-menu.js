@@ -78,7 +78,9 @@ function openTypeMenu(grid, column, at) {
 async function changeType(grid, column, type) {
   const { type: before, name } = column;
   if (type === before || !(await change(grid, column, { type }))) return;
-  toast(`“${name}” is ${TYPE_NAME[type]} now.`, { undo: () => void change(grid, column, { type: before }) });
+  toast(`${name} is now a ${TYPE_NAME[type].toLowerCase()} column.`, {
+    undo: () => void change(grid, column, { type: before }),
+  });
 }
 
 /** @param {Grid} grid @param {Column} column @param {Partial<Pick<Column, "name" | "type" | "position">>} what */
@@ -121,8 +123,8 @@ async function remove(grid, column, { force = false } = {}) {
 /** @param {Grid} grid @param {Column} column @param {string} reason which columns use it */
 async function askToForce(grid, column, reason) {
   const sure = await ask({
-    title: `Delete “${column.name}” all the same?`,
-    text: `${reason} They cannot run until they refer to another column.`,
+    title: `Delete “${column.name}”?`,
+    text: `${reason} Columns that use it will stop working.`,
     confirm: "Delete column",
     danger: true,
   });
@@ -136,7 +138,7 @@ async function restore(grid, column) {
     grid.rows.refresh();
     announceColumns();
   } catch (error) {
-    toast(`“${column.name}” did not come back. ${reasonOf(error)}`);
+    toast(`“${column.name}” wasn't restored. ${reasonOf(error)}`);
   }
 }
 
@@ -144,11 +146,11 @@ async function restore(grid, column) {
 export function openAddMenu(grid, at, { rename }) {
   /** @type {(Item | "line")[]} */
   const items = [
-    { text: TYPE_NAME.http, note: "asks an API", run: () => openPanel(`/tables/${grid.table.id}/panel/new`) },
-    { text: TYPE_NAME.formula, note: "computes", run: () => openPanel(`/tables/${grid.table.id}/panel/new/formula`) },
+    { text: TYPE_NAME.http, note: "call an API", run: () => openPanel(`/tables/${grid.table.id}/panel/new`) },
+    { text: TYPE_NAME.formula, note: "calculate", run: () => openPanel(`/tables/${grid.table.id}/panel/new/formula`) },
     {
       text: TYPE_NAME.extract,
-      note: "out of a result",
+      note: "pull from a result",
       run: () => openPanel(`/tables/${grid.table.id}/panel/new/extract`),
     },
     "line",

@@ -20,12 +20,12 @@ const STATES = [
   ["done", "done"],
   ["no_data", "without data"],
   ["skipped", "skipped by the run condition"],
-  ["missing_input", "lack a value"],
+  ["missing_input", "missing input"],
   ["failed", "failed"],
   ["unknown", "may have been sent"],
   ["cancelled", "stopped"],
-  ["waiting", "wait for another column"],
-  ["limited", "wait for the rate limit"],
+  ["waiting", "waiting for another column"],
+  ["limited", "waiting for the rate limit"],
 ];
 
 /** Dispatches `change` when the counts of a column were fetched. */

@@ -217,7 +217,7 @@ export class Header {
       try {
         await this.grid.columns.save(column, { width: column.width });
       } catch (error) {
-        toast(`The width was not kept. ${reasonOf(error)}`);
+        toast(`The width wasn't saved. ${reasonOf(error)}`);
       }
     }, SAVE_WIDTH_MS);
   }
@@ -271,7 +271,7 @@ export class Header {
     const name = /** @type {HTMLElement | null | undefined} */ (this.#cells.get(column.id)?.querySelector(".name"));
     if (!name || !this.grid.canEdit) return;
     renameInPlace(name, {
-      label: "Name of the column",
+      label: "Column name",
       name: column.name,
       save: async (name) => void (await change(this.grid, column, { name })),
       done: () => {

@@ -59,7 +59,7 @@ export async function runSelected({ selectedRows }, column) {
     selectedRows.count <= CONFIRM_ABOVE ||
     (await ask({
       title: `Run “${column.name}” for ${plural(selectedRows.count, "row")}?`,
-      text: "Results that are there already are asked for again and replaced.",
+      text: "Existing results are requested again and replaced.",
       confirm: `Run ${plural(selectedRows.count, "row")}`,
     }));
   if (sure) await startRun(column, selectedRows.scope);

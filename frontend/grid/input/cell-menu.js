@@ -116,6 +116,6 @@ async function pasteHere(grid) {
   try {
     await paste(grid, await navigator.clipboard.readText());
   } catch {
-    toast("The browser does not let a page read the clipboard by itself. Press Ctrl+V.");
+    toast("The browser doesn't let pages read the clipboard. Press Ctrl+V.");
   }
 }

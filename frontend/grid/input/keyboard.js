@@ -84,9 +84,9 @@ function commandKey(event, grid) {
 async function undoOrRedo(grid, way) {
   try {
     const step = await grid.history[way]();
-    if (step) toast(`${way === "undo" ? "Undone" : "Done again"}: ${step.label}.`);
+    if (step) toast(`${way === "undo" ? "Undone" : "Redone"}: ${step.label}.`);
   } catch (error) {
-    toast(`The last step stays. ${reasonOf(error)}`);
+    toast(`${way === "undo" ? "Not undone" : "Not redone"}. ${reasonOf(error)}`);
   }
 }
 

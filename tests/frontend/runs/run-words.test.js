@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  costText,
   didText,
   endedCount,
   errorsOf,
@@ -61,12 +62,34 @@ test("rows that may have been sent count as errors", () => {
 
 test("what is left is said by state", () => {
   assert.equal(leftText(run("planning")), "Starting…");
-  assert.equal(leftText(run("planning"), "Profile"), "Waits for Profile");
+  assert.equal(leftText(run("planning"), "Profile"), "Waiting for Profile");
   assert.equal(leftText(run("running", {}, { seconds_left: 120 }), "Profile"), "2\u00a0min left");
-  assert.equal(leftText(run("running"), "Profile"), "Waits for Profile");
+  assert.equal(leftText(run("running"), "Profile"), "Waiting for Profile");
   assert.equal(leftText(run("paused")), "Paused");
   assert.equal(leftText(run("stopped", {}, { stop_reason: "Too many errors" })), "Stopped: Too many errors");
   assert.equal(leftText(run("done")), "Done");
+});
+
+test("what a run would send is said with what it leaves out", () => {
+  const cost = (more = {}) =>
+    costText({
+      exact: true,
+      requests: 5,
+      would_run: 5,
+      duplicates: 0,
+      skipped: 0,
+      missing_input: 0,
+      failed: 0,
+      seconds: null,
+      ...more,
+    });
+  assert.equal(cost(), "5 requests");
+  assert.equal(
+    cost({ requests: 1, would_run: 1, skipped: 2, missing_input: 3, failed: 1 }),
+    "1 request, 2 skipped, 3 missing input, 1 invalid request",
+  );
+  assert.equal(cost({ would_run: 2000, duplicates: 1995, exact: false }), "About 5 requests for 2,000 rows");
+  assert.equal(cost({ duplicates: 2, seconds: 120 }), "5 requests, 2 of them identical (send once: off) · 2\u00a0min");
 });
 
 test("an ended run says what became of its rows, and how long it took", () => {
@@ -88,5 +111,5 @@ test("the rows that a run was for are named", () => {
   assert.equal(scopeText({ first: 10 }), "First 10 rows");
   assert.equal(scopeText({ all_but: [1, 2] }), "All rows but 2");
   assert.equal(scopeText({ ids: [1] }), "One row");
-  assert.equal(scopeText({ ids: [1, 2, 3] }), "3 chosen rows");
+  assert.equal(scopeText({ ids: [1, 2, 3] }), "3 selected rows");
 });

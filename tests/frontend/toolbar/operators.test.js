@@ -65,4 +65,5 @@ test("filters are described in words", () => {
   assert.equal(wordsOf(column("text"), { op: "empty" }), "Size is empty");
   assert.equal(wordsOf(column("checkbox"), { op: "eq", value: true }), "Size is ticked");
   assert.equal(wordsOf(column("http"), { op: "state", value: "unknown" }), "Size: May have been sent");
+  assert.equal(wordsOf(column("http"), { op: "like", value: "7", message: "404 Not Found" }), "Size: 404 Not Found");
 });
