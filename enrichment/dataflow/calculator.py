@@ -135,7 +135,7 @@ def _without_inputs(row_id: int, values: Values, needed: frozenset[int]) -> Resu
 def _unavailable(row_id: int, value: Unavailable) -> Result:
     state = value.state if isinstance(value, NoResult) else CellState.FAILED
     if state == CellState.WAITING:
-        return Result(row_id, state, None, "waiting", f"Waits for {value.column}")
+        return Result(row_id, state, None, "waiting", f"Waiting for {value.column}")
     code = "missing_input" if state == CellState.MISSING_INPUT else "formula"
     return Result(row_id, state, None, code, str(value))
 

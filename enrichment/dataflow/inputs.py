@@ -114,8 +114,9 @@ def result(state: str, value: object, message: str, name: str) -> object:
         return NoResult(name, Reason.RUNNING, state=CellState.WAITING)
     if state == CellState.SKIPPED:
         return NoResult(name, Reason.SKIPPED, state=CellState.MISSING_INPUT)
-    after = CellState.MISSING_INPUT if state == CellState.MISSING_INPUT else CellState.FAILED
-    return NoResult(name, Reason.FAILED, message, after)
+    if state == CellState.MISSING_INPUT:
+        return NoResult(name, Reason.MISSING_INPUT, message, CellState.MISSING_INPUT)
+    return NoResult(name, Reason.FAILED, message, CellState.FAILED)
 
 
 def check_required(values: Mapping[int, object], required: Collection[int], names: Mapping[int, str]) -> None:
@@ -131,7 +132,7 @@ def check_required(values: Mapping[int, object], required: Collection[int], name
 def check_arrived(values: Mapping[int, object]) -> None:
     """Raises Waits naming a column whose result is still to come."""
     if name := _lacking(values, values, CellState.WAITING):
-        raise Waits("waiting", f"Waits for {name}")
+        raise Waits("waiting", f"Waiting for {name}")
 
 
 def check_results(values: Mapping[int, object], column_ids: Collection[int]) -> None:

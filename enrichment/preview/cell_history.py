@@ -39,9 +39,12 @@ def _condition(row: Row, column: Column) -> dict[str, Any] | None:
     values = inputs.as_stored([row], row.table_id, used)[row.pk]
     return {
         "text": references.to_shown(stored, names),
-        "values": [{"name": name, "value": _words(values.get(pk))} for pk, name in names.items()],
+        "values": [{"name": name, **_value(values.get(pk))} for pk, name in names.items()],
     }
 
 
-def _words(value: object) -> str:
-    return value.words if isinstance(value, Unavailable) else as_text(value)
+def _value(value: object) -> dict[str, str | None]:
+    """Returns the text of a value, or why there is none: `missing` is a Reason of the engine."""
+    if isinstance(value, Unavailable):
+        return {"value": "", "missing": value.reason.value}
+    return {"value": as_text(value), "missing": None}

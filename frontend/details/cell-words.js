@@ -2,7 +2,7 @@
  * The state of a cell in a sentence, with the reason for it.
  *
  * @typedef {import("../grid/types.d.ts").Cell} Cell
- * @typedef {"no_result" | "running" | "waiting" | "skipped" | "missing_input" | "failed"} MissingReason
+ * @typedef {"to_come" | "no_result_yet" | "waiting" | "running" | "skipped" | "missing_input" | "failed"} MissingReason
  * @typedef {{ name: string, value: string, missing?: MissingReason | null }} ConditionValue a column that the run condition
  *   refers to; `missing` says why it has no result in this row
  * @typedef {{ text: string, values: ConditionValue[] } | null} Condition
@@ -43,9 +43,10 @@ const valuesText = ({ text, values }) => (values.length ? values.map(valueText).
 
 /** @type {Record<MissingReason, string>} */
 const MISSING = {
-  no_result: "has no result yet",
+  to_come: "is still to come",
+  no_result_yet: "has no result yet",
+  waiting: "is waiting for another column",
   running: "is still running",
-  waiting: "waits for another column",
   skipped: "was skipped",
   missing_input: "has no result",
   failed: "failed",

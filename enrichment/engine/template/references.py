@@ -50,6 +50,7 @@ class Reason(StrEnum):
     WAITING = auto()
     RUNNING = auto()
     SKIPPED = auto()
+    MISSING_INPUT = auto()
     FAILED = auto()
 
 
@@ -59,6 +60,7 @@ _WORDS = {
     Reason.WAITING: "waits for another column",
     Reason.RUNNING: "is still running",
     Reason.SKIPPED: "was skipped",
+    Reason.MISSING_INPUT: "has no result",
     Reason.FAILED: "has no result",
 }
 

@@ -105,7 +105,7 @@ def test_a_row_waits_while_the_column_before_it_is_still_to_run(
     before, run = lifecycle.plan(first, "all"), lifecycle.plan(second, "all")
     again = steps.advance(run.pk, "")
     assert again
-    assert told(second) == [("waiting", "Waits for A")] * 3
+    assert told(second) == [("waiting", "Waiting for A")] * 3
     assert set(Cell.objects.filter(column=second).values_list("due_at", flat=True)) == {None}
     finish(before)
     assert told(second) == [("queued", "")] * 3
@@ -295,9 +295,9 @@ def test_rows_of_a_file_run_a_chain_as_results_come(
 ) -> None:
     names = [f"New {number}" for number in range(30)]
     catalog.change(leads, auto_update=False)
-    rows.append(leads, [{"Company": name} for name in names])
+    [first, *_] = rows.append(leads, [{"Company": name} for name in names])
     catalog.change(leads, auto_update=True)
-    send_rows_changed(leads.pk, None, added=True, from_row=3)  # as an import does
+    send_rows_changed(leads.pk, None, added=True, from_row=first)  # as an import does
     work(leads)
     assert len(echo.calls) == 90
     assert {call for call in echo.calls if call.startswith("c(")} == {f"c(b(a({name})) {name})" for name in names}

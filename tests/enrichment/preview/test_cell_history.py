@@ -24,18 +24,33 @@ def test_a_skipped_cell_tells_the_values_of_its_condition(
     lifecycle.plan(column, "all")
     work(leads)
     assert told(column, 1)["condition"] == {
-        "text": "{{Size}} > 10000", "values": [{"name": "Size", "value": "250"}],
-    }  # fmt: skip
+        "text": "{{Size}} > 10000",
+        "values": [{"name": "Size", "value": "250", "missing": None}],
+    }
 
 
-def test_a_condition_over_a_result_says_when_there_is_none(
-    http: Callable[..., Column], answer: Callable[..., None], leads: Table
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        (None, "no_result_yet"),
+        ("cancelled", "no_result_yet"),
+        ("running", "running"),
+        ("waiting", "waiting"),
+        ("skipped", "skipped"),
+        ("missing_input", "missing_input"),
+        ("failed", "failed"),
+    ],
+)
+def test_a_condition_over_a_result_says_why_there_is_none(
+    http: Callable[..., Column], answer: Callable[..., None], leads: Table, state: str | None, reason: str
 ) -> None:
-    column = http("Second", run_if="{{Profile}} == 1") if http("Profile") else None
-    assert column
+    profile = http("Profile")
+    column = http("Second", run_if="{{Profile}} == 1")
     [row] = row_order.window(leads.pk, 0, 1)
+    if state:
+        Cell.objects.create(row=row, column=profile, state=state)
     answer(column, {row.pk: None}, "skipped")
-    assert told(column, 0)["condition"]["values"] == [{"name": "Profile", "value": "has no result yet"}]
+    assert told(column, 0)["condition"]["values"] == [{"name": "Profile", "value": "", "missing": reason}]
 
 
 def test_only_a_skipped_cell_has_a_condition_to_tell(

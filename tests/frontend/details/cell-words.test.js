@@ -17,7 +17,7 @@ test("a run condition that is not met shows the values of its columns", () => {
 
 test("a column without a result says why, whatever its value reads like", () => {
   assert.equal(
-    skipped({ name: "A", value: "", missing: "no_result" }),
+    skipped({ name: "A", value: "", missing: "no_result_yet" }),
     "Run condition not met: {{A}} has no result yet",
   );
   assert.equal(skipped({ name: "A", value: "", missing: "skipped" }), "Run condition not met: {{A}} was skipped");
