@@ -34,6 +34,11 @@ class Retry(_Strict):
     statuses: list[Status] = [408, 429, 500, 502, 503, 504]
     unsafe_methods: bool = False
 
+    @property
+    def max_attempts(self) -> int:
+        """How often a row is tried at most."""
+        return self.max_retries + 1
+
 
 class HttpConfig(_Strict):
     connection_id: int | None = None

@@ -1,6 +1,6 @@
 """Results of computed columns, as the grid and the API show them."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Count
@@ -11,21 +11,44 @@ from tables.models import OPEN_STATES, Cell, CellState
 type Pending = Callable[[int, Sequence[tuple[int, int]], Sequence[int]], set[tuple[int, int]]]
 pending: list[Pending] = []
 running: list[Pending] = []  # the same for what is computed right now
+# Column ids → {column id: how often a cell of it is tried at most}.
+max_attempts: list[Callable[[Collection[int]], Mapping[int, int]]] = []
 
 _AT_ONCE = 500  # row ids in one query; SQLite bounds its parameters
 
 
-def as_json(cell: Cell | None, waits: CellState | None = None) -> dict[str, Any]:
-    """The computed cell of the API. `waits`: queued or running, where something has still to end."""
+def as_json(cell: Cell | None, waits: CellState | None = None, most: int | None = None) -> dict[str, Any]:
+    """Returns the computed cell of the API.
+
+    `waits`: queued or running, where something has still to end. `most`: how often a running cell is tried at most;
+    its `attempts` are those before the one under way.
+    """
+    shown = _unlimited(cell, waits)
+    return shown | {"max_attempts": most} if most and shown["state"] == CellState.RUNNING else shown
+
+
+def _unlimited(cell: Cell | None, waits: CellState | None) -> dict[str, Any]:
     if cell is None:
         state = waits or CellState.EMPTY
         return {"state": state.value, "value": None, "error": None, "stale": False, "http_status": None, "attempts": 0}
     again = waits if waits and cell.state not in OPEN_STATES else None
     error = {"code": cell.error_code, "message": cell.error_message} if cell.error_code and not again else None
     return {
-        "state": again.value if again else cell.state, "value": cell.value, "error": error,
-        "stale": cell.stale, "http_status": None if again else cell.http_status, "attempts": cell.attempts,
-    }  # fmt: skip
+        "state": again.value if again else cell.state,
+        "value": cell.value,
+        "error": error,
+        "stale": cell.stale,
+        "http_status": None if again else cell.http_status,
+        "attempts": 0 if again else cell.attempts,
+    }
+
+
+def max_attempts_of(waiting: Mapping[tuple[int, int], CellState]) -> dict[int, int]:
+    """Returns {column id: how often a cell is tried at most} of the columns that are running."""
+    column_ids = {column_id for (_, column_id), state in waiting.items() if state == CellState.RUNNING}
+    if not column_ids:
+        return {}
+    return {column_id: most for hook in max_attempts for column_id, most in hook(column_ids).items()}
 
 
 def of_rows(row_ids: Collection[int], column_ids: Collection[int]) -> dict[tuple[int, int], Cell]:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from enrichment.models import Claim, HttpColumn, Run
 from enrichment.runs.scope import Scope
+from enrichment.schema import HttpConfig
 from tables.models import OPEN_STATES, Cell, CellState, Row
 
 RETRY_LATER = (CellState.QUEUED, CellState.LIMITED)  # claimed again when they are due
@@ -189,6 +190,12 @@ def pending_pairs(table_id: int, rows: Sequence[tuple[int, int]], column_ids: Se
 def running_pairs(table_id: int, rows: Sequence[tuple[int, int]], column_ids: Sequence[int]) -> set[tuple[int, int]]:
     """The cells of these rows that a worker is at: {(row id, column id)}."""
     return _claimed_pairs(Claim.objects.exclude(worker_id=None), rows, column_ids)
+
+
+def max_attempts(column_ids: Collection[int]) -> dict[int, int]:
+    """Returns {column id: how often a row of it is tried at most}."""
+    columns = HttpColumn.objects.filter(column_id__in=column_ids)
+    return {http.pk: HttpConfig(**http.config).retry.max_attempts for http in columns}
 
 
 def released_pairs(table_id: int, rows: Sequence[tuple[int, int]], column_ids: Sequence[int]) -> set[tuple[int, int]]:

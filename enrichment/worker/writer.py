@@ -13,6 +13,7 @@ from enrichment.models import Run
 from enrichment.monitoring import metrics
 from enrichment.runs import lifecycle, progress, results
 from enrichment.runs.results import Result
+from enrichment.schema import HttpConfig
 from enrichment.worker import deduplication
 from tables import events
 from tables.models import CellState
@@ -122,7 +123,10 @@ class Writer:
 
     def _announce_sending(self, sending: Mapping[int, int]) -> None:
         """Shows as running what did not end at once."""
-        running = Result(0, CellState.RUNNING).as_cell()
+        if not sending:
+            return
+        most = HttpConfig(**self.run.column.http.config).retry.max_attempts
+        running = Result(0, CellState.RUNNING).as_cell() | {"max_attempts": most}
         events.publish_cells(
             self.run.table_id,
             [(row_id, self.run.column_id, running | {"attempts": number}) for row_id, number in sending.items()],

@@ -84,8 +84,8 @@ function resultText(cell) {
 
 /** @param {Cell} cell */
 function triesText({ attempts, max_attempts: most }) {
-  if (!attempts || attempts < 2) return WORD.running;
-  return most ? `${WORD.running} · try ${attempts} of ${most}` : `${WORD.running} · try ${attempts}`;
+  if (!attempts) return WORD.running;
+  return most ? `${WORD.running} · try ${attempts + 1} of ${most}` : `${WORD.running} · try ${attempts + 1}`;
 }
 
 /** Writes a value as it is edited and copied. @param {unknown} value */

@@ -31,7 +31,9 @@ export interface Cell {
   error?: { code: string; message: string } | null;
   stale?: boolean;
   http_status?: number | null;
+  /** Those that have ended. */
   attempts?: number;
+  /** Of a running cell. */
   max_attempts?: number;
 }
 

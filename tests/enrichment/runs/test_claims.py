@@ -71,14 +71,33 @@ def test_a_second_run_of_the_column_takes_no_row_that_is_under_way(run: Run, col
 
 def test_a_claimed_row_is_shown_as_running_and_keeps_its_old_result(run: Run, column: Column, leads: Table) -> None:
     first = Row.objects.filter(table=leads).order_by("pk")[0]
-    Cell.objects.create(row=first, column=column, state=CellState.DONE, value={"size": 3})
+    Cell.objects.create(row=first, column=column, state=CellState.DONE, value={"size": 3}, attempts=2)
     claims.claim(run.pk, 1, living())
     [shown, after] = table_rows.as_json(table_rows.window(leads, 0, 2), [column])
-    assert shown["cells"][str(column.pk)] | {"attempts": 0} == {
-        "state": "running", "value": {"size": 3}, "error": None, "stale": False, "http_status": None, "attempts": 0,
-    }  # fmt: skip
+    assert shown["cells"][str(column.pk)] == {
+        "state": "running",
+        "value": {"size": 3},
+        "error": None,
+        "stale": False,
+        "http_status": None,
+        "attempts": 0,
+        "max_attempts": 4,
+    }
     assert after["cells"][str(column.pk)]["state"] == "queued"
     assert Cell.objects.get().state == CellState.DONE
+
+
+def test_a_row_that_is_tried_again_is_shown_with_its_attempts(run: Run, column: Column, leads: Table) -> None:
+    first = Row.objects.filter(table=leads).order_by("pk")[0]
+    claims.claim(run.pk, 1, living())
+    Claim.objects.all().delete()
+    Cell.objects.create(
+        row=first, column=column, run_id=run.pk, state=CellState.QUEUED, attempts=1, due_at=timezone.now()
+    )
+    claims.claim(run.pk, 1, living())
+    [shown] = table_rows.as_json(table_rows.window(leads, 0, 1), [column])
+    cell = shown["cells"][str(column.pk)]
+    assert (cell["state"], cell["attempts"], cell["max_attempts"]) == ("running", 1, 4)
 
 
 def test_rows_that_are_handed_back_are_taken_first_and_stay_unwritten(run: Run) -> None:

@@ -11,6 +11,7 @@ from enrichment.models import Run
 from enrichment.runs import claims, lifecycle, results
 from enrichment.runs.results import Result
 from enrichment.worker import heartbeat, writer
+from tables import events
 from tables.models import Cell, CellState, Column
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -90,6 +91,21 @@ def test_what_the_steps_of_a_run_end_with_is_stored_together(
     write(run, ended[:2], ended[2:])
     assert [number for number in stored if number] == [3]
     assert cells(run.column) == [("done", 1), ("done", 2), ("done", 3)]
+
+
+def test_a_row_that_is_being_sent_is_announced_with_its_attempts(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    announced: list[tuple[int, int, dict[str, object]]] = []
+    monkeypatch.setattr(events, "publish_cells", lambda _, cells: announced.extend(cells))
+
+    async def send() -> None:
+        mine = writer.enter(run)
+        mine.announce_sending(7, 1)
+        await mine.leave()
+
+    event_loop.run(send())
+    [(row_id, column_id, cell)] = announced
+    assert (row_id, column_id) == (7, run.column_id)
+    assert (cell["state"], cell["attempts"], cell["max_attempts"]) == ("running", 1, 4)
 
 
 def test_a_step_leaves_when_a_database_that_was_away_has_its_results(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ test("a result of old inputs says so, unless it is about to be replaced", () => 
 });
 
 test("a cell that runs again says which try it is", () => {
-  assert.equal(stateText({ value: null, state: "running", attempts: 1, max_attempts: 4 }), "Running");
-  assert.equal(stateText({ value: null, state: "running", attempts: 2, max_attempts: 4 }), "Running · try 2 of 4");
-  assert.equal(stateText({ value: null, state: "running", attempts: 2 }), "Running · try 2");
+  assert.equal(stateText({ value: null, state: "running", attempts: 0, max_attempts: 4 }), "Running");
+  assert.equal(stateText({ value: null, state: "running", attempts: 1, max_attempts: 4 }), "Running · try 2 of 4");
+  assert.equal(stateText({ value: null, state: "running", attempts: 1 }), "Running · try 2");
 });
