@@ -106,10 +106,10 @@ class Writer:
 
     def _write(self, waiting: Sequence[Result], sending: Mapping[int, int], reason: str) -> str:
         """Returns the state of the run afterwards."""
-        self._announce_sending(sending)
         run = Run.objects.filter(pk=self.run.pk).first()
         if run is None:
             return Run.State.STOPPED
+        self._announce_sending(sending)
         stored = _store(run, waiting)
         _report(run, stored)
         if stored:
