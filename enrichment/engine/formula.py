@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from enrichment.engine.errors import Edit, InvalidSettings, Problem
 from enrichment.engine.sandbox import process
-from enrichment.engine.sandbox.evaluation import Evaluation, Outcome, Script
+from enrichment.engine.sandbox.evaluation import Evaluation, Outcome
 from enrichment.engine.sandbox.process import SandboxBusy, SandboxMissing
 from enrichment.engine.template import references
 from enrichment.engine.template.paths import MISSING
@@ -40,7 +40,7 @@ _STATUSES = {
     Reason.SKIPPED: "ERROR_RUN_CONDITION_NOT_MET",
 }
 
-type _Found = dict[str, Any]  # a problem as the checker tells it
+type _Report = dict[str, Any]  # a problem as the checker reports it
 type Rows = Sequence[Mapping[int, object]]
 
 
@@ -51,13 +51,13 @@ class Formula:
     holes: tuple[Hole, ...]
     script: str
     slots: tuple[Hole, ...] = ()  # the parameters of the script
-    asked: tuple[int, ...] = ()  # slots whose state the formula asks for, which are parameters behind the others
+    state_slots: tuple[int, ...] = ()  # slots whose state the formula asks for: parameters after the others
     condition: bool = False
 
     @property
     def tolerated(self) -> frozenset[int]:
         """Columns that may have failed: the formula asks for their state."""
-        return frozenset(self.slots[slot].column_id or 0 for slot in self.asked)
+        return frozenset(self.slots[slot].column_id or 0 for slot in self.state_slots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +96,13 @@ def compile(text: str, names: Mapping[int, str], *, condition: bool = False) -> 
         raise InvalidSettings(problems)
     slots = _slots(holes)
     try:
-        script, asked = _script(_source(shown, holes, slots, condition))
+        script, state_slots = _script(_source(shown, holes, slots, condition))
     except _Refused as error:
-        problems += [_problem(found, shown, names, error.known) for found in error.found]
+        problems += [_problem(report, shown, names, error.known) for report in error.reports]
     if problems:
         raise InvalidSettings(sorted(problems, key=lambda problem: problem.offset or 0)[:MOST_PROBLEMS])
     ids = frozenset(hole.column_id for hole in holes if hole.column_id is not None)
-    return Formula(shown, ids, holes, script, slots, asked, condition)
+    return Formula(shown, ids, holes, script, slots, state_slots, condition)
 
 
 def _unreadable(shown: str) -> list[Problem]:
@@ -182,21 +182,21 @@ def _script(source: _Source) -> tuple[str, tuple[int, ...]]:
 class _Refused(Exception):
     """By the checker; `known` are the names that a formula may use."""
 
-    def __init__(self, found: list[_Found], known: list[str]) -> None:
+    def __init__(self, reports: list[_Report], known: list[str]) -> None:
         super().__init__()
-        self.found = found
+        self.reports = reports
         self.known = known
 
 
-def _problem(found: _Found, shown: str, names: Mapping[int, str], known: list[str]) -> Problem:
-    start, end = (_codepoints(shown, found[key]) for key in ("start", "end"))
-    message, edit = found["message"], None
-    if "edit" in found:
-        given = found["edit"]
+def _problem(report: _Report, shown: str, names: Mapping[int, str], known: list[str]) -> Problem:
+    start, end = (_codepoints(shown, report[key]) for key in ("start", "end"))
+    message, edit = report["message"], None
+    if "edit" in report:
+        given = report["edit"]
         at, until = _codepoints(shown, given["start"]), _codepoints(shown, given["end"])
         edit = Edit(at, until - at, given["text"], given["label"])
-    if "unknown" in found:
-        message, edit = _unknown(found["unknown"], found["isCalled"], start, names, known)
+    if "unknown" in report:
+        message, edit = _unknown(report["unknown"], report["isCalled"], start, names, known)
     line, column = references.place(shown, start)
     fix = edit.label if edit else None
     return Problem(message, "", line, column, start, max(end - start, 0), fix=fix, edit=edit)
@@ -267,8 +267,9 @@ class Evaluators:
         return [check(computed) for computed in self.evaluate(condition, rows)]
 
     def _outcomes(self, formula: Formula, parameters: Sequence[str]) -> list[Outcome]:
-        evaluation = self._evaluations.setdefault(formula, Evaluation(self._deadline))
-        return evaluation.rows(Script(0, formula.script, formula.condition), parameters)
+        if formula not in self._evaluations:
+            self._evaluations[formula] = Evaluation(formula.script, formula.condition, self._deadline)
+        return self._evaluations[formula].rows(parameters)
 
 
 def _unavailable(formula: Formula, row: Mapping[int, object]) -> Computed | None:
@@ -282,7 +283,7 @@ def _unavailable(formula: Formula, row: Mapping[int, object]) -> Computed | None
 def _parameters(formula: Formula, row: Mapping[int, object]) -> str:
     """The parameters of the script as a JSON list: null for what is empty, long integers as text."""
     values = [_given(hole.value(row, {})) for hole in formula.slots]
-    states = [_state(formula.slots[slot].value(row, {})) for slot in formula.asked]
+    states = [_state(formula.slots[slot].value(row, {})) for slot in formula.state_slots]
     parameters = [*values, *states]
     try:
         text = json.dumps(parameters, default=as_text, allow_nan=False)

@@ -229,7 +229,7 @@ def test_after_three_stuck_rows_the_formula_is_stopped() -> None:
 def test_a_helper_that_is_killed_from_outside_is_replaced_and_no_row_is_blamed() -> None:
     with Evaluators() as evaluators:
         evaluators.evaluate(SANE, [{1: 1}])
-        [helper] = [one for one in process._pool.free if one.loaded]
+        [helper] = [one for one in process._pool.free if one.owner]
         os.kill(helper.popen.pid, signal.SIGKILL)
         assert evaluators.evaluate(SANE, [{1: n} for n in range(250)]) == [Computed(n + 1) for n in range(250)]
 

@@ -2,9 +2,9 @@
 
 A frame is four bytes of length and then JSON. Orders:
 
-    {"order": "check"}                                          + the request   → {"loaded": true}, its answer
-    {"order": "load", "owner": …, "formula": n, "script": …, "condition": …}    → {"loaded": true} or {"error": …}
-    {"order": "rows", "formula": n, "count": …, "singly": …, "seconds": …}      + the rows → lists of outcomes
+    {"order": "check"}                                 + the request    → {"loaded": true}, its answer
+    {"order": "load", "script": …, "condition": …}                      → {"loaded": true} or {"error": …}
+    {"order": "rows", "count": …, "singly": …, "seconds": …} + the rows → lists of outcomes
 
 Outcomes: [0, value], [1] nothing, [2, error], [3, slot of the empty reference], [4] took too long, [5] out of memory.
 """
@@ -26,9 +26,8 @@ MEMORY = 64 << 20  # a context's, in bytes
 STACK = 4 << 20  # of the eight megabytes that a main thread has
 ADDRESS_SPACE = 768 << 20
 OPEN_FILES = 16
-SLICE = 0.1  # seconds a batch may go on before it tells what it has
+SLICE = 0.1  # seconds a batch may go on before it reports what it has
 LOADING = 5.0
-CONTEXTS = 24
 INTERRUPTED = "[[4]]"
 BROKEN = "[[5]]"
 LOADED = '{"loaded": true}'
@@ -88,7 +87,7 @@ def refused(message: str) -> str:
 
 
 class Sandbox:
-    """Contexts of one owner at a time, one a formula; and one that checks."""
+    """The context of one formula at a time, and one that checks."""
 
     def __init__(self, engine: Any, runtime: str, checker: str) -> None:
         self.engine = engine
@@ -96,9 +95,8 @@ class Sandbox:
         self.checker = checker
         self.checking: Any = None
         self.check: Any = None
-        self.owner: int | None = None
-        self.contexts: dict[int, Any] = {}
-        self.formulas: dict[int, Any] = {}
+        self.formula: Any = None  # the order that loaded it
+        self.loaded: Any = None  # its context, and the function that runs it there
 
     def context(self) -> Any:
         context = self.engine.Context()
@@ -122,25 +120,16 @@ class Sandbox:
             return refused("The formula is too long to check.")
 
     def load(self, order: Any) -> None:
-        if order["owner"] != self.owner:
-            self.owner = order["owner"]
-            self.contexts.clear()
-            self.formulas.clear()
-        number = order["formula"]
-        self.formulas[number] = order
-        self.contexts.pop(number, None)
-        while len(self.contexts) >= CONTEXTS:
-            del self.contexts[next(iter(self.contexts))]
-        self.ready(number)
+        self.formula, self.loaded = order, None
+        self.ready()
 
-    def ready(self, number: int) -> Any:
-        if number not in self.contexts:
+    def ready(self) -> Any:
+        if self.loaded is None:
             context = self.context()
             context.set_time_limit(LOADING)
             start = context.eval(self.runtime)
-            order = self.formulas[number]
-            self.contexts[number] = context, start(context.eval(order["script"]), order["condition"])
-        return self.contexts[number]
+            self.loaded = context, start(context.eval(self.formula["script"]), self.formula["condition"])
+        return self.loaded
 
     def run(self, order: Any, text: str) -> None:
         """Sends lists of outcomes. A context that ran out of memory is replaced."""
@@ -149,7 +138,7 @@ class Sandbox:
         done = 0
         while done < count:
             allow(LOADING + limit)
-            context, run = self.ready(order["formula"])
+            context, run = self.ready()
             context.set_time_limit(limit)
             run("rows", json.dumps(json.loads(text)[done:]) if done else text)
             at = 0
@@ -158,12 +147,12 @@ class Sandbox:
                 reached, ending = self.step(run, at, most)
                 at = reached + bool(ending)
                 if ending == BROKEN:
-                    del self.contexts[order["formula"]]
+                    self.loaded = None
                     break
             done += at
 
     def step(self, run: Any, at: int, most: int) -> tuple[int, str]:
-        """How far it got, and what was told of the row that it broke off at."""
+        """Returns how far it got, and the outcome of the row that it broke off at."""
         try:
             outcomes, ending = run("step", most), ""
         except (self.engine.JSException, self.engine.StackOverflow) as error:

@@ -1,4 +1,4 @@
-"""One formula over many rows: told by a helper process, resumed behind a row that would not end."""
+"""One formula over many rows: computed by a helper process, resumed after a row that would not end."""
 
 import itertools
 import json
@@ -19,31 +19,26 @@ _owners = itertools.count(1)
 
 
 @dataclass(slots=True)
-class Script:
-    number: int
-    source: str
-    condition: bool
-
-
-@dataclass(slots=True)
 class Evaluation:
-    """Of one run or web request: its contexts are nobody else's."""
+    """Evaluates one formula for one run or web request: nobody else uses its context."""
 
-    seconds: float
+    script: str
+    condition: bool
+    seconds: float  # a row may take
     owner: int = field(default_factory=lambda: next(_owners))
     stuck: int = 0
     died: bool = False
     reason: str = ""
 
-    def rows(self, script: Script, rows: Sequence[str]) -> list[Outcome]:
-        """An outcome a row, each row being JSON. Raises SandboxBusy."""
+    def rows(self, rows: Sequence[str]) -> list[Outcome]:
+        """Returns an outcome a row, each row being JSON. Raises SandboxBusy."""
         outcomes: list[Outcome] = []
         with process.lent(self.owner, self.seconds) as holder:
             while len(outcomes) < len(rows) and self.stuck < STUCK_ROWS:
                 batch = rows[len(outcomes) : len(outcomes) + BATCH]
                 try:
-                    self._load(holder[0], script)
-                    self._batch(holder[0], script, batch, outcomes)
+                    self._load(holder[0])
+                    self._batch(holder[0], batch, outcomes)
                 except Died:
                     self._blame(outcomes)
                     process.replaced(holder)
@@ -52,27 +47,25 @@ class Evaluation:
         stopped = f"Stopped: the formula {self.reason} on {STUCK_ROWS} rows."
         return outcomes + [[_FAILED, stopped] for _ in range(len(rows) - len(outcomes))]
 
-    def _load(self, helper: Helper, script: Script) -> None:
-        if helper.owner != self.owner:
-            helper.owner, helper.loaded = self.owner, set()
-        if script.number in helper.loaded:
+    def _load(self, helper: Helper) -> None:
+        if helper.owner == self.owner:
             return
-        order = {"order": "load", "owner": self.owner, "formula": script.number}
-        helper.send(json.dumps({**order, "script": script.source, "condition": script.condition}))
+        helper.send(json.dumps({"order": "load", "script": self.script, "condition": self.condition}))
         answer = json.loads(helper.receive(process.STARTING))
         if "error" in answer:
             raise RuntimeError(f"A checked formula could not be loaded: {answer['error']}")
-        helper.loaded.add(script.number)
+        helper.owner = self.owner
 
-    def _batch(self, helper: Helper, script: Script, batch: Sequence[str], outcomes: list[Outcome]) -> None:
-        order = {"order": "rows", "formula": script.number, "count": len(batch)}
-        helper.send(json.dumps({**order, "singly": self.died, "seconds": self.seconds}), f"[{','.join(batch)}]")
+    def _batch(self, helper: Helper, batch: Sequence[str], outcomes: list[Outcome]) -> None:
+        order = {"order": "rows", "count": len(batch), "singly": self.died, "seconds": self.seconds}
+        helper.send(json.dumps(order), f"[{','.join(batch)}]")
         expected = len(outcomes) + len(batch)
         while len(outcomes) < expected and self.stuck < STUCK_ROWS:
             for outcome in json.loads(helper.receive(self.seconds + _SLICE + _GRACE)):
-                outcomes.append(self._told(outcome))
+                outcomes.append(self._explained(outcome))
 
-    def _told(self, outcome: Outcome) -> Outcome:
+    def _explained(self, outcome: Outcome) -> Outcome:
+        """Counts a row that got stuck, and says so in its place."""
         if outcome[0] not in (_LATE, _LARGE):
             return outcome
         self.stuck += 1
@@ -85,5 +78,5 @@ class Evaluation:
     def _blame(self, outcomes: list[Outcome]) -> None:
         """The first death only says that one of the batch's rows is to blame; from then on rows go one by one."""
         if self.died:
-            outcomes.append(self._told([_LATE]))
+            outcomes.append(self._explained([_LATE]))
         self.died = True

@@ -38,14 +38,18 @@ class Died(Exception):
 
 class Helper:
     def __init__(self) -> None:
-        self.owner: int | None = None  # whose formulas it has loaded
-        self.loaded: set[int] = set()
+        self.owner: int | None = None  # whose formula it has loaded
         self.idle_since = 0.0
         self.popen = subprocess.Popen(
             [sys.executable, "-I", "-S", *_arguments()],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            cwd="/", env={}, close_fds=True, start_new_session=True,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env={},
+            close_fds=True,
+            start_new_session=True,
+        )
         assert self.popen.stdin is not None
         assert self.popen.stdout is not None
         self.stdin, self.stdout = self.popen.stdin.fileno(), self.popen.stdout.fileno()
@@ -132,14 +136,14 @@ def _arguments() -> list[str]:
 
 
 class Pool:
-    """At most MOST helpers; one that is free and knows the owner's formulas goes first."""
+    """At most MOST helpers; a free one that has loaded the owner's formula goes first."""
 
     def __init__(self) -> None:
         self.free: list[Helper] = []
         self.lent: set[Helper] = set()
         self.changed = threading.Condition()
 
-    def take(self, owner: int | None, seconds: float) -> Helper:
+    def acquire(self, owner: int | None, seconds: float) -> Helper:
         until = time.monotonic() + seconds
         with self.changed:
             while (helper := self._choice(owner)) is None:
@@ -151,9 +155,9 @@ class Pool:
 
     def _choice(self, owner: int | None) -> Helper | None:
         self._drop_unusable()
-        wanted = [helper for helper in self.free if owner is None or helper.owner in (owner, None)]
-        if wanted:
-            return max(wanted, key=lambda helper: helper.owner == owner)
+        suitable = [helper for helper in self.free if owner is None or helper.owner in (owner, None)]
+        if suitable:
+            return max(suitable, key=lambda helper: helper.owner == owner)
         if len(self.free) + len(self.lent) < MOST:
             return Helper()
         return self.free[0] if self.free else None
@@ -163,7 +167,7 @@ class Pool:
             self.free.remove(helper)
             helper.kill()
 
-    def give_back(self, helper: Helper) -> None:
+    def release(self, helper: Helper) -> None:
         with self.changed:
             self.lent.discard(helper)
             helper.idle_since = time.monotonic()
@@ -172,7 +176,7 @@ class Pool:
             self.changed.notify()
 
     def forget(self, owner: int) -> None:
-        """The owner is done: its helper is anybody's."""
+        """Lets anybody have the helper of an owner that is done."""
         with self.changed:
             for helper in self.free:
                 if helper.owner == owner:
@@ -190,20 +194,20 @@ _pool = Pool()
 
 @contextlib.contextmanager
 def lent(owner: int | None, seconds: float) -> Iterator[list[Helper]]:
-    """A list of one helper; `replaced` puts another there when it died. No owner: any helper will do."""
+    """Yields a list of one helper; `replaced` puts another there when it died. Without an owner any helper will do."""
     pool = _pool
-    holder = [pool.take(owner, seconds)]
+    holder = [pool.acquire(owner, seconds)]
     try:
         yield holder
     except BaseException:
         holder[0].kill()  # it may be in the middle of an answer
         raise
     finally:
-        pool.give_back(holder[0])
+        pool.release(holder[0])
 
 
 def replaced(holder: list[Helper]) -> Helper:
-    """Another helper in the place of one that died."""
+    """Puts another helper in the place of one that died, and returns it."""
     pool = _pool
     with pool.changed:
         pool.lent.discard(holder[0])
@@ -213,7 +217,7 @@ def replaced(holder: list[Helper]) -> Helper:
 
 
 def check(request: str, seconds: float) -> dict[str, Any]:
-    """What the checker says of a formula. Raises Died when it takes too long."""
+    """Returns what the checker says of a formula. Raises Died when it takes too long."""
     with lent(None, STARTING) as holder:
         holder[0].send('{"order": "check"}', request)
         holder[0].receive(STARTING)
