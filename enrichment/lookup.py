@@ -23,8 +23,7 @@ def tables(who: Actor) -> QuerySet[Table]:
 
 
 def table(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Table:
-    found = tables(who).filter(pk=number(pk)).first()
-    return _allowed(who, found, role)
+    return _allowed(who, tables(who).filter(pk=number(pk)).first(), role)
 
 
 def deleted_table(who: Actor, pk: str | int, role: Role) -> Table:
@@ -34,8 +33,8 @@ def deleted_table(who: Actor, pk: str | int, role: Role) -> Table:
 
 def column(who: Actor, pk: str | int, role: Role = Role.VIEWER, *, deleted: bool = False) -> Column:
     columns = Column.with_deleted if deleted else Column.objects
-    mine = columns.filter(table__workspace=who.workspace, table__ready=True).select_related("table")
-    return _allowed(who, mine.filter(pk=number(pk)).first(), role)
+    visible = columns.filter(table__workspace=who.workspace, table__ready=True).select_related("table")
+    return _allowed(who, visible.filter(pk=number(pk)).first(), role)
 
 
 def connection(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Connection:
@@ -43,8 +42,8 @@ def connection(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Connectio
 
 
 def run(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Run:
-    mine = Run.objects.filter(table__workspace=who.workspace).select_related("column__table")
-    return _allowed(who, mine.filter(pk=number(pk)).first(), role)
+    runs = Run.objects.filter(table__workspace=who.workspace).select_related("column__table")
+    return _allowed(who, runs.filter(pk=number(pk)).first(), role)
 
 
 def import_(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Import:
@@ -52,6 +51,7 @@ def import_(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Import:
 
 
 def _allowed[Thing](who: Actor, thing: Thing | None, role: Role) -> Thing:
+    """Raises Http404 for nothing, Refused for a lower role."""
     if thing is None:
         raise Http404
     who.require(role)

@@ -1,10 +1,11 @@
-"""The settings of an HTTP column as the API takes them: types and bounds. What the texts mean is the engine's."""
+"""The settings of an HTTP column as the API takes them: types and bounds. The engine says what the texts mean."""
 
 import json
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 
 from enrichment.engine.errors import Problem
 
@@ -23,7 +24,7 @@ class Parameter(_Strict):
 
 
 class RateLimit(_Strict):
-    """At most `requests` in any window of `duration_ms`."""
+    """Allows at most `requests` in any window of `duration_ms`."""
 
     requests: Annotated[int, Field(ge=1, le=1_000_000)]
     duration_ms: Annotated[int, Field(ge=10, le=86_400_000)]
@@ -119,28 +120,30 @@ _WORDS = {
 
 
 def problems_of(error: ValidationError, prefix: str = "") -> list[Problem]:
-    """One problem for each wrong setting, named by its path (`retry.max_retries`)."""
-    found = {}
+    """Returns a problem for each wrong setting, named by its path (`retry.max_retries`)."""
+    problems = {}
     for item in error.errors(include_url=False):
         field = prefix + ".".join(str(part) for part in item["loc"])
-        limits: dict[str, Any] = item.get("ctx", {})
-        if "ge" in limits:
-            words = f"Enter {limits['ge']:,} or more."
-        elif "le" in limits:
-            words = f"Enter {limits['le']:,} or less."
-        elif "expected" in limits:
-            words = f"Choose one of {limits['expected']}."
-        else:
-            words = _WORDS.get(item["type"], item["msg"] + ".")
-        found[field] = Problem(words, field=field)
-    return list(found.values())
+        problems[field] = Problem(_words(item), field=field)
+    return list(problems.values())
+
+
+def _words(error: ErrorDetails) -> str:
+    limits: dict[str, Any] = error.get("ctx", {})
+    if "ge" in limits:
+        return f"Enter {limits['ge']:,} or more."
+    if "le" in limits:
+        return f"Enter {limits['le']:,} or less."
+    if "expected" in limits:
+        return f"Choose one of {limits['expected']}."
+    return _WORDS.get(error["type"], error["msg"] + ".")
 
 
 def unstorable(settings: Mapping[str, Any]) -> list[Problem]:
-    """The problem of settings with U+0000 or half a surrogate pair, which PostgreSQL does not hold."""
+    """Returns the problem of settings with U+0000 or half a surrogate pair, which PostgreSQL cannot store."""
     try:
-        holds = b"\\u0000" not in json.dumps(settings, ensure_ascii=False).encode()
+        is_storable = b"\\u0000" not in json.dumps(settings, ensure_ascii=False).encode()
     except ValueError:
-        holds = False
+        is_storable = False
     words = "These settings contain a character that can't be stored. Type them again."
-    return [] if holds else [Problem(words, field="config")]
+    return [] if is_storable else [Problem(words, field="config")]

@@ -41,9 +41,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("columns/<int:column_id>/formula", formula_panel.panel, name="formula_panel"),
     path("columns/<int:column_id>/formula/try", formula_panel.results, name="try_formula"),
     path("connections", connection_panel.list_page, name="connections"),
-    path("connections/new", connection_panel.new_page, name="new_connection"),
-    path("connections/new/test", connection_panel.test_new, name="test_new_connection"),
-    path("connections/<int:connection_id>/edit", connection_panel.edit_page, name="edit_connection"),
-    path("connections/<int:connection_id>/test", connection_panel.test_edited, name="test_connection"),
+    path("connections/new", connection_panel.form_page, name="new_connection"),
+    path("connections/new/test", connection_panel.try_sign_in, name="test_new_connection"),
+    path("connections/<int:connection_id>/edit", connection_panel.form_page, name="edit_connection"),
+    path("connections/<int:connection_id>/test", connection_panel.try_sign_in, name="test_connection"),
     path("connections/<int:connection_id>/delete", connection_panel.delete_page, name="delete_connection"),
 ]

@@ -14,22 +14,22 @@ from workspaces import audit
 from workspaces.refusals import Refused
 from workspaces.tokens import hash_token, new_token
 
-ADDRESS = "/api/v1/hooks/"  # the secret comes behind it
+ADDRESS = "/api/v1/hooks/"  # followed by the secret
 _NAMED = 20  # columns in one message
 
 
 def secret_of(table: Table) -> str | None:
-    """Raises CannotOpen."""
+    """Returns the secret of the table's address, None where it has none. Raises CannotOpen."""
     hook = Hook.objects.filter(table=table).first()
     return open_sealed(hook.sealed)["secret"] if hook else None
 
 
 def renew(table: Table) -> str:
-    """A new secret. The one before opens nothing from now on."""
+    """Returns a new secret, and from now on the one before opens nothing."""
     secret = new_token("hook_")
-    kept = {"digest": hash_token(secret), "sealed": seal({"secret": secret})}
+    hashed_and_sealed = {"digest": hash_token(secret), "sealed": seal({"secret": secret})}
     with transaction.atomic():
-        _, is_new = Hook.objects.update_or_create(table=table, defaults=kept)
+        _, is_new = Hook.objects.update_or_create(table=table, defaults=hashed_and_sealed)
         action = "table.hook_created" if is_new else "table.hook_renewed"
         audit.note(table.workspace_id, action, table.name, table.pk)
     return secret
@@ -41,7 +41,7 @@ def table_of(secret: str) -> Table | None:
 
 
 def receive(table: Table, sent: Sequence[Mapping[str, Any]], *, ignore_unknown: bool = False) -> list[int]:
-    """Appends what was sent; the ids of the rows. Raises Refused, and then nothing is added."""
+    """Appends the rows that were sent and returns their ids. Raises Refused, and then nothing is added."""
     unknown = _unknown(table, sent)
     if unknown and not ignore_unknown:
         raise Refused(_explained(table, unknown), field=unknown[0][: names.LONGEST])
@@ -74,7 +74,10 @@ def _listed(column_names: Sequence[str]) -> str:
 
 
 def seal_anew() -> None:
-    """Under the first key. What no key opens stays: its address works, and is shown again once it is renewed."""
+    """Seals the secrets with the first key.
+
+    One that no key opens stays: its address works, and it is shown again once it is renewed.
+    """
     for hook in Hook.objects.all():
         with suppress(CannotOpen):
             sealed = seal(open_sealed(hook.sealed))

@@ -13,5 +13,5 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 errors.register(api)
-for room in (tables, exports, imports, rows, hooks, columns, connections, runs, audit):
-    api.add_router("", room.router)
+for part in (tables, exports, imports, rows, hooks, columns, connections, runs, audit):
+    api.add_router("", part.router)

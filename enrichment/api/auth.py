@@ -24,8 +24,8 @@ class Browser(APIKeyCookie):
 
 def actor(request: HttpRequest) -> Actor:
     """The caller of an authenticated operation."""
-    found: Actor = request.auth  # type: ignore[attr-defined]
-    return found
+    caller: Actor = request.auth  # type: ignore[attr-defined]
+    return caller
 
 
 def authenticate(request: HttpRequest) -> Actor | None:

@@ -11,7 +11,7 @@ from enrichment import lookup
 from enrichment.api import described
 from enrichment.api.auth import actor
 from enrichment.api.tables import NewColumn
-from enrichment.columns import lifecycle as computed_columns
+from enrichment.columns import lifecycle as column_lifecycle
 from enrichment.columns import recipe_export, recipe_import, recipes
 from enrichment.graph import FORMULA_TYPES
 from enrichment.preview import estimate as estimates
@@ -63,12 +63,12 @@ class Scope(Schema):
 
 @router.post("/tables/{table_id}/columns", response={201: dict}, summary="Create a column")
 def create_column(request: HttpRequest, table_id: str, body: NewColumn) -> Status[dict[str, Any]]:
-    """Creates a column. `config` holds the settings of its type and may come later.
+    """Creates a column. `config` holds the settings of its type.
 
     An HTTP column uses GET and has `auto_update` on, where its `config` doesn't say otherwise.
     """
     table = lookup.table(actor(request), table_id, Role.EDITOR)
-    return Status(201, described.column(computed_columns.create(table, body.name, body.type, body.config)))
+    return Status(201, described.column(column_lifecycle.create(table, body.name, body.type, body.config)))
 
 
 @router.get("/columns/{column_id}/recipe", summary="Export a column's settings")
@@ -106,7 +106,7 @@ def get_column(request: HttpRequest, column_id: str) -> dict[str, Any]:
 def change_column(request: HttpRequest, column_id: str, body: ColumnChange) -> dict[str, Any]:
     """Changes only what is sent. Settings that `config` leaves out stay as they are."""
     column = lookup.column(actor(request), column_id, Role.EDITOR)
-    computed_columns.change(column, **body.model_dump(exclude_unset=True))
+    column_lifecycle.change(column, **body.model_dump(exclude_unset=True))
     return described.column(lookup.column(actor(request), column_id))
 
 
@@ -114,7 +114,7 @@ def change_column(request: HttpRequest, column_id: str, body: ColumnChange) -> d
 def delete_column(request: HttpRequest, column_id: str, force: bool = False) -> Status[None]:
     """Deletes the column. Answers 409 while other columns use it, unless you send `force`."""
     column = lookup.column(actor(request), column_id, Role.EDITOR)
-    computed_columns.delete(column, force=force)
+    column_lifecycle.delete(column, force=force)
     return Status(204, None)
 
 
@@ -122,7 +122,7 @@ def delete_column(request: HttpRequest, column_id: str, force: bool = False) -> 
 def restore_column(request: HttpRequest, column_id: str) -> dict[str, Any]:
     """Restores a deleted column with its values and results."""
     column = lookup.column(actor(request), column_id, Role.EDITOR, deleted=True)
-    computed_columns.restore(column)
+    column_lifecycle.restore(column)
     return described.column(column)
 
 
@@ -130,7 +130,7 @@ def restore_column(request: HttpRequest, column_id: str) -> dict[str, Any]:
 def duplicate_column(request: HttpRequest, column_id: str) -> Status[dict[str, Any]]:
     """Creates a column after this one with the same settings. A plain column's values are copied too."""
     column = lookup.column(actor(request), column_id, Role.EDITOR)
-    return Status(201, described.column(computed_columns.duplicate(column)))
+    return Status(201, described.column(column_lifecycle.duplicate(column)))
 
 
 @router.post("/tables/{table_id}/formula-preview", summary="Preview a formula")
@@ -163,7 +163,7 @@ def preview(request: HttpRequest, column_id: str, body: OneRow) -> dict[str, Any
 def test(request: HttpRequest, column_id: str, body: OneRow) -> dict[str, Any]:
     """Sends the request of one row and returns the cell and every attempt. Nothing is stored."""
     column = _http(lookup.column(actor(request), column_id, Role.EDITOR))
-    return one_row.test(column, lookup.number(body.row_id), body.config)
+    return one_row.send(column, lookup.number(body.row_id), body.config)
 
 
 @router.post("/columns/{column_id}/estimate", summary="Estimate a run")

@@ -32,8 +32,8 @@ class ConnectionChange(Schema):
 @router.get("/connections", summary="List connections")
 def list_connections(request: HttpRequest, offset: int = 0, limit: int = 100) -> dict[str, Any]:
     """Returns the connections of the workspace without their secrets."""
-    mine = Connection.objects.filter(workspace=actor(request).workspace)
-    return described.listed(mine, offset, limit, connection_settings.as_json)
+    connections = Connection.objects.filter(workspace=actor(request).workspace)
+    return described.listed(connections, offset, limit, connection_settings.as_json)
 
 
 @router.post("/connections", response={201: dict}, summary="Create a connection")

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 
-from enrichment.columns import lifecycle as computed_columns
+from enrichment.columns import lifecycle
 from tables import cells
 from tables.models import Column, Table
 from workspaces.refusals import Refused
@@ -26,27 +26,39 @@ def listed[Thing: Model](
     return {"items": [describe(thing) for thing in things[offset : offset + limit]], "total": things.count()}
 
 
-def table(found: Table) -> dict[str, Any]:
-    own = list(Column.objects.filter(table=found).select_related("table"))
-    computed_ids = [item.pk for item in own if item.is_computed]
+def table(table: Table) -> dict[str, Any]:
+    columns = list(Column.objects.filter(table=table).select_related("table"))
+    computed_ids = [item.pk for item in columns if item.is_computed]
     counts, stale = cells.counts(computed_ids), cells.stale_counts(computed_ids)
     return {
-        "id": found.pk, "name": found.name, "row_count": found.row_count, "auto_update": found.auto_update,
-        "created_at": found.created_at, "updated_at": found.updated_at,
-        "columns": [column(item, counts.get(item.pk, {}), stale.get(item.pk, 0)) for item in own],
-    }  # fmt: skip
+        "id": table.pk,
+        "name": table.name,
+        "row_count": table.row_count,
+        "auto_update": table.auto_update,
+        "created_at": table.created_at,
+        "updated_at": table.updated_at,
+        "columns": [_column(item, counts.get(item.pk, {}), stale.get(item.pk, 0)) for item in columns],
+    }
 
 
-def column(found: Column, counts: dict[str, int] | None = None, stale: int | None = None) -> dict[str, Any]:
-    """`stale`: results that are out of date, whatever their state."""
-    mine = [found.pk] if found.is_computed else []
-    if counts is None:
-        counts = cells.counts(mine).get(found.pk, {})
-    if stale is None:
-        stale = cells.stale_counts(mine).get(found.pk, 0)
+def column(column: Column) -> dict[str, Any]:
+    computed_ids = [column.pk] if column.is_computed else []
+    counts, stale = cells.counts(computed_ids), cells.stale_counts(computed_ids)
+    return _column(column, counts.get(column.pk, {}), stale.get(column.pk, 0))
+
+
+def _column(column: Column, counts: dict[str, int], stale: int) -> dict[str, Any]:
+    """`counts` are cells by state, `stale` the results that are out of date, whatever their state."""
     return {
-        "id": found.pk, "table_id": found.table_id, "name": found.name, "type": found.type,
-        "config": computed_columns.shown(found),
-        "position": found.position, "width": found.width, "hidden": found.hidden, "pinned": found.pinned,
-        "counts": counts, "stale": stale,
-    }  # fmt: skip
+        "id": column.pk,
+        "table_id": column.table_id,
+        "name": column.name,
+        "type": column.type,
+        "config": lifecycle.shown(column),
+        "position": column.position,
+        "width": column.width,
+        "hidden": column.hidden,
+        "pinned": column.pinned,
+        "counts": counts,
+        "stale": stale,
+    }

@@ -18,10 +18,19 @@ from workspaces.refusals import Refused
 log = logging.getLogger(__name__)
 
 CODES = {
-    400: "malformed", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
-    409: "conflict", 413: "too_large", 415: "unsupported_type", 422: "invalid", 429: "too_many_requests",
-    500: "internal", 503: "unavailable",
-}  # fmt: skip
+    400: "malformed",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "too_large",
+    415: "unsupported_type",
+    422: "invalid",
+    429: "too_many_requests",
+    500: "internal",
+    503: "unavailable",
+}
 
 
 def answer(status: int, message: str, problems: list[Problem] | None = None, code: str = "") -> JsonResponse:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import Http404, HttpRequest
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 
 from enrichment import lookup
 from enrichment.api import described
@@ -69,30 +69,36 @@ class NewView(Schema):
     replaces: str = ""
 
 
+class RowWindow(Schema):
+    offset: int = 0
+    limit: int = 100
+    filter: str = ""
+    sort: str = ""
+    search: str = ""
+    view: str = ""
+
+
 @router.get("/tables/{table_id}/rows", summary="List rows")
-def list_rows(
-    request: HttpRequest, table_id: str, offset: int = 0, limit: int = 100,
-    filter: str = "", sort: str = "", search: str = "", view: str = "",
-) -> dict[str, Any]:  # fmt: skip
+def list_rows(request: HttpRequest, table_id: str, query: Query[RowWindow]) -> dict[str, Any]:
     """Returns a window of rows. `view` reads a view that you opened, whose rows keep their places."""
     table = lookup.table(actor(request), table_id)
-    offset, limit = described.window(offset, limit)
+    offset, limit = described.window(query.offset, query.limit)
     columns = list(Column.objects.filter(table=table))
+    if query.view:
+        snapshot, total = view_snapshots.window(table, query.view, offset, limit)
+        return {"items": _with_deleted(snapshot, columns), "total": total}
+    view = View.of_texts(columns, filter=query.filter, sort=query.sort, search=query.search)
     if view:
-        opened, total = view_snapshots.window(table, view, offset, limit)
-        return {"items": _with_gone(opened, columns), "total": total}
-    chosen = View.of_texts(columns, filter=filter, sort=sort, search=search)
-    if chosen:
-        items, total = chosen.window(table, offset, limit)
+        items, total = view.window(table, offset, limit)
         return {"items": rows.as_json(items, columns), "total": total}
     return {"items": rows.as_json(rows.window(table, offset, limit), columns, offset), "total": table.row_count}
 
 
-def _with_gone(opened: list[Row | int], columns: list[Column]) -> list[dict[str, Any]]:
+def _with_deleted(snapshot: list[Row | int], columns: list[Column]) -> list[dict[str, Any]]:
     """A row deleted since keeps its place in the view, with no position and no cells."""
-    there = {item["id"]: item for item in rows.as_json([row for row in opened if isinstance(row, Row)], columns)}
-    ids = [row.pk if isinstance(row, Row) else row for row in opened]
-    return [there.get(pk, {"id": pk, "position": None, "cells": {}}) for pk in ids]
+    live = {item["id"]: item for item in rows.as_json([row for row in snapshot if isinstance(row, Row)], columns)}
+    ids = [row.pk if isinstance(row, Row) else row for row in snapshot]
+    return [live.get(pk, {"id": pk, "position": None, "cells": {}}) for pk in ids]
 
 
 @router.post("/tables/{table_id}/views", response={201: dict}, summary="Open a view")

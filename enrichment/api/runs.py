@@ -34,8 +34,8 @@ def start_run(request: HttpRequest, column_id: str, body: Start) -> Status[dict[
 @router.get("/runs", summary="List open runs")
 def list_open_runs(request: HttpRequest) -> dict[str, Any]:
     """Returns the runs of all tables that have not ended."""
-    mine = Run.objects.filter(table__in=lookup.tables(actor(request)), state__in=Run.OPEN).select_related("column")
-    items = [progress.as_json(run) | {"column": run.column.name} for run in mine[: described.LIMIT]]
+    runs = Run.objects.filter(table__in=lookup.tables(actor(request)), state__in=Run.OPEN).select_related("column")
+    items = [progress.as_json(run) | {"column": run.column.name} for run in runs[: described.LIMIT]]
     return {"items": items, "total": len(items)}
 
 

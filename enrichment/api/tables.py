@@ -10,7 +10,7 @@ from pydantic import Field
 from enrichment import lookup
 from enrichment.api import described
 from enrichment.api.auth import actor
-from enrichment.columns import lifecycle as computed_columns
+from enrichment.columns import lifecycle as column_lifecycle
 from enrichment.columns import table_lifecycle
 from enrichment.graph import FORMULA_TYPES
 from enrichment.sample import table as sample_table
@@ -69,12 +69,12 @@ def create_table(request: HttpRequest, body: NewTable) -> Status[dict[str, Any]]
     return Status(201, described.table(table))
 
 
-def _create_column(table: Table, wanted: NewColumn) -> None:
+def _create_column(table: Table, column: NewColumn) -> None:
     """An HTTP column may get its settings later."""
-    if wanted.config is None and wanted.type not in FORMULA_TYPES:
-        columns.create(table, wanted.name, wanted.type)
+    if column.config is None and column.type not in FORMULA_TYPES:
+        columns.create(table, column.name, column.type)
     else:
-        computed_columns.create(table, wanted.name, wanted.type, wanted.config)
+        column_lifecycle.create(table, column.name, column.type, column.config)
 
 
 @router.post("/samples", response={201: dict}, summary="Create the sample table")

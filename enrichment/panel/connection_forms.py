@@ -11,12 +11,20 @@ from enrichment.models import Connection
 from enrichment.panel.forms import filled, lines, number, parameters, rate_limit, text
 
 _TEXTS = (
-    "token_path", "token_type", "header_name", "in", "token_url", "scope", "client_auth", "algorithm", "key_id",
-)  # fmt: skip
+    "token_path",
+    "token_type",
+    "header_name",
+    "in",
+    "token_url",
+    "scope",
+    "client_auth",
+    "algorithm",
+    "key_id",
+)
 
 
 def settings(form: QueryDict) -> dict[str, Any]:
-    """A connection as the API takes it: {"name", "kind", "config", "secrets"}; a secret may be blank."""
+    """Returns a connection as the API takes it: {"name", "kind", "config", "secrets"}; a secret may be blank."""
     kind = form.get("kind", "jwt")
     known = kinds.defaults(kind) if kind in Connection.Kind.values else {}
     config: dict[str, Any] = {name: text(form, name) for name in _TEXTS if name in known}
@@ -65,13 +73,13 @@ def _secrets(form: QueryDict) -> dict[str, str]:
     return {name.strip(): value for name, value in pairs if name.strip()}
 
 
-def changed_secrets(given: Mapping[str, str], stored: Mapping[str, bool]) -> dict[str, str]:
-    """Blank keeps what is stored; a stored secret that is no longer on the form is taken away (an empty text)."""
-    return {name: value for name, value in given.items() if value} | {name: "" for name in stored if name not in given}
+def changed_secrets(typed: Mapping[str, str], stored: Mapping[str, bool]) -> dict[str, str]:
+    """Blank keeps what is stored; a stored secret that is no longer on the form is removed (an empty text)."""
+    return {name: value for name, value in typed.items() if value} | {name: "" for name in stored if name not in typed}
 
 
 def number_problems(config: Mapping[str, Any]) -> list[Problem]:
-    """What was typed where a connection needs a number."""
+    """Returns what is wrong where a connection needs a number."""
     if isinstance(config.get("lifetime_seconds"), str):
         return [Problem("Enter a whole number of seconds.", field="lifetime_seconds")]
     return []

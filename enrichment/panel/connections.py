@@ -36,28 +36,34 @@ HOSTS_HINT = {
     False: "– where the credentials may be sent. Marl asks for a column's host when you save it",
 }
 UNITS = (
-    ("seconds", "Seconds from now"), ("milliseconds", "Milliseconds from now"), ("epoch", "Unix time"),
+    ("seconds", "Seconds from now"),
+    ("milliseconds", "Milliseconds from now"),
+    ("epoch", "Unix time"),
     ("iso8601", "Date and time (ISO 8601)"),
-)  # fmt: skip
+)
 
 
 def choices(actor: Actor) -> list[dict[str, Any]]:
-    """The connections of the workspace, as the panel's select and the list show them."""
+    """Returns the connections of the workspace, as the panel's select and the list show them."""
     used = Count("columns", filter=Q(columns__column__deleted_at=None))
-    mine = Connection.objects.filter(workspace=actor.workspace).annotate(column_count=used)
+    connections = Connection.objects.filter(workspace=actor.workspace).annotate(column_count=used)
     return [
         {
-            "id": item.pk, "name": item.name, "refused": bool(item.refused), "sent_as": _sent_as(item),
-            "kind": item.get_kind_display(), "token_path": item.config.get("token_path", ""),
-            "column_count": item.column_count,
+            "id": connection.pk,
+            "name": connection.name,
+            "refused": bool(connection.refused),
+            "sent_as": _sent_as(connection),
+            "kind": connection.get_kind_display(),
+            "token_path": connection.config.get("token_path", ""),
+            "column_count": connection.column_count,
         }
-        for item in mine
-    ]  # fmt: skip
+        for connection in connections
+    ]
 
 
 def _sent_as(connection: Connection) -> str:
-    shown = sign_in.sent_as(sign_in.scheme_of(connection).shown("…"), "…")
-    return shown.replace(" …", "\u00a0…")  # the dots do not stand on a line of their own
+    sent_as = sign_in.sent_as(sign_in.scheme_of(connection).shown("…"), "…")
+    return sent_as.replace(" …", "\u00a0…")  # keeps the dots on the line of the name
 
 
 @require_GET
@@ -69,28 +75,34 @@ def list_page(request: PageRequest, actor: Actor) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @member(Role.EDITOR)
-def new_page(request: PageRequest, actor: Actor) -> HttpResponse:
-    if request.method == "POST":
-        return _save(request, actor, None)
-    kind = request.GET.get("kind", "")
-    kind = kind if kind in Connection.Kind.values else Connection.Kind.JWT.value
-    config, secrets = kinds.defaults(kind), dict.fromkeys(kinds.SECRETS[kind], False)
-    if "auth_request" in config:
-        config["auth_request"] = config["auth_request"] | {"body": BODY}
-        secrets = {"username": False, "password": False}
-    shown = {"name": request.GET.get("name", ""), "kind": kind, "config": config, "secrets": secrets}
-    return _form(request, None, shown)
-
-
-@require_http_methods(["GET", "POST"])
-@member(Role.EDITOR)
-def edit_page(request: PageRequest, actor: Actor, connection_id: int) -> HttpResponse:
-    connection = lookup.connection(actor, connection_id)
+def form_page(request: PageRequest, actor: Actor, connection_id: int | None = None) -> HttpResponse:
+    """The form of a connection, or of a new one."""
+    connection = _connection_at(actor, connection_id)
     if request.method == "POST":
         return _save(request, actor, connection)
-    shown = connection_settings.as_json(connection)
-    shown["config"]["allowed_hosts"] = connection.config.get("allowed_hosts", [])
-    return _form(request, connection, shown)
+    return _form(request, connection, _stored(connection) if connection else _new(request))
+
+
+@require_POST
+@member(Role.EDITOR)
+def try_sign_in(request: PageRequest, actor: Actor, connection_id: int | None = None) -> HttpResponse:
+    """Signs in with the form as it is, saved or not."""
+    connection = _connection_at(actor, connection_id)
+    settings = connection_forms.settings(request.POST)
+    config, kind = settings["config"], connection.kind if connection else settings["kind"]
+    guessed = LIKELY_PATH if config.get("token_path") == "" else ""
+    if guessed:
+        config["token_path"] = guessed
+    try:
+        _check_numbers(config)
+        secrets = connection_forms.changed_secrets(settings["secrets"], _stored_secrets(connection))
+        draft = connection_settings.draft(actor.workspace.pk, kind, config, secrets, connection)
+    except InvalidSettings as error:
+        problems = _in_form(error.problems)
+        context = {"message": forms.fix_first(problems), "problems": problems}
+    else:
+        context = _outcome(sign_in.test(draft)) | {"guessed": guessed, "signs_in": kind in SIGN_IN_KINDS}
+    return render(request, "enrichment/sign_in_result.html", context)
 
 
 @require_POST
@@ -98,35 +110,48 @@ def edit_page(request: PageRequest, actor: Actor, connection_id: int) -> HttpRes
 def delete_page(request: PageRequest, actor: Actor, connection_id: int) -> HttpResponse:
     try:
         connection_settings.delete(lookup.connection(actor, connection_id))
-    except Refused as error:
-        messages.error(request, str(error))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
     return redirect("connections")
 
 
-@require_POST
-@member(Role.EDITOR)
-def test_new(request: PageRequest, actor: Actor) -> HttpResponse:
-    return _test(request, actor, None)
+def _connection_at(actor: Actor, connection_id: int | None) -> Connection | None:
+    return None if connection_id is None else lookup.connection(actor, connection_id)
 
 
-@require_POST
-@member(Role.EDITOR)
-def test_edited(request: PageRequest, actor: Actor, connection_id: int) -> HttpResponse:
-    return _test(request, actor, lookup.connection(actor, connection_id))
+def _new(request: PageRequest) -> dict[str, Any]:
+    """Returns what the form of a new connection begins with."""
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in Connection.Kind.values else Connection.Kind.JWT.value
+    config, secrets = kinds.defaults(kind), dict.fromkeys(kinds.SECRETS[kind], False)
+    if "auth_request" in config:
+        config["auth_request"] = config["auth_request"] | {"body": BODY}
+        secrets = {"username": False, "password": False}
+    return {"name": request.GET.get("name", ""), "kind": kind, "config": config, "secrets": secrets}
 
 
-def _save(request: PageRequest, actor: Actor, stored: Connection | None) -> HttpResponse:
-    given = connection_forms.settings(request.POST)
-    secrets = connection_forms.changed_secrets(given["secrets"], _stored_secrets(stored))
+def _stored(connection: Connection) -> dict[str, Any]:
+    """Returns the connection of the API with the hosts that were chosen, without the one that follows from the rest."""
+    stored = connection_settings.as_json(connection)
+    stored["config"]["allowed_hosts"] = connection.config.get("allowed_hosts", [])
+    return stored
+
+
+def _save(request: PageRequest, actor: Actor, connection: Connection | None) -> HttpResponse:
+    settings = connection_forms.settings(request.POST)
+    stored_secrets = _stored_secrets(connection)
+    secrets = connection_forms.changed_secrets(settings["secrets"], stored_secrets)
     try:
-        _check_numbers(given["config"])
-        if stored:
-            connection_settings.save(stored, name=given["name"], config=given["config"], secrets=secrets)
-            saved = stored
+        _check_numbers(settings["config"])
+        if connection:
+            connection_settings.save(connection, name=settings["name"], config=settings["config"], secrets=secrets)
+            saved = connection
         else:
-            saved = connection_settings.create(actor, **(given | {"secrets": secrets}))
+            saved = connection_settings.create(actor, **(settings | {"secrets": secrets}))
     except InvalidSettings as error:
-        return _form(request, stored, _as_typed(given, stored), error.problems)
+        # A secret that was typed is not sent back: it is typed again.
+        typed = settings | {"secrets": {name: name in stored_secrets for name in settings["secrets"]}}
+        return _form(request, connection, typed, error.problems)
     return _saved(request, actor, saved)
 
 
@@ -144,50 +169,55 @@ def _check_numbers(config: Mapping[str, Any]) -> None:
         raise InvalidSettings(problems)
 
 
-def _stored_secrets(stored: Connection | None) -> dict[str, bool]:
-    return connection_settings.as_json(stored)["secrets"] if stored else {}
-
-
-def _as_typed(given: Mapping[str, Any], stored: Connection | None) -> dict[str, Any]:
-    """The form again; a secret that was typed is not sent back, it is typed again."""
-    kept = _stored_secrets(stored)
-    return {**given, "secrets": {name: name in kept for name in given["secrets"]}}
+def _stored_secrets(connection: Connection | None) -> dict[str, bool]:
+    return connection_settings.as_json(connection)["secrets"] if connection else {}
 
 
 def _form(
-    request: PageRequest, connection: Connection | None, shown: Mapping[str, Any], problems: Sequence[Problem] = ()
+    request: PageRequest, connection: Connection | None, settings: Mapping[str, Any], problems: Sequence[Problem] = ()
 ) -> HttpResponse:
-    pk = connection.pk if connection else None
-    names = ("edit_connection", "test_connection") if pk else ("new_connection", "test_new_connection")
-    save, test = (reverse(name, args=[pk] if pk else []) for name in names)
-    kind, config = shown["kind"], shown["config"]
-    signs_in = kind in SIGN_IN_KINDS
-    claims = config.get("claims", "")
+    """422 with the form when something is wrong with it."""
     context = {
-        "connection": shown,
-        "connection_id": pk,
-        "config": config,
-        "kind": kind,
-        "signs_in": signs_in,
-        "kind_label": Connection.Kind(kind).label,
+        **_of_settings(settings),
+        **_of_connection(connection),
         "kinds": Connection.Kind.choices,
-        "kind_template": f"enrichment/kinds/{kind}.html",
         "algorithms": ALGORITHMS,
-        "claims": claims if isinstance(claims, str) else json.dumps(claims, indent=2) if claims else "",
-        "stored_name": connection.name if connection else "",
-        "auth": config.get("auth_request"),
-        "users": connection_settings.users_of(connection) if connection else [],
-        "limit": forms.limit_sentence(config.get("rate_limit")),
-        "hosts_hint": HOSTS_HINT[signs_in],
         "methods": get_args(Method),
         "units": UNITS,
         "problems": _in_form(problems),
         "in_panel": _in_panel(request),
-        "save_url": save,
-        "test_url": test,
     }
     page = "enrichment/connection_form.html" if request.htmx else "enrichment/connection.html"
     return render(request, page, context, status=422 if problems else 200)
+
+
+def _of_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    kind, config = settings["kind"], settings["config"]
+    claims = config.get("claims", "")
+    return {
+        "connection": settings,
+        "config": config,
+        "kind": kind,
+        "kind_label": Connection.Kind(kind).label,
+        "kind_template": f"enrichment/kinds/{kind}.html",
+        "signs_in": kind in SIGN_IN_KINDS,
+        "hosts_hint": HOSTS_HINT[kind in SIGN_IN_KINDS],
+        "auth": config.get("auth_request"),
+        "claims": claims if isinstance(claims, str) else json.dumps(claims, indent=2) if claims else "",
+        "limit": forms.limit_sentence(config.get("rate_limit")),
+    }
+
+
+def _of_connection(connection: Connection | None) -> dict[str, Any]:
+    names = ("edit_connection", "test_connection") if connection else ("new_connection", "test_new_connection")
+    save_url, test_url = (reverse(name, args=[connection.pk] if connection else []) for name in names)
+    return {
+        "connection_id": connection.pk if connection else None,
+        "stored_name": connection.name if connection else "",
+        "users": connection_settings.users_of(connection) if connection else [],
+        "save_url": save_url,
+        "test_url": test_url,
+    }
 
 
 def _in_panel(request: PageRequest) -> bool:
@@ -198,32 +228,14 @@ def _in_form(problems: Sequence[Problem]) -> list[Problem]:
     return [replace(problem, field=problem.field.removeprefix("config.")) for problem in problems]
 
 
-def _test(request: PageRequest, actor: Actor, stored: Connection | None) -> HttpResponse:
-    """Signs in with the form as it is, saved or not."""
-    given = connection_forms.settings(request.POST)
-    secrets = connection_forms.changed_secrets(given["secrets"], _stored_secrets(stored))
-    config = given["config"]
-    guessed = LIKELY_PATH if config.get("token_path") == "" else ""
-    if guessed:
-        config["token_path"] = guessed
-    try:
-        _check_numbers(config)
-        kind = stored.kind if stored else given["kind"]
-        draft = connection_settings.draft(actor.workspace.pk, kind, config, secrets, stored)
-    except InvalidSettings as error:
-        problems = _in_form(error.problems)
-        told = {"message": forms.fix_first(problems), "problems": problems}
-    else:
-        told = _told(sign_in.test(draft)) | {"guessed": guessed, "signs_in": kind in SIGN_IN_KINDS}
-    return render(request, "enrichment/sign_in_result.html", told)
-
-
-def _told(result: Mapping[str, Any]) -> dict[str, Any]:
+def _outcome(result: Mapping[str, Any]) -> dict[str, Any]:
     error, token = result["error"] or {}, result["token"] or {}
     expires = token.get("expires_at")
     paths = error.get("token_paths", [])
     return {
-        **result, "message": error.get("message", ""), "paths": paths if isinstance(paths, list) else [],
+        **result,
+        "message": error.get("message", ""),
+        "paths": paths if isinstance(paths, list) else [],
         "expires_at": datetime.fromtimestamp(expires, UTC) if expires else None,
         "seconds_left": round(expires - time.time()) if expires else 0,
-    }  # fmt: skip
+    }

@@ -54,7 +54,7 @@ def preview(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
 def test(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
     context: dict[str, Any] = {"row": forms.row_number(request.POST), "problems": []}
     try:
-        outcome = one_row.test(column, _row_id(request, column), settings_of(request, column))
+        outcome = one_row.send(column, _row_id(request, column), settings_of(request, column))
         attempts = [attempt | {"curl": _curl(attempt["request"])} for attempt in outcome["attempts"]]
         context |= {**outcome, "attempts": attempts, "state_label": CellState(outcome["cell"]["state"]).label}
     except Refused as refusal:

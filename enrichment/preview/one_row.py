@@ -61,7 +61,7 @@ def previewed(
     }
 
 
-def test(column: Column, row_id: int, config: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def send(column: Column, row_id: int, config: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Sends this row's request once. The column need not be saved. Raises InvalidSettings or Refused."""
     job, row = _job_and_row(column, row_id, config)
     values = inputs.of_rows([row], row.table_id, job.compiled.column_ids)[row.pk]
@@ -69,7 +69,7 @@ def test(column: Column, row_id: int, config: Mapping[str, Any] | None = None) -
         [prepared] = prepare.prepare(job, evaluators, [(ClaimedRow(row, 0), values)])
     if isinstance(prepared, Result):
         return {"cell": prepared.as_cell(), "attempts": []}
-    result = event_loop.run(_send_once(job, prepared))
+    result = event_loop.run(_exchange(job, prepared))
     if result.due_at is not None:
         result.state = CellState.FAILED
     return {"cell": result.as_cell(), "attempts": [as_json(attempt) for attempt in result.tried]}
@@ -82,7 +82,7 @@ def _verdict(job: Job, values: inputs.Values) -> tuple[bool, str]:
         return evaluators.verdicts(job.compiled.condition, [values])[0]
 
 
-async def _send_once(job: Job, row: prepare.Ready) -> Result:
+async def _exchange(job: Job, row: prepare.Ready) -> Result:
     try:
         reservation = await job.limiter.wait_for_start()
         return await exchange.exchange(job, row.row_id, row.request, 0, reservation)

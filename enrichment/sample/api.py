@@ -78,12 +78,12 @@ def _count(address: str) -> None:
 
 @_sample("GET")
 async def company(request: HttpRequest, domain: str) -> HttpResponse:
-    return await _told(domain, companies.profile)
+    return await _respond(domain, companies.profile)
 
 
 @_sample("POST")
 async def find_company(request: HttpRequest) -> HttpResponse:
-    return await _told(_text(_sent(request), "domain"), companies.profile)
+    return await _respond(_text(_sent(request), "domain"), companies.profile)
 
 
 @_sample("POST")
@@ -105,15 +105,15 @@ async def account(request: HttpRequest, domain: str) -> HttpResponse:
         raise _Refused(401, "The token has expired. Sign in again.") from None
     except jwt.InvalidTokenError:
         raise _Refused(401, "Sign in first: POST /sample-api/login returns a token.") from None
-    return await _told(domain, companies.account)
+    return await _respond(domain, companies.account)
 
 
-async def _told(domain: str, look_up: Callable[[str], dict[str, Any] | None]) -> HttpResponse:
+async def _respond(domain: str, look_up: Callable[[str], dict[str, Any] | None]) -> HttpResponse:
     await asyncio.sleep(companies.delay_ms(domain) / 1000)
-    found = look_up(domain)
-    if found is None:
+    company = look_up(domain)
+    if company is None:
         raise _Refused(404, f"No company is known at {domain[:LONGEST] or 'this domain'}.")
-    return JsonResponse({"data": found})
+    return JsonResponse({"data": company})
 
 
 def _sent(request: HttpRequest) -> dict[str, Any]:

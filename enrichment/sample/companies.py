@@ -4,27 +4,77 @@ from hashlib import sha256
 from typing import Any
 
 _PLACES = (
-    ("Aarhus", "Denmark"), ("Austin", "United States"), ("Bergen", "Norway"), ("Bristol", "United Kingdom"),
-    ("Cork", "Ireland"), ("Ghent", "Belgium"), ("Graz", "Austria"), ("Kyoto", "Japan"), ("Leipzig", "Germany"),
-    ("Lyon", "France"), ("Medellín", "Colombia"), ("Nairobi", "Kenya"), ("Porto", "Portugal"), ("Pune", "India"),
-    ("Tampere", "Finland"), ("Turin", "Italy"), ("Utrecht", "Netherlands"), ("Valencia", "Spain"),
-    ("Vancouver", "Canada"), ("Wellington", "New Zealand"),
-)  # fmt: skip
+    ("Aarhus", "Denmark"),
+    ("Austin", "United States"),
+    ("Bergen", "Norway"),
+    ("Bristol", "United Kingdom"),
+    ("Cork", "Ireland"),
+    ("Ghent", "Belgium"),
+    ("Graz", "Austria"),
+    ("Kyoto", "Japan"),
+    ("Leipzig", "Germany"),
+    ("Lyon", "France"),
+    ("Medellín", "Colombia"),
+    ("Nairobi", "Kenya"),
+    ("Porto", "Portugal"),
+    ("Pune", "India"),
+    ("Tampere", "Finland"),
+    ("Turin", "Italy"),
+    ("Utrecht", "Netherlands"),
+    ("Valencia", "Spain"),
+    ("Vancouver", "Canada"),
+    ("Wellington", "New Zealand"),
+)
 _INDUSTRIES = (
-    "Agriculture", "Construction", "Consulting", "Education", "Energy", "Fashion", "Finance", "Food", "Health",
-    "Insurance", "Logistics", "Machinery", "Media", "Retail", "Software", "Travel",
-)  # fmt: skip
+    "Agriculture",
+    "Construction",
+    "Consulting",
+    "Education",
+    "Energy",
+    "Fashion",
+    "Finance",
+    "Food",
+    "Health",
+    "Insurance",
+    "Logistics",
+    "Machinery",
+    "Media",
+    "Retail",
+    "Software",
+    "Travel",
+)
 _STAGES = ("Lead", "Qualified", "Proposal", "Customer", "Lost")
 _OWNERS = ("Ada", "Grace", "Hedy", "Katherine", "Radia")
 _ONE_UNKNOWN_IN = 12
-LONGEST = 253  # letters of a domain
+LONGEST = 253  # characters of a domain
 
 NAMES = (
-    "Northwind", "Contoso", "Fabrikam", "Tailspin Toys", "Wingtip", "Litware", "Proseware", "Adatum", "Bluebell Foods",
-    "Cedar & Sons", "Driftwood Travel", "Evergreen Energy", "Foxglove Media", "Granite Works", "Harbour Lights",
-    "Ironbark Tools", "Juniper Labs", "Kestrel Air", "Lantern Books", "Meadow Dairy", "Nimbus Cloud", "Oakline",
-    "Pebble Pay", "Quarry Street", "Riverbend",
-)  # fmt: skip
+    "Northwind",
+    "Contoso",
+    "Fabrikam",
+    "Tailspin Toys",
+    "Wingtip",
+    "Litware",
+    "Proseware",
+    "Adatum",
+    "Bluebell Foods",
+    "Cedar & Sons",
+    "Driftwood Travel",
+    "Evergreen Energy",
+    "Foxglove Media",
+    "Granite Works",
+    "Harbour Lights",
+    "Ironbark Tools",
+    "Juniper Labs",
+    "Kestrel Air",
+    "Lantern Books",
+    "Meadow Dairy",
+    "Nimbus Cloud",
+    "Oakline",
+    "Pebble Pay",
+    "Quarry Street",
+    "Riverbend",
+)
 
 
 def domain_of(name: str) -> str:
@@ -33,26 +83,31 @@ def domain_of(name: str) -> str:
 
 
 def profile(domain: str) -> dict[str, Any] | None:
-    """None for the few that nobody knows, and for what is no domain."""
+    """Returns what is known about a company; None for the few that nobody knows, and for anything but a domain."""
     known, seed = _known(domain)
     if not known:
         return None
     city, country = _PLACES[seed[1] % len(_PLACES)]
     return {
-        "domain": known, "name": _name_of(known), "city": city, "country": country, "founded": 1950 + seed[2] % 72,
-        "employees": employees(known), "industry": _INDUSTRIES[seed[5] % len(_INDUSTRIES)],
-    }  # fmt: skip
+        "domain": known,
+        "name": _name_of(known),
+        "city": city,
+        "country": country,
+        "founded": 1950 + seed[2] % 72,
+        "employees": employees(known),
+        "industry": _INDUSTRIES[seed[5] % len(_INDUSTRIES)],
+    }
 
 
 def account(domain: str) -> dict[str, Any] | None:
-    """What the sample CRM has on it."""
+    """Returns what the sample CRM knows about a company, None where it knows nothing."""
     known, seed = _known(domain)
     if not known:
         return None
     return {
         "account": {"domain": known, "stage": _STAGES[seed[6] % len(_STAGES)], "open_deals": seed[7] % 5},
         "owner": {"name": (name := _OWNERS[seed[8] % len(_OWNERS)]), "email": f"{name.lower()}@crm.example"},
-    }  # fmt: skip
+    }
 
 
 def employees(domain: str) -> int:
@@ -62,7 +117,7 @@ def employees(domain: str) -> int:
 
 
 def delay_ms(domain: str) -> int:
-    """As long as real servers take: 50 to 300 ms."""
+    """Returns 50 to 300 ms, as long as real servers take."""
     seed = _seed(domain)
     return 50 + (seed[10] * 256 + seed[11]) % 251
 
@@ -79,7 +134,7 @@ def _seed(domain: str) -> bytes:
 
 
 def _name_of(domain: str) -> str:
-    """As the sample table writes it, else from the domain."""
+    """Returns the name as the sample table writes it, else one made from the domain."""
     return _WRITTEN.get(domain) or domain.partition(".")[0].replace("-", " ").title()
 
 

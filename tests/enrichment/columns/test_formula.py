@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from enrichment.columns import formula as formula_columns
-from enrichment.columns import lifecycle as computed_columns
+from enrichment.columns import lifecycle as column_lifecycle
 from enrichment.engine.errors import InvalidSettings
 from enrichment.models import Attempt, FormulaColumn, Run
 from tables import columns
@@ -22,15 +22,15 @@ def test_a_formula_is_kept_by_id_and_follows_a_new_name(leads: Table) -> None:
     company = columns.live(leads)[0]
     assert FormulaColumn.objects.get(column=made).formula == f'{{{{@{company.pk}}}}} + "!"'
     columns.rename(company, "Organisation")
-    assert computed_columns.shown(made) == {"formula": '{{Organisation}} + "!"'}
+    assert column_lifecycle.shown(made) == {"formula": '{{Organisation}} + "!"'}
 
 
 def test_a_field_names_its_source_by_name_or_id(leads: Table, http: Callable[..., Column]) -> None:
     profile = http()
     by_name = formula_columns.create(leads, "City", "extract", {"source": "Profile", "path": "data.city"})
     by_id = formula_columns.create(leads, "Name", "extract", {"source": profile.pk, "path": "data.name"})
-    assert computed_columns.shown(by_name) == {"source": profile.pk, "path": "data.city", "default": ""}
-    assert computed_columns.shown(by_id)["source"] == profile.pk
+    assert column_lifecycle.shown(by_name) == {"source": profile.pk, "path": "data.city", "default": ""}
+    assert column_lifecycle.shown(by_id)["source"] == profile.pk
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_circle_over_kinds_is_refused_and_named(leads: Table, http: Callable[.
     formula_columns.create(leads, "City", "extract", {"source": "Profile", "path": "city"})
     formula_columns.create(leads, "Label", "formula", {"formula": "{{City}}"})
     with pytest.raises(Refused, match="Profile → Label → City → Profile"):
-        computed_columns.change(profile, config={"body": '{"label": "{{Label}}"}'})
+        column_lifecycle.change(profile, config={"body": '{"label": "{{Label}}"}'})
 
 
 def test_a_field_that_field_paths_left_out_is_read_from_the_stored_answer(

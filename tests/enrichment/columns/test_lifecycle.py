@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from enrichment.columns import formula as formula_columns
-from enrichment.columns import lifecycle as computed_columns
+from enrichment.columns import lifecycle as column_lifecycle
 from enrichment.models import FormulaColumn
 from tables import columns
 from tables.models import Cell, Column, Row, Table
@@ -24,7 +24,7 @@ def test_users_of_every_kind_keep_a_column_from_being_deleted(leads: Table, http
     formula_columns.create(leads, "Double", "formula", {"formula": "{{Size}} * 2"})
     formula_columns.create(leads, "Part", "extract", {"source": "Size", "path": "a"})
     with pytest.raises(Refused) as refused:
-        computed_columns.delete(size)
+        column_lifecycle.delete(size)
     assert str(refused.value) == "“Size” is used by “Profile”, “Double”, “Part”."
     assert refused.value.code == "conflict"
 
@@ -35,12 +35,12 @@ def test_what_used_a_deleted_column_says_so_and_recovers_when_it_is_restored(
     size = columns.live(leads)[1]
     double = formula_columns.create(leads, "Double", "formula", {"formula": "{{Size}} * 2"})
     compute(leads)
-    computed_columns.delete(size, force=True)
+    column_lifecycle.delete(size, force=True)
     compute(leads)
     assert {cell.error_message for cell in Cell.objects.filter(column=double)} == {
         "The column “Size” was deleted. Restore it, or choose another one."
     }
-    computed_columns.restore(Column.with_deleted.get(pk=size.pk))
+    column_lifecycle.restore(Column.with_deleted.get(pk=size.pk))
     compute(leads)
     assert cells(double)[:2] == [("done", 20), ("done", 500)]
 
@@ -48,18 +48,18 @@ def test_what_used_a_deleted_column_says_so_and_recovers_when_it_is_restored(
 def test_a_column_that_would_close_a_circle_is_not_restored(leads: Table) -> None:
     one = formula_columns.create(leads, "One", "formula", {"formula": "1"})
     two = formula_columns.create(leads, "Two", "formula", {"formula": "{{One}}"})
-    computed_columns.delete(two)
+    column_lifecycle.delete(two)
     three = formula_columns.create(leads, "Three", "formula", {"formula": "1"})
-    computed_columns.delete(three)
+    column_lifecycle.delete(three)
     FormulaColumn.objects.filter(column=one).update(formula=f"{{{{@{two.pk}}}}}")
     with pytest.raises(Refused):
-        computed_columns.restore(Column.with_deleted.get(pk=two.pk))
+        column_lifecycle.restore(Column.with_deleted.get(pk=two.pk))
     assert not Column.objects.filter(pk=two.pk).exists()
 
 
 def test_a_plain_column_is_duplicated_with_its_values_right_behind_it(leads: Table) -> None:
     company = columns.live(leads)[0]
-    made = computed_columns.duplicate(company)
+    made = column_lifecycle.duplicate(company)
     assert [column.name for column in columns.live(leads)] == ["Company", "Company 2", "Size"]
     values = [row.values.get(str(made.pk)) for row in Row.objects.filter(table=leads).order_by("sort_key")]
     assert values == ["Acme", "Fabrikam", "Contoso"]
@@ -67,9 +67,9 @@ def test_a_plain_column_is_duplicated_with_its_values_right_behind_it(leads: Tab
 
 def test_a_formula_column_is_duplicated_and_computed(leads: Table, compute: Compute, cells: Cells) -> None:
     double = formula_columns.create(leads, "Double", "formula", {"formula": "{{Size}} * 2"})
-    made = computed_columns.duplicate(double)
+    made = column_lifecycle.duplicate(double)
     compute(leads)
-    assert computed_columns.shown(made) == computed_columns.shown(double)
+    assert column_lifecycle.shown(made) == column_lifecycle.shown(double)
     assert cells(made) == cells(double)
 
 
@@ -78,7 +78,7 @@ def test_an_http_column_is_duplicated_without_results(
 ) -> None:
     profile = http(run_if="{{Size}} > 5")
     answer(profile, {row.pk: "known" for row in Row.objects.filter(table=leads)})
-    made = computed_columns.duplicate(profile)
+    made = column_lifecycle.duplicate(profile)
     assert (made.name, made.position) == ("Profile 2", 3)
-    assert computed_columns.shown(made) == computed_columns.shown(profile)
+    assert column_lifecycle.shown(made) == column_lifecycle.shown(profile)
     assert cells(made) == [None, None, None]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from enrichment.columns import lifecycle as computed_columns
+from enrichment.columns import lifecycle as column_lifecycle
 from enrichment.columns import recipe_export, recipe_import, recipes
 from enrichment.columns.recipe_import import Choices
 from enrichment.connections import settings as connection_settings
@@ -111,19 +111,19 @@ def test_it_comes_back_with_the_columns_that_were_chosen(
 
 def test_formulas_and_fields_travel_too(leads: Table, actor: Actor, http: Callable[..., Column], other: Table) -> None:
     http()
-    field = computed_columns.create(
+    field = column_lifecycle.create(
         leads, "City", "extract", {"source": "Profile", "path": "city", "default": "{{Company}}"}
     )
-    formula = computed_columns.create(
+    formula = column_lifecycle.create(
         leads, "Twice", "formula", {"formula": '{{Profile.data["a"]}} + ({{Company}} || "token: x")'}
     )
     for column in (field, formula):
         recipe = recipes.read(recipe_export.export(column))
         made = recipe_import.create(actor, other, recipe, Choices({"Profile": "Size", "Company": "Firm"}))
-        shown = json.dumps(computed_columns.shown(made))
+        shown = json.dumps(column_lifecycle.shown(made))
         assert "Firm" in shown
         assert "Company" not in shown
-    assert computed_columns.shown(made)["formula"] == '{{Size.data["a"]}} + ({{Firm}} || "token: x")'
+    assert column_lifecycle.shown(made)["formula"] == '{{Size.data["a"]}} + ({{Firm}} || "token: x")'
 
 
 def recipe_with(**changes: Any) -> dict[str, Any]:

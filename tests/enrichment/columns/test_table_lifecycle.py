@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from enrichment import webhooks
-from enrichment.columns import lifecycle as computed_columns
+from enrichment.columns import lifecycle as column_lifecycle
 from enrichment.columns import table_lifecycle
 from enrichment.connections import settings as connection_settings
 from enrichment.models import HttpColumn, Run
@@ -95,8 +95,8 @@ def test_a_copy_has_the_same_columns_values_and_results(
     compute: Callable[[Table], None], cells: Callable[[Column], list[Any]],
 ) -> None:  # fmt: skip
     profile = http(run_if="{{Size}} > 5", required=["Company"], query=[{"name": "q", "value": "{{Size}}"}])
-    city = computed_columns.create(leads, "City", "extract", {"source": "Profile", "path": "city"})
-    shout = computed_columns.create(leads, "Shout", "formula", {"formula": "UPPER({{Company}})"})
+    city = column_lifecycle.create(leads, "City", "extract", {"source": "Profile", "path": "city"})
+    shout = column_lifecycle.create(leads, "Shout", "formula", {"formula": "UPPER({{Company}})"})
     first, second, _ = Row.objects.filter(table=leads).order_by("sort_key").values_list("pk", flat=True)
     answer(profile, {first: {"city": "Cork"}})
     answer(profile, {second: None}, "failed")
@@ -108,7 +108,7 @@ def test_a_copy_has_the_same_columns_values_and_results(
     for column in (profile, city, shout):
         ended = [None if cell and cell[0] == "waiting" else cell for cell in cells(column)]
         assert cells(mine[column.name]) == ended
-        assert computed_columns.shown(mine[column.name]) | {"source": 0} == computed_columns.shown(column) | {
+        assert column_lifecycle.shown(mine[column.name]) | {"source": 0} == column_lifecycle.shown(column) | {
             "source": 0
         }
     assert HttpColumn.objects.get(column=mine["Profile"]).column_ids == {mine["Company"].pk, mine["Size"].pk}
@@ -188,7 +188,7 @@ def test_other_settings_make_a_copy_out_of_date_as_they_do_the_original(
     copy = copied(actor, original)
     for table in (original, copy):
         catalog.change(table, auto_update=False)
-        computed_columns.change(_of(table, "A"), config={"run_if": "{{Size}} != 1"})
+        column_lifecycle.change(_of(table, "A"), config={"run_if": "{{Size}} != 1"})
         send_rows_changed(table.pk, None, from_row=0)
         work(table)
     assert stale(_of(copy, "A")) == stale(_of(original, "A")) == [True, True, True]
@@ -224,8 +224,8 @@ def test_a_copied_result_names_no_row_of_the_other_table(
 
 
 def test_a_copy_shows_its_columns_as_the_original_does(actor: Actor, leads: Table) -> None:
-    computed_columns.change(_of(leads, "Company"), pinned=True)
-    computed_columns.change(_of(leads, "Size"), hidden=True)
+    column_lifecycle.change(_of(leads, "Company"), pinned=True)
+    column_lifecycle.change(_of(leads, "Size"), hidden=True)
     copy = copied(actor, leads)
     assert (_of(copy, "Company").pinned, _of(copy, "Size").hidden) == (True, True)
 

@@ -81,7 +81,7 @@ def connection(actor: Actor, server: Server) -> Connection:
 
 def tried(column: Column, position: int) -> Any:
     [row] = row_order.window(column.table_id, position, 1)
-    return one_row.test(column, row.pk)["cell"]
+    return one_row.send(column, row.pk)["cell"]
 
 
 def test_the_address_of_each_row_is_called(table: Table, server: Server) -> None:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from enrichment import graph
 from enrichment.columns import formula as formula_columns
 from enrichment.columns import http as http_columns
-from enrichment.columns import lifecycle as computed_columns
+from enrichment.columns import lifecycle as column_lifecycle
 from enrichment.dataflow import inputs, reactions
 from enrichment.engine.template.references import Reason
 from enrichment.models import Claim, Recalculation, Run
@@ -163,7 +163,7 @@ def test_deleting_a_column_wakes_what_waits_for_it(leads: Table, asking: Asking,
     lifecycle.plan(first, "all")
     run = lifecycle.plan(second, {"first": 1})
     steps.advance(run.pk, "")
-    computed_columns.delete(first, force=True)
+    column_lifecycle.delete(first, force=True)
     assert [state for state, _ in told(second)] == ["queued"]
 
 

@@ -8,7 +8,7 @@ from django.core.files.base import ContentFile
 
 from enrichment import leases
 from enrichment.columns import formula as formula_columns
-from enrichment.columns import lifecycle as computed_columns
+from enrichment.columns import lifecycle as column_lifecycle
 from enrichment.dataflow import recalculate, recalculations
 from enrichment.models import Recalculation, Run
 from tables import catalog, dispatch, rows
@@ -295,7 +295,7 @@ def test_formulas_follow_when_the_table_runs_no_requests_by_itself(
 
 def test_a_deleted_formula_column_is_no_longer_computed(leads: Table, compute: Compute, cells: Cells) -> None:
     column = double(leads)
-    computed_columns.delete(column)
+    column_lifecycle.delete(column)
     compute(leads)
     assert cells(column) == [None] * 3
     assert not Recalculation.objects.exists()

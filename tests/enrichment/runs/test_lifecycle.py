@@ -13,7 +13,7 @@ from django.core.files.base import ContentFile
 from django.db import connections as databases
 
 from enrichment.columns import http as http_columns
-from enrichment.columns import lifecycle as computed_columns
+from enrichment.columns import lifecycle as column_lifecycle
 from enrichment.connections import settings as connection_settings
 from enrichment.engine.errors import InvalidSettings
 from enrichment.http_client.rate_limit import Limiter
@@ -323,7 +323,7 @@ def test_stopping_in_the_middle_leaves_no_cell_waiting(table: Table, api: Api) -
 def test_deleting_the_column_or_the_table_ends_its_run(table: Table, api: Api) -> None:
     first = http_column(table, api)
     run = lifecycle.plan(first, "all")
-    computed_columns.delete(first)
+    column_lifecycle.delete(first)
     run.refresh_from_db()
     assert (run.state, run.stop_reason) == ("stopped", "The column was deleted.")
     run = lifecycle.plan(
