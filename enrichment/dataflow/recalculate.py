@@ -53,7 +53,7 @@ def advance(table_id: int, token: str = "") -> tuple[str, float] | None:
             except SandboxBusy:
                 return mine, BUSY
             except OperationalError as error:
-                log.warning("table %s is computed in a moment: %s", table_id, error)
+                log.warning("the recalculation of table %s is tried again: %s", table_id, error)
                 return mine, BUSY
             if time.monotonic() >= until:
                 return mine, 0.0

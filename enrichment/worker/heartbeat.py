@@ -44,12 +44,14 @@ class _Heartbeat:
         began = event_loop.now()
         try:
             if not Worker.objects.filter(pk=self.worker_id).renew():
-                log.warning("taken for dead, this worker goes on as a new one", extra={"worker": self.worker_id})
+                log.warning(
+                    "this worker was presumed dead and continues as a new one", extra={"worker": self.worker_id}
+                )
                 self.worker_id = Worker.objects.create().pk
             self.last_beat = began
             leases.renew_kept()
         except DatabaseError as error:
-            log.warning("this worker cannot beat: %s", error, extra={"worker": self.worker_id})
+            log.warning("the heartbeat of this worker fails: %s", error, extra={"worker": self.worker_id})
             databases.close_all()
 
     def stop(self) -> None:

@@ -60,7 +60,7 @@ def run(import_id: int) -> None:
     except Refused as refusal:
         _give_up(running, Import.State.FAILED, str(refusal))
     except Exception:
-        _give_up(running, Import.State.FAILED, "Something went wrong on our side. It is in the server's log.")
+        _give_up(running, Import.State.FAILED, "Something went wrong on our side. The server's log says why.")
         raise
 
 
