@@ -14,7 +14,7 @@ The caller of everything that adds, moves or removes rows has a transaction open
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import batched
+from itertools import batched, groupby
 
 from django.db import connection
 from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery, Sum, Window
@@ -255,18 +255,19 @@ def _add(table_id: int, numbers: Mapping[int, int]) -> None:
 
 
 def _split(table_id: int, new_keys: Sequence[int]) -> None:
-    """Divides the block of new keys, whose rows are not there yet, when it has grown to twice its size."""
-    blocks = RowBlock.objects.filter(table_id=table_id)
-    block = blocks.filter(start__lte=new_keys[0]).order_by("-start").first()
-    if block is None or block.count < 2 * BLOCK:
-        return
-    rows = Row.objects.filter(table_id=table_id, sort_key__gte=block.start)
-    after = blocks.filter(start__gt=block.start).order_by("start").values_list("start", flat=True).first()
-    rows = rows if after is None else rows.filter(sort_key__lt=after)
-    keys = sorted([*rows.values_list("sort_key", flat=True), *new_keys])
-    keys[0] = block.start
-    block.delete()
-    _create_blocks(table_id, keys)
+    """Divides the blocks of new keys, whose rows are not there yet, that have grown to twice their size.
+
+    There can be several: a block may start between its first row and the last row of the block before it.
+    """
+    starts, _ = _starts_and_rows_before(table_id)
+    for place, keys in groupby(new_keys, key=lambda key: bisect_right(starts, key)):
+        block = RowBlock.objects.get(table_id=table_id, start=starts[place - 1])
+        if block.count >= 2 * BLOCK:
+            rows = Row.objects.filter(table_id=table_id, sort_key__gte=block.start)
+            rows = rows.filter(sort_key__lt=starts[place]) if place < len(starts) else rows
+            all_keys = sorted([*rows.values_list("sort_key", flat=True), *keys])
+            block.delete()
+            _create_blocks(table_id, [block.start, *all_keys[1:]])
 
 
 def _create_blocks(table_id: int, sort_keys: Sequence[int]) -> None:

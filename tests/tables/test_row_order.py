@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tables import row_order, storage
@@ -71,7 +71,25 @@ steps = st.lists(
 )
 
 
+# Rows put between two blocks, of which the second starts before its first row.
+BETWEEN_BLOCKS = [
+    ("append", 4, 0),
+    ("append", 4, 0),
+    ("insert", 1, 84),
+    ("delete", 3, 77),
+    ("delete", 4, 71),
+    ("insert", 6, 66),
+    ("insert", 6, 66),
+    ("append", 4, 0),
+    ("insert", 4, 98),
+    ("delete", 5, 9),
+    ("delete", 6, 8),
+    ("insert", 5, 50),
+]
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(steps=BETWEEN_BLOCKS, stride=8)
 @given(steps=steps, stride=st.sampled_from([2**32, 8]))
 def test_any_sequence_of_changes_leaves_the_order_that_a_list_has(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, steps: list[tuple[str, int, int]], stride: int
