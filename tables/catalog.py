@@ -34,7 +34,8 @@ def change(table: Table, *, name: str | None = None, auto_update: bool | None = 
         table.name = names.tidy(name) or table.name
     if auto_update is not None:
         table.auto_update = auto_update
-    table.save()
+    # Alone: rows may be counted at the same time.
+    table.save(update_fields=["name", "auto_update", "updated_at"])
 
 
 def delete(table: Table) -> None:

@@ -131,7 +131,7 @@ def _publish(running: Import) -> None:
             raise _Ended
         if target is None:
             table.row_count, table.ready = running.rows_done, True
-            table.save()
+            table.save(update_fields=["row_count", "ready", "updated_at"])
         else:
             _append(table, target, running.rows_done)
             running.table = None
@@ -144,11 +144,12 @@ def _publish(running: Import) -> None:
 
 
 def _append(table: Table, target: Table, number: int) -> None:
+    """Lets the rows of one table join another; their ids are larger than those of the rows that are there."""
     storage.lock_table(target.pk)
+    last = Row.objects.filter(table=target).order_by("-pk").values_list("pk", flat=True).first() or 0
     storage.append_table(table.pk, target.pk)
     storage.grow(target.pk, number)
-    last_rows = Row.objects.filter(table=target).order_by("-pk").values_list("pk", flat=True)
-    send_rows_changed(target.pk, None, added=True, from_row=min(last_rows[:number], default=0))
+    send_rows_changed(target.pk, None, added=True, from_row=last + 1)
     transaction.on_commit(lambda: events.publish_rows(target.pk, added=number))
 
 

@@ -33,6 +33,7 @@ def test_a_file_becomes_a_table_in_order(started: Started, stored_files: StoredF
     assert (received.state, received.rows_done, received.rows_total) == ("done", 4500, 4500)
     table = Table.objects.get(ready=True)
     assert table.row_count == 4500
+    assert table.last_key == rows.window(table, 4499, 1)[0].sort_key
     name, code = Column.objects.filter(table=table)
     assert rows.window(table, 4499, 5)[0].values == {str(name.pk): "Firm 4499", str(code.pk): "04499"}
     assert stored_files() == []
