@@ -1,6 +1,5 @@
 """The settings of an HTTP column as the API takes them: types and bounds. The engine says what the texts mean."""
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -8,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails
 
 from enrichment.engine.errors import Problem
+from tables.values import storable
 
 Method = Literal["GET", "POST", "PUT", "DELETE", "PATCH"]
 SAFE_METHODS = frozenset({"GET", "PUT", "DELETE", "HEAD"})  # may be sent twice
@@ -140,10 +140,7 @@ def _words(error: ErrorDetails) -> str:
 
 
 def unstorable(settings: Mapping[str, Any]) -> list[Problem]:
-    """Returns the problem of settings with U+0000 or half a surrogate pair, which PostgreSQL cannot store."""
-    try:
-        is_storable = b"\\u0000" not in json.dumps(settings, ensure_ascii=False).encode()
-    except ValueError:
-        is_storable = False
-    words = "These settings contain a character that can't be stored. Type them again."
-    return [] if is_storable else [Problem(words, field="config")]
+    """Returns the problem of settings with U+0000 or half a surrogate pair."""
+    if storable(settings) == settings:
+        return []
+    return [Problem("These settings contain a character that can't be stored. Type them again.", field="config")]

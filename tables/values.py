@@ -44,9 +44,12 @@ def as_text(value: object) -> str:
 def storable(value: Any) -> Any:
     """Returns the JSON value without U+0000 and with U+FFFD for half a surrogate pair: no database takes them."""
     if isinstance(value, str):
-        if value.isascii() and "\0" not in value:
-            return value
-        return value.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        text = value.replace("\0", "")
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return text
     if isinstance(value, list):
         return [storable(item) for item in value]
     if isinstance(value, dict):

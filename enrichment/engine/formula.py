@@ -21,7 +21,7 @@ from enrichment.engine.sandbox.process import SandboxBusy, SandboxMissing
 from enrichment.engine.template import references
 from enrichment.engine.template.paths import MISSING
 from enrichment.engine.template.references import Hole, Reason, Unavailable
-from enrichment.engine.template.values import as_text, is_empty, without_surrogates
+from enrichment.engine.template.values import as_text, encodable, is_empty, without_surrogates
 
 __all__ = ["Computed", "Evaluators", "Formula", "SandboxBusy", "SandboxMissing", "check", "compile", "truthy"]
 
@@ -320,7 +320,7 @@ def _state(value: object) -> dict[str, str]:
 def _computed(formula: Formula, outcome: Outcome) -> Computed:
     match outcome:
         case [0, value]:
-            return Computed(_storable(value))
+            return Computed(encodable(value))
         case [2, message]:
             return Computed(error=without_surrogates(str(message)))
         case [3, int(slot)]:
@@ -328,14 +328,3 @@ def _computed(formula: Formula, outcome: Outcome) -> Computed:
             return Computed(error=f"{{{{{name}}}}} is empty", empty=name)
         case _:
             return Computed(MISSING)
-
-
-def _storable(value: object) -> object:
-    """Without halves of characters, which no database takes."""
-    if isinstance(value, str):
-        return without_surrogates(value)
-    if isinstance(value, list):
-        return [_storable(item) for item in value]
-    if isinstance(value, dict):
-        return {without_surrogates(key): _storable(item) for key, item in value.items()}
-    return value

@@ -11,7 +11,7 @@ from html import unescape
 from enrichment.engine.errors import RowError
 from enrichment.engine.messages import Outcome, Response
 from enrichment.engine.template.paths import MISSING, Path, pick
-from enrichment.engine.template.values import without_surrogates
+from enrichment.engine.template.values import encodable
 
 LARGEST_VALUE = 1024 * 1024  # characters kept of a response that is not JSON
 LONGEST_LINE = 300
@@ -105,7 +105,7 @@ def body_value(response: Response) -> object:
         value = _DECODER.decode(text)
         if text.count("[") + text.count("{") > DEEPEST and _is_too_deep(value):
             raise RecursionError
-        return _without_halves(value) if _HALF.search(text) else value
+        return encodable(value) if _HALF.search(text) else value
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
     except ValueError:
@@ -126,17 +126,6 @@ def _number(text: str) -> float | str:
     """Returns a number, or its text where it is too large for a double."""
     number = float(text)
     return number if math.isfinite(number) else text
-
-
-def _without_halves(value: object) -> object:
-    """Half a surrogate pair is not a character, and no database takes it."""
-    if isinstance(value, str):
-        return without_surrogates(value)
-    if isinstance(value, list):
-        return [_without_halves(item) for item in value]
-    if isinstance(value, dict):
-        return {without_surrogates(key): _without_halves(item) for key, item in value.items()}
-    return value
 
 
 def _refuse(constant: str) -> object:

@@ -14,8 +14,9 @@ from enrichment.engine.messages import Request
 from enrichment.http_client import event_loop
 from enrichment.models import Attempt as StoredAttempt
 from enrichment.models import Run
+from enrichment.runs.attempts import Attempt
 from enrichment.runs.claims import ClaimedRow
-from enrichment.runs.results import Attempt, Result
+from enrichment.runs.results import Result
 from enrichment.worker import exchange, prepare
 from enrichment.worker.job import Job, of_settings
 from tables.models import CellState, Column, Row
@@ -72,7 +73,7 @@ def send(column: Column, row_id: int, config: Mapping[str, Any] | None = None) -
     result = event_loop.run(_exchange(job, prepared))
     if result.due_at is not None:
         result.state = CellState.FAILED
-    return {"cell": result.as_cell(), "attempts": [as_json(attempt) for attempt in result.tried]}
+    return {"cell": result.as_cell(), "attempts": [as_json(attempt) for attempt in result.new_attempts]}
 
 
 def _verdict(job: Job, values: inputs.Values) -> tuple[bool, str]:

@@ -6,7 +6,6 @@ and one that was lost with its worker is succeeded by the next row that asks.
 """
 
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
@@ -19,11 +18,12 @@ from django.utils import timezone
 
 from enrichment.engine.messages import Request
 from enrichment.models import Claim, Run, SharedAnswer
-from enrichment.runs.results import COUNTED, Result, to_json
+from enrichment.runs.results import COUNTED, Result
 from enrichment.schema import HttpConfig
 from enrichment.worker.job import Job
 from tables import row_order
 from tables.models import OPEN_STATES, Cell, CellState, Row
+from tables.values import storable
 
 ANY_RUN = 0
 LOOK_AGAIN = timedelta(seconds=1)
@@ -146,7 +146,8 @@ def _is_shared(result: Result) -> bool:
 
     One that may have arrived is not sent once more in the name of another row.
     """
-    return result.state in _GOOD or (result.state in (CellState.FAILED, CellState.UNKNOWN) and bool(result.tried))
+    was_sent = bool(result.new_attempts)
+    return result.state in _GOOD or (was_sent and result.state in (CellState.FAILED, CellState.UNKNOWN))
 
 
 def _shared_fields(result: Result) -> dict[str, Any]:
@@ -160,7 +161,7 @@ def _keep(run: Run, scope_run: int, results: Mapping[str, Result], expires_at: d
             request_key=text,
             scope_run=scope_run,
             row_id=result.row_id,
-            result=json.loads(to_json(_shared_fields(result)) or ""),
+            result=storable(_shared_fields(result)),
             answered_at=timezone.now(),
             expires_at=expires_at,
         )

@@ -16,7 +16,8 @@ from enrichment.engine.limits.backoff import delay
 from enrichment.engine.messages import Outcome, Request, Response
 from enrichment.http_client import client, event_loop
 from enrichment.http_client.rate_limit import Reservation
-from enrichment.runs.results import Attempt, Result
+from enrichment.runs.attempts import Attempt
+from enrichment.runs.results import Result
 from enrichment.worker.job import Job
 from tables.models import CellState
 
@@ -49,7 +50,7 @@ async def exchange(job: Job, row_id: int, request: Request, attempts: int, reser
     if job.token_cache and token and sent.outcome.http_status and not sent.is_refused:
         await _if_possible(job.token_cache.accepted(token))
     result = await _result(job, row_id, sent.outcome, attempts + len(tried))
-    result.tried = tried
+    result.new_attempts = tried
     return result
 
 

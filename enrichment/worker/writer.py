@@ -188,7 +188,7 @@ def _not_stored(result: Result) -> Result:
 
 def _report(run: Run, stored: Sequence[Result]) -> None:
     """Counts the attempts in the metrics, and logs what did not go well."""
-    attempts = [(result, attempt) for result in stored for attempt in result.tried]
+    attempts = [(result, attempt) for result in stored for attempt in result.new_attempts]
     metrics.count_attempts(Counter(metrics.outcome(attempt.response, attempt.error) for _, attempt in attempts))
     for result, attempt in attempts:
         if attempt.error:

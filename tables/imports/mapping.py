@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from tables import columns
 from tables.imports.readers.sheet import Value
 from tables.models import Column, Table
+from tables.values import storable
 from workspaces.refusals import Refused
 
 
@@ -35,9 +36,5 @@ def _unmatched(message: str) -> Refused:
 
 
 def row_values(keys: Sequence[str], row: Sequence[Value]) -> dict[str, Value]:
-    """Returns {key: value} without empty values; PostgreSQL holds no U+0000."""
-    return {
-        key: value.replace("\0", "") if isinstance(value, str) else value
-        for key, value in zip(keys, row, strict=False)
-        if value is not None and value != ""
-    }
+    """Returns {key: value} without empty values, as it can be stored."""
+    return {key: storable(value) for key, value in zip(keys, row, strict=False) if value is not None and value != ""}

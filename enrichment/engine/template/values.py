@@ -51,6 +51,17 @@ def as_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=as_text, allow_nan=False)
 
 
+def encodable(value: object) -> object:
+    """Returns the JSON value with its texts without_surrogates."""
+    if isinstance(value, str):
+        return without_surrogates(value)
+    if isinstance(value, list):
+        return [encodable(item) for item in value]
+    if isinstance(value, dict):
+        return {without_surrogates(key): encodable(item) for key, item in value.items()}
+    return value
+
+
 def without_surrogates(text: str) -> str:
     """Unpaired halves become U+FFFD, paired ones the character they stand for."""
     if text.isascii():

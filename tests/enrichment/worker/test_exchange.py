@@ -71,7 +71,7 @@ def test_a_result_and_what_was_exchanged_for_it_are_kept(http: Any, answer: Any)
     requests = answer(lambda request: httpx.Response(200, json={"name": "Acme"}, headers={"X-Id": "7"}))
     result = exchanged(job_of(http(url=f"{API}/companies")))
     assert (result.state, result.value, result.http_status, result.attempts) == ("done", {"name": "Acme"}, 200, 1)
-    [attempt] = result.tried
+    [attempt] = result.new_attempts
     request, response = dict(attempt.request or {}), dict(attempt.response or {})
     assert (request["method"], request["url"]) == ("POST", f"{API}/companies")
     assert (response["status"], response["body"], response["truncated"]) == (200, '{"name":"Acme"}', False)

@@ -1,0 +1,52 @@
+"""Every exchange of a row is kept as it was."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from enrichment.models import Attempt as StoredAttempt
+from enrichment.models import Run
+from enrichment.runs import attempts
+from enrichment.runs.attempts import Attempt
+from tables.models import Column
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
+
+
+@pytest.fixture
+def run(http: Callable[..., Column]) -> Run:
+    column = http()
+    return Run.objects.create(table=column.table, column=column, scope="all")
+
+
+def test_an_attempt_comes_back_as_it_was_stored(run: Run) -> None:
+    request: dict[str, Any] = {
+        "method": "POST",
+        "url": "https://api.example/ü",
+        "headers": [],
+        "body": '{"a": "\\u00"}',
+    }
+    response = {"status": 200, "headers": [{"name": "A", "value": "b"}], "body": "null", "truncated": False}
+    error = {"code": "http_500", "message": "500 · “down”"}
+    attempts.store(run, [(5, Attempt(1, NOW, request, response, error, 12)), (6, Attempt(2, NOW))])
+    full, empty = StoredAttempt.objects.order_by("row_id")
+    assert (full.column_id, full.run_id, full.row_id, full.number) == (run.column_id, run.pk, 5, 1)
+    assert (full.started_at, full.duration_ms) == (NOW, 12)
+    assert (full.request, full.response, full.error) == (request, response, error)
+    assert (empty.row_id, empty.number, empty.duration_ms) == (6, 2, 0)
+    assert StoredAttempt.objects.get(request__isnull=True, response__isnull=True, error__isnull=True) == empty
+
+
+def test_what_no_database_holds_is_left_out(run: Run) -> None:
+    attempts.store(run, [(5, Attempt(1, NOW, {"body": "a\0\ud800"}, {"body": "b\0"}, {"message": "c\0"}))])
+    stored = StoredAttempt.objects.get()
+    assert (stored.request, stored.response, stored.error) == ({"body": "a\ufffd"}, {"body": "b"}, {"message": "c"})
+
+
+def test_nothing_is_stored_with_no_query(run: Run, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        attempts.store(run, [])
