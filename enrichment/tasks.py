@@ -6,11 +6,12 @@ from celery.signals import worker_process_shutdown, worker_ready, worker_shutdow
 from enrichment.dataflow import recalculate, recalculations
 from enrichment.http_client import event_loop
 from enrichment.monitoring import probes
-from enrichment.runs import runners
+from enrichment.runs import failures, runners
 from enrichment.worker import deduplication, heartbeat, recovery, step
 from tables import dispatch
 
 GRACE = 7.0  # seconds that requests have to end when the worker is stopped
+GROUPING = 0.5  # seconds of a sweep that failures from before there were groups get
 
 
 @shared_task(name=runners.ADVANCE, ignore_result=True)
@@ -32,6 +33,7 @@ def compute(table_id: int, token: str = "") -> None:
 @shared_task(name="enrichment.sweep", ignore_result=True)
 def sweep() -> None:
     recovery.sweep()
+    failures.group_older(GROUPING)
     probes.heard_from_scheduler()
 
 

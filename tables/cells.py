@@ -104,6 +104,7 @@ class NewCell(NamedTuple):
     value: Any  # JSON, as is `error_detail`
     error_code: str
     error_message: str
+    error_group: str | None
     error_detail: Any
     http_status: int | None
     attempts: int
@@ -132,16 +133,16 @@ def store(new: Sequence[NewCell]) -> set[tuple[int, int]]:
 # neither leave out deleted rows nor say what it wrote. The rows arrive as one JSON text.
 _STORE_IN_POSTGRESQL = """
     INSERT INTO tables_cell (
-        row_id, column_id, run_id, state, value, error_code, error_message, error_detail, http_status,
+        row_id, column_id, run_id, state, value, error_code, error_message, error_group, error_detail, http_status,
         attempts, due_at, fingerprint, finished_at, stale
     )
     SELECT
-        row_id, column_id, run_id, state, value, error_code, error_message, error_detail, http_status,
+        row_id, column_id, run_id, state, value, error_code, error_message, error_group, error_detail, http_status,
         attempts, due_at, fingerprint, finished_at, FALSE
     FROM json_to_recordset(%s::json) AS new (
         row_id bigint, column_id bigint, run_id bigint, state text, value jsonb, error_code text, error_message text,
-        error_detail jsonb, http_status smallint, attempts smallint, due_at timestamptz, fingerprint text,
-        finished_at timestamptz
+        error_group text, error_detail jsonb, http_status smallint, attempts smallint, due_at timestamptz,
+        fingerprint text, finished_at timestamptz
     )
     WHERE EXISTS (SELECT 1 FROM tables_row WHERE tables_row.id = new.row_id)
     ON CONFLICT (row_id, column_id) DO UPDATE SET
@@ -152,6 +153,7 @@ _STORE_IN_POSTGRESQL = """
             THEN tables_cell.value ELSE excluded.value END,
         error_code = excluded.error_code,
         error_message = excluded.error_message,
+        error_group = excluded.error_group,
         error_detail = excluded.error_detail,
         http_status = excluded.http_status,
         attempts = excluded.attempts,
@@ -170,12 +172,13 @@ _STORE_IN_POSTGRESQL = """
 
 _STORE_IN_SQLITE = """
     INSERT INTO tables_cell (
-        row_id, column_id, run_id, state, value, error_code, error_message, error_detail, http_status,
+        row_id, column_id, run_id, state, value, error_code, error_message, error_group, error_detail, http_status,
         attempts, due_at, fingerprint, finished_at, stale
     )
     SELECT
         value ->> 0, value ->> 1, value ->> 2, value ->> 3, NULLIF(value -> 4, 'null'), value ->> 5, value ->> 6,
-        NULLIF(value -> 7, 'null'), value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, FALSE
+        value ->> 7, NULLIF(value -> 8, 'null'), value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13,
+        FALSE
     FROM json_each(%s)
     WHERE EXISTS (SELECT 1 FROM tables_row WHERE tables_row.id = value ->> 0)
     ON CONFLICT (row_id, column_id) DO UPDATE SET
@@ -186,6 +189,7 @@ _STORE_IN_SQLITE = """
             THEN tables_cell.value ELSE excluded.value END,
         error_code = excluded.error_code,
         error_message = excluded.error_message,
+        error_group = excluded.error_group,
         error_detail = excluded.error_detail,
         http_status = excluded.http_status,
         attempts = excluded.attempts,

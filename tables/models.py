@@ -38,6 +38,9 @@ class CellState(models.TextChoices):
     CANCELLED = "cancelled", "Stopped"
 
 
+# The states of a cell that came to an end without a result, for a reason.
+FAILURES = (CellState.FAILED, CellState.UNKNOWN, CellState.MISSING_INPUT)
+
 # The states of a cell that a run has still to end.
 OPEN_STATES = (CellState.QUEUED, CellState.WAITING, CellState.LIMITED, CellState.RUNNING)
 
@@ -129,6 +132,7 @@ class Cell(models.Model):
     value = models.JSONField(null=True)
     error_code = models.CharField(max_length=40, blank=True)
     error_message = models.TextField(blank=True)
+    error_group = models.CharField(max_length=16, null=True)  # of failures with alike messages; null: none, or not yet
     error_detail = models.JSONField(null=True)
     http_status = models.PositiveSmallIntegerField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -149,6 +153,21 @@ class Cell(models.Model):
                 condition=Q(state__in=["queued", "waiting", "limited", "running"]),
             ),
             models.Index(fields=["column", "row"], name="cell_stale", condition=Q(stale=True)),
+            models.Index(
+                fields=["column", "state", "http_status", "error_code", "error_group", "row"],
+                name="cell_failures",
+                condition=Q(error_group__isnull=False),
+            ),
+            models.Index(
+                fields=["run_id", "state", "http_status", "error_code", "error_group", "row"],
+                name="cell_failures_of_run",
+                condition=Q(error_group__isnull=False),
+            ),
+            models.Index(
+                fields=["column"],
+                name="cell_ungrouped",
+                condition=Q(error_group=None, state__in=["failed", "unknown", "missing_input"]),
+            ),
         ]
 
 

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from enrichment.models import Run
-from enrichment.runs import attempts, claims
+from enrichment.runs import attempts, claims, failures
 from enrichment.runs.attempts import Attempt
 from tables import cells, storage
 from tables.cells import NewCell
@@ -69,6 +69,7 @@ class Result:
             value=self.value,
             error_code=self.error_code,
             error_message=self.error_message,
+            error_group=failures.group_of(self.state, self.error_message),
             error_detail=self.error_detail,
             http_status=self.http_status,
             attempts=self.attempts,

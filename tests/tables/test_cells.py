@@ -32,7 +32,7 @@ class Store:
         return cells.store([self.new(**fields)]) == {(self.row.pk, self.column.pk)}
 
     def new(self, **fields: Any) -> NewCell:
-        plain = NewCell(self.row.pk, self.column.pk, RUN, "done", None, "", "", None, None, 1, None, "", NOW)
+        plain = NewCell(self.row.pk, self.column.pk, RUN, "done", None, "", "", None, None, None, 1, None, "", NOW)
         return plain._replace(**fields)
 
     @property
@@ -54,6 +54,7 @@ def test_every_field_comes_back_as_it_was_stored(store: Store) -> None:
         value={"name": 'Ünïcode "quoted"', "list": [1, 2.5, True, None]},
         error_code="http_404",
         error_message="404 · it's “gone”",
+        error_group="0123456789abcdef",
         error_detail={"same_as": 3},
         http_status=404,
         attempts=2,

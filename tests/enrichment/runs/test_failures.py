@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from enrichment.models import Run
 from enrichment.runs import failures, lifecycle
-from enrichment.runs.failures import patterns
 from tables import row_order, storage
 from tables import rows as table_rows
 from tables.models import Cell, Column, Row, Table
@@ -44,9 +43,15 @@ def fail(leads: Table, column: Column) -> Callable[..., list[int]]:
         made = empty_rows(leads, len(told))
         for pk, (state, code, message, status) in zip(made, told, strict=True):
             Cell.objects.create(
-                row_id=pk, column=column, state=state, error_code=code, error_message=message, http_status=status,
+                row_id=pk,
+                column=column,
+                state=state,
+                error_code=code,
+                error_message=message,
+                error_group=failures.group_of(state, message),
+                http_status=status,
                 run_id=run.pk if run else None,
-            )  # fmt: skip
+            )
         return made
 
     return make
@@ -119,41 +124,84 @@ def test_missing_inputs_are_told_by_column(column: Column, fail: Callable[..., l
     ]
 
 
-def test_more_than_are_looked_at_are_counted_exactly(
-    column: Column, fail: Callable[..., list[int]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(failures, "LEARNT_FROM", 3)
-    monkeypatch.setattr(failures, "AT_ONCE", 7)
-    rows = fail([http_error(404, f'no company "{number}"') for number in range(40)])
-    fail(
-        [http_error(404, "gone for good"), http_error(404, "gone for ever"), ("unknown", "timeout", "No answer.", None)]
-    )
-    kinds = failures.by_kind(column)
-    assert [(kind["code"], kind["count"]) for kind in kinds] == [("http_404", 40), ("http_404", 2), ("timeout", 1)]
-    assert set(kinds[0]["row_ids"]) <= set(rows)
-    assert len(kinds[0]["row_ids"]) == 5
+def test_a_kind_has_the_first_of_its_rows(column: Column, fail: Callable[..., list[int]]) -> None:
+    rows = fail([http_error(404, f'no company "{number}"') for number in range(7)])
+    [kind] = failures.by_kind(column)
+    assert (kind["count"], kind["row_ids"]) == (7, rows[:5])
 
 
-def test_failed_cells_are_counted_by_the_database(
+def test_a_kind_says_what_its_messages_have_in_common(column: Column, fail: Callable[..., list[int]]) -> None:
+    fail([http_error(404, 'no company "Acme" in 17 lists'), http_error(404, 'no company "Contoso" in 3 lists')])
+    fail([http_error(429, "try after 10 s"), http_error(429, "try after 10 s")])
+    fail([http_error(500, "17"), http_error(500, "18")])
+    assert {kind["message"] for kind in failures.by_kind(column)} == {
+        "404 · no company … in … lists",
+        "429 · try after 10 s",
+        "500 · …",
+    }
+
+
+def test_rare_kinds_of_one_code_are_counted_together(
     column: Column, fail: Callable[..., list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(failures, "LEARNT_FROM", 3)
+    monkeypatch.setattr(failures, "MOST_GROUPS", 2)
+    frequent = fail([http_error(404, "gone for good")] * 3 + [http_error(500, "down")] * 4)
+    rare = fail([http_error(404, f"no company called {name}") for name in ("Acme", "Contoso", "Fabrikam")])
+    [timeout] = fail([("unknown", "timeout", "No answer.", None)])
+    assert [(kind["code"], kind["message"], kind["count"]) for kind in failures.by_kind(column)] == [
+        ("http_500", "500 · down", 4),
+        ("http_404", "404 · gone for good", 3),
+        ("http_404", "404 · no company called …", 3),
+        ("timeout", "No answer.", 1),
+    ]
+    assert failures.row_ids_like(column, rare[1]) == rare
+    assert failures.row_ids_like(column, timeout) == [timeout]
+    assert failures.row_ids_like(column, frequent[0]) == frequent[:3]
+
+
+def test_failed_cells_are_counted_by_the_database(column: Column, fail: Callable[..., list[int]]) -> None:
     fail([http_error(404, f"no company {number}") for number in range(20)])
-    with CaptureQueriesContext(
-        connection,
-    ) as asked:
+    with CaptureQueriesContext(connection) as queries:
         failures.by_kind(column)
-    reading = [query["sql"] for query in asked if "COUNT(" not in query["sql"]]
-    assert all("LIMIT" in sql or 'row_id" IN' in sql for sql in reading)
+    reading = [query["sql"] for query in queries if "COUNT(" not in query["sql"]]
+    assert reading
+    assert all("LIMIT" in sql for sql in reading)
+
+
+def test_older_failures_are_grouped_in_the_background(
+    column: Column, fail: Callable[..., list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failures, "_BATCH", 3)
+    rows = fail([http_error(404, f"no company {number}") for number in range(7)] + [http_error(404, "gone")])
+    fail([("done", "", "", 200)])
+    Cell.objects.update(error_group=None)
+    assert [(kind["message"], kind["count"]) for kind in failures.by_kind(column)] == [("404 · …", 8)]
+    assert failures.row_ids_like(column, rows[0]) == rows
+    failures.group_older(0)
+    assert Cell.objects.filter(error_group__isnull=False).count() == 0
+    failures.group_older(60)
+    assert [(kind["message"], kind["count"]) for kind in failures.by_kind(column)] == [
+        ("404 · no company …", 7),
+        ("404 · gone", 1),
+    ]
+    assert failures.row_ids_like(column, rows[0]) == rows[:7]
+    assert not Cell.objects.filter(state="done", error_group__isnull=False).exists()
+
+
+def test_a_stored_failure_has_its_group_and_a_result_has_none(
+    column: Column, answer: Callable[..., None], leads: Table
+) -> None:
+    first, second, third = Row.objects.filter(table=leads).values_list("pk", flat=True).order_by("pk")
+    answer(column, {first: None, second: None}, "failed")
+    answer(column, {third: 1})
+    answer(column, {second: 1})
+    groups = dict(Cell.objects.filter(column=column).values_list("row_id", "error_group"))
+    assert groups == {first: failures.group_of("failed", "404 · no such company"), second: None, third: None}
 
 
 def test_no_words_are_a_kind_too(column: Column, fail: Callable[..., list[int]]) -> None:
     fail([http_error(500, "17"), http_error(500, "18"), ("failed", "timeout", "", None)])
     assert [(kind["code"], kind["count"]) for kind in failures.by_kind(column)] == [("http_500", 2), ("timeout", 1)]
-
-
-def test_a_pattern_takes_signs_of_like_as_they_are() -> None:
-    assert patterns([("failed", r"50% of a_b\c")]) == [r"%\% of a\_b\\c"]
 
 
 def test_the_failures_of_one_run(column: Column, fail: Callable[..., list[int]]) -> None:

@@ -434,7 +434,7 @@ def test_a_row_that_meets_a_fault_of_ours_is_not_sent_again(
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(exchange, "_answered", broken)
+    monkeypatch.setattr(exchange, "_outcome", broken)
     run = finish(lifecycle.plan(http_column(table, api), {"first": 1}))
     assert (run.unknown, len(api.calls)) == (1, 1)
     assert Cell.objects.get().error_message == "Something went wrong in Marl with this row. The log says why."
