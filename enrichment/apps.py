@@ -14,7 +14,6 @@ class EnrichmentConfig(AppConfig):
         rows_changed.connect(auto_update.on_rows_changed, dispatch_uid="autoupdate")
         cells.pending += [claims.pending_pairs, recalculations.pending_pairs, claims.released_pairs]
         cells.running.append(claims.running_pairs)
-        cells.max_attempts.append(claims.max_attempts)
         copies.adapting.append(staleness.adapt_to_copies)
         row_queries.similar_failures.append(failures.cells_like)
         results.stored.append(reactions.results_stored)

@@ -1,8 +1,10 @@
 """Results of computed columns: as they are stored, and as the grid and the API show them."""
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import batched
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -11,87 +13,96 @@ from django.db.models import Count
 from tables.models import OPEN_STATES, Cell, CellState
 from tables.values import storable
 
-# (table id, [(row id, position)], column ids) → {(row id, column id)} that something will still compute.
-type Pending = Callable[[int, Sequence[tuple[int, int]], Sequence[int]], set[tuple[int, int]]]
-pending: list[Pending] = []
-running: list[Pending] = []  # the same for what is computed right now
-# Column ids → {column id: how often a cell of it is tried at most}.
-max_attempts: list[Callable[[Collection[int]], Mapping[int, int]]] = []
+type Pair = tuple[int, int]  # row id, column id
+type Pending = Callable[[int, Sequence[int], Sequence[int]], set[Pair]]
+type Running = Callable[[int, Sequence[int], Sequence[int]], dict[Pair, int]]
+
+# Called with a table id, row ids and column ids.
+pending: list[Pending] = []  # return the cells that something will still compute
+running: list[Running] = []  # return {cell that is computed right now: the most attempts it may take}
 
 _AT_ONCE = 500  # row ids in one query; SQLite bounds its parameters
 
 
-def as_json(cell: Cell | None, waits: CellState | None = None, most: int | None = None) -> dict[str, Any]:
-    """Returns the computed cell of the API.
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """That a cell has still to come to a result: it is queued, or running with at most so many attempts."""
 
-    `waits`: queued or running, where something has still to end. `most`: how often a running cell is tried at most;
-    its `attempts` are those before the one under way.
-    """
-    shown = _unlimited(cell, waits)
-    return shown | {"max_attempts": most} if most and shown["state"] == CellState.RUNNING else shown
+    max_attempts: int | None = None  # None: queued
 
 
-def _unlimited(cell: Cell | None, waits: CellState | None) -> dict[str, Any]:
-    if cell is None:
-        state = waits or CellState.EMPTY
-        return {"state": state.value, "value": None, "error": None, "stale": False, "http_status": None, "attempts": 0}
-    again = waits if waits and cell.state not in OPEN_STATES else None
-    error = {"code": cell.error_code, "message": cell.error_message} if cell.error_code and not again else None
+def as_json(cell: Cell | None, unfinished: Unfinished | None = None) -> dict[str, Any]:
+    """Returns the computed cell of the API. While it is unfinished, its result stays until there is a new one."""
+    if unfinished and unfinished.max_attempts:
+        attempts = cell.attempts if cell and cell.state in OPEN_STATES else 0  # else they made the result that stands
+        return running_as_json(attempts, unfinished.max_attempts) | _result_of(cell)
+    if cell is None or (unfinished and cell.state not in OPEN_STATES):
+        return json_of(CellState.QUEUED if unfinished else CellState.EMPTY) | _result_of(cell)
+    error = (cell.error_code, cell.error_message)
+    return json_of(cell.state, cell.value, *error, cell.stale, cell.http_status, cell.attempts)
+
+
+def _result_of(cell: Cell | None) -> dict[str, Any]:
+    return {"value": cell.value, "stale": cell.stale} if cell else {}
+
+
+def running_as_json(attempts: int, max_attempts: int) -> dict[str, Any]:
+    """Returns the cell of the API for a row that is being sent, after so many earlier attempts."""
+    return json_of(CellState.RUNNING, attempts=attempts) | {"max_attempts": max_attempts}
+
+
+def json_of(
+    state: str,
+    value: object = None,
+    error_code: str = "",
+    error_message: str = "",
+    stale: bool = False,
+    http_status: int | None = None,
+    attempts: int = 0,
+) -> dict[str, Any]:
     return {
-        "state": again.value if again else cell.state,
-        "value": cell.value,
-        "error": error,
-        "stale": cell.stale,
-        "http_status": None if again else cell.http_status,
-        "attempts": 0 if again else cell.attempts,
+        "state": str(state),
+        "value": value,
+        "error": {"code": error_code, "message": error_message} if error_code else None,
+        "stale": stale,
+        "http_status": http_status,
+        "attempts": attempts,
     }
 
 
-def max_attempts_of(waiting: Mapping[tuple[int, int], CellState]) -> dict[int, int]:
-    """Returns {column id: how often a cell is tried at most} of the columns that are running."""
-    column_ids = {column_id for (_, column_id), state in waiting.items() if state == CellState.RUNNING}
-    if not column_ids:
+def unfinished(table_id: int, row_ids: Sequence[int], column_ids: Sequence[int]) -> dict[Pair, Unfinished]:
+    """Returns the cells of these rows that have still to come to a result."""
+    if not row_ids or not column_ids:
         return {}
-    return {column_id: most for hook in max_attempts for column_id, most in hook(column_ids).items()}
+    queued = {pair: Unfinished() for ask in pending for pair in ask(table_id, row_ids, column_ids)}
+    at_work = {pair: most for ask in running for pair, most in ask(table_id, row_ids, column_ids).items()}
+    return queued | {pair: Unfinished(most) for pair, most in at_work.items()}
 
 
-def of_rows(row_ids: Collection[int], column_ids: Collection[int]) -> dict[tuple[int, int], Cell]:
-    """{(row id, column id): cell}; a pair that nothing has computed is left out."""
-    ids, found = list(row_ids), {}
+def of_rows(row_ids: Collection[int], column_ids: Collection[int]) -> dict[Pair, Cell]:
+    """Returns {(row id, column id): cell}; a pair that nothing has computed is left out."""
     if not column_ids:
         return {}
-    for start in range(0, len(ids), _AT_ONCE):
-        for cell in Cell.objects.filter(row_id__in=ids[start : start + _AT_ONCE], column_id__in=column_ids):
-            found[cell.row_id, cell.column_id] = cell
-    return found
+    return {
+        (cell.row_id, cell.column_id): cell
+        for ids in batched(row_ids, _AT_ONCE)
+        for cell in Cell.objects.filter(row_id__in=ids, column_id__in=column_ids)
+    }
 
 
 def counts(column_ids: Collection[int]) -> dict[int, dict[str, int]]:
-    """{column id: {state: cells}}, from the index alone."""
-    found: dict[int, dict[str, int]] = {pk: {} for pk in column_ids}
-    grouped = Cell.objects.filter(column_id__in=column_ids).order_by().values("column_id", "state")
-    for group in grouped.annotate(number=Count("pk")):
-        found[group["column_id"]][group["state"]] = group["number"]
-    return found
+    """Returns {column id: {state: cells}}, from the index alone."""
+    by_column: dict[int, dict[str, int]] = {pk: {} for pk in column_ids}
+    groups = Cell.objects.filter(column_id__in=column_ids).order_by().values("column_id", "state")
+    for group in groups.annotate(number=Count("pk")):
+        by_column[group["column_id"]][group["state"]] = group["number"]
+    return by_column
 
 
 def stale_counts(column_ids: Collection[int]) -> dict[int, int]:
-    """{column id: results that are out of date}, from the index of these alone."""
+    """Returns {column id: results that are out of date}, from the index of these alone."""
     stale = Cell.objects.filter(column_id__in=column_ids, stale=True).order_by().values("column_id")
     return {group["column_id"]: group["number"] for group in stale.annotate(number=Count("pk"))}
-
-
-def waiting_of(
-    table_id: int, rows: Sequence[tuple[int, int]], column_ids: Sequence[int]
-) -> dict[tuple[int, int], CellState]:
-    """The cells of these rows that have still to end, and whether something is at them already."""
-    if not rows or not column_ids:
-        return {}
-
-    def asked(hooks: Sequence[Pending]) -> set[tuple[int, int]]:
-        return {pair for hook in hooks for pair in hook(table_id, rows, column_ids)}
-
-    return dict.fromkeys(asked(pending), CellState.QUEUED) | dict.fromkeys(asked(running), CellState.RUNNING)
 
 
 class NewCell(NamedTuple):
@@ -113,7 +124,7 @@ class NewCell(NamedTuple):
     finished_at: datetime
 
 
-def store(new: Sequence[NewCell]) -> set[tuple[int, int]]:
+def store(new: Sequence[NewCell]) -> set[Pair]:
     """Stores cells with one statement, and returns the (row id, column id) of those that were written.
 
     What is not written: a cell of a row that was deleted, and one without a run that comes to the same again, so that

@@ -37,15 +37,14 @@ def as_json(rows: Sequence[Row], columns: Sequence[Column], offset: int | None =
         return []
     computed = [column.pk for column in columns if column.is_computed]
     stored = cells.of_rows([row.pk for row in rows], computed)
-    waiting = cells.waiting_of(rows[0].table_id, [(row.pk, row.sort_key) for row in rows], computed)
-    most = cells.max_attempts_of(waiting)
+    unfinished = cells.unfinished(rows[0].table_id, [row.pk for row in rows], computed)
     offsets = row_order.offsets(rows) if offset is None else {row.pk: place for place, row in enumerate(rows, offset)}
 
     def cell(row: Row, column: Column) -> dict[str, Any]:
         if not column.is_computed:
             return {"value": row.values.get(str(column.pk))}
         pair = (row.pk, column.pk)
-        return cells.as_json(stored.get(pair), waiting.get(pair), most.get(column.pk))
+        return cells.as_json(stored.get(pair), unfinished.get(pair))
 
     return [
         {"id": row.pk, "position": offsets[row.pk], "cells": {str(column.pk): cell(row, column) for column in columns}}

@@ -8,6 +8,7 @@ An entry that has no rows ahead is put aside: it names rows whose inputs changed
 
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
+from itertools import product
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -15,6 +16,7 @@ from django.db.models import F, Q
 from enrichment.leases import Leases
 from enrichment.models import FormulaColumn, Recalculation
 from tables import dispatch
+from tables.cells import Pair
 from tables.models import Row
 
 ADVANCE = "enrichment.recompute"
@@ -153,15 +155,15 @@ def release_stalled() -> None:
     Recalculation.objects.note()
 
 
-def pending_pairs(table_id: int, rows: Sequence[tuple[int, int]], column_ids: Sequence[int]) -> set[tuple[int, int]]:
-    """The cells of this window that are still to be computed: {(row id, column id)}."""
-    pairs: set[tuple[int, int]] = set()
+def pending_pairs(table_id: int, row_ids: Sequence[int], column_ids: Sequence[int]) -> set[Pair]:
+    """Returns the cells of these rows that are still to be computed."""
+    pairs: set[Pair] = set()
     for entry in Recalculation.objects.filter(_AHEAD, table_id=table_id):
-        wanted = _formulas_among(set(entry.column_ids) & set(column_ids))
-        chosen = None if entry.row_ids is None else set(entry.row_ids)
-        for row_id, _ in rows:
-            if entry.cursor < row_id <= entry.last_row and (chosen is None or row_id in chosen):
-                pairs |= {(row_id, column_id) for column_id in wanted}
+        formulas = _formulas_among(set(entry.column_ids) & set(column_ids))
+        ahead = {row_id for row_id in row_ids if entry.cursor < row_id <= entry.last_row}
+        if entry.row_ids is not None:
+            ahead &= set(entry.row_ids)
+        pairs.update(product(ahead, formulas))
     return pairs
 
 

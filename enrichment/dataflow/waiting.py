@@ -13,11 +13,10 @@ from enrichment.graph import Graph
 from enrichment.models import Claim, Run
 from enrichment.runs.scope import Scope
 from tables import cells
+from tables.cells import Pair
 from tables.models import OPEN_STATES, Cell, CellState, Row
 
 _AT_ONCE = 500  # row ids in one query; SQLite bounds its parameters
-
-type Pair = tuple[int, int]  # row id, column id
 
 
 def to_come(table_id: int, rows: Sequence[Row], column_ids: Collection[int]) -> set[Pair]:
@@ -39,9 +38,9 @@ def _under_way(table_id: int, rows: Sequence[Row], column_ids: Sequence[int], de
 
 
 def pending(table_id: int, rows: Sequence[Row], column_ids: Sequence[int]) -> set[Pair]:
-    """The cells that a run or the ledger has still to come to."""
-    places = [(row.pk, row.sort_key) for row in rows]
-    return {pair for hook in cells.pending for pair in hook(table_id, places, column_ids)}
+    """Returns the cells that a run or the recalculation queue has still to come to."""
+    row_ids = [row.pk for row in rows]
+    return {pair for ask in cells.pending for pair in ask(table_id, row_ids, column_ids)}
 
 
 def claimed(column_ids: Collection[int]) -> set[Pair]:

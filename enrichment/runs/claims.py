@@ -15,9 +15,11 @@ from django.utils import timezone
 from enrichment.models import Claim, HttpColumn, Run
 from enrichment.runs.scope import Scope
 from enrichment.schema import HttpConfig
+from tables.cells import Pair
 from tables.models import OPEN_STATES, Cell, CellState, Row
 
 RETRY_LATER = (CellState.QUEUED, CellState.LIMITED)  # claimed again when they are due
+PARKED = (*RETRY_LATER, CellState.WAITING)  # the open states of a cell that is in no claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +167,11 @@ def drop_released(run_id: int) -> None:
     Claim.objects.filter(run_id=run_id, worker_id=None).delete()
 
 
-def open_count(run_id: int) -> int:
+def open_count(run: Run) -> int:
     """Counts the rows that are claimed or tried later."""
-    tried_later = Cell.objects.filter(run_id=run_id, state__in=OPEN_STATES).exclude(state=CellState.RUNNING).count()
-    return tried_later + sum(len(ids) for ids in Claim.objects.filter(run_id=run_id).values_list("row_ids", flat=True))
+    # By column and state: SQLite has an index for these, and would read every cell there is for the run alone.
+    cells = Cell.objects.filter(column_id=run.column_id, run_id=run.pk, state__in=PARKED)
+    return cells.count() + sum(len(ids) for ids in Claim.objects.filter(run=run).values_list("row_ids", flat=True))
 
 
 def next_due(run: Run) -> float | None:
@@ -180,32 +183,25 @@ def next_due(run: Run) -> float | None:
     return max(0.0, (earliest - timezone.now()).total_seconds()) if earliest else None
 
 
-def pending_pairs(table_id: int, rows: Sequence[tuple[int, int]], column_ids: Sequence[int]) -> set[tuple[int, int]]:
-    """The cells of these rows that an open run has still to come to: {(row id, column id)}."""
-    row_ids = [row_id for row_id, _ in rows]
+def pending_pairs(table_id: int, row_ids: Sequence[int], column_ids: Sequence[int]) -> set[Pair]:
+    """Returns the cells of these rows that an open run has still to come to."""
     runs = Run.objects.filter(table_id=table_id, column_id__in=column_ids, state__in=Run.OPEN)
     return {(row_id, run.column_id) for run in runs for row_id in Scope.of(run).covers(run, row_ids)}
 
 
-def running_pairs(table_id: int, rows: Sequence[tuple[int, int]], column_ids: Sequence[int]) -> set[tuple[int, int]]:
-    """The cells of these rows that a worker is at: {(row id, column id)}."""
-    return _claimed_pairs(Claim.objects.exclude(worker_id=None), rows, column_ids)
+def released_pairs(table_id: int, row_ids: Sequence[int], column_ids: Sequence[int]) -> set[Pair]:
+    """Returns those that were claimed and released."""
+    return _claimed_pairs(Claim.objects.filter(worker_id=None), row_ids, column_ids)
 
 
-def max_attempts(column_ids: Collection[int]) -> dict[int, int]:
-    """Returns {column id: how often a row of it is tried at most}."""
-    columns = HttpColumn.objects.filter(column_id__in=column_ids)
-    return {http.pk: HttpConfig(**http.config).retry.max_attempts for http in columns}
+def running_pairs(table_id: int, row_ids: Sequence[int], column_ids: Sequence[int]) -> dict[Pair, int]:
+    """Returns {cell that a worker is at: the most attempts it may take}."""
+    pairs = _claimed_pairs(Claim.objects.exclude(worker_id=None), row_ids, column_ids)
+    configs = HttpColumn.objects.filter(pk__in={column_id for _, column_id in pairs}).values_list("pk", "config")
+    most = {pk: HttpConfig(**config).retry.max_attempts for pk, config in configs} if pairs else {}
+    return {pair: most[pair[1]] for pair in pairs if pair[1] in most}
 
 
-def released_pairs(table_id: int, rows: Sequence[tuple[int, int]], column_ids: Sequence[int]) -> set[tuple[int, int]]:
-    """Those that were claimed and released."""
-    return _claimed_pairs(Claim.objects.filter(worker_id=None), rows, column_ids)
-
-
-def _claimed_pairs(
-    claims: QuerySet[Claim], rows: Sequence[tuple[int, int]], column_ids: Sequence[int]
-) -> set[tuple[int, int]]:
-    row_ids = {row_id for row_id, _ in rows}
+def _claimed_pairs(claims: QuerySet[Claim], row_ids: Sequence[int], column_ids: Sequence[int]) -> set[Pair]:
     claimed = claims.filter(column_id__in=column_ids).values_list("column_id", "row_ids")
-    return {(row_id, column_id) for column_id, ids in claimed for row_id in row_ids.intersection(ids)}
+    return {(row_id, column_id) for column_id, ids in claimed for row_id in set(row_ids).intersection(ids)}

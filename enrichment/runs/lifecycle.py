@@ -104,7 +104,7 @@ def stop(run: Run, reason: str = "") -> Run:
             locked.finished_at = timezone.now()
             results.give_up(locked)
             claims.drop_released(locked.pk)
-            locked.cancelled += max(0, locked.total - results.ended_count(locked) - claims.open_count(locked.pk))
+            locked.cancelled += max(0, locked.total - results.ended_count(locked) - claims.open_count(locked))
             _end(locked)
             if not reason:
                 _note(run, "run.stopped")
@@ -131,7 +131,7 @@ def finish(run_id: int) -> bool:
         run = Run.objects.select_for_update().filter(pk=run_id).first()
         if run is None or run.state not in Run.OPEN:
             return True
-        if run.state != Run.State.RUNNING or claims.open_count(run_id) or claims.row_ids_ahead(run)[:1]:
+        if run.state != Run.State.RUNNING or claims.open_count(run) or claims.row_ids_ahead(run)[:1]:
             return False
         run.state = Run.State.DONE
         run.finished_at = timezone.now()

@@ -51,14 +51,15 @@ class Result:
 
     def as_cell(self) -> dict[str, Any]:
         """The cell of the API."""
-        return {
-            "state": self.state,
-            "value": self.value,
-            "error": {"code": self.error_code, "message": self.error_message} if self.error_code else None,
-            "stale": self.stale,
-            "http_status": self.http_status,
-            "attempts": self.attempts,
-        }
+        return cells.json_of(
+            self.state,
+            self.value,
+            self.error_code,
+            self.error_message,
+            self.stale,
+            self.http_status,
+            self.attempts,
+        )
 
     def as_new_cell(self, column_id: int, run_id: int | None = None) -> NewCell:
         return NewCell(
@@ -141,8 +142,7 @@ def ended_count(run: Run) -> int:
 
 def give_up(run: Run) -> int:
     """Cancels the cells of a stopped run that were to be tried again, and returns how many they are."""
-    tried_later = [state for state in OPEN_STATES if state != CellState.RUNNING]
-    return _cancel(run, Cell.objects.filter(state__in=tried_later))
+    return _cancel(run, Cell.objects.filter(state__in=claims.PARKED))
 
 
 def _cancel(run: Run, cells: QuerySet[Cell]) -> int:

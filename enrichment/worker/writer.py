@@ -15,7 +15,7 @@ from enrichment.runs import lifecycle, progress, results
 from enrichment.runs.results import Result
 from enrichment.schema import HttpConfig
 from enrichment.worker import deduplication
-from tables import events
+from tables import cells, events
 from tables.models import CellState
 
 log = logging.getLogger(__name__)
@@ -126,11 +126,10 @@ class Writer:
         if not sending:
             return
         most = HttpConfig(**self.run.column.http.config).retry.max_attempts
-        running = Result(0, CellState.RUNNING).as_cell() | {"max_attempts": most}
-        events.publish_cells(
-            self.run.table_id,
-            [(row_id, self.run.column_id, running | {"attempts": number}) for row_id, number in sending.items()],
-        )
+        running = [
+            (row_id, self.run.column_id, cells.running_as_json(attempts, most)) for row_id, attempts in sending.items()
+        ]
+        events.publish_cells(self.run.table_id, running)
 
     def _too_many_failures(self, run: Run) -> str:
         config = self.run.column.http.config

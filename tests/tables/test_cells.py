@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tables import cells, columns
-from tables.cells import NewCell
+from tables.cells import NewCell, Unfinished
 from tables.models import OPEN_STATES, Cell, CellState, Column, Row, Table
 
 pytestmark = pytest.mark.django_db
@@ -153,3 +153,20 @@ def test_many_cells_of_several_columns_are_stored_at_once(store: Store, table: T
 def test_nothing_is_stored_with_no_query(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         assert cells.store([]) == set()
+
+
+def test_a_cell_that_runs_says_how_many_attempts_it_had_and_may_have() -> None:
+    running = cells.as_json(None, Unfinished(max_attempts=4))
+    assert (running["state"], running["attempts"], running["max_attempts"]) == ("running", 0, 4)
+    tried_before = Cell(state="running", attempts=1, error_code="http_500", error_message="500 · down", http_status=500)
+    again = cells.as_json(tried_before, Unfinished(max_attempts=4))
+    assert (again["state"], again["attempts"], again["error"], again["http_status"]) == ("running", 1, None, None)
+
+
+def test_a_result_stays_until_there_is_a_new_one() -> None:
+    result = Cell(state="failed", value=7, attempts=3, error_code="http_500", http_status=500, stale=True)
+    running = cells.as_json(result, Unfinished(max_attempts=4))
+    assert (running["state"], running["value"], running["stale"], running["attempts"]) == ("running", 7, True, 0)
+    queued = cells.as_json(result, Unfinished())
+    assert (queued["state"], queued["value"], queued["error"], queued["http_status"]) == ("queued", 7, None, None)
+    assert "max_attempts" not in queued

@@ -56,7 +56,7 @@ def test_a_result_that_cannot_be_stored_fails_alone(run: Run, cells: Callable[[C
     assert cells(run.column) == [("done", 1), ("failed", None), ("done", 3)]
     run.refresh_from_db()
     assert (run.done, run.failed) == (2, 1)
-    assert not claims.open_count(run.pk)
+    assert not claims.open_count(run)
 
 
 def test_a_row_that_cannot_even_fail_does_not_hold_the_others_up(
@@ -73,7 +73,7 @@ def test_a_row_that_cannot_even_fail_does_not_hold_the_others_up(
     monkeypatch.setattr(results, "store", all_but_one)
     write(run, ended)
     assert cells(run.column) == [("done", 1), None, ("done", 3)]
-    assert claims.open_count(run.pk) == 1
+    assert claims.open_count(run) == 1
 
 
 def test_what_the_steps_of_a_run_end_with_is_stored_together(
