@@ -19,9 +19,9 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
     """What the broker was given."""
     from tables import dispatch
 
-    told: list[tuple[object, ...]] = []
-    monkeypatch.setattr(dispatch, "send", lambda task, *arguments, delay=0: told.append(arguments))
-    return told
+    messages: list[tuple[object, ...]] = []
+    monkeypatch.setattr(dispatch, "send", lambda task, *arguments, delay=0: messages.append(arguments))
+    return messages
 
 
 @pytest.fixture
