@@ -46,9 +46,7 @@ type Rows = Sequence[Mapping[int, object]]
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    text: str  # as shown
     column_ids: frozenset[int]
-    holes: tuple[Hole, ...]
     script: str
     slots: tuple[Hole, ...] = ()  # the parameters of the script
     state_slots: tuple[int, ...] = ()  # slots whose state the formula asks for: parameters after the others
@@ -102,7 +100,7 @@ def compile(text: str, names: Mapping[int, str], *, condition: bool = False) -> 
     if problems:
         raise InvalidSettings(sorted(problems, key=lambda problem: problem.offset or 0)[:MOST_PROBLEMS])
     ids = frozenset(hole.column_id for hole in holes if hole.column_id is not None)
-    return Formula(shown, ids, holes, script, slots, state_slots, condition)
+    return Formula(ids, script, slots, state_slots, condition)
 
 
 def _unreadable(shown: str) -> list[Problem]:
