@@ -8,7 +8,8 @@ from typing import Any
 
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
-from tests.e2e.conftest import CHROMIUM, App, free_port, start_app, stop_app
+from tests.e2e import chromium
+from tests.servers.marl import App, running
 
 FRAMES = 120
 UPDATES = 5_000
@@ -116,19 +117,13 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--columns", type=int, default=20)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        app = start_app(Path(folder), free_port())
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        try:
-            page = browser.new_page(viewport={"width": 1440, "height": 860})
-            page.goto(app.link)
-            table = make_table(app, given.rows, given.columns)
-            print(f"{given.rows:,} rows × {given.columns} columns")
-            for name, value in measure(app, page, table):
-                print(f"  {name:<32}{value:>20}")
-        finally:
-            browser.close()
-            stop_app(app)
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as app, sync_playwright() as playwright:
+        page = chromium.launched(playwright).new_page(viewport={"width": 1440, "height": 860})
+        page.goto(app.link)
+        table = make_table(app, given.rows, given.columns)
+        print(f"{given.rows:,} rows × {given.columns} columns")
+        for name, value in measure(app, page, table):
+            print(f"  {name:<32}{value:>20}")
 
 
 if __name__ == "__main__":

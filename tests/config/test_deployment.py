@@ -14,7 +14,7 @@ import psycopg
 import pytest
 import yaml
 
-from tests.e2e.conftest import free_port
+from tests.servers.processes import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from config.logs import Json, Line
-from tests.e2e.conftest import free_port
+from tests.servers.processes import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 

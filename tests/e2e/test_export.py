@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import App
+from tests.servers.marl import App
 
 pytestmark = pytest.mark.e2e
 

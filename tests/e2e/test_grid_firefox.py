@@ -14,7 +14,8 @@ from marionette_driver.keys import Keys  # type: ignore[import-untyped]
 from marionette_driver.marionette import ActionSequence, Marionette  # type: ignore[import-untyped]
 
 from benchmarks.grid import make_table
-from tests.e2e.conftest import App, free_port
+from tests.servers.marl import App
+from tests.servers.processes import free_port
 
 FIREFOX = next(filter(None, map(shutil.which, ("firefox", "firefox-esr"))), None)
 ROWS = 1_000_000  # more than Firefox has pixels for

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import App
 from tests.e2e.test_main_job import cell
+from tests.servers.marl import App
 
 pytestmark = pytest.mark.e2e
 
@@ -16,7 +16,8 @@ def row(page: Page, name: str):  # type: ignore[no-untyped-def]
     return page.get_by_role("row").filter(has=page.get_by_role("link", name=name, exact=True))
 
 
-def test_a_newcomer_fills_cells_without_an_account(page: Page) -> None:
+def test_a_newcomer_fills_cells_without_an_account(page: Page, app: App) -> None:
+    page.goto(app.link)
     page.get_by_role("button", name=re.compile("^(Try with a s|S)ample$")).click()
     page.wait_for_url(re.compile(r"/tables/\d+"))
     coach = page.get_by_role("region", name="First steps")

@@ -9,7 +9,8 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import App, Picture
+from tests.e2e.conftest import Picture
+from tests.servers.marl import App
 
 pytestmark = pytest.mark.e2e
 
@@ -105,8 +106,9 @@ def cell(page: Page, row: int, column: int) -> Any:
     return page.locator(f'#grid-body [role="row"][aria-rowindex="{row + 1}"] [aria-colindex="{column + 1}"]')
 
 
-def test_a_newcomer_fills_a_column(page: Page, jwt_api: str, tmp_path: Path, picture: Picture) -> None:
+def test_a_newcomer_fills_a_column(page: Page, app: App, jwt_api: str, tmp_path: Path, picture: Picture) -> None:
     before = httpx.get(f"{jwt_api}/log").json()
+    page.goto(app.link)
     upload(page, tmp_path, picture)
     describe(page, jwt_api, picture)
     try_one_row(page, picture)
@@ -141,6 +143,7 @@ def tab_to(page: Page, target: Locator, key: str = "Tab") -> None:
 
 
 def test_the_keyboard_alone_is_enough(page: Page, app: App) -> None:
+    page.goto(app.url)
     tab_to(page, page.get_by_role("button", name=re.compile("^(Try with a s|S)ample$")))
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/tables/\d+"))

@@ -14,8 +14,9 @@ import httpx
 from config import bundled_redis, up
 from tests.faults import clocks
 from tests.faults.databases import Database
-from tests.faults.parts import ROOT, Part, free_port, kill, local_ports, wait_until
+from tests.faults.parts import Part, kill, local_ports, wait_until
 from tests.servers.ledger_api import Book
+from tests.servers.processes import ROOT, free_port
 
 
 class Marl:

@@ -15,7 +15,8 @@ from uuid import uuid4
 
 import psycopg
 
-from tests.faults.parts import Part, free_port, wait_until
+from tests.faults.parts import Part, wait_until
+from tests.servers.processes import free_port
 
 
 class Database(Protocol):

@@ -4,7 +4,6 @@ import contextlib
 import ctypes
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.servers.processes import ROOT
 
 
 def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
@@ -33,12 +32,6 @@ def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
 def let_pass(seconds: float) -> None:
     """For a fault that lasts, and to see that something does not happen meanwhile."""
     time.sleep(seconds)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _end_with_parent() -> None:

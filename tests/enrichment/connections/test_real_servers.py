@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,7 @@ from enrichment.runs import lifecycle
 from enrichment.worker import step
 from tables import catalog, rows
 from tables.models import Cell, Table
-from tests.e2e.conftest import ROOT, free_port, wait_for
+from tests.servers.processes import ROOT, free_port, serving
 from workspaces.actors import Actor
 from workspaces.models import Role
 
@@ -41,35 +40,29 @@ def table(actor: Actor) -> Table:
     return made
 
 
-@pytest.fixture
-def json_server(tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def json_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Twenty companies that only members may read."""
+    folder, port = tmp_path_factory.mktemp("json-server"), free_port()
     companies = [{"id": number, "name": f"Company {number}"} for number in range(1, 21)]
-    data = tmp_path / "db.json"
-    data.write_text(json.dumps({"users": [], "companies": companies}))
-    (tmp_path / "routes.json").write_text('{"companies": 660}')
-    port, program = free_port(), ROOT / "tests/servers/json_server/node_modules/.bin/json-server-auth"
+    (folder / "db.json").write_text(json.dumps({"users": [], "companies": companies}))
+    (folder / "routes.json").write_text('{"companies": 660}')
+    program = ROOT / "tests/servers/json_server/node_modules/.bin/json-server-auth"
     command = [str(program), "db.json", "--port", str(port), "--host", "127.0.0.1", "-r", "routes.json", "--quiet"]
-    process = subprocess.Popen(command, cwd=tmp_path, text=True, env=with_node(), stdout=subprocess.DEVNULL)
-    wait_for(f"http://127.0.0.1:{port}/", process)
-    httpx.post(f"http://127.0.0.1:{port}/register", json=SECRETS).raise_for_status()
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(10)
+    url = f"http://127.0.0.1:{port}"
+    with serving(command, f"{url}/", cwd=folder, env=with_node()):
+        httpx.post(f"{url}/register", json=SECRETS).raise_for_status()
+        yield url
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def httpbin() -> Iterator[str]:
     port = free_port()
+    url = f"http://127.0.0.1:{port}"
     environment = os.environ | {"PYTHONPATH": str(ROOT / ".venv/servers"), "PYTHONWARNINGS": "ignore"}
     command = [sys.executable, "-m", "flask", "--app", "httpbin", "run", "--port", str(port)]
-    process = subprocess.Popen(
-        command, cwd=ROOT / ".venv", env=environment, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    wait_for(f"http://127.0.0.1:{port}/uuid", process)
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(10)
+    with serving(command, f"{url}/uuid", cwd=ROOT / ".venv", env=environment):
+        yield url
 
 
 def with_node() -> dict[str, str]:

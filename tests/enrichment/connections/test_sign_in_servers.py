@@ -5,7 +5,6 @@ A token here is good for a number of requests, not of seconds: no test waits for
 
 import base64
 import json
-import subprocess
 import sys
 import threading
 from collections import Counter
@@ -27,7 +26,7 @@ from enrichment.runs import lifecycle
 from enrichment.worker import step
 from tables import catalog, rows
 from tables.models import Cell, Column, Table
-from tests.e2e.conftest import ROOT, free_port, wait_for
+from tests.servers.processes import free_port, serving
 from workspaces.actors import Actor
 from workspaces.models import Role
 
@@ -342,11 +341,8 @@ def test_client_credentials_sign_in_like_a_user(serve: Any, table: Table, actor:
 def simplejwt() -> Iterator[str]:
     """Django REST framework with tokens that are good for two seconds."""
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "tests.servers.jwt_api", str(port), "2"], cwd=ROOT, text=True)
-    wait_for(f"http://127.0.0.1:{port}/log", process)
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(10)
+    with serving([sys.executable, "-m", "tests.servers.jwt_api", str(port), "2"], f"http://127.0.0.1:{port}/log"):
+        yield f"http://127.0.0.1:{port}"
 
 
 def test_tokens_that_end_while_rows_are_sent_fail_no_row(simplejwt: str, table: Table, actor: Actor) -> None:

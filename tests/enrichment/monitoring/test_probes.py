@@ -22,7 +22,7 @@ from enrichment.monitoring import metrics, probes
 from enrichment.runs import lifecycle
 from tables import catalog, rows
 from tables.models import Column
-from tests.e2e.conftest import free_port, wait_for
+from tests.servers.processes import free_port, wait_for
 from workspaces.actors import Actor
 from workspaces.models import Role
 

@@ -1,0 +1,76 @@
+"""Marl as `make run` starts it, without the installing."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import httpx
+
+from tests.servers.processes import ROOT, free_port
+
+
+@dataclass
+class App:
+    url: str
+    link: str
+    environment: dict[str, str] = field(repr=False)
+
+    def manage(self, *arguments: str) -> str:
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+
+    @cached_property
+    def token(self) -> str:
+        return self.manage("api_token", "--name", "tests", "--role", "owner")
+
+    def api(self) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=30, trust_env=False)
+
+
+@contextmanager
+def running(data: Path) -> Iterator[App]:
+    """On a free port; the block begins when the link to sign in is printed."""
+    port = free_port()
+    environment = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL")}
+    environment |= {
+        "MARL_DATA_DIR": str(data),
+        "PORT": str(port),
+        "MARL_ALLOWED_NETWORKS": "127.0.0.0/8",
+        "PYTHONWARNINGS": "default",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "config.up"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield App(f"http://127.0.0.1:{port}", _link(process), environment)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+
+
+def _link(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if "/?token=" in line:
+            return line.strip()
+    raise AssertionError("".join(lines))
