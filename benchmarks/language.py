@@ -9,13 +9,21 @@ from enrichment.engine.template import body, paths, request
 
 NAMES = {number: f"Column {number}" for number in range(1, 10)}
 ROW = {number: f'Cell {number} with "quotes" and ü' for number in range(1, 8)} | {8: "42", 9: "3.5"}
-BODY = json.dumps(
-    {
-        "company": {"name": "{{Column 1}}", "domain": "{{Column 2}}", "address": "{{Column 3}}, {{Column 4}}"},
-        "contact": {"first": "{{Column 5}}", "last": "{{Column 6}}", "note": "Imported: {{Column 7}}"},
-        "size": "@8", "score": "@9", "source": "marl", "tags": ["growth", "import"], "filler": "x" * 60,
-    }
-).replace('"@8"', "{{Column 8}}").replace('"@9"', "{{Column 9}}")  # fmt: skip
+BODY = (
+    json.dumps(
+        {
+            "company": {"name": "{{Column 1}}", "domain": "{{Column 2}}", "address": "{{Column 3}}, {{Column 4}}"},
+            "contact": {"first": "{{Column 5}}", "last": "{{Column 6}}", "note": "Imported: {{Column 7}}"},
+            "size": "@8",
+            "score": "@9",
+            "source": "marl",
+            "tags": ["growth", "import"],
+            "filler": "x" * 60,
+        }
+    )
+    .replace('"@8"', "{{Column 8}}")
+    .replace('"@9"', "{{Column 9}}")
+)
 URL = "https://api.example/v1/companies/{{Column 1}}/people?name={{Column 2}}&size={{Column 8}}"
 VALUE = {"data": {"items": [{"name": "Northwind", "city": "Utrecht"}]}}
 

@@ -76,9 +76,12 @@ def _let_claims_commit(column_ids: Collection[int]) -> None:
 
 
 def _compute(
-    table_id: int, column_ids: Collection[int], row_ids: Sequence[int] | None, first_row: int,
+    table_id: int,
+    column_ids: Collection[int],
+    row_ids: Sequence[int] | None,
+    first_row: int,
     then_run: Collection[int] = (),
-) -> None:  # fmt: skip
+) -> None:
     if column_ids and row_ids is None:
         recalculations.start_range(table_id, column_ids, first_row, then_run)
     elif column_ids and row_ids is not None:

@@ -91,9 +91,14 @@ def _add(
     table_id: int, column_ids: list[int], row_ids: list[int] | None, then_run: list[int], first_row: int, last_row: int
 ) -> None:
     Recalculation.objects.create(
-        table_id=table_id, column_ids=column_ids, row_ids=row_ids, then_run=then_run, first_row=first_row,
-        last_row=last_row, cursor=max(0, first_row - 1),
-    )  # fmt: skip
+        table_id=table_id,
+        column_ids=column_ids,
+        row_ids=row_ids,
+        then_run=then_run,
+        first_row=first_row,
+        last_row=last_row,
+        cursor=max(0, first_row - 1),
+    )
     dispatch.send(ADVANCE, table_id, "")
 
 

@@ -15,9 +15,16 @@ from tables import cells, events
 from tables.models import Cell, CellState, Row
 
 # Ended, and of use until it is run again.
-HAS_RESULT = frozenset({
-    CellState.DONE, CellState.NO_DATA, CellState.FAILED, CellState.SKIPPED, CellState.MISSING_INPUT, CellState.UNKNOWN,
-})  # fmt: skip
+HAS_RESULT = frozenset(
+    {
+        CellState.DONE,
+        CellState.NO_DATA,
+        CellState.FAILED,
+        CellState.SKIPPED,
+        CellState.MISSING_INPUT,
+        CellState.UNKNOWN,
+    }
+)
 _NO_RESULT = frozenset({CellState.EMPTY, CellState.CANCELLED})
 
 

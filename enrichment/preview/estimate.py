@@ -50,12 +50,16 @@ def estimate(column: Column, rows: object, config: Mapping[str, Any] | None = No
     would_run = len(request_keys) + waiting
     sent = (different if job.compiled.config.shares_answers else len(request_keys)) + waiting
     return {
-        "rows": run.total, "would_run": round(would_run * share), "skipped": round(states[CellState.SKIPPED] * share),
+        "rows": run.total,
+        "would_run": round(would_run * share),
+        "skipped": round(states[CellState.SKIPPED] * share),
         "missing_input": round(states[CellState.MISSING_INPUT] * share),
-        "failed": round(states[CellState.FAILED] * share), "duplicates": round(duplicates * share),
-        "requests": round(sent * share), "seconds": _seconds(job, round(sent * share)),
+        "failed": round(states[CellState.FAILED] * share),
+        "duplicates": round(duplicates * share),
+        "requests": round(sent * share),
+        "seconds": _seconds(job, round(sent * share)),
         "exact": run.total == looked,
-    }  # fmt: skip
+    }
 
 
 def _prepared(job: jobs.Job, ids: Sequence[int]) -> Iterator[list[prepare.Ready | Result]]:

@@ -11,9 +11,13 @@ from enrichment.engine.formula import Computed, Evaluators
 from enrichment.engine.template.paths import MISSING
 
 GUIDE = (Path(__file__).parents[2] / "docs/guide/formulas.md").read_text()
-TABLES = [[line.split(" | ", 1) for line in table] for table in (
-    [line.strip("| ") for line in block.splitlines()[2:]] for block in re.findall(r"(?:^\|.*\n)+", GUIDE, re.MULTILINE)
-)]  # fmt: skip
+TABLES = [
+    [line.split(" | ", 1) for line in table]
+    for table in (
+        [line.strip("| ") for line in block.splitlines()[2:]]
+        for block in re.findall(r"(?:^\|.*\n)+", GUIDE, re.MULTILINE)
+    )
+]
 CELLS = [(cell[0].strip(" |"), cell[1] if len(cell) > 1 else "") for cell in TABLES[0]]
 NAMES = {number: name for number, (name, _) in enumerate(CELLS, 1)}
 ROW: dict[int, object] = {

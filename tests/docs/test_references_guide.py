@@ -21,9 +21,13 @@ ROW: dict[int, object] = {number: json.loads(value) for number, (_, value) in en
 
 def sent(template: str, *, remove_null: bool = False) -> str:
     config = {
-        "method": "POST", "url": "https://api.example", "query": [], "headers": [], "body": template,
+        "method": "POST",
+        "url": "https://api.example",
+        "query": [],
+        "headers": [],
+        "body": template,
         "remove_null": remove_null,
-    }  # fmt: skip
+    }
     rendered = request.compile(config, NAMES).render(ROW).request.body
     assert rendered is not None
     return json.dumps(json.loads(rendered), separators=(",", ":"))

@@ -9,9 +9,16 @@ from tests.servers.marl import App
 pytestmark = pytest.mark.e2e
 
 PAGES = [
-    "/", "/connections", "/connections/new", "/settings/members", "/settings/tokens", "/settings/account",
-    "/settings/audit", "/settings/system", "/nothing-here",
-]  # fmt: skip
+    "/",
+    "/connections",
+    "/connections/new",
+    "/settings/members",
+    "/settings/tokens",
+    "/settings/account",
+    "/settings/audit",
+    "/settings/system",
+    "/nothing-here",
+]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

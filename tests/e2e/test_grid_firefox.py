@@ -43,8 +43,10 @@ def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     (profile / "user.js").write_text(f'user_pref("marionette.port", {port});')
     process = subprocess.Popen(
         [str(FIREFOX), "--headless", "--marionette", "--remote-allow-system-access", "--profile", str(profile)],
-        env={"HOME": str(profile), "PATH": "/usr/bin:/bin"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        env={"HOME": str(profile), "PATH": "/usr/bin:/bin"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     wait_until_open(port, process)  # the driver leaves a socket behind with every try
     driver = Marionette(host="127.0.0.1", port=port, startup_timeout=60)
     driver.start_session()
@@ -166,9 +168,13 @@ return found.value.QueryInterface(Ci.nsISupportsString).data;
 
 
 def test_a_range_of_a_spreadsheet_is_pasted_and_copied(
-    firefox: Any, app: App, open_table: Callable[[int, str], None], wait: Callable[[str, object], None],
-    press: Callable[..., None], clipboard: Callable[[str], None],
-) -> None:  # fmt: skip
+    firefox: Any,
+    app: App,
+    open_table: Callable[[int, str], None],
+    wait: Callable[[str, object], None],
+    press: Callable[..., None],
+    clipboard: Callable[[str], None],
+) -> None:
     with app.api() as api:
         table = api.post("/tables", json={"name": "Small", "columns": [{"name": "A"}, {"name": "B"}]}).json()["id"]
         api.post(f"/tables/{table}/rows", json={"rows": [{"A": "first"}, {"A": "second"}]})

@@ -72,9 +72,11 @@ def recipe_with(**changes: Any) -> str:
 
 
 SIGNED_IN = recipe_with(
-    name="Profile", type="http", config={"url": "https://api.example.com/firms/{{Firm}}"},
+    name="Profile",
+    type="http",
+    config={"url": "https://api.example.com/firms/{{Firm}}"},
     connection={"name": "Directory", "kind": "bearer", "secrets": ["token"]},
-)  # fmt: skip
+)
 
 
 def columns_of(api: httpx.Client, table: int) -> list[str]:

@@ -28,9 +28,10 @@ def test_a_run_goes_on_under_the_hand_of_who_watches_it(page: Page, app: App, jw
         table = api.post("/tables", json={"name": "Watched", "columns": [{"name": "Company", "type": "text"}]}).json()
         api.post(f"/tables/{table['id']}/rows", json={"rows": [{"Company": f"C{n}"} for n in range(60)]})
         config = {
-            "method": "GET", "url": f"{jwt_api}/nowhere/{{{{Company}}}}",
+            "method": "GET",
+            "url": f"{jwt_api}/nowhere/{{{{Company}}}}",
             "rate_limit": {"requests": 2, "duration_ms": 1000},
-        }  # fmt: skip
+        }
         column = api.post(f"/tables/{table['id']}/columns", json={"name": "Profile", "type": "http", "config": config})
         run = api.post(f"/columns/{column.json()['id']}/runs", json={"rows": "all"}).json()
         page.goto(f"{app.url}/settings/system")

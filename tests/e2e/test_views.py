@@ -189,8 +189,11 @@ def test_edits_pastes_and_deletes_hit_the_rows_that_are_shown(page: Page, app: A
     with app.api() as api:
         found = api.get(f"/tables/{table}/rows", params={"offset": 768, "limit": 4}).json()["items"]
     assert [list(row["cells"].values())[1]["value"] for row in found] == [
-        "769.example", "a.example", "b.example", "773.example",
-    ]  # fmt: skip
+        "769.example",
+        "a.example",
+        "b.example",
+        "773.example",
+    ]
 
 
 def test_columns_are_hidden_and_pinned_and_ctrl_z_takes_it_back(page: Page, cell: Cell) -> None:

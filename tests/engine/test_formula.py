@@ -19,7 +19,7 @@ ROW: dict[int, object] = {
     5: "ada@example.com",
     6: "2024-03-05",
     7: ["b", "a", "b"],
-}  # fmt: skip
+}
 
 
 def results(text: str, *rows: dict[int, object], condition: bool = False) -> list[Computed]:
@@ -96,7 +96,7 @@ def problems(text: str, *, condition: bool = False) -> list[Problem]:
         ("{{Name}} // a remark", "ada lovelace"),
         ("{{Company.people}}.map(({first, age = 1}) => { const n = age\n first && n\n return n })", [36, 1]),
     ],
-)  # fmt: skip
+)
 def test_what_people_paste_works(text: str, expected: object) -> None:
     assert result(text) == Computed(expected)
 

@@ -29,9 +29,12 @@ class Marl:
         self.port = free_port()
         redis, redis_url = _redis(self.folder, with_port=database.name == "PostgreSQL")
         self.environment = _clean_environment() | {
-            "MARL_DATA_DIR": str(self.folder), "PORT": str(self.port), "MARL_ALLOWED_NETWORKS": "127.0.0.0/8",
-            "DATABASE_URL": database.new(self.folder), "REDIS_URL": redis_url,
-        }  # fmt: skip
+            "MARL_DATA_DIR": str(self.folder),
+            "PORT": str(self.port),
+            "MARL_ALLOWED_NETWORKS": "127.0.0.0/8",
+            "DATABASE_URL": database.new(self.folder),
+            "REDIS_URL": redis_url,
+        }
         self.redis = self._part("redis", redis)
         self.web = self._part("web", up.web(self.port))
         self.scheduler = self._part("scheduler", up.scheduler(self.folder))
@@ -128,8 +131,10 @@ class Marl:
     def api(self) -> httpx.Client:
         return httpx.Client(
             base_url=f"http://127.0.0.1:{self.port}/api/v1",
-            headers={"Authorization": f"Bearer {self._token.read_text()}"}, timeout=30, trust_env=False,
-        )  # fmt: skip
+            headers={"Authorization": f"Bearer {self._token.read_text()}"},
+            timeout=30,
+            trust_env=False,
+        )
 
     def last_words(self, lines: int) -> list[tuple[str, str]]:
         """The end of each log."""
@@ -146,8 +151,11 @@ class Marl:
     def _manage(self, *arguments: str) -> str:
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=ROOT, env=self.environment, capture_output=True, text=True,
-        )  # fmt: skip
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+        )
         assert not done.returncode, done.stderr
         return done.stdout.strip()
 

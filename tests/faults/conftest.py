@@ -66,9 +66,7 @@ def api() -> Iterator[LedgerApi]:
 
 
 @pytest.fixture
-def sheet(
-    marl: Marl, api: LedgerApi, database: Database, request: pytest.FixtureRequest
-) -> Callable[..., Sheet]:  # fmt: skip
+def sheet(marl: Marl, api: LedgerApi, database: Database, request: pytest.FixtureRequest) -> Callable[..., Sheet]:
     """Makes a table of so many rows with a column that calls the API; what becomes of its run is recorded."""
     fault = request.function.__doc__.strip()
 

@@ -74,9 +74,12 @@ class Book:
     def _note(self, request: web.Request) -> Arrival:
         peer = request.transport.get_extra_info("peername") if request.transport else None
         arrival = Arrival(
-            request.method, request.match_info["row"], time.monotonic(), peer[1] if peer else 0,
+            request.method,
+            request.match_info["row"],
+            time.monotonic(),
+            peer[1] if peer else 0,
             request.headers.get("Idempotency-Key"),
-        )  # fmt: skip
+        )
         self.arrivals.append(arrival)
         return arrival
 

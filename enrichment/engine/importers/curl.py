@@ -28,10 +28,19 @@ _HIDDEN = re.compile("•{2,}")  # what stands for a secret in a request that is
 
 _SWITCHES = ("--silent", "--show-error", "--insecure", "--location", "--verbose", "--include", "--fail", "--globoff")
 _SHORT = {
-    "--data": ["-d"], "--output": ["-o"], "--max-time": ["-m"], "--write-out": ["-w"], "--silent": ["-s"],
-    "--show-error": ["-S"], "--insecure": ["-k"], "--location": ["-L"], "--verbose": ["-v"], "--include": ["-i"],
-    "--fail": ["-f"], "--globoff": ["-g"],
-}  # fmt: skip
+    "--data": ["-d"],
+    "--output": ["-o"],
+    "--max-time": ["-m"],
+    "--write-out": ["-w"],
+    "--silent": ["-s"],
+    "--show-error": ["-S"],
+    "--insecure": ["-k"],
+    "--location": ["-L"],
+    "--verbose": ["-v"],
+    "--include": ["-i"],
+    "--fail": ["-f"],
+    "--globoff": ["-g"],
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,9 +144,12 @@ class _Filling:
         if missing:
             notes.append(f"Choose a column for {', '.join(missing)} in the address.")
         config = {
-            "method": method, "url": url, "body": body,
-            "query": self._pairs(parameters, "query"), "headers": self._pairs(parameters, "header"),
-        }  # fmt: skip
+            "method": method,
+            "url": url,
+            "body": body,
+            "query": self._pairs(parameters, "query"),
+            "headers": self._pairs(parameters, "header"),
+        }
         return Filled(config, tuple(notes))
 
     def _resolved(self, value: object) -> dict[str, Any]:

@@ -64,9 +64,11 @@ def compile(template: str, names: Mapping[int, str], *, secrets: bool = False) -
     objects = names.objects if isinstance(names, Names) else frozenset()
     problems += [
         _object_in_quotes(template, node, hole)
-        for node in flat if isinstance(node, TextNode)
-        for hole in node.holes if hole.column_id in objects and hole.path is None
-    ]  # fmt: skip
+        for node in flat
+        if isinstance(node, TextNode)
+        for hole in node.holes
+        if hole.column_id in objects and hole.path is None
+    ]
     has_key_holes = any(isinstance(piece, TextNode) and piece.is_key for piece in flat)
     return Body(template, root, tuple(flat), has_key_holes, tuple(problems), tuple(holes))
 
@@ -79,10 +81,16 @@ def _object_in_quotes(template: str, node: TextNode, hole: Hole) -> Problem:
         edit = Edit(hole.start - 1, length + 2, template[hole.start : hole.end], "Remove the quotes")
     line, column = references.place(template, hole.start)
     return Problem(
-        words, line=line, column=column, offset=hole.start, length=length, reference=hole.name,
-        fix=edit.label if edit else f"Use one of its fields, such as {{{{{hole.name}.name}}}}.", edit=edit,
+        words,
+        line=line,
+        column=column,
+        offset=hole.start,
+        length=length,
+        reference=hole.name,
+        fix=edit.label if edit else f"Use one of its fields, such as {{{{{hole.name}.name}}}}.",
+        edit=edit,
         severity="warning",
-    )  # fmt: skip
+    )
 
 
 def _flattened(node: Node) -> list[str | TextNode | ValueNode]:
@@ -201,9 +209,16 @@ class _Filling:
     def _problem(self, hole: Hole, message: str, edit: Edit | None = None) -> Problem:
         line, column = references.place(self.text, hole.start)
         return Problem(
-            message, field="body", line=line, column=column, offset=hole.start, length=hole.end - hole.start,
-            reference=hole.name, fix=edit.label if edit else None, edit=edit,
-        )  # fmt: skip
+            message,
+            field="body",
+            line=line,
+            column=column,
+            offset=hole.start,
+            length=hole.end - hole.start,
+            reference=hole.name,
+            fix=edit.label if edit else None,
+            edit=edit,
+        )
 
     def check_keys(self, node: Node) -> None:
         """Raises RenderError when this row's values make two keys of an object the same."""

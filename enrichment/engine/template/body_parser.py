@@ -75,9 +75,14 @@ class _Reader:
         return root
 
     def tell(
-        self, offset: int, length: int, message: str, text: str | None = None, label: str = "",
+        self,
+        offset: int,
+        length: int,
+        message: str,
+        text: str | None = None,
+        label: str = "",
         severity: Literal["error", "warning"] = "error",
-    ) -> None:  # fmt: skip
+    ) -> None:
         line, column = place(self.text, offset)
         edit = None if text is None else Edit(offset, length, text, label)
         self.problems.append(
@@ -302,10 +307,16 @@ class _Reader:
 
     def in_quotes(self, start: int) -> str:
         inner = self.text[start : self.at]
-        return '"' + "".join(
-            self.text[part.start : part.end] if isinstance(part, Hole) else json.dumps(part, ensure_ascii=False)[1:-1]
-            for part in self.pieces(start, start + len(inner))
-        ) + '"'  # fmt: skip
+        return (
+            '"'
+            + "".join(
+                self.text[part.start : part.end]
+                if isinstance(part, Hole)
+                else json.dumps(part, ensure_ascii=False)[1:-1]
+                for part in self.pieces(start, start + len(inner))
+            )
+            + '"'
+        )
 
     def pieces(self, start: int, end: int) -> list[str | Hole]:
         found: list[str | Hole] = []

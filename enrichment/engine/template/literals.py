@@ -6,9 +6,19 @@ _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _NEARLY_NUMBER = re.compile(r"\+?(-?)([0-9][0-9_]*|)(?:\.([0-9]*))?([eE][+-]?[0-9]+)?")
 _HEX = re.compile(r"(-?)0[xX]([0-9a-fA-F]{1,300})")
 _WORDS = {
-    "True": "true", "TRUE": "true", "False": "false", "FALSE": "false", "None": "null", "NULL": "null", "Null": "null",
-    "nil": "null", "undefined": "null", "NaN": "null", "Infinity": "null", "-Infinity": "null",
-}  # fmt: skip
+    "True": "true",
+    "TRUE": "true",
+    "False": "false",
+    "FALSE": "false",
+    "None": "null",
+    "NULL": "null",
+    "Null": "null",
+    "nil": "null",
+    "undefined": "null",
+    "NaN": "null",
+    "Infinity": "null",
+    "-Infinity": "null",
+}
 
 
 def is_number(text: str) -> bool:

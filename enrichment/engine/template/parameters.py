@@ -15,10 +15,22 @@ type Parts = tuple[str | Hole, ...]  # literals as they are sent, and holes
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
-REFUSED_HEADERS = frozenset({
-    "host", "content-length", "transfer-encoding", "connection", "keep-alive", "te", "trailer", "upgrade",
-    "proxy-authorization", "proxy-authenticate", "proxy-connection", "expect",
-})  # fmt: skip
+REFUSED_HEADERS = frozenset(
+    {
+        "host",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "keep-alive",
+        "te",
+        "trailer",
+        "upgrade",
+        "proxy-authorization",
+        "proxy-authenticate",
+        "proxy-connection",
+        "expect",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +132,11 @@ class Filling:
             value = self.value(hole, item.field)
             if isinstance(value, list):
                 return [name + encoded(element) for element in value]
-        if remove_null and item.removable and all(
-            is_empty(self.value(hole, item.field)) for hole in holes_of(item.value)
-        ):  # fmt: skip
+        if (
+            remove_null
+            and item.removable
+            and all(is_empty(self.value(hole, item.field)) for hole in holes_of(item.value))
+        ):
             return None
         return [name + self.joined(item.value, item.field)]
 
@@ -140,6 +154,10 @@ class Filling:
 
 def row_error(code: str, message: str, hole: Hole, field: str) -> RenderError:
     problem = Problem(
-        message, field=field, offset=hole.start, length=hole.end - hole.start, reference=hole.name,
-    )  # fmt: skip
+        message,
+        field=field,
+        offset=hole.start,
+        length=hole.end - hole.start,
+        reference=hole.name,
+    )
     return RenderError(code, message, problem)

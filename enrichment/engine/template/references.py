@@ -178,9 +178,13 @@ def _ids(names: Mapping[int, str]) -> dict[str, int]:
 
 
 def _hole(
-    text: str, reference: Reference, ids: Mapping[str, int], names: Mapping[int, str],
-    problems: list[Problem], secrets: bool,
-) -> Hole:  # fmt: skip
+    text: str,
+    reference: Reference,
+    ids: Mapping[str, int],
+    names: Mapping[int, str],
+    problems: list[Problem],
+    secrets: bool,
+) -> Hole:
     place = reference.start, reference.end
     if reference.text.startswith("secret."):
         if not secrets:
@@ -228,9 +232,15 @@ def _deleted_name(inner: str, names: Mapping[int, str]) -> str | None:
 def _at(text: str, reference: Reference, message: str, edit: Edit | None = None) -> Problem:
     line, column = place(text, reference.start)
     return Problem(
-        message, line=line, column=column, offset=reference.start, length=reference.end - reference.start,
-        reference=reference.text, fix=edit.label if edit else None, edit=edit,
-    )  # fmt: skip
+        message,
+        line=line,
+        column=column,
+        offset=reference.start,
+        length=reference.end - reference.start,
+        reference=reference.text,
+        fix=edit.label if edit else None,
+        edit=edit,
+    )
 
 
 def place(text: str, offset: int) -> tuple[int, int]:

@@ -113,9 +113,13 @@ class _Compile[Item](Protocol):
 
 
 def _each[Item](
-    config: Mapping[str, Any], field: str, compile_one: _Compile[Item], names: Mapping[int, str], secrets: bool,
+    config: Mapping[str, Any],
+    field: str,
+    compile_one: _Compile[Item],
+    names: Mapping[int, str],
+    secrets: bool,
     problems: list[Problem],
-) -> tuple[Item, ...]:  # fmt: skip
+) -> tuple[Item, ...]:
     found = []
     for number, item in enumerate(config.get(field) or []):
         if not (item["name"].strip() or item["value"].strip()):

@@ -52,7 +52,7 @@ def test_a_command_for_windows_is_understood() -> None:
         ("curl -X patch 'https://a.example/{{Id}}' -d '[{{N}}]'", "PATCH", "https://a.example/{{Id}}", "[{{N}}]"),
         ("curl https://a.example --data-raw '$' -H 'X: $'", "POST", "https://a.example", "$"),
     ],
-)  # fmt: skip
+)
 def test_method_address_and_body_follow_the_options(command: str, method: str, url: str, body: str | None) -> None:
     found = config(command)
     assert (found["method"], found["url"], found["body"]) == (method, url, body)

@@ -43,9 +43,12 @@ components:
             tags: {type: array, items: {type: string, example: vip}}
 """
 SWAGGER: dict[str, Any] = {
-    "swagger": "2.0", "host": "api.example", "basePath": "/v2/", "schemes": ["https"],
+    "swagger": "2.0",
+    "host": "api.example",
+    "basePath": "/v2/",
+    "schemes": ["https"],
     "paths": {"/pets": {"put": {"parameters": [{"in": "body", "name": "pet", "schema": {"example": {"a": 1}}}]}}},
-}  # fmt: skip
+}
 
 
 def test_an_operation_fills_the_request_from_columns_and_examples() -> None:

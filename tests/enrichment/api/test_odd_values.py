@@ -17,8 +17,25 @@ from workspaces.tokens import create_api_token
 pytestmark = pytest.mark.django_db
 
 ODD: list[Any] = [
-    None, 1, True, -1, 10**30, 1.5, "x", "\0", "\ud800", [], [1], [None], ["\0"], [[]], [{}], {}, {"a": 1}, {"a": "\0"},
-]  # fmt: skip
+    None,
+    1,
+    True,
+    -1,
+    10**30,
+    1.5,
+    "x",
+    "\0",
+    "\ud800",
+    [],
+    [1],
+    [None],
+    ["\0"],
+    [[]],
+    [{}],
+    {},
+    {"a": 1},
+    {"a": "\0"},
+]
 
 
 @pytest.fixture

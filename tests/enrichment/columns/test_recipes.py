@@ -39,10 +39,11 @@ def call(workspace: Workspace, editor: User) -> Caller:
 @pytest.fixture
 def crm(actor: Actor) -> Connection:
     request = {
-        "method": "POST", "url": f"http://127.0.0.1:9/login?api_key={LITERAL}&lang=en",
+        "method": "POST",
+        "url": f"http://127.0.0.1:9/login?api_key={LITERAL}&lang=en",
         "headers": [{"name": "X-Api-Key", "value": LITERAL}, {"name": "X-Note", "value": f"was {CANARY}"}],
         "body": '{"user": "{{secret.user}}", "password": "{{secret.password}}", "client_secret": "' + LITERAL + '"}',
-    }  # fmt: skip
+    }
     config = {"auth_request": request, "token_path": "data.token", "allowed_hosts": ["127.0.0.1"]}
     secrets = {"user": "sam", "password": CANARY}
     return connection_settings.create(actor, name="CRM", kind="jwt", config=config, secrets=secrets)
@@ -51,10 +52,13 @@ def crm(actor: Actor) -> Connection:
 @pytest.fixture
 def profile(http: Callable[..., Column], crm: Connection) -> Column:
     return http(
-        connection_id=crm.pk, body='{"name": "{{Company}}", "token": "' + LITERAL + '"}', run_if="{{Size}} > 5",
+        connection_id=crm.pk,
+        body='{"name": "{{Company}}", "token": "' + LITERAL + '"}',
+        run_if="{{Size}} > 5",
         headers=[{"name": "Authorization", "value": LITERAL}, {"name": "X-Key", "value": "{{Size}}"}],
-        query=[{"name": "key", "value": LITERAL}, {"name": "fields", "value": "all"}], required=["Company"],
-    )  # fmt: skip
+        query=[{"name": "key", "value": LITERAL}, {"name": "fields", "value": "all"}],
+        required=["Company"],
+    )
 
 
 @pytest.fixture
@@ -75,8 +79,9 @@ def test_no_secret_and_no_id_is_in_a_recipe(profile: Column, crm: Connection) ->
     )  # said, not left to defaults
     assert recipe["connection"]["secrets"] == ["password", "user"]
     assert recipe["config"]["headers"] == [
-        {"name": "Authorization", "value": ""}, {"name": "X-Key", "value": "{{Size}}"},
-    ]  # fmt: skip
+        {"name": "Authorization", "value": ""},
+        {"name": "X-Key", "value": "{{Size}}"},
+    ]
     assert json.loads(recipe["config"]["body"]) == {"name": "{{Company}}", "token": ""}
     assert "{{secret.password}}" in recipe["connection"]["config"]["auth_request"]["body"]
     assert recipe["columns"] == ["Company", "Size"]
@@ -132,13 +137,25 @@ def recipe_with(**changes: Any) -> dict[str, Any]:
 
 
 HOSTILE: list[Any] = [
-    None, 1, "x", [], [{"marl": "column"}],
-    {}, {"marl": "table"}, recipe_with(version=2), recipe_with(type="text"), recipe_with(config=[]),
-    recipe_with(id=4), recipe_with(name=""), recipe_with(name="x" * 300), recipe_with(columns=["a"] * 600),
-    recipe_with(config={"formula": "x" * 300_000}), recipe_with(connection={"name": "a", "kind": "shell"}),
+    None,
+    1,
+    "x",
+    [],
+    [{"marl": "column"}],
+    {},
+    {"marl": "table"},
+    recipe_with(version=2),
+    recipe_with(type="text"),
+    recipe_with(config=[]),
+    recipe_with(id=4),
+    recipe_with(name=""),
+    recipe_with(name="x" * 300),
+    recipe_with(columns=["a"] * 600),
+    recipe_with(config={"formula": "x" * 300_000}),
+    recipe_with(connection={"name": "a", "kind": "shell"}),
     recipe_with(connection={"name": "a", "kind": "jwt", "id": 1}),
     recipe_with(connection={"name": "a", "kind": "jwt", "secrets": [{"a": 1}]}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("given", HOSTILE)
@@ -149,10 +166,16 @@ def test_what_is_no_recipe_is_told(given: object, call: Caller, other: Table) ->
 
 
 HOSTILE_SETTINGS: list[dict[str, Any]] = [
-    {"url": 5}, {"nothing": 1}, {"required": [{"a": 1}]}, {"url": "https://a.example", "required": 5},
-    {"url": "https://a.example", "required": "Firm"}, {"headers": "x"}, {"connection_id": 1, "url": "{{@1}}"},
-    {"url": "https://a.example/{{secret.password}}"}, {"body": "{{@1.name}}", "url": "https://a.example"},
-]  # fmt: skip
+    {"url": 5},
+    {"nothing": 1},
+    {"required": [{"a": 1}]},
+    {"url": "https://a.example", "required": 5},
+    {"url": "https://a.example", "required": "Firm"},
+    {"headers": "x"},
+    {"connection_id": 1, "url": "{{@1}}"},
+    {"url": "https://a.example/{{secret.password}}"},
+    {"body": "{{@1.name}}", "url": "https://a.example"},
+]
 
 
 @pytest.mark.parametrize("config", HOSTILE_SETTINGS)

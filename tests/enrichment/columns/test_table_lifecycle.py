@@ -91,9 +91,13 @@ def test_a_connection_of_a_deleted_table_alone_can_be_deleted(
 
 
 def test_a_copy_has_the_same_columns_values_and_results(
-    actor: Actor, leads: Table, http: Callable[..., Column], answer: Callable[..., None],
-    compute: Callable[[Table], None], cells: Callable[[Column], list[Any]],
-) -> None:  # fmt: skip
+    actor: Actor,
+    leads: Table,
+    http: Callable[..., Column],
+    answer: Callable[..., None],
+    compute: Callable[[Table], None],
+    cells: Callable[[Column], list[Any]],
+) -> None:
     profile = http(run_if="{{Size}} > 5", required=["Company"], query=[{"name": "q", "value": "{{Size}}"}])
     city = column_lifecycle.create(leads, "City", "extract", {"source": "Profile", "path": "city"})
     shout = column_lifecycle.create(leads, "Shout", "formula", {"formula": "UPPER({{Company}})"})

@@ -78,9 +78,10 @@ def web_on(tmp_path: Path) -> Iterator[Callable[[int], str]]:
     def start(port: int) -> str:
         own = free_port()
         environment = os.environ | {
-            "MARL_DATA_DIR": str(tmp_path), "DATABASE_URL": f"postgresql://marl@127.0.0.1:{port}/marl",
+            "MARL_DATA_DIR": str(tmp_path),
+            "DATABASE_URL": f"postgresql://marl@127.0.0.1:{port}/marl",
             "REDIS_URL": f"redis://127.0.0.1:{port}/0",
-        }  # fmt: skip
+        }
         with (tmp_path / "web.log").open("w") as log:
             process = subprocess.Popen(up.web(own), cwd=ROOT, env=environment, stdout=log, stderr=log, text=True)
         started.append(process)

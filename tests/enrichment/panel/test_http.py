@@ -148,10 +148,24 @@ class TestPanel:
     def test_offers_the_settings_of_a_new_column_in_order(self, client: Client, table: Table) -> None:
         html = page(client.get(f"/tables/{table.pk}/panel/new", headers=IN_PANEL))
         labels = [
-            "Name", "Connection", "Method", "Endpoint URL", "Query parameters", "Headers", "JSON body",
-            "Remove null and undefined values", "Field paths to return", "Auto-update", "Only run if", "Rate limit",
-            "At most", "requests per", "Advanced", "Parallel requests", "Cache answers for",
-        ]  # fmt: skip
+            "Name",
+            "Connection",
+            "Method",
+            "Endpoint URL",
+            "Query parameters",
+            "Headers",
+            "JSON body",
+            "Remove null and undefined values",
+            "Field paths to return",
+            "Auto-update",
+            "Only run if",
+            "Rate limit",
+            "At most",
+            "requests per",
+            "Advanced",
+            "Parallel requests",
+            "Cache answers for",
+        ]
         places = [html.index(f">{label}") for label in labels]
         assert places == sorted(places)
         assert [item["name"] for item in json.loads(html.split('data-references="')[1].split('"\n')[0])] == [

@@ -65,14 +65,22 @@ def test_kinds_are_told_by_how_many_rows_they_have(column: Column, fail: Callabl
     rows = fail([http_error(500, "server error"), http_error(404, "not found"), http_error(404, "not found")])
     assert failures.by_kind(column) == [
         {
-            "state": "failed", "http_status": 404, "code": "http_404", "message": "404 · not found", "count": 2,
+            "state": "failed",
+            "http_status": 404,
+            "code": "http_404",
+            "message": "404 · not found",
+            "count": 2,
             "row_ids": rows[1:],
         },
         {
-            "state": "failed", "http_status": 500, "code": "http_500", "message": "500 · server error", "count": 1,
+            "state": "failed",
+            "http_status": 500,
+            "code": "http_500",
+            "message": "500 · server error",
+            "count": 1,
             "row_ids": rows[:1],
         },
-    ]  # fmt: skip
+    ]
 
 
 def test_what_came_to_an_end_otherwise_is_no_failure(column: Column, fail: Callable[..., list[int]]) -> None:
@@ -107,8 +115,10 @@ def test_what_differs_from_row_to_row_makes_no_other_kind(
 def test_wordings_of_one_status_stay_apart(column: Column, fail: Callable[..., list[int]]) -> None:
     fail([http_error(422, "name is too long"), http_error(422, "name is too short"), http_error(422, "42")])
     assert {kind["message"] for kind in failures.by_kind(column)} == {
-        "422 · name is too long", "422 · name is too short", "422 · 42",
-    }  # fmt: skip
+        "422 · name is too long",
+        "422 · name is too short",
+        "422 · 42",
+    }
 
 
 def test_missing_inputs_are_told_by_column(column: Column, fail: Callable[..., list[int]]) -> None:
@@ -249,9 +259,13 @@ def test_the_api_tells_them(
     told = client.get(f"/api/v1/columns/{column.pk}/failures?run={run.pk}").json()
     offsets = row_order.offsets(Row.objects.filter(pk__in=rows))
     kind = {
-        "state": "failed", "http_status": 404, "code": "http_404", "message": "404 · not found", "count": 2,
+        "state": "failed",
+        "http_status": 404,
+        "code": "http_404",
+        "message": "404 · not found",
+        "count": 2,
         "row_ids": rows,
-    }  # fmt: skip
+    }
     assert told == {"items": [kind | {"positions": [offsets[pk] for pk in rows]}], "total": 1}
     assert client.get(f"/api/v1/columns/{column.pk}/failures").json()["total"] == 2
     assert client.get(f"/api/v1/runs/{run.pk}").json()["errors"] == [kind]
@@ -279,10 +293,12 @@ def test_a_run_of_another_column_is_not_found(
 def test_rows_like_one_are_those_of_its_kind(column: Column, fail: Callable[..., list[int]]) -> None:
     one, other, gone, no_status = fail(
         [
-            http_error(404, "no company 1"), http_error(404, "no company 2"), http_error(404, "gone for good"),
+            http_error(404, "no company 1"),
+            http_error(404, "no company 2"),
+            http_error(404, "gone for good"),
             ("failed", "timeout", "No answer.", None),
         ]
-    )  # fmt: skip
+    )
     assert failures.row_ids_like(column, one) == [one, other]
     assert failures.row_ids_like(column, gone) == [gone]
     assert failures.row_ids_like(column, no_status) == [no_status]

@@ -130,13 +130,19 @@ def connection(actor: Actor, api: Api) -> Connection:
 
 def connect(actor: Actor, api: Api, password: str) -> Connection:
     request = {
-        "method": "POST", "url": f"{api.url}/login", "headers": [], "body_format": "json",
+        "method": "POST",
+        "url": f"{api.url}/login",
+        "headers": [],
+        "body_format": "json",
         "body": '{"user": "{{secret.username}}", "password": "{{secret.password}}"}',
-    }  # fmt: skip
+    }
     return connection_settings.create(
-        actor, name="Acme", kind="jwt", config={"auth_request": request, "token_path": "data.token"},
+        actor,
+        name="Acme",
+        kind="jwt",
+        config={"auth_request": request, "token_path": "data.token"},
         secrets={"username": "sam", "password": password},
-    )  # fmt: skip
+    )
 
 
 def http_column(table: Table, api: Api, **config: Any) -> Column:

@@ -40,9 +40,14 @@ async def test_a_company_is_the_same_whenever_it_is_asked_for(async_client: Asyn
     )
     assert first.json() == again.json()
     assert first.json()["data"] | {"industry": ""} == {
-        "domain": "northwind.example", "name": "Northwind", "city": "Kyoto", "country": "Japan", "founded": 2015,
-        "employees": 1009, "industry": "",
-    }  # fmt: skip
+        "domain": "northwind.example",
+        "name": "Northwind",
+        "city": "Kyoto",
+        "country": "Japan",
+        "founded": 2015,
+        "employees": 1009,
+        "industry": "",
+    }
 
 
 async def test_some_companies_are_not_known(async_client: AsyncClient) -> None:
@@ -91,16 +96,32 @@ async def test_without_its_setting_there_is_none(async_client: AsyncClient, sett
 
 
 NOT_THE_SAMPLE = [
-    f"{HERE}/settings/members", f"{HERE}/sample-api", f"{HERE}/sample-apix/", f"{HERE}/sample-api/../settings/members",
-    f"{HERE}/sample-api/%2e%2e/settings", f"{HERE}/sample-api/%252e%252e/settings", f"{HERE}/sample-api/..%2fsettings",
-    f"{HERE}/sample-api/..", f"{HERE}/sample-api/..\\settings", f"{HERE}/sample-api/..%5csettings",
-    f"{HERE}/sample-api/./x", f"{HERE}/sample-api//settings", f"{HERE}/sample-api/\tx", f"{HERE}/sample-api/%00",
-    f"{HERE}//sample-api/v1", f"{HERE}/x/../sample-api/v1", f"{HERE}@evil.example/sample-api/v1",
-    f"{HERE}.evil.example/sample-api/", f"{HERE}1/sample-api/", "http://127.0.0.1:8001/sample-api/v1/companies/a.b",
-    "http://127.0.0.1/sample-api/v1/companies/a.b", "https://127.0.0.1:8000/sample-api/v1/companies/a.b",
-    "http://localhost:8000/sample-api/v1/companies/a.b", "http://127.1:8000/sample-api/v1/companies/a.b",
+    f"{HERE}/settings/members",
+    f"{HERE}/sample-api",
+    f"{HERE}/sample-apix/",
+    f"{HERE}/sample-api/../settings/members",
+    f"{HERE}/sample-api/%2e%2e/settings",
+    f"{HERE}/sample-api/%252e%252e/settings",
+    f"{HERE}/sample-api/..%2fsettings",
+    f"{HERE}/sample-api/..",
+    f"{HERE}/sample-api/..\\settings",
+    f"{HERE}/sample-api/..%5csettings",
+    f"{HERE}/sample-api/./x",
+    f"{HERE}/sample-api//settings",
+    f"{HERE}/sample-api/\tx",
+    f"{HERE}/sample-api/%00",
+    f"{HERE}//sample-api/v1",
+    f"{HERE}/x/../sample-api/v1",
+    f"{HERE}@evil.example/sample-api/v1",
+    f"{HERE}.evil.example/sample-api/",
+    f"{HERE}1/sample-api/",
+    "http://127.0.0.1:8001/sample-api/v1/companies/a.b",
+    "http://127.0.0.1/sample-api/v1/companies/a.b",
+    "https://127.0.0.1:8000/sample-api/v1/companies/a.b",
+    "http://localhost:8000/sample-api/v1/companies/a.b",
+    "http://127.1:8000/sample-api/v1/companies/a.b",
     f"http://sam@127.0.0.1:8000/sample-api/v1?{HERE}/sample-api/",
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("url", NOT_THE_SAMPLE)
