@@ -48,6 +48,7 @@ def _profile(origin: str) -> dict[str, Any]:
         "field_paths": ["data.name", "data.city", "data.country", "data.founded", "data.industry"],
         "run_if": "{{Employees}} >= 20",
         "required": ["Domain"],
+        "auto_update": False,  # a newcomer presses Run
         "rate_limit": _LIMIT,
     }
 
@@ -58,6 +59,7 @@ def _account(origin: str, connection: Connection) -> dict[str, Any]:
         "method": "GET",
         "url": f"{origin}/sample-api/crm/accounts/{{{{Domain}}}}",
         "field_paths": ["data.account.stage", "data.owner.name"],
+        "auto_update": False,
         "rate_limit": _LIMIT,
     }
 
