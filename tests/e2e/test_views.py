@@ -235,6 +235,7 @@ def test_the_toolbar_has_no_accessibility_problem(page: Page, cell: Cell) -> Non
     filter_by(page, "Employees", ">", "1190")
     sort(page, "Company", "ascending")
     expect(size(page)).to_contain_text("10 of")
+    expect(page.get_by_role("checkbox", name="Select row", exact=True)).to_have_count(0)  # every row is drawn
     for button in ("Filter", "Sort", "Columns"):
         page.get_by_role("button", name=button, exact=True).click()
         found = Axe().run(page).response["violations"]
@@ -256,6 +257,7 @@ def test_tab_leaves_a_popover_and_closes_it(page: Page, table: int) -> None:
 def test_escape_closes_a_popover_from_anywhere_and_returns_to_its_button(page: Page, table: int) -> None:
     button, popover = page.get_by_role("button", name="Sort", exact=True), page.get_by_role("dialog", name="Sort")
     button.press("Enter")
+    expect(popover.get_by_label("Add a sort")).to_be_focused()
     page.keyboard.press("Shift+Tab")
     expect(button).to_be_focused()
     expect(popover).to_be_visible()
