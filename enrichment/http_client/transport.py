@@ -15,8 +15,8 @@ httpx.TransportError
 ├── ConnectTimeout, ReadTimeout
 └── RemoteProtocolError   not HTTP, or a response that ends early
 
-Measured, CPU a request: bare aiohttp 0.28 ms, this transport called directly 0.32, through `httpx.AsyncClient` 0.46,
-httpx's own transport 4.4.
+Measured, CPU a request: bare aiohttp 0.10 ms, this transport 0.13, `client.send` around it 0.15; 0.04 more for an
+address that no earlier request had.
 """
 
 import os
