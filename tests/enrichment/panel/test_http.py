@@ -282,6 +282,13 @@ class TestPanel:
         assert "Response 200" in html
         assert "opaque-token-0123456789" not in html
 
+    def test_a_failed_test_gives_the_status_once(self, client: Client, column: Column, server: str) -> None:
+        form = column_form(f"{server}/login", body='{"password": "wrong"}') | {"query.name": "", "query.value": ""}
+        html = page(client.post(f"/columns/{column.pk}/panel/test", form))
+        headline = re.search(r"<b>Row 1: Failed</b>(.*?)</p>", html, re.DOTALL)
+        assert headline
+        assert headline[1].count("401") == 1
+
     def test_a_pasted_curl_command_fills_the_form_unsaved(self, client: Client, table: Table) -> None:
         command = "curl -X PUT https://api.example/v1 -H 'X-Team: growth' -H 'Authorization: Bearer a' -d '{\"a\": 1}'"
         html = page(client.post(f"/tables/{table.pk}/panel/paste", column_form("", name="Mine") | {"curl": command}))
