@@ -1,16 +1,18 @@
-"""New and changed rows compute the formula columns and run the HTTP columns that ask for it, each behind its inputs.
+"""New and changed rows compute the formula columns and run the HTTP columns with auto-update, each after its inputs.
 
-A row without a result runs once all of its inputs are there. A row with one runs when the inputs are others now, by
-their fingerprint; where its column keeps what it has, or does not run by itself, the result is marked as out of date.
+A row without a result runs once all of its inputs are there. A row with one runs again when its inputs have changed,
+by their fingerprint; where its column keeps results, or has no auto-update, the result is marked as out of date.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import batched
 
 from django.db import transaction
 
 from enrichment import graph
 from enrichment.dataflow import recalculations, staleness, waiting
 from enrichment.dataflow.recalculations import MOST_IDS
+from enrichment.dataflow.staleness import Compared
 from enrichment.graph import Graph
 from enrichment.models import Run
 from enrichment.runs import lifecycle
@@ -18,7 +20,7 @@ from enrichment.runs.scope import Scope
 from tables import storage
 from tables.models import OPEN_STATES, Cell, CellState, Column, Row
 
-_AT_ONCE = 500  # rows; a worker looks at more than this behind the edit
+_AT_ONCE = 500  # rows; more are left to a worker, after the edit
 _KEPT = (CellState.DONE, CellState.NO_DATA)  # what "keep existing results" keeps
 
 
@@ -31,7 +33,7 @@ def on_rows_changed(
     from_row: int = 0,
     **_: object,
 ) -> None:
-    """`row_ids` None means every row whose id is `from_row` or more."""
+    """Listens to `rows_changed`; `row_ids` None means every row whose id is `from_row` or more."""
     dependencies = graph.of_table(table_id)
     first_row = 0 if row_ids is not None else from_row
     with transaction.atomic():
@@ -47,11 +49,14 @@ def _all_columns(table_id: int) -> list[int]:
 
 
 def _start_new(table_id: int, dependencies: Graph, row_ids: Sequence[int] | None, first_row: int) -> None:
-    """HTTP columns over results of other ones run when those come, others behind the formulas that they refer to."""
-    wanted = {pk for pk in dependencies.automatic if not dependencies.needs_results(pk)}
-    then_run = {pk for pk in wanted if dependencies.requests[pk] & dependencies.formulas.keys()}
-    _compute(table_id, dependencies.formulas, row_ids, first_row, then_run)
-    for pk in wanted - then_run:
+    """Runs HTTP columns over plain columns now, and those over formulas after these.
+
+    Those over results of other HTTP columns run when the results come.
+    """
+    runnable = {pk for pk in dependencies.automatic if not dependencies.needs_results(pk)}
+    then_run = {pk for pk in runnable if dependencies.requests[pk] & dependencies.formulas.keys()}
+    _recalculate(table_id, dependencies.formulas, row_ids, first_row, then_run)
+    for pk in runnable - then_run:
         if row_ids is None:
             run_range(pk, first_row)
         else:
@@ -62,20 +67,20 @@ def _follow_edit(
     table_id: int, dependencies: Graph, row_ids: Sequence[int] | None, first_row: int, column_ids: Collection[int]
 ) -> None:
     formulas = dependencies.formulas_depending_on(column_ids)
-    touched = dependencies.requests_using(column_ids)
-    _let_claims_commit(touched)
+    requests = dependencies.requests_using(column_ids)
+    _let_claims_commit(requests)
     many = row_ids is None or len(row_ids) > _AT_ONCE
-    later = {pk for pk in touched if many or dependencies.requests[pk] & formulas}
-    _compute(table_id, formulas | later, row_ids, first_row)
-    follow(table_id, dependencies, dict.fromkeys(touched - later, row_ids or ()))
+    later = {pk for pk in requests if many or dependencies.requests[pk] & formulas}
+    _recalculate(table_id, formulas | later, row_ids, first_row)
+    follow(table_id, dependencies, dict.fromkeys(requests - later, row_ids or ()))
 
 
 def _let_claims_commit(column_ids: Collection[int]) -> None:
-    """Whoever takes rows now may have read them before they changed, and holds the run until that is told."""
+    """Waits for whoever claims rows right now: they may have been read before they changed."""
     list(Run.objects.select_for_update().filter(column_id__in=column_ids, state__in=Run.OPEN).order_by("pk"))
 
 
-def _compute(
+def _recalculate(
     table_id: int,
     column_ids: Collection[int],
     row_ids: Sequence[int] | None,
@@ -88,56 +93,58 @@ def _compute(
         recalculations.start_rows(table_id, column_ids, row_ids, then_run)
 
 
-def follow(table_id: int, dependencies: Graph, touched: Mapping[int, Collection[int]]) -> dict[int, set[int]]:
-    """Inputs of these rows may be others now, {HTTP column id: row ids}; those whose result is out of date.
+def follow(table_id: int, dependencies: Graph, row_ids: Mapping[int, Collection[int]]) -> dict[int, set[int]]:
+    """Compares rows whose inputs may have changed, {HTTP column id: row ids}, and runs those that auto-update.
 
-    In a transaction that holds the table.
+    Returns the rows whose results are out of date. The caller holds the lock on the table.
     """
     outdated: dict[int, set[int]] = {}
-    for pk in touched.keys() & dependencies.requests.keys():
-        ordered = sorted(touched[pk])
+    for pk in row_ids.keys() & dependencies.requests.keys():
         outdated[pk] = set()
-        for start in range(0, len(ordered), _AT_ONCE):
-            outdated[pk] |= _follow(table_id, dependencies, pk, ordered[start : start + _AT_ONCE])
+        for batch in batched(sorted(row_ids[pk]), _AT_ONCE):
+            outdated[pk] |= _follow(table_id, dependencies, pk, batch)
     return outdated
 
 
 def _follow(table_id: int, dependencies: Graph, pk: int, row_ids: Sequence[int]) -> set[int]:
     rows = list(Row.objects.filter(table_id=table_id, pk__in=row_ids).order_by("pk"))
-    found = staleness.check(table_id, pk, dependencies.requests[pk], rows)
-    under_way = found.running | {row_id for row_id, _ in waiting.claimed([pk])}
+    compared = staleness.check(table_id, pk, dependencies.requests[pk], rows)
+    under_way = compared.running | {row_id for row_id, _ in waiting.claimed([pk])}
     recalculations.put_aside(table_id, pk, under_way.intersection(row.pk for row in rows))
     if pk in dependencies.automatic:
-        again = {
-            row_id for row_id, state in found.outdated.items() if pk not in dependencies.keeping or state not in _KEPT
-        }
-        wanted = again | _complete(dependencies, pk, found.lacking - under_way)
-        chosen = [row for row in rows if row.pk in wanted - under_way]
-        coming = {row_id for row_id, _ in waiting.pending(table_id, chosen, [pk])}
-        run_rows(pk, [row.pk for row in chosen if row.pk not in coming])
-    return set(found.outdated)
+        to_run = _to_run(dependencies, pk, compared, under_way)
+        runnable = [row for row in rows if row.pk in to_run]
+        pending = {row_id for row_id, _ in waiting.pending(table_id, runnable, [pk])}
+        run_rows(pk, [row.pk for row in runnable if row.pk not in pending])
+    return set(compared.outdated)
+
+
+def _to_run(dependencies: Graph, pk: int, compared: Compared, under_way: Collection[int]) -> set[int]:
+    """Returns the rows whose result the column replaces, and those without one whose inputs are complete."""
+    keeps = pk in dependencies.keeping
+    replaced = {row_id for row_id, state in compared.outdated.items() if not keeps or state not in _KEPT}
+    return (replaced | _complete(dependencies, pk, compared.without_result.difference(under_way))).difference(under_way)
 
 
 def _complete(dependencies: Graph, pk: int, row_ids: Collection[int]) -> set[int]:
-    """Those of these rows for which every computed column that this one refers to has ended."""
+    """Returns those of these rows for which every computed column that this one refers to has ended."""
     inputs = dependencies.requests[pk] & dependencies.needs.keys()
     if not inputs or not row_ids:
         return set(row_ids)
-    ended = Cell.objects.filter(row_id__in=row_ids, column_id__in=inputs).exclude(
-        state__in=(*OPEN_STATES, CellState.CANCELLED)
-    )
-    missing = {(row_id, column_id) for row_id in row_ids for column_id in inputs}
-    missing.difference_update(ended.values_list("row_id", "column_id"))
+    cells = Cell.objects.filter(row_id__in=row_ids, column_id__in=inputs)
+    ended = cells.exclude(state__in=(*OPEN_STATES, CellState.CANCELLED)).values_list("row_id", "column_id")
+    missing = {(row_id, column_id) for row_id in row_ids for column_id in inputs}.difference(ended)
     return set(row_ids) - {row_id for row_id, _ in missing}
 
 
 def run_range(column_id: int, first_row: int, last_row: int | None = None) -> None:
+    """Runs every row of the column from this id on, up to the last one."""
     lifecycle.plan_after(_column(column_id), max(0, first_row - 1), last_row)
 
 
 def run_rows(column_id: int, row_ids: Sequence[int]) -> None:
-    for start in range(0, len(row_ids), MOST_IDS):
-        _join_or_plan(_column(column_id), list(row_ids[start : start + MOST_IDS]))
+    for batch in batched(row_ids, MOST_IDS):
+        _join_or_plan(_column(column_id), batch)
 
 
 def _column(pk: int) -> Column:
@@ -145,7 +152,7 @@ def _column(pk: int) -> Column:
 
 
 def _join_or_plan(column: Column, row_ids: Sequence[int]) -> None:
-    """Rows that come one by one join the last run, as far as it has not come yet."""
+    """Lets rows that come one by one join the last run, where it has not come to them yet."""
     with transaction.atomic():
         runs = Run.objects.select_for_update().filter(column=column, automatic=True, state__in=Run.ACTIVE)
         run = runs.order_by("-pk").first()

@@ -4,11 +4,13 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from itertools import batched
 
 from enrichment.dataflow import waiting
 from enrichment.engine.errors import MissingInput, RowError, Waits
 from enrichment.engine.template.references import Reason, Unavailable
 from enrichment.graph import FORMULA_TYPES
+from tables.cells import Pair
 from tables.models import Cell, CellState, Column, Row
 
 type Values = dict[int, object]
@@ -26,14 +28,14 @@ class NoResult(Unavailable):
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Stored:
     state: str
     value: object
     message: str
 
 
 def of_rows(rows: Sequence[Row], table_id: int, column_ids: Collection[int]) -> dict[int, Values]:
-    """What a request gets: {row id: {column id: value}}.
+    """Returns what a request gets: {row id: {column id: value}}.
 
     A cell without a result stands as NoResult: to be waited for only where its result is really still to come.
     """
@@ -41,25 +43,25 @@ def of_rows(rows: Sequence[Row], table_id: int, column_ids: Collection[int]) -> 
     names = {column.pk: column.name for column in columns if column.is_computed}
     # Asked before the values are read, so that what comes in between is either waited for or read.
     coming = waiting.to_come(table_id, rows, names) if names else set()
-    found = _of_columns(rows, columns)
-    for row_id, values in found.items() if names else ():
+    by_row = _of_columns(rows, columns)
+    for row_id, values in by_row.items() if names else ():
         for pk, name in names.items():
             if (row_id, pk) in coming:
                 values[pk] = NoResult(name, Reason.TO_COME, state=CellState.WAITING)
             elif isinstance(value := values[pk], NoResult) and value.state == CellState.WAITING:
                 values[pk] = replace(value, state=CellState.MISSING_INPUT)
-    return found
+    return by_row
 
 
 def as_stored(rows: Sequence[Row], table_id: int, column_ids: Collection[int]) -> dict[int, Values]:
-    """What a formula gets, which is computed again when a result comes: {row id: {column id: value}}."""
+    """Returns what a formula gets, which is computed again when a result comes: {row id: {column id: value}}."""
     return _of_columns(rows, _columns(table_id, column_ids))
 
 
 def fingerprint(values: Mapping[int, object], column_ids: Collection[int]) -> str:
-    """The same for the same inputs, whatever their columns are called."""
-    given = [(pk, values.get(pk)) for pk in sorted(column_ids)]
-    return blake2b(_as_json(given).encode(), digest_size=16).hexdigest()
+    """Returns the same for the same inputs, whatever their columns are called."""
+    by_column = [(pk, values.get(pk)) for pk in sorted(column_ids)]
+    return blake2b(_as_json(by_column).encode(), digest_size=16).hexdigest()
 
 
 def _reason(value: object) -> object:
@@ -76,25 +78,25 @@ def _columns(table_id: int, column_ids: Collection[int]) -> list[Column]:
 def _of_columns(rows: Sequence[Row], columns: Sequence[Column]) -> dict[int, Values]:
     computed = [column for column in columns if column.is_computed]
     plain = [(column.pk, str(column.pk)) for column in columns if not column.is_computed]
-    found = _cells([row.pk for row in rows], [column.pk for column in computed])
+    stored = _stored([row.pk for row in rows], [column.pk for column in computed])
     return {
         row.pk: {pk: row.values.get(key) for pk, key in plain}
-        | {column.pk: _result(found.get((row.pk, column.pk)), column) for column in computed}
+        | {column.pk: _result(stored.get((row.pk, column.pk)), column) for column in computed}
         for row in rows
     }
 
 
-def _cells(row_ids: Sequence[int], column_ids: Sequence[int]) -> dict[tuple[int, int], _Found]:
-    found = {}
-    for start in range(0, len(row_ids) if column_ids else 0, _AT_ONCE):
-        cells = Cell.objects.filter(row_id__in=row_ids[start : start + _AT_ONCE], column_id__in=column_ids)
-        parts = cells.values_list("row_id", "column_id", "state", "value", "error_message")
-        for row_id, column_id, state, value, message in parts.iterator():
-            found[row_id, column_id] = _Found(state, value, message)
-    return found
+def _stored(row_ids: Sequence[int], column_ids: Sequence[int]) -> dict[Pair, _Stored]:
+    stored = {}
+    for batch in batched(row_ids if column_ids else (), _AT_ONCE):
+        cells = Cell.objects.filter(row_id__in=batch, column_id__in=column_ids)
+        fields = cells.values_list("row_id", "column_id", "state", "value", "error_message")
+        for row_id, column_id, state, value, message in fields.iterator():
+            stored[row_id, column_id] = _Stored(state, value, message)
+    return stored
 
 
-def _result(cell: _Found | None, column: Column) -> object:
+def _result(cell: _Stored | None, column: Column) -> object:
     if cell and cell.state == CellState.EMPTY and column.type in FORMULA_TYPES:
         return None
     if cell is None or cell.state in _NOTHING:
@@ -103,7 +105,7 @@ def _result(cell: _Found | None, column: Column) -> object:
 
 
 def result(state: str, value: object, message: str, name: str) -> object:
-    """What a cell that has come to this state stands for."""
+    """Returns what a cell that has come to this state stands for."""
     if state == CellState.DONE:
         return value
     if state in (CellState.NO_DATA, CellState.EMPTY):
@@ -142,5 +144,6 @@ def check_results(values: Mapping[int, object], column_ids: Collection[int]) -> 
 
 
 def _lacking(values: Mapping[int, object], column_ids: Collection[int], state: str) -> str:
-    found = [values.get(pk) for pk in sorted(column_ids)]
-    return next((value.column for value in found if isinstance(value, NoResult) and value.state == state), "")
+    """Returns the name of the first of these columns whose value is a NoResult of this state, empty without one."""
+    in_order = [values.get(pk) for pk in sorted(column_ids)]
+    return next((value.column for value in in_order if isinstance(value, NoResult) and value.state == state), "")

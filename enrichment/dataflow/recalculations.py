@@ -1,14 +1,14 @@
-"""What is still to be computed: kept in the database, so that a worker or the broker may die and nothing is lost.
+"""The recalculation queue: what is still to be computed. In the database, so that a worker or the broker may die.
 
 One worker at a time computes a table, so that an older result never comes after a newer one. HTTP columns in an entry
-are not computed, but looked at: whether their results are out of date, and whether they run by themselves.
+are not computed but compared: whether their results are out of date, and whether they run by themselves.
 
 An entry that has no rows ahead is put aside: it names rows whose inputs changed while their request was under way.
 """
 
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
-from itertools import product
+from itertools import batched, product
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -27,29 +27,33 @@ _AHEAD = Q(cursor__lt=F("last_row"))
 def start_rows(
     table_id: int, column_ids: Collection[int], row_ids: Sequence[int], then_run: Collection[int] = ()
 ) -> None:
-    """Computes these columns for these rows, and then runs the HTTP columns `then_run` for them."""
+    """Has these columns computed for these rows, and then the HTTP columns `then_run` run for them."""
     with transaction.atomic():
-        for start in range(0, len(row_ids), MOST_IDS):
-            _join_or_add(table_id, sorted(column_ids), row_ids[start : start + MOST_IDS], sorted(then_run))
+        for batch in batched(row_ids, MOST_IDS):
+            _join_or_add(table_id, sorted(column_ids), batch, sorted(then_run))
 
 
 def start_range(table_id: int, column_ids: Collection[int], first_row: int = 0, then_run: Collection[int] = ()) -> None:
-    """The same for every row from this id on. An entry over all rows and the same columns begins anew."""
+    """Does the same for every row from this id on. An entry over all rows and the same columns begins anew."""
     last_row = Row.objects.filter(table_id=table_id).order_by("-pk").values_list("pk", flat=True).first() or 0
     if last_row < max(1, first_row):
         return
     with transaction.atomic():
         if not first_row and not then_run:
-            for entry in Recalculation.objects.select_for_update().filter(
-                table_id=table_id, row_ids__isnull=True, first_row=0
-            ):
-                if not entry.then_run and set(entry.column_ids) <= set(column_ids):
-                    entry.delete()
+            _delete_covered(table_id, set(column_ids))
         _add(table_id, sorted(column_ids), None, sorted(then_run), first_row, last_row)
 
 
+def _delete_covered(table_id: int, column_ids: set[int]) -> None:
+    """Deletes the entries that one for these columns and all rows takes over."""
+    over_all_rows = Recalculation.objects.filter(table_id=table_id, row_ids__isnull=True, first_row=0)
+    for entry in over_all_rows.select_for_update():
+        if not entry.then_run and set(entry.column_ids) <= column_ids:
+            entry.delete()
+
+
 def put_aside(table_id: int, column_id: int, row_ids: Collection[int]) -> None:
-    """Until the requests of these rows have ended. In a transaction that holds the table."""
+    """Keeps rows until their requests have ended. The caller holds the lock on the table."""
     if row_ids:
         entry = _aside(table_id, column_id)
         entry.row_ids = sorted({*(entry.row_ids or ()), *row_ids})
@@ -58,11 +62,11 @@ def put_aside(table_id: int, column_id: int, row_ids: Collection[int]) -> None:
 
 
 def take_up(table_id: int, column_id: int, row_ids: Collection[int]) -> set[int]:
-    """Those of these rows that were put aside, and no longer are. In a transaction that holds the table."""
+    """Returns those of these rows that were put aside, and no longer are. The caller holds the lock on the table."""
     entry = _aside(table_id, column_id)
     aside: set[int] = set(entry.row_ids or ())
-    if left := aside - set(row_ids):
-        entry.row_ids = sorted(left)
+    if rest := aside - set(row_ids):
+        entry.row_ids = sorted(rest)
         entry.save()
     elif aside:
         entry.delete()
@@ -70,15 +74,16 @@ def take_up(table_id: int, column_id: int, row_ids: Collection[int]) -> set[int]
 
 
 def _aside(table_id: int, column_id: int) -> Recalculation:
+    """Returns the entry for rows of this column that are put aside, a new one if there is none."""
     entries = Recalculation.objects.filter(~_AHEAD, table_id=table_id)
-    mine = (entry for entry in entries if entry.column_ids == [column_id])
-    return next(mine, Recalculation(table_id=table_id, column_ids=[column_id]))
+    of_column = (entry for entry in entries if entry.column_ids == [column_id])
+    return next(of_column, Recalculation(table_id=table_id, column_ids=[column_id]))
 
 
 def _join_or_add(table_id: int, column_ids: list[int], row_ids: Sequence[int], then_run: list[int]) -> None:
-    """Rows that come one by one join the entry that nobody has begun."""
-    waiting = Recalculation.objects.select_for_update(skip_locked=True).filter(_AHEAD, table_id=table_id, step_token="")
-    for entry in waiting.filter(row_ids__isnull=False, cursor=0):
+    """Lets rows that come one by one join the entry that nobody has begun."""
+    ahead = Recalculation.objects.filter(_AHEAD, table_id=table_id, row_ids__isnull=False, cursor=0, step_token="")
+    for entry in ahead.select_for_update(skip_locked=True):
         joined = sorted({*(entry.row_ids or ()), *row_ids})
         if (entry.column_ids, entry.then_run) == (column_ids, then_run) and len(joined) <= MOST_IDS:
             entry.row_ids, entry.last_row = joined, joined[-1]
@@ -121,7 +126,7 @@ def held(table_id: int, token: str) -> Leases[Recalculation]:
 
 
 def rows_of(entry: Recalculation, limit: int) -> list[Row]:
-    """The next ones in order."""
+    """Returns the next rows of the entry, in order."""
     rows = Row.objects.filter(table_id=entry.table_id)
     if entry.row_ids is None:
         ahead = rows.filter(pk__gt=entry.cursor, pk__lte=entry.last_row)
@@ -135,19 +140,19 @@ def _ids_ahead(entry: Recalculation) -> list[int]:
 
 
 def end_of(entry: Recalculation, rows: Sequence[Row], limit: int) -> int:
-    """The cursor behind these rows, which were asked for with this limit; rows that were deleted are behind it too."""
+    """Returns the cursor after these rows, which rows_of gave for this limit, and after deleted ones among them."""
     if entry.row_ids is not None:
-        asked = _ids_ahead(entry)[:limit]
-        return asked[-1] if asked else entry.last_row
+        row_ids = _ids_ahead(entry)[:limit]
+        return row_ids[-1] if row_ids else entry.last_row
     return rows[-1].pk if len(rows) == limit else entry.last_row
 
 
 def move(entry: Recalculation, cursor: int) -> bool:
-    """In the transaction that stores the batch; False when the entry was taken away meanwhile."""
-    mine = Recalculation.objects.filter(pk=entry.pk, step_token=entry.step_token)
+    """Moves the cursor in the transaction that stores the batch. Returns False when another worker took over."""
+    still_held = Recalculation.objects.filter(pk=entry.pk, step_token=entry.step_token)
     if cursor >= entry.last_row:
-        return bool(mine.delete()[0])
-    return bool(mine.update(cursor=cursor))
+        return bool(still_held.delete()[0])
+    return bool(still_held.update(cursor=cursor))
 
 
 def release_stalled() -> None:

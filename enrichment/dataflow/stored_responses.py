@@ -1,7 +1,7 @@
-"""What stands in the stored answers of an HTTP column though its field paths left it out: read again, with no new call.
+"""Values in the stored responses of an HTTP column that its field paths left out: read again, with no new request.
 
-It costs one indexed query for the rows that lack the field, and the reading of their answers, one at a time: at most
-1 MiB each. An answer that was cut, or that another row's request gave, is not read.
+That costs one indexed query for the rows that lack the field, and the reading of their responses one at a time, at
+most 1 MiB each. A response that was cut, or that was for another row's request, is not read.
 """
 
 import json
@@ -17,17 +17,17 @@ from tables.models import Cell
 
 
 def at(path: Path, column_id: int, row_ids: Collection[int]) -> dict[int, object]:
-    """{row id: value} of the rows whose answer has something there; of the run that their cell is from."""
+    """Returns {row id: value} of the rows that have something there, in the last response of their cell's run."""
     runs = dict(Cell.objects.filter(column_id=column_id, row_id__in=row_ids).values_list("row_id", "run_id"))
-    tried = Attempt.objects.filter(column_id=column_id, row_id__in=runs, response__isnull=False)
-    latest = tried.values_list("row_id", "run_id").annotate(last=Max("pk"))
-    chosen = [last for row_id, run_id, last in latest if run_id is not None and runs[row_id] == run_id]
-    answers = Attempt.objects.filter(pk__in=chosen).values_list("row_id", "response")
-    found = {row_id: _found(path, response) for row_id, response in answers.iterator(chunk_size=10)}
-    return {row_id: value for row_id, value in found.items() if value not in (MISSING, None, "")}
+    attempts = Attempt.objects.filter(column_id=column_id, row_id__in=runs, response__isnull=False)
+    last_of_runs = attempts.values_list("row_id", "run_id").annotate(last=Max("pk"))
+    last = [pk for row_id, run_id, pk in last_of_runs if run_id is not None and runs[row_id] == run_id]
+    responses = Attempt.objects.filter(pk__in=last).values_list("row_id", "response")
+    values = {row_id: _value(path, response) for row_id, response in responses.iterator(chunk_size=10)}
+    return {row_id: value for row_id, value in values.items() if value not in (MISSING, None, "")}
 
 
-def _found(path: Path, response: Mapping[str, Any] | None) -> object:
+def _value(path: Path, response: Mapping[str, Any] | None) -> object:
     if not response or response["truncated"] or response["status"] >= 300:
         return MISSING
     try:

@@ -1,10 +1,11 @@
 """Rows that wait until another column has its result for them, and what wakes them.
 
 A row waits as long as something may still change what it reads. Whatever ends that wakes it, and the row looks again:
-so nothing waits for ever, and nothing is sent with a value that is about to go.
+so nothing waits for ever, and nothing is sent with a value that is about to change.
 """
 
 from collections.abc import Collection, Sequence
+from itertools import batched
 
 from django.db.models import QuerySet
 
@@ -20,7 +21,7 @@ _AT_ONCE = 500  # row ids in one query; SQLite bounds its parameters
 
 
 def to_come(table_id: int, rows: Sequence[Row], column_ids: Collection[int]) -> set[Pair]:
-    """The cells of these columns that something will still compute or send, now or after what they need themselves."""
+    """Returns the cells of these columns that something will still compute or send, now or after their own inputs."""
     dependencies = graph.of_table(table_id)
     inputs = dependencies.in_order(dependencies.with_inputs(column_ids))
     under_way = _under_way(table_id, rows, inputs, dependencies) if inputs else set()
@@ -44,27 +45,27 @@ def pending(table_id: int, rows: Sequence[Row], column_ids: Sequence[int]) -> se
 
 
 def claimed(column_ids: Collection[int]) -> set[Pair]:
-    """The rows that workers have taken for these HTTP columns."""
+    """Returns the cells of these HTTP columns that are in a claim."""
     claims = Claim.objects.filter(column_id__in=column_ids).values_list("column_id", "row_ids")
     return {(row_id, column_id) for column_id, row_ids in claims for row_id in row_ids}
 
 
 def _open(row_ids: Sequence[int], column_ids: Collection[int]) -> set[Pair]:
-    found: set[Pair] = set()
-    for start in range(0, len(row_ids) if column_ids else 0, _AT_ONCE):
-        some = Cell.objects.filter(row_id__in=row_ids[start : start + _AT_ONCE], column_id__in=column_ids)
-        found.update(some.filter(state__in=OPEN_STATES).values_list("row_id", "column_id"))
-    return found
+    pairs: set[Pair] = set()
+    for batch in batched(row_ids if column_ids else (), _AT_ONCE):
+        cells = Cell.objects.filter(row_id__in=batch, column_id__in=column_ids, state__in=OPEN_STATES)
+        pairs.update(cells.values_list("row_id", "column_id"))
+    return pairs
 
 
 def wake(column_ids: Collection[int], row_ids: Sequence[int]) -> None:
-    """Rows of these HTTP columns look again."""
-    for start in range(0, len(row_ids) if column_ids else 0, _AT_ONCE):
-        _wake(Cell.objects.filter(column_id__in=column_ids, row_id__in=row_ids[start : start + _AT_ONCE]))
+    """Lets waiting rows of these HTTP columns look again."""
+    for batch in batched(row_ids if column_ids else (), _AT_ONCE):
+        _wake(Cell.objects.filter(column_id__in=column_ids, row_id__in=batch))
 
 
-def wake_behind(run: Run, column_ids: Collection[int]) -> None:
-    """The same for the rows of a run that is over."""
+def wake_after(run: Run, column_ids: Collection[int]) -> None:
+    """Lets rows look again that waited for a run which is over."""
     scope = Scope.of(run)
     if scope.kind == "ids":
         wake(column_ids, scope.ids)
@@ -72,11 +73,11 @@ def wake_behind(run: Run, column_ids: Collection[int]) -> None:
         _wake(Cell.objects.filter(column_id__in=column_ids, row_id__lte=run.last_row))
 
 
-def wake_early(run: Run, dependencies: Graph, row_ids: Sequence[int]) -> None:
-    """Rows that were put aside to wait while what they wait for came in."""
+def wake_arrived(run: Run, dependencies: Graph, row_ids: Sequence[int]) -> None:
+    """Lets rows look again whose inputs came just before they were stored as waiting for them."""
     needs = dependencies.requests.get(run.column_id, frozenset())
-    for start in range(0, len(row_ids), _AT_ONCE):
-        rows = list(Row.objects.filter(pk__in=row_ids[start : start + _AT_ONCE]))
+    for batch in batched(row_ids, _AT_ONCE):
+        rows = list(Row.objects.filter(pk__in=batch))
         coming = {row_id for row_id, _ in to_come(run.table_id, rows, needs)}
         wake([run.column_id], [row.pk for row in rows if row.pk not in coming])
 
