@@ -34,7 +34,7 @@ def compute(table_id: int, token: str = "") -> None:
 def sweep() -> None:
     recovery.sweep()
     failures.group_older(GROUPING)
-    probes.heard_from_scheduler()
+    probes.note_scheduler()
 
 
 @shared_task(name="enrichment.prune", ignore_result=True)

@@ -201,4 +201,4 @@ def get_cell(request: HttpRequest, row_id: str, column_id: str) -> dict[str, Any
     row = Row.objects.filter(pk=lookup.number(row_id), table_id=column.table_id).first()
     if row is None:
         raise Http404
-    return cell_history.story(row, column)
+    return cell_history.of_cell(row, column)

@@ -23,17 +23,17 @@ from tables.redis import client
 
 log = logging.getLogger(__name__)
 
-MOST_RUNS = 200  # told one by one
+MOST_RUNS = 200  # that have figures of their own
 ATTEMPTS = "marl:attempts"  # {outcome: attempts}
 
 
 def outcome(response: Mapping[str, object] | None, error: Mapping[str, object] | None) -> str:
-    """Of an attempt: the HTTP status, or the code of the error when there was no answer."""
+    """Returns the HTTP status of an attempt, or the code of its error when there was no response."""
     return str(response["status"] if response else (error or {}).get("code", "none"))
 
 
 def count_attempts(outcomes: Counter[str]) -> None:
-    """As they are stored: their table is never counted. What is counted while Redis is away is lost."""
+    """Counts attempts as they are stored: their table is never counted. While Redis is away they are not."""
     with contextlib.suppress(RedisError), client().pipeline(transaction=False) as counting:
         for outcome, number in outcomes.items():
             counting.hincrby(ATTEMPTS, outcome, number)
@@ -46,24 +46,23 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def registry() -> CollectorRegistry:
+    """Returns the metrics of the parts that answer."""
     parts = probes.probe()
-    told = [_of_parts(parts)]
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Metrics(_of_parts(parts)))
     if parts.redis:
-        told.append(_of_redis(parts.redis))
+        registry.register(_Metrics(_of_redis(parts.redis)))
     if parts.database:
-        told.append(_of_database(parts.database))
-    made = CollectorRegistry(auto_describe=False)
-    for metrics in told:
-        made.register(_Told(metrics))
-    return made
+        registry.register(_Metrics(_of_database(parts.database)))
+    return registry
 
 
-class _Told(Collector):
+class _Metrics(Collector):
     def __init__(self, metrics: Iterator[Metric]) -> None:
         self.metrics = metrics
 
     def collect(self) -> Iterator[Metric]:
-        """As far as they come: the database or Redis may go while it is asked."""
+        """Yields the metrics up to where the database or Redis stops answering."""
         try:
             yield from self.metrics
         except (DatabaseError, RedisError) as error:
@@ -91,8 +90,8 @@ def _of_redis(server: probes.Redis) -> Iterator[Metric]:
     yield _gauge("marl_tasks_waiting", "Tasks that wait for a worker.", server.waiting)
     yield _gauge("marl_redis_memory_bytes", "Memory that Redis uses.", server.memory)
     attempts = CounterMetricFamily("marl_attempts", "Requests sent, by status or error code.", labels=["outcome"])
-    counted: dict[Any, Any] = client().hgetall(ATTEMPTS)
-    for outcome, number in sorted(counted.items()):
+    by_outcome: dict[Any, Any] = client().hgetall(ATTEMPTS)
+    for outcome, number in sorted(by_outcome.items()):
         attempts.add_metric([outcome.decode()], int(number))
     yield attempts
 
@@ -123,10 +122,10 @@ def _of_open_runs() -> Iterator[Metric]:
     rate = GaugeMetricFamily("marl_run_rows_per_second", "Rows per second of an open run.", labels=labels)
     left = GaugeMetricFamily("marl_run_seconds_left", "Seconds until an open run ends at that rate.", labels=labels)
     for run in Run.objects.filter(state__in=Run.OPEN).order_by("-pk")[:MOST_RUNS]:
-        told, ids = progress.as_json(run), [str(run.pk), str(run.column_id)]
-        for state, number in told["counts"].items():
+        described, ids = progress.as_json(run), [str(run.pk), str(run.column_id)]
+        for state, number in described["counts"].items():
             rows.add_metric([*ids, state], number)
-        for family, value in ((rate, told["rate_per_s"]), (left, told["seconds_left"])):
+        for family, value in ((rate, described["rate_per_s"]), (left, described["seconds_left"])):
             if value is not None:
                 family.add_metric(ids, value)
     yield from (rows, rate, left)
@@ -135,8 +134,8 @@ def _of_open_runs() -> Iterator[Metric]:
 def _of_sending() -> Iterator[Metric]:
     length = "jsonb_array_length" if connection.vendor == "postgresql" else "json_array_length"
     rows = Sum(Func("row_ids", function=length, output_field=IntegerField()))
-    taken = Claim.objects.filter(worker_id__isnull=False).aggregate(rows=rows)
-    yield _gauge("marl_rows_in_flight", "Rows that workers have claimed and not finished.", taken["rows"] or 0)
+    claimed = Claim.objects.filter(worker_id__isnull=False).aggregate(rows=rows)
+    yield _gauge("marl_rows_in_flight", "Rows that workers have claimed and not finished.", claimed["rows"] or 0)
     runners = Runner.objects.filter(run__state__in=Run.OPEN).aggregate(all=Count("pk"), busy=Count("worker_id"))
     # Alerts know runners by their old name until the release after the one that renamed them.
     for name in ("marl_runners", "marl_lanes"):

@@ -1,6 +1,6 @@
 """How the parts of Marl are: what answers, what waits, what is under way.
 
-Every part has a moment to answer and is asked in a thread of its own: one that hangs holds nobody up.
+Every part is asked in a thread of its own and has a moment to answer: one that hangs holds nobody up.
 """
 
 import shutil
@@ -18,10 +18,10 @@ from django.db import connection
 from django.db.utils import Error as DatabaseError
 from kombu.exceptions import OperationalError
 
-ANSWERS = 1.0  # seconds that the database and Redis have
-ASKED = 0.7  # seconds that workers have
-HEARD = "marl:scheduler"  # when a worker last did what the scheduler asked for, by the clock of Redis
-LATE = timedelta(seconds=45)  # several of its rounds
+TIMEOUT = 1.0  # seconds that the database and Redis have
+WORKER_TIMEOUT = 0.7  # seconds that workers have
+SCHEDULER = "marl:scheduler"  # when a worker last did what the scheduler asked for, by the clock of Redis
+LATE = timedelta(seconds=45)  # several rounds of the scheduler
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,12 @@ class Redis:
     kind: str
     memory: int  # bytes
     waiting: int  # tasks that no worker has taken yet
-    heard: timedelta | None  # since the scheduler was
+    scheduler_silent: timedelta | None  # since its last heartbeat, None before the first
 
     @property
     def scheduler(self) -> bool:
-        return self.heard is not None and self.heard < LATE
+        """Whether it works."""
+        return self.scheduler_silent is not None and self.scheduler_silent < LATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Parts:
 
     @property
     def down(self) -> list[str]:
-        """The names of what does not work."""
+        """The names of the parts that do not answer."""
         answers = {"database": self.database, "redis": self.redis, "worker": self.workers}
         return [name for name, answer in answers.items() if not answer]
 
@@ -68,43 +69,42 @@ class Parts:
         return self.redis is not None and self.redis.scheduler
 
     @property
-    def scheduler_heard(self) -> datetime | None:
-        heard = self.redis.heard if self.redis else None
-        return datetime.now(UTC) - heard if heard is not None else None
+    def scheduler_heartbeat(self) -> datetime | None:
+        silent = self.redis.scheduler_silent if self.redis else None
+        return datetime.now(UTC) - silent if silent is not None else None
 
 
 def probe() -> Parts:
-    """Asks every part for all it tells; takes about a second, because workers are given the time."""
+    """Asks every part for all figures. It takes about a second, because workers are given the time."""
     database, server = _ask(_database), _ask(_redis)
-    told = _answer(server, None)
-    found = workers() if told else []
-    return Parts(_answer(database, None), told, found)
+    of_redis = _answer(server, None)
+    return Parts(_answer(database, None), of_redis, workers() if of_redis else [])
 
 
 def readiness() -> tuple[list[str], bool]:
-    """The names of what is down, and whether the scheduler was heard; takes less than three seconds."""
+    """Returns the names of what is down, and whether the scheduler works, in less than three seconds."""
     database, server = _ask(_database_answers), _ask(_redis)
-    told = _answer(server, None)
-    works = {"database": _answer(database, False), "redis": told is not None}
-    works["worker"] = works["redis"] and _answer(_ask(_a_worker_answers), False, 2 * ASKED)
-    return [name for name, answers in works.items() if not answers], told is not None and told.scheduler
+    of_redis = _answer(server, None)
+    works = {"database": _answer(database, False), "redis": of_redis is not None}
+    works["worker"] = works["redis"] and _answer(_ask(_a_worker_answers), False, 2 * WORKER_TIMEOUT)
+    return [name for name, answers in works.items() if not answers], of_redis is not None and of_redis.scheduler
 
 
 def workers() -> list[Worker]:
-    """Those that answer in time."""
-    asked = _ask(lambda: _inspect().stats()), _ask(lambda: _inspect().active())
-    told, busy = (_answer(question, None, 2 * ASKED) or {} for question in asked)
-    return [_worker(name, stats, len(busy.get(name, ()))) for name, stats in sorted(told.items())]
+    """Returns those that answer in time."""
+    questions = _ask(lambda: _inspect().stats()), _ask(lambda: _inspect().active())
+    stats, active = (_answer(question, None, 2 * WORKER_TIMEOUT) or {} for question in questions)
+    return [_worker(name, of_worker, len(active.get(name, ()))) for name, of_worker in sorted(stats.items())]
 
 
-def heard_from_scheduler() -> None:
-    """Called by what the scheduler asks for. Raises redis.RedisError."""
+def note_scheduler() -> None:
+    """Notes that the scheduler works; what it asks for calls this. Raises redis.RedisError."""
     with _server() as server:
-        server.set(HEARD, server.time()[0])
+        server.set(SCHEDULER, server.time()[0])
 
 
 def data_folder_free() -> int | None:
-    """Bytes; without any, neither SQLite nor an upload can be written. None where there is no data folder."""
+    """Returns the free bytes without which neither SQLite nor an upload can be written; None without a data folder."""
     try:
         return shutil.disk_usage(settings.DATA_DIR).free
     except OSError:
@@ -112,41 +112,41 @@ def data_folder_free() -> int | None:
 
 
 def _ask[Answer](question: Callable[[], Answer]) -> Future[Answer]:
-    asked: Future[Answer] = Future()
+    future: Future[Answer] = Future()
 
     def answer() -> None:
         try:
-            asked.set_result(question())
+            future.set_result(question())
         except Exception as error:
-            asked.set_exception(error)
+            future.set_exception(error)
 
     Thread(target=answer, daemon=True).start()
-    return asked
+    return future
 
 
-def _answer[Answer, Other](asked: Future[Answer], otherwise: Other, seconds: float = ANSWERS) -> Answer | Other:
-    """What was answered in time."""
+def _answer[Answer, Other](future: Future[Answer], otherwise: Other, seconds: float = TIMEOUT) -> Answer | Other:
+    """Returns the answer, if it comes in time."""
     try:
-        return asked.result(seconds)
+        return future.result(seconds)
     except (OSError, redis.RedisError, OperationalError, DatabaseError):  # the first one includes being late
         return otherwise
 
 
 def _server() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=ANSWERS, socket_connect_timeout=ANSWERS)
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
 
 
 def _redis() -> Redis:
-    with _server() as server, server.pipeline(transaction=False) as asked:
-        waiting, heard, (now, _), told = asked.llen("celery").get(HEARD).time().info().execute()
-    kind = told.get("server_name", "redis").capitalize()
-    version = told.get("valkey_version", told["redis_version"])
-    since = timedelta(seconds=max(0, now - int(heard))) if heard else None
-    return Redis(f"{kind} {version}", int(told["used_memory"]), int(waiting), since)
+    with _server() as server, server.pipeline(transaction=False) as commands:
+        waiting, heartbeat, (now, _), info = commands.llen("celery").get(SCHEDULER).time().info().execute()
+    kind = info.get("server_name", "redis").capitalize()
+    version = info.get("valkey_version", info["redis_version"])
+    silent = timedelta(seconds=max(0, now - int(heartbeat))) if heartbeat else None
+    return Redis(f"{kind} {version}", int(info["used_memory"]), int(waiting), silent)
 
 
 def _database_answers() -> bool:
-    """With the tables in it."""
+    """Whether it does, and has tables."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM django_migrations LIMIT 1")
@@ -171,12 +171,12 @@ def _database() -> Database:
 
 
 def _inspect() -> Any:
-    return current_app.control.inspect(timeout=ASKED)
+    return current_app.control.inspect(timeout=WORKER_TIMEOUT)
 
 
 def _a_worker_answers() -> bool:
     """Returns with the first answer."""
-    return bool(current_app.control.ping(timeout=2 * ASKED, limit=1))
+    return bool(current_app.control.ping(timeout=2 * WORKER_TIMEOUT, limit=1))
 
 
 def _worker(name: str, stats: Mapping[str, Any], busy: int) -> Worker:

@@ -22,7 +22,7 @@ def alive(request: HttpRequest) -> JsonResponse:
 
 
 def ready(request: HttpRequest) -> JsonResponse:
-    """503 names what is down. A silent scheduler is told but stops nobody: pages, imports and runs go on without it."""
+    """Names what is down, with 503. A silent scheduler is no reason for that: pages, imports and runs work without."""
     down, scheduler = probes.readiness()
     return JsonResponse({"ok": not down, "down": down, "scheduler": scheduler}, status=503 if down else 200)
 
@@ -30,15 +30,15 @@ def ready(request: HttpRequest) -> JsonResponse:
 @require_GET
 @member(Role.OWNER)
 def page(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """With the open runs of this workspace alone; asks for itself again every few seconds."""
-    mine = Run.objects.filter(table__workspace=actor.workspace, state__in=Run.OPEN, column__deleted_at=None)
+    """Shows the parts, and the open runs of this workspace alone; the page asks for itself again every few seconds."""
+    open_runs = Run.objects.filter(table__workspace=actor.workspace, state__in=Run.OPEN, column__deleted_at=None)
     runners = {"runners_busy": Count("runners__worker_id"), "runners_all": Count("runners")}
-    shown = mine.select_related("table", "column").annotate(**runners)[:RUNS_SHOWN]
-    told = {"parts": probes.probe(), "free": probes.data_folder_free(), "runs": [_under_way(run) for run in shown]}
-    return render(request, "enrichment/status.html", told)
+    runs = [_described(run) for run in open_runs.select_related("table", "column").annotate(**runners)[:RUNS_SHOWN]]
+    context = {"parts": probes.probe(), "free": probes.data_folder_free(), "runs": runs}
+    return render(request, "enrichment/status.html", context)
 
 
-def _under_way(run: Run) -> dict[str, Any]:
-    told = progress.as_json(run)
-    ended = told["counts"]["total"] - told["counts"]["pending"]
-    return told | {"run": run, "ended": ended, "errors": failures.summary(run)[:KINDS_SHOWN]}
+def _described(run: Run) -> dict[str, Any]:
+    described = progress.as_json(run)
+    ended = described["counts"]["total"] - described["counts"]["pending"]
+    return described | {"run": run, "ended": ended, "errors": failures.summary(run)[:KINDS_SHOWN]}

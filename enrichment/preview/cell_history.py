@@ -1,4 +1,4 @@
-"""The story of one cell: what it shows and why, and every exchange that led there."""
+"""The history of one cell: what it shows and why, and every attempt that led there."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ from tables import rows
 from tables.models import CellState, Column, Row
 
 
-def story(row: Row, column: Column) -> dict[str, Any]:
-    """The cell of the API, with its attempts from the first to the last."""
+def of_cell(row: Row, column: Column) -> dict[str, Any]:
+    """Returns the cell of the API with its attempts, from the first to the last."""
     if not column.is_computed:
         return {"cell": {"value": row.values.get(str(column.pk))}, "attempts": [], "same_as": None, "condition": None}
-    [shown] = rows.as_json([row], [column])
-    cell = shown["cells"][str(column.pk)]
+    [row_json] = rows.as_json([row], [column])
+    cell = row_json["cells"][str(column.pk)]
     attempts = Attempt.objects.filter(row_id=row.pk, column=column).order_by("started_at", "number")
     return {
         "cell": cell,
@@ -29,14 +29,14 @@ def story(row: Row, column: Column) -> dict[str, Any]:
 
 
 def _condition(row: Row, column: Column) -> dict[str, Any] | None:
-    """The run condition and what this row holds for it now."""
+    """Returns the run condition and what this row holds for it now."""
     http = HttpColumn.objects.filter(column=column).first()
     stored = http.config.get("run_if", "") if http else ""
     if not stored.strip():
         return None
-    used = references.column_ids(stored)
-    names = dict(Column.with_deleted.filter(pk__in=used).order_by("position").values_list("pk", "name"))
-    values = inputs.as_stored([row], row.table_id, used)[row.pk]
+    column_ids = references.column_ids(stored)
+    names = dict(Column.with_deleted.filter(pk__in=column_ids).order_by("position").values_list("pk", "name"))
+    values = inputs.as_stored([row], row.table_id, column_ids)[row.pk]
     return {
         "text": references.to_shown(stored, names),
         "values": [{"name": name, **_value(values.get(pk))} for pk, name in names.items()],

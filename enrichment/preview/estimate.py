@@ -3,6 +3,8 @@
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import batched
 from typing import Any
 
 from enrichment.columns import http as http_columns
@@ -16,10 +18,19 @@ from enrichment.worker import deduplication, prepare
 from enrichment.worker import job as jobs
 from tables.models import CellState, Column, Row
 
-SAMPLE = 20_000  # rows looked at; beyond it the shares are taken to hold
-LOOKING = 5.0  # seconds after which no further rows are looked at
+SAMPLE = 20_000  # rows that are prepared; the rest of a larger run is taken to be like them
+PREPARING = 5.0  # seconds after which no further rows are prepared
 _DEADLINE = 0.2  # seconds a row of the run condition
 _BATCH = 100
+
+
+@dataclass(slots=True)
+class _Prepared:
+    """What the rows of the sample would come to."""
+
+    rows: int = 0
+    states: Counter[str] = field(default_factory=Counter)  # of those that end without a request
+    request_keys: list[str] = field(default_factory=list)  # of those that would be sent
 
 
 def rows_of(column: Column, rows: object) -> int:
@@ -35,47 +46,51 @@ def estimate(column: Column, rows: object, config: Mapping[str, Any] | None = No
     run = lifecycle.draft(column, Scope.parse(rows, column))
     draft = http_columns.draft(column, config)
     job = jobs.of_settings(run, draft.compiled, draft.connection)
-    looked, states, request_keys = 0, Counter[str](), list[str]()
-    for prepared_rows in _prepared(job, list(claims.row_ids_ahead(run)[:SAMPLE])):
-        for prepared in prepared_rows:
-            looked += 1
-            if isinstance(prepared, Result):
-                states[prepared.state] += 1
-            else:
-                request_keys.append(prepared.request_key or deduplication.request_key(job, prepared.request))
-    share = run.total / looked if looked else 0
-    different = len(set(request_keys) - deduplication.cached(job, set(request_keys)).keys())
-    duplicates = len(request_keys) - different
-    waiting = states[CellState.WAITING]  # their requests are not known yet
-    would_run = len(request_keys) + waiting
-    sent = (different if job.compiled.config.shares_answers else len(request_keys)) + waiting
+    sample = _prepare(job, list(claims.row_ids_ahead(run)[:SAMPLE]))
+    factor = run.total / sample.rows if sample.rows else 0
+    keys = set(sample.request_keys)
+    different = len(keys - deduplication.cached(job, keys).keys())
+    would_send = len(sample.request_keys)
+    waiting = sample.states[CellState.WAITING]  # their requests are not known yet
+    requests = round(((different if job.compiled.config.shares_answers else would_send) + waiting) * factor)
     return {
         "rows": run.total,
-        "would_run": round(would_run * share),
-        "skipped": round(states[CellState.SKIPPED] * share),
-        "missing_input": round(states[CellState.MISSING_INPUT] * share),
-        "failed": round(states[CellState.FAILED] * share),
-        "duplicates": round(duplicates * share),
-        "requests": round(sent * share),
-        "seconds": _seconds(job, round(sent * share)),
-        "exact": run.total == looked,
+        "would_run": round((would_send + waiting) * factor),
+        "skipped": round(sample.states[CellState.SKIPPED] * factor),
+        "missing_input": round(sample.states[CellState.MISSING_INPUT] * factor),
+        "failed": round(sample.states[CellState.FAILED] * factor),
+        "duplicates": round((would_send - different) * factor),
+        "requests": requests,
+        "seconds": _seconds(job, requests),
+        "exact": run.total == sample.rows,
     }
 
 
-def _prepared(job: jobs.Job, ids: Sequence[int]) -> Iterator[list[prepare.Ready | Result]]:
-    """In batches, as far as time allows."""
-    until = time.monotonic() + LOOKING
+def _prepare(job: jobs.Job, row_ids: Sequence[int]) -> _Prepared:
+    sample = _Prepared()
+    for item in _prepared_rows(job, row_ids):
+        sample.rows += 1
+        if isinstance(item, Result):
+            sample.states[item.state] += 1
+        else:
+            sample.request_keys.append(item.request_key or deduplication.request_key(job, item.request))
+    return sample
+
+
+def _prepared_rows(job: jobs.Job, row_ids: Sequence[int]) -> Iterator[prepare.Ready | Result]:
+    """Yields as many as there is time for."""
+    until = time.monotonic() + PREPARING
     with Evaluators(_DEADLINE) as evaluators:
-        for start in range(0, len(ids), _BATCH):
-            rows = list(Row.objects.filter(pk__in=ids[start : start + _BATCH]))
+        for batch in batched(row_ids, _BATCH):
+            rows = list(Row.objects.filter(pk__in=batch))
             values = inputs.of_rows(rows, job.run.table_id, job.compiled.column_ids)
-            yield prepare.prepare(job, evaluators, [(ClaimedRow(row, 0), values[row.pk]) for row in rows])
+            yield from prepare.prepare(job, evaluators, [(ClaimedRow(row, 0), values[row.pk]) for row in rows])
             if time.monotonic() > until:
                 return
 
 
 def _seconds(job: jobs.Job, requests: int) -> float | None:
-    """Under the rate limit; None when there is none, because then only the server knows."""
+    """Returns the seconds that the rate limits make, or None without one, because then only the server knows."""
     seconds = [
         max(0, requests - limit.requests) / limit.requests * (limit.seconds + limit.margin)
         for limit in job.limiter.limits

@@ -223,7 +223,7 @@ def test_a_copied_result_names_no_row_of_the_other_table(
     lifecycle.plan(column, "all")
     work(leads)
     copy = copied(actor, leads)
-    told = [cell_history.story(row, _of(copy, "A"))["same_as"] for row in rows.window(copy, 0, 3)]
+    told = [cell_history.of_cell(row, _of(copy, "A"))["same_as"] for row in rows.window(copy, 0, 3)]
     assert told == [None, None, None]
 
 

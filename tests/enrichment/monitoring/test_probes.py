@@ -188,14 +188,14 @@ def test_metrics_end_where_the_database_went_away(client: Client, column: Column
 
 def test_the_scheduler_is_known_by_what_it_asked_for(redis_server: None) -> None:
     assert not probes.probe().scheduler
-    probes.heard_from_scheduler()
+    probes.note_scheduler()
     assert probes.probe().scheduler
 
 
 def test_the_scheduler_is_late_when_it_was_not_heard_for_long(redis_server: None, client: Client) -> None:
     from tables.redis import client as redis
 
-    redis().set(probes.HEARD, redis().time()[0] - 60)
+    redis().set(probes.SCHEDULER, redis().time()[0] - 60)
     assert not probes.probe().scheduler
     assert client.get("/readyz").json()["scheduler"] is False
 

@@ -1,4 +1,4 @@
-"""The story of one cell: why it is as it is, and what was sent."""
+"""The history of one cell: why it is as it is, and what was sent."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def told(column: Column, position: int) -> dict[str, Any]:
-    return cell_history.story(row_order.window(column.table_id, position, 1)[0], column)
+    return cell_history.of_cell(row_order.window(column.table_id, position, 1)[0], column)
 
 
 def test_a_skipped_cell_tells_the_values_of_its_condition(
