@@ -198,7 +198,7 @@ def test_the_sample_table_waits_to_be_run(workspace: Any, editor: Any) -> None:
     assert Connection.objects.get(workspace=workspace).name == "Sample CRM"
     assert again.pk != table.pk
     assert not table.runs.exists()
-    assert all(http.config["auto_update"] for http in HttpColumn.objects.filter(column__table=table))
+    assert not any(http.config["auto_update"] for http in HttpColumn.objects.filter(column__table=table))
 
 
 def test_where_there_is_no_sample_none_is_made(workspace: Any, editor: Any, settings: Settings) -> None:
