@@ -2,7 +2,8 @@
  * The upload of a file: it is sent, previewed in a dialog with its first rows, and then imported.
  *
  * @typedef {{ columns: string[], rows: unknown[][], delimiter: string | null, encoding: string | null,
- *   has_header: boolean | null, sheet: string | null, sheets: string[], problem: string | null }} Preview
+ *   has_header: boolean | null, sheet: string | null, problem: string | null,
+ *   sheets: { name: string, rows: number | null, hidden: boolean }[] }} Preview
  * @typedef {{ id: number, state: string, name?: string, filename?: string, rows_done: number, rows_total: number | null,
  *   table_id: number | null, error: string | null }} Import
  * @typedef {{ delimiter?: string, encoding?: string, has_header?: boolean, sheet?: string }} Options
@@ -152,7 +153,7 @@ export class Upload {
     this.#choose("delimiter", preview.delimiter);
     this.#choose("encoding", preview.encoding);
     /** @type {HTMLSelectElement} */ (this.#input("sheet")).replaceChildren(
-      ...preview.sheets.map((sheet) => new Option(sheet)),
+      ...preview.sheets.map((sheet) => new Option(sheet.name)),
     );
     this.#choose("sheet", preview.sheet);
     this.#showIf("has_header", preview.has_header !== null);

@@ -92,7 +92,7 @@ def _read(running: Import) -> int:
         total = formats.estimated_rows(uploads.path_of(running), sheet)
         done = 0
         for batch in batched(sheet.rows, BATCH):
-            values = [json.dumps(mapping.row_values(keys, row), ensure_ascii=False) for row in batch]
+            values = [json.dumps(mapping.row_values(keys, row), ensure_ascii=False) for _, row in batch]
             with transaction.atomic():
                 storage.insert(table.pk, row_order.append(table.pk, len(batch)), values)
             done += len(batch)

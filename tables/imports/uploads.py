@@ -1,6 +1,6 @@
 """An uploaded file until a worker takes it: stored, looked at, read another way, started or cancelled."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, fields
 from itertools import islice
@@ -16,7 +16,7 @@ from django.utils import timezone
 from tables import catalog, dispatch, names
 from tables.imports import mapping
 from tables.imports.readers import formats
-from tables.imports.readers.sheet import Options, Sheet
+from tables.imports.readers.sheet import Options, Row, Sheet
 from tables.models import Import, Table
 from workspaces import audit
 from workspaces.actors import Actor
@@ -96,12 +96,20 @@ def preview(staged: Import) -> dict[str, Any]:
     """
     try:
         with opened(staged) as sheet:
-            rows = [list(row) for row in islice(sheet.rows, PREVIEWED)]
-            used = asdict(Options(sheet.has_header, sheet.delimiter, sheet.encoding, sheet.sheet))
-            return used | {"columns": sheet.columns, "rows": rows, "sheets": list(sheet.sheets), "problem": None}
+            return _described(sheet, list(islice(sheet.rows, PREVIEWED))) | {"problem": None}
     except Refused as refusal:
-        given = asdict(Options(**staged.options))
-        return given | {"columns": [], "rows": [], "sheets": [], "problem": str(refusal)}
+        known = {field.name for field in fields(Sheet)}
+        given = {name: value for name, value in staged.options.items() if name in known}
+        return _described(Sheet([], iter(()), **given), []) | {"problem": str(refusal)}
+
+
+def _described(sheet: Sheet, first: Sequence[tuple[int, Row]]) -> dict[str, Any]:
+    """Returns what was understood of the file, its first rows, and in `lines` where each of them begins."""
+    understood = {field.name: getattr(sheet, field.name) for field in fields(sheet) if field.name != "rows"}
+    nested = {
+        name: [asdict(item) for item in understood[name]] for name in ("encodings", "sheets", "lists", "warnings")
+    }
+    return understood | nested | {"rows": [list(row) for _, row in first], "lines": [line for line, _ in first]}
 
 
 def start(staged: Import) -> None:

@@ -12,7 +12,7 @@ from typing import TextIO
 from charset_normalizer import from_bytes
 
 from tables import values
-from tables.imports.readers.sheet import Options, Sheet, is_header, unreadable, with_names
+from tables.imports.readers.sheet import Options, Rows, Sheet, is_header, unreadable, with_names
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 SAMPLE = 256 * 1024  # bytes that the encoding and the delimiter are detected in
@@ -44,20 +44,26 @@ def _sheet(text: TextIO, head: str, delimiter: str, encoding: str, has_header: b
     if first is None:
         raise unreadable("The file has no rows.")
     if has_header is None:
-        has_header = is_header(first, alone=len(list(islice(csv.reader(StringIO(head), delimiter=delimiter), 2))) < 2)
+        has_header = is_header(
+            first[1], alone=len(list(islice(csv.reader(StringIO(head), delimiter=delimiter), 2))) < 2
+        )
     names, rows = with_names(first, lines, has_header)
-    return Sheet(names, rows, delimiter, encoding.removesuffix("-sig"), has_header)
+    return Sheet(
+        names, rows, has_header=has_header, delimiter=delimiter, quote='"', encoding=encoding.removesuffix("-sig")
+    )
 
 
-def _lines(text: TextIO, delimiter: str) -> Iterator[list[str]]:
+def _lines(text: TextIO, delimiter: str) -> Rows:
     """Yields the rows that are not blank; a byte-order mark is no part of the first name."""
     reader = csv.reader(text, delimiter=delimiter)
+    line = 1
     try:
-        for number, row in enumerate(reader):
-            if number == 0 and row:
+        for row in reader:
+            if line == 1 and row:
                 row[0] = row[0].lstrip("\ufeff")
             if any(row):
-                yield row
+                yield line, row
+            line = reader.line_num + 1
     except UnicodeDecodeError as error:
         words = f"The text after line {reader.line_num:,} is not {error.encoding}. Choose another encoding."
         raise unreadable(words, "encoding") from error

@@ -9,7 +9,7 @@ from typing import Any
 
 import openpyxl
 
-from tables.imports.readers.sheet import Options, Sheet, Value, is_header, unreadable, with_names
+from tables.imports.readers.sheet import Options, Rows, Sheet, SheetChoice, Value, is_header, unreadable, with_names
 
 LARGEST_UNPACKED = 2 * 1024**3  # bytes
 _LARGE_PART = 100_000_000  # bytes unpacked, from which on a part's ratio counts
@@ -37,9 +37,9 @@ def _sheet(book: openpyxl.Workbook, options: Options) -> Sheet:
     first = next(rows, None)
     if first is None:
         raise unreadable(f"The sheet “{title}” is empty.", "sheet")
-    has_header = is_header(first, alone=False) if options.has_header is None else options.has_header
+    has_header = is_header(first[1], alone=False) if options.has_header is None else options.has_header
     names, values = with_names(first, rows, has_header)
-    return Sheet(names, values, has_header=has_header, sheet=title, sheets=titles)
+    return Sheet(names, values, has_header=has_header, sheet=title, sheets=[SheetChoice(name) for name in titles])
 
 
 def _chosen(titles: list[str], given: str | None) -> str:
@@ -71,15 +71,15 @@ def _is_bomb(part: zipfile.ZipInfo) -> bool:
     return part.file_size > _LARGE_PART and part.file_size > _MOST_RATIO * max(1, part.compress_size)
 
 
-def _rows(sheet: Any) -> Iterator[list[Value]]:
+def _rows(sheet: Any) -> Rows:
     """Yields the rows that are not blank, each up to its last value."""
     try:
-        for row in sheet.iter_rows(values_only=True):
+        for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
             values = [_value(value) for value in row]
             while values and values[-1] is None:
                 values.pop()
             if values:
-                yield values
+                yield number, values
     except Exception as error:  # openpyxl raises whatever a broken part leads to
         raise unreadable(f"The sheet “{sheet.title}” cannot be read to its end: {error}.") from error
 

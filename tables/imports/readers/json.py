@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from tables import values
-from tables.imports.readers.sheet import Options, Row, Sheet, checked, named, unreadable
+from tables.imports.readers.sheet import Options, Rows, Sheet, checked, named, unreadable
 
 _AHEAD = 1000  # objects that the columns are taken from
 
-type Objects = Iterator[dict[str, Any]]
+type Objects = Iterator[tuple[int, dict[str, Any]]]  # each with its number in the list, or its line
 
 
 @contextmanager
@@ -35,11 +35,11 @@ def _sheet(objects: Objects) -> Sheet:
     ahead = list(islice(objects, _AHEAD))
     if not ahead:
         raise unreadable("The file has no rows.")
-    fields = list(dict.fromkeys(field for item in ahead for field in item))
+    fields = list(dict.fromkeys(field for _, item in ahead for field in item))
     if not fields:
         raise unreadable("The objects in the file have no fields.")
-    rows: Iterator[Row] = ([item.get(field) for field in fields] for item in chain(ahead, objects))
-    return Sheet(named(fields), checked(rows, len(fields), first=1), encoding="utf-8")
+    rows: Rows = ((number, [item.get(field) for field in fields]) for number, item in chain(ahead, objects))
+    return Sheet(named(fields), checked(rows, len(fields)), encoding="utf-8")
 
 
 def _list(file: BufferedReader) -> Objects:
@@ -50,13 +50,13 @@ def _list(file: BufferedReader) -> Objects:
     if not isinstance(items, list):
         raise unreadable("The file must hold a list of objects, one for each row.")
     for number, item in enumerate(items, 1):
-        yield _object(item, f"Item {number:,} of the list")
+        yield number, _object(item, f"Item {number:,} of the list")
 
 
 def _lines(file: BufferedReader) -> Objects:
     for number, line in enumerate(file, 1):
         if line.strip():
-            yield _object(_decoded(line, f"Line {number:,}"), f"Line {number:,}")
+            yield number, _object(_decoded(line, f"Line {number:,}"), f"Line {number:,}")
 
 
 def _object(item: object, place: str) -> dict[str, Any]:

@@ -21,6 +21,6 @@ def read(tmp_path: Path) -> Callable[..., tuple[list[str], list[list[Any]], Shee
         path = tmp_path / f"file{suffix}"
         path.write_bytes(content)
         with opened(path, Options(**options)) as sheet:
-            return sheet.columns, [list(row) for row in sheet.rows], sheet
+            return sheet.columns, [list(row) for _, row in sheet.rows], sheet
 
     return read_all

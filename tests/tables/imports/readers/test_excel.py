@@ -46,7 +46,7 @@ def test_a_sheet_of_a_workbook_is_read(read: Any) -> None:
     columns, rows, sheet = read(content, ".xlsx")
     assert columns == ["Name", "Zip", "Size"]
     assert rows == [["Sam", "0042", "30"], ["Ola", None, "1.5"]]
-    assert sheet.sheets == ["First", "Second"]
+    assert [sheet.name for sheet in sheet.sheets] == ["First", "Second"]
     assert read(content, ".xlsx", sheet="Second")[1] == [["y"]]
 
 
