@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import django
 import pytest
@@ -20,6 +21,25 @@ atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 os.environ["MARL_DATA_DIR"] = str(_folder)
 os.environ.setdefault("MARL_ALLOWED_NETWORKS", "127.0.0.0/8,::1/128")
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--only-database", action="store_true", help="leave out the tests that use no database")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # The longest files first, so that no process waits for the last one of another.
+    items.sort(key=lambda item: "e2e" not in item.path.parts)
+    if not config.getoption("--only-database"):
+        return
+    using = [item for item in items if _uses_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in using])
+    items[:] = using
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    return "db" in fixtures or "transactional_db" in fixtures or item.get_closest_marker("django_db") is not None
 
 
 def pytest_configure() -> None:
@@ -33,6 +53,8 @@ def pytest_configure() -> None:
     # Pages name their assets without a build or a collected folder.
     settings.STATIC_ROOT = _folder / "static"
     settings.STATIC_ROOT.mkdir()
+    if settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
+        settings.DATABASES["default"]["OPTIONS"]["options"] = "-c synchronous_commit=off"  # tests outlive no crash
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 
@@ -70,11 +92,33 @@ def redis_server() -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The threads that send keep their connections, and a database cannot be dropped before they are closed."""
+    _leave_out_permissions()
+    _empty_with_delete()
     yield
     from enrichment.http_client import event_loop
 
     with django_db_blocker.unblock():
         event_loop.leave_database()
+
+
+def _leave_out_permissions() -> None:
+    """Django would make them anew whenever the tables are emptied, ten times the work of emptying; Marl has none."""
+    from django.contrib.contenttypes.management import create_contenttypes
+    from django.db.models.signals import post_migrate
+
+    post_migrate.disconnect(create_contenttypes)
+    for name in ("create_permissions", "rename_permissions"):
+        post_migrate.disconnect(dispatch_uid=f"django.contrib.auth.management.{name}")
+
+
+def _empty_with_delete() -> None:
+    """PostgreSQL makes new files for each table that it truncates; the tables of a test hold a few rows."""
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    def sql_flush(self: DatabaseOperations, style: Any, tables: list[str], **_: bool) -> list[str]:
+        return [f"DELETE FROM {self.quote_name(table)}" for table in tables]  # noqa: S608
+
+    DatabaseOperations.sql_flush = sql_flush  # type: ignore[assignment,method-assign]
 
 
 @pytest.fixture(autouse=True)

@@ -1,20 +1,54 @@
 #!/bin/sh
-# All checks, then all tests: on SQLite with the bundled Redis, then on PostgreSQL with a Redis server. The browser tests
-# start an app of their own, which is the same on both. The faults run alone: they look at the time.
+# All checks, then all tests: on SQLite with the bundled Redis, then on PostgreSQL with a Redis server what uses a database.
+# The browser tests start an app of their own, which is the same on both. The faults kill and stop the processes of an app
+# and mostly wait, so both databases have theirs at once; those that look at the clock come last, when nothing else runs.
 set -eu
 cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"
-sh scripts/check.sh
-npm test --silent
-echo "== SQLite and the bundled Redis"
-env -u DATABASE_URL -u REDIS_URL pytest -q -n 2 --dist loadfile --ignore=tests/faults
-env -u DATABASE_URL -u REDIS_URL pytest -q -n 0 tests/faults
-echo "== PostgreSQL and Redis"
+unset DATABASE_URL REDIS_URL
+logs=$(mktemp -d) seconds= running=
+trap 'kill $running 2>/dev/null; rm -rf "$logs"' EXIT
+trap 'exit 130' INT TERM
+
+# Runs a command, and notes how long it took.
+part() {
+  title=$1; shift
+  echo "== $title"
+  began=$(date +%s)
+  "$@"
+  seconds="$seconds$(printf '\n%5d s  %s' $(($(date +%s) - began)) "$title")"
+}
+
+# Runs commands at the same time, and shows what each of them said when it is done.
+together() {
+  number=0
+  for command; do
+    number=$((number + 1))
+    sh -c "exec $command" >"$logs/$number" 2>&1 & running="$running $!"
+  done
+  failed= number=0
+  for process in $running; do
+    number=$((number + 1))
+    wait "$process" || failed=yes
+    cat "$logs/$number"
+  done
+  running=
+  [ -z "$failed" ]
+}
+
+unit="pytest -q --dist loadfile --ignore=tests/faults"
+faults="pytest -q -n 0 tests/faults"
+part "Checks" sh scripts/check.sh
+part "Browser modules" npm test --silent
+part "All but the faults, on SQLite and the bundled Redis" $unit -n 3
 if address=$(python -m tests.services); then
-  env $address pytest -q -n 2 --dist loadfile --ignore=tests/engine --ignore=tests/e2e --ignore=tests/faults
-  env $address pytest -q -n 0 tests/faults
+  part "What uses a database on PostgreSQL and Redis, and the faults on both" together \
+    "env $address $unit -n 1 --only-database --ignore=tests/e2e" "env $address $faults -m 'not clock'" "$faults -m 'not clock'"
+  part "Faults that look at the clock" together "env $address $faults -m clock" "$faults -m clock"
 elif [ -n "${CI:-}" ]; then
   exit 1
 else
+  part "The faults" $faults
   echo "Left out: start PostgreSQL on 127.0.0.1:5432 and Redis on 127.0.0.1:6379 to run the tests on them too."
 fi
+echo "$seconds"

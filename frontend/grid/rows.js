@@ -63,10 +63,10 @@ export class Rows extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
-  /** The number of a row in the table, from 1; empty while a row of a view is being fetched. @param {number} index */
+  /** The number of a row in the table, from 1; “…” while a row of a view is being fetched. @param {number} index */
   numberAt(index) {
     const position = this.at(index)?.position ?? (this.view ? undefined : index);
-    return position === undefined ? "" : String(position + 1);
+    return position === undefined ? "…" : String(position + 1);
   }
 
   /** @param {number} index @returns {Row | undefined} */

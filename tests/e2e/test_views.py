@@ -233,9 +233,9 @@ def test_a_pinned_column_stays_while_the_others_scroll(page: Page, cell: Cell) -
 
 def test_the_toolbar_has_no_accessibility_problem(page: Page, cell: Cell) -> None:
     filter_by(page, "Employees", ">", "1190")
-    sort(page, "Company", "ascending")
+    sort(page, "Company", "descending")
     expect(size(page)).to_contain_text("10 of")
-    expect(page.get_by_role("checkbox", name="Select row", exact=True)).to_have_count(0)  # every row is drawn
+    expect(number(page, 1)).to_have_text("1200")
     for button in ("Filter", "Sort", "Columns"):
         page.get_by_role("button", name=button, exact=True).click()
         found = Axe().run(page).response["violations"]

@@ -108,6 +108,7 @@ def test_four_workers_claim_at_once(marl: Marl, sheet: Callable[..., Sheet]) -> 
     assert once_each(busy.book)
 
 
+@pytest.mark.clock
 def test_three_workers_keep_to_the_rate_limit(marl: Marl, sheet: Callable[..., Sheet]) -> None:
     """three workers, 50 requests in 1,000 ms allowed"""
     marl.start_workers(3)
@@ -152,6 +153,7 @@ def test_a_stopped_run_sends_nothing_more(marl: Marl, sheets: Sequence[Sheet]) -
         assert 50 <= len(each.book.arrivals) < each.rows
 
 
+@pytest.mark.clock
 def test_too_many_requests_pauses_every_worker_and_costs_no_retry(marl: Marl, sheet: Callable[..., Sheet]) -> None:
     """429 with Retry-After: 2"""
     marl.start_workers(3)

@@ -237,10 +237,16 @@ async def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
     assert server.requests == []
 
 
-async def test_a_server_without_tls_is_an_insecure_server(start: Start, out: Transport) -> None:
-    server = await start(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
-    with pytest.raises((InsecureServer, httpx.ConnectError)):
-        await call(out, server.url.replace("http://", "https://"))
+async def test_a_server_without_tls_is_an_insecure_server(out: Transport) -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises((InsecureServer, httpx.ConnectError)):
+            await call(out, f"https://127.0.0.1:{port}")
 
 
 CLOSING = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
