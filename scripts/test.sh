@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"
 unset DATABASE_URL REDIS_URL
 logs=$(mktemp -d) seconds= running=
-trap 'kill $running 2>/dev/null; rm -rf "$logs"' EXIT
+trap 'kill $running 2>/dev/null || :; rm -rf "$logs"' EXIT
 trap 'exit 130' INT TERM
 
 # Runs a command, and notes how long it took.
