@@ -19,7 +19,7 @@ expect.set_options(timeout=15_000)  # the machine may be busy: how fast is not a
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Lets a browser test that fails run once more, and the summary tell it: a shared machine may stand still for long."""
+    """Lets a browser test that fails run once more, which the summary tells: a shared machine may stand still."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.flaky(reruns=1))
