@@ -24,6 +24,7 @@ from workspaces.refusals import Refused
 
 TASK = "tables.run_import"
 PREVIEWED = 20  # rows
+_READ_WITH_ROWS = ("rows", "rejected")
 
 
 def receive(
@@ -105,7 +106,9 @@ def preview(staged: Import) -> dict[str, Any]:
 
 def _described(sheet: Sheet, first: Sequence[tuple[int, Row]]) -> dict[str, Any]:
     """Returns what was understood of the file, its first rows, and in `lines` where each of them begins."""
-    understood = {field.name: getattr(sheet, field.name) for field in fields(sheet) if field.name != "rows"}
+    understood = {
+        field.name: getattr(sheet, field.name) for field in fields(sheet) if field.name not in _READ_WITH_ROWS
+    }
     nested = {
         name: [asdict(item) for item in understood[name]] for name in ("encodings", "sheets", "lists", "warnings")
     }

@@ -12,7 +12,8 @@ from typing import TextIO
 from charset_normalizer import from_bytes
 
 from tables import values
-from tables.imports.readers.sheet import Options, Rows, Sheet, is_header, unreadable, with_names
+from tables.imports.readers.heading import as_sheet
+from tables.imports.readers.sheet import Notes, Options, Rows, Sheet, unreadable
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 SAMPLE = 256 * 1024  # bytes that the encoding and the delimiter are detected in
@@ -35,27 +36,18 @@ def read(path: Path, options: Options) -> Iterator[Sheet]:
         raise unreadable("This is not a text file. Save it as CSV (UTF-8) or XLSX and upload it again.")
     delimiter = _delimiter(head, path.suffix, options.delimiter)
     with path.open(encoding=encoding, newline="") as text:
-        yield _sheet(text, head, delimiter, encoding, options.has_header)
+        yield _sheet(text, options, delimiter, encoding)
 
 
-def _sheet(text: TextIO, head: str, delimiter: str, encoding: str, has_header: bool | None) -> Sheet:
+def _sheet(text: TextIO, options: Options, delimiter: str, encoding: str) -> Sheet:
     lines = _lines(text, delimiter)
-    first = next(lines, None)
-    if first is None:
-        raise unreadable("The file has no rows.")
-    if has_header is None:
-        has_header = is_header(
-            first[1], alone=len(list(islice(csv.reader(StringIO(head), delimiter=delimiter), 2))) < 2
-        )
-    names, rows = with_names(first, lines, has_header)
-    return Sheet(
-        names, rows, has_header=has_header, delimiter=delimiter, quote='"', encoding=encoding.removesuffix("-sig")
-    )
+    encoding = encoding.removesuffix("-sig")
+    return as_sheet(lines, options, Notes(), is_text=True, delimiter=delimiter, quote='"', encoding=encoding)
 
 
 def _lines(text: TextIO, delimiter: str) -> Rows:
     """Yields the rows that are not blank; a byte-order mark is no part of the first name."""
-    reader = csv.reader(text, delimiter=delimiter)
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
     line = 1
     try:
         for row in reader:

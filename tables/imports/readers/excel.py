@@ -9,7 +9,8 @@ from typing import Any
 
 import openpyxl
 
-from tables.imports.readers.sheet import Options, Rows, Sheet, SheetChoice, Value, is_header, unreadable, with_names
+from tables.imports.readers.heading import as_sheet
+from tables.imports.readers.sheet import Notes, Options, Rows, Sheet, SheetChoice, Value, unreadable
 
 LARGEST_UNPACKED = 2 * 1024**3  # bytes
 _LARGE_PART = 100_000_000  # bytes unpacked, from which on a part's ratio counts
@@ -34,12 +35,7 @@ def _sheet(book: openpyxl.Workbook, options: Options) -> Sheet:
     titles = [sheet.title for sheet in book.worksheets]
     title = _chosen(titles, options.sheet)
     rows = _rows(book[title])
-    first = next(rows, None)
-    if first is None:
-        raise unreadable(f"The sheet “{title}” is empty.", "sheet")
-    has_header = is_header(first[1], alone=False) if options.has_header is None else options.has_header
-    names, values = with_names(first, rows, has_header)
-    return Sheet(names, values, has_header=has_header, sheet=title, sheets=[SheetChoice(name) for name in titles])
+    return as_sheet(rows, options, Notes(), sheet=title, sheets=[SheetChoice(name) for name in titles])
 
 
 def _chosen(titles: list[str], given: str | None) -> str:

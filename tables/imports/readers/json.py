@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tables import values
-from tables.imports.readers.sheet import Options, Rows, Sheet, checked, named, unreadable
+from tables.imports.readers.sheet import Notes, Options, Rows, Sheet, checked, named, unreadable
 
 _AHEAD = 1000  # objects that the columns are taken from
 
@@ -39,7 +39,9 @@ def _sheet(objects: Objects) -> Sheet:
     if not fields:
         raise unreadable("The objects in the file have no fields.")
     rows: Rows = ((number, [item.get(field) for field in fields]) for number, item in chain(ahead, objects))
-    return Sheet(named(fields), checked(rows, len(fields)), encoding="utf-8")
+    notes = Notes()
+    rows = checked(rows, len(fields), notes)
+    return Sheet(named(fields), rows, encoding="utf-8", warnings=notes.warnings, rejected=notes.rejected)
 
 
 def _list(file: BufferedReader) -> Objects:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
 from typing import Any
 
 from tables import columns, names, values
@@ -10,7 +9,7 @@ from workspaces.refusals import Refused
 
 MOST_ROWS = 2_000_000
 LONGEST_CELL = values.LONGEST
-_AHEAD = 200  # rows that are looked at for values past the last name
+MOST_WARNINGS = 1000  # listed one by one; the others are counted
 
 type Value = str | int | float | bool | list[Any] | dict[str, Any] | None
 type Row = Sequence[Value]
@@ -42,6 +41,36 @@ class ReadWarning:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that no table can hold as it stands; it is in no other list of rows."""
+
+    line: int
+    reason: str
+    row: Row
+
+
+class Notes:
+    """Collects what a reader has to report while it reads; both lists are the sheet's own."""
+
+    def __init__(self) -> None:
+        self.warnings: list[ReadWarning] = []
+        self.rejected: list[Rejected] = []
+        self._unlisted = 0
+
+    def warn(self, line: int | None, message: str) -> None:
+        if len(self.warnings) < MOST_WARNINGS:
+            self.warnings.append(ReadWarning(line, message))
+            return
+        self._unlisted += 1
+        words = f"{self._unlisted:,} more warnings aren't listed here."
+        self.warnings[MOST_WARNINGS:] = [ReadWarning(None, words)]
+
+    def reject(self, line: int, reason: str, row: Row) -> None:
+        self.rejected.append(Rejected(line, reason, row))
+        self.warn(line, f"{reason} The row was left out.")
+
+
+@dataclass(frozen=True, slots=True)
 class SheetChoice:
     """A sheet of a workbook, or a list inside a JSON object; `rows` is None where they were not counted."""
 
@@ -62,7 +91,7 @@ class EncodingChoice:
 class Sheet:
     """A file that is being read, with the options that were given or detected.
 
-    `rows` can be read once; `warnings` grows while they are read.
+    `rows` can be read once; `warnings` and `rejected` grow while they are read, and whoever reads may empty `rejected`.
     """
 
     columns: list[str]
@@ -83,6 +112,7 @@ class Sheet:
     skipped: Sequence[tuple[int, Row]] = ()  # the lines above the table, the first ones
     total: int | None = None  # rows, where known without reading them all
     warnings: list[ReadWarning] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
 
 
 def unreadable(message: str, field: str = "file") -> Refused:
@@ -90,58 +120,39 @@ def unreadable(message: str, field: str = "file") -> Refused:
     return Refused(message, field=field)
 
 
-def is_header(first: Row, *, alone: bool) -> bool:
-    """Whether the first row holds names: texts that differ. Numbers, addresses and gaps make it a row like the others.
-
-    `alone`: no row follows it.
-    """
-    texts = [value.strip() for value in first if isinstance(value, str)]
-    if len(texts) < len(first):
-        return False
-    if not all(texts) or len(set(texts)) < len(texts):
-        return alone and all(texts)
-    return not any(_is_number(text) or "@" in text or "://" in text for text in texts)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text.replace(",", ""))
-    except ValueError:
-        return False
-    return True
-
-
-def with_names(first: tuple[int, Row], rest: Rows, has_header: bool) -> tuple[list[str], Rows]:
-    """Returns the names of the columns and the rows, the first one among them where it is no header.
-
-    Values past the last name get one too, as far as the rows that are looked at ahead show.
-    """
-    ahead = list(islice(rest, _AHEAD))
-    width = max(len(first[1]), *(len(row) for _, row in ahead), 0)
-    given = [str(name or "") for name in first[1]] if has_header else []
-    rows = chain(ahead, rest) if has_header else chain([first], ahead, rest)
-    return named(given + [""] * (width - len(given))), checked(rows, width)
-
-
 def named(given: Sequence[str]) -> list[str]:
     """Returns a name for each column, each once: “Name”, “Column 2”, “Name 2”. Raises Refused for too many."""
     if len(given) > columns.MOST:
-        raise unreadable(f"The file has {len(given):,} columns; a table has at most {columns.MOST}.")
+        words = (
+            f"The file has {len(given):,} columns; a table has at most {columns.MOST}. Delete some and upload it again."
+        )
+        raise unreadable(words)
     taken: list[str] = []
     for number, name in enumerate(given, 1):
         taken.append(names.first_free(names.tidy(name) or f"Column {number}", taken))
     return taken
 
 
-def checked(rows: Rows, width: int) -> Rows:
-    """Yields the rows. Raises Refused for the first one that no table can hold."""
+def is_blank(value: Value) -> bool:
+    return value is None or value == ""
+
+
+def checked(rows: Rows, width: int, notes: Notes) -> Rows:
+    """Yields the rows that a table can hold and reports the others. Raises Refused where there are too many."""
     for number, (line, row) in enumerate(rows):
         if number >= MOST_ROWS:
             raise unreadable(f"The file has more than {MOST_ROWS:,} rows. Split it and upload the parts.")
-        if len(row) > width and any(row[width:]):
-            raise unreadable(f"Row {line:,} has {len(row)} values, but there are {width} columns.")
-        for value in row:
-            if isinstance(value, str) and len(value) > LONGEST_CELL:
-                words = f"Row {line:,} has a cell of {len(value):,} characters; at most {LONGEST_CELL:,} fit."
-                raise unreadable(words)
-        yield line, row
+        reason = _reason_against(row, width)
+        if reason:
+            notes.reject(line, reason, row)
+        else:
+            yield line, row if len(row) <= width else row[:width]
+
+
+def _reason_against(row: Row, width: int) -> str | None:
+    if len(row) > width and not all(map(is_blank, row[width:])):
+        return f"This row has {len(row)} values, but there are {width} columns."
+    longest = max((len(value) for value in row if isinstance(value, str)), default=0)
+    if longest > LONGEST_CELL:
+        return f"This row has a cell of {longest:,} characters; at most {LONGEST_CELL:,} fit into one."
+    return None

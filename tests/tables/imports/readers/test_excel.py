@@ -65,7 +65,7 @@ def test_a_first_row_with_numbers_is_no_header(read: Any) -> None:
     [
         (b"not a zip", {}, "not an XLSX file", "file"),
         (archive_of_something_else(), {}, "not an XLSX file", "file"),
-        (workbook(Empty=[]), {}, "is empty", "sheet"),
+        (workbook(Empty=[]), {}, "no rows", "file"),
         (workbook(A=[["x"], ["y"]]), {"sheet": "B"}, "no sheet “B”", "sheet"),
         (bomb(), {}, "unpacks to far more", "file"),
     ],

@@ -1,0 +1,221 @@
+"""Where the table of a file begins: lines above it, the row of names, and the names that columns get."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain, islice, pairwise, takewhile
+from statistics import median
+from typing import Any
+
+from tables.imports.readers import kinds
+from tables.imports.readers.sheet import Notes, Options, Row, Rows, Sheet, checked, is_blank, named, unreadable
+
+AHEAD = 200  # rows that the beginning is judged by
+_MOST_TITLES = 30  # rows above the names that are recognised without being told
+_MOST_SKIPPED = 50  # lines above the table that are shown
+
+type NumberedRow = tuple[int, Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The first rows of a file, divided: those above the table, the one of names, and those of the table."""
+
+    skipped: Sequence[NumberedRow]
+    header: NumberedRow | None
+    rows: Sequence[NumberedRow]
+
+    @property
+    def first_line(self) -> int:
+        return self.header[0] if self.header else self.rows[0][0]
+
+
+def as_sheet(rows: Rows, options: Options, notes: Notes, *, is_text: bool = False, **understood: Any) -> Sheet:
+    """Returns the sheet whose rows, blank ones left out, are these; `understood` are its other fields.
+
+    `is_text`: rows come from lines of text, where a wide row may be a shifted one. Raises Refused without rows.
+    """
+    ahead = list(islice(rows, AHEAD))
+    beginning = _beginning(ahead, rows, options)
+    names = _names(beginning, notes, is_text=is_text)
+    return Sheet(
+        names,
+        checked(chain(beginning.rows, rows), len(names), notes),
+        has_header=beginning.header is not None,
+        header_row=beginning.header[0] if beginning.header else None,
+        skip_lines=beginning.first_line - 1,
+        skipped=beginning.skipped[:_MOST_SKIPPED],
+        warnings=notes.warnings,
+        rejected=notes.rejected,
+        **understood,
+    )
+
+
+def _beginning(ahead: list[NumberedRow], rest: Rows, options: Options) -> Beginning:
+    """Goes by the options, then by what the first rows look like."""
+    if not ahead:
+        raise unreadable("The file has no rows. Check that it is the right file, and upload one with rows.")
+    if options.header_row:
+        return _from_header_row(ahead, rest, options.header_row)
+    if options.skip_lines is not None:
+        skipped, table = _divided(ahead, rest, options.skip_lines + 1, "skip_lines")
+    else:
+        number = _number_of_titles(ahead) if options.has_header is not False else _number_of_comments(ahead)
+        skipped, table = ahead[:number], ahead[number:]
+    has_header = options.has_header
+    if has_header is None:
+        has_header = is_header(table[0][1], [row for _, row in table[1:]])
+    return Beginning(skipped, table[0] if has_header else None, table[1:] if has_header else table)
+
+
+def _from_header_row(ahead: list[NumberedRow], rest: Rows, header_row: int) -> Beginning:
+    skipped, table = _divided(ahead, rest, header_row, "header_row")
+    if table[0][0] != header_row:
+        words = f"Line {header_row:,} is empty, so it can't hold the names. The next one that isn't is {table[0][0]:,}."
+        raise unreadable(words, "header_row")
+    return Beginning(skipped, table[0], table[1:])
+
+
+def _divided(
+    ahead: list[NumberedRow], rest: Rows, line: int, option: str
+) -> tuple[list[NumberedRow], list[NumberedRow]]:
+    """Returns the rows before the line, as far as they are shown, and the first ones from there on."""
+    skipped = list(takewhile(lambda row: row[0] < line, ahead))
+    table = ahead[len(skipped) :]
+    if not table:
+        last = ahead[-1][0]
+        for number, row in rest:
+            if number >= line:
+                table = [(number, row), *islice(rest, AHEAD - 1)]
+                break
+            last = number
+        else:
+            raise unreadable(f"The last line with values is {last:,}; choose a smaller number.", option)
+    return skipped, table
+
+
+def _number_of_titles(ahead: list[NumberedRow]) -> int:
+    """Returns how many of the first rows are comments, or titles above a row of names."""
+    comments = _number_of_comments(ahead)
+    rows = ahead[comments:]
+    return comments + (_number_above_gap(rows) or _number_of_narrow(rows))
+
+
+def _number_of_narrow(rows: list[NumberedRow]) -> int:
+    """Returns how many of the first rows have too few values for names, where a row that follows could be names."""
+    widths = [_filled_to(row) for _, row in rows]
+    for number in range(min(len(rows) - 1, _MOST_TITLES)):
+        if not _is_title(rows[number][1], median(widths[number:])):
+            return number if number and _is_start(rows, number) else 0
+    return 0
+
+
+def _is_start(rows: list[NumberedRow], number: int) -> bool:
+    """Whether the table begins at this row: with names, or where lines become rows."""
+    return len(rows[number - 1][1]) == 1 or is_header(rows[number][1], [row for _, row in rows[number + 1 :]])
+
+
+def _number_above_gap(rows: list[NumberedRow]) -> int:
+    """Returns how many rows stand above the last empty line below which a wider row could be names."""
+    widths = [_filled_to(row) for _, row in rows[: _MOST_TITLES + 1]]
+    for number in range(len(widths) - 1, 0, -1):
+        has_gap = rows[number][0] > _last_line(rows[number - 1]) + 1
+        if has_gap and max(widths[:number]) < widths[number]:
+            return number if is_header(rows[number][1], [row for _, row in rows[number + 1 :]]) else 0
+    return 0
+
+
+def _last_line(numbered: NumberedRow) -> int:
+    line, row = numbered
+    return line + sum(value.count("\n") for value in row if isinstance(value, str))
+
+
+def _is_title(row: Row, typical: float) -> bool:
+    """Whether the row has fewer values than a row of names could have, where rows typically reach that far."""
+    filled = sum(not is_blank(value) for value in row)
+    return filled * 2 <= typical if typical > 2 else typical == 2 and len(row) == 1
+
+
+def _filled_to(row: Row) -> int:
+    """Returns the width up to the last value."""
+    return next((number for number in range(len(row), 0, -1) if not is_blank(row[number - 1])), 0)
+
+
+def _number_of_comments(ahead: list[NumberedRow]) -> int:
+    """Returns how many of the first rows begin with “#”; the last of them may be the names: “#id,name”."""
+    number = len(list(takewhile(lambda row: _is_comment(row[1]), ahead[:-1])))
+    if number and len(ahead) > number:
+        last, after = ahead[number - 1][1], ahead[number][1]
+        if (
+            len(last) > 1
+            and len(last) == len(after)
+            and not is_header(after, [row for _, row in ahead[number + 1 :]], 1)
+        ):
+            return number - 1
+    return number
+
+
+def _is_comment(row: Row) -> bool:
+    """A lone “#” or “#5” is a name or a number of a row; a comment has words."""
+    first = row[0] if row else None
+    return isinstance(first, str) and first.startswith("#") and any(letter.isalpha() for letter in first)
+
+
+def is_header(first: Row, rows: Sequence[Row], at_least: int = 0) -> bool:
+    """Whether the first row holds names, by how it differs from the rows below; texts do where nothing speaks against.
+
+    `at_least` is the evidence that is asked for.
+    """
+    if all(map(is_blank, first)):
+        return False
+    votes = [_vote(value, [row[at] for row in rows if at < len(row)]) for at, value in enumerate(first)]
+    if _is_series(first) and not any(map(_is_series, rows[:20])):
+        votes = [max(vote, 0) for vote in votes] + [1]
+    return sum(votes) >= at_least and (any(vote > 0 for vote in votes) or _is_words(first))
+
+
+def _vote(name: object, values: Sequence[object]) -> int:
+    """Returns how much a column speaks for its first value being a name: 2 for “Age” above numbers, -2 for a number."""
+    present = [value for value in values if not is_blank(value)]  # type: ignore[arg-type]
+    if is_blank(name):  # type: ignore[arg-type]
+        return 0
+    own, below = kinds.of(name), kinds.of_most(present)
+    if own == "text":
+        return _vote_of_text(str(name), below, present)
+    if own == "number" and kinds.is_year(name) and not (present and all(map(kinds.is_year, present))):
+        return 1 if present else 0
+    return -2 if own == below or not present else -1
+
+
+def _vote_of_text(name: str, below: str | None, present: Sequence[object]) -> int:
+    if kinds.is_placeholder(name):
+        return -1
+    if below not in (None, "text"):
+        return 2
+    if present.count(name) > len(present) // 20:
+        return -1  # a value that returns
+    return int(kinds.is_usual_name(name))
+
+
+def _is_series(row: Row) -> bool:
+    """Whether three or more whole numbers in the row have equal steps: names like 2023, 2024, 2025 or 1, 2, 3."""
+    numbers = [int(str(value)) for value in row if kinds.is_whole(value)]
+    steps = {after - before for before, after in pairwise(numbers)}
+    return len(numbers) > 2 and len(steps) == 1 and steps != {0}
+
+
+def _is_words(row: Row) -> bool:
+    return all(is_blank(value) or kinds.of(value) == "text" for value in row)
+
+
+def _names(beginning: Beginning, notes: Notes, *, is_text: bool) -> list[str]:
+    """Returns a name for each column; values past the last name get one too where they are no accident."""
+    if not beginning.header:
+        return named([""] * max(len(row) for _, row in beginning.rows))
+    given = [str(name) if not is_blank(name) else "" for name in beginning.header[1]]
+    widths = [_filled_to(row) for _, row in beginning.rows]
+    wide = [width for width in widths if width > len(given)]
+    if wide and (not is_text or len(wide) * 10 > len(widths)):
+        words = f"There are {len(given)} names, but rows have up to {max(wide)} values. Check the last names."
+        notes.warn(beginning.header[0], words)
+        given += [""] * (max(wide) - len(given))
+    return named(given)
