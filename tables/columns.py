@@ -1,6 +1,6 @@
 """Columns of a table: created, named, moved, deleted and restored."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.db import transaction
 from django.utils import timezone
@@ -31,6 +31,19 @@ def create(table: Table, name: str, type: str = ColumnType.TEXT, position: int |
         _arrange(others, column, len(others) if position is None else position)
         _announce(table.pk)
     return column
+
+
+def adopt(table: Table, new: Sequence[Column]) -> None:
+    """Gives columns of another table to this one, after its last one, under free names. Raises Refused for too many."""
+    others = _locked(table.pk)
+    for column in new:
+        _check_room(others)
+        column.name = names.first_free(column.name, {other.name for other in others})
+        column.table, column.position = table, len(others)
+        column.save(update_fields=["table", "name", "position"])
+        others.append(column)
+    if new:
+        _announce(table.pk)
 
 
 def rename(column: Column, name: str) -> None:

@@ -191,20 +191,62 @@ class Import(models.Model):
         FAILED = "failed"
         CANCELLED = "cancelled"
 
+    class CheckState(models.TextChoices):
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="imports")
     table = models.ForeignKey(Table, on_delete=models.SET_NULL, null=True)  # gathers the rows, hidden until all are in
     target = models.ForeignKey(Table, on_delete=models.SET_NULL, null=True, related_name="+")  # to append to
     name = models.CharField(max_length=200)
     filename = models.CharField(max_length=255)
     path = models.CharField(max_length=500)  # in MEDIA_ROOT; empty for a copy
-    # How the file is read: has_header, delimiter, encoding, sheet; what is absent is detected.
+    # How the file is read: the fields of `readers.sheet.Options`; what is absent is detected.
     # Of a copy: copy_of (table id) and columns {column id: id of its copy}.
     options = models.JSONField(default=dict)
+    into = models.JSONField(default=dict)  # where its values go: the fields of `mapping.Choices`
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     cancel_requested = models.BooleanField(default=False)
     rows_done = models.BigIntegerField(default=0)
     rows_total = models.BigIntegerField(null=True)
+    # What became of the rows: {"added", "updated", "skipped", "rejected", "repeated", "left_blank"}
+    counts = models.JSONField(default=dict)
+    warnings = models.JSONField(default=list)  # [{"line", "message"}], the first ones
+    first_added = models.BigIntegerField(null=True)  # the ids between which its rows lie in the table
+    last_added = models.BigIntegerField(null=True)
+    # The look at the whole file before it is imported: the latest one, and its counts and warnings.
+    check_number = models.PositiveIntegerField(default=0)
+    check_state = models.CharField(max_length=10, choices=CheckState, blank=True)
+    check_found = models.JSONField(null=True)
     error = models.TextField(blank=True)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
     heartbeat_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+
+
+class ImportKey(models.Model):
+    """The key of a row in the hidden table of an import: a digest, and the sort key of the row."""
+
+    table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="+", db_index=False)
+    digest = models.CharField(max_length=32)
+    sort_key = models.BigIntegerField()
+    matched = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["table", "digest", "sort_key"], name="import_key")]
+
+
+class ImportChange(models.Model):
+    """What an import writes into a row that was there, and what stood in it before, so that it can be undone."""
+
+    import_job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="changes", db_index=False)
+    row_id = models.BigIntegerField()
+    before = models.JSONField()
+    after = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["import_job", "row_id"], name="import_change_once")]

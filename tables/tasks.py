@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from tables import backfills, catalog, storage
-from tables.imports import job, uploads
+from tables.imports import checks, job, undoing, uploads
 
 WIDENING = 5.0  # seconds of a sweep
 
@@ -11,6 +11,11 @@ WIDENING = 5.0  # seconds of a sweep
 @shared_task(name=uploads.TASK, ignore_result=True)
 def run_import(import_id: int) -> None:
     job.run(import_id)
+
+
+@shared_task(name=checks.TASK, ignore_result=True)
+def check_import(import_id: int, number: int) -> None:
+    checks.run(import_id, number)
 
 
 @shared_task(name="tables.sweep", ignore_result=True)
@@ -23,6 +28,7 @@ def sweep() -> None:
 @shared_task(name="tables.prune", ignore_result=True)
 def prune() -> None:
     catalog.prune()
+    undoing.prune()
 
 
 @shared_task(name=backfills.TASK, ignore_result=True)

@@ -3,30 +3,24 @@
 What fails or is cancelled leaves nothing.
 """
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from itertools import batched
+from functools import partial
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from tables import catalog, copies, dispatch, events, row_order, storage
-from tables.imports import mapping, uploads
-from tables.imports.readers import formats
+from tables import catalog, columns, copies, dispatch, events, rows, storage
+from tables.imports import checks, gathering, matching, uploads
+from tables.imports.gathering import Gathered, Progress
 from tables.models import Import, Row, Table
 from tables.signals import send_rows_changed
 from workspaces.actors import Actor
 from workspaces.refusals import Refused
 
-BATCH = 2000  # rows a transaction
 DEAD_AFTER = timedelta(seconds=60)  # without a heartbeat
 STAGED_FOR = timedelta(hours=24)
-
-
-class _Ended(Exception):
-    """It was cancelled, or counts as dead."""
 
 
 def start_copy(actor: Actor, source: Table, copy: Table, columns: Mapping[int, int]) -> Import:
@@ -47,15 +41,16 @@ def start_copy(actor: Actor, source: Table, copy: Table, columns: Mapping[int, i
 
 def run(import_id: int) -> None:
     """Does the import, once; its state says how it ended."""
+    now = timezone.now()
     if not Import.objects.filter(pk=import_id, state=Import.State.QUEUED).update(
-        state=Import.State.RUNNING, heartbeat_at=timezone.now()
+        state=Import.State.RUNNING, started_at=now, heartbeat_at=now
     ):
         return
     running = Import.objects.select_related("workspace", "target", "created_by").get(pk=import_id)
     try:
-        _fill(running)
-        _publish(running)
-    except _Ended:
+        gathered = _fill(running)
+        _publish(running, gathered)
+    except gathering.Ended:
         _give_up(running, Import.State.CANCELLED)
     except Refused as refusal:
         _give_up(running, Import.State.FAILED, str(refusal))
@@ -64,78 +59,56 @@ def run(import_id: int) -> None:
         raise
 
 
-def _fill(running: Import) -> None:
-    """Gathers all rows in the hidden table."""
+def _fill(running: Import) -> Gathered:
+    """Gathers all rows in a hidden table."""
     if "copy_of" in running.options:
-        running.rows_done = _copy(running)
+        assert running.table is not None
+        gathered = Gathered(running.table)
+        gathered.counts["added"] = running.rows_done = _copy(running, running.table)
     else:
-        running.rows_done = _read(running)
+        progress = Progress(running, partial(_still_running, running))
+        gathered = gathering.gather(running, _hidden_table(running), progress)
+        running.rows_done = gathered.rows
     running.rows_total = running.rows_done
+    return gathered
 
 
-def _copy(running: Import) -> int:
-    assert running.table is not None
+def _copy(running: Import, table: Table) -> int:
     column_ids = {int(old): int(new) for old, new in running.options["columns"].items()}
     done = 0
-    for done in copies.copy_rows(running.options["copy_of"], running.table.pk, column_ids):
-        _report(running, done, running.rows_total)
-    return done
-
-
-def _read(running: Import) -> int:
-    table = _hidden_table(running)
-    with uploads.opened(running) as sheet:
-        if running.target is None:
-            keys = mapping.new_columns(table, sheet.columns)
-        else:
-            keys = mapping.existing_columns(running.target, sheet.columns)
-        total = formats.estimated_rows(uploads.path_of(running), sheet)
-        done = 0
-        for batch in batched(sheet.rows, BATCH):
-            values = [json.dumps(mapping.row_values(keys, row), ensure_ascii=False) for _, row in batch]
-            with transaction.atomic():
-                storage.insert(table.pk, row_order.append(table.pk, len(batch)), values)
-            done += len(batch)
-            _report(running, done, max(total, done) if total else None)
+    for done in copies.copy_rows(running.options["copy_of"], table.pk, column_ids):
+        Progress(running, partial(_still_running, running)).report(done, running.rows_total)
     return done
 
 
 def _hidden_table(running: Import) -> Table:
     with transaction.atomic():
-        table = Table.objects.create(
-            workspace=running.workspace, name=running.name, created_by=running.created_by, ready=False
-        )
+        table = gathering.hidden_table(running)
         if not _still_running(running).update(table=table):
-            raise _Ended
+            raise gathering.Ended
     running.table = table
     return table
-
-
-def _report(running: Import, done: int, total: int | None) -> None:
-    """Says how far it is and that its worker is alive. Raises _Ended."""
-    if not _still_running(running).update(rows_done=done, rows_total=total, heartbeat_at=timezone.now()):
-        raise _Ended
 
 
 def _still_running(running: Import) -> QuerySet[Import]:
     return Import.objects.filter(pk=running.pk, state=Import.State.RUNNING, cancel_requested=False)
 
 
-def _publish(running: Import) -> None:
-    """Lets the table appear, or lets its rows join the one to append to. Raises _Ended."""
-    table, target = running.table, running.target
-    assert table is not None
+def _publish(running: Import, gathered: Gathered) -> None:
+    """Lets the table appear, or lets its rows join the one to add to. Raises Ended."""
+    table, target = gathered.table, running.target
     with transaction.atomic():
         # Locked, so that it cannot be cancelled or counted as dead between here and the commit.
         if not _still_running(running).select_for_update().exists():
-            raise _Ended
+            raise gathering.Ended
         if target is None:
-            table.row_count, table.ready = running.rows_done, True
+            table.row_count, table.ready = gathered.counts["added"], True
             table.save(update_fields=["row_count", "ready", "updated_at"])
         else:
-            _append(table, target, running.rows_done)
+            _join(running, gathered, target)
             running.table = None
-        running.state = Import.State.DONE
+        running.state, running.finished_at = Import.State.DONE, timezone.now()
+        running.counts, running.warnings = gathered.counts, gathered.warnings
         running.save()
     storage.analyze()
     if target is not None:
@@ -143,14 +116,32 @@ def _publish(running: Import) -> None:
     uploads.remove_file(running)
 
 
-def _append(table: Table, target: Table, number: int) -> None:
-    """Lets the rows of one table join another; their ids are larger than those of the rows that are there."""
+def _join(running: Import, gathered: Gathered, target: Table) -> None:
+    """Writes the values of rows that match into the table, and adds the others after its last row."""
     storage.lock_table(target.pk)
+    columns.adopt(target, [place.column for place in gathered.places if place.column.table_id == gathered.table.pk])
+    if gathered.counts["updated"]:
+        matching.write_changes(running)
+        _announce_changes(running, target, [int(place.key) for place in gathered.places])
+    number = gathered.counts["added"]
+    if not number:
+        storage.touch(target.pk)
+        return
+    # Their ids are larger than those of the rows that are there, and nobody adds others while the table is locked.
     last = Row.objects.filter(table=target).order_by("-pk").values_list("pk", flat=True).first() or 0
-    storage.append_table(table.pk, target.pk)
+    storage.append_table(gathered.table.pk, target.pk)
     storage.grow(target.pk, number)
+    added = Row.objects.filter(table=target, pk__gt=last)
+    running.first_added = last + 1
+    running.last_added = added.order_by("-pk").values_list("pk", flat=True).first()
     send_rows_changed(target.pk, None, added=True, from_row=last + 1)
     transaction.on_commit(lambda: events.publish_rows(target.pk, added=number))
+
+
+def _announce_changes(running: Import, target: Table, column_ids: Sequence[int]) -> None:
+    row_ids = matching.changed_rows(running, rows.MOST_AT_ONCE)
+    send_rows_changed(target.pk, row_ids, column_ids=column_ids)
+    transaction.on_commit(lambda: events.publish_rows(target.pk))
 
 
 def _give_up(running: Import, state: Import.State, error: str = "") -> None:
@@ -167,3 +158,4 @@ def sweep() -> None:
     for lost in Import.objects.filter(state=Import.State.QUEUED, heartbeat_at__lt=now - DEAD_AFTER):
         Import.objects.filter(pk=lost.pk).update(heartbeat_at=now)
         dispatch.send(uploads.TASK, lost.pk)
+    checks.sweep(DEAD_AFTER)

@@ -1,40 +1,196 @@
-"""Which column of the table each column of a file goes to, and the values of a row there."""
+"""Where each column of a file goes: into a column of the table, into a new one, or nowhere."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from tables import columns
+from tables import columns, names
+from tables.imports import types
 from tables.imports.readers.sheet import Value
-from tables.models import Column, Table
-from tables.values import storable
+from tables.models import Column, ColumnType, Table
 from workspaces.refusals import Refused
 
-
-def new_columns(table: Table, names: Sequence[str]) -> list[str]:
-    """Makes a text column for each name; returns their keys in `Row.values`."""
-    made = [Column(table=table, name=name, position=position, type="text") for position, name in enumerate(names)]
-    return [str(column.pk) for column in Column.objects.bulk_create(made)]
+MATCHES = ("exact", "loose")
+ON_MATCH = ("add", "update", "skip")
 
 
-def existing_columns(table: Table, names: Sequence[str]) -> list[str]:
-    """Returns the keys in `Row.values` of the columns with these names.
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What was chosen for an import; `columns` are {"from", "to", "type"}, `key` are names or ids of columns."""
 
-    Raises Refused where one is not in the table, or is computed there.
+    columns: Sequence[Mapping[str, Any]] = ()
+    key: Sequence[str | int] = ()
+    match: str = "exact"
+    on_match: str = "add"
+    keep_blank: bool = True
+
+    def __post_init__(self) -> None:
+        if self.match not in MATCHES:
+            raise Refused(f"“{self.match}” is no way to compare keys. Use {' or '.join(MATCHES)}.", field="match")
+        if self.on_match not in ON_MATCH:
+            raise Refused(f"Rows that match are either of: {', '.join(ON_MATCH)}.", field="on_match")
+        if self.on_match != "add" and not self.key:
+            raise Refused(f"Choose the column by which rows match, to {self.on_match} them.", field="key")
+
+
+@dataclass(slots=True)
+class Place:
+    """One column of the file and the column of the table that its values go to; a new one has no id before it is saved.
+
+    `convert` gives what is stored for a value; None stores values as they are. An `is_open` column takes the first of
+    `types.UNCHANGED` that all of its values have.
     """
-    by_name = {column.name: column for column in columns.live(table)}
-    missing = [name for name in names if name not in by_name]
-    if missing:
-        listed = ", ".join(f"“{name}”" for name in missing[:5])
-        raise _unmatched(f"“{table.name}” has no column {listed}. Rename it in the file, or add it to the table.")
-    computed = [name for name in names if by_name[name].is_computed]
-    if computed:
-        raise _unmatched(f"“{computed[0]}” is filled by Marl and cannot be imported. Leave it out of the file.")
-    return [str(by_name[name].pk) for name in names]
+
+    index: int
+    column: Column
+    convert: Callable[[Value], object] | None = None
+    is_open: bool = False
+
+    @property
+    def key(self) -> str:
+        """Returns the key of its values in `Row.values`."""
+        return str(self.column.pk)
 
 
-def _unmatched(message: str) -> Refused:
+def places(table: Table | None, found: Sequence[str], choices: Choices) -> list[Place]:
+    """Returns where the columns found in a file go, `table` being the one to add to.
+
+    Raises Refused for a choice that does not fit, and for a column that the table lacks and nobody chose a place for.
+    """
+    chosen = _chosen(found, choices.columns)
+    live = columns.live(table) if table else []
+    taken = {column.name for column in live}
+    placed: list[Place] = []
+    unmatched: list[str] = []
+    for index, name in enumerate(found):
+        choice = chosen.get(name, {"to": name})
+        if choice["to"] is None or choice["to"] == "":
+            continue
+        column = _existing(live, choice["to"])
+        if column is None and table is not None and name not in chosen:
+            unmatched.append(name)
+            continue
+        placed.append(_place(index, column, choice, taken))
+    _check(table, placed, unmatched)
+    return placed
+
+
+def _chosen(found: Sequence[str], choices: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    chosen: dict[str, Mapping[str, Any]] = {}
+    for choice in choices:
+        name = str(choice.get("from", ""))
+        if name not in found:
+            raise Refused(f"The file has no column “{name[:60]}”. It has: {', '.join(found[:20])}.", field="columns")
+        form = choice.get("type")
+        if form is not None and form not in types.FORMS:
+            raise Refused(f"“{str(form)[:20]}” is no type. Use one of {', '.join(types.FORMS)}.", field="columns")
+        chosen[name] = {"to": name} | dict(choice)
+    return chosen
+
+
+def _existing(live: Sequence[Column], to: str | int) -> Column | None:
+    """Returns the column of the table with this name or id; a name wins."""
+    return next((column for column in live if column.name == to), None) or next(
+        (column for column in live if str(column.pk) == str(to)), None
+    )
+
+
+def _place(index: int, column: Column | None, choice: Mapping[str, Any], taken: set[str]) -> Place:
+    form = choice.get("type")
+    if column is not None:
+        as_it_is = column.type == ColumnType.TEXT and form in (None, "text", "email", "url")
+        return Place(index, column, None if as_it_is else types.converter(column, form or ""))
+    name = names.first_free(names.tidy(str(choice["to"])) or f"Column {index + 1}", taken)
+    taken.add(name)
+    new = Column(name=name, type=types.FORMS[form or "text"])
+    if form is None:
+        return Place(index, new, is_open=True)
+    return Place(index, new, None if new.type == ColumnType.TEXT else types.converter(new, form))
+
+
+def _check(table: Table | None, placed: Sequence[Place], unmatched: Sequence[str]) -> None:
+    if table and unmatched:
+        listed = ", ".join(f"“{name}”" for name in unmatched[:5])
+        words = (
+            f"“{table.name}” has no column {listed}. Choose where they go, rename them in the file, or leave them out."
+        )
+        raise _refused(words)
+    for place in placed:
+        if place.column.is_computed:
+            raise _refused(f"“{place.column.name}” is filled by Marl and cannot be imported. Leave it out of the file.")
+    existing = [place.column.pk for place in placed if place.column.pk]
+    twice = next((place.column for place in placed if existing.count(place.column.pk) > 1), None)
+    if twice:
+        raise Refused(f"Two columns of the file go into “{twice.name}”. Choose one.", field="columns")
+    if not placed:
+        raise Refused("No column of the file goes into the table. Choose a place for at least one.", field="columns")
+
+
+def _refused(message: str) -> Refused:
     return Refused(message, field="file")
 
 
-def row_values(keys: Sequence[str], row: Sequence[Value]) -> dict[str, Value]:
-    """Returns {key: value} without empty values, as it can be stored."""
-    return {key: storable(value) for key, value in zip(keys, row, strict=False) if value is not None and value != ""}
+def key_places(placed: Sequence[Place], key: Sequence[str | int]) -> list[Place]:
+    """Returns the places of the columns that rows are matched by. Raises Refused for one that the file lacks."""
+    found = []
+    for wanted in key:
+        place = next((place for place in placed if wanted == place.column.name or str(wanted) == place.key), None)
+        if place is None:
+            words = f"No column of the file goes into “{str(wanted)[:60]}”, by which rows are to match."
+            raise Refused(words, field="key")
+        found.append(place)
+    return found
+
+
+def save_new(placed: Sequence[Place], table: Table) -> None:
+    """Gives the new columns to the table that gathers the rows."""
+    new = [place.column for place in placed if place.column.pk is None]
+    for position, column in enumerate(new):
+        column.table, column.position = table, position
+    Column.objects.bulk_create(new)
+
+
+def proposed(table: Table | None, found: Sequence[str], rows: Sequence[Sequence[Value]]) -> list[dict[str, Any]]:
+    """Returns {"from", "to", "type", "is_new", "values"} for each column of a file, as a person may accept it.
+
+    `to` is the id of a column with this name, or else the name of a new one; None where Marl fills that column.
+    """
+    by_name = {column.name.casefold(): column for column in (columns.live(table) if table else [])}
+    proposals = []
+    for index, name in enumerate(found):
+        column = by_name.get(name.casefold())
+        seen = [row[index] for row in rows if index < len(row) and row[index] not in (None, "")]
+        to = name if column is None else None if column.is_computed else column.pk
+        proposal = {"from": name, "to": to, "type": types.guessed(seen), "is_new": column is None, "values": seen[:5]}
+        proposals.append(proposal)
+    return proposals
+
+
+@dataclass(slots=True)
+class OpenTypes:
+    """Finds the types of columns for which nobody chose one, while their values pass by."""
+
+    places: Sequence[Place]
+    _possible: dict[int, list[str]] = field(init=False)
+    _filled: set[int] = field(init=False, default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._possible = {place.index: list(types.UNCHANGED) for place in self.places if place.is_open}
+
+    def look(self, rows: Sequence[Sequence[Value]]) -> None:
+        """Rules out what these values are not."""
+        for index, forms in self._possible.items():
+            if not forms:
+                continue
+            seen = [row[index] for row in rows if index < len(row) and row[index] not in (None, "")]
+            if seen:
+                self._filled.add(index)
+                forms[:] = [form for form in forms if all(map(types.UNCHANGED[form], seen))]
+
+    def settle(self) -> None:
+        """Sets the types of the columns."""
+        for place in self.places:
+            forms = self._possible.get(place.index)
+            if forms and place.index in self._filled:
+                place.column.type = types.FORMS[forms[0]]
+                place.column.save(update_fields=["type"])

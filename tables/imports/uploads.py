@@ -10,21 +10,28 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.core.files import File
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from tables import catalog, dispatch, names
-from tables.imports import mapping
+from tables.imports import mapping, rejected, undoing
+from tables.imports.mapping import Choices
 from tables.imports.readers import formats
 from tables.imports.readers.sheet import Options, Row, Sheet
-from tables.models import Import, Table
+from tables.models import Import, ImportChange, Table
 from workspaces import audit
 from workspaces.actors import Actor
 from workspaces.refusals import Refused
 
 TASK = "tables.run_import"
 PREVIEWED = 20  # rows
+<<<<<<< HEAD
 _READ_WITH_ROWS = ("rows", "rejected")
+=======
+COUNTED = ("added", "updated", "skipped", "rejected", "repeated", "left_blank")
+SAMPLED = 200  # rows that the types of the columns are guessed from
+>>>>>>> cb1cfef (Match rows of a file by a key, give its columns types and places, and take an import back)
 
 
 def receive(
@@ -34,10 +41,13 @@ def receive(
     name: str | None = None,
     table: Table | None = None,
     options: Mapping[str, Any] | None = None,
+    into: Mapping[str, Any] | None = None,
+    stage: bool = False,
 ) -> Import:
-    """Stores the file and looks at its beginning; `table` is the one to append to.
+    """Stores the file and looks at its beginning; `table` is the one to add to, `into` holds `mapping.Choices`.
 
-    Raises Refused for a file that cannot be read or does not fit the table; then nothing is stored.
+    Raises Refused for a file that cannot be read, and unless the rest is to be chosen (`stage`), for one whose columns
+    have no place in the table; then nothing is stored.
     """
     filename = Path(file.name or "file").name[-255:]
     path = _store(file, filename)
@@ -48,13 +58,12 @@ def receive(
         filename=filename,
         path=path.name,
         name=names.tidy(name or "") or names.tidy(Path(filename).stem) or "Table",
-        options=_known(options or {}),
+        options=_known(options or {}, Options),
+        into=_known(into or {}, Choices),
         state=Import.State.STAGED,
     )
     try:
-        with opened(staged) as sheet:
-            if table is not None:
-                mapping.existing_columns(table, sheet.columns)
+        check(staged, places=not stage)
         staged.save()
     except Exception:
         path.unlink(missing_ok=True)
@@ -81,13 +90,32 @@ def _store(file: "File[bytes]", filename: str) -> Path:
     return path
 
 
-def choose(staged: Import, *, options: Mapping[str, Any] | None = None, name: str | None = None) -> None:
-    """Changes how the file is to be read, and what the table will be called. Raises Refused once it is started."""
+def check(staged: Import, *, places: bool) -> None:
+    """Raises Refused for a file that cannot be read with its options, and for columns that have no place."""
+    choices = Choices(**staged.into)
+    with opened(staged) as sheet:
+        if places:
+            mapping.key_places(mapping.places(staged.target, sheet.columns, choices), choices.key)
+
+
+def choose(
+    staged: Import,
+    *,
+    options: Mapping[str, Any] | None = None,
+    into: Mapping[str, Any] | None = None,
+    name: str | None = None,
+) -> None:
+    """Changes how the file is to be read, where it goes, and what the table will be called.
+
+    Raises Refused once it is started.
+    """
     if staged.state != Import.State.STAGED:
         raise _started()
-    staged.options = _known(options or {})
+    staged.options = _known(options or {}, Options)
+    staged.into = _known(into or {}, Choices)
+    Choices(**staged.into)
     staged.name = names.tidy(name or "") or staged.name
-    staged.save(update_fields=["options", "name"])
+    staged.save(update_fields=["options", "into", "name"])
 
 
 def preview(staged: Import) -> dict[str, Any]:
@@ -97,11 +125,13 @@ def preview(staged: Import) -> dict[str, Any]:
     """
     try:
         with opened(staged) as sheet:
-            return _described(sheet, list(islice(sheet.rows, PREVIEWED))) | {"problem": None}
+            first = list(islice(sheet.rows, SAMPLED))
+            guess = mapping.proposed(staged.target, sheet.columns, [row for _, row in first])
+            return _described(sheet, first[:PREVIEWED]) | {"columns_guess": guess, "problem": None}
     except Refused as refusal:
         known = {field.name for field in fields(Sheet)}
         given = {name: value for name, value in staged.options.items() if name in known}
-        return _described(Sheet([], iter(()), **given), []) | {"problem": str(refusal)}
+        return _described(Sheet([], iter(()), **given), []) | {"columns_guess": [], "problem": str(refusal)}
 
 
 def _described(sheet: Sheet, first: Sequence[tuple[int, Row]]) -> dict[str, Any]:
@@ -144,7 +174,9 @@ def end(import_: Import, state: Import.State, error: str = "", *, before: tuple[
         if found.table is not None:
             catalog.purge(found.table)
         Import.objects.filter(pk=found.pk).update(state=state, error=error, table=None)
+        ImportChange.objects.filter(import_job=found)._raw_delete(using=connection.alias)
     remove_file(found)
+    rejected.path_of(found).unlink(missing_ok=True)
     return True
 
 
@@ -163,10 +195,20 @@ def remove_file(import_: Import) -> None:
         path_of(import_).unlink(missing_ok=True)
 
 
+def into_table(table: Table) -> QuerySet[Import]:
+    """Returns the imports into the table, and the one that made it, the newest first."""
+    done = Import.objects.filter(Q(target=table) | Q(table=table), state=Import.State.DONE)
+    return done.select_related("table", "target").order_by("-pk")
+
+
 def as_json(import_: Import) -> dict[str, Any]:
     """Returns the import of the API; it names its table once all rows are in it."""
     is_done = import_.state == Import.State.DONE
-    return {
+    counts: dict[str, Any] = (
+        dict.fromkeys(("added", "updated", "skipped", "rejected", "repeated", "left_blank"), 0) | import_.counts
+    )
+    end = undoing.until(import_)
+    return counts | {
         "id": import_.pk,
         "state": import_.state,
         "rows_done": import_.rows_done,
@@ -175,13 +217,38 @@ def as_json(import_: Import) -> dict[str, Any]:
         "error": import_.error or None,
         "name": import_.name,
         "filename": import_.filename,
+        "warnings": import_.warnings,
+        "has_rejected": is_done and rejected.path_of(import_).exists(),
+        "rows_per_second": _speed(import_),
+        "seconds_left": _seconds_left(import_),
+        "created_at": import_.created_at.isoformat(),
+        "finished_at": import_.finished_at.isoformat() if import_.finished_at else None,
+        "can_undo_until": end.isoformat() if end else None,
+        "undone_at": import_.undone_at.isoformat() if import_.undone_at else None,
+        "check_state": import_.check_state or "none",
+        "check": import_.check_found,
     }
+
+
+def _speed(import_: Import) -> float | None:
+    """Returns the rows a second since it was started."""
+    if not import_.started_at or not import_.rows_done:
+        return None
+    end = import_.finished_at or import_.heartbeat_at or timezone.now()
+    return round(import_.rows_done / max(0.1, (end - import_.started_at).total_seconds()), 1)
+
+
+def _seconds_left(import_: Import) -> int | None:
+    speed = _speed(import_)
+    if not speed or not import_.rows_total or import_.state != Import.State.RUNNING:
+        return None
+    return round((import_.rows_total - import_.rows_done) / speed)
 
 
 def _started() -> Refused:
     return Refused("This file is already being imported.", code="conflict", field="file")
 
 
-def _known(options: Mapping[str, Any]) -> dict[str, Any]:
-    known = {field.name for field in fields(Options)}
-    return {name: value for name, value in options.items() if name in known and value is not None}
+def _known(given: Mapping[str, Any], of: type[Options | Choices]) -> dict[str, Any]:
+    known = {field.name for field in fields(of)}
+    return {name: value for name, value in given.items() if name in known and value is not None}

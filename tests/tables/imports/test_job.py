@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from tables import catalog, dispatch, rows
-from tables.imports import job, uploads
+from tables import catalog, columns, dispatch, rows
+from tables.imports import job, rejected, uploads
 from tables.models import Column, Import, Row, Table
 from workspaces.actors import Actor
 
@@ -53,7 +54,7 @@ def test_a_file_that_breaks_in_the_middle_leaves_nothing(started: Started, store
 def test_a_mistake_of_ours_is_reported_and_leaves_nothing(
     started: Started, stored_files: StoredFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def publish(running: Import) -> None:
+    def publish(*_: object) -> None:
         raise RuntimeError("out of luck")
 
     monkeypatch.setattr(job, "_publish", publish)
@@ -72,9 +73,9 @@ def test_a_table_is_not_seen_before_all_of_it_is_there(started: Started, monkeyp
     publish = job._publish
     ready: list[int] = []
 
-    def look_and_publish(running: Import) -> None:
+    def look_and_publish(*arguments: Any) -> None:
         ready.append(Table.objects.filter(ready=True).count())
-        publish(running)
+        publish(*arguments)
 
     monkeypatch.setattr(job, "_publish", look_and_publish)
     job.run(received.pk)
@@ -125,7 +126,7 @@ def test_an_import_whose_worker_died_is_failed_and_cleaned_up(
     assert stored_files() == []
 
 
-@pytest.mark.parametrize("moment", ["_read", "_publish"])
+@pytest.mark.parametrize("moment", ["_fill", "_publish"])
 def test_a_worker_that_counts_as_dead_publishes_nothing(
     moment: str, started: Started, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,10 +134,10 @@ def test_a_worker_that_counts_as_dead_publishes_nothing(
     received = started(["Name", *["a"] * 10])
     go_on = getattr(job, moment)
 
-    def sleep_and_go_on(running: Import) -> Any:
+    def sleep_and_go_on(running: Import, *others: Any) -> Any:
         Import.objects.filter(pk=running.pk).update(heartbeat_at=timezone.now() - 2 * job.DEAD_AFTER)
         job.sweep()
-        return go_on(running)
+        return go_on(running, *others)
 
     monkeypatch.setattr(job, moment, sleep_and_go_on)
     job.run(received.pk)
@@ -178,3 +179,139 @@ def test_a_file_that_nobody_starts_goes_after_a_day(receive: Callable[..., Impor
     received.refresh_from_db()
     assert received.state == "cancelled"
     assert stored_files() == []
+
+
+@pytest.fixture
+def imported(actor: Actor) -> Callable[..., Import]:
+    """Imports CSV lines with these choices, and returns the import once it has ended."""
+
+    def run(lines: list[str], table: Table | None = None, **into: Any) -> Import:
+        file = ContentFile("\n".join(lines).encode(), name="leads.csv")
+        received = uploads.receive(actor, file, table=table, into=into)
+        uploads.start(received)
+        job.run(received.pk)
+        received.refresh_from_db()
+        assert received.error == ""
+        return received
+
+    return run
+
+
+def shown(table: Table) -> list[list[Any]]:
+    """Returns the values of all rows, in the order of rows and columns."""
+    keys = [str(column.pk) for column in columns.live(table)]
+    return [[row.values.get(key) for key in keys] for row in rows.window(table, 0, 100)]
+
+
+@pytest.fixture
+def leads(actor: Actor) -> Table:
+    table = catalog.create(actor, "Leads", [("Domain", "text"), ("City", "text")])
+    rows.append(
+        table, [{"Domain": "a.example", "City": "Ulm"}, {"Domain": "B.example", "City": "Bonn"}, {"City": "Kiel"}]
+    )
+    return table
+
+
+UPDATED = ["Domain,City", "b.example,", "c.example,Mainz", "a.example,Trier", ",Jena", "c.example,Worms"]
+
+
+def test_rows_that_match_are_updated_and_the_others_added(leads: Table, imported: Callable[..., Import]) -> None:
+    done = imported(UPDATED, leads, key=["Domain"], match="loose", on_match="update")
+    assert shown(leads) == [
+        ["a.example", "Trier"],
+        ["b.example", "Bonn"],  # the blank cell of the file keeps what is there
+        [None, "Kiel"],
+        [None, "Jena"],  # a row without a key matches no other
+        ["c.example", "Worms"],  # of a key that the file repeats, the last row counts
+    ]
+    counts = {"added": 2, "updated": 2, "skipped": 0, "rejected": 0, "repeated": 1, "left_blank": 0}
+    assert done.counts == counts
+    assert [warning["message"] for warning in done.warnings] == [
+        "1 row has a key that another row of the file has, too; the last one of each counts."
+    ]
+    leads.refresh_from_db()
+    assert leads.row_count == 5
+
+
+def test_keys_are_compared_as_they_stand_unless_otherwise_chosen(leads: Table, imported: Callable[..., Import]) -> None:
+    done = imported(["Domain,City", "b.example,X"], leads, key=["Domain"], on_match="update")
+    assert (done.counts["added"], done.counts["updated"]) == (1, 0)
+
+
+def test_a_blank_cell_can_empty_the_one_in_the_table(leads: Table, imported: Callable[..., Import]) -> None:
+    imported(["Domain,City", "a.example,"], leads, key=["Domain"], on_match="update", keep_blank=False)
+    assert shown(leads)[0] == ["a.example", None]
+
+
+def test_rows_that_match_are_skipped(leads: Table, imported: Callable[..., Import]) -> None:
+    done = imported(UPDATED, leads, key=["Domain"], match="loose", on_match="skip")
+    assert shown(leads)[:3] == [["a.example", "Ulm"], ["B.example", "Bonn"], [None, "Kiel"]]
+    assert shown(leads)[3:] == [["c.example", "Mainz"], [None, "Jena"]]
+    assert (done.counts["skipped"], done.counts["added"], done.counts["repeated"]) == (2, 2, 1)
+
+
+def test_a_key_of_two_columns_matches_both(leads: Table, imported: Callable[..., Import]) -> None:
+    done = imported(["Domain,City", "a.example,Ulm", "a.example,Bonn"], leads, key=["Domain", "City"], on_match="skip")
+    assert (done.counts["skipped"], done.counts["added"]) == (1, 1)
+
+
+def test_whoever_edits_a_row_meanwhile_keeps_the_edit(
+    leads: Table, imported: Callable[..., Import], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish = job._publish
+
+    def edit_and_publish(*arguments: Any) -> None:
+        first = rows.window(leads, 0, 1)[0]
+        rows.update(leads, [{"id": first.pk, "cells": {"City": "Köln"}}])
+        publish(*arguments)
+
+    monkeypatch.setattr(job, "_publish", edit_and_publish)
+    imported(
+        ["Domain,City,Size", "a.example,Trier,7"],
+        leads,
+        key=["Domain"],
+        on_match="update",
+        columns=[{"from": "Size", "to": "Size"}],
+    )
+    assert shown(leads)[0] == ["a.example", "Köln", "7"]
+
+
+def test_updated_rows_tell_who_computes_from_them(
+    leads: Table, imported: Callable[..., Import], announced: list[dict[str, Any]]
+) -> None:
+    imported(["Domain,City", "a.example,Trier", "z.example,Z"], leads, key=["Domain"], on_match="update")
+    updated, added = announced
+    first, _, third, last = rows.window(leads, 0, 4)
+    assert (updated["row_ids"], updated["added"]) == ([first.pk], False)
+    assert (added["row_ids"], added["added"]) == (None, True)
+    assert third.pk < added["from_row"] <= last.pk
+
+
+def test_a_value_that_is_not_of_the_chosen_type_is_left_blank_and_told(
+    leads: Table, imported: Callable[..., Import]
+) -> None:
+    done = imported(
+        ["Domain,Size", "d.example,1.200", "e.example,ca. 5"],
+        leads,
+        columns=[{"from": "Size", "to": "Size", "type": "number:comma"}],
+    )
+    assert shown(leads)[3:] == [["d.example", None, "1200"], ["e.example", None, None]]
+    assert done.counts["left_blank"] == 1
+    assert done.warnings == [{"line": 3, "message": "“ca. 5” isn't a number like 1.234,56. “Size” was left blank."}]
+    lines = rejected.path_of(done).read_text().splitlines()
+    assert lines == [
+        "Line,Reason,Domain,Size",
+        '3,"“ca. 5” isn\'t a number like 1.234,56. “Size” was left blank.",e.example,ca. 5',
+    ]
+
+
+def test_types_are_found_over_the_whole_file_and_change_no_value(imported: Callable[..., Import]) -> None:
+    many = [f"{number},2026-11-{number % 28 + 1:02},{number:05}" for number in range(1, 3000)]
+    done = imported(["Size,Day,Zip", *many, "ca. 5,2026-11-29,00001"])
+    assert done.table
+    assert [(column.name, column.type) for column in columns.live(done.table)] == [
+        ("Size", "text"),
+        ("Day", "date"),
+        ("Zip", "text"),
+    ]
+    assert shown(done.table)[0] == ["1", "2026-11-02", "00001"]
