@@ -26,12 +26,9 @@ from workspaces.refusals import Refused
 
 TASK = "tables.run_import"
 PREVIEWED = 20  # rows
-<<<<<<< HEAD
 _READ_WITH_ROWS = ("rows", "rejected")
-=======
 COUNTED = ("added", "updated", "skipped", "rejected", "repeated", "left_blank")
 SAMPLED = 200  # rows that the types of the columns are guessed from
->>>>>>> cb1cfef (Match rows of a file by a key, give its columns types and places, and take an import back)
 
 
 def receive(
