@@ -8,7 +8,8 @@ from django.db import transaction
 
 from enrichment.connections.secrets import CannotOpen, open_sealed, seal
 from enrichment.models import Hook
-from tables import columns, names, rows
+from tables import columns, names, upserts
+from tables.keys import Matching
 from tables.models import Table
 from workspaces import audit
 from workspaces.refusals import Refused
@@ -40,12 +41,14 @@ def table_of(secret: str) -> Table | None:
     return hook.table if hook else None
 
 
-def receive(table: Table, sent: Sequence[Mapping[str, Any]], *, ignore_unknown: bool = False) -> list[int]:
-    """Appends the rows that were sent and returns their ids. Raises Refused, and then nothing is added."""
+def receive(
+    table: Table, sent: Sequence[Mapping[str, Any]], how: Matching, *, ignore_unknown: bool = False
+) -> upserts.Written:
+    """Writes the rows that were sent. Raises Refused, and then nothing is written."""
     unknown = _unknown(table, sent)
     if unknown and not ignore_unknown:
         raise Refused(_explained(table, unknown), field=unknown[0][: names.LONGEST])
-    return rows.append(table, [{key: row[key] for key in row if key not in unknown} for row in sent])
+    return upserts.write(table, [{key: row[key] for key in row if key not in unknown} for row in sent], how)
 
 
 def _unknown(table: Table, sent: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -6,20 +6,25 @@ from typing import Any
 
 from django.db import transaction
 
-from tables import columns, rows, storage, values
+from tables import columns, rows, storage, upserts, values
+from tables.keys import Matching
 from tables.models import Table
 from workspaces.refusals import Refused
+
+ADD = Matching()
 
 
 @dataclass(slots=True)
 class Pasted:
-    """The ids of the new rows; `refused` are {"row": row id, "column": column id, "message"}."""
+    """The ids of the new rows, or of those that they match; `refused` are {"row": row id, "column": id, "message"}."""
 
     ids: list[int] = field(default_factory=list)
     refused: list[dict[str, Any]] = field(default_factory=list)
+    updated: int = 0
+    skipped: int = 0
 
 
-def paste(table: Table, changes: Sequence[rows.Change], added: Sequence[rows.Cells]) -> Pasted:
+def paste(table: Table, changes: Sequence[rows.Change], added: Sequence[rows.Cells], how: Matching = ADD) -> Pasted:
     """Changes and adds rows, without the cells that are refused. Raises Refused for a row or column that is gone."""
     find = columns.by_name_or_id(table)
     pasted = Pasted()
@@ -30,7 +35,8 @@ def paste(table: Table, changes: Sequence[rows.Change], added: Sequence[rows.Cel
         storage.lock_table(table.pk)
         pairs = zip(changed_ids, changed, strict=True)
         rows.update(table, [{"id": row_id, "cells": fitting} for row_id, (fitting, _) in pairs if fitting])
-        pasted.ids = rows.append(table, [fitting for fitting, _ in new])
+        written = upserts.write(table, [fitting for fitting, _ in new], how)
+    pasted.ids, pasted.updated, pasted.skipped = written.ids, written.updated, written.skipped
     for row_id, (_, refused) in zip([*changed_ids, *pasted.ids], [*changed, *new], strict=True):
         pasted.refused += [{"row": row_id, **item} for item in refused]
     return pasted

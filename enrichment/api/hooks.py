@@ -1,15 +1,17 @@
 """The inbound webhook of a table: rows from programs that have no token, at an address that is a secret."""
 
 import json
+from dataclasses import asdict
 from typing import Any, Literal
 
 from django.conf import settings
 from django.http import HttpRequest
-from ninja import Router, Status
+from ninja import Query, Router, Schema, Status
 
 from enrichment import lookup, webhooks
 from enrichment.api.auth import actor
 from enrichment.connections.secrets import CannotOpen
+from tables.keys import Matching
 from workspaces.models import Role
 from workspaces.refusals import Refused
 
@@ -17,6 +19,16 @@ router = Router(tags=["Webhooks"])
 
 _ROW = {"type": "object", "additionalProperties": True, "example": {"Company": "Northwind"}}
 _BODY = {"content": {"application/json": {"schema": {"anyOf": [_ROW, {"type": "array", "items": _ROW}]}}}}
+
+
+class Sent(Schema):
+    """What the address says of the rows; `key` can be given several times."""
+
+    unknown: Literal["refuse", "ignore"] = "refuse"
+    key: list[str] = []
+    match: str = "exact"
+    on_match: str = "add"
+    keep_blank: bool = True
 
 
 @router.get("/tables/{table_id}/hook", summary="Get the webhook")
@@ -47,14 +59,17 @@ def renew_hook(request: HttpRequest, table_id: str) -> Status[dict[str, str | No
     openapi_extra={"requestBody": _BODY},
     summary="Send rows to a webhook",
 )
-def receive_rows(
-    request: HttpRequest, secret: str, unknown: Literal["refuse", "ignore"] = "refuse"
-) -> Status[dict[str, Any]]:
-    """Adds one row, sent as an object of column names and values, or a list of rows. Needs no token."""
+def receive_rows(request: HttpRequest, secret: str, query: Query[Sent]) -> Status[dict[str, Any]]:
+    """Adds one row, sent as an object of column names and values, or a list of rows. Needs no token.
+
+    With `key=Domain&on_match=update`, a row with the same domain is updated.
+    """
     table = webhooks.table_of(secret)
     if table is None:
         raise Refused("No table has this address. A renewed webhook has a new one.", code="not_found")
-    return Status(202, {"ids": webhooks.receive(table, _rows(request.body), ignore_unknown=unknown == "ignore")})
+    how = Matching(query.key, query.match, query.on_match, query.keep_blank)
+    written = webhooks.receive(table, _rows(request.body), how, ignore_unknown=query.unknown == "ignore")
+    return Status(202, asdict(written))
 
 
 def _rows(body: bytes) -> list[dict[str, Any]]:

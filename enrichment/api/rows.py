@@ -1,5 +1,6 @@
 """Rows of a table, and the history of one cell."""
 
+from dataclasses import asdict
 from typing import Any
 
 from django.http import Http404, HttpRequest
@@ -9,7 +10,8 @@ from enrichment import lookup
 from enrichment.api import described
 from enrichment.api.auth import actor
 from enrichment.preview import cell_history
-from tables import pasting, rows, trash, view_snapshots
+from tables import pasting, rows, trash, upserts, view_snapshots
+from tables.keys import Matching
 from tables.models import Column, Row, Table
 from tables.row_queries import View, rows_with_errors
 from workspaces.models import Role
@@ -18,7 +20,21 @@ from workspaces.refusals import Refused
 router = Router(tags=["Rows"])
 
 
-class NewRows(Schema):
+class Keyed(Schema):
+    """With `key` (a column or a list of them), rows that match are updated or skipped, as `on_match` says."""
+
+    key: list[str | int] | str | int = []
+    match: str = "exact"
+    on_match: str = "add"
+    keep_blank: bool = True
+
+    def matching(self) -> Matching:
+        """Raises Refused."""
+        key = self.key if isinstance(self.key, list) else [self.key]
+        return Matching(key, self.match, self.on_match, self.keep_blank)
+
+
+class NewRows(Keyed):
     """`before` is the row that they are put before; without it they come last."""
 
     rows: list[dict[str | int, Any]]
@@ -42,7 +58,9 @@ class RowChanges(Schema):
     rows: list[RowChange]
 
 
-class Paste(Schema):
+class Paste(Keyed):
+    """`rows` change cells, `added` are new; with `key`, those of them that match are updated or skipped."""
+
     rows: list[RowChange] = []
     added: list[dict[str | int, Any]] = []
     view: str = ""
@@ -125,15 +143,15 @@ def count_errors(request: HttpRequest, table_id: str) -> dict[str, int]:
 
 @router.post("/tables/{table_id}/rows", response={201: dict}, summary="Add rows")
 def add_rows(request: HttpRequest, table_id: str, body: NewRows) -> Status[dict[str, Any]]:
-    """Adds rows at the end, by column name or id, and starts auto-update."""
+    """Adds rows, by column name or id, and starts auto-update. `ids` are the rows that they became or matched."""
     table = lookup.table(actor(request), table_id, Role.EDITOR)
     if body.before is None:
-        ids = rows.append(table, body.rows)
+        written = upserts.write(table, body.rows, body.matching())
     else:
-        ids = rows.insert(table, lookup.number(body.before), body.rows)
+        written = upserts.Written(rows.insert(table, lookup.number(body.before), body.rows))
     if body.view:
-        view_snapshots.add(table, body.view, ids)
-    return Status(201, {"ids": ids})
+        view_snapshots.add(table, body.view, written.ids)
+    return Status(201, asdict(written))
 
 
 @router.post("/tables/{table_id}/rows/move", summary="Move rows")
@@ -159,10 +177,15 @@ def paste_cells(request: HttpRequest, table_id: str, body: Paste) -> dict[str, A
     """
     table = lookup.table(actor(request), table_id, Role.EDITOR)
     changes = [{"id": lookup.number(row.id), "cells": row.cells} for row in body.rows]
-    pasted = pasting.paste(table, changes, body.added)
+    pasted = pasting.paste(table, changes, body.added, body.matching())
     if body.view:
         view_snapshots.add(table, body.view, pasted.ids)
-    return {"ids": pasted.ids, "refused": pasted.refused}
+    return {
+        "ids": pasted.ids,
+        "refused": pasted.refused,
+        "updated": pasted.updated,
+        "skipped": pasted.skipped,
+    }
 
 
 @router.delete("/tables/{table_id}/rows", summary="Delete rows")

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from tables import row_order, storage
+from tables import keys, row_order, storage
 from tables.imports import mapping, matching, uploads
 from tables.imports.mapping import Choices, OpenTypes, Place
 from tables.imports.readers import formats
@@ -83,13 +83,13 @@ def gather(running: Import, table: Table, progress: Progress) -> Gathered:
     choices = Choices(**running.into)
     with uploads.opened(running) as sheet:
         placed = mapping.places(running.target, sheet.columns, choices)
-        keys = mapping.key_places(placed, choices.key)
+        key = mapping.key_places(placed, choices.key)
         mapping.save_new(placed, table)
         gathered = Gathered(table, placed)
-        _Reading(running, sheet, gathered, choices, keys).read(progress)
+        _Reading(running, sheet, gathered, choices, key).read(progress)
     gathered.counts["added"] = gathered.rows
-    if keys:
-        _match(running, gathered, keys, choices, progress)
+    if key:
+        _match(running, gathered, key, choices, progress)
     return gathered
 
 
@@ -101,7 +101,7 @@ class _Reading:
     sheet: Sheet
     gathered: Gathered
     choices: Choices
-    keys: Sequence[Place]
+    key: Sequence[Place]
 
     def read(self, progress: Progress) -> None:
         total = formats.estimated_rows(uploads.path_of(self.running), self.sheet)
@@ -127,10 +127,10 @@ class _Reading:
         with transaction.atomic():
             sort_keys = row_order.append(table_id, len(batch))
             storage.insert(table_id, sort_keys, [_encoded(values) for values in stored])
-            if self.keys:
-                normalize = matching.normalizer(self.choices.match)
-                names = [place.key for place in self.keys]
-                digests = [matching.digest([values.get(name) for name in names], normalize) for values in stored]
+            if self.key:
+                normalize = keys.normalizer(self.choices.match)
+                names = [place.key for place in self.key]
+                digests = [keys.digest([values.get(name) for name in names], normalize) for values in stored]
                 matching.store_keys(table_id, sort_keys, digests)
         return left_blank
 
@@ -187,7 +187,7 @@ def _encoded(values: dict[str, Any]) -> str:
     return json.dumps(storable(values), ensure_ascii=False) if "\\u0000" in text else text
 
 
-def _match(running: Import, gathered: Gathered, keys: Sequence[Place], choices: Choices, progress: Progress) -> None:
+def _match(running: Import, gathered: Gathered, key: Sequence[Place], choices: Choices, progress: Progress) -> None:
     """Compares the gathered rows with each other and with those of the table."""
     counts, table_id = gathered.counts, gathered.table.pk
     if choices.on_match == "add":
@@ -198,19 +198,19 @@ def _match(running: Import, gathered: Gathered, keys: Sequence[Place], choices: 
     if counts["repeated"]:
         gathered.warn(None, _repeated(counts["repeated"], choices.on_match))
     if running.target is not None and choices.on_match != "add":
-        _match_table(running, gathered, keys, choices, progress)
+        _match_table(running, gathered, key, choices, progress)
     matching.forget_keys(table_id)
     if counts["added"] < gathered.rows:
         row_order.recount(table_id)
 
 
 def _match_table(
-    running: Import, gathered: Gathered, keys: Sequence[Place], choices: Choices, progress: Progress
+    running: Import, gathered: Gathered, key: Sequence[Place], choices: Choices, progress: Progress
 ) -> None:
     assert running.target is not None
-    table_id, normalize = gathered.table.pk, matching.normalizer(choices.match)
+    table_id, normalize = gathered.table.pk, keys.normalizer(choices.match)
     is_check = running.state == Import.State.STAGED
-    for found in matching.match(table_id, running.target.pk, [place.key for place in keys], normalize):
+    for found in matching.match(table_id, running.target.pk, [place.key for place in key], normalize):
         if choices.on_match == "update":
             changes = matching.changes(table_id, found)
             gathered.counts["updated"] += len(changes)

@@ -7,30 +7,16 @@ from typing import Any
 from tables import columns, names
 from tables.imports import types
 from tables.imports.readers.sheet import Value
+from tables.keys import Matching
 from tables.models import Column, ColumnType, Table
 from workspaces.refusals import Refused
 
-MATCHES = ("exact", "loose")
-ON_MATCH = ("add", "update", "skip")
-
 
 @dataclass(frozen=True, slots=True)
-class Choices:
-    """What was chosen for an import; `columns` are {"from", "to", "type"}, `key` are names or ids of columns."""
+class Choices(Matching):
+    """What was chosen for an import: how its rows match, and where its columns go, as {"from", "to", "type"}."""
 
     columns: Sequence[Mapping[str, Any]] = ()
-    key: Sequence[str | int] = ()
-    match: str = "exact"
-    on_match: str = "add"
-    keep_blank: bool = True
-
-    def __post_init__(self) -> None:
-        if self.match not in MATCHES:
-            raise Refused(f"“{self.match}” is no way to compare keys. Use {' or '.join(MATCHES)}.", field="match")
-        if self.on_match not in ON_MATCH:
-            raise Refused(f"Rows that match are either of: {', '.join(ON_MATCH)}.", field="on_match")
-        if self.on_match != "add" and not self.key:
-            raise Refused(f"Choose the column by which rows match, to {self.on_match} them.", field="key")
 
 
 @dataclass(slots=True)

@@ -6,68 +6,19 @@ before. Whoever edits such a row meanwhile counts as having done so after the im
 """
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from hashlib import blake2b
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import batched
 from typing import Any
 
 from django.db import connection, transaction
 
-from tables import values
+from tables import keys
 from tables.models import Import, ImportChange, ImportKey
 
 BATCH = 2_000  # rows
 _IDS = 500  # in one query; SQLite bounds its parameters
 
-type Normalize = Callable[[Any], str]
 type Change = tuple[int, str, str]  # row id, its values in JSON before and after
-
-
-def normalizer(match: str) -> Normalize:
-    """Returns how a value of a key is compared: as it stands, or without regard to capitals and spaces."""
-    return _loose if match == "loose" else values.as_text
-
-
-def _loose(value: object) -> str:
-    return " ".join(values.as_text(value).split()).casefold()
-
-
-def digest(key: Sequence[Any], normalize: Normalize) -> str:
-    """Returns the digest of a key; empty where all of its values are, for such a row matches no other."""
-    texts = [normalize(value) for value in key]
-    if not any(texts):
-        return ""
-    return blake2b(json.dumps(texts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-def digests_in(table_id: int, columns: Sequence[str], normalize: Normalize, first: int = 0) -> Iterator[dict[int, str]]:
-    """Yields {row id: digest of its key} for the rows of a table from this id on, a batch at a time.
-
-    `columns` are the keys in `Row.values` of those that make up the key.
-    """
-    last = first - 1
-    while rows := _keys_after(table_id, columns, last):
-        found = ((row_id, digest([_decoded(text) for text in key], normalize)) for row_id, *key in rows)
-        yield {row_id: key for row_id, key in found if key}
-        last = rows[-1][0]
-
-
-def _keys_after(table_id: int, columns: Sequence[str], last: int) -> list[tuple[Any, ...]]:
-    """Returns (row id, JSON text of the first value of the key, …) without reading the other values into memory."""
-    if connection.vendor == "postgresql":
-        parts, paths = ', (r."values" -> %s)::text' * len(columns), list(columns)
-    else:
-        parts, paths = ', r."values" -> %s' * len(columns), [f'$."{column}"' for column in columns]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT r.id{parts} FROM tables_row r WHERE r.table_id = %s AND r.id > %s ORDER BY r.id LIMIT %s",  # noqa: S608
-            [*paths, table_id, last, BATCH],
-        )
-        return list(cursor.fetchall())
-
-
-def _decoded(text: str | None) -> Any:
-    return None if text is None else json.loads(text)
 
 
 def store_keys(gathered_id: int, sort_keys: Sequence[int], digests: Sequence[str]) -> None:
@@ -108,9 +59,11 @@ def count_repeated(gathered_id: int) -> int:
         return int(cursor.fetchone()[0])
 
 
-def match(gathered_id: int, table_id: int, columns: Sequence[str], normalize: Normalize) -> Iterator[dict[int, int]]:
+def match(
+    gathered_id: int, table_id: int, columns: Sequence[str], normalize: keys.Normalize
+) -> Iterator[dict[int, int]]:
     """Yields {row id: sort key of the gathered row with the same key} for each batch of the table's rows."""
-    for found in digests_in(table_id, columns, normalize):
+    for found in keys.digests_in(table_id, columns, normalize):
         sort_keys = _sort_keys(gathered_id, set(found.values()))
         with transaction.atomic():
             for some in batched(sorted(sort_keys), _IDS):
@@ -138,7 +91,7 @@ def changes(gathered_id: int, matched: Mapping[int, int]) -> list[Change]:
         gathered = _values_of(gathered_id, [matched[row_id] for row_id in some])
         for row_id, text in _texts("id", some):
             before = json.loads(text)
-            after = merged(before, gathered[matched[row_id]])
+            after = keys.merged(before, gathered[matched[row_id]])
             if after != before:
                 found.append((row_id, text, json.dumps(after, ensure_ascii=False)))
     return found
@@ -175,11 +128,6 @@ def store_changes(running: Import, changes: Sequence[Change]) -> None:
                 "INSERT INTO tables_importchange (import_job_id, row_id, before, after) VALUES (%s, %s, %s, %s)",
                 [(running.pk, *change) for change in changes],
             )
-
-
-def merged(before: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the values with those written over them; None, which a blank cell is where it counts, empties one."""
-    return {key: value for key, value in {**before, **written}.items() if value is not None}
 
 
 def drop_matched(gathered_id: int) -> None:
@@ -221,7 +169,7 @@ def _follow_edits(running: Import, was: str, becomes: str) -> None:
             now, expected = edited[change.pk], getattr(change, was)
             kept = {key: value for key, value in now.items() if value != expected.get(key)}
             emptied = {key: None for key in expected if key not in now}
-            setattr(change, becomes, merged(getattr(change, becomes), {**kept, **emptied}))
+            setattr(change, becomes, keys.merged(getattr(change, becomes), {**kept, **emptied}))
         ImportChange.objects.bulk_update(changes, [becomes])
 
 

@@ -1,0 +1,81 @@
+"""Rows that may be there already: matched by a key, and then updated, skipped or added."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+
+from tables import columns, keys, rows, storage
+from tables.keys import Matching
+from tables.models import Table
+
+
+@dataclass(slots=True)
+class Written:
+    """The id of the row that each of the rows sent became or matched, and how many changed or were skipped."""
+
+    ids: list[int] = field(default_factory=list)
+    updated: int = 0
+    skipped: int = 0
+
+
+def write(table: Table, sent: Sequence[rows.Cells], how: Matching) -> Written:
+    """Writes rows one after the other, as if each were sent alone. Raises Refused, and then nothing is written."""
+    if how.on_match == "add":
+        return Written(rows.append(table, sent))
+    find = columns.by_name_or_id(table)
+    key_columns = [str(find(name).pk) for name in how.key]
+    by_id: list[dict[str | int, Any]] = [{str(find(name).pk): value for name, value in row.items()} for row in sent]
+    normalize = keys.normalizer(how.match)
+    digests = [keys.digest([row.get(column) for column in key_columns], normalize) for row in by_id]
+    with transaction.atomic():
+        storage.lock_table(table.pk)
+        known = _known(table, key_columns, normalize, set(digests) - {""})
+        return _write(table, by_id, digests, known, how)
+
+
+def _known(
+    table: Table, key_columns: Sequence[str], normalize: keys.Normalize, wanted: set[str]
+) -> dict[str, list[int]]:
+    """Returns {digest: ids of the rows of the table that have this key}, for the digests that are wanted."""
+    known: dict[str, list[int]] = {}
+    for found in keys.digests_in(table.pk, key_columns, normalize) if wanted else ():
+        for row_id, digest in found.items():
+            if digest in wanted:
+                known.setdefault(digest, []).append(row_id)
+    return known
+
+
+def _write(
+    table: Table,
+    sent: Sequence[rows.Cells],
+    digests: Sequence[str],
+    known: Mapping[str, list[int]],
+    how: Matching,
+) -> Written:
+    written = Written()
+    new: list[dict[str | int, Any]] = []
+    places: dict[str, int] = {}  # of new rows, by their digest
+    changes: list[rows.Change] = []
+    becomes: list[tuple[str, int]] = []  # what each row sent becomes: a row that is there, or a new one
+    for row, digest in zip(sent, digests, strict=True):
+        cells = {key: value for key, value in row.items() if not how.keep_blank or value not in (None, "")}
+        matched = known.get(digest, [])
+        if digest and (matched or digest in places):
+            written.skipped += how.on_match == "skip"
+            if how.on_match == "update":
+                written.updated += 1
+                changes += [{"id": row_id, "cells": cells} for row_id in matched]
+                if not matched:
+                    new[places[digest]].update(cells)
+            becomes.append(("there", matched[0]) if matched else ("new", places[digest]))
+            continue
+        places[digest] = len(new)
+        becomes.append(("new", len(new)))
+        new.append({**row})
+    if changes:
+        rows.update(table, changes)
+    added = rows.append(table, new)
+    written.ids = [number if what == "there" else added[number] for what, number in becomes]
+    return written
