@@ -1,135 +1,137 @@
-"""CSV and its relatives: encoding, delimiter and header are detected where the options leave them open."""
+"""CSV and its relatives: encoding, dialect and header are detected where the options leave them open."""
 
-import codecs
 import csv
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import StringIO
-from itertools import islice
 from pathlib import Path
-from typing import TextIO
 
-from charset_normalizer import from_bytes
-
-from tables import values
+from tables.imports.readers import dialect, encoding
+from tables.imports.readers.dialect import Dialect
 from tables.imports.readers.heading import as_sheet
-from tables.imports.readers.sheet import Notes, Options, Rows, Sheet, unreadable
+from tables.imports.readers.lines import Lines
+from tables.imports.readers.quotes import Cells, Unclosed
+from tables.imports.readers.sheet import LONGEST_CELL, Notes, Options, Row, Rows, Sheet, unreadable
 
-DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
-SAMPLE = 256 * 1024  # bytes that the encoding and the delimiter are detected in
-_BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-csv.field_size_limit(values.LONGEST * 4)
+SAMPLE = 256 * 1024  # characters that the dialect is detected in
+csv.field_size_limit(LONGEST_CELL)
 
 
 @contextmanager
-def read(path: Path, options: Options) -> Iterator[Sheet]:
+def read(path: Path, options: Options, *, is_preview: bool = False) -> Iterator[Sheet]:
     """Raises Refused, here or while the rows are read."""
-    with path.open("rb") as file:
-        sample = file.read(SAMPLE)
-    encoding = _encoding(sample, options.encoding)
-    head = sample.decode(encoding, "ignore").lstrip("\ufeff")
-    if "\0" in head:
+    detected = encoding.detect(path, options.encoding, is_preview=is_preview)
+    notes = Notes()
+    head = _head(path, detected.encoding)
+    found = dialect.detect(head, path.suffix, options)
+    rows = _Reading(Lines(path, detected.encoding, notes), found, notes).rows()
+    yield as_sheet(
+        rows,
+        options,
+        notes,
+        is_text=True,
+        delimiter=found.delimiter,
+        quote=found.quote,
+        encoding=detected.encoding.removesuffix("-sig"),
+        is_sure=detected.is_sure,
+        encodings=detected.choices,
+    )
+
+
+def _head(path: Path, name: str) -> str:
+    """Returns the beginning of the text. Raises Refused where it is not text."""
+    with path.open(encoding=name, errors="replace", newline="") as file:
+        head = file.read(SAMPLE).removeprefix("\ufeff")
+    controls = len(re.findall("[\0-\x08\x0e-\x1a]", head))
+    if controls > 3 and controls * 20 > len(head):
         raise unreadable("This is not a text file. Save it as CSV (UTF-8) or XLSX and upload it again.")
-    delimiter = _delimiter(head, path.suffix, options.delimiter)
-    with path.open(encoding=encoding, newline="") as text:
-        yield _sheet(text, options, delimiter, encoding)
+    return head
 
 
-def _sheet(text: TextIO, options: Options, delimiter: str, encoding: str) -> Sheet:
-    lines = _lines(text, delimiter)
-    encoding = encoding.removesuffix("-sig")
-    return as_sheet(lines, options, Notes(), is_text=True, delimiter=delimiter, quote='"', encoding=encoding)
+class _Reading:
+    """Reads lines with the csv module, and the few that it does not understand by looking at their quotes."""
 
+    def __init__(self, lines: Lines, found: Dialect, notes: Notes) -> None:
+        self._lines = lines
+        self._dialect = found
+        self._notes = notes
+        self._cells = Cells(found)
+        self._width = 0
 
-def _lines(text: TextIO, delimiter: str) -> Rows:
-    """Yields the rows that are not blank; a byte-order mark is no part of the first name."""
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
-    line = 1
-    try:
-        for row in reader:
-            if line == 1 and row:
-                row[0] = row[0].lstrip("\ufeff")
-            if any(row):
-                yield line, row
-            line = reader.line_num + 1
-    except UnicodeDecodeError as error:
-        words = f"The text after line {reader.line_num:,} is not {error.encoding}. Choose another encoding."
-        raise unreadable(words, "encoding") from error
-    except csv.Error as error:
-        raise unreadable(f"Line {reader.line_num:,} cannot be read: {error}.") from error
+    def rows(self) -> Rows:
+        """Yields the rows that are not blank, each with its first line."""
+        line = 2 if self._dialect.says_delimiter else 1
+        while True:
+            before = line
+            reader = csv.reader(self._text_from(line), strict=True, **self._dialect.reader_options())  # type: ignore[arg-type]
+            try:
+                for row in reader:
+                    after = before + reader.line_num
+                    if any(row):
+                        if after - line > 1:
+                            self._check_swallowed(line, row)
+                        self._width = len(row)
+                        yield line, row
+                    line = after
+            except csv.Error:
+                repaired, number = self._repaired(line)
+                yield from ((line, row) for row in repaired if any(row))
+                line += number
+            else:
+                return
 
+    def _text_from(self, line: int) -> Iterator[str]:
+        lines = self._lines.start_at(line)
+        return map(self._cells.with_doubled_quotes, lines) if self._dialect.has_escapes else lines
 
-def _encoding(sample: bytes, given: str | None) -> str:
-    """Goes by a byte-order mark, then by what was given, then by what the sample decodes as."""
-    for mark, encoding in _BYTE_ORDER_MARKS:
-        if sample.startswith(mark):
-            return encoding
-    return _known_encoding(given) if given else _detected_encoding(sample)
+    def _repaired(self, line: int) -> tuple[list[Row], int]:
+        """Returns the rows that begin in the line, and the number of lines that they take."""
+        first = next(self._text_from(line))
+        text = first.rstrip("\r\n")
+        if "\r" in text:
+            return self._divided(line, text), 1
+        return self._quoted(line)
 
+    def _divided(self, line: int, text: str) -> list[Row]:
+        """A lone carriage return ends a row where this leaves rows of the usual width, else it is part of a cell."""
+        pieces: list[Row] = [self._cells.of(piece) for piece in text.split("\r")]
+        if self._width and all(len(piece) == self._width for piece in pieces):
+            return pieces
+        self._notes.warn(line, f"Line {line:,} has a carriage return inside a cell. It was read as part of the cell.")
+        return [self._cells.of(text)]
 
-def _known_encoding(name: str) -> str:
-    try:
-        "".encode(name)  # codecs.lookup knows names that are not of text, like hex
-    except LookupError as error:
-        words = f"“{name[:40]}” is not an encoding. Use utf-8, utf-16 or windows-1252."
-        raise unreadable(words, "encoding") from error
-    return name
+    def _quoted(self, line: int) -> tuple[list[Row], int]:
+        """Adds lines until all quotes are closed. Raises Refused where one never is."""
+        text = ""
+        for number, more in enumerate(self._text_from(line), 1):
+            text += more
+            if number > 1 and self._dialect.quote not in more and len(text) <= 4 * LONGEST_CELL:
+                continue  # still inside the cell
+            try:
+                row = self._cells.of(text.rstrip("\r\n"))
+            except Unclosed as unclosed:
+                if len(text) > 4 * LONGEST_CELL or self._cells.is_suspicious(text, unclosed.at):
+                    raise self._never_closed(line + text.count("\n", 0, unclosed.at)) from None
+                continue
+            if self._cells.is_odd(text):
+                self._notes.warn(line, f"Line {line:,} has a quote inside a cell. It was read as part of the cell.")
+            return [row], number
+        raise self._never_closed(line + text.count("\n", 0, self._cells.opening(text)))
 
+    def _never_closed(self, line: int) -> Exception:
+        words = (
+            f"The quote that opens in line {line:,} is never closed. Close or delete it in the file, "
+            "or choose “none” as the quote, and upload it again."
+        )
+        return unreadable(words)
 
-def _detected_encoding(sample: bytes) -> str:
-    """UTF-16 shows by its zeros; then UTF-8, then Windows-1252, then whatever is most likely."""
-    if sample[1::2].count(0) > len(sample) // 4:
-        return "utf-16-le"
-    if sample[0::2].count(0) > len(sample) // 4:
-        return "utf-16-be"
-    # A full sample may end inside a character.
-    if _decodes(sample, "utf-8", final=len(sample) < SAMPLE):
-        return "utf-8"
-    if _decodes(sample, "cp1252"):
-        return "cp1252"
-    best = from_bytes(sample[:16384]).best()
-    return best.encoding if best else "cp1252"
-
-
-def _decodes(sample: bytes, encoding: str, *, final: bool = True) -> bool:
-    try:
-        codecs.getincrementaldecoder(encoding)().decode(sample, final)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _delimiter(head: str, suffix: str, given: str | None) -> str:
-    if given:
-        return _known_delimiter(given)
-    return "\t" if suffix == ".tsv" else _detected_delimiter(head)
-
-
-def _known_delimiter(given: str) -> str:
-    sign = (DELIMITERS | {"\\t": "\t"}).get(given, given)
-    if len(sign) != 1 or sign in '"\r\n':
-        raise unreadable("A delimiter is one character, like a comma, a semicolon or a tab.", "delimiter")
-    return sign
-
-
-def _detected_delimiter(head: str) -> str:
-    """Returns the one that cuts the first lines into the same number of pieces, a comma when none does."""
-    try:
-        scores = {sign: _score(head, sign) for sign in DELIMITERS.values()}
-    except csv.Error:
-        return ","
-    best = max(scores, key=lambda sign: scores[sign])
-    return best if scores[best] > (0, 0) else ","
-
-
-def _score(head: str, sign: str) -> tuple[int, int]:
-    """Returns how many of the first lines are as wide as the first one, and how wide that is."""
-    rows = [row for row in islice(csv.reader(StringIO(head), delimiter=sign), 20) if row]
-    widths = [len(row) for row in (rows[:-1] if len(rows) > 2 else rows)]
-    if not widths or widths[0] < 2:
-        return 0, 0
-    return sum(width == widths[0] for width in widths), widths[0]
+    def _check_swallowed(self, line: int, row: Row) -> None:
+        """A quote that was left open takes rows into its cell until the next one."""
+        sign = self._dialect.delimiter
+        for cell in row:
+            inner = str(cell).splitlines()[1:-1] if "\n" in str(cell) else []
+            if self._width > 1 and any(part.count(sign) == self._width - 1 for part in inner):
+                words = (
+                    f"A quoted cell that begins near line {line:,} holds {len(inner) + 2} lines that look like rows."
+                )
+                self._notes.warn(line, f"{words} Check that its quote is closed where it should be.")

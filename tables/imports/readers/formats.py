@@ -7,24 +7,29 @@ from pathlib import Path
 from tables.imports.readers import delimited, excel, json
 from tables.imports.readers.sheet import Options, Sheet, unreadable
 
-type Reader = Callable[[Path, Options], AbstractContextManager[Sheet]]
+type Reader = Callable[..., AbstractContextManager[Sheet]]
 
 READERS: dict[str, Reader] = {
     ".csv": delimited.read,
     ".tsv": delimited.read,
     ".txt": delimited.read,
     ".xlsx": excel.read,
-    ".json": json.read_list,
-    ".jsonl": json.read_lines,
+    ".json": json.read,
+    ".jsonl": json.read,
+    ".ndjson": json.read,
 }
-_A_ROW_A_LINE = (".csv", ".tsv", ".txt", ".jsonl")
+_A_ROW_A_LINE = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson")
 
 
-def opened(path: Path, options: Options) -> AbstractContextManager[Sheet]:
-    """Reads the beginning; the rest as rows are asked for. Raises Refused, here or while the rows are read."""
+def opened(path: Path, options: Options, *, is_preview: bool = False) -> AbstractContextManager[Sheet]:
+    """Reads the beginning; the rest as rows are asked for. Raises Refused, here or while the rows are read.
+
+    `is_preview`: a large file is judged by samples, so that it opens at once.
+    """
     if path.stat().st_size == 0:
-        raise unreadable("The file is empty.")
-    return READERS[path.suffix](path, options)
+        raise unreadable("The file is empty. Check that it was saved, and upload it again.")
+    reader = READERS[path.suffix]
+    return reader(path, options) if reader is excel.read else reader(path, options, is_preview=is_preview)
 
 
 def estimated_rows(path: Path, sheet: Sheet) -> int | None:

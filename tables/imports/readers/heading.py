@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, islice, pairwise, takewhile
-from statistics import median
+from statistics import median, mode
 from typing import Any
 
 from tables.imports.readers import kinds
@@ -39,7 +39,7 @@ def as_sheet(rows: Rows, options: Options, notes: Notes, *, is_text: bool = Fals
     names = _names(beginning, notes, is_text=is_text)
     return Sheet(
         names,
-        checked(chain(beginning.rows, rows), len(names), notes),
+        checked(chain(beginning.rows, rows), len(names), notes, _usual_width(beginning) if is_text else None),
         has_header=beginning.header is not None,
         header_row=beginning.header[0] if beginning.header else None,
         skip_lines=beginning.first_line - 1,
@@ -205,6 +205,10 @@ def _is_series(row: Row) -> bool:
 
 def _is_words(row: Row) -> bool:
     return all(is_blank(value) or kinds.of(value) == "text" for value in row)
+
+
+def _usual_width(beginning: Beginning) -> int:
+    return mode(len(row) for _, row in beginning.rows) if beginning.rows else 0
 
 
 def _names(beginning: Beginning, notes: Notes, *, is_text: bool) -> list[str]:

@@ -1,87 +1,239 @@
-"""A JSON list of objects, or one object a line."""
+"""JSON under any name: a list, one value a line, or an object with lists inside.
+
+The file is read twice, for its columns and for its rows, so that a field of the last object is a column too.
+"""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BufferedReader
-from itertools import chain, islice
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tables import values
-from tables.imports.readers.sheet import Notes, Options, Rows, Sheet, checked, named, unreadable
+from tables.imports.readers.heading import as_sheet
+from tables.imports.readers.json_text import JsonText, Keys, walk
+from tables.imports.readers.sheet import Notes, Options, Rows, Sheet, SheetChoice, checked, named, unreadable
 
-_AHEAD = 1000  # objects that the columns are taken from
+WHOLE = "$"  # the list path that makes the object one row
+_PREVIEWED = 8 << 20  # bytes of a file that its preview looks at
+_MOST_BESIDE = 5  # names listed
+_LINES = (".jsonl", ".ndjson")
 
-type Objects = Iterator[tuple[int, dict[str, Any]]]  # each with its number in the list, or its line
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A value of a list, with its number there, or its line where there is one value a line."""
+
+    keys: Keys  # of the list
+    number: int
+    value: Any
+    has_escape: bool  # like \\u0000
+
+
+@dataclass(slots=True)
+class Contents:
+    """What a file holds, as far as it was looked at."""
+
+    fields: dict[Keys, dict[Keys, None]] = field(default_factory=dict)  # of the objects of each list
+    rows: Counter[Keys] = field(default_factory=Counter)
+    objects: Counter[Keys] = field(default_factory=Counter)
+    beside: list[Keys] = field(default_factory=list)  # values in no list
+    is_whole: bool = True  # all of the file was looked at
 
 
 @contextmanager
-def read_list(path: Path, options: Options) -> Iterator[Sheet]:
-    """Raises Refused. All of the list is read at once."""
-    with path.open("rb") as file:
-        yield _sheet(_list(file))
-
-
-@contextmanager
-def read_lines(path: Path, options: Options) -> Iterator[Sheet]:
+def read(path: Path, options: Options, *, is_preview: bool = False) -> Iterator[Sheet]:
     """Raises Refused, here or while the rows are read."""
+    has_lines = _has_lines(path)
+    contents = _looked_at(path, has_lines, options, _PREVIEWED if is_preview else None)
+    keys = () if has_lines else _chosen(contents, options.list_path)
+    if keys is None:
+        yield _one_row(path, contents, options)
+    else:
+        yield _sheet(path, has_lines, contents, keys, options)
+
+
+def _has_lines(path: Path) -> bool:
+    """Whether the first line is a value, and others follow where the name of the file does not say so."""
     with path.open("rb") as file:
-        yield _sheet(_lines(file))
+        first = file.readline(_PREVIEWED)
+        while first and not first.strip():
+            first = file.readline(_PREVIEWED)
+        following = next((line for line in file if line.strip()), b"") if first.endswith(b"\n") else b""
+    try:
+        value = json.loads(first)
+    except (ValueError, RecursionError):
+        return False
+    if not following:
+        return isinstance(value, dict) and path.suffix in _LINES
+    return isinstance(value, dict | list) and following.lstrip()[:1] in (b"{", b"[")
 
 
-def _sheet(objects: Objects) -> Sheet:
-    """The fields of the first objects are the columns, in the order in which they appear."""
-    ahead = list(islice(objects, _AHEAD))
-    if not ahead:
-        raise unreadable("The file has no rows.")
-    fields = list(dict.fromkeys(field for _, item in ahead for field in item))
+def _items(text: JsonText, has_lines: bool, beside: list[Keys]) -> Iterator[Item]:
+    if has_lines:
+        while text.peek():
+            line = text.line
+            value = text.value()
+            yield Item((), line, value, text.has_escape)
+        return
+    numbers: Counter[Keys] = Counter()
+    for keys, is_item, value in walk(text):
+        if is_item:
+            numbers[keys] += 1
+            yield Item(keys, numbers[keys], value, text.has_escape)
+        else:
+            beside.append(keys)
+    if text.peek():
+        raise unreadable(f"Line {text.line:,} begins another value. Put all values into one list, or one on each line.")
+
+
+def _looked_at(path: Path, has_lines: bool, options: Options, most: int | None) -> Contents:
+    contents = Contents()
+    text = JsonText(path)
+    for item in _items(text, has_lines, contents.beside):
+        contents.rows[item.keys] += 1
+        if isinstance(item.value, dict):
+            contents.objects[item.keys] += 1
+            fields = contents.fields.setdefault(item.keys, {})
+            fields.update(dict.fromkeys(_flat(item.value, options.spread)))
+        if most and text.read > most:
+            contents.is_whole = False
+            break
+    return contents
+
+
+def _chosen(contents: Contents, given: str | None) -> Keys | None:
+    """Returns the list that was asked for, or the longest of objects; None for the object as one row."""
+    if given == WHOLE:
+        return None
+    by_name = {".".join(keys): keys for keys in contents.rows}
+    if given is not None:
+        if given not in by_name:
+            words = f"There is no list “{given}” in the file. There are: {', '.join(filter(None, by_name)) or 'none'}."
+            raise unreadable(words, "list_path")
+        return by_name[given]
+    if contents.objects:
+        return contents.objects.most_common(1)[0][0]
+    if () in contents.rows:
+        return ()
+    if contents.beside == [()]:
+        raise unreadable("The file must hold a list of objects, one for each row, or one object.")
+    if not contents.beside and not contents.rows:
+        raise unreadable("The file has no rows. Check that it is the right file, and upload one with rows.")
+    return None
+
+
+def _one_row(path: Path, contents: Contents, options: Options) -> Sheet:
+    text = JsonText(path)
+    item = Item((), 1, text.value(), True)
+    if not isinstance(item.value, dict):
+        raise unreadable("The file holds no object that could be a row. Choose one of its lists.", "list_path")
+    fields = list(_flat(item.value, options.spread))
+    return _table(fields, iter([item]), options, Notes(), list_path=WHOLE, lists=_choices(contents), total=1)
+
+
+def _sheet(path: Path, has_lines: bool, contents: Contents, keys: Keys, options: Options) -> Sheet:
+    notes = Notes()
+    if contents.beside:
+        names = ", ".join(f"“{'.'.join(beside)}”" for beside in contents.beside[:_MOST_BESIDE])
+        more = len(contents.beside) - _MOST_BESIDE
+        notes.warn(None, f"{names}{f' and {more:,} more' if more > 0 else ''} stand beside the list and are not read.")
+    items = (item for item in _items(JsonText(path), has_lines, []) if item.keys == keys)
+    understood: dict[str, Any] = {
+        "list_path": ".".join(keys) or None,
+        "lists": _choices(contents) if keys else (),
+        "total": contents.rows[keys] if contents.is_whole else None,
+    }
+    if contents.objects[keys]:
+        return _table(list(contents.fields[keys]), items, options, notes, **understood)
+    first = next(items, None)
+    if first is not None and isinstance(first.value, list):
+        rows: Rows = ((item.number, _list_of(item, notes)) for item in _chain(first, items))
+        return as_sheet(rows, options, notes, **understood, encoding="utf-8")
+    rows = ((item.number, [_stored(item, notes)]) for item in _chain(first, items))
+    return _made(["Value"], rows, notes, understood)
+
+
+def _chain(first: Item | None, rest: Iterator[Item]) -> Iterator[Item]:
+    if first is None:
+        raise unreadable("The file has no rows. Check that it is the right file, and upload one with rows.")
+    yield first
+    yield from rest
+
+
+def _choices(contents: Contents) -> list[SheetChoice]:
+    listed = [SheetChoice(".".join(keys), rows if contents.is_whole else None) for keys, rows in contents.rows.items()]
+    return [*listed, SheetChoice(WHOLE, 1)]
+
+
+def _table(fields: list[Keys], items: Iterator[Item], options: Options, notes: Notes, **understood: Any) -> Sheet:
+    """Returns the sheet of objects; what is no object is rejected."""
     if not fields:
         raise unreadable("The objects in the file have no fields.")
-    rows: Rows = ((number, [item.get(field) for field in fields]) for number, item in chain(ahead, objects))
-    notes = Notes()
-    rows = checked(rows, len(fields), notes)
-    return Sheet(named(fields), rows, encoding="utf-8", warnings=notes.warnings, rejected=notes.rejected)
+    names = [".".join(keys) for keys in fields]
+    columns = named(names)
+    for name, column in zip(names, columns, strict=True):
+        if name != column:
+            notes.warn(
+                None, f"The field “{name[:60]}” became the column “{column[:60]}”, a name that can be stored once."
+            )
+    return _made(columns, _rows(fields, items, options.spread, notes), notes, understood)
 
 
-def _list(file: BufferedReader) -> Objects:
-    items = _decoded(file.read(), "The file")
-    if isinstance(items, dict):
-        lists = [value for value in items.values() if isinstance(value, list)]
-        items = lists[0] if len(lists) == 1 else [items]
-    if not isinstance(items, list):
-        raise unreadable("The file must hold a list of objects, one for each row.")
-    for number, item in enumerate(items, 1):
-        yield number, _object(item, f"Item {number:,} of the list")
+def _made(columns: list[str], rows: Rows, notes: Notes, understood: dict[str, Any]) -> Sheet:
+    rows = checked(rows, len(columns), notes)
+    return Sheet(columns, rows, encoding="utf-8", warnings=notes.warnings, rejected=notes.rejected, **understood)
 
 
-def _lines(file: BufferedReader) -> Objects:
-    for number, line in enumerate(file, 1):
-        if line.strip():
-            yield number, _object(_decoded(line, f"Line {number:,}"), f"Line {number:,}")
+def _rows(fields: list[Keys], items: Iterator[Item], spread: bool | None, notes: Notes) -> Rows:
+    known = frozenset(fields)
+    for item in items:
+        if not isinstance(item.value, dict):
+            notes.reject(item.number, f"Item {item.number:,} is not an object like the others.", [_stored(item, notes)])
+            continue
+        flat = _flat(_stored_values(item, notes), spread)
+        unknown = [".".join(keys) for keys in flat if keys not in known]
+        if unknown:  # only in a preview, which looks at the beginning
+            notes.warn(item.number, f"Item {item.number:,} has the field “{unknown[0]}”, which becomes a column too.")
+        yield item.number, [flat.get(keys) for keys in fields]
 
 
-def _object(item: object, place: str) -> dict[str, Any]:
-    if not isinstance(item, dict):
-        raise unreadable(f'{place} is not an object. Each row is an object, like {{"name": "Acme"}}.')
-    return item
+def _flat(value: dict[str, Any], spread: bool | None, before: Keys = ()) -> dict[Keys, Any]:
+    """Returns the values by the keys that lead to them; objects inside are values themselves unless they are spread."""
+    if not spread:
+        return {(key,): inner for key, inner in value.items()}
+    found: dict[Keys, Any] = {}
+    for key, inner in value.items():
+        if isinstance(inner, dict) and inner:
+            found |= _flat(inner, spread, (*before, key))
+        else:
+            found[*before, key] = inner
+    return found
 
 
-def _decoded(text: bytes, place: str) -> Any:
-    """A number that would lose its digits stays the text that it was, like 1.10."""
-    try:
-        items = json.loads(text.decode("utf-8-sig"), parse_float=_number, parse_constant=_refuse_constant)
-    except UnicodeDecodeError as error:
-        raise unreadable(f"{place} is not UTF-8, as JSON has to be.") from error
-    except (ValueError, RecursionError) as error:
-        raise unreadable(f"{place} is not valid JSON: {error}.") from error
-    return values.storable(items) if b"\\u" in text else items
+def _stored_values(item: Item, notes: Notes) -> dict[str, Any]:
+    """Returns the object with values that can be stored, under the keys that it has."""
+    if not item.has_escape:
+        return dict(item.value)
+    stored = {key: values.storable(value) for key, value in item.value.items()}
+    _report_changed(item, stored, notes)
+    return stored
 
 
-def _number(text: str) -> float | str:
-    number = float(text)
-    return number if repr(number) == text else text
+def _stored(item: Item, notes: Notes) -> Any:
+    stored = values.storable(item.value) if item.has_escape else item.value
+    _report_changed(item, stored, notes)
+    return stored
 
 
-def _refuse_constant(text: str) -> None:
-    raise ValueError(f"{text} is not a JSON number")
+def _list_of(item: Item, notes: Notes) -> list[Any]:
+    stored = _stored(item, notes)
+    return stored if isinstance(stored, list) else [stored]
+
+
+def _report_changed(item: Item, stored: Any, notes: Notes) -> None:
+    if stored != item.value:
+        words = "has a character that can't be stored (U+0000 or half a surrogate pair). It was left out or replaced."
+        notes.warn(item.number, f"Item {item.number:,} {words}")

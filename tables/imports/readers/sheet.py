@@ -137,22 +137,27 @@ def is_blank(value: Value) -> bool:
     return value is None or value == ""
 
 
-def checked(rows: Rows, width: int, notes: Notes) -> Rows:
-    """Yields the rows that a table can hold and reports the others. Raises Refused where there are too many."""
+def checked(rows: Rows, width: int, notes: Notes, usual: int | None = None) -> Rows:
+    """Yields the rows that a table can hold and reports the others. Raises Refused where there are too many.
+
+    `usual` is the number of cells that rows of text have; others are reported, even where nothing is lost.
+    """
     for number, (line, row) in enumerate(rows):
         if number >= MOST_ROWS:
             raise unreadable(f"The file has more than {MOST_ROWS:,} rows. Split it and upload the parts.")
         reason = _reason_against(row, width)
         if reason:
             notes.reject(line, reason, row)
-        else:
-            yield line, row if len(row) <= width else row[:width]
+            continue
+        if usual and len(row) != usual:
+            notes.warn(line, f"Line {line:,} has {len(row):,} values instead of {usual:,}. No value was lost or moved.")
+        yield line, row if len(row) <= width else row[:width]
 
 
 def _reason_against(row: Row, width: int) -> str | None:
     if len(row) > width and not all(map(is_blank, row[width:])):
         return f"This row has {len(row)} values, but there are {width} columns."
-    longest = max((len(value) for value in row if isinstance(value, str)), default=0)
-    if longest > LONGEST_CELL:
-        return f"This row has a cell of {longest:,} characters; at most {LONGEST_CELL:,} fit into one."
+    for value in row:
+        if isinstance(value, str) and len(value) > LONGEST_CELL:
+            return f"This row has a cell of {len(value):,} characters; at most {LONGEST_CELL:,} fit into one."
     return None

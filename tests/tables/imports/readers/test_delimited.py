@@ -1,8 +1,12 @@
 """CSV files as people have them."""
 
+import csv
+import io
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tables.imports.readers.delimited import SAMPLE
 from workspaces.refusals import Refused
@@ -96,3 +100,94 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_place(
     with pytest.raises(Refused, match=words) as refused:
         read(content, **options)
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("content", "columns", "rows"),
+    [
+        (b"sep=;\nName;Note\nSam;a,b\n", ["Name", "Note"], [["Sam", "a,b"]]),
+        (b"Name,Note\rSam,x\rOla,y\r", ["Name", "Note"], [["Sam", "x"], ["Ola", "y"]]),
+        (b"Name,Note\r\nSam,x\nOla,y\rIda,z\r\n", ["Name", "Note"], [["Sam", "x"], ["Ola", "y"], ["Ida", "z"]]),
+        (b"Name,Note\nSam,a\rb\n", ["Name", "Note"], [["Sam", "a\rb"]]),
+        (b"Name,Note\nSam,a\0b\n", ["Name", "Note"], [["Sam", "ab"]]),
+        (b'Name, Note\n"Sam", "a, b"\n"Ola", "c"\n', ["Name", "Note"], [["Sam", "a, b"], ["Ola", "c"]]),
+        (b'Name,Note\n"Sam" ,"x"\n', ["Name", "Note"], [["Sam", "x"]]),
+        (b'Name,Note\nSam,"said \\"hi, you\\" twice"\n', ["Name", "Note"], [["Sam", 'said "hi, you" twice']]),
+        (b'Name,Folder\n"Sam","C:\\a\\"\n"Ola","D:\\"\n', ["Name", "Folder"], [["Sam", "C:\\a\\"], ["Ola", "D:\\"]]),
+        (b'Name,Note\nSam,"said "hi" to me"\n', ["Name", "Note"], [["Sam", 'said "hi" to me']]),
+        (b'Name,Note\nSam,5" pipe\nOla,"Big" pipe\n', ["Name", "Note"], [["Sam", '5" pipe'], ["Ola", '"Big" pipe']]),
+        (b"Name,Note\n'Sam','a, b'\n'Ola','c'\n", ["Name", "Note"], [["Sam", "a, b"], ["Ola", "c"]]),
+        (b"Price;Size\n1,5;2,5\n3,5;4,5\n", ["Price", "Size"], [["1,5", "2,5"], ["3,5", "4,5"]]),
+        (b"Name\n", ["Name"], []),
+        (b"Name^Age\nSam^3\nOla^4\n", ["Name", "Age"], [["Sam", "3"], ["Ola", "4"]]),
+    ],
+)
+def test_odd_files_are_read_as_their_writers_meant_them(
+    content: bytes, columns: list[str], rows: list[list[str]], read: Any
+) -> None:
+    assert read(content)[:2] == (columns, rows)
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "words"),
+    [
+        (b"Name,Note\nSam,a\rb\n", 2, "carriage return"),
+        (b"Name,Note\nSam,a\0b\n", 2, "NUL"),
+        (b'Name,Note\nOla,x\nSam,"said "hi" to me"\n', 3, "quote inside a cell"),
+        ("Name,Note\nÅsa,é\n".encode() + b"Caf\xe9,x\n", 3, "not UTF-8. They were read as “Café”"),
+        (b"Name,Note\nSam,x\nOla\n", 3, "1 values instead of 2"),
+        (b"Name,Note\nSam,x\nOla,y,\nIda,z\n", 3, "3 values instead of 2"),
+        (b'Name,Note,Age\nSam,"x\nOla,y,4\nIda,",5\n', 2, "look like rows"),
+    ],
+)
+def test_what_was_read_with_a_guess_is_reported_with_its_line(content: bytes, line: int, words: str, read: Any) -> None:
+    warnings = read(content)[2].warnings
+    assert [(warning.line, words in warning.message) for warning in warnings] == [(line, True)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'Name,Note\nSam,"open\n' + b"Ola,x\n" * 9,
+        b'Name,Note\nSam,"open\n' + b"Ola,x\n" * 100_000,
+        b'Name,Note\nSam,"open\nOla,x\nIda,"quoted"\n',
+        b'"Name","Note"\n"Sam","open\n"Ola","x"\n',
+    ],
+)
+def test_a_quote_that_is_never_closed_is_an_error_with_its_line(content: bytes, read: Any) -> None:
+    line = content[: content.index(b"open")].count(b"\n") + 1
+    with pytest.raises(Refused, match=f"The quote that opens in line {line} is never closed"):
+        read(content)
+
+
+def test_no_quotes_can_be_chosen(read: Any) -> None:
+    assert read(b'Name,Note\nSam,"open\nOla,x\n', quote="")[1] == [["Sam", '"open'], ["Ola", "x"]]
+
+
+def test_a_wide_row_far_below_is_rejected_and_not_cut(read: Any) -> None:
+    _, rows, sheet = read(b"a,b\n" + b"1,2\n" * 5000 + b"1,2,3\n")
+    assert (len(rows), [(row.line, list(row.row)) for row in sheet.rejected]) == (5000, [(5002, ["1", "2", "3"])])
+
+
+cells = st.text(
+    st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=["Cc"]) | st.sampled_from('\n\t,;|"')
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=8),
+    delimiter=st.sampled_from(",;\t|"),
+    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+    end=st.sampled_from(["\n", "\r\n"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_what_the_csv_module_writes_comes_back_the_same(
+    rows: list[tuple[str, str, str]], delimiter: str, quoting: Any, end: str, encoding: str, read: Any
+) -> None:
+    written = io.StringIO()
+    writer = csv.writer(written, delimiter=delimiter, quoting=quoting, lineterminator=end)
+    writer.writerows([("name", "city", "note"), *rows])
+    content = written.getvalue().encode(encoding)
+    _, found, _ = read(content, delimiter=delimiter, quote='"', header_row=1)
+    assert found == [list(row) for row in rows if any(row)]

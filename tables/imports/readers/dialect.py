@@ -1,0 +1,132 @@
+"""How a text file divides its lines into cells, judged by many of them."""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import StringIO
+from itertools import islice
+
+from tables.imports.readers import kinds
+from tables.imports.readers.sheet import Options, Row, unreadable
+
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
+_RARE = (":", "^", "~", "\x1f", "\x01")
+_QUOTES = ('"', "'")
+_ROWS = 300  # that a dialect is judged by
+_SEP = re.compile(r"sep=(.)\r?\n", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    delimiter: str
+    quote: str  # empty for none
+    has_spaces: bool = False  # between a delimiter and a quote
+    has_escapes: bool = False  # a quote inside quotes is \"
+    says_delimiter: bool = False  # in its first line, like “sep=;”
+
+    def reader_options(self) -> dict[str, object]:
+        """Returns the arguments of `csv.reader`."""
+        quoting = csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE
+        return {
+            "delimiter": self.delimiter,
+            "quotechar": self.quote or None,
+            "quoting": quoting,
+            "skipinitialspace": self.has_spaces,
+        }
+
+
+def detect(head: str, suffix: str, options: Options) -> Dialect:
+    """Judges the beginning of the file, where the options leave it open. Raises Refused for options that make none."""
+    said = _SEP.match(head)
+    if said:
+        head = head[said.end() :]
+    quotes = [_known_quote(options.quote)] if options.quote is not None else _likely_quotes(head)
+    delimiters = (
+        [_known_delimiter(options.delimiter)] if options.delimiter else [said[1]] if said else _delimiters(suffix)
+    )
+    best = max(
+        ((_score(head, sign, quote), sign, quote) for sign in delimiters for quote in quotes), key=lambda it: it[0]
+    )
+    if best[0] == 0 and len(delimiters) > 1:
+        rare = max(
+            ((_score(head, sign, quote), sign, quote) for sign in _RARE for quote in quotes), key=lambda it: it[0]
+        )
+        best = rare if rare[0] > 0.3 else best
+    _, sign, quote = best
+    return Dialect(sign, quote, _has_spaces(head, sign, quote), _has_escapes(head, sign, quote), said is not None)
+
+
+def _delimiters(suffix: str) -> list[str]:
+    return ["\t"] if suffix == ".tsv" else list(DELIMITERS.values())
+
+
+def _known_delimiter(given: str) -> str:
+    sign = (DELIMITERS | {"\\t": "\t"}).get(given, given)
+    if len(sign) != 1 or sign in '"\r\n':
+        raise unreadable("A delimiter is one character, like a comma, a semicolon or a tab.", "delimiter")
+    return sign
+
+
+def _known_quote(given: str) -> str:
+    if len(given) > 1 or given in ("\r", "\n", " "):
+        raise unreadable("A quote is one character, like \" or ', or nothing for files without quotes.", "quote")
+    return given
+
+
+def _likely_quotes(head: str) -> list[str]:
+    """Single quotes count only where cells begin and end with them, and double quotes don't."""
+    cells = re.findall(r"""(?:^|[,;\t|])(['"])(?:[^'"\n]|\1\1)*\1(?=[,;\t|\r\n]|$)""", head[:100_000], re.M)
+    counted = Counter(cells)
+    return ["'"] if counted["'"] > 2 * counted['"'] else ['"']
+
+
+def _score(head: str, sign: str, quote: str) -> float:
+    """Returns from 0 to 1 how alike in width the rows are, and how much their cells look like values."""
+    options = Dialect(sign, quote, _has_spaces(head, sign, quote)).reader_options()
+    try:
+        rows = [row for row in islice(csv.reader(StringIO(head, newline=""), **options), _ROWS) if row]  # type: ignore[arg-type]
+    except csv.Error:
+        return 0
+    rows = rows[:-1] if len(rows) > 2 else rows
+    widths = Counter(len(row) for row in rows)
+    wide = [(number * (width - 1) / width, width) for width, number in widths.items() if width > 1]
+    if not wide:
+        return 0
+    share, width = max(wide)
+    return share / len(rows) * (0.3 + 0.7 * _share_of_values([row for row in rows if len(row) == width], quote))
+
+
+def _share_of_values(rows: Sequence[Row], quote: str) -> float:
+    """Returns how many of the cells are numbers, days and the like, or words without a delimiter or a lone quote."""
+    cells = [str(cell) for row in rows[:60] for cell in row[:40]]
+    return sum(_worth(cell, quote) for cell in cells) / len(cells)
+
+
+def _worth(cell: str, quote: str) -> float:
+    if not cell.strip():
+        return 0.5
+    if kinds.of(cell) != "text":
+        return 1
+    if quote and (cell.strip().startswith(quote) != cell.strip().endswith(quote)):
+        return 0
+    return 0.4 if any(sign in cell for sign in ",;\t|") else 0.9
+
+
+def _has_spaces(head: str, sign: str, quote: str) -> bool:
+    """Whether spaces stand between delimiters and quotes: `a, "b, c"`."""
+    if not quote or sign.isspace():
+        return False
+    delimiter, mark = re.escape(sign), re.escape(quote)
+    spaced = len(re.findall(f"{delimiter} +{mark}[^{mark}\n]*{mark} *(?={delimiter}|[\r\n]|$)", head))
+    return spaced > 0 and spaced >= len(re.findall(f"{delimiter}{mark}", head))
+
+
+def _has_escapes(head: str, sign: str, quote: str) -> bool:
+    """Whether quotes inside quotes are written with a backslash: most that follow one then end no cell."""
+    if not quote or f"\\{quote}" not in head:
+        return False
+    mark, after = re.escape(quote), f"(?=[{re.escape(sign)}\r\n]|$)"
+    ending = len(re.findall(rf"(?<!\\)\\{mark}{after}", head))
+    return len(re.findall(rf"(?<!\\)\\{mark}", head)) > 2 * ending or f"\\{quote}{quote}" in head

@@ -1,0 +1,194 @@
+"""Which encoding a text file has: by its mark, as UTF-8 or UTF-16, or the likeliest of those that programs write."""
+
+import codecs
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import chardet
+
+from tables.imports.readers.sheet import EncodingChoice, unreadable
+
+BLOCK = 1 << 20  # bytes
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_LEGACY = (
+    *(f"cp{number}" for number in range(1250, 1259)),
+    *("mac-roman", "mac-latin2", "mac-cyrillic", "cp932", "euc_jis_2004", "gb18030", "big5hkscs", "cp949", "euc_kr"),
+    *("koi8-r", "koi8-u", *(f"iso8859-{number}" for number in (2, 5, 6, 7, 8, 9, 13, 15, 16))),
+    *("cp437", "cp850", "cp852", "cp866", "cp874"),
+)
+_PREVIEWED = 64 * BLOCK  # a larger file is sampled for its preview
+_WORDS = re.compile(rb'[^\s,;"]*[\x80-\xff][^\s,;"]*')
+_BAD = re.compile("[\udc80-\udcff]")
+_GOOD = re.compile("[^\x00-\x7f\udc80-\udcff]")
+_SAMPLE = 150_000  # bytes of lines that the detection goes by; lines with other letters come on top
+_LIKELY = 0.5  # of the best one's likelihood makes another a choice
+_SURE = 0.85  # of it makes the best one unsure
+_MOST_CHOICES = 6
+_SHOWN_WORDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    encoding: str
+    is_sure: bool = True
+    choices: Sequence[EncodingChoice] = ()
+
+
+def detect(path: Path, given: str | None, *, is_preview: bool) -> Detected:
+    """Goes by the file's mark, by what was given, then by all of its bytes. Raises Refused for an unknown encoding."""
+    with path.open("rb") as file:
+        head = file.read(BLOCK)
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return Detected(encoding)
+    wide = _utf_16(head)
+    if wide and not given:
+        return Detected(wide)
+    scan = _Scan()
+    for block in _blocks(path, is_preview=is_preview):
+        scan.add(block)
+    if given:
+        return _given(given, scan)
+    return Detected("utf-8") if scan.is_utf_8 else _likeliest(scan.lines)
+
+
+def _given(name: str, scan: "_Scan") -> Detected:
+    encoding = known(name)
+    if encoding in ("utf-8", "utf-8-sig") and not scan.is_utf_8:
+        words = "Most letters with accents in this file are not UTF-8. Choose another encoding."
+        raise unreadable(words, "encoding")
+    others = [] if scan.is_utf_8 else _likeliest(scan.lines).choices
+    first = EncodingChoice(encoding, _words(scan.lines, encoding))
+    return Detected(encoding, choices=[first, *(choice for choice in others if choice.encoding != encoding)])
+
+
+def known(name: str) -> str:
+    """Returns the encoding's name. Raises Refused where there is no such encoding of text."""
+    try:
+        "".encode(name)  # codecs.lookup knows names that are not of text, like hex
+        return codecs.lookup(name).name
+    except (LookupError, ValueError) as error:
+        words = f"“{name[:40]}” is not an encoding. Use utf-8, utf-16 or windows-1252."
+        raise unreadable(words, "encoding") from error
+
+
+def _blocks(path: Path, *, is_preview: bool) -> Iterator[bytes]:
+    """Yields the file in blocks; of a large one, for a preview, what stands at its beginning, middle and end."""
+    size = path.stat().st_size
+    if not is_preview or size <= _PREVIEWED:
+        with path.open("rb") as file:
+            yield from iter(lambda: file.read(BLOCK), b"")
+        return
+    with path.open("rb") as file:
+        for start in (0, size // 2, size - 4 * BLOCK):
+            file.seek(start)
+            # Whole lines only: a place in the middle may be inside a character.
+            lines = file.read(4 * BLOCK).split(b"\n")
+            yield b"\n".join(lines[bool(start) : -1 if start < size - 4 * BLOCK else None])
+
+
+class _Scan:
+    """Tells UTF-8 with a few broken bytes from other encodings, and gathers lines that are not ASCII."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        self._good = self._bad = 0
+        self._lines: list[bytes] = []
+        self._size = 0
+        self._seen: set[int] = set()
+
+    @property
+    def lines(self) -> bytes:
+        return b"\n".join(self._lines)
+
+    @property
+    def is_utf_8(self) -> bool:
+        return self._good >= 2 * self._bad
+
+    def add(self, block: bytes) -> None:
+        text = self._decoder.decode(block)
+        if text.isascii():
+            return
+        if self._bad or not _is_encodable(text):
+            self._good += len(_GOOD.findall(text))
+            self._bad += len(_BAD.findall(text))
+        else:
+            self._good += 1 + len(_GOOD.findall(text[:10_000]))
+        if not self.is_utf_8:
+            self._gather(block)
+
+    def _gather(self, block: bytes) -> None:
+        """Keeps lines up to the size of the sample, and after that those with bytes that no other has."""
+        for line in block.splitlines():
+            if not line.isascii() and (self._size < _SAMPLE or not self._seen.issuperset(line)):
+                self._lines.append(line[:_SAMPLE])
+                self._size += len(line)
+                self._seen.update(line)
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _utf_16(head: bytes) -> str | None:
+    """UTF-16 without a mark shows by zeros at every other place: those of commas, digits and line ends."""
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    if even + odd < max(2, len(head) // 100):
+        return None
+    if odd > 9 * even:
+        return "utf-16-le"
+    return "utf-16-be" if even > 9 * odd else None
+
+
+def _likeliest(lines: bytes) -> Detected:
+    """Rates encodings by the letters and pairs of letters that they make of the lines."""
+    rated = _rated(lines)
+    if not rated:
+        return Detected("cp1252", is_sure=False, choices=[EncodingChoice("cp1252", _words(lines, "cp1252"))])
+    best, most = rated[0]
+    likely = [name for name, rate in rated if rate >= most * _LIKELY][:_MOST_CHOICES]
+    others = [rate for name, rate in rated[1:]]
+    is_sure = len(lines) > 40 and (not others or others[0] < most * _SURE)
+    return Detected(best, is_sure, [EncodingChoice(name, _words(lines, name)) for name in likely])
+
+
+def _rated(lines: bytes) -> list[tuple[str, float]]:
+    """Returns encodings with their likelihood, the likeliest first; of those that read the lines alike only one."""
+    found = chardet.detect_all(
+        lines, max_bytes=len(lines), ignore_threshold=True, compat_names=False, include_encodings=_LEGACY
+    )
+    rates: dict[str, tuple[float, str]] = {}
+    for item in found:
+        name = codecs.lookup(item["encoding"] or "cp1252").name
+        text = lines.decode(name, "replace")
+        rate = item["confidence"]
+        rates[text] = max(rates.get(text, (0.0, "")), (rate, name))
+    return sorted(
+        ((_usual(text, lines, name), rate) for text, (rate, name) in rates.items()), key=lambda item: -item[1]
+    )
+
+
+def _usual(text: str, lines: bytes, name: str) -> str:
+    """Returns the most usual encoding that reads the lines the same."""
+    for usual in ("cp1252", "cp1250", "cp1251"):
+        if lines.decode(usual, "replace") == text:
+            return usual
+    return name
+
+
+def _words(lines: bytes, encoding: str) -> list[str]:
+    """Returns the first words that depend on the encoding."""
+    found = dict.fromkeys(match[0] for match in islice(_WORDS.finditer(lines), 100))
+    return [word.decode(encoding, "replace") for word in list(found)[:_SHOWN_WORDS]]
