@@ -90,7 +90,7 @@ def _store(file: "File[bytes]", filename: str) -> Path:
 def check(staged: Import, *, places: bool) -> None:
     """Raises Refused for a file that cannot be read with its options, and for columns that have no place."""
     choices = Choices(**staged.into)
-    with opened(staged) as sheet:
+    with opened(staged, is_preview=True) as sheet:
         if places:
             mapping.key_places(mapping.places(staged.target, sheet.columns, choices), choices.key)
 
@@ -121,7 +121,7 @@ def preview(staged: Import) -> dict[str, Any]:
     Where the file cannot be read this way, `problem` says why and the lists are empty.
     """
     try:
-        with opened(staged) as sheet:
+        with opened(staged, is_preview=True) as sheet:
             first = list(islice(sheet.rows, SAMPLED))
             guess = mapping.proposed(staged.target, sheet.columns, [row for _, row in first])
             return _described(sheet, first[:PREVIEWED]) | {"columns_guess": guess, "problem": None}
@@ -177,9 +177,9 @@ def end(import_: Import, state: Import.State, error: str = "", *, before: tuple[
     return True
 
 
-def opened(import_: Import) -> AbstractContextManager[Sheet]:
+def opened(import_: Import, *, is_preview: bool = False) -> AbstractContextManager[Sheet]:
     """Opens the file with the options given for it. Raises Refused, here or while the rows are read."""
-    return formats.opened(path_of(import_), Options(**import_.options))
+    return formats.opened(path_of(import_), Options(**import_.options), is_preview=is_preview)
 
 
 def path_of(import_: Import) -> Path:

@@ -45,7 +45,7 @@ def test_a_file_that_breaks_in_the_middle_leaves_nothing(started: Started, store
     job.run(received.pk)
     received.refresh_from_db()
     assert received.state == "failed"
-    assert "Line 3,002" in received.error
+    assert "opens in line 3,002 is never closed" in received.error
     assert not Table.objects.exists()
     assert not Row.objects.exists()
     assert stored_files() == []
