@@ -1,11 +1,11 @@
 /** The page of all tables: uploads, the list and its search, new tables, the sample. */
 
-import { listenToFiles } from "./home/files.js";
-import { watchListed } from "./home/imports.js";
 import { listenToNewTable } from "./home/new-table.js";
 import { followRuns } from "./home/running.js";
 import { listenToRow } from "./home/table-row.js";
 import { listenToSearch } from "./home/table-search.js";
+import { listenToFiles } from "./imports/files.js";
+import { watchListed } from "./imports/under-way.js";
 import { api, reasonOf } from "./ui/api.js";
 import { byId } from "./ui/elements.js";
 import { toast } from "./ui/notices.js";
@@ -23,14 +23,15 @@ async function openSample(opener) {
 }
 
 if (byId("home").dataset.canEdit) {
-  listenToFiles();
+  const { choose } = listenToFiles({ watching: { opens: true } });
+  for (const opener of document.querySelectorAll("[data-choose-file]")) opener.addEventListener("click", choose);
   listenToNewTable(/** @type {HTMLDialogElement} */ (byId("new-table")));
   for (const opener of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("[data-sample]"))) {
     opener.addEventListener("click", () => void openSample(opener));
   }
 }
 for (const row of document.querySelectorAll("[data-table]")) listenToRow(/** @type {HTMLElement} */ (row));
-watchListed();
+watchListed({});
 const search = document.getElementById("search");
 if (search) {
   listenToSearch(/** @type {HTMLInputElement} */ (search), byId("none-found"));

@@ -27,7 +27,10 @@ import { SelectedRows } from "./grid/selected-rows.js";
 import { Selection } from "./grid/selection.js";
 import { View } from "./grid/view.js";
 import { Viewport } from "./grid/viewport.js";
-import { listenToDroppedRecipes } from "./recipes/recipes.js";
+import { listenToFiles } from "./imports/files.js";
+import { openPastImports } from "./imports/past-imports.js";
+import { watchListed } from "./imports/under-way.js";
+import { takeDroppedRecipes } from "./recipes/recipes.js";
 import { Footer } from "./runs/footer.js";
 import { Progress } from "./runs/progress.js";
 import { listenToHistory } from "./runs/run-history.js";
@@ -36,6 +39,8 @@ import { offerExport } from "./toolbar/export.js";
 import { startToolbar } from "./toolbar/toolbar.js";
 import { byId } from "./ui/elements.js";
 import { formatNumber, plural } from "./ui/format.js";
+import { icon } from "./ui/icons.js";
+import { openMenu } from "./ui/menu.js";
 import { toast } from "./ui/notices.js";
 
 /** @returns {Grid} */
@@ -115,6 +120,30 @@ function followServer(grid, progress) {
   });
 }
 
+/** Files into the table, chosen in its menu or dropped on it. @param {Grid} grid */
+function offerImports(grid) {
+  const done = () => void grid.columns.reload().then(() => grid.rows.refresh());
+  watchListed({ done });
+  if (!grid.canEdit) return;
+  const { choose } = listenToFiles({
+    target: () => ({ id: grid.table.id, name: byId("table-name").textContent ?? "", columns: grid.columns.all }),
+    watching: { done },
+    takes: (files) => takeDroppedRecipes(grid, files),
+  });
+  const opener = byId("table-menu");
+  opener.append(icon("more"));
+  opener.addEventListener("click", () =>
+    openMenu(
+      opener.getBoundingClientRect(),
+      [
+        { text: "Import a file…", run: choose },
+        { text: "Imports…", run: () => void openPastImports(grid.table.id, done) },
+      ],
+      { label: "More for this table", back: opener },
+    ),
+  );
+}
+
 function start() {
   const grid = newGrid();
   const progress = new Progress(grid);
@@ -152,7 +181,7 @@ function start() {
   progress.load().catch(() => toast("Can't show the runs now."));
   grid.sheet.focus({ preventScroll: true });
   startCoach(grid);
-  listenToDroppedRecipes(grid);
+  offerImports(grid);
 }
 
 start();

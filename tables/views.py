@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from tables import columns
+from tables.imports.readers import formats
 from tables.models import Column, Import, Table
 from workspaces.actors import Actor, member
 from workspaces.models import Role
@@ -25,6 +26,7 @@ def home(request: HttpRequest, actor: Actor) -> HttpResponse:
         "actor": actor,
         "can_edit": actor.role != Role.VIEWER,
         "has_sample": bool(settings.SAMPLE_API_URL),
+        "accepted": ",".join(formats.READERS),
     }
     return render(request, "tables/home.html", context)
 
@@ -41,6 +43,8 @@ def table(request: HttpRequest, actor: Actor, table_id: int) -> HttpResponse:
         "columns": live,
         "actor": actor,
         "can_edit": can_edit,
+        "imports": Import.objects.filter(target=table, state__in=UNDER_WAY).order_by("pk"),
+        "accepted": ",".join(formats.READERS),
         "boot": {"table": _as_json(table, live), "can_edit": can_edit, "home": reverse("home")},
     }
     return render(request, "tables/table.html", context)

@@ -1,9 +1,9 @@
 /** A row of the list of tables: renames, copies and deletes its table. */
 
+import { announce, newItem, watchImport } from "../imports/under-way.js";
 import { api, reasonOf } from "../ui/api.js";
 import { toast } from "../ui/notices.js";
 import { renameInPlace } from "../ui/rename.js";
-import { announce, newItem, watchImport } from "./imports.js";
 
 const ACTIONS = { rename: "Rename", duplicate: "Duplicate", delete: "Delete" };
 
@@ -70,7 +70,7 @@ async function restore(row, parent, neighbour) {
 async function duplicate(row) {
   try {
     const started = await api("POST", `/tables/${row.dataset.table}/duplicate`);
-    void watchImport(newItem(started.name), started, { open: false });
+    void watchImport(newItem(started.name), started, {});
   } catch (error) {
     toast(`The table was not duplicated. ${reasonOf(error)}`);
   }

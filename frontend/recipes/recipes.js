@@ -35,22 +35,23 @@ export function chooseRecipe(grid) {
   input.click();
 }
 
-/** @param {Grid} grid */
-export function listenToDroppedRecipes(grid) {
-  if (!grid.canEdit) return;
-  addEventListener("dragover", (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault());
-  addEventListener("drop", (event) => {
-    const files = [...(event.dataTransfer?.files ?? [])];
-    if (!files.length || isFileField(event.target)) return;
-    event.preventDefault();
-    if (files.length > 1) toast("Nothing was imported. Drop the settings of one column at a time.");
-    else if (/\.json$/i.test(files[0].name)) void importFile(grid, files[0]);
-    else toast("You can only drop column settings (.marl.json) here. Upload tables on the Tables page.");
-  });
+/**
+ * Takes the settings of a column from files that were dropped.
+ * @param {Grid} grid @param {File[]} files @returns {Promise<File[]>} the others
+ */
+export async function takeDroppedRecipes(grid, files) {
+  const are = await Promise.all(files.map(isRecipe));
+  const recipes = files.filter((_, index) => are[index]);
+  if (recipes.length > 1) toast("Nothing was imported. Drop the settings of one column at a time.");
+  else if (recipes.length) void importFile(grid, recipes[0]);
+  return recipes.length ? [] : files;
 }
 
-/** @param {EventTarget | null} target */
-const isFileField = (target) => target instanceof HTMLInputElement && target.type === "file";
+/** By its name, or because it begins as Marl writes it. @param {File} file */
+async function isRecipe(file) {
+  if (/\.marl( \(\d+\))?\.json$/i.test(file.name)) return true;
+  return /\.json$/i.test(file.name) && /^\s*\{\s*"marl"\s*:/.test(await file.slice(0, 100).text());
+}
 
 /** @param {Grid} grid @param {File} file */
 async function importFile(grid, file) {

@@ -10,8 +10,8 @@ import { fileURLToPath } from "node:url";
 const LAYERS = [
   ["ui", "formulas"],
   ["grid", "fields"],
-  ["grid/edit", "runs", "recipes", "toolbar", "home"],
-  ["grid/head", "grid/input", "details", "sample", "panel"],
+  ["grid/edit", "runs", "recipes", "toolbar", "imports"],
+  ["grid/head", "grid/input", "details", "sample", "panel", "home"],
   ["."],
 ];
 

@@ -1,13 +1,16 @@
 /**
  * The list of imports and copies under way: their progress, and how each of them ended.
  *
- * @typedef {import("./upload.js").Import} Import
+ * @typedef {import("./types.d.ts").Import} Import
+ * @typedef {{ opens?: boolean, done?: (ended: Import) => void }} Watching
+ *   `opens`: goes to the table when there is nothing to tell; `done` is called when rows came in or were taken out
  */
 
 import { api, reasonOf } from "../ui/api.js";
 import { button, byId, make } from "../ui/elements.js";
-import { formatNumber, plural } from "../ui/format.js";
 import { toast } from "../ui/notices.js";
+import { rejectedLink, undo } from "./undo.js";
+import { endWords, progressWords } from "./words.js";
 
 const POLL_MS = 600;
 const MISSES_ALLOWED = 20; // failed polls in a row
@@ -29,28 +32,31 @@ export function newItem(name) {
 const itemButton = (item, text, onClick) =>
   button(text, "btn ghost", onClick, { ariaLabel: `${text} ${item.dataset.name}` });
 
-/** Shows why there is no table. @param {string} name @param {string} reason @param {HTMLElement} [item] */
+/** @param {HTMLElement} item */
+const dismissButton = (item) => itemButton(item, "Dismiss", () => item.remove());
+
+/** Shows why nothing was imported. @param {string} name @param {string} reason @param {HTMLElement} [item] */
 export function showFailure(name, reason, item = newItem(name)) {
   const words = make("span", { className: "problem", role: "alert" }, reason);
-  const dismiss = itemButton(item, "Dismiss", () => item.remove());
   item.className = "failed";
-  item.replaceChildren(make("span", "name", name), words, dismiss);
+  item.replaceChildren(make("span", "name", name), words, dismissButton(item));
 }
 
-/** Follows the imports that were under way when the page was made. */
-export function watchListed() {
+/** Follows the imports that were under way when the page was made. @param {Watching} how */
+export function watchListed(how) {
   for (const item of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-import]"))) {
     const id = Number(item.dataset.import);
+    /** @type {Import} */
     const running = { id, state: "running", rows_done: 0, rows_total: null, table_id: null, error: null };
-    void watchImport(item, running, { open: false });
+    void watchImport(item, running, how);
   }
 }
 
 /**
  * Shows an import until it ends.
- * @param {HTMLElement} item @param {Import} running @param {{ open: boolean }} how `open` goes to the table when it is there
+ * @param {HTMLElement} item @param {Import} running @param {Watching} how
  */
-export async function watchImport(item, running, { open }) {
+export async function watchImport(item, running, how) {
   const { bar, count } = progressParts(item, running.id);
   let state = running;
   for (let misses = 0; state.state === "queued" || state.state === "running"; await pause(POLL_MS)) {
@@ -59,11 +65,12 @@ export async function watchImport(item, running, { open }) {
       misses = 0;
     } catch (error) {
       misses += 1;
+      count.textContent = "No connection. Trying again…";
       if (misses > MISSES_ALLOWED) return showFailure(item.dataset.name ?? "", reasonOf(error), item);
     }
     if (state.state === "running") paint(state, bar, count);
   }
-  end(item, state, open);
+  end(item, state, how);
 }
 
 /** @param {number} ms */
@@ -89,26 +96,49 @@ function progressParts(item, id) {
 }
 
 /** @param {Import} state @param {HTMLProgressElement} bar @param {HTMLElement} count */
-function paint({ rows_done: done, rows_total: total }, bar, count) {
+function paint(state, bar, count) {
+  const { rows_done: done, rows_total: total } = state;
   if (total) bar.value = Math.min(1, done / total);
   else bar.removeAttribute("value");
-  const of = total ? ` of ${formatNumber(total)}` : "";
-  count.textContent = `${formatNumber(done)}${of} rows`;
+  count.textContent = progressWords(state);
 }
 
-/** @param {HTMLElement} item @param {Import} ended @param {boolean} open */
-function end(item, { state, table_id: table, error, rows_done: rows }, open) {
+/** @param {HTMLElement} item @param {Import} ended @param {Watching} how */
+function end(item, ended, { opens = false, done = () => {} }) {
   const name = item.dataset.name ?? "";
-  if (state === "failed") {
-    showFailure(name, error ?? "The import failed. Nothing was kept.", item);
-  } else if (state === "cancelled") {
+  if (ended.state === "failed") {
+    showFailure(name, ended.error ?? "The import failed. Nothing was kept.", item);
+  } else if (ended.state === "cancelled") {
     item.remove();
     announce(`The import of ${name} was cancelled. Nothing was kept.`);
     toast(`The import of “${name}” was cancelled. Nothing was kept.`);
-  } else if (open && !document.querySelector("dialog[open]")) location.assign(`/tables/${table}`);
-  else {
-    announce(`Imported ${name}: ${plural(rows, "row")}.`);
-    const link = make("a", { href: `/tables/${table}` }, "Open");
-    item.replaceChildren(make("span", "name", name), make("span", "", `${formatNumber(rows)} rows`), link);
+  } else if (opens && !ended.rejected && !ended.warnings?.length && !document.querySelector("dialog[open]")) {
+    location.assign(`/tables/${ended.table_id}`);
+  } else {
+    showResult(item, ended, { done });
+    done(ended);
   }
+}
+
+/** @param {HTMLElement} item @param {Import} ended @param {Watching} how */
+function showResult(item, ended, { done = () => {} }) {
+  const name = item.dataset.name ?? "";
+  announce(`Imported ${name}: ${endWords(ended)}.`);
+  item.replaceChildren(make("span", "name", name), make("span", "", endWords(ended)));
+  if (ended.rejected) item.append(rejectedLink(ended.id, name));
+  else if (ended.warnings?.length) item.append(make("span", "soft", ended.warnings[0].message));
+  const actions = make("span", "actions");
+  if (ended.can_undo_until)
+    actions.append(itemButton(item, "Undo", () => void undo(ended.id, name, () => showUndone(item, ended, done))));
+  if (location.pathname === `/tables/${ended.table_id}`) actions.append(dismissButton(item));
+  else actions.append(make("a", { href: `/tables/${ended.table_id}` }, "Open"));
+  item.append(actions);
+}
+
+/** @param {HTMLElement} item @param {Import} ended @param {(ended: Import) => void} done */
+function showUndone(item, ended, done) {
+  const name = item.dataset.name ?? "";
+  item.replaceChildren(make("span", "name", name), make("span", "", "Undone"), dismissButton(item));
+  announce(`The import of ${name} was undone.`);
+  done(ended);
 }
