@@ -23,7 +23,9 @@ export function showFile(place, preview, { unit, hasLines, choose }) {
   const rest = preview.skip_lines - preview.skipped.length;
   if (rest > 0) body.append(restRow(rest, unit, width));
   if (preview.has_header) body.append(headerRow(preview, numeric, hasLines));
-  body.append(...preview.rows.map((row, index) => dataRow(preview.lines[index], row, numeric, hasLines)));
+  body.append(
+    ...preview.rows.map((row, index) => dataRow(preview.lines[index], padded(row, width), numeric, hasLines)),
+  );
   for (const radio of body.querySelectorAll("input")) {
     radio.ariaLabel = `Column names in ${unit} ${radio.value}`;
     radio.addEventListener("change", () => choose({ has_header: true, header_row: Number(radio.value) }));
@@ -31,6 +33,9 @@ export function showFile(place, preview, { unit, hasLines, choose }) {
   place.replaceChildren(make("table", "", body));
   if (focused) /** @type {HTMLElement | null} */ (place.querySelector(`input[value="${focused}"]`))?.focus();
 }
+
+/** @param {unknown[]} row @param {number} width */
+const padded = (row, width) => [...row, ...Array(Math.max(0, width - row.length)).fill(null)];
 
 /** @param {number} line @param {unknown[]} row @param {number} width @param {boolean} hasRadio */
 function skippedRow(line, row, width, hasRadio) {

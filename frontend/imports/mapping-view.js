@@ -37,12 +37,17 @@ function newRow(mapping, entry, how) {
   const name = make("th", { scope: "row", title: entry.from }, entry.from);
   const values = make("td", "eg", entry.values.map(plainText).filter(Boolean).slice(0, SHOWN).join(", "));
   const arrow = make("td", "arrow", icon("right"));
-  const goes = make("td", "goes", how.isNewTable ? inOrOut(mapping, entry, redraw) : where(mapping, entry, redraw));
-  if (entry.goes === "new") goes.append(nameField(mapping, entry, how.changed));
+  const place = make("div", "place", how.isNewTable ? inOrOut(mapping, entry, redraw) : where(mapping, entry, redraw));
+  if (entry.goes === "new") place.append(nameField(mapping, entry, how.changed));
   if (how.keys.has(entry.from)) name.append(" ", make("span", "chip", "Key"));
-  goes.append(make("p", "problem"));
   row.classList.toggle("off", entry.goes === "out");
-  row.append(name, values, arrow, goes, typeCell(mapping, entry, how.changed));
+  row.append(
+    name,
+    values,
+    arrow,
+    make("td", "goes", place, make("p", "problem")),
+    typeCell(mapping, entry, how.changed),
+  );
   return row;
 }
 
@@ -110,7 +115,7 @@ export function showProblems(place, mapping) {
   const problems = mapping.entries.map((entry) => mapping.problemOf(entry));
   place.querySelectorAll("tbody tr").forEach((row, index) => {
     const words = /** @type {HTMLElement} */ (row.querySelector(".problem"));
-    const field = /** @type {HTMLElement} */ (row.querySelector(".goes > .in:last-of-type, .goes > input"));
+    const field = /** @type {HTMLElement} */ (row.querySelector(".place > :last-child"));
     words.textContent = problems[index];
     words.id = `import-problem-${index}`;
     field.setAttribute("aria-invalid", String(Boolean(problems[index])));

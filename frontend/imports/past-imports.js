@@ -2,7 +2,7 @@
  * The imports into a table: what each did, its rejected rows, and undo.
  *
  * @typedef {import("./types.d.ts").Import} Import
- * @typedef {Import & { created_at?: string, created_by?: string | null }} Past
+ * @typedef {Import & { created_at: string }} Past
  */
 
 import { api, reasonOf } from "../ui/api.js";
@@ -46,11 +46,10 @@ async function fill(body, table, changed) {
 /** @param {Past} past @param {() => void} changed */
 function lineOf(past, changed) {
   const name = past.filename || past.name || "Import";
-  const when = [past.created_at && timeText(past.created_at), past.created_by && `by ${past.created_by}`];
-  const item = make("li", "", make("b", "", name), make("span", "soft", when.filter(Boolean).join(", ")));
+  const item = make("li", "", make("b", "", name), make("span", "soft", timeText(past.created_at)));
   item.append(make("span", "", stateWords(past)));
   const actions = make("span", "actions");
-  if (past.rejected) actions.append(rejectedLink(past.id, name));
+  if (past.has_rejected) actions.append(rejectedLink(past.id, name));
   if (past.can_undo_until && !past.undone_at) {
     const run = () => void undo(past.id, name, changed);
     const title = `Can be undone until ${timeText(past.can_undo_until)}`;

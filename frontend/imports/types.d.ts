@@ -89,6 +89,8 @@ export interface Import {
   skipped?: number;
   rejected?: number;
   warnings?: Warning[];
+  /** Rows that did not come in, or with a value left blank. */
+  has_rejected?: boolean;
   rows_per_second?: number | null;
   seconds_left?: number | null;
   can_undo_until?: string | null;

@@ -112,7 +112,7 @@ function end(item, ended, { opens = false, done = () => {} }) {
     item.remove();
     announce(`The import of ${name} was cancelled. Nothing was kept.`);
     toast(`The import of “${name}” was cancelled. Nothing was kept.`);
-  } else if (opens && !ended.rejected && !ended.warnings?.length && !document.querySelector("dialog[open]")) {
+  } else if (opens && !ended.has_rejected && !ended.warnings?.length && !document.querySelector("dialog[open]")) {
     location.assign(`/tables/${ended.table_id}`);
   } else {
     showResult(item, ended, { done });
@@ -125,7 +125,7 @@ function showResult(item, ended, { done = () => {} }) {
   const name = item.dataset.name ?? "";
   announce(`Imported ${name}: ${endWords(ended)}.`);
   item.replaceChildren(make("span", "name", name), make("span", "", endWords(ended)));
-  if (ended.rejected) item.append(rejectedLink(ended.id, name));
+  if (ended.has_rejected) item.append(rejectedLink(ended.id, name));
   else if (ended.warnings?.length) item.append(make("span", "soft", ended.warnings[0].message));
   const actions = make("span", "actions");
   if (ended.can_undo_until)
