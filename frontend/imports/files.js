@@ -24,9 +24,12 @@ export function listenToFiles({ target = () => undefined, watching, takes = asyn
     target,
     async () => (await chosen(input))[0],
   );
-  const importAll = (/** @type {File[]} */ files) => takeAll(dialog, files, input.accept, watching);
+  let earlier = Promise.resolve(); // the dialog takes one file at a time
+  const importAll = (/** @type {File[]} */ files) => {
+    earlier = earlier.then(() => takeAll(dialog, files, input.accept, watching));
+  };
   input.addEventListener("change", () => {
-    if (!document.querySelector("dialog[open]")) void importAll(taken(input));
+    if (!document.querySelector("dialog[open]")) importAll(taken(input));
   });
   listenToDrops(async (files) => importAll(await takes(files)));
   return { choose: () => input.click() };

@@ -47,10 +47,6 @@ export class ImportDialog {
     this.startButton = /** @type {HTMLButtonElement} */ (this.#part("start"));
     this.chooseFile = chooseFile;
     this.check = new FileCheck((state) => this.#showCheck(state));
-    this.form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.startButton.click();
-    });
     /** @type {HTMLElement} */ (dialog.querySelector("header")).prepend(icon("file"));
     this.#part("close").append(icon("close"));
     this.#part("undo-note").prepend(icon("undo"));
@@ -85,8 +81,16 @@ export class ImportDialog {
     } finally {
       this.check.stop();
       this.staged = undefined;
-      this.dialog.close();
+      await this.#close();
     }
+  }
+
+  /** Closes the dialog and waits for its event, which would otherwise cancel the next file. */
+  async #close() {
+    if (!this.dialog.open) return;
+    const closed = new Promise((resolve) => this.dialog.addEventListener("close", resolve, { once: true }));
+    this.dialog.close();
+    await closed;
   }
 
   /** Begins without what was chosen for the file before. @param {File} file @param {string} place */
@@ -129,7 +133,8 @@ export class ImportDialog {
         const another = await this.chooseFile();
         if (another) resolve(another);
       };
-      this.startButton.onclick = async () => {
+      this.form.onsubmit = async (event) => {
+        event.preventDefault();
         const started = await this.#start();
         if (started) resolve(started);
       };
@@ -311,7 +316,7 @@ export class ImportDialog {
 
   /** @returns {Promise<Import | undefined>} */
   async #start() {
-    if (this.#isStarting || !this.form.reportValidity()) return undefined;
+    if (this.#isStarting) return undefined;
     this.#isStarting = true;
     this.startButton.disabled = true;
     const name = /** @type {HTMLInputElement | null} */ (this.form.elements.namedItem("name"))?.value.trim();

@@ -19,7 +19,8 @@ const SHOWN = 4; // values
  */
 export function showMapping(place, mapping, how) {
   const heads = ["In the file", "First values", "", "Goes into", "Type"];
-  const head = make("thead", "", make("tr", "", ...heads.map((words) => make("th", { scope: "col" }, words))));
+  const headOf = (/** @type {string} */ words) => (words ? make("th", { scope: "col" }, words) : make("td", ""));
+  const head = make("thead", "", make("tr", "", ...heads.map(headOf)));
   const rows = mapping.entries.map((entry) => newRow(mapping, entry, how));
   place.replaceChildren(make("table", "", head, make("tbody", "", ...rows)));
   showProblems(place, mapping);

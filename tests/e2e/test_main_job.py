@@ -40,7 +40,7 @@ def upload(page: Page, folder: Path, picture: Picture) -> None:
     expect(dialog.get_by_text("Northwind", exact=True)).to_be_visible()
     expect(dialog.get_by_text("0003", exact=True)).to_be_visible()
     picture(page, "guide/images/columns-1-import")
-    dialog.get_by_role("button", name="Import", exact=True).click()
+    dialog.get_by_role("button", name="Import 300 rows").click()
     page.wait_for_url(re.compile(r"/tables/\d+"))
     expect(page.get_by_text("300 rows")).to_be_visible()
 

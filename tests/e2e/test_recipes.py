@@ -105,25 +105,24 @@ def test_a_dropped_file_is_imported(
 
 ODD_FILES = {
     "not JSON": (
-        {"a.json": "Firm,City"},
-        ["“a.json” was not imported. It is not JSON: ", "Firm,City", "Export settings"],
+        {"a.marl.json": "Firm,City"},
+        ["“a.marl.json” was not imported. It is not JSON: ", "Firm,City", "Export settings"],
     ),
-    "nothing": ({"a.json": ""}, ["“a.json” was not imported. It is not JSON: ", "Export settings"]),
-    "rows": ({"a.json": '[{"Firm": "Acme"}]'}, ["isn't a column exported from Marl. To make one, choose"]),
-    "of something else": ({"a.json": '{"marl": "table"}'}, ["isn't a column exported from Marl. To make one"]),
-    "huge": ({"a.json": " " * 3_000_000}, ["It is 2,930 KiB", "at most 256 KiB", "choose “Export settings”"]),
+    "nothing": ({"a.marl.json": ""}, ["“a.marl.json” was not imported. It is not JSON: ", "Export settings"]),
+    "rows": ({"a.marl.json": '[{"Firm": "Acme"}]'}, ["isn't a column exported from Marl. To make one, choose"]),
+    "of something else": ({"a.marl.json": '{"marl": "table"}'}, ["isn't a column exported from Marl. To make one"]),
+    "huge": ({"a.marl.json": " " * 3_000_000}, ["It is 2,930 KiB", "at most 256 KiB", "choose “Export settings”"]),
     "of a newer version": (
-        {"a.json": recipe_with(version=2, tint="blue")},
+        {"a.marl.json": recipe_with(version=2, tint="blue")},
         ["This file has version 2, but this Marl reads version 1. Update Marl"],
     ),
     "damaged": (
-        {"a.json": recipe_with(columns="Firm")},
+        {"a.marl.json": recipe_with(columns="Firm")},
         ["damaged at “columns”: Send a list. Export the column again."],
     ),
-    "two": ({"a.json": recipe_with(), "b.json": recipe_with()}, ["Nothing was imported.", "one column at a time"]),
-    "a table": (
-        {"a.csv": "Firm"},
-        ["You can only drop column settings (.marl.json) here.", "Upload tables on the Tables page."],
+    "two": (
+        {"a.marl.json": recipe_with(), "b.marl.json": recipe_with()},
+        ["Nothing was imported.", "one column at a time"],
     ),
 }
 
