@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import StringIO
@@ -125,8 +125,17 @@ def _has_spaces(head: str, sign: str, quote: str) -> bool:
 
 def _has_escapes(head: str, sign: str, quote: str) -> bool:
     """Whether quotes inside quotes are written with a backslash: most that follow one then end no cell."""
-    if not quote or f"\\{quote}" not in head:
+    if not quote or f"\\{quote}" not in head or _is_regular(head, Dialect(sign, quote, _has_spaces(head, sign, quote))):
         return False
     mark, after = re.escape(quote), f"(?=[{re.escape(sign)}\r\n]|$)"
     ending = len(re.findall(rf"(?<!\\)\\{mark}{after}", head))
     return len(re.findall(rf"(?<!\\)\\{mark}", head)) > 2 * ending or f"\\{quote}{quote}" in head
+
+
+def _is_regular(head: str, dialect: Dialect) -> bool:
+    """Whether all quotes follow the rule, with those inside quotes doubled; the head may end inside of them."""
+    try:
+        deque(csv.reader(StringIO(head, newline=""), strict=True, **dialect.reader_options()), maxlen=0)  # type: ignore[arg-type]
+    except csv.Error as error:
+        return "end of data" in str(error) and len(head) > 1000
+    return True

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from tables.imports.readers.json_text import JsonText, Keys, walk
 from tables.imports.readers.sheet import Notes, Options, Rows, Sheet, SheetChoice, checked, named, unreadable
 
 WHOLE = "$"  # the list path that makes the object one row
-_PREVIEWED = 8 << 20  # bytes of a file that its preview looks at
+_PREVIEWED = 4 << 20  # bytes of a file that its preview looks at
 _MOST_BESIDE = 5  # names listed
 _LINES = (".jsonl", ".ndjson")
 
@@ -58,17 +59,22 @@ def read(path: Path, options: Options, *, is_preview: bool = False) -> Iterator[
 def _has_lines(path: Path) -> bool:
     """Whether the first line is a value, and others follow where the name of the file does not say so."""
     with path.open("rb") as file:
-        first = file.readline(_PREVIEWED)
-        while first and not first.strip():
-            first = file.readline(_PREVIEWED)
-        following = next((line for line in file if line.strip()), b"") if first.endswith(b"\n") else b""
-    try:
-        value = json.loads(first)
-    except (ValueError, RecursionError):
-        return False
+        try:
+            value = json.loads(_filled_line(file))
+        except (ValueError, RecursionError):
+            return False
+        following = _filled_line(file)
     if not following:
         return isinstance(value, dict) and path.suffix in _LINES
-    return isinstance(value, dict | list) and following.lstrip()[:1] in (b"{", b"[")
+    return isinstance(value, dict | list) and following.startswith((b"{", b"["))
+
+
+def _filled_line(file: BufferedReader) -> bytes:
+    """Returns the next line that is not blank, or the beginning of a long one."""
+    line = file.readline(_PREVIEWED)
+    while line and not line.strip():
+        line = file.readline(_PREVIEWED)
+    return line.strip()
 
 
 def _items(text: JsonText, has_lines: bool, beside: list[Keys]) -> Iterator[Item]:
