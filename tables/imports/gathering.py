@@ -1,6 +1,5 @@
 """The rows of a file in a hidden table of their own, matched with the rows of the one that they are to be added to."""
 
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from pydantic_core import PydanticSerializationError, to_json
 
 from tables import keys, row_order, storage
 from tables.imports import mapping, matching, uploads
@@ -21,7 +21,7 @@ from tables.models import Import, Table
 from tables.values import storable
 from workspaces.refusals import Refused
 
-BATCH = 2_000  # rows a transaction
+BATCH = 5_000  # rows a transaction
 _HEARD_EVERY = 1.0  # seconds between two reports at least
 
 type Numbered = tuple[int, Row]
@@ -179,12 +179,11 @@ class _Reading:
 
 def _encoded(values: dict[str, Any]) -> str:
     """Returns the values in JSON; what no database takes is rare, so it is looked for in the text."""
-    text = json.dumps(values, ensure_ascii=False)
     try:
-        text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(storable(values), ensure_ascii=False)
-    return json.dumps(storable(values), ensure_ascii=False) if "\\u0000" in text else text
+        text = to_json(values).decode()
+    except PydanticSerializationError:  # half of a surrogate pair
+        return to_json(storable(values)).decode()
+    return to_json(storable(values)).decode() if "\\u0000" in text else text
 
 
 def _match(running: Import, gathered: Gathered, key: Sequence[Place], choices: Choices, progress: Progress) -> None:
@@ -211,15 +210,12 @@ def _match_table(
     table_id, normalize = gathered.table.pk, keys.normalizer(choices.match)
     is_check = running.state == Import.State.STAGED
     for found in matching.match(table_id, running.target.pk, [place.key for place in key], normalize):
-        if choices.on_match == "update":
-            changes = matching.changes(table_id, found)
-            gathered.counts["updated"] += len(changes)
-            if not is_check:
-                matching.store_changes(running, changes)
+        if choices.on_match == "update" and not is_check:
+            matching.store_changes(running, matching.changes(table_id, found))
         progress.report(gathered.rows, gathered.rows)
     matched = matching.count_matched(table_id)
     gathered.counts["added"] -= matched
-    gathered.counts["skipped"] = matched if choices.on_match == "skip" else 0
+    gathered.counts["skipped" if choices.on_match == "skip" else "updated"] = matched
     matching.drop_matched(table_id)
 
 

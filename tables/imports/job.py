@@ -140,6 +140,8 @@ def _join(running: Import, gathered: Gathered, target: Table) -> None:
 
 def _announce_changes(running: Import, target: Table, column_ids: Sequence[int]) -> None:
     row_ids = matching.changed_rows(running, rows.MOST_AT_ONCE)
+    if row_ids == []:
+        return
     send_rows_changed(target.pk, row_ids, column_ids=column_ids)
     transaction.on_commit(lambda: events.publish_rows(target.pk))
 
