@@ -13,6 +13,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from tables import rows
+from tables.formula_guard import guarded
 from tables.models import Column, Row, Table
 from workspaces.refusals import Refused
 
@@ -29,7 +30,6 @@ TYPES = {
 AT_ONCE = 500  # rows
 MOST_ROWS_XLSX = 1_048_575
 LONGEST_XLSX = 32_767  # characters of a cell
-_FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d\s.,()/-]*$)")
 
 
 def stream(table: Table, format: str, *, states: bool = False, row_ids: Sequence[int] | None = None) -> Iterator[bytes]:
@@ -84,10 +84,10 @@ def _line(cells: Cells, columns: Sequence[Column], states: bool) -> list[object]
 def _csv(batches: Batches, columns: Sequence[Column], states: bool) -> Iterator[bytes]:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow([_harmless(name) for name in _header(columns, states)])
+    writer.writerow([guarded(name) for name in _header(columns, states)])
     for batch in batches:
         for cells in batch:
-            writer.writerow([_harmless(_text(value)) for value in _line(cells, columns, states)])
+            writer.writerow([guarded(_text(value)) for value in _line(cells, columns, states)])
         yield buffer.getvalue().encode()
         buffer.seek(0)
         buffer.truncate()
@@ -99,11 +99,6 @@ def _text(value: object) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _harmless(text: str) -> str:
-    """Quotes a text that a spreadsheet would take for a formula and compute."""
-    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def _objects(batches: Batches, columns: Sequence[Column], states: bool) -> Iterator[list[str]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tables.formula_guard import unguarded
 from tables.imports.readers import dialect, encoding
 from tables.imports.readers.dialect import Dialect
 from tables.imports.readers.heading import as_sheet
@@ -26,7 +27,7 @@ def read(path: Path, options: Options, *, is_preview: bool = False) -> Iterator[
     found = dialect.detect(head, path.suffix, options)
     rows = _Reading(Lines(path, detected.encoding, notes), found, notes).rows()
     yield as_sheet(
-        rows,
+        ((line, [unguarded(str(cell)) for cell in row]) for line, row in rows),
         options,
         notes,
         is_text=True,
