@@ -120,7 +120,7 @@ def test_keys_that_make_the_same_name_keep_their_values(read: Any) -> None:
 
 def test_values_may_end_anywhere_in_what_is_read_at_once(read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_text, "_BLOCK", 1)
-    items = [{"a": "é\\n", "b": [1234, True, None, {"c": 1.5}]}, {"a": "", "b": -12}]
+    items: list[dict[str, Any]] = [{"a": "é\\n", "b": [1234, True, None, {"c": 1.5}]}, {"a": "", "b": -12}]
     assert read(json.dumps(items).encode(), ".json")[1] == [list(item.values()) for item in items]
     assert read(json.dumps({"d": {"e": items}}, ensure_ascii=False).encode(), ".json")[1] == [
         list(item.values()) for item in items
