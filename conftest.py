@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+import hypothesis
 import pytest
 from pytest_django import DjangoDbBlocker
 
@@ -21,6 +22,11 @@ atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 os.environ["MARL_DATA_DIR"] = str(_folder)
 os.environ.setdefault("MARL_ALLOWED_NETWORKS", "127.0.0.0/8,::1/128")
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+
+
+# How long an example takes is no fault of it: the machine may be busy.
+hypothesis.settings.register_profile("marl", deadline=None)
+hypothesis.settings.load_profile("marl")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

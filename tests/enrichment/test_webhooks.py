@@ -54,7 +54,7 @@ def test_one_row_or_a_list_comes_in_without_a_token(address: str, leads: Table) 
     status, told = send(address, [{"Company": "Tailspin"}, {size: "7"}])
     assert (status, len(told["ids"])) == (202, 2)
     assert companies(leads)[3:] == ["Northwind", "Tailspin", None]
-    assert send(address, []) == (202, {"ids": []})
+    assert send(address, []) == (202, {"ids": [], "updated": 0, "skipped": 0})
 
 
 def test_what_curl_calls_a_form_is_json_all_the_same(address: str, leads: Table) -> None:
