@@ -1,96 +1,87 @@
-"""One sheet of an XLSX workbook."""
+"""One sheet of a workbook, read by a child process: see `spreadsheets`."""
 
-import zipfile
-from collections.abc import Iterator
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
-import openpyxl
-
+from tables.imports.readers import child
 from tables.imports.readers.heading import as_sheet
-from tables.imports.readers.sheet import Notes, Options, Rows, Sheet, SheetChoice, Value, unreadable
+from tables.imports.readers.sheet import Notes, Options, Rows, Sheet, SheetChoice, unreadable
 
-LARGEST_UNPACKED = 2 * 1024**3  # bytes
-_LARGE_PART = 100_000_000  # bytes unpacked, from which on a part's ratio counts
-_MOST_RATIO = 400  # of unpacked to packed; sheets stay below 100
+SUFFIXES = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlsb", ".ods")
+SECONDS_OF_PREVIEW = 20
+SECONDS_OF_IMPORT = 1800
+MEMORY = 1024 * 1024 * 1024  # bytes of a child process
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_MODULE = "tables.imports.readers.spreadsheets"
+
+type Messages = Iterator[Mapping[str, Any]]
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether it has the suffix of a workbook, or its first bytes: a workbook named .csv is not text."""
+    with path.open("rb") as file:
+        return path.suffix in SUFFIXES or file.read(8).startswith((_ZIP, _OLE))
 
 
 @contextmanager
-def read(path: Path, options: Options) -> Iterator[Sheet]:
-    """Raises Refused, here or while the rows are read."""
-    _check_archive(path)
+def read(path: Path, options: Options, *, is_preview: bool = False) -> Iterator[Sheet]:
+    """Raises Refused, here or while the rows are read: also where the parser crashes or exceeds its bounds."""
+    seconds = SECONDS_OF_PREVIEW if is_preview else SECONDS_OF_IMPORT
+    how = {"sheet": options.sheet, "repeat_merged": options.repeat_merged, "is_preview": is_preview}
+    arguments = [str(path.resolve()), json.dumps(how | {"memory": MEMORY, "seconds": seconds})]
+    with child.messages(_MODULE, arguments, seconds) as messages:
+        told = _told(messages, seconds)
+        about = next(told)["about"]
+        yield _sheet(about, (tuple(row) for message in told for row in message.get("rows", ())), options)
+
+
+def _told(messages: Messages, seconds: int) -> Messages:
+    """Yields the messages. Raises Refused for what the child refuses, and for its end."""
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except Exception as error:
-        raise unreadable("This workbook cannot be read. Save it as XLSX again, without a password.") from error
-    try:
-        yield _sheet(book, options)
-    finally:
-        book.close()
+        for message in messages:
+            if "refused" in message:
+                words, field = message["refused"]
+                raise unreadable(words, field)
+            yield message
+    except child.Ended as end:
+        if end.was_slow:
+            words = f"Reading this workbook takes over {seconds:,} seconds. Save it as CSV and upload that."
+            raise unreadable(words) from end
+        memory = f"{MEMORY // 1024**2:,} MiB"
+        words = f"This workbook is broken, or needs over {memory} of memory to be read. Save it as CSV and upload that."
+        raise unreadable(words) from end
 
 
-def _sheet(book: openpyxl.Workbook, options: Options) -> Sheet:
-    titles = [sheet.title for sheet in book.worksheets]
-    title = _chosen(titles, options.sheet)
-    rows = _rows(book[title])
-    return as_sheet(rows, options, Notes(), sheet=title, sheets=[SheetChoice(name) for name in titles])
+def _sheet(about: Mapping[str, Any], rows: Rows, options: Options) -> Sheet:
+    notes = Notes()
+    sheet = as_sheet(
+        rows,
+        options,
+        notes,
+        sheet=about["sheet"],
+        sheets=[SheetChoice(*choice) for choice in about["sheets"]],
+        reader=about["reader"],
+        total=about["total"],
+    )
+    unresolved = Counter(dict(about["unresolved"]))
+    if unresolved:
+        notes.warn(None, _unresolved(unresolved, sheet.columns, is_whole=about["is_whole"]))
+    if about["reader"] == "calamine":
+        words = "Calamine read this file: numbers come without their formats, so that 00501 may have become 501."
+        notes.warn(None, words)
+    return sheet
 
 
-def _chosen(titles: list[str], given: str | None) -> str:
-    if not titles:
-        raise unreadable("The workbook has no sheet with rows.")
-    if given and given not in titles:
-        raise unreadable(f"There is no sheet “{given}”. There are: {', '.join(titles)}.", "sheet")
-    return given or titles[0]
-
-
-def _check_archive(path: Path) -> None:
-    """An XLSX file is a zip archive, whose parts may unpack to any size: openpyxl would fill the memory with them."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            parts = archive.infolist()
-    except (zipfile.BadZipFile, OSError) as error:
-        raise _not_xlsx() from error
-    if "[Content_Types].xml" not in (part.filename for part in parts):
-        raise _not_xlsx()
-    if sum(part.file_size for part in parts) > LARGEST_UNPACKED or any(_is_bomb(part) for part in parts):
-        raise unreadable("This workbook unpacks to far more than it is safe to read. Save it as CSV and upload that.")
-
-
-def _not_xlsx() -> Exception:
-    return unreadable("This is not an XLSX file. Save it as XLSX or CSV and upload it again.")
-
-
-def _is_bomb(part: zipfile.ZipInfo) -> bool:
-    return part.file_size > _LARGE_PART and part.file_size > _MOST_RATIO * max(1, part.compress_size)
-
-
-def _rows(sheet: Any) -> Rows:
-    """Yields the rows that are not blank, each up to its last value."""
-    try:
-        for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
-            values = [_value(value) for value in row]
-            while values and values[-1] is None:
-                values.pop()
-            if values:
-                yield number, values
-    except Exception as error:  # openpyxl raises whatever a broken part leads to
-        raise unreadable(f"The sheet “{sheet.title}” cannot be read to its end: {error}.") from error
-
-
-def _value(value: object) -> Value:
-    """Returns numbers as text in their shortest form, dates as ISO 8601: what the sheet shows, without its formats."""
-    if value is None or isinstance(value, str):
-        return value or None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    if isinstance(value, datetime):
-        midnight = value.time() == time()
-        return value.date().isoformat() if midnight else value.isoformat(sep=" ")
-    if isinstance(value, date | time):
-        return value.isoformat()
-    return str(value)
+def _unresolved(by_column: Counter[int], names: list[str], *, is_whole: bool) -> str:
+    """Says how many cells are left empty for want of a result, and in which columns."""
+    number = by_column.total()
+    named = [f"“{names[column - 1]}”" for column in by_column if column <= len(names)]
+    subject = f"{number:,} cells hold formulas" if number > 1 else "1 cell holds a formula"
+    result = "results" if number > 1 else "a result"
+    where = f" (in {', '.join(named)})" if named else ""
+    at_least = "" if is_whole else "At least "
+    return f"{at_least}{subject} without {result}{where}: open and save the file once in Excel."

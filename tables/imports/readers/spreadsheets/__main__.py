@@ -1,0 +1,131 @@
+"""Reads one workbook in a process of its own: `python -m tables.imports.readers.spreadsheets PATH OPTIONS`.
+
+OPTIONS is a JSON object: `sheet`, `repeat_merged`, `is_preview`, and the bounds `memory` in bytes, `seconds` of
+processor time. Writes messages as lines of JSON: {"about": {…}}, {"rows": [[line, values]…]}…, then {"end": true};
+or {"refused": [message, option]}. Nothing of Django is imported: it starts in a fifth of a second.
+"""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from itertools import batched, chain, islice
+from pathlib import Path
+from typing import Any
+
+from tables.imports.readers.spreadsheets.refusal import Unreadable
+
+_BATCH = 500  # rows a message
+_FIRST = 250  # rows in the first message, about as many as a preview asks for
+_SECONDS_TO_SEARCH = 2.0  # the sheets of a workbook, in a preview
+
+type Answer = tuple[dict[str, Any], Iterator[tuple[int, list[str | None]]]]
+
+
+def main() -> None:
+    path, options = Path(sys.argv[1]), json.loads(sys.argv[2])
+    resource.setrlimit(resource.RLIMIT_CPU, (options["seconds"], options["seconds"]))
+    resource.setrlimit(resource.RLIMIT_AS, (options["memory"], options["memory"]))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        about, rows = _opened(path, options)
+        first = list(islice(rows, _FIRST))
+        _say({"about": about})
+        for batch in chain([first], batched(rows, _BATCH)):
+            _say({"rows": batch})
+        _say({"end": True})
+    except Unreadable as refusal:
+        _say({"refused": [str(refusal), refusal.field]})
+    except MemoryError:
+        _say({"refused": ["This workbook needs more memory than there is for one. Save it as CSV.", "file"]})
+
+
+def _say(message: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+def _opened(path: Path, options: dict[str, Any]) -> Answer:
+    from tables.imports.readers.spreadsheets.kinds import is_open_xml
+
+    if not is_open_xml(path):
+        return _with_calamine(path, options)
+    try:
+        return _with_openpyxl(path, options)
+    except (Unreadable, MemoryError):
+        raise
+    except Exception as error:  # openpyxl raises whatever a broken part leads to
+        try:
+            return _with_calamine(path, options)
+        except Unreadable:
+            words = f"This workbook cannot be read: {error}. Open it in Excel, save it as XLSX and upload that."
+            raise Unreadable(words) from error
+
+
+def _with_openpyxl(path: Path, options: dict[str, Any]) -> Answer:
+    from tables.imports.readers.spreadsheets.archive import Archive
+    from tables.imports.readers.spreadsheets.scan import scan
+    from tables.imports.readers.spreadsheets.xlsx import Workbook
+
+    book = Workbook(Archive(path))
+    until = time.monotonic() + (_SECONDS_TO_SEARCH if options["is_preview"] else 1e9)
+    scans = {sheet.title: scan(book.archive, sheet.part, until) for sheet in book.sheets}
+    choices = [(sheet.title, _counted(scans[sheet.title]), sheet.is_hidden) for sheet in book.sheets]
+    title = _chosen(choices, options["sheet"])
+    found = scans[title]
+    about = {
+        "sheet": title,
+        "sheets": choices,
+        "total": _counted(found),
+        "reader": "openpyxl",
+        "unresolved": sorted(found.unresolved.items()),
+        "is_whole": found.is_whole,
+    }
+    sheet = next(sheet for sheet in book.sheets if sheet.title == title)
+    rows = book.rows(sheet, found.merges, repeat_merged=bool(options["repeat_merged"]))
+    first = list(islice(rows, 1))  # what cannot be read at all is another reader's
+    return about, _read_to_end(chain(first, rows), title)
+
+
+def _counted(found: Any) -> int | None:
+    return found.rows if found.is_whole else None
+
+
+def _read_to_end(rows: Iterator[Any], title: str) -> Iterator[Any]:
+    try:
+        yield from rows
+    except (Unreadable, MemoryError):
+        raise
+    except Exception as error:
+        raise Unreadable(f"The sheet “{title}” cannot be read to its end: {error}.") from error
+
+
+def _with_calamine(path: Path, options: dict[str, Any]) -> Answer:
+    from tables.imports.readers.spreadsheets import calamine
+
+    book = calamine.Workbook(path)
+    sheets = {title: book.sheet(title) for title, _ in book.sheets}
+    choices = [(title, calamine.number_of_rows(sheets[title]), is_hidden) for title, is_hidden in book.sheets]
+    title = _chosen(choices, options["sheet"])
+    about = {"sheet": title, "sheets": choices, "total": calamine.number_of_rows(sheets[title])}
+    rows = calamine.rows(sheets[title], repeat_merged=bool(options["repeat_merged"]))
+    return about | {"reader": "calamine", "unresolved": [], "is_whole": True}, rows
+
+
+def _chosen(choices: Sequence[tuple[str, int | None, bool]], given: str | None) -> str:
+    """Returns the sheet to read: the given one, else the first with rows that is not hidden."""
+    titles = [title for title, _, _ in choices]
+    if given and given not in titles:
+        raise Unreadable(f"There is no sheet “{given}”. There are: {', '.join(titles)}.", "sheet")
+    filled = [title for title, rows, _ in choices if rows != 0]
+    if given and given not in filled:
+        raise Unreadable(f"The sheet “{given}” is empty. Choose another one.", "sheet")
+    if not filled:
+        raise Unreadable("The workbook has no rows. Check that it is the right file, and upload one with rows.")
+    visible = [title for title, rows, is_hidden in choices if rows != 0 and not is_hidden]
+    return given or (visible or filled)[0]
+
+
+if __name__ == "__main__":
+    main()

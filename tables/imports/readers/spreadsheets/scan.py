@@ -1,0 +1,105 @@
+"""What has to be known of a sheet before its rows are read: how many there are, formulas without results, merged cells.
+
+The bytes are searched, which takes a twentieth of the time of reading the cells.
+"""
+
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from openpyxl.utils.cell import column_index_from_string, coordinate_to_tuple
+
+from tables.imports.readers.spreadsheets.archive import Archive
+
+_BLOCK = 1 << 20  # bytes
+_ROW = re.compile(rb"<(?:\w+:)?row(?=[\s>/])")
+_VALUE = re.compile(rb"<(?:\w+:)?[vt](?:\s[^<>]*)?>[^<]")
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+_CELL = re.compile(rb"<(?:\w+:)?c(\s[^<>]*)?(?<!/)>(.*?)</(?:\w+:)?c>", re.DOTALL)
+_COLUMN = re.compile(rb"\sr=[\"']([A-Za-z]{1,3})\d")
+_TEXT_RESULT = re.compile(rb"\st=[\"']str[\"']")
+_RESULT = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>[^<]")
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^<>]*ref=[\"']([A-Za-z]+\d+:[A-Za-z]+\d+)[\"']")
+
+
+@dataclass(slots=True)
+class Scan:
+    """`rows` with a value; `unresolved`: formulas without a stored result, by column; `is_whole`: nothing was left."""
+
+    rows: int = 0
+    unresolved: Counter[int] = field(default_factory=Counter)
+    merges: "Merges | None" = None
+    is_whole: bool = False
+
+
+class Merges:
+    """The merged ranges of a sheet, applied to its rows in order."""
+
+    def __init__(self, references: list[str]) -> None:
+        self._waiting = sorted(map(_corners, references))
+        self._waiting.reverse()
+        self._open: list[tuple[int, int, int, int, str | None]] = []  # top, left, bottom, right, value
+
+    def apply(self, row: int, values: list[str | None], *, repeat_merged: bool) -> None:
+        """Changes the values of the row to what its merged cells show."""
+        while self._waiting and self._waiting[-1][0] <= row:
+            top, left, bottom, right = self._waiting.pop()
+            value = values[left - 1] if top == row and left <= len(values) else None
+            self._open.append((top, left, bottom, right, value))
+        self._open = [merge for merge in self._open if merge[2] >= row]
+        for top, left, _, right, value in self._open:
+            _cover(values, left + (top == row), right, value if repeat_merged else None)
+
+
+def _corners(reference: str) -> tuple[int, int, int, int]:
+    """Returns top, left, bottom and right of B2:C5."""
+    first, _, last = reference.partition(":")
+    return *coordinate_to_tuple(first), *coordinate_to_tuple(last)
+
+
+def _cover(values: list[str | None], left: int, right: int, value: str | None) -> None:
+    if value is not None:
+        values.extend([None] * (right - len(values)))
+    last = min(right, len(values))
+    values[left - 1 : last] = [value] * max(0, last - left + 1)
+
+
+def scan(archive: Archive, part: str, until: float) -> Scan:
+    """Searches the sheet, until the time given in seconds of `time.monotonic`."""
+    found = Scan()
+    merged: list[str] = []
+    for piece in _pieces(archive, part):
+        if _VALUE.search(piece):
+            found.rows += 1
+        if _FORMULA.search(piece):
+            found.unresolved.update(_unresolved(piece))
+        if b"mergeCell" in piece:
+            merged += [match.decode() for match in _MERGED.findall(piece)]
+        if time.monotonic() > until:
+            return found
+    found.merges = Merges(merged) if merged else None
+    found.is_whole = True
+    return found
+
+
+def _pieces(archive: Archive, part: str) -> Iterator[bytes]:
+    """Yields the text of each row; the last one with all that follows the rows."""
+    rest = b""
+    with archive.open(part) as source:
+        while block := source.read(_BLOCK):
+            *whole, rest = _ROW.split(rest + block)
+            yield from whole
+    yield rest
+
+
+def _unresolved(row: bytes) -> Iterator[int]:
+    """Yields the column of each formula without a result; a text may be an empty result."""
+    column = 0
+    for attributes, content in _CELL.findall(row):
+        named = _COLUMN.search(attributes)
+        column = column_index_from_string(named[1].decode().upper()) if named else column + 1
+        has_result = _RESULT.search(content) or (_TEXT_RESULT.search(attributes) and b"v" in content)
+        if _FORMULA.search(content) and not has_result:
+            yield column

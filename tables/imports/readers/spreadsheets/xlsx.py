@@ -1,0 +1,181 @@
+"""Sheets and cells of an Open XML workbook, read with openpyxl: of all its parts, only what cells need."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from openpyxl.packaging.relationship import get_dependents, get_rels_path
+from openpyxl.utils.cell import coordinate_to_tuple
+from openpyxl.worksheet._reader import CELL_TAG, INLINE_STRING, ROW_TAG, VALUE_TAG
+from openpyxl.xml.constants import REL_NS, SHEET_MAIN_NS
+from openpyxl.xml.functions import fromstring, iterparse
+
+from tables.imports.readers.spreadsheets.archive import Archive
+from tables.imports.readers.spreadsheets.refusal import Unreadable
+from tables.imports.readers.spreadsheets.scan import Merges
+from tables.imports.readers.spreadsheets.styles import Styles, formats
+
+type Cells = Iterator[tuple[int, list[str | None]]]  # the number of each row that is not blank, up to its last value
+
+_STRING_TAG = f"{{{SHEET_MAIN_NS}}}si"
+_TEXT_TAG = f"{{{SHEET_MAIN_NS}}}t"
+_SPELLING_TAG = f"{{{SHEET_MAIN_NS}}}rPh"  # how a text is pronounced, which no cell shows
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+_LAST_COLUMN = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPart:
+    """A sheet of the workbook and the name of its part."""
+
+    title: str
+    part: str
+    is_hidden: bool
+
+
+class Workbook:
+    """Raises whatever a broken part leads to."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+        main = next(rel.target for rel in _relations(archive, "") if rel.Type.endswith("/officeDocument"))
+        self._relations = _relations(archive, main)
+        node = fromstring(archive.read(main))
+        self._is_1904 = _is_1904(node)
+        self.sheets = self._sheets(node)
+        strings = self._part("sharedStrings")
+        self._strings = SharedStrings(archive, strings)
+        self._styles = self._read_styles()
+
+    def rows(self, sheet: SheetPart, merges: Merges | None, *, repeat_merged: bool) -> Cells:
+        """Yields the rows as a person sees them, where merged cells have their value once, or in each of them."""
+        with self.archive.open(sheet.part) as source:
+            for number, values in _Parser(source, self._strings, self._styles).rows():
+                if merges:
+                    merges.apply(number, values, repeat_merged=repeat_merged)
+                while values and values[-1] is None:
+                    values.pop()
+                if values:
+                    yield number, values
+
+    def _sheets(self, node: Any) -> list[SheetPart]:
+        parts = {rel.Id: rel.target for rel in self._relations if rel.Type.endswith("/worksheet")}
+        return [
+            SheetPart(sheet.get("name", ""), parts[id_], sheet.get("state", "visible") != "visible")
+            for sheet in node.iter(f"{{{SHEET_MAIN_NS}}}sheet")
+            if (id_ := sheet.get(f"{{{REL_NS}}}id")) in parts and parts[id_] in self.archive
+        ]
+
+    def _part(self, kind: str) -> str | None:
+        names = (rel.target for rel in self._relations if rel.Type.endswith(f"/{kind}"))
+        return next((name for name in names if name in self.archive), None)
+
+    def _read_styles(self) -> Styles:
+        name = self._part("styles")
+        if name is None:
+            return Styles(is_1904=self._is_1904)
+        with self.archive.open(name) as part:
+            return Styles(formats(part), is_1904=self._is_1904)
+
+
+def _relations(archive: Any, part: str) -> list[Any]:
+    """Returns what a part refers to, the archive itself without a name."""
+    return list(get_dependents(archive, get_rels_path(part)))  # type: ignore[no-untyped-call]
+
+
+def _is_1904(node: Any) -> bool:
+    properties = node.find(f"{{{SHEET_MAIN_NS}}}workbookPr")
+    return properties is not None and properties.get("date1904", "0").lower() in ("1", "true", "on")
+
+
+class SharedStrings:
+    """The texts that cells share, read as far as a cell asks for one: a preview needs the first ones only."""
+
+    def __init__(self, archive: Archive, name: str | None) -> None:
+        self._texts: list[str] = []
+        self._rest = _shared(archive, name) if name else iter(())
+
+    def __getitem__(self, index: int) -> str:
+        while index >= len(self._texts):
+            self._texts.append(next(self._rest))
+        return self._texts[index]
+
+
+def _shared(archive: Archive, name: str) -> Iterator[str]:
+    with archive.open(name) as source:
+        for _, element in iterparse(source):
+            if element.tag == _STRING_TAG:
+                yield _text(element)
+                element.clear()
+
+
+def _text(element: Any) -> str:
+    """Returns the text of all runs, without their looks."""
+    if len(element) == 1 and element[0].tag == _TEXT_TAG:
+        return _unescaped(element[0].text or "")
+    runs = (run for run in element if run.tag != _SPELLING_TAG)
+    return _unescaped("".join(text.text or "" for run in runs for text in run.iter(_TEXT_TAG)))
+
+
+def _unescaped(text: str) -> str:
+    """Returns the letters that Open XML writes as _x000D_."""
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
+
+
+class _Parser:
+    """Reads nothing but rows, and cells as they are shown."""
+
+    def __init__(self, source: Any, strings: SharedStrings, styles: Styles) -> None:
+        self._source = source
+        self._strings = strings
+        self._styles = styles
+        self._row = self._column = 0
+
+    def rows(self) -> Iterator[tuple[int, list[str | None]]]:
+        for _, element in iterparse(self._source):
+            if element.tag == ROW_TAG:
+                yield self._parsed(element)
+                element.clear()
+
+    def _parsed(self, row: Any) -> tuple[int, list[str | None]]:
+        number = row.get("r")
+        self._row = int(float(number)) if number else self._row + 1
+        self._column = 0
+        values: list[str | None] = []
+        for cell in row:
+            if cell.tag == CELL_TAG and (value := self._value(cell)):
+                values.extend([None] * (self._column - len(values)))
+                values[self._column - 1] = value
+        return self._row, values
+
+    def _value(self, cell: Any) -> str | None:
+        """Returns what the cell shows, and remembers its column."""
+        coordinate = cell.get("r")
+        self._column = coordinate_to_tuple(coordinate)[1] if coordinate else self._column + 1
+        if self._column > _LAST_COLUMN:
+            raise ValueError(f"{coordinate} is past the last column")
+        kind = cell.get("t", "n")
+        if kind == "inlineStr":
+            inline = cell.find(INLINE_STRING)
+            return _text(inline) if inline is not None else None
+        value: str | None = cell.findtext(VALUE_TAG)
+        return self._shown(kind, value, cell) if value else None
+
+    def _shown(self, kind: str, value: str, cell: Any) -> str | None:
+        if kind == "s":
+            return self._shared_text(value, cell)
+        if kind == "n":
+            return self._styles.of(cell.get("s"))(value.strip()) if value.strip() else None
+        if kind == "b":
+            return "true" if value.strip() in ("1", "true") else "false"
+        if kind == "d":
+            return value.replace("T00:00:00", "").replace("T", " ").removesuffix("Z")
+        return _unescaped(value)
+
+    def _shared_text(self, value: str, cell: Any) -> str:
+        try:
+            return str(self._strings[int(value)])
+        except StopIteration:
+            words = f"Cell {cell.get('r')} refers to a text that the workbook lacks. Save it again and upload it."
+            raise Unreadable(words) from None

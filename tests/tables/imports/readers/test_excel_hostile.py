@@ -1,0 +1,110 @@
+"""Workbooks made to harm: each ends quickly, with words."""
+
+import io
+import sys
+import time
+import zipfile
+from typing import Any
+
+import pytest
+
+from tables.imports.readers import child
+from tests.tables.imports.readers.workbooks import MAIN, names, parts, row, sheet, text, zipped
+from workspaces.refusals import Refused
+
+LAUGHS = (
+    '<!DOCTYPE x [<!ENTITY a "ha">'
+    + "".join(f'<!ENTITY {"abcdefghijk"[n]} "{("&" + "abcdefghijk"[n - 1] + ";") * 10}">' for n in range(1, 11))
+    + "]>"
+)
+PEOPLE = names("Name", "City") + row(2, text("A2", "Ola"), text("B2", "Oslo"))
+
+
+def laughing() -> bytes:
+    return zipped(parts(LAUGHS + sheet(PEOPLE.replace("Ola", "&k;"))))
+
+
+def pointing_outside() -> bytes:
+    document = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+    return zipped(parts(document + sheet(PEOPLE.replace("Ola", "&a;"))))
+
+
+def truncated() -> bytes:
+    return zipped(parts(sheet(PEOPLE)))[:-60]
+
+
+def cut_inside() -> bytes:
+    return zipped(parts(sheet(PEOPLE)[:-40]))
+
+
+def large_text() -> bytes:
+    strings = f'<sst xmlns="{MAIN}"><si><t>{"x" * 150_000_000}</t></si></sst>'
+    return zipped(parts(sheet(row(1, '<c r="A1" t="s"><v>0</v></c>')), strings=strings))
+
+
+def many_columns() -> bytes:
+    return zipped(parts(sheet(PEOPLE + row(3, text("XFD3", "far")))))
+
+
+def encrypted() -> bytes:
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000) + "EncryptedPackage".encode("utf-16-le") + bytes(500)
+
+
+def repeated_part() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("_rels/.rels", "<Relationships/>")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (laughing(), "cannot be read"),
+        (pointing_outside(), "cannot be read"),
+        (truncated(), "damaged"),
+        (cut_inside(), "cannot be read"),
+        (large_text(), "unpacks to far more"),
+        (many_columns(), "columns"),
+        (repeated_part(), "cannot be read"),
+        (encrypted(), "protected by a password"),
+        (b"<html><table><tr><td>1</td></tr></table></html>", "a web page"),
+        (b"Name;City\nOla;Oslo\n", "Rename it to .csv"),
+    ],
+    ids=["laughs", "entity", "truncated", "cut", "text", "columns", "no book", "encrypted", "html", "csv"],
+)
+def test_a_hostile_workbook_ends_with_words(content: bytes, words: str, read: Any) -> None:
+    start = time.monotonic()
+    with pytest.raises(Refused, match=words):
+        read(content, ".xlsx")
+    assert time.monotonic() - start < 15
+
+
+@pytest.mark.parametrize(
+    ("seconds", "memory", "words"), [(0, 1024**3, "takes over"), (20, 16 * 1024**2, "memory")], ids=["time", "memory"]
+)
+def test_a_parser_past_its_bounds_ends_with_words(
+    seconds: int, memory: int, words: str, read: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tables.imports.readers import excel
+
+    monkeypatch.setattr(excel, "SECONDS_OF_IMPORT", seconds)
+    monkeypatch.setattr(excel, "MEMORY", memory)
+    with pytest.raises(Refused, match=words):
+        read(zipped(parts(sheet(PEOPLE))), ".xlsx")
+
+
+def test_a_parser_that_does_not_answer_as_agreed_has_ended() -> None:
+    with child.messages("this", [], 20) as messages, pytest.raises(child.Ended):
+        list(messages)
+
+
+def test_the_parsers_are_read_without_django() -> None:
+    import subprocess
+
+    code = (
+        "import sys, tables.imports.readers.spreadsheets.__main__, tables.imports.readers.spreadsheets.xlsx,"
+        "tables.imports.readers.spreadsheets.calamine; sys.exit('django' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
