@@ -1,20 +1,30 @@
-"""Keeps a spreadsheet from computing a text of a CSV file, and takes the guard off again when the file is read here.
+"""Texts that a spreadsheet would run as a formula when it opens a CSV file: guarded there, plain again in ours.
 
-The guard is an apostrophe, which spreadsheets take for “this is text”. A text that begins with apostrophes before what
-looks like a formula gets one more, so that whatever is written comes back as it was.
+A guarded text has an apostrophe before it. A text that is an apostrophe before such a text by itself gets one more, so
+that exactly one comes off again whatever the text was:
+
+    text        in the file
+    =1+1        '=1+1
+    '=1+1       ''=1+1
+    'tis        'tis
+    -5          -5          a number is not run, nor is a telephone number like +49 171 5550
 """
 
 import re
 
-# What a spreadsheet would compute; a number with its sign, or a telephone number, is none.
-_FORMULA = re.compile(r"'*(?:[=@\t\r]|[+-](?![\d\s.,()/-]*$))")
+GUARD = "'"
+# OWASP, “CSV injection”: also the wide signs, which Excel takes for the others in some languages.
+_SIGNS = "=+\\-@\t\r\n＝＋－＠"
+_HARMLESS = r"[+-](?:\d[\d ]*(?:\(\d+\)[\d ]*)?|\d*[.,]?\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?)\Z"
+_GUARDED = re.compile(f"'*(?!{_HARMLESS})[{_SIGNS}]")
+_FIRST = frozenset("'=+-@\t\r\n＝＋－＠")
 
 
 def guarded(text: str) -> str:
-    """Returns the text with one apostrophe more before it where a spreadsheet would take it for a formula."""
-    return f"'{text}" if _FORMULA.match(text) else text
+    """Returns the text as it stands in a CSV file."""
+    return GUARD + text if text[:1] in _FIRST and _GUARDED.match(text) else text
 
 
 def unguarded(text: str) -> str:
     """Returns the text that `guarded` was given."""
-    return text[1:] if text[:1] == "'" and _FORMULA.match(text) else text
+    return text[1:] if text[:1] == GUARD and _GUARDED.match(text, 1) else text
