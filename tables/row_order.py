@@ -213,7 +213,10 @@ def _gap_before(row: Row) -> tuple[int, int]:
 
 
 def _make_room(before: Row, number: int) -> None:
-    """Spreads the rows of one block evenly over its keys, or those of the whole table when the block has too few."""
+    """Spreads the rows of one block evenly over its keys, or those of the whole table when the block has too few.
+
+    There is room before the first row of the block, too: the last one of the block before may be close.
+    """
     blocks = RowBlock.objects.filter(table_id=before.table_id)
     block = blocks.filter(start__lte=before.sort_key).order_by("-start").first()
     after = blocks.filter(start__gt=before.sort_key).order_by("start").first()
@@ -224,7 +227,7 @@ def _make_room(before: Row, number: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE tables_row SET position = %s + numbered.place * %s FROM ("
-            "  SELECT id, row_number() OVER (ORDER BY position, id) - 1 AS place FROM tables_row"
+            "  SELECT id, row_number() OVER (ORDER BY position, id) AS place FROM tables_row"
             "  WHERE table_id = %s AND position >= %s AND position < %s"
             ") AS numbered WHERE tables_row.id = numbered.id",
             [block.start, step, before.table_id, block.start, after.start if after else 0],

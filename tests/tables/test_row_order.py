@@ -88,8 +88,25 @@ BETWEEN_BLOCKS = [
 ]
 
 
+# Rows put before the first one of a block, close to the last one of the block before.
+BEFORE_A_BLOCK = [
+    ("append", 1, 0),
+    ("append", 1, 0),
+    ("insert", 3, 0),
+    ("delete", 1, 0),
+    ("append", 1, 0),
+    ("append", 5, 0),
+    ("delete", 1, 4),
+    ("delete", 1, 90),
+    ("append", 4, 0),
+    ("insert", 6, 5),
+    ("insert", 2, 47),
+]
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(steps=BETWEEN_BLOCKS, stride=8)
+@example(steps=BEFORE_A_BLOCK, stride=8)
 @given(steps=steps, stride=st.sampled_from([2**32, 8]))
 def test_any_sequence_of_changes_leaves_the_order_that_a_list_has(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, steps: list[tuple[str, int, int]], stride: int
