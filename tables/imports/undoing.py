@@ -52,7 +52,9 @@ def undo(import_: Import) -> None:
 def _take_back(import_: Import, table: Table) -> None:
     if import_.counts.get("updated"):
         matching.write_changes(import_, backward=True)
-        send_rows_changed(table.pk, matching.changed_rows(import_, rows.MOST_AT_ONCE))
+        row_ids = matching.changed_rows(import_, rows.MOST_AT_ONCE)
+        if row_ids != []:
+            send_rows_changed(table.pk, row_ids)
     if import_.first_added is not None:
         added = Row.objects.filter(table=table, pk__gte=import_.first_added, pk__lte=import_.last_added)
         number = added.count()

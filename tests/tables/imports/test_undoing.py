@@ -95,3 +95,12 @@ def test_after_thirty_days_it_is_too_late(leads: Table, imported: Imported) -> N
     undoing.prune()
     assert not ImportChange.objects.exists()
     assert not rejected.path_of(done).exists()
+
+
+def test_an_import_that_changed_no_value_is_undone(leads: Table, imported: Imported, announced: list[Any]) -> None:
+    done = imported(["Domain,City", "a.example,Ulm"], leads, key=["Domain"], on_match="update")
+    before = shown(leads)
+    announced.clear()
+    undoing.undo(done)
+    assert shown(leads) == before
+    assert announced == []
