@@ -1,7 +1,7 @@
 """Keys of rows: the values of one or more columns by which a row is known, compared as digests."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -35,30 +35,50 @@ def digest(key: Sequence[Any], normalize: Normalize) -> str:
     return blake2b(json.dumps(texts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def digests_in(table_id: int, columns: Sequence[str], normalize: Normalize, first: int = 0) -> Iterator[dict[int, str]]:
+def digests_in(
+    table_id: int,
+    columns: Sequence[str],
+    normalize: Normalize,
+    first: int = 0,
+    *,
+    results: Collection[str] = (),
+    among: str = "",
+) -> Iterator[dict[int, str]]:
     """Yields {row id: digest of its key} for the rows of a table from this id on, a batch at a time.
 
-    `columns` are the keys in `Row.values` of those that make up the key.
+    `columns` are the ids of those that make up the key; `results` those of them that are computed. `among` names a
+    temporary table: only rows that it has as `row_id` are read.
     """
     last = first - 1
-    while rows := _keys_after(table_id, columns, last):
+    while rows := _keys_after(table_id, columns, last, results, among):
         found = ((row_id, digest([_decoded(text) for text in key], normalize)) for row_id, *key in rows)
         yield {row_id: key for row_id, key in found if key}
         last = rows[-1][0]
 
 
-def _keys_after(table_id: int, columns: Sequence[str], last: int) -> list[tuple[Any, ...]]:
+def _keys_after(
+    table_id: int, columns: Sequence[str], last: int, results: Collection[str], among: str
+) -> list[tuple[Any, ...]]:
     """Returns (row id, JSON text of the first value of the key, …) without reading the other values into memory."""
-    if connection.vendor == "postgresql":
-        parts, paths = ', (r."values" -> %s)::text' * len(columns), list(columns)
-    else:
-        parts, paths = ', r."values" -> %s' * len(columns), [f'$."{column}"' for column in columns]
+    parts = [_part(column, computed=column in results) for column in columns]
+    selected = "".join(f", {sql}" for sql, _ in parts)
+    only = f"JOIN {among} a ON a.row_id = r.id " if among else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT r.id{parts} FROM tables_row r WHERE r.table_id = %s AND r.id > %s ORDER BY r.id LIMIT %s",  # noqa: S608
-            [*paths, table_id, last, BATCH],
+            f"SELECT r.id{selected} FROM tables_row r {only}WHERE r.table_id = %s AND r.id > %s"  # noqa: S608
+            " ORDER BY r.id LIMIT %s",
+            [*(parameter for _, parameter in parts), table_id, last, BATCH],
         )
         return list(cursor.fetchall())
+
+
+def _part(column: str, *, computed: bool) -> tuple[str, str | int]:
+    """Returns the SQL of one value of a key as JSON text, and its parameter."""
+    text = "::text" if connection.vendor == "postgresql" else ""
+    if computed:
+        cell = "FROM tables_cell c WHERE c.row_id = r.id AND c.column_id = %s AND c.state = 'done'"
+        return f"(SELECT c.value{text} {cell})", int(column)
+    return f'(r."values" -> %s){text}', column if text else f'$."{column}"'
 
 
 def _decoded(text: str | None) -> Any:

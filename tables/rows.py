@@ -131,6 +131,15 @@ def update(table: Table, changes: Sequence[Change]) -> int:
     new_values: dict[int, dict[str, Any]] = {}
     for change in changes:
         new_values.setdefault(int(change["id"]), {}).update(_cleaned(find, change["cells"]))
+    store(table, new_values)
+    return len(new_values)
+
+
+def store(table: Table, new_values: Mapping[int, Mapping[str, Any]]) -> None:
+    """Stores {row id: {str(column id): value}} of values that are as they are stored, like those of other rows.
+
+    Raises Refused for a row that the table lacks, and then nothing is stored.
+    """
     with transaction.atomic():
         storage.lock_table(table.pk)
         changed = _write(table, new_values)
@@ -139,7 +148,6 @@ def update(table: Table, changes: Sequence[Change]) -> int:
             column_ids = sorted({column_id for _, column_id, _ in changed})
             send_rows_changed(table.pk, sorted({row_id for row_id, _, _ in changed}), column_ids=column_ids)
             transaction.on_commit(partial(_announce, table.pk, changed))
-    return len(new_values)
 
 
 def _write(table: Table, new_values: Mapping[int, Mapping[str, Any]]) -> list[tuple[int, int, dict[str, Any]]]:

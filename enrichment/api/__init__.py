@@ -2,7 +2,7 @@
 
 from ninja import NinjaAPI
 
-from enrichment.api import audit, columns, connections, errors, exports, hooks, imports, rows, runs, tables
+from enrichment.api import audit, columns, connections, duplicates, errors, exports, hooks, imports, rows, runs, tables
 from enrichment.api.auth import Bearer, Browser
 
 api = NinjaAPI(
@@ -13,5 +13,5 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 errors.register(api)
-for part in (tables, exports, imports, rows, hooks, columns, connections, runs, audit):
+for part in (tables, exports, imports, rows, duplicates, hooks, columns, connections, runs, audit):
     api.add_router("", part.router)

@@ -1,0 +1,95 @@
+"""Rows that are there more than once: looked at, and merged."""
+
+import json
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+
+from enrichment import lookup
+from enrichment.api import described
+from enrichment.api.auth import actor
+from tables import columns, duplicates, rows
+from tables.duplicates import Criteria, Group
+from tables.models import Row, Table
+from workspaces.models import Role
+
+router = Router(tags=["Rows"])
+
+MOST_GROUPS = 100  # in one answer
+SHOWN = 5  # rows of a group that come with their cells, and the one that stays
+
+
+class Search(Schema):
+    """`columns` are names or ids with commas between them, or a JSON list. `match` is `exact` or `loose`."""
+
+    columns: str = ""
+    match: str = "exact"
+    keep: str = "first"
+    offset: int = 0
+    limit: int = 20
+
+
+class Merge(Schema):
+    """`keep` is the row of each group that stays: `first`, `last`, or `fullest`, the one with the most values."""
+
+    columns: list[str | int] | str | int
+    match: str = "exact"
+    keep: str = "first"
+    fill_blanks: bool = True
+
+
+@router.get("/tables/{table_id}/duplicates", summary="Find duplicates")
+def find(request: HttpRequest, table_id: str, query: Query[Search]) -> dict[str, Any]:
+    """Returns groups of rows that are alike in these columns. `extra` rows would go if they were merged."""
+    table = lookup.table(actor(request), table_id)
+    how = Criteria.of(table, _names(query.columns), query.match, query.keep)
+    offset, limit = described.window(query.offset, query.limit)
+    found = duplicates.find(table, how, offset, min(limit, MOST_GROUPS))
+    return {
+        "groups": found.groups,
+        "rows": found.rows,
+        "extra": found.rows - found.groups,
+        "items": _described(table, how, found.items),
+    }
+
+
+@router.post("/tables/{table_id}/duplicates/merge", summary="Merge duplicates")
+def merge(request: HttpRequest, table_id: str, body: Merge) -> dict[str, int]:
+    """Keeps one row of each group, fills its blank cells from the others unless you say otherwise, and deletes them."""
+    table = lookup.table(actor(request), table_id, Role.EDITOR)
+    names = body.columns if isinstance(body.columns, list) else [body.columns]
+    how = Criteria.of(table, names, body.match, body.keep)
+    return asdict(duplicates.merge(table, how, fill_blanks=body.fill_blanks))
+
+
+def _names(text: str) -> list[str | int]:
+    with suppress(ValueError):
+        names = json.loads(text)
+        if isinstance(names, list):
+            return [name if isinstance(name, str | int) else str(name) for name in names]
+    return [name for name in text.split(",") if name.strip()]
+
+
+def _described(table: Table, how: Criteria, groups: list[Group]) -> list[dict[str, Any]]:
+    """The key is that of the first row, as it is written there. A group whose rows have just gone is left out."""
+    wanted = {row_id for group in groups for row_id in [*group.row_ids[:SHOWN], group.kept]}
+    stored = list(Row.objects.filter(table=table, pk__in=wanted).order_by("sort_key"))
+    shown = {row["id"]: row for row in rows.as_json(stored, columns.live(table))}
+    return [_group(how, group, shown) for group in groups if group.row_ids[0] in shown]
+
+
+def _group(how: Criteria, group: Group, shown: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    """The rows with their cells are the first ones, and the one that stays wherever it stands."""
+    first = [shown[row_id] for row_id in group.row_ids[:SHOWN] if row_id in shown]
+    kept = [shown[group.kept]] if group.kept in shown and group.kept not in group.row_ids[:SHOWN] else []
+    ids = [str(column.pk) for column in how.columns]
+    return {
+        "key": {column_id: first[0]["cells"][column_id]["value"] for column_id in ids},
+        "count": group.count,
+        "rows": group.row_ids,
+        "kept": group.kept,
+        "first": first + kept,
+    }

@@ -1,0 +1,93 @@
+"""Duplicates through the REST API."""
+
+from typing import Any
+
+import pytest
+
+from tests.enrichment.api.test_api import Caller
+from workspaces.models import Role, User, Workspace
+from workspaces.tokens import create_api_token
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def call(workspace: Workspace, editor: User) -> Caller:
+    return Caller(create_api_token(workspace, "tests", Role.EDITOR, editor)[1])
+
+
+@pytest.fixture
+def table(call: Caller) -> dict[str, Any]:
+    columns = [{"name": "Email", "type": "text"}, {"name": "Size", "type": "number"}]
+    made = call("POST", "/tables", {"name": "Leads", "columns": columns})[1]
+    emails = ["a@x.example", "b@x.example", "A@x.example", "b@x.example", ""]
+    rows = [{"Email": email, "Size": place or None} for place, email in enumerate(emails)]
+    made["rows"] = call("POST", f"/tables/{made['id']}/rows", {"rows": rows})[1]["ids"]
+    return dict(made)
+
+
+def test_groups_are_found_with_their_first_rows(call: Caller, table: dict[str, Any]) -> None:
+    path = f"/tables/{table['id']}/duplicates?columns=Email&match=loose&keep=last&limit=1"
+    status, found = call("GET", path)
+    email, size = (str(column["id"]) for column in table["columns"])
+    first, _, third, *_ = table["rows"]
+    assert (status, {name: found[name] for name in ("groups", "rows", "extra")}) == (
+        200,
+        {"groups": 2, "rows": 4, "extra": 2},
+    )
+    [item] = found["items"]
+    assert (item["key"], item["count"], item["rows"], item["kept"]) == (
+        {email: "a@x.example"},
+        2,
+        [first, third],
+        third,
+    )
+    assert item["first"][1] == {
+        "id": third,
+        "position": 2,
+        "cells": {email: {"value": "A@x.example"}, size: {"value": 2}},
+    }
+
+
+@pytest.mark.parametrize("columns", ["Email,Size", '["Email", "Size"]'])
+def test_columns_are_a_list(columns: str, call: Caller, table: dict[str, Any]) -> None:
+    assert call("GET", f"/tables/{table['id']}/duplicates?columns={columns}")[1]["groups"] == 0
+
+
+def test_the_row_that_stays_is_shown_wherever_it_stands(call: Caller, table: dict[str, Any]) -> None:
+    added = call("POST", f"/tables/{table['id']}/rows", {"rows": [{"Email": "b@x.example"}] * 9})[1]["ids"]
+    [item] = call("GET", f"/tables/{table['id']}/duplicates?columns=Email&keep=last")[1]["items"]
+    assert (item["count"], item["kept"], [row["id"] for row in item["first"]][-1]) == (11, added[-1], added[-1])
+    assert len(item["first"]) == 6
+
+
+def test_duplicates_are_merged(call: Caller, table: dict[str, Any]) -> None:
+    body = {"columns": ["Email"], "match": "loose", "keep": "first", "fill_blanks": True}
+    path = f"/tables/{table['id']}/duplicates/merge"
+    assert call("POST", path, body) == (200, {"merged": 2, "deleted": 2, "filled": 1})
+    items = call("GET", f"/tables/{table['id']}/rows")[1]["items"]
+    assert [[cell["value"] for cell in item["cells"].values()] for item in items] == [
+        ["a@x.example", 2],
+        ["b@x.example", 1],
+        [None, 4],
+    ]
+    assert call("POST", path, body)[1] == {"merged": 0, "deleted": 0, "filled": 0}
+
+
+def test_a_viewer_looks_and_does_not_merge(workspace: Workspace, viewer: User, table: dict[str, Any]) -> None:
+    viewing = Caller(create_api_token(workspace, "tests", Role.VIEWER, viewer)[1])
+    path = f"/tables/{table['id']}/duplicates"
+    assert viewing("GET", f"{path}?columns=Email")[0] == 200
+    assert viewing("POST", f"{path}/merge", {"columns": ["Email"]})[0] == 403
+
+
+def test_another_workspace_sees_nothing(outsider: User, table: dict[str, Any]) -> None:
+    stranger = Caller(create_api_token(outsider.workspaces.get(), "tests", Role.OWNER, outsider)[1])
+    path = f"/tables/{table['id']}/duplicates"
+    assert stranger("GET", f"{path}?columns=Email")[0] == 404
+    assert stranger("POST", f"{path}/merge", {"columns": ["Email"]})[0] == 404
+
+
+def test_a_column_is_needed(call: Caller, table: dict[str, Any]) -> None:
+    status, answer = call("GET", f"/tables/{table['id']}/duplicates")
+    assert (status, answer["error"]["details"][0]["field"]) == (422, "columns")

@@ -1,0 +1,193 @@
+"""Rows that are there more than once, found and merged, compared with what plain lists would become."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.django import TransactionTestCase
+
+from tables import columns, duplicates, keys, row_order, rows, storage
+from tables.duplicates import Criteria, Merged
+from tables.models import Cell, CellState, Row, Table
+from workspaces.models import Workspace
+from workspaces.refusals import Refused
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NAMES = ("Name", "Size", "Active")
+
+
+def shown(table: Table) -> list[tuple[Any, ...]]:
+    ids = [str(column.pk) for column in columns.live(table)]
+    return [tuple(row.values.get(pk) for pk in ids) for row in rows.window(table, 0, 100)]
+
+
+def filled(table: Table, *new: tuple[Any, ...]) -> list[int]:
+    return rows.append(table, [dict(zip(NAMES, row, strict=False)) for row in new])
+
+
+def criteria(table: Table, *names: str, match: str = "exact", keep: str = "first") -> Criteria:
+    return Criteria.of(table, names, match, keep)
+
+
+def test_groups_come_in_the_order_of_the_table(table: Table) -> None:
+    ids = filled(table, ("b",), ("a",), ("c",), ("a",), ("b",), ("b",))
+    found = duplicates.find(table, criteria(table, "Name", keep="last"), 0, 10)
+    assert (found.groups, found.rows) == (2, 5)
+    assert [(group.count, group.row_ids, group.kept) for group in found.items] == [
+        (3, [ids[0], ids[4], ids[5]], ids[5]),
+        (2, [ids[1], ids[3]], ids[3]),
+    ]
+    assert duplicates.find(table, criteria(table, "Name"), 1, 1).items[0].row_ids == [ids[1], ids[3]]
+    assert duplicates.find(table, criteria(table, "Name"), 2, 1).items == []
+
+
+def test_the_order_is_that_of_the_rows_after_they_were_moved(table: Table) -> None:
+    ids = filled(table, ("a", "1"), ("b",), ("a", "2"))
+    rows.move(table, [ids[2]], before=ids[0])
+    assert duplicates.merge(table, criteria(table, "Name"), fill_blanks=True) == Merged(1, 1, 0)
+    assert shown(table) == [("a", "2", None), ("b", None, None)]
+
+
+def test_capitals_and_spaces_count_unless_otherwise_chosen(table: Table) -> None:
+    filled(table, ("ACME  Ltd",), ("acme ltd ",), ("Acme",))
+    assert duplicates.find(table, criteria(table, "Name"), 0, 10).groups == 0
+    assert duplicates.find(table, criteria(table, "Name", match="loose"), 0, 10).rows == 2
+
+
+def test_a_group_of_very_many_rows_lists_the_first_ones(table: Table) -> None:
+    ids = filled(table, *[("a",)] * (duplicates.LISTED + 5))
+    [group] = duplicates.find(table, criteria(table, "Name", keep="last"), 0, 10).items
+    assert (group.count, group.row_ids, group.kept) == (len(ids), ids[: duplicates.LISTED], ids[-1])
+
+
+def test_the_fullest_row_has_the_most_values_and_results(table: Table) -> None:
+    answer = columns.create(table, "Answer", "http")
+    gone = columns.create(table, "Gone")
+    [first, second, third] = rows.append(
+        table, [{"Name": "a", "Gone": "x"}, {"Name": "a", "Size": "1"}, {"Name": "a", "Active": True}]
+    )
+    columns.delete(gone)
+    how = criteria(table, "Name", keep="fullest")
+    assert duplicates.find(table, how, 0, 1).items[0].kept == second
+    Cell.objects.create(row_id=third, column=answer, state=CellState.DONE, value="x")
+    Cell.objects.create(row_id=first, column=answer, state=CellState.FAILED)
+    assert duplicates.find(table, how, 0, 1).items[0].kept == third
+
+
+def test_results_are_compared_like_values(table: Table) -> None:
+    domain = columns.create(table, "Domain", "formula")
+    ids = filled(table, ("1",), ("2",), ("3",), ("4",))
+    states = [CellState.DONE, CellState.DONE, CellState.FAILED, CellState.FAILED]
+    for pk, state in zip(ids, states, strict=True):
+        Cell.objects.create(row_id=pk, column=domain, state=state, value="a.example")
+    assert duplicates.find(table, criteria(table, "Domain"), 0, 10).items[0].row_ids == ids[:2]
+
+
+def test_the_kept_row_stays_with_its_results_and_what_reads_the_filled_cells_is_told(
+    table: Table, announced: list[dict[str, Any]]
+) -> None:
+    answer = columns.create(table, "Answer", "http")
+    ids = filled(table, ("a",), ("a", "1"), ("a", "2", True), ("b",))
+    for pk in ids:
+        Cell.objects.create(row_id=pk, column=answer, state=CellState.DONE, value=pk)
+    announced.clear()
+    assert duplicates.merge(table, criteria(table, "Name"), fill_blanks=True) == Merged(1, 2, 2)
+    assert shown(table) == [("a", "1", True, None), ("b", None, None, None)]
+    assert dict(Cell.objects.values_list("row_id", "value")) == {ids[0]: ids[0], ids[3]: ids[3]}
+    size, active = (column.pk for column in columns.live(table)[1:3])
+    assert [(fact["row_ids"], fact["column_ids"]) for fact in announced] == [([ids[0]], [size, active])]
+    assert (table.row_count, row_order.offsets(Row.objects.all())) == (2, {ids[0]: 0, ids[3]: 1})
+
+
+def test_a_value_that_no_longer_fits_its_column_is_filled_as_it_is_written(table: Table) -> None:
+    filled(table, ("a",), ("a",))
+    size = str(columns.live(table)[1].pk)
+    last = Row.objects.latest("pk")
+    last.values[size] = "ca. 5"
+    last.save()
+    duplicates.merge(table, criteria(table, "Name"), fill_blanks=True)
+    assert shown(table) == [("a", "ca. 5", None)]
+
+
+def test_rows_that_changed_during_the_search_are_looked_at_again(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = filled(table, ("a", "1"), ("a", "2"), ("b", "3"), ("b", "4"))
+    lock = storage.lock_table
+
+    def edited_before(table_id: int) -> int:
+        monkeypatch.setattr(storage, "lock_table", lock)
+        rows.update(table, [{"id": ids[1], "cells": {"Name": "b"}}])
+        rows.delete(table, [ids[3]])
+        return lock(table_id)
+
+    monkeypatch.setattr(storage, "lock_table", edited_before)
+    assert duplicates.merge(table, criteria(table, "Name"), fill_blanks=True) == Merged(1, 1, 0)
+    assert shown(table) == [("a", "1", None), ("b", "2", None)]
+
+
+def test_what_makes_no_sense_is_refused(table: Table) -> None:
+    with pytest.raises(Refused, match="at least one column"):
+        criteria(table)
+    with pytest.raises(Refused, match="no column “Domain”"):
+        criteria(table, "Domain")
+    with pytest.raises(Refused, match="no way to compare"):
+        criteria(table, "Name", match="nearly")
+    with pytest.raises(Refused, match="first, last, fullest"):
+        criteria(table, "Name", keep="longest")
+
+
+TEXTS = st.sampled_from(["a", "A", " a", "b", "", None])
+ROWS = st.lists(st.tuples(TEXTS, st.sampled_from(["1", "2", None]), st.sampled_from(["x", None])), max_size=12)
+
+
+class AnyRows(TransactionTestCase):
+    @given(
+        ROWS,
+        st.sampled_from([["A"], ["A", "B"], ["B"]]),
+        st.sampled_from(keys.MATCHES),
+        st.sampled_from(duplicates.KEEPS),
+        st.booleans(),
+    )
+    def test_rows_become_what_plain_lists_would(
+        self, there: list[tuple[str | None, ...]], key: list[str], match: str, keep: str, fill: bool
+    ) -> None:
+        table = Table.objects.create(workspace=Workspace.objects.create(name="W"), name="T")
+        for name in ("A", "B", "C"):
+            columns.create(table, name)
+        rows.append(table, [dict(zip("ABC", row, strict=True)) for row in there])
+        expected, counts = merged([list(row) for row in there], ["ABC".index(name) for name in key], match, keep, fill)
+        how = Criteria.of(table, key, match, keep)
+        found = duplicates.find(table, how, 0, 100)
+        assert (found.groups, found.rows - found.groups) == (counts.merged, counts.deleted)
+        assert duplicates.merge(table, how, fill_blanks=fill) == counts
+        assert shown(table) == expected
+
+
+def merged(
+    there: list[list[Any]], key: Sequence[int], match: str, keep: str, fill: bool
+) -> tuple[list[tuple[Any, ...]], Merged]:
+    """Returns what the rows become, and the counts."""
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for place, row in enumerate(there):
+        texts = [row[column] or "" for column in key]
+        if match == "loose":
+            texts = [text.replace(" ", "").lower() for text in texts]
+        if any(texts):
+            groups.setdefault(tuple(texts), []).append(place)
+    gone, filled_cells = set(), 0
+    for places in groups.values():
+        stays = {"first": min, "last": max}.get(keep, lambda all: max(all, key=lambda it: fullness(there[it])))(places)
+        gone |= set(places) - {stays}
+        for column in range(3) if fill else ():
+            others = [there[place][column] for place in places if there[place][column]]
+            if not there[stays][column] and others:
+                there[stays][column] = others[0]
+                filled_cells += 1
+    left = [tuple(value or None for value in row) for place, row in enumerate(there) if place not in gone]
+    return left, Merged(sum(len(places) > 1 for places in groups.values()), len(gone), filled_cells)
+
+
+def fullness(row: list[Any]) -> int:
+    return sum(bool(value) for value in row)
