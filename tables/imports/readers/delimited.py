@@ -2,11 +2,12 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from tables.formula_guard import unguarded
+from tables.formula_guard import GUARD, unguarded
 from tables.imports.readers import dialect, encoding
 from tables.imports.readers.dialect import Dialect
 from tables.imports.readers.heading import as_sheet
@@ -27,7 +28,7 @@ def read(path: Path, options: Options, *, is_preview: bool = False) -> Iterator[
     found = dialect.detect(head, path.suffix, options)
     rows = _Reading(Lines(path, detected.encoding, notes), found, notes).rows()
     yield as_sheet(
-        ((line, [unguarded(str(cell)) for cell in row]) for line, row in rows),
+        ((line, _unguarded(row)) for line, row in rows),
         options,
         notes,
         is_text=True,
@@ -37,6 +38,11 @@ def read(path: Path, options: Options, *, is_preview: bool = False) -> Iterator[
         is_sure=detected.is_sure,
         encodings=detected.choices,
     )
+
+
+def _unguarded(row: Sequence[Any]) -> Row:
+    """Looks for the sign in the row as a whole first, which is one step in C; hardly any row has it."""
+    return [unguarded(cell) for cell in row] if GUARD in "".join(row) else row
 
 
 def _head(path: Path, name: str) -> str:
