@@ -107,4 +107,4 @@ def analyze() -> None:
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE tables_row")
+            cursor.execute("ANALYZE tables_row, tables_importkey")

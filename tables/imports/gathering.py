@@ -188,6 +188,7 @@ def _encoded(values: dict[str, Any]) -> str:
 
 def _match(running: Import, gathered: Gathered, key: Sequence[Place], choices: Choices, progress: Progress) -> None:
     """Compares the gathered rows with each other and with those of the table."""
+    storage.analyze()
     counts, table_id = gathered.counts, gathered.table.pk
     if choices.on_match == "add":
         counts["repeated"] = matching.count_repeated(table_id)
