@@ -50,7 +50,8 @@ def _head(path: Path, name: str) -> str:
     with path.open(encoding=name, errors="replace", newline="") as file:
         head = file.read(SAMPLE).removeprefix("\ufeff")
     controls = len(re.findall("[\0-\x08\x0e-\x1a]", head))
-    if controls > 3 and controls * 20 > len(head):
+    is_utf8 = name.startswith("utf-8") and not re.search("[\0\ufffd]", head)
+    if controls > 3 and controls * 20 > len(head) and not is_utf8:
         raise unreadable("This is not a text file. Save it as CSV (UTF-8) or XLSX and upload it again.")
     return head
 
