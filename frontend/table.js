@@ -8,6 +8,7 @@
 import { Drawer } from "./details/drawer.js";
 import { Errors } from "./details/errors.js";
 import { Inspector } from "./details/inspector.js";
+import { DuplicatesDialog } from "./duplicates/duplicates-dialog.js";
 import { Columns } from "./grid/columns.js";
 import { listenToClipboard } from "./grid/edit/clipboard.js";
 import { Editing } from "./grid/edit/editing.js";
@@ -138,6 +139,11 @@ function offerImports(grid) {
       [
         { text: "Import a file…", run: choose },
         { text: "Imports…", run: () => void openPastImports(grid.table.id, done) },
+        {
+          text: "Find duplicates…",
+          disabled: !grid.columns.all.length,
+          run: () => new DuplicatesDialog(grid, opener).open(),
+        },
       ],
       { label: "More for this table", back: opener },
     ),

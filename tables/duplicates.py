@@ -1,18 +1,14 @@
-"""Rows that are there more than once: groups of rows with the same key, found and merged into one row each.
-
-Digests of the keys stand in temporary tables, which only this connection sees: a table of any size is compared without
-a lock and with little memory. A merge looks at the rows that it found once more when it has the table locked.
-"""
+"""Rows that are there more than once: groups of rows with the same key, found and merged into one row each."""
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
 
-from tables import columns, keys, rows, storage
+from tables import alike_rows, columns, rows, storage
+from tables.alike_rows import ALIKE, KEPT, Criteria
 from tables.models import Column, Table
 from workspaces.refusals import Refused
 
@@ -20,45 +16,16 @@ KEEPS = ("first", "last", "fullest")
 LISTED = 100  # rows of a group whose ids are returned
 _BATCH = 2_000  # groups that are filled at once
 
-# Temporary tables of (row_id, digest).
-_DIGESTS = "duplicates_digests"  # all rows with a key, for a moment
-_SEEN = "duplicates_seen"  # rows that had the key of another one when the table was searched
-_ALIKE = "duplicates_alike"  # those that have one
-_KEPT = "duplicates_kept"  # the row of each group that stays
-
 _RANKS = {"first": "r.position", "last": "r.position DESC", "fullest": "{filled} DESC, r.position"}
-
-
-@dataclass(frozen=True, slots=True)
-class Criteria:
-    """By which columns rows are alike, how these are compared, and which row of a group stays."""
-
-    columns: Sequence[Column]
-    match: str
-    keep: str
-
-    @classmethod
-    def of(cls, table: Table, names: Sequence[str | int], match: str, keep: str) -> "Criteria":
-        """Finds the columns by their names or ids. Raises Refused."""
-        if match not in keys.MATCHES:
-            words = f"“{match[:20]}” is no way to compare values. Use {' or '.join(keys.MATCHES)}."
-            raise Refused(words, field="match")
-        if keep not in KEEPS:
-            raise Refused(f"The row to keep is either of: {', '.join(KEEPS)}.", field="keep")
-        find = columns.by_name_or_id(table)
-        chosen = {column.pk: column for column in map(find, names)}
-        if not chosen:
-            raise Refused("Choose at least one column to compare.", field="columns")
-        return cls(list(chosen.values()), match, keep)
 
 
 @dataclass(slots=True)
 class Group:
-    """Rows with the same key: how many, the ids of the first ones in order, and that of the row that stays."""
+    """Rows with the same key: how many, the ids of the first ones in order, and {keep: id of the row that stays}."""
 
     count: int
-    kept: int = 0
     row_ids: list[int] = field(default_factory=list)
+    kept: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +48,27 @@ class Merged:
 
 def find(table: Table, how: Criteria, offset: int, limit: int) -> Found:
     """Returns the groups of rows with the same key, those at `limit` offsets from `offset` on."""
-    with _temporary_tables():
-        _collect(_ALIKE, table, how)
+    with alike_rows.temporary_tables():
+        alike_rows.suspect(table, how)
+        alike_rows.compare(table, how)
         groups, number = _totals()
-        return Found(groups, number, _listed(table, how.keep, offset, limit))
+        return Found(groups, number, _listed(table, offset, limit))
 
 
-def merge(table: Table, how: Criteria, *, fill_blanks: bool) -> Merged:
-    """Keeps one row of each group and deletes the others, in one transaction.
+def merge(table: Table, how: Criteria, keep: str, *, fill_blanks: bool) -> Merged:
+    """Keeps one row of each group and deletes the others, in one transaction. Raises Refused for an unknown `keep`.
 
     With `fill_blanks`, the blank values of the row that stays are filled from the others, from the first one that has
     a value. Its results stay, and are out of date if an input was filled.
     """
-    with _temporary_tables():
-        _collect(_SEEN, table, how)
+    if keep not in KEEPS:
+        raise Refused(f"The row to keep is either of: {', '.join(KEEPS)}.", field="keep")
+    with alike_rows.temporary_tables():
+        alike_rows.suspect(table, how)
         with transaction.atomic():
             storage.lock_table(table.pk)
-            _collect(_ALIKE, table, how, among=_SEEN)
-            _keep(table, how.keep)
+            alike_rows.compare(table, how)
+            _keep(table, keep)
             groups, number = _totals()
             filled = _fill(table) if fill_blanks else 0
             for row_ids in _superfluous():
@@ -106,64 +76,18 @@ def merge(table: Table, how: Criteria, *, fill_blanks: bool) -> Merged:
     return Merged(groups, number - groups, filled)
 
 
-@contextmanager
-def _temporary_tables() -> Iterator[None]:
-    """Drops what the block creates, and what an earlier one may have left on this connection."""
-    try:
-        _drop()
-        yield
-    finally:
-        _drop()
-
-
-def _drop() -> None:
-    with connection.cursor() as cursor:
-        for name in (_DIGESTS, _SEEN, _ALIKE, _KEPT):
-            cursor.execute(f"DROP TABLE IF EXISTS {name}")
-
-
-def _collect(name: str, table: Table, how: Criteria, among: str = "") -> None:
-    """Creates a temporary table of the rows whose key another one has, too."""
-    key = [str(column.pk) for column in how.columns]
-    results = {str(column.pk) for column in how.columns if column.is_computed}
-    types = ("bigint", "bytea") if connection.vendor == "postgresql" else ("integer", "blob")
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMPORARY TABLE {_DIGESTS} (row_id {types[0]}, digest {types[1]})")
-        for found in keys.digests_in(table.pk, key, keys.normalizer(how.match), results=results, among=among):
-            _store_digests(list(found), [bytes.fromhex(digest) for digest in found.values()])
-        cursor.execute(
-            f"CREATE TEMPORARY TABLE {name} AS SELECT row_id, digest FROM {_DIGESTS} WHERE digest IN"  # noqa: S608
-            f" (SELECT digest FROM {_DIGESTS} GROUP BY digest HAVING COUNT(*) > 1)"
-        )
-        cursor.execute(f"DROP TABLE {_DIGESTS}")
-        cursor.execute(f"CREATE INDEX {name}_row ON {name} (row_id)")
-        cursor.execute(f"CREATE INDEX {name}_digest ON {name} (digest)")
-
-
-def _store_digests(row_ids: list[int], digests: list[bytes]) -> None:
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            insert = f"INSERT INTO {_DIGESTS} SELECT * FROM unnest(%s::bigint[], %s::bytea[])"  # noqa: S608
-            cursor.execute(insert, [row_ids, digests])
-        else:
-            cursor.executemany(
-                f"INSERT INTO {_DIGESTS} VALUES (%s, %s)",  # noqa: S608
-                list(zip(row_ids, digests, strict=True)),
-            )
-
-
 def _totals() -> tuple[int, int]:
     """Returns how many groups there are, and how many rows."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT COUNT(DISTINCT digest), COUNT(*) FROM {_ALIKE}")  # noqa: S608
+        cursor.execute(f"SELECT COUNT(DISTINCT digest), COUNT(*) FROM {ALIKE}")  # noqa: S608
         groups, number = cursor.fetchone()
     return groups, number
 
 
-def _listed(table: Table, keep: str, offset: int, limit: int) -> list[Group]:
+def _listed(table: Table, offset: int, limit: int) -> list[Group]:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT d.digest, COUNT(*) FROM {_ALIKE} d JOIN tables_row r ON r.id = d.row_id"  # noqa: S608
+            f"SELECT d.digest, COUNT(*) FROM {ALIKE} d JOIN tables_row r ON r.id = d.row_id"  # noqa: S608
             " GROUP BY d.digest ORDER BY MIN(r.position) LIMIT %s OFFSET %s",
             [limit, offset],
         )
@@ -171,8 +95,9 @@ def _listed(table: Table, keep: str, offset: int, limit: int) -> list[Group]:
         digests = list(groups)
         for digest, row_id in _ranked(table, "first", LISTED, digests):
             groups[digest].row_ids.append(row_id)
-        for digest, row_id in _ranked(table, keep, 1, digests):
-            groups[digest].kept = row_id
+        for keep in KEEPS:
+            for digest, row_id in _ranked(table, keep, 1, digests):
+                groups[digest].kept[keep] = row_id
     return list(groups.values())
 
 
@@ -194,10 +119,10 @@ def _keep(table: Table, keep: str) -> None:
     """Creates the temporary table of the rows that stay."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"CREATE TEMPORARY TABLE {_KEPT} AS"  # noqa: S608
+            f"CREATE TEMPORARY TABLE {KEPT} AS"  # noqa: S608
             f" SELECT row_id, digest FROM ({_places(table, keep)}) AS places WHERE place = 1"
         )
-        cursor.execute(f"CREATE INDEX {_KEPT}_row ON {_KEPT} (row_id)")
+    alike_rows.index(KEPT)
 
 
 def _places(table: Table, keep: str, where: str = "") -> str:
@@ -205,7 +130,7 @@ def _places(table: Table, keep: str, where: str = "") -> str:
     order = _RANKS[keep].format(filled=_filled(table))
     return (
         f"SELECT d.digest, d.row_id, ROW_NUMBER() OVER (PARTITION BY d.digest ORDER BY {order}) AS place"  # noqa: S608
-        f" FROM {_ALIKE} d JOIN tables_row r ON r.id = d.row_id {where}"
+        f" FROM {ALIKE} d JOIN tables_row r ON r.id = d.row_id {where}"
     )
 
 
@@ -235,7 +160,7 @@ def _typed(live: Sequence[Column]) -> str:
 def _fill(table: Table) -> int:
     """Fills blank values of the rows that stay, and returns how many."""
     filled = 0
-    for row_ids in _batches(_KEPT, _BATCH):
+    for row_ids in alike_rows.batches(KEPT, _BATCH):
         new_values: dict[int, dict[str, Any]] = {}
         for row_id, key, text in _fillings(table, row_ids[0], row_ids[-1]):
             new_values.setdefault(row_id, {})[key] = json.loads(text)
@@ -253,7 +178,7 @@ def _fillings(table: Table, first: int, last: int) -> list[tuple[int, str, str]]
             "SELECT kept, key, text FROM ("  # noqa: S608
             f" SELECT k.row_id AS kept, v.key AS key, {text} AS text, r.id AS id, ROW_NUMBER() OVER"
             "  (PARTITION BY k.row_id, v.key ORDER BY r.id <> k.row_id, r.position) AS place"
-            f" FROM {_KEPT} k JOIN {_ALIKE} d ON d.digest = k.digest JOIN tables_row r ON r.id = d.row_id"
+            f" FROM {KEPT} k JOIN {ALIKE} d ON d.digest = k.digest JOIN tables_row r ON r.id = d.row_id"
             f" CROSS JOIN {_each()}"
             f" WHERE k.row_id BETWEEN %s AND %s AND {_typed(columns.live(table))}"
             ") AS members WHERE place = 1 AND id <> kept",
@@ -265,22 +190,5 @@ def _fillings(table: Table, first: int, last: int) -> list[tuple[int, str, str]]
 def _superfluous() -> Iterator[list[int]]:
     """Yields the ids of the rows that do not stay, as many at once as can be deleted."""
     with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {_ALIKE} WHERE row_id IN (SELECT row_id FROM {_KEPT})")  # noqa: S608
-    yield from _batches(_ALIKE, rows.MOST_AT_ONCE)
-
-
-def _batches(name: str, size: int) -> Iterator[list[int]]:
-    """Yields the row ids of a temporary table in their order."""
-    last = 0
-    while row_ids := _row_ids_after(name, last, size):
-        yield row_ids
-        last = row_ids[-1]
-
-
-def _row_ids_after(name: str, last: int, limit: int) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT row_id FROM {name} WHERE row_id > %s ORDER BY row_id LIMIT %s",  # noqa: S608
-            [last, limit],
-        )
-        return [row_id for (row_id,) in cursor.fetchall()]
+        cursor.execute(f"DELETE FROM {ALIKE} WHERE row_id IN (SELECT row_id FROM {KEPT})")  # noqa: S608
+    yield from alike_rows.batches(ALIKE, rows.MOST_AT_ONCE)

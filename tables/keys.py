@@ -16,6 +16,7 @@ MATCHES = ("exact", "loose")
 ON_MATCH = ("add", "update", "skip")
 
 type Normalize = Callable[[Any], str]
+type Texts = tuple[str, ...]
 
 
 def normalizer(match: str) -> Normalize:
@@ -29,9 +30,17 @@ def _loose(value: object) -> str:
 
 def digest(key: Sequence[Any], normalize: Normalize) -> str:
     """Returns the digest of a key; empty where all of its values are, for such a row matches no other."""
-    texts = [normalize(value) for value in key]
-    if not any(texts):
-        return ""
+    texts = _texts(key, normalize)
+    return _digest(texts) if texts else ""
+
+
+def _texts(key: Sequence[Any], normalize: Normalize) -> Texts:
+    """Returns what is compared of a key; nothing where all of its values are empty."""
+    texts = tuple([normalize(value) for value in key])
+    return texts if any(texts) else ()
+
+
+def _digest(texts: Texts) -> str:
     return blake2b(json.dumps(texts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
@@ -49,10 +58,24 @@ def digests_in(
     `columns` are the ids of those that make up the key; `results` those of them that are computed. `among` names a
     temporary table: only rows that it has as `row_id` are read.
     """
+    for found in texts_in(table_id, columns, normalize, first, results=results, among=among):
+        yield {row_id: _digest(texts) for row_id, texts in found.items()}
+
+
+def texts_in(
+    table_id: int,
+    columns: Sequence[str],
+    normalize: Normalize,
+    first: int = 0,
+    *,
+    results: Collection[str] = (),
+    among: str = "",
+) -> Iterator[dict[int, Texts]]:
+    """Yields {row id: what is compared of its key}, as `digests_in` does; rows without a key are left out."""
     last = first - 1
     while rows := _keys_after(table_id, columns, last, results, among):
-        found = ((row_id, digest([_decoded(text) for text in key], normalize)) for row_id, *key in rows)
-        yield {row_id: key for row_id, key in found if key}
+        found = ((row_id, _texts([_decoded(text) for text in key], normalize)) for row_id, *key in rows)
+        yield {row_id: texts for row_id, texts in found if texts}
         last = rows[-1][0]
 
 

@@ -12,14 +12,15 @@ from enrichment import lookup
 from enrichment.api import described
 from enrichment.api.auth import actor
 from tables import columns, duplicates, rows
-from tables.duplicates import Criteria, Group
+from tables.alike_rows import Criteria
+from tables.duplicates import Group
 from tables.models import Row, Table
 from workspaces.models import Role
 
 router = Router(tags=["Rows"])
 
 MOST_GROUPS = 100  # in one answer
-SHOWN = 5  # rows of a group that come with their cells, and the one that stays
+SHOWN = 5  # rows of a group that come with their cells, besides those that may stay
 
 
 class Search(Schema):
@@ -27,7 +28,6 @@ class Search(Schema):
 
     columns: str = ""
     match: str = "exact"
-    keep: str = "first"
     offset: int = 0
     limit: int = 20
 
@@ -43,9 +43,9 @@ class Merge(Schema):
 
 @router.get("/tables/{table_id}/duplicates", summary="Find duplicates")
 def find(request: HttpRequest, table_id: str, query: Query[Search]) -> dict[str, Any]:
-    """Returns groups of rows that are alike in these columns. `extra` rows would go if they were merged."""
+    """Returns groups of rows that are alike in these columns. A merge would delete `extra` rows."""
     table = lookup.table(actor(request), table_id)
-    how = Criteria.of(table, _names(query.columns), query.match, query.keep)
+    how = Criteria.of(table, _names(query.columns), query.match)
     offset, limit = described.window(query.offset, query.limit)
     found = duplicates.find(table, how, offset, min(limit, MOST_GROUPS))
     return {
@@ -61,8 +61,8 @@ def merge(request: HttpRequest, table_id: str, body: Merge) -> dict[str, int]:
     """Keeps one row of each group, fills its blank cells from the others unless you say otherwise, and deletes them."""
     table = lookup.table(actor(request), table_id, Role.EDITOR)
     names = body.columns if isinstance(body.columns, list) else [body.columns]
-    how = Criteria.of(table, names, body.match, body.keep)
-    return asdict(duplicates.merge(table, how, fill_blanks=body.fill_blanks))
+    how = Criteria.of(table, names, body.match)
+    return asdict(duplicates.merge(table, how, body.keep, fill_blanks=body.fill_blanks))
 
 
 def _names(text: str) -> list[str | int]:
@@ -75,21 +75,20 @@ def _names(text: str) -> list[str | int]:
 
 def _described(table: Table, how: Criteria, groups: list[Group]) -> list[dict[str, Any]]:
     """The key is that of the first row, as it is written there. A group whose rows have just gone is left out."""
-    wanted = {row_id for group in groups for row_id in [*group.row_ids[:SHOWN], group.kept]}
+    wanted = {row_id for group in groups for row_id in [*group.row_ids[:SHOWN], *group.kept.values()]}
     stored = list(Row.objects.filter(table=table, pk__in=wanted).order_by("sort_key"))
     shown = {row["id"]: row for row in rows.as_json(stored, columns.live(table))}
     return [_group(how, group, shown) for group in groups if group.row_ids[0] in shown]
 
 
 def _group(how: Criteria, group: Group, shown: dict[int, dict[str, Any]]) -> dict[str, Any]:
-    """The rows with their cells are the first ones, and the one that stays wherever it stands."""
-    first = [shown[row_id] for row_id in group.row_ids[:SHOWN] if row_id in shown]
-    kept = [shown[group.kept]] if group.kept in shown and group.kept not in group.row_ids[:SHOWN] else []
-    ids = [str(column.pk) for column in how.columns]
+    """The rows with their cells are the first ones, and those that may stay wherever they stand."""
+    listed = dict.fromkeys([*group.row_ids[:SHOWN], *group.kept.values()])
+    first = sorted((shown[pk] for pk in listed if pk in shown), key=lambda row: int(row["position"]))
     return {
-        "key": {column_id: first[0]["cells"][column_id]["value"] for column_id in ids},
+        "key": {str(column.pk): first[0]["cells"][str(column.pk)]["value"] for column in how.columns},
         "count": group.count,
         "rows": group.row_ids,
         "kept": group.kept,
-        "first": first + kept,
+        "first": first,
     }

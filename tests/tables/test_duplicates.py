@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TransactionTestCase
 
 from tables import columns, duplicates, keys, row_order, rows, storage
-from tables.duplicates import Criteria, Merged
+from tables.alike_rows import Criteria
+from tables.duplicates import Merged
 from tables.models import Cell, CellState, Row, Table
 from workspaces.models import Workspace
 from workspaces.refusals import Refused
@@ -28,15 +29,15 @@ def filled(table: Table, *new: tuple[Any, ...]) -> list[int]:
     return rows.append(table, [dict(zip(NAMES, row, strict=False)) for row in new])
 
 
-def criteria(table: Table, *names: str, match: str = "exact", keep: str = "first") -> Criteria:
-    return Criteria.of(table, names, match, keep)
+def criteria(table: Table, *names: str, match: str = "exact") -> Criteria:
+    return Criteria.of(table, names, match)
 
 
 def test_groups_come_in_the_order_of_the_table(table: Table) -> None:
     ids = filled(table, ("b",), ("a",), ("c",), ("a",), ("b",), ("b",))
-    found = duplicates.find(table, criteria(table, "Name", keep="last"), 0, 10)
+    found = duplicates.find(table, criteria(table, "Name"), 0, 10)
     assert (found.groups, found.rows) == (2, 5)
-    assert [(group.count, group.row_ids, group.kept) for group in found.items] == [
+    assert [(group.count, group.row_ids, group.kept["last"]) for group in found.items] == [
         (3, [ids[0], ids[4], ids[5]], ids[5]),
         (2, [ids[1], ids[3]], ids[3]),
     ]
@@ -47,7 +48,7 @@ def test_groups_come_in_the_order_of_the_table(table: Table) -> None:
 def test_the_order_is_that_of_the_rows_after_they_were_moved(table: Table) -> None:
     ids = filled(table, ("a", "1"), ("b",), ("a", "2"))
     rows.move(table, [ids[2]], before=ids[0])
-    assert duplicates.merge(table, criteria(table, "Name"), fill_blanks=True) == Merged(1, 1, 0)
+    assert duplicates.merge(table, criteria(table, "Name"), "first", fill_blanks=True) == Merged(1, 1, 0)
     assert shown(table) == [("a", "2", None), ("b", None, None)]
 
 
@@ -59,8 +60,8 @@ def test_capitals_and_spaces_count_unless_otherwise_chosen(table: Table) -> None
 
 def test_a_group_of_very_many_rows_lists_the_first_ones(table: Table) -> None:
     ids = filled(table, *[("a",)] * (duplicates.LISTED + 5))
-    [group] = duplicates.find(table, criteria(table, "Name", keep="last"), 0, 10).items
-    assert (group.count, group.row_ids, group.kept) == (len(ids), ids[: duplicates.LISTED], ids[-1])
+    [group] = duplicates.find(table, criteria(table, "Name"), 0, 10).items
+    assert (group.count, group.row_ids, group.kept["last"]) == (len(ids), ids[: duplicates.LISTED], ids[-1])
 
 
 def test_the_fullest_row_has_the_most_values_and_results(table: Table) -> None:
@@ -70,11 +71,11 @@ def test_the_fullest_row_has_the_most_values_and_results(table: Table) -> None:
         table, [{"Name": "a", "Gone": "x"}, {"Name": "a", "Size": "1"}, {"Name": "a", "Active": True}]
     )
     columns.delete(gone)
-    how = criteria(table, "Name", keep="fullest")
-    assert duplicates.find(table, how, 0, 1).items[0].kept == second
+    how = criteria(table, "Name")
+    assert duplicates.find(table, how, 0, 1).items[0].kept["fullest"] == second
     Cell.objects.create(row_id=third, column=answer, state=CellState.DONE, value="x")
     Cell.objects.create(row_id=first, column=answer, state=CellState.FAILED)
-    assert duplicates.find(table, how, 0, 1).items[0].kept == third
+    assert duplicates.find(table, how, 0, 1).items[0].kept["fullest"] == third
 
 
 def test_results_are_compared_like_values(table: Table) -> None:
@@ -94,7 +95,7 @@ def test_the_kept_row_stays_with_its_results_and_what_reads_the_filled_cells_is_
     for pk in ids:
         Cell.objects.create(row_id=pk, column=answer, state=CellState.DONE, value=pk)
     announced.clear()
-    assert duplicates.merge(table, criteria(table, "Name"), fill_blanks=True) == Merged(1, 2, 2)
+    assert duplicates.merge(table, criteria(table, "Name"), "first", fill_blanks=True) == Merged(1, 2, 2)
     assert shown(table) == [("a", "1", True, None), ("b", None, None, None)]
     assert dict(Cell.objects.values_list("row_id", "value")) == {ids[0]: ids[0], ids[3]: ids[3]}
     size, active = (column.pk for column in columns.live(table)[1:3])
@@ -108,7 +109,7 @@ def test_a_value_that_no_longer_fits_its_column_is_filled_as_it_is_written(table
     last = Row.objects.latest("pk")
     last.values[size] = "ca. 5"
     last.save()
-    duplicates.merge(table, criteria(table, "Name"), fill_blanks=True)
+    duplicates.merge(table, criteria(table, "Name"), "first", fill_blanks=True)
     assert shown(table) == [("a", "ca. 5", None)]
 
 
@@ -123,7 +124,7 @@ def test_rows_that_changed_during_the_search_are_looked_at_again(table: Table, m
         return lock(table_id)
 
     monkeypatch.setattr(storage, "lock_table", edited_before)
-    assert duplicates.merge(table, criteria(table, "Name"), fill_blanks=True) == Merged(1, 1, 0)
+    assert duplicates.merge(table, criteria(table, "Name"), "first", fill_blanks=True) == Merged(1, 1, 0)
     assert shown(table) == [("a", "1", None), ("b", "2", None)]
 
 
@@ -135,7 +136,7 @@ def test_what_makes_no_sense_is_refused(table: Table) -> None:
     with pytest.raises(Refused, match="no way to compare"):
         criteria(table, "Name", match="nearly")
     with pytest.raises(Refused, match="first, last, fullest"):
-        criteria(table, "Name", keep="longest")
+        duplicates.merge(table, criteria(table, "Name"), "longest", fill_blanks=True)
 
 
 TEXTS = st.sampled_from(["a", "A", " a", "b", "", None])
@@ -158,10 +159,10 @@ class AnyRows(TransactionTestCase):
             columns.create(table, name)
         rows.append(table, [dict(zip("ABC", row, strict=True)) for row in there])
         expected, counts = merged([list(row) for row in there], ["ABC".index(name) for name in key], match, keep, fill)
-        how = Criteria.of(table, key, match, keep)
+        how = Criteria.of(table, key, match)
         found = duplicates.find(table, how, 0, 100)
         assert (found.groups, found.rows - found.groups) == (counts.merged, counts.deleted)
-        assert duplicates.merge(table, how, fill_blanks=fill) == counts
+        assert duplicates.merge(table, how, keep, fill_blanks=fill) == counts
         assert shown(table) == expected
 
 

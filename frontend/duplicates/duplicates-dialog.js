@@ -1,0 +1,236 @@
+/**
+ * Finds rows of the table that are alike in some columns, shows them, and merges them.
+ *
+ * @typedef {import("../grid/types.d.ts").Grid} Grid
+ * @typedef {import("./types.d.ts").Choices} Choices
+ * @typedef {import("./types.d.ts").Found} Found
+ */
+
+import { api, reasonOf } from "../ui/api.js";
+import { ask } from "../ui/ask.js";
+import { button, make } from "../ui/elements.js";
+import { plural } from "../ui/format.js";
+import { icon } from "../ui/icons.js";
+import { toast } from "../ui/notices.js";
+import { groupsTable } from "./groups-view.js";
+import { buttonWords, countWords, doneWords, likelyKey, moreWords, noneWords } from "./words.js";
+
+const SHOWN = 20; // groups
+const SETTLE_MS = 250; // several boxes ticked one after the other are one search
+
+/** @type {[Choices["match"], string][]} */
+const MATCHES = [
+  ["exact", "Exactly"],
+  ["loose", "Ignore capitals and spaces"],
+];
+/** @type {[Choices["keep"], string][]} */
+const KEEPS = [
+  ["first", "First row"],
+  ["last", "Last row"],
+  ["fullest", "Fullest row"],
+];
+
+export class DuplicatesDialog {
+  /** @type {Found | null} null while rows are looked through */
+  #found = null;
+  #searching = new AbortController();
+  #timer = 0;
+  /** Whether rows are being merged: a second click is nothing. */
+  #isMerging = false;
+
+  /** @param {Grid} grid @param {HTMLElement} back gets the focus again */
+  constructor(grid, back) {
+    this.grid = grid;
+    this.back = back;
+    const key = likelyKey(grid.columns.all);
+    /** @type {Choices} */
+    this.choices = { columns: key ? [key.id] : [], match: "loose", keep: "first", fill_blanks: true };
+    this.dialog = make("dialog", "import duplicates");
+    this.dialog.setAttribute("aria-labelledby", "duplicates-title");
+    this.counts = make("span", { className: "soft", role: "status" });
+    this.problem = make("p", { className: "problem", role: "alert", hidden: true });
+    this.groups = make("div", { className: "groups", tabIndex: 0, role: "region", ariaLabel: "Rows that are alike" });
+    this.more = make("p", "soft");
+    this.mergeButton = make("button", { type: "submit", className: "btn primary", disabled: true }, "Merge");
+    this.mergeButton.setAttribute("form", "duplicates-form");
+  }
+
+  open() {
+    this.dialog.append(this.#head(), this.#form(), this.#foot());
+    this.dialog.addEventListener("close", () => {
+      clearTimeout(this.#timer);
+      this.#searching.abort();
+      this.dialog.remove();
+      this.back.focus({ preventScroll: true });
+    });
+    document.body.append(this.dialog);
+    this.dialog.showModal();
+    this.dialog.querySelector(":checked")?.scrollIntoView({ block: "nearest" });
+    void this.#search();
+  }
+
+  #head() {
+    const close = button("", "btn ghost icon-only", () => this.dialog.close(), { ariaLabel: "Close" });
+    close.append(icon("close"));
+    return make("header", "", make("h2", { id: "duplicates-title" }, "Find duplicates"), this.counts, close);
+  }
+
+  #form() {
+    const form = make("form", { id: "duplicates-form", className: "both", method: "dialog" });
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#merge();
+    });
+    const data = make("div", "data", this.problem, this.more, this.groups);
+    const rail = make("div", "rail", this.#columnsBlock(), this.#matchBlock(), this.#keepBlock());
+    form.append(data, rail);
+    return form;
+  }
+
+  #foot() {
+    const cancel = button("Cancel", "btn", () => this.dialog.close());
+    return make("footer", "", make("span", "spacer"), cancel, this.mergeButton);
+  }
+
+  #columnsBlock() {
+    const boxes = this.grid.columns.all.map(({ id, name }) => {
+      const box = make("input", { type: "checkbox", checked: this.choices.columns.includes(id) });
+      box.addEventListener("change", () => {
+        const others = this.choices.columns.filter((other) => other !== id);
+        this.#choose({ columns: box.checked ? [...others, id] : others });
+      });
+      return make("label", "check", box, make("span", "", name));
+    });
+    const list = make("div", "column-list", ...boxes);
+    return make("fieldset", "block plain", make("legend", "", "Rows with the same"), list);
+  }
+
+  #matchBlock() {
+    const { match } = this.choices;
+    return make(
+      "fieldset",
+      "block plain",
+      make("legend", "", "Compare"),
+      ...radios("match", MATCHES, match, (value) => this.#choose({ match: value })),
+    );
+  }
+
+  #keepBlock() {
+    const fill = make("input", { type: "checkbox", name: "fill", checked: this.choices.fill_blanks });
+    fill.addEventListener("change", () => {
+      this.choices.fill_blanks = fill.checked;
+      this.#show();
+    });
+    const keeps = radios("keep", KEEPS, this.choices.keep, (value) => {
+      this.choices.keep = value;
+      this.#show();
+    });
+    const label = make("label", "check", fill, make("span", "", "Fill blank cells from the others"));
+    return make("fieldset", "block plain", make("legend", "", "Keep"), ...keeps, label);
+  }
+
+  /** Takes another key, and searches. @param {Partial<Choices>} change */
+  #choose(change) {
+    Object.assign(this.choices, change);
+    this.#searching.abort();
+    clearTimeout(this.#timer);
+    this.#found = null;
+    this.#show();
+    this.#timer = window.setTimeout(() => void this.#search(), SETTLE_MS);
+  }
+
+  async #search() {
+    this.#found = null;
+    this.problem.hidden = true;
+    this.#searching = new AbortController();
+    const { signal } = this.#searching;
+    const { columns, match } = this.choices;
+    this.#show();
+    if (!columns.length) return;
+    const query = new URLSearchParams({ columns: columns.join(), match, limit: String(SHOWN) });
+    try {
+      this.#found = await api("GET", `/tables/${this.grid.table.id}/duplicates?${query}`, undefined, { signal });
+      this.#show();
+    } catch (error) {
+      if (!signal.aborted) this.#refuse(error);
+    }
+  }
+
+  /** @param {unknown} error */
+  #refuse(error) {
+    this.problem.textContent = reasonOf(error);
+    this.problem.hidden = false;
+    this.counts.textContent = "";
+  }
+
+  #show() {
+    const found = this.#found;
+    const columns = this.grid.columns.all.filter(({ id }) => this.choices.columns.includes(id));
+    this.mergeButton.disabled = !found?.groups || this.#isMerging;
+    this.mergeButton.textContent = buttonWords(found);
+    this.groups.ariaBusy = String(!found && columns.length > 0);
+    this.more.textContent = found ? moreWords(found) : "";
+    if (!columns.length) this.#say("", "Choose the columns by which rows are alike.");
+    else if (!found) this.#wait(`Comparing ${plural(this.grid.rows.tableTotal, "row")}…`);
+    else if (!found.groups) this.#say(countWords(found), noneWords(columns));
+    else {
+      this.counts.textContent = countWords(found);
+      this.groups.replaceChildren(groupsTable(found, this.grid.columns.all, this.choices));
+    }
+  }
+
+  /** What was found for other columns stays until there is something new. @param {string} words */
+  #wait(words) {
+    this.counts.textContent = words;
+    if (!this.groups.hasChildNodes()) this.groups.replaceChildren(make("p", "none", words));
+  }
+
+  /** @param {string} counts @param {string} words in the place of the groups */
+  #say(counts, words) {
+    this.counts.textContent = counts;
+    this.groups.replaceChildren(make("p", "none", words));
+  }
+
+  async #merge() {
+    const found = this.#found;
+    if (!found?.groups || this.#isMerging || !(await this.#isSure(found))) return;
+    const { rows, view } = this.grid;
+    const { tableTotal, total } = rows;
+    this.#isMerging = true;
+    this.#show();
+    this.mergeButton.textContent = "Merging…";
+    try {
+      const done = await api("POST", `/tables/${this.grid.table.id}/duplicates/merge`, this.choices);
+      this.dialog.close();
+      toast(doneWords(done));
+      rows.removed(done.deleted, tableTotal, total);
+      if (rows.view) void view.refresh();
+    } catch (error) {
+      this.#isMerging = false;
+      this.#show();
+      this.#refuse(error);
+    }
+  }
+
+  /** @param {Found} found */
+  #isSure({ groups, extra }) {
+    return ask({
+      title: `Delete ${plural(extra, "row")}?`,
+      text: `One row of each of the ${plural(groups, "group")} stays. Deleting the others, with their results, can't be undone.`,
+      confirm: `Delete ${plural(extra, "row")}`,
+      danger: true,
+    });
+  }
+}
+
+/**
+ * @template {string} Value
+ * @param {string} name @param {[Value, string][]} options @param {Value} chosen @param {(value: Value) => void} choose
+ */
+function radios(name, options, chosen, choose) {
+  return options.map(([value, words]) => {
+    const radio = make("input", { type: "radio", name, value, checked: value === chosen });
+    radio.addEventListener("change", () => choose(value));
+    return make("label", "check", radio, make("span", "", words));
+  });
+}

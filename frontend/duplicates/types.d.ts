@@ -1,0 +1,31 @@
+/* Shapes of the API (/api/v1/tables/{id}/duplicates) that the dialog reads. */
+
+import type { Row } from "../grid/types.d.ts";
+
+export type Keep = "first" | "last" | "fullest";
+
+export interface Group {
+  /** The values that its rows have in common, by column id, as the first one has them. */
+  key: Record<string, unknown>;
+  count: number;
+  /** The ids of the first 100. */
+  rows: number[];
+  kept: Record<Keep, number>;
+  /** The first rows, and those that may stay, in order. */
+  first: (Row & { position: number })[];
+}
+
+export interface Found {
+  groups: number;
+  rows: number;
+  /** How many rows a merge deletes. */
+  extra: number;
+  items: Group[];
+}
+
+export interface Choices {
+  columns: number[];
+  match: "exact" | "loose";
+  keep: Keep;
+  fill_blanks: boolean;
+}

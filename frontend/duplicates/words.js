@@ -1,0 +1,38 @@
+/**
+ * What the dialog says, and what it chooses first.
+ *
+ * @typedef {import("../grid/types.d.ts").Column} Column
+ * @typedef {import("./types.d.ts").Found} Found
+ */
+
+import { formatNumber, plural } from "../ui/format.js";
+
+const TELLING = /e-?mail|domain|website|web\s?site|homepage|url|linkedin/i;
+
+/** The column that is compared until others are chosen: addresses of people and companies tell them apart. @param {Column[]} columns */
+export const likelyKey = (columns) =>
+  columns.find(({ name }) => TELLING.test(name)) ?? columns.find(({ type }) => type === "text") ?? columns[0];
+
+/** "12 groups · 30 rows" @param {Found} found */
+export const countWords = ({ groups, rows }) => `${plural(groups, "group")} · ${plural(rows, "row")}`;
+
+/** "Merge 12 groups, delete 18 rows" @param {Found | null} found */
+export const buttonWords = (found) =>
+  found?.groups ? `Merge ${plural(found.groups, "group")}, delete ${plural(found.extra, "row")}` : "Merge";
+
+/** "No duplicates in Email and Name." @param {Column[]} columns */
+export const noneWords = (columns) =>
+  `No duplicates in ${new Intl.ListFormat("en").format(columns.map(({ name }) => name))}.`;
+
+/** "The first 20 of 345 groups are shown." @param {Found} found */
+export const moreWords = ({ groups, items }) =>
+  items.length < groups ? `The first ${formatNumber(items.length)} of ${plural(groups, "group")} are shown.` : "";
+
+/** "Merged 12 groups, deleted 18 rows and filled 4 cells." @param {{ merged: number, deleted: number, filled: number }} done */
+export function doneWords({ merged, deleted, filled }) {
+  if (!merged) return "Nothing was merged: the rows have changed, and no two of them are alike anymore.";
+  const parts = [`merged ${plural(merged, "group")}`, `deleted ${plural(deleted, "row")}`];
+  if (filled) parts.push(`filled ${plural(filled, "cell")}`);
+  const words = new Intl.ListFormat("en").format(parts);
+  return `${words[0].toUpperCase()}${words.slice(1)}.`;
+}
