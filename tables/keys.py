@@ -85,11 +85,11 @@ def _keys_after(
     """Returns (row id, JSON text of the first value of the key, …) without reading the other values into memory."""
     parts = [_part(column, computed=column in results) for column in columns]
     selected = "".join(f", {sql}" for sql, _ in parts)
-    only = f"JOIN {among} a ON a.row_id = r.id " if among else ""
+    only, row_id = (f"JOIN {among} a ON a.row_id = r.id ", "a.row_id") if among else ("", "r.id")
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT r.id{selected} FROM tables_row r {only}WHERE r.table_id = %s AND r.id > %s"  # noqa: S608
-            " ORDER BY r.id LIMIT %s",
+            f"SELECT r.id{selected} FROM tables_row r {only}WHERE r.table_id = %s AND {row_id} > %s"  # noqa: S608
+            f" ORDER BY {row_id} LIMIT %s",
             [*(parameter for _, parameter in parts), table_id, last, BATCH],
         )
         return list(cursor.fetchall())
