@@ -9,6 +9,7 @@ import { Drawer } from "./details/drawer.js";
 import { Errors } from "./details/errors.js";
 import { Inspector } from "./details/inspector.js";
 import { DuplicatesDialog } from "./duplicates/duplicates-dialog.js";
+import { ExportForm } from "./exports/export-form.js";
 import { Columns } from "./grid/columns.js";
 import { listenToClipboard } from "./grid/edit/clipboard.js";
 import { Editing } from "./grid/edit/editing.js";
@@ -36,7 +37,6 @@ import { Footer } from "./runs/footer.js";
 import { Progress } from "./runs/progress.js";
 import { listenToHistory } from "./runs/run-history.js";
 import { startCoach } from "./sample/coach.js";
-import { offerExport } from "./toolbar/export.js";
 import { startToolbar } from "./toolbar/toolbar.js";
 import { byId } from "./ui/elements.js";
 import { formatNumber, plural } from "./ui/format.js";
@@ -176,8 +176,8 @@ function start() {
   showBulkBar(grid, byId("bulk"));
   listenToButtons(grid, header);
   startToolbar(grid, byId("toolbar"));
-  const exportMenu = document.getElementById("export-menu"); // a table without columns has none
-  if (exportMenu) offerExport(grid, exportMenu);
+  const exportForm = document.getElementById("export"); // a table without columns has none
+  if (exportForm) new ExportForm(grid, /** @type {HTMLFormElement} */ (exportForm));
   showProblems(grid);
   grid.rows.addEventListener("total", () => describe(grid));
   grid.columns.addEventListener("change", () => describe(grid));

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 const LAYERS = [
   ["ui", "formulas"],
   ["grid", "fields"],
-  ["grid/edit", "runs", "recipes", "toolbar", "imports", "duplicates"],
+  ["grid/edit", "runs", "recipes", "toolbar", "imports", "duplicates", "exports"],
   ["grid/head", "grid/input", "details", "sample", "panel", "home"],
   ["."],
 ];
