@@ -6,9 +6,10 @@ class EnrichmentConfig(AppConfig):
 
     def ready(self) -> None:
         from config.celery import app as _celery  # noqa: F401  tasks are sent from the web process too
+        from enrichment.columns import trash
         from enrichment.dataflow import auto_update, reactions, recalculations, staleness
-        from enrichment.runs import claims, failures, lifecycle, results
-        from tables import cells, copies, row_queries
+        from enrichment.runs import attempts, claims, failures, lifecycle, results
+        from tables import cells, copies, purging, row_queries
         from tables.signals import rows_changed
 
         rows_changed.connect(auto_update.on_rows_changed, dispatch_uid="autoupdate")
@@ -18,3 +19,5 @@ class EnrichmentConfig(AppConfig):
         row_queries.similar_failures.append(failures.cells_like)
         results.stored.append(reactions.results_stored)
         lifecycle.ended.append(reactions.run_ended)
+        purging.forget_column.append(trash.forget)
+        purging.forget_rows.append(attempts.forget)

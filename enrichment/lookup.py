@@ -4,7 +4,8 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from enrichment.models import Connection, Run
-from tables.models import Column, Import, Table
+from tables import deletions
+from tables.models import Column, Deletion, Import, Table
 from workspaces import ids
 from workspaces.actors import Actor
 from workspaces.models import Role
@@ -48,6 +49,14 @@ def run(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Run:
 
 def import_(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Import:
     return _allowed(who, Import.objects.filter(workspace=who.workspace, pk=number(pk)).first(), role)
+
+
+def trash(who: Actor) -> QuerySet[Deletion]:
+    return deletions.kept(who.workspace)
+
+
+def deletion(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Deletion:
+    return _allowed(who, trash(who).filter(pk=number(pk)).first(), role)
 
 
 def _allowed[Thing](who: Actor, thing: Thing | None, role: Role) -> Thing:

@@ -16,6 +16,7 @@ const pages = await context({
     home: "frontend/home.js",
     panel: "frontend/panel.js",
     table: "frontend/table.js",
+    trash: "frontend/trash.js",
     marl: "frontend/css/marl.css",
   },
   outdir,

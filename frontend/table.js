@@ -144,6 +144,7 @@ function offerImports(grid) {
           disabled: !grid.columns.all.length,
           run: () => new DuplicatesDialog(grid, opener).open(),
         },
+        { text: "Trash", run: () => location.assign("/trash") },
       ],
       { label: "More for this table", back: opener },
     ),

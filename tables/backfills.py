@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tables import dispatch, events, storage, values
-from tables.models import Backfill, Column, ColumnType, Row
+from tables.models import Backfill, Column, ColumnType, DeletedRow, Row
 from tables.signals import send_rows_changed
 from workspaces.refusals import Refused
 
@@ -65,7 +65,7 @@ def _write_batch(backfill_id: int, table_id: int) -> None:
         backfill = Backfill.objects.filter(pk=backfill_id).select_related("column").first()
         if backfill is None:  # another worker finished it before this one had the lock
             return
-        batch = list(Row.objects.filter(table_id=table_id, pk__gt=backfill.last_row).order_by("pk")[:BATCH])
+        batch = _rows_after(table_id, backfill.last_row)
         storage.write_values([row for row in batch if _change(backfill, row)])
         if len(batch) == BATCH:
             backfill.last_row, backfill.heartbeat_at = batch[-1].pk, timezone.now()
@@ -74,13 +74,22 @@ def _write_batch(backfill_id: int, table_id: int) -> None:
             _finish(backfill, table_id)
 
 
+def _rows_after(table_id: int, last: int) -> list[Row | DeletedRow]:
+    """Returns the next rows by id. Those in the trash are among them: they may come back."""
+    found: list[Row | DeletedRow] = [
+        *Row.objects.filter(table_id=table_id, pk__gt=last).order_by("pk")[:BATCH],
+        *DeletedRow.objects.filter(table_id=table_id, pk__gt=last).order_by("pk")[:BATCH],
+    ]
+    return sorted(found, key=lambda row: row.pk)[:BATCH]
+
+
 def _finish(backfill: Backfill, table_id: int) -> None:
     backfill.delete()
     send_rows_changed(table_id, None, column_ids=[backfill.column_id])
     transaction.on_commit(lambda: events.publish_rows(table_id))
 
 
-def _change(backfill: Backfill, row: Row) -> bool:
+def _change(backfill: Backfill, row: Row | DeletedRow) -> bool:
     """Sets the row's value in the column, and says whether it differs now."""
     key = str(backfill.column_id)
     before = row.values.get(key)

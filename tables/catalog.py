@@ -1,18 +1,15 @@
 """The tables of a workspace: created, renamed, deleted and restored."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
-from tables import columns, names, storage
-from tables.models import Row, Table
+from tables import columns, deletions, names, storage
+from tables.models import Deletion, Row, Table
 from workspaces import audit
 from workspaces.actors import Actor
 from workspaces.refusals import Refused
-
-RESTORABLE_FOR = timedelta(days=30)  # after it was deleted
 
 
 def create(actor: Actor, name: str, new_columns: Sequence[tuple[str, str]]) -> Table:
@@ -39,25 +36,23 @@ def change(table: Table, *, name: str | None = None, auto_update: bool | None = 
 
 
 def delete(table: Table) -> None:
-    """Hides the table from everybody; for some days it can be restored."""
+    """Hides the table from everybody; from the trash it can be restored."""
     with transaction.atomic():
-        table.ready, table.deleted_at = False, timezone.now()
-        table.save(update_fields=["ready", "deleted_at"])
+        now = timezone.now()
+        if not Table.objects.filter(pk=table.pk, deleted_at=None).update(ready=False, deleted_at=now):
+            return
+        table.ready, table.deleted_at = False, now
+        deletions.record(Deletion.Kind.TABLE, table, name=table.name, rows=table.row_count, at=now)
         audit.note(table.workspace_id, "table.deleted", table.name, table.pk, rows=table.row_count)
 
 
 def restore(table: Table) -> None:
-    """Shows a deleted table again."""
+    """Shows a deleted table again. Raises Refused when it is no longer in the trash."""
     with transaction.atomic():
+        deletions.take(Deletion.objects.filter(kind=Deletion.Kind.TABLE, table=table))
         table.ready, table.deleted_at = True, None
         table.save(update_fields=["ready", "deleted_at"])
         audit.note(table.workspace_id, "table.restored", table.name, table.pk)
-
-
-def prune() -> None:
-    """Purges what was deleted long enough ago."""
-    for table in Table.objects.filter(deleted_at__lt=timezone.now() - RESTORABLE_FOR):
-        purge(table)
 
 
 def purge(table: Table) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from tables import backfills, events, names, storage
-from tables.models import Column, ColumnType, Table
+from tables import backfills, deletions, events, names, storage
+from tables.models import Column, ColumnType, Deletion, Table
 from workspaces.refusals import Refused
 
 MOST = 500  # live columns of a table
@@ -92,10 +92,14 @@ def move(column: Column, position: int) -> None:
 
 
 def delete(column: Column) -> None:
-    """Hides the column; its values and results stay, so that it can be restored."""
+    """Hides the column; its values and results stay, so that it can be restored from the trash."""
     with transaction.atomic():
-        column.deleted_at = timezone.now()
-        column.save(update_fields=["deleted_at"])
+        storage.lock_table(column.table_id)
+        now = timezone.now()
+        if not Column.objects.filter(pk=column.pk).update(deleted_at=now):
+            return
+        column.deleted_at = now
+        deletions.record(Deletion.Kind.COLUMN, column.table, column=column, name=column.name, at=now)
         _number(_locked(column.table_id))
         _announce(column.table_id)
 
@@ -105,6 +109,7 @@ def restore(column: Column) -> None:
     with transaction.atomic():
         others = _others(column)
         _check_room(others)
+        deletions.take(Deletion.objects.filter(column=column))
         column.name = names.first_free(column.name, {other.name for other in others})
         column.deleted_at = None
         column.save(update_fields=["name", "deleted_at"])

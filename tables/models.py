@@ -123,11 +123,9 @@ class RowBlock(models.Model):
         constraints = [models.UniqueConstraint(fields=["table", "start"], name="row_block_once")]
 
 
-class Cell(models.Model):
-    """The one result of a computed column in a row; no cell means empty (or queued, when a run's scope covers it)."""
+class Result(models.Model):
+    """What a computed column has in a row."""
 
-    row = models.ForeignKey(Row, on_delete=models.CASCADE, related_name="cells")
-    column = models.ForeignKey(Column, on_delete=models.CASCADE, related_name="cells", db_index=False)
     state = models.CharField(max_length=16, choices=CellState, default=CellState.EMPTY)
     value = models.JSONField(null=True)
     error_code = models.CharField(max_length=40, blank=True)
@@ -142,6 +140,16 @@ class Cell(models.Model):
     finished_at = models.DateTimeField(null=True)
     run_id = models.BigIntegerField(null=True)  # the run that has, or had last, claimed it
     due_at = models.DateTimeField(null=True)  # not to be claimed before
+
+    class Meta:
+        abstract = True
+
+
+class Cell(Result):
+    """The one result of a computed column in a row; no cell means empty (or queued, when a run's scope covers it)."""
+
+    row = models.ForeignKey(Row, on_delete=models.CASCADE, related_name="cells")
+    column = models.ForeignKey(Column, on_delete=models.CASCADE, related_name="cells", db_index=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["row", "column"], name="one_cell_each")]
@@ -169,6 +177,56 @@ class Cell(models.Model):
                 condition=Q(error_group=None, state__in=["failed", "unknown", "missing_input"]),
             ),
         ]
+
+
+class Deletion(models.Model):
+    """A table, a column or rows in the trash, which can be restored until `purged_at`."""
+
+    class Kind(models.TextChoices):
+        TABLE = "table", "Table"
+        COLUMN = "column", "Column"
+        ROWS = "rows", "Rows"
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="deletions")
+    kind = models.CharField(max_length=6, choices=Kind)
+    table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="deletions")
+    column = models.ForeignKey(Column, on_delete=models.CASCADE, null=True, related_name="deletions")
+    name = models.CharField(max_length=200, blank=True)  # of rows, the first value of the first one
+    rows = models.BigIntegerField(default=0)
+    deleted_by = models.CharField(max_length=260, blank=True)  # as the audit log names them
+    deleted_at = models.DateTimeField()
+    purged_at = models.DateTimeField()
+
+
+class DeletedRow(models.Model):
+    """A row in the trash: its id, and the sort key that still keeps its place among the rows of its table."""
+
+    id = models.BigIntegerField(primary_key=True)
+    table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    deletion = models.ForeignKey(
+        Deletion, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    sort_key = models.BigIntegerField(db_column="position")
+    values = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["table", "sort_key"], name="deleted_row_window"),
+            models.Index(fields=["deletion", "id"], name="deleted_row_of_deletion"),
+        ]
+
+
+class DeletedCell(Result):
+    """A result of a row in the trash; live cells alone are counted, filtered and run."""
+
+    deletion = models.ForeignKey(
+        Deletion, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    row_id = models.BigIntegerField()
+    column_id = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["deletion", "row_id"], name="deleted_cell_of_deletion")]
 
 
 class Backfill(models.Model):

@@ -1,8 +1,10 @@
 """The order of a table's rows: sort keys with gaps, counted in blocks.
 
 A row has a sort key that is larger than that of the row before it. Keys leave gaps, so that a row comes between two
-others without a change to any other row. A block counts the rows whose keys lie from its `start` to the next block's,
-about `BLOCK` of them: the row at an offset is found by adding up counts and skipping at most a block of the index.
+others without a change to any other row. Rows in the trash keep theirs, and no other row is given one of them.
+
+A block counts the rows whose keys lie from its `start` to the next block's, about `BLOCK` of them: the row at an offset
+is found by adding up counts and skipping at most a block of the index.
 
     block    start 0        start 1,000 S       start 2,000 S      S = STRIDE
     count    1,000          999                 17
@@ -20,7 +22,7 @@ from django.db import connection
 from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery, Sum, Window
 from django.db.models.functions import Coalesce
 
-from tables.models import Row, RowBlock, Table
+from tables.models import DeletedRow, Row, RowBlock, Table
 
 BLOCK = 1_000  # rows; a block is split when it has twice as many
 STRIDE = 2**32  # between the keys of rows that are appended: room for 31 rows to be put in the same place one by one
@@ -100,15 +102,10 @@ def insert(table_id: int, before: Row, number: int) -> list[int]:
     return keys
 
 
-def put_back(table_id: int, sort_keys: Sequence[int]) -> list[int]:
-    """Returns the keys for rows that come back to where they were, in their order, and counts them.
-
-    They are the old ones, unless a row has been put in the same place meanwhile.
-    """
-    taken = {row.sort_key: row for row in _rows_with(table_id, sort_keys)}
-    free = [key for key in sort_keys if key not in taken]
-    _count(table_id, free, +1)
-    return [key if key not in taken else insert(table_id, taken[key], 1)[0] for key in sort_keys]
+def put_back(table_id: int, sort_keys: Sequence[int]) -> None:
+    """Counts rows that come back from the trash in again; nobody was given their keys meanwhile."""
+    _count(table_id, sort_keys, +1)
+    _split(table_id, sorted(sort_keys))
 
 
 def remove(table_id: int, sort_keys: Sequence[int]) -> None:
@@ -139,8 +136,9 @@ def widen(table_id: int) -> bool:
     narrow = RowBlock.objects.filter(table_id=table_id, start__lt=STRIDE)
     block = narrow.order_by("-start").first()
     if block:
-        rows = Row.objects.filter(table_id=table_id, sort_key__gte=block.start, sort_key__lt=STRIDE)
-        rows.update(sort_key=F("sort_key") * STRIDE)
+        for model in (Row, DeletedRow):
+            rows = model._default_manager.filter(table_id=table_id, sort_key__gte=block.start, sort_key__lt=STRIDE)
+            rows.update(sort_key=F("sort_key") * STRIDE)
         RowBlock.objects.filter(pk=block.pk).update(start=block.start * STRIDE)
     if block is None or block.start == 0:
         Table.objects.filter(pk=table_id).update(narrow_keys=False)
@@ -149,17 +147,33 @@ def widen(table_id: int) -> bool:
 
 
 def spread(table_id: int) -> None:
-    """Gives every row of a table a new key, with gaps of `STRIDE`; the order stays."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE tables_row SET position = numbered.place * %s FROM ("
-            "  SELECT id, row_number() OVER (ORDER BY position, id) - 1 AS place FROM tables_row WHERE table_id = %s"
-            ") AS numbered WHERE tables_row.id = numbered.id",
-            [STRIDE, table_id],
-        )
-    last = Row.objects.filter(table_id=table_id).aggregate(last=Max("sort_key"))["last"]
-    Table.objects.filter(pk=table_id).update(narrow_keys=False, last_key=last)
+    """Gives every row of a table a new key, with gaps of `STRIDE`; the order stays, with that of rows in the trash."""
+    _spread(table_id, None, None, -STRIDE, STRIDE)
+    Table.objects.filter(pk=table_id).update(narrow_keys=False, last_key=_last_key(table_id))
     recount(table_id)
+
+
+def _spread(table_id: int, low: int | None, high: int | None, base: int, step: int) -> None:
+    """Gives the rows whose keys lie from `low` to `high` the keys `base` + 1, 2, 3 … × `step`.
+
+    Rows in the trash come close behind the row that they stood behind.
+    """
+    between = "table_id = %(table)s"
+    between += "" if low is None else " AND position >= %(low)s"
+    between += "" if high is None else " AND position < %(high)s"
+    named = {"table": table_id, "low": low, "high": high, "base": base, "step": step}
+    trash = f"""UPDATE tables_deletedrow SET position = %(base)s + numbered.before * %(step)s + numbered.place FROM (
+        SELECT id, deleted, SUM(1 - deleted) OVER earlier AS before, SUM(deleted) OVER earlier AS place FROM (
+            SELECT id, position, 0 AS deleted FROM tables_row WHERE {between}
+            UNION ALL SELECT id, position, 1 FROM tables_deletedrow WHERE {between}
+        ) AS of_table WINDOW earlier AS (ORDER BY position)
+    ) AS numbered WHERE deleted = 1 AND tables_deletedrow.id = numbered.id"""  # noqa: S608
+    live = f"""UPDATE tables_row SET position = %(base)s + numbered.place * %(step)s FROM (
+        SELECT id, row_number() OVER (ORDER BY position, id) AS place FROM tables_row WHERE {between}
+    ) AS numbered WHERE tables_row.id = numbered.id"""  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(trash, named)
+        cursor.execute(live, named)
 
 
 def _block_at(table_id: int, offset: int) -> tuple[int, int] | None:
@@ -192,23 +206,27 @@ def _places_in_blocks(table_id: int, row_ids: Sequence[int]) -> list[tuple[int, 
 
 
 def _next_key(table_id: int) -> int:
-    last = Row.objects.filter(table_id=table_id).aggregate(last=Max("sort_key"))["last"]
+    last = _last_key(table_id)
     table = Table.objects.only("last_key", "narrow_keys").get(pk=table_id)
     if last is not None and table.narrow_keys and last < STRIDE:
-        return (int(last) + 1) * STRIDE
+        return (last + 1) * STRIDE
     given_out = [key for key in (last, table.last_key) if key is not None]
     return max(given_out) + STRIDE if given_out else 0
 
 
-def _rows_with(table_id: int, sort_keys: Sequence[int]) -> list[Row]:
-    rows = Row.objects.filter(table_id=table_id)
-    return [row for keys in batched(sort_keys, _IDS) for row in rows.filter(sort_key__in=keys)]
+def _last_key(table_id: int, before: int | None = None) -> int | None:
+    """Returns the last key of all, or before another one, that a row of the table has, or one in the trash."""
+    keys = []
+    for model in (Row, DeletedRow):
+        rows = model._default_manager.filter(table_id=table_id)
+        rows = rows if before is None else rows.filter(sort_key__lt=before)
+        keys.append(rows.aggregate(last=Max("sort_key"))["last"])
+    return max((key for key in keys if key is not None), default=None)
 
 
 def _gap_before(row: Row) -> tuple[int, int]:
     """Returns the keys between which there is room before a row."""
-    earlier = Row.objects.filter(table_id=row.table_id, sort_key__lt=row.sort_key)
-    last = earlier.aggregate(last=Max("sort_key"))["last"]
+    last = _last_key(row.table_id, row.sort_key)
     return row.sort_key - STRIDE if last is None else last, row.sort_key
 
 
@@ -217,21 +235,19 @@ def _make_room(before: Row, number: int) -> None:
 
     There is room before the first row of the block, too: the last one of the block before may be close.
     """
-    blocks = RowBlock.objects.filter(table_id=before.table_id)
+    table_id = before.table_id
+    blocks = RowBlock.objects.filter(table_id=table_id)
     block = blocks.filter(start__lte=before.sort_key).order_by("-start").first()
     after = blocks.filter(start__gt=before.sort_key).order_by("start").first()
-    step = (after.start - block.start) // (block.count + 1) if block and after else 0
-    if block is None or step <= number:
-        spread(before.table_id)
+    if block is None or after is None:
+        spread(table_id)
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE tables_row SET position = %s + numbered.place * %s FROM ("
-            "  SELECT id, row_number() OVER (ORDER BY position, id) AS place FROM tables_row"
-            "  WHERE table_id = %s AND position >= %s AND position < %s"
-            ") AS numbered WHERE tables_row.id = numbered.id",
-            [block.start, step, before.table_id, block.start, after.start if after else 0],
-        )
+    step = (after.start - block.start) // (block.count + 1)
+    in_trash = DeletedRow.objects.filter(table_id=table_id, sort_key__gte=block.start, sort_key__lt=after.start)
+    if step <= number + in_trash.count():
+        spread(table_id)
+    else:
+        _spread(table_id, block.start, after.start, block.start, step)
 
 
 def _count(table_id: int, sort_keys: Iterable[int], sign: int) -> None:

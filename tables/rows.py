@@ -7,10 +7,13 @@ from itertools import batched
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 
-from tables import cells, columns, events, row_order, storage, values
-from tables.models import Column, Row, Table
+from tables import cells, columns, deleted_rows, deletions, events, names, row_order, storage, values
+from tables.models import Column, DeletedRow, Deletion, Row, Table
 from tables.signals import send_rows_changed
+from workspaces import audit
 from workspaces.refusals import Refused
 
 type Cells = Mapping[str | int, Any]  # {column name or id: value}
@@ -166,38 +169,82 @@ def _write(table: Table, new_values: Mapping[int, Mapping[str, Any]]) -> list[tu
     return changed
 
 
-def delete(table: Table, row_ids: Collection[int]) -> int:
-    """Deletes rows and returns their number."""
+def delete(table: Table, row_ids: Collection[int]) -> Deletion | None:
+    """Moves rows into the trash; None where the table has none of them."""
     with transaction.atomic():
         storage.lock_table(table.pk)
         keys = _keys_of(table, row_ids)
         if not keys:
-            return 0
+            return None
         deleted = [row_id for _, row_id in keys]
-        for batch in batched(deleted, _IDS):
-            storage.delete(Row.objects.filter(pk__in=batch))
+        deletion = _put_away(
+            table, [Row.objects.filter(pk__in=batch) for batch in batched(deleted, _IDS)], len(deleted)
+        )
         row_order.remove(table.pk, [sort_key for sort_key, _ in keys])
-        storage.grow(table.pk, -len(deleted))
         transaction.on_commit(partial(events.publish_rows, table.pk, deleted=deleted))
     table.refresh_from_db(fields=["row_count"])
-    return len(deleted)
+    return deletion
 
 
-def delete_all_but(table: Table, row_ids: Collection[int]) -> int:
-    """Deletes every other row and returns their number, in a few statements however many there are."""
+def delete_all_but(table: Table, row_ids: Collection[int]) -> Deletion | None:
+    """Moves every other row into the trash; None where there is none."""
     _check_number(list(row_ids))
+    return delete_many(table, Row.objects.filter(table=table).exclude(pk__in=row_ids))
+
+
+def delete_many(table: Table, chosen: QuerySet[Row]) -> Deletion | None:
+    """Moves rows of the table into the trash, in a few statements however many they are; None for no row."""
     with transaction.atomic():
         storage.lock_table(table.pk)
-        others = Row.objects.filter(table=table).exclude(pk__in=row_ids)
-        number = others.count()
+        number = chosen.count()
         if not number:
-            return 0
-        storage.delete(others)
+            return None
+        deletion = _put_away(table, [chosen], number)
         row_order.recount(table.pk)
-        storage.grow(table.pk, -number)
         transaction.on_commit(partial(events.publish_rows, table.pk))
     table.refresh_from_db(fields=["row_count"])
-    return number
+    return deletion
+
+
+def _put_away(table: Table, chosen: Sequence[QuerySet[Row]], number: int) -> Deletion:
+    """`chosen` are the rows, in their order."""
+    name = _telling(table, chosen[0].order_by("sort_key")[0])
+    deletion = deletions.record(Deletion.Kind.ROWS, table, name=name, rows=number, at=timezone.now())
+    deleted_rows.put_away(deletion, chosen)
+    storage.grow(table.pk, -number)
+    audit.note(table.workspace_id, "table.rows_deleted", table.name, table.pk, rows=number)
+    return deletion
+
+
+def _telling(table: Table, row: Row) -> str:
+    """Returns the row's first value, by which people know it."""
+    plain = [str(column.pk) for column in columns.live(table) if not column.is_computed]
+    return next((names.tidy(values.as_text(row.values[key])) for key in plain if key in row.values), "")
+
+
+def restore(deletion: Deletion) -> int:
+    """Puts deleted rows back where they were and returns their number.
+
+    Raises Refused when they are no longer in the trash, or their table is not there.
+    """
+    table_id = deletion.table_id
+    with transaction.atomic():
+        storage.lock_table(table_id)
+        deletions.take(Deletion.objects.filter(pk=deletion.pk, table__ready=True))
+        few = deletion.rows <= MOST_AT_ONCE
+        back = DeletedRow.objects.filter(deletion=deletion)
+        first = back.order_by("pk").values_list("pk", flat=True)[0]
+        keys = list(back.order_by("sort_key").values_list("sort_key", "pk")) if few else []
+        if few:
+            row_order.put_back(table_id, [sort_key for sort_key, _ in keys])
+        deleted_rows.bring_back(deletion)
+        if not few:
+            row_order.recount(table_id)
+        storage.grow(table_id, deletion.rows)
+        send_rows_changed(table_id, sorted(row_id for _, row_id in keys) if few else None, from_row=first)
+        audit.note(deletion.workspace_id, "table.rows_restored", deletion.table.name, table_id, rows=deletion.rows)
+        transaction.on_commit(partial(events.publish_rows, table_id, added=deletion.rows))
+    return deletion.rows
 
 
 def _keys_of(table: Table, row_ids: Collection[int]) -> list[tuple[int, int]]:

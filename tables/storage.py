@@ -13,7 +13,9 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from tables import row_order
-from tables.models import Cell, Row, Table
+from tables.models import Cell, DeletedRow, Row, Table
+
+_BATCH = 5_000  # rows a transaction
 
 _AT_ONCE = 500  # rows that one statement inserts; SQLite bounds its parameters
 
@@ -63,14 +65,15 @@ def append_table(source_id: int, target_id: int) -> None:
         )
 
 
-def write_values(rows: Sequence[Row]) -> None:
-    """Stores the values of these rows with one statement, prepared once."""
+def write_values(rows: Sequence[Row | DeletedRow]) -> None:
+    """Stores the values of these rows, or rows in the trash, with one statement each, prepared once."""
     cast = "::jsonb" if connection.vendor == "postgresql" else ""
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            f'UPDATE tables_row SET "values" = %s{cast} WHERE id = %s',  # noqa: S608
-            [(json.dumps(row.values, ensure_ascii=False), row.pk) for row in rows],
-        )
+    for model in (Row, DeletedRow):
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                f'UPDATE {model._meta.db_table} SET "values" = %s{cast} WHERE id = %s',  # noqa: S608
+                [(json.dumps(row.values, ensure_ascii=False), row.pk) for row in rows if isinstance(row, model)],
+            )
 
 
 def widen_keys(seconds: float) -> None:
@@ -94,6 +97,32 @@ def delete(rows: QuerySet[Row]) -> None:
     """Deletes rows with their results, without loading them as `rows.delete()` would; the caller counts them."""
     Cell.objects.filter(row_id__in=rows.values("pk")).delete()
     rows._raw_delete(using=connection.alias)
+
+
+def drop_values(model: type[Row | DeletedRow], table_id: int, column_id: int) -> None:
+    """Deletes the values of a column from the rows of its table, or from those in the trash, batch by batch."""
+    if connection.vendor == "postgresql":
+        without, has = '"values" - %(key)s', '"values" ? %(key)s'
+    else:
+        without, has = 'json_remove("values", %(path)s)', 'json_type("values", %(path)s) IS NOT NULL'
+    statement = (
+        f'UPDATE {model._meta.db_table} SET "values" = {without}'  # noqa: S608
+        f" WHERE table_id = %(table)s AND id > %(last)s AND id <= %(end)s AND {has}"
+    )
+    rows = model._default_manager.filter(table_id=table_id).order_by("pk").values_list("pk", flat=True)
+    last = 0
+    while row_ids := list(rows.filter(pk__gt=last)[:_BATCH]):
+        named: dict[str, str | int] = {
+            "key": str(column_id),
+            "path": f'$."{column_id}"',
+            "table": table_id,
+            "last": last,
+            "end": row_ids[-1],
+        }
+        with transaction.atomic(), connection.cursor() as cursor:
+            lock_table(table_id)
+            cursor.execute(statement, named)
+        last = row_ids[-1]
 
 
 def grow(table_id: int, number: int) -> None:

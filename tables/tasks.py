@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from tables import backfills, catalog, storage
+from tables import backfills, purging, storage
 from tables.imports import checks, job, undoing, uploads
 
 WIDENING = 5.0  # seconds of a sweep
@@ -27,10 +27,15 @@ def sweep() -> None:
 
 @shared_task(name="tables.prune", ignore_result=True)
 def prune() -> None:
-    catalog.prune()
+    purging.prune()
     undoing.prune()
 
 
 @shared_task(name=backfills.TASK, ignore_result=True)
 def backfill_column(column_id: int) -> None:
     backfills.run(column_id)
+
+
+@shared_task(name=purging.TASK, ignore_result=True)
+def purge_deletion(deletion_id: int) -> None:
+    purging.run(deletion_id)

@@ -7,4 +7,5 @@ from tables import views
 urlpatterns: list[URLPattern] = [
     path("", views.home, name="home"),
     path("tables/<int:table_id>", views.table, name="table"),
+    path("trash", views.trash, name="trash"),
 ]

@@ -1,4 +1,4 @@
-"""The pages of tables: the list of all, and one."""
+"""The pages of tables: the list of all, one, and the trash."""
 
 from typing import Any
 
@@ -8,12 +8,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from tables import columns
+from tables import columns, deletions
 from tables.imports.readers import formats
 from tables.models import Column, Import, Table
+from workspaces import ids
 from workspaces.actors import Actor, member
 from workspaces.models import Role
 
+SHOWN = 200  # lines of a page of the trash
 UNDER_WAY = (Import.State.QUEUED, Import.State.RUNNING)
 
 
@@ -48,6 +50,20 @@ def table(request: HttpRequest, actor: Actor, table_id: int) -> HttpResponse:
         "boot": {"table": _as_json(table, live), "can_edit": can_edit, "home": reverse("home")},
     }
     return render(request, "tables/table.html", context)
+
+
+@member()
+def trash(request: HttpRequest, actor: Actor) -> HttpResponse:
+    offset = ids.parse(request.GET.get("offset", "")) or 0
+    shown = list(deletions.kept(actor.workspace)[offset : offset + SHOWN + 1])
+    context = {
+        "items": [(deletion, deletions.why_not(deletion)) for deletion in shown[:SHOWN]],
+        "older": offset + SHOWN if len(shown) > SHOWN else None,
+        "actor": actor,
+        "can_edit": actor.role != Role.VIEWER,
+        "days": deletions.KEPT_FOR.days,
+    }
+    return render(request, "tables/trash.html", context)
 
 
 def _as_json(table: Table, columns: list[Column]) -> dict[str, Any]:

@@ -20,9 +20,14 @@ WORDS = {
     "column.changed": "changed the column",
     "column.deleted": "deleted the column",
     "column.restored": "restored the column",
+    "column.purged": "deleted for good the column",
     "table.created": "created the table",
     "table.deleted": "deleted the table",
     "table.restored": "restored the table",
+    "table.purged": "deleted for good the table",
+    "table.rows_deleted": "deleted rows of",
+    "table.rows_restored": "restored rows of",
+    "table.rows_purged": "deleted for good rows of",
     "table.copied": "duplicated the table",
     "table.imported": "uploaded",
     "table.exported": "exported the table",
@@ -60,13 +65,19 @@ def clear_actor() -> None:
     _acting.set(None)
 
 
+def acting() -> str:
+    """Returns who acts, as entries name them."""
+    actor = _acting.get()
+    return actor.who[:260] if actor else "Marl"
+
+
 def note(workspace: Workspace | int, action: str, name: str, object_id: int | None = None, **detail: Any) -> None:
     """Notes an action; `detail` is JSON that may be shown: names of settings and secrets, not what they hold."""
-    acting = _acting.get() or Acting(None, "Marl")
+    actor = _acting.get()
     AuditEntry.objects.create(
         workspace_id=workspace if isinstance(workspace, int) else workspace.pk,
-        user=acting.user,
-        who=acting.who[:260],
+        user=actor.user if actor else None,
+        who=acting(),
         action=action,
         object_id=object_id,
         name=name[:260],

@@ -2,7 +2,20 @@
 
 from ninja import NinjaAPI
 
-from enrichment.api import audit, columns, connections, duplicates, errors, exports, hooks, imports, rows, runs, tables
+from enrichment.api import (
+    audit,
+    columns,
+    connections,
+    duplicates,
+    errors,
+    exports,
+    hooks,
+    imports,
+    rows,
+    runs,
+    tables,
+    trash,
+)
 from enrichment.api.auth import Bearer, Browser
 
 api = NinjaAPI(
@@ -13,5 +26,5 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 errors.register(api)
-for part in (tables, exports, imports, rows, duplicates, hooks, columns, connections, runs, audit):
+for part in (tables, exports, imports, rows, duplicates, hooks, columns, connections, runs, trash, audit):
     api.add_router("", part.router)

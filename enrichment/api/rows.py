@@ -10,9 +10,9 @@ from enrichment import lookup
 from enrichment.api import described
 from enrichment.api.auth import actor
 from enrichment.preview import cell_history
-from tables import pasting, rows, trash, upserts, view_snapshots
+from tables import pasting, rows, upserts, view_snapshots
 from tables.keys import Matching
-from tables.models import Column, Row, Table
+from tables.models import Column, Deletion, Row
 from tables.row_queries import View, rows_with_errors
 from workspaces.models import Role
 from workspaces.refusals import Refused
@@ -67,11 +67,10 @@ class Paste(Keyed):
 
 
 class RowIds(Schema):
-    """Either `ids`, or `all_but` for every other row. `undo` asks for a key that restores the rows for an hour."""
+    """Either `ids`, or `all_but` for every other row."""
 
     ids: list[int | str] | None = None
     all_but: list[int | str] | None = None
-    undo: bool = False
     view: str = ""
 
 
@@ -190,31 +189,29 @@ def paste_cells(request: HttpRequest, table_id: str, body: Paste) -> dict[str, A
 
 @router.delete("/tables/{table_id}/rows", summary="Delete rows")
 def delete_rows(request: HttpRequest, table_id: str, body: RowIds) -> dict[str, Any]:
-    """Deletes the rows in `ids`, or all except `all_but`. With `undo`, returns a key that restores them for an hour."""
+    """Moves the rows in `ids`, or all except `all_but`, to the trash. `undo` is the key that restores them."""
     table = lookup.table(actor(request), table_id, Role.EDITOR)
     if (body.ids is None) == (body.all_but is None):
         raise Refused("Send either ids or all_but.", field="ids")
     if body.all_but is not None:
-        return {"deleted": rows.delete_all_but(table, [lookup.number(pk) for pk in body.all_but])}
-    ids = [lookup.number(pk) for pk in body.ids or []]
-    deleted = _deleted(table, ids, keep=body.undo)
-    if body.view:
-        view_snapshots.remove(table, body.view, ids)
-    return deleted
-
-
-def _deleted(table: Table, ids: list[int], *, keep: bool) -> dict[str, Any]:
-    if not keep:
-        return {"deleted": rows.delete(table, ids)}
-    number, key = trash.delete(table, ids)
-    return {"deleted": number, "undo": key}
+        deletion = rows.delete_all_but(table, [lookup.number(pk) for pk in body.all_but])
+    else:
+        ids = [lookup.number(pk) for pk in body.ids or []]
+        deletion = rows.delete(table, ids)
+        if body.view:
+            view_snapshots.remove(table, body.view, ids)
+    return {"deleted": deletion.rows, "undo": str(deletion.pk)} if deletion else {"deleted": 0, "undo": None}
 
 
 @router.post("/tables/{table_id}/rows/restore", summary="Restore rows")
 def restore_rows(request: HttpRequest, table_id: str, body: Undo) -> dict[str, int]:
-    """Restores rows that were deleted with `undo` within the last hour, in their places and with their results."""
-    table = lookup.table(actor(request), table_id, Role.EDITOR)
-    return {"restored": trash.restore(table, body.undo)}
+    """Restores rows from the trash by the key that deleting them returned, in their places and with their results."""
+    who = actor(request)
+    table = lookup.table(who, table_id, Role.EDITOR)
+    deletion = lookup.trash(who).filter(table=table, kind=Deletion.Kind.ROWS, pk=lookup.number(body.undo)).first()
+    if deletion is None:
+        raise Refused("These rows are no longer in the trash, or they were already restored.", field="undo")
+    return {"restored": rows.restore(deletion)}
 
 
 @router.get("/rows/{row_id}/cells/{column_id}", summary="Get a cell's history")

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from enrichment.models import Attempt as StoredAttempt
 from enrichment.models import Run
 from tables.cells import encoded
 
@@ -32,6 +33,11 @@ def store(run: Run, attempts: Sequence[tuple[int, Attempt]]) -> None:
         else:
             rows = [[run.column_id, run.pk, *_as_row(row_id, attempt)] for row_id, attempt in attempts]
             cursor.executemany(_STORE_IN_SQLITE, rows)
+
+
+def forget(row_ids: Sequence[int]) -> None:
+    """Deletes the exchanges of rows that are purged."""
+    StoredAttempt.objects.filter(row_id__in=row_ids)._raw_delete(using=connection.alias)
 
 
 # In SQL because they run for every request: bulk_create takes three to eight times as long.

@@ -9,7 +9,7 @@ from functools import partial
 from django.db import connection, transaction
 from django.utils import timezone
 
-from tables import catalog, events, row_order, rows, storage
+from tables import catalog, events, rows, storage
 from tables.imports import matching, rejected
 from tables.models import Import, ImportChange, Row, Table
 from tables.signals import send_rows_changed
@@ -57,10 +57,7 @@ def _take_back(import_: Import, table: Table) -> None:
             send_rows_changed(table.pk, row_ids)
     if import_.first_added is not None:
         added = Row.objects.filter(table=table, pk__gte=import_.first_added, pk__lte=import_.last_added)
-        number = added.count()
-        storage.delete(added)
-        row_order.recount(table.pk)
-        storage.grow(table.pk, -number)
+        rows.delete_many(table, added)
     transaction.on_commit(partial(events.publish_rows, table.pk))
 
 

@@ -10,6 +10,7 @@ pytestmark = pytest.mark.e2e
 
 PAGES = [
     "/",
+    "/trash",
     "/connections",
     "/connections/new",
     "/settings/members",
@@ -25,6 +26,8 @@ PAGES = [
 def test_no_page_has_a_violation(theme: str, browser: Browser, app: App) -> None:
     with app.api() as api:
         sample = api.post("/samples").json()
+        for kind, gone in (("columns", sample["columns"][0]), ("tables", api.post("/samples").json())):
+            api.delete(f"/{kind}/{gone['id']}?force=true")
     page = browser.new_page(color_scheme=theme, viewport={"width": 1440, "height": 860})  # type: ignore[arg-type]
     found: dict[str, list[str]] = {}
 

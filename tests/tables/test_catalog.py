@@ -1,12 +1,10 @@
 """Tables created, renamed, deleted, restored and purged."""
 
-from datetime import timedelta
-
 import pytest
 from django.utils import timezone
 
-from tables import catalog, columns, rows
-from tables.models import Cell, Column, Row, Table
+from tables import catalog, columns, purging, rows
+from tables.models import Cell, Column, Deletion, Row, Table
 from workspaces.actors import Actor
 from workspaces.models import Role, User, Workspace
 from workspaces.refusals import Refused
@@ -72,10 +70,10 @@ def test_what_was_deleted_long_ago_is_purged_with_all_that_is_in_it(table: Table
     [row_id] = rows.append(table, [{"Name": "a"}])
     Cell.objects.create(row_id=row_id, column=column, state="done", value=1)
     catalog.delete(table)
-    catalog.prune()
+    purging.prune()
     assert Table.objects.count() == 1
-    Table.objects.update(deleted_at=timezone.now() - catalog.RESTORABLE_FOR - timedelta(minutes=1))
-    catalog.prune()
+    Deletion.objects.update(purged_at=timezone.now())
+    purging.prune()
     assert [model.objects.count() for model in (Table, Row, Cell)] == [0, 0, 0]
     assert not Column.with_deleted.exists()
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tables import row_order, storage
-from tables.models import Row, RowBlock, Table
+from tables.models import DeletedRow, Row, RowBlock, Table
 from workspaces.models import Workspace
 
 pytestmark = pytest.mark.django_db
@@ -37,12 +37,26 @@ def insert(table: Table, before: int, number: int) -> list[int]:
     return put(table, row_order.insert(table.pk, Row.objects.get(pk=before), number))
 
 
-def delete(table: Table, row_ids: Sequence[int]) -> list[int]:
+def delete(table: Table, row_ids: Sequence[int]) -> None:
     rows = Row.objects.filter(pk__in=row_ids)
     keys = [row.sort_key for row in rows]
     rows.delete()
     row_order.remove(table.pk, keys)
-    return keys
+
+
+def throw_away(table: Table, row_ids: Sequence[int]) -> None:
+    DeletedRow.objects.bulk_create(
+        DeletedRow(pk=row.pk, table=table, deletion_id=1, sort_key=row.sort_key)
+        for row in Row.objects.filter(pk__in=row_ids)
+    )
+    delete(table, row_ids)
+
+
+def bring_back(table: Table, row_ids: Sequence[int]) -> None:
+    back = DeletedRow.objects.filter(pk__in=row_ids)
+    row_order.put_back(table.pk, [row.sort_key for row in back])
+    Row.objects.bulk_create(Row(pk=row.pk, table=table, sort_key=row.sort_key) for row in back)
+    back.delete()
 
 
 def ids(table: Table, offset: int = 0, limit: int = 1_000) -> list[int]:
@@ -127,6 +141,38 @@ def test_any_sequence_of_changes_leaves_the_order_that_a_list_has(
         check(table, expected)
 
 
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=steps, kept=st.integers(0, 7), stride=st.sampled_from([2**32, 256]))
+def test_rows_in_the_trash_keep_their_places_whatever_is_done_meanwhile(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, steps: list[tuple[str, int, int]], kept: int, stride: int
+) -> None:
+    monkeypatch.setattr(row_order, "STRIDE", stride)
+    with transaction.atomic():
+        table = Table.objects.create(workspace=workspace, name="Ordered")
+        before = append(table, 12)
+        live = [row_id for place, row_id in enumerate(before) if place % 8 == kept]
+        thrown = [row_id for row_id in before if row_id not in live]
+        throw_away(table, thrown)
+        for action, number, place in steps:
+            at = place % len(live) if live else 0
+            if action == "insert" and live:
+                live[at:at] = insert(table, live[at], number)
+            elif action == "delete":
+                throw_away(table, live[at : at + number])
+                thrown += live[at : at + number]
+                del live[at : at + number]
+            else:
+                live += append(table, number)
+        check(table, live)
+        if place_of_trash := [row_id for row_id in thrown if row_id in before]:
+            bring_back(table, place_of_trash)
+        order = ids(table)
+        assert [row_id for row_id in order if row_id in live] == live
+        assert [row_id for row_id in order if row_id in before] == [row_id for row_id in before if row_id in order]
+        bring_back(table, [row_id for row_id in thrown if row_id not in before])
+        check(table, ids(table))
+
+
 def test_rows_put_in_one_place_again_and_again_never_run_out_of_keys(
     table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,21 +182,6 @@ def test_rows_put_in_one_place_again_and_again_never_run_out_of_keys(
     for _ in range(60):
         middle += insert(table, last, 1)
     check(table, [first, *middle, last])
-
-
-def test_rows_come_back_to_where_they_were(table: Table) -> None:
-    before = append(table, 9)
-    keys = delete(table, before[3:6])
-    back = put(table, row_order.put_back(table.pk, keys))
-    check(table, [*before[:3], *back, *before[6:]])
-
-
-def test_a_row_comes_back_before_the_one_that_took_its_place(table: Table) -> None:
-    before = append(table, 3)
-    keys = delete(table, [before[1]])
-    [new] = insert(table, before[2], 1)
-    [back] = put(table, row_order.put_back(table.pk, keys))
-    check(table, [before[0], back, new, before[2]])
 
 
 def narrow(table: Table, number: int) -> list[int]:
@@ -176,6 +207,16 @@ def test_keys_without_gaps_are_widened_block_by_block_and_the_order_is_right_in_
     assert not table.narrow_keys
     keys = sorted(Row.objects.filter(table=table).values_list("sort_key", flat=True))
     assert all(after - before >= row_order.STRIDE for before, after in pairwise(keys))
+
+
+def test_rows_in_the_trash_are_widened_with_the_others(table: Table) -> None:
+    expected = narrow(table, 10)
+    throw_away(table, [*expected[:5], expected[9]])
+    while row_order.widen(table.pk):
+        pass
+    new = append(table, 1)
+    bring_back(table, [*expected[:5], expected[9]])
+    check(table, expected + new)
 
 
 def test_the_sweep_widens_the_keys_of_every_table_that_needs_it(table: Table, workspace: Workspace) -> None:

@@ -96,7 +96,7 @@ def test_a_row_of_another_table_cannot_be_changed(table: Table) -> None:
     with pytest.raises(Refused, match=f"no row {foreign}"):
         rows.update(table, changes)
     assert (names(table), names(other)) == (["a"], ["b"])
-    assert rows.delete(table, [foreign]) == 0
+    assert rows.delete(table, [foreign]) is None
 
 
 def test_working_on_a_table_puts_it_first(table: Table) -> None:
@@ -116,7 +116,9 @@ def test_working_on_a_table_puts_it_first(table: Table) -> None:
 @pytest.mark.parametrize("gone", [[0], [4], [0, 1, 2], [1, 3, 8], [7, 8, 9], list(range(10)), [0, 2, 4, 6, 8]])
 def test_deleting_leaves_no_gaps(gone: list[int], table: Table) -> None:
     ids = numbered(table, 10)
-    assert rows.delete(table, [ids[place] for place in gone]) == len(gone)
+    deletion = rows.delete(table, [ids[place] for place in gone])
+    assert deletion is not None
+    assert deletion.rows == len(gone)
     left = [place for place in range(10) if place not in gone]
     assert names(table) == [f"Firm {place}" for place in left]
     assert positions(table) == list(range(len(left)))
@@ -145,7 +147,9 @@ def test_many_rows_are_deleted_at_once(table: Table) -> None:
     storage.insert(table.pk, row_order.append(table.pk, 5000), ["{}"] * 5000)
     storage.grow(table.pk, 5000)
     every_second = list(Row.objects.filter(table=table).order_by("sort_key").values_list("pk", flat=True))[::2]
-    assert rows.delete(table, every_second) == 2500
+    deletion = rows.delete(table, every_second)
+    assert deletion is not None
+    assert deletion.rows == 2500
     assert positions(table) == list(range(2500))
 
 

@@ -210,7 +210,8 @@ def test_rows_are_changed_and_deleted(call: Caller, table: dict[str, Any]) -> No
     path = f"/tables/{table['id']}/rows"
     first, second = row_ids(call, table)
     assert call("PATCH", path, {"rows": [{"id": first, "cells": {"Company": "New"}}]}) == (200, {"updated": 1})
-    assert call("DELETE", path, {"ids": [first]}) == (200, {"deleted": 1})
+    assert call("DELETE", path, {"ids": [first]})[1]["deleted"] == 1
+    assert call("DELETE", path, {"ids": [first]}) == (200, {"deleted": 0, "undo": None})
     [left] = call("GET", path)[1]["items"]
     assert (left["id"], left["position"]) == (second, 0)
 
@@ -218,12 +219,14 @@ def test_rows_are_changed_and_deleted(call: Caller, table: dict[str, Any]) -> No
 def test_deleted_rows_come_back_by_their_key(call: Caller, table: dict[str, Any]) -> None:
     path = f"/tables/{table['id']}/rows"
     [first, second] = row_ids(call, table)
-    gone = call("DELETE", path, {"ids": [first], "undo": True})[1]
+    gone = call("DELETE", path, {"ids": [first]})[1]
     assert gone["deleted"] == 1
     assert call("POST", f"{path}/restore", {"undo": gone["undo"]}) == (200, {"restored": 1})
     assert row_ids(call, table) == [first, second]
     assert call("POST", f"{path}/restore", {"undo": gone["undo"]})[0] == 422
-    assert call("DELETE", path, {"all_but": [second]}) == (200, {"deleted": 1})
+    gone = call("DELETE", path, {"all_but": [second]})[1]
+    assert gone["deleted"] == 1
+    assert call("POST", f"{path}/restore", {"undo": gone["undo"]}) == (200, {"restored": 1})
     assert call("DELETE", path, {}) == call("DELETE", path, {"ids": [], "all_but": []})
 
 

@@ -13,9 +13,9 @@ from enrichment.connections import settings as connection_settings
 from enrichment.models import HttpColumn, Run
 from enrichment.preview import cell_history
 from enrichment.runs import lifecycle
-from tables import catalog, rows
+from tables import catalog, purging, rows
 from tables.imports import job, uploads
-from tables.models import Cell, Column, Row, Table
+from tables.models import Cell, Column, Deletion, Row, Table
 from tables.signals import send_rows_changed
 from tests.enrichment.api.test_api import Caller
 from tests.servers.echo import Echo
@@ -70,10 +70,10 @@ def test_nobody_else_brings_a_table_back(outsider: User, leads: Table) -> None:
 
 def test_a_deleted_table_goes_for_good_after_its_time(leads: Table) -> None:
     catalog.delete(leads)
-    catalog.prune()
+    purging.prune()
     assert Table.objects.filter(pk=leads.pk).exists()
-    Table.objects.filter(pk=leads.pk).update(deleted_at=timezone.now() - catalog.RESTORABLE_FOR * 2)
-    catalog.prune()
+    Deletion.objects.update(purged_at=timezone.now())
+    purging.prune()
     assert not Table.objects.filter(pk=leads.pk).exists()
     assert not Row.objects.exists()
 

@@ -1,0 +1,57 @@
+"""The page of the trash: what was deleted is found there, restored, or deleted for good."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.servers.marl import App
+
+pytestmark = pytest.mark.e2e
+
+
+def line(page: Page, kind: str, table: dict[str, Any]) -> Locator:
+    return page.locator(f"[data-kind={kind}][data-table='{table['id']}']")
+
+
+def test_what_was_deleted_is_restored_or_deleted_for_good(page: Page, app: App) -> None:
+    with app.api() as api:
+        columns = [{"name": "Company"}, {"name": "Town"}]
+        table = api.post("/tables", json={"name": "Resellers", "columns": columns}).json()
+        firms = [{"Company": "Northwind"}, {"Company": "Contoso"}, {"Company": "Fabrikam"}]
+        ids = api.post(f"/tables/{table['id']}/rows", json={"rows": firms}).json()["ids"]
+        api.request("DELETE", f"/tables/{table['id']}/rows", json={"ids": ids[:2]})
+        api.delete(f"/columns/{table['columns'][1]['id']}")
+        api.post(f"/tables/{table['id']}/columns", json={"name": "Town"})
+        api.delete(f"/tables/{table['id']}")
+    page.goto(app.url)
+    page.get_by_role("link", name="Trash").click()
+    rows, column, whole = (line(page, kind, table) for kind in ("rows", "column", "table"))
+    expect(rows).to_contain_text("Northwind")
+    expect(rows).to_contain_text("Restore its table first")
+    expect(rows.get_by_role("button", name="Restore")).to_have_count(0)
+
+    whole.get_by_role("button", name="Restore").click()
+    expect(page.get_by_role("status")).to_contain_text("Restored “Resellers”.")
+    column.get_by_role("button", name="Restore").click()
+    expect(page.get_by_role("status")).to_contain_text("“Town 2”")
+    rows.get_by_role("button", name="Delete for good…").click()
+    question = page.get_by_role("dialog", name="Delete 2 rows of “Resellers” for good?")
+    question.get_by_role("button", name="Cancel").click()
+    rows.get_by_role("button", name="Restore").click()
+    expect(rows).to_have_count(0)
+    page.get_by_role("button", name="Open table").last.click()
+    page.wait_for_url(re.compile(r"/tables/\d+"))
+    expect(page.get_by_role("columnheader", name="Town 2")).to_be_visible()
+    expect(page.get_by_role("gridcell", name="Northwind")).to_be_visible()
+
+    with app.api() as api:
+        api.delete(f"/tables/{table['id']}")
+    page.goto(f"{app.url}/trash")
+    whole.get_by_role("button", name="Delete for good…").click()
+    page.get_by_role("button", name="Delete for good", exact=True).click()
+    expect(whole).to_have_count(0)
+    page.reload()
+    expect(page.get_by_role("heading", name="Nothing in the trash")).to_be_visible()
+    expect(whole).to_have_count(0)
