@@ -85,11 +85,13 @@ def _keys_after(
     """Returns (row id, JSON text of the first value of the key, …) without reading the other values into memory."""
     parts = [_part(column, computed=column in results) for column in columns]
     selected = "".join(f", {sql}" for sql, _ in parts)
-    only, row_id = (f"JOIN {among} a ON a.row_id = r.id ", "a.row_id") if among else ("", "r.id")
+    if among:  # in this order: SQLite would rather go through all rows of the table
+        source, row_id = f"{among} a CROSS JOIN tables_row r WHERE r.id = a.row_id AND r.table_id = %s", "a.row_id"
+    else:
+        source, row_id = "tables_row r WHERE r.table_id = %s", "r.id"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT r.id{selected} FROM tables_row r {only}WHERE r.table_id = %s AND {row_id} > %s"  # noqa: S608
-            f" ORDER BY {row_id} LIMIT %s",
+            f"SELECT r.id{selected} FROM {source} AND {row_id} > %s ORDER BY {row_id} LIMIT %s",  # noqa: S608
             [*(parameter for _, parameter in parts), table_id, last, BATCH],
         )
         return list(cursor.fetchall())

@@ -157,7 +157,8 @@ def _write(table: Table, new_values: Mapping[int, Mapping[str, Any]]) -> list[tu
     """Stores {row id: {key: value}}; returns [(row id, column id, cell)] of what differs now."""
     changed = []
     for row_ids in batched(sorted(new_values), _IDS):
-        rows = list(Row.objects.filter(table=table, pk__in=row_ids).order_by("sort_key"))
+        found = Row.objects.filter(pk__in=row_ids)  # alone: SQLite looks through all of a table that is named
+        rows = sorted((row for row in found if row.table_id == table.pk), key=lambda row: row.sort_key)
         if len(rows) < len(row_ids):
             missing = min(set(row_ids) - {row.pk for row in rows})
             raise Refused(f"This table has no row {missing}.", field="rows")
@@ -251,7 +252,9 @@ def _keys_of(table: Table, row_ids: Collection[int]) -> list[tuple[int, int]]:
     """Returns (sort key, row id) of those that are the table's own, in order."""
     keys: list[tuple[int, int]] = []
     for batch in batched(sorted(set(row_ids)), _IDS):
-        keys += Row.objects.filter(table=table, pk__in=batch).values_list("sort_key", "pk")
+        # Without the table, as in `_write`.
+        found = Row.objects.filter(pk__in=batch).values_list("table_id", "sort_key", "pk")
+        keys += [(sort_key, row_id) for table_id, sort_key, row_id in found if table_id == table.pk]
     return sorted(keys)
 
 
