@@ -65,16 +65,17 @@ class Criteria:
 @contextmanager
 def temporary_tables() -> Iterator[None]:
     """Drops what the block creates, and what an earlier one may have left on this connection."""
+    names = (_SUSPECTS, _DIGESTS, ALIKE, KEPT)
+    _drop(*names)
     try:
-        _drop()
         yield
     finally:
-        _drop()
+        _drop(*names)
 
 
-def _drop() -> None:
+def _drop(*names: str) -> None:
     with connection.cursor() as cursor:
-        for name in (_SUSPECTS, _DIGESTS, ALIKE, KEPT):
+        for name in names:
             cursor.execute(f"DROP TABLE IF EXISTS {name}")
 
 
@@ -111,6 +112,7 @@ def compare(table: Table, how: Criteria) -> None:
             f"CREATE TEMPORARY TABLE {ALIKE} AS SELECT row_id, digest FROM {_DIGESTS} WHERE digest IN"  # noqa: S608
             f" (SELECT digest FROM {_DIGESTS} GROUP BY digest HAVING COUNT(*) > 1)"
         )
+    _drop(_SUSPECTS, _DIGESTS)
     index(ALIKE)
 
 

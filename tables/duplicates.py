@@ -1,19 +1,21 @@
 """Rows that are there more than once: groups of rows with the same key, found and merged into one row each."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models.expressions import RawSQL
 
 from tables import alike_rows, columns, rows, storage
 from tables.alike_rows import ALIKE, KEPT, Criteria
-from tables.models import Column, Table
+from tables.models import Column, Deletion, Row, Table
 from workspaces.refusals import Refused
 
 KEEPS = ("first", "last", "fullest")
 LISTED = 100  # rows of a group whose ids are returned
+MOST_CELLS = 10_000  # that were filled and are returned
 _BATCH = 2_000  # groups that are filled at once
 
 _RANKS = {"first": "r.position", "last": "r.position DESC", "fullest": "{filled} DESC, r.position"}
@@ -39,11 +41,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """How many groups became one row, and how many rows were deleted and blank cells filled."""
+    """How many groups became one row, how many rows were deleted and blank cells filled, and what undoes that.
+
+    `cells` are (row id, column id) of those that were filled, None for more than `MOST_CELLS`.
+    """
 
     merged: int
     deleted: int
     filled: int
+    cells: list[tuple[int, int]] | None
+    deletion: Deletion | None
 
 
 def find(table: Table, how: Criteria, offset: int, limit: int) -> Found:
@@ -56,7 +63,7 @@ def find(table: Table, how: Criteria, offset: int, limit: int) -> Found:
 
 
 def merge(table: Table, how: Criteria, keep: str, *, fill_blanks: bool) -> Merged:
-    """Keeps one row of each group and deletes the others, in one transaction. Raises Refused for an unknown `keep`.
+    """Keeps one row of each group and moves the others into the trash. Raises Refused for an unknown `keep`.
 
     With `fill_blanks`, the blank values of the row that stays are filled from the others, from the first one that has
     a value. Its results stay, and are out of date if an input was filled.
@@ -70,10 +77,9 @@ def merge(table: Table, how: Criteria, keep: str, *, fill_blanks: bool) -> Merge
             alike_rows.compare(table, how)
             _keep(table, keep)
             groups, number = _totals()
-            filled = _fill(table) if fill_blanks else 0
-            for row_ids in _superfluous():
-                rows.delete(table, row_ids)
-    return Merged(groups, number - groups, filled)
+            filled, cells = _fill(table) if fill_blanks else (0, [])
+            deletion = _delete_others(table, number - groups)
+    return Merged(groups, number - groups, filled, cells if filled <= MOST_CELLS else None, deletion)
 
 
 def _totals() -> tuple[int, int]:
@@ -157,17 +163,20 @@ def _typed(live: Sequence[Column]) -> str:
     return f"v.key IN ({typed}) AND {not_blank}"
 
 
-def _fill(table: Table) -> int:
-    """Fills blank values of the rows that stay, and returns how many."""
+def _fill(table: Table) -> tuple[int, list[tuple[int, int]]]:
+    """Fills blank values of the rows that stay; returns how many, and (row id, column id) of the first ones."""
     filled = 0
+    cells: list[tuple[int, int]] = []
     for row_ids in alike_rows.batches(KEPT, _BATCH):
         new_values: dict[int, dict[str, Any]] = {}
-        for row_id, key, text in _fillings(table, row_ids[0], row_ids[-1]):
+        fillings = _fillings(table, row_ids[0], row_ids[-1])
+        for row_id, key, text in fillings:
             new_values.setdefault(row_id, {})[key] = json.loads(text)
-            filled += 1
         if new_values:
             rows.store(table, new_values)
-    return filled
+        filled += len(fillings)
+        cells += [(row_id, int(key)) for row_id, key, _ in fillings[: MOST_CELLS - len(cells)]]
+    return filled, cells
 
 
 def _fillings(table: Table, first: int, last: int) -> list[tuple[int, str, str]]:
@@ -187,8 +196,10 @@ def _fillings(table: Table, first: int, last: int) -> list[tuple[int, str, str]]
         return list(cursor.fetchall())
 
 
-def _superfluous() -> Iterator[list[int]]:
-    """Yields the ids of the rows that do not stay, as many at once as can be deleted."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {ALIKE} WHERE row_id IN (SELECT row_id FROM {KEPT})")  # noqa: S608
-    yield from alike_rows.batches(ALIKE, rows.MOST_AT_ONCE)
+def _delete_others(table: Table, number: int) -> Deletion | None:
+    """Deletes the rows that do not stay."""
+    others = f"SELECT row_id FROM {ALIKE} WHERE row_id NOT IN (SELECT row_id FROM {KEPT})"  # noqa: S608
+    chosen = Row.objects.filter(table=table, pk__in=RawSQL(others, []))  # noqa: S611
+    if number <= rows.MOST_AT_ONCE:  # each is announced, and no other row is counted again
+        return rows.delete(table, list(chosen.values_list("pk", flat=True)))
+    return rows.delete_many(table, chosen)

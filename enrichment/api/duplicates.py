@@ -2,7 +2,6 @@
 
 import json
 from contextlib import suppress
-from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest
@@ -57,12 +56,22 @@ def find(request: HttpRequest, table_id: str, query: Query[Search]) -> dict[str,
 
 
 @router.post("/tables/{table_id}/duplicates/merge", summary="Merge duplicates")
-def merge(request: HttpRequest, table_id: str, body: Merge) -> dict[str, int]:
-    """Keeps one row of each group, fills its blank cells from the others unless you say otherwise, and deletes them."""
+def merge(request: HttpRequest, table_id: str, body: Merge) -> dict[str, Any]:
+    """Keeps one row of each group, fills its blank cells from the others unless you say otherwise, and deletes them.
+
+    `undo` is the key that restores the deleted rows. `cells` are [row, column] of filled cells, null for very many.
+    """
     table = lookup.table(actor(request), table_id, Role.EDITOR)
     names = body.columns if isinstance(body.columns, list) else [body.columns]
     how = Criteria.of(table, names, body.match)
-    return asdict(duplicates.merge(table, how, body.keep, fill_blanks=body.fill_blanks))
+    merged = duplicates.merge(table, how, body.keep, fill_blanks=body.fill_blanks)
+    return {
+        "merged": merged.merged,
+        "deleted": merged.deleted,
+        "filled": merged.filled,
+        "cells": merged.cells,
+        "undo": str(merged.deletion.pk) if merged.deletion else None,
+    }
 
 
 def _names(text: str) -> list[str | int]:

@@ -7,13 +7,12 @@
  */
 
 import { api, reasonOf } from "../ui/api.js";
-import { ask } from "../ui/ask.js";
 import { button, make } from "../ui/elements.js";
 import { plural } from "../ui/format.js";
 import { icon } from "../ui/icons.js";
-import { toast } from "../ui/notices.js";
 import { groupsTable } from "./groups-view.js";
-import { buttonWords, countWords, doneWords, likelyKey, moreWords, noneWords } from "./words.js";
+import { merge, tellDone } from "./merge.js";
+import { buttonWords, countWords, likelyKey, moreWords, noneWords } from "./words.js";
 
 const SHOWN = 20; // groups
 const SETTLE_MS = 250; // several boxes ticked one after the other are one search
@@ -89,7 +88,8 @@ export class DuplicatesDialog {
 
   #foot() {
     const cancel = button("Cancel", "btn", () => this.dialog.close());
-    return make("footer", "", make("span", "spacer"), cancel, this.mergeButton);
+    const note = make("span", "soft", icon("undo"), "Deleted rows stay in the trash for 30 days");
+    return make("footer", "", note, make("span", "spacer"), cancel, this.mergeButton);
   }
 
   #columnsBlock() {
@@ -193,33 +193,19 @@ export class DuplicatesDialog {
 
   async #merge() {
     const found = this.#found;
-    if (!found?.groups || this.#isMerging || !(await this.#isSure(found))) return;
-    const { rows, view } = this.grid;
-    const { tableTotal, total } = rows;
+    if (!found?.groups || this.#isMerging) return;
     this.#isMerging = true;
     this.#show();
     this.mergeButton.textContent = "Merging…";
     try {
-      const done = await api("POST", `/tables/${this.grid.table.id}/duplicates/merge`, this.choices);
+      const done = await merge(this.grid, this.choices);
       this.dialog.close();
-      toast(doneWords(done));
-      rows.removed(done.deleted, tableTotal, total);
-      if (rows.view) void view.refresh();
+      tellDone(this.grid, this.choices, done);
     } catch (error) {
       this.#isMerging = false;
       this.#show();
       this.#refuse(error);
     }
-  }
-
-  /** @param {Found} found */
-  #isSure({ groups, extra }) {
-    return ask({
-      title: `Delete ${plural(extra, "row")}?`,
-      text: `One row of each of the ${plural(groups, "group")} stays. Deleting the others, with their results, can't be undone.`,
-      confirm: `Delete ${plural(extra, "row")}`,
-      danger: true,
-    });
   }
 }
 

@@ -29,3 +29,13 @@ export interface Choices {
   keep: Keep;
   fill_blanks: boolean;
 }
+
+export interface Merged {
+  merged: number;
+  deleted: number;
+  filled: number;
+  /** [row, column] of the filled cells; null for very many. */
+  cells: [number, number][] | null;
+  /** The key that restores the deleted rows. */
+  undo: string | null;
+}

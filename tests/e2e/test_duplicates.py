@@ -68,8 +68,8 @@ def test_groups_are_shown_and_merged(page: Page, app: App, api: httpx.Client, pe
     dialog.get_by_role("radio", name="Fullest row").check()
     expect(kept).to_contain_text(["Ada Lovelace", "Eckert–Mauchly"])
     dialog.get_by_role("button", name="Merge 2 groups, delete 3 rows").click()
-    page.get_by_role("dialog", name="Delete 3 rows?").get_by_role("button", name="Delete 3 rows").click()
-    expect(page.get_by_text("Merged 2 groups, deleted 3 rows, and filled 1 cell.")).to_be_visible()
+    notice = page.get_by_role("status").filter(has_text="Merged 2 groups, deleted 3 rows, and filled 1 cell.")
+    expect(notice.get_by_role("button", name="Undo")).to_be_visible()
     expect(page.locator("#table-size")).to_contain_text("4 rows")
     assert values_of(api, people) == [
         ["Ada Lovelace", "Analytical Engines", "ada@engines.example", "London", "+44 20 1815"],
@@ -77,6 +77,9 @@ def test_groups_are_shown_and_merged(page: Page, app: App, api: httpx.Client, pe
         list(PEOPLE[4]),
         [*PEOPLE[5][:4], None],
     ]
+    notice.get_by_role("button", name="Undo").click()
+    expect(page.locator("#table-size")).to_contain_text("7 rows")
+    assert values_of(api, people) == [[value or None for value in person] for person in PEOPLE]
 
 
 def test_without_duplicates_there_is_nothing_to_merge(page: Page, app: App, people: int) -> None:

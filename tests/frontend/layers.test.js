@@ -10,8 +10,8 @@ import { fileURLToPath } from "node:url";
 const LAYERS = [
   ["ui", "formulas"],
   ["grid", "fields"],
-  ["grid/edit", "runs", "recipes", "toolbar", "imports", "duplicates", "exports"],
-  ["grid/head", "grid/input", "details", "sample", "panel", "home"],
+  ["grid/edit", "runs", "recipes", "toolbar", "imports", "exports"],
+  ["grid/head", "grid/input", "details", "sample", "panel", "home", "duplicates"],
   ["."],
 ];
 

@@ -29,6 +29,10 @@ def filled(table: Table, *new: tuple[Any, ...]) -> list[int]:
     return rows.append(table, [dict(zip(NAMES, row, strict=False)) for row in new])
 
 
+def counts(merged: Merged) -> tuple[int, int, int]:
+    return merged.merged, merged.deleted, merged.filled
+
+
 def criteria(table: Table, *names: str, match: str = "exact") -> Criteria:
     return Criteria.of(table, names, match)
 
@@ -48,7 +52,7 @@ def test_groups_come_in_the_order_of_the_table(table: Table) -> None:
 def test_the_order_is_that_of_the_rows_after_they_were_moved(table: Table) -> None:
     ids = filled(table, ("a", "1"), ("b",), ("a", "2"))
     rows.move(table, [ids[2]], before=ids[0])
-    assert duplicates.merge(table, criteria(table, "Name"), "first", fill_blanks=True) == Merged(1, 1, 0)
+    assert counts(duplicates.merge(table, criteria(table, "Name"), "first", fill_blanks=True)) == (1, 1, 0)
     assert shown(table) == [("a", "2", None), ("b", None, None)]
 
 
@@ -95,12 +99,37 @@ def test_the_kept_row_stays_with_its_results_and_what_reads_the_filled_cells_is_
     for pk in ids:
         Cell.objects.create(row_id=pk, column=answer, state=CellState.DONE, value=pk)
     announced.clear()
-    assert duplicates.merge(table, criteria(table, "Name"), "first", fill_blanks=True) == Merged(1, 2, 2)
+    assert counts(duplicates.merge(table, criteria(table, "Name"), "first", fill_blanks=True)) == (1, 2, 2)
     assert shown(table) == [("a", "1", True, None), ("b", None, None, None)]
     assert dict(Cell.objects.values_list("row_id", "value")) == {ids[0]: ids[0], ids[3]: ids[3]}
     size, active = (column.pk for column in columns.live(table)[1:3])
     assert [(fact["row_ids"], fact["column_ids"]) for fact in announced] == [([ids[0]], [size, active])]
     assert (table.row_count, row_order.offsets(Row.objects.all())) == (2, {ids[0]: 0, ids[3]: 1})
+
+
+def test_a_merge_says_what_undoes_it(table: Table) -> None:
+    ids = filled(table, ("a",), ("b", "1"), ("a", "2"), ("a", "3", True))
+    before = shown(table)
+    merge = duplicates.merge(table, criteria(table, "Name"), "first", fill_blanks=True)
+    size, active = (column.pk for column in columns.live(table)[1:])
+    assert merge.cells == [(ids[0], size), (ids[0], active)]
+    assert merge.deletion is not None
+    rows.update(table, [{"id": row_id, "cells": {column_id: None}} for row_id, column_id in merge.cells])
+    rows.restore(merge.deletion)
+    assert shown(table) == before
+    assert duplicates.merge(table, criteria(table, "Size"), "first", fill_blanks=True).deletion is None
+
+
+def test_very_many_rows_go_into_the_trash_at_once(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(duplicates, "MOST_CELLS", 0)
+    with monkeypatch.context() as unbound:
+        unbound.setattr(rows, "MOST_AT_ONCE", 10)
+        ids = filled(table, ("a",), ("b",), ("a", "1"), ("a", "2"), ("c",), ("a",))
+    merge = duplicates.merge(table, criteria(table, "Name"), "last", fill_blanks=True)
+    assert shown(table) == [("b", None, None), ("c", None, None), ("a", "1", None)]
+    assert (counts(merge), merge.cells, merge.deletion and merge.deletion.rows) == ((1, 3, 1), None, 3)
+    assert row_order.offsets(Row.objects.all()) == {ids[1]: 0, ids[4]: 1, ids[5]: 2}
 
 
 def test_a_value_that_no_longer_fits_its_column_is_filled_as_it_is_written(table: Table) -> None:
@@ -124,7 +153,7 @@ def test_rows_that_changed_during_the_search_are_looked_at_again(table: Table, m
         return lock(table_id)
 
     monkeypatch.setattr(storage, "lock_table", edited_before)
-    assert duplicates.merge(table, criteria(table, "Name"), "first", fill_blanks=True) == Merged(1, 1, 0)
+    assert counts(duplicates.merge(table, criteria(table, "Name"), "first", fill_blanks=True)) == (1, 1, 0)
     assert shown(table) == [("a", "1", None), ("b", "2", None)]
 
 
@@ -158,17 +187,17 @@ class AnyRows(TransactionTestCase):
         for name in ("A", "B", "C"):
             columns.create(table, name)
         rows.append(table, [dict(zip("ABC", row, strict=True)) for row in there])
-        expected, counts = merged([list(row) for row in there], ["ABC".index(name) for name in key], match, keep, fill)
+        expected, numbers = merged([list(row) for row in there], ["ABC".index(name) for name in key], match, keep, fill)
         how = Criteria.of(table, key, match)
         found = duplicates.find(table, how, 0, 100)
-        assert (found.groups, found.rows - found.groups) == (counts.merged, counts.deleted)
-        assert duplicates.merge(table, how, keep, fill_blanks=fill) == counts
+        assert (found.groups, found.rows - found.groups) == numbers[:2]
+        assert counts(duplicates.merge(table, how, keep, fill_blanks=fill)) == numbers
         assert shown(table) == expected
 
 
 def merged(
     there: list[list[Any]], key: Sequence[int], match: str, keep: str, fill: bool
-) -> tuple[list[tuple[Any, ...]], Merged]:
+) -> tuple[list[tuple[Any, ...]], tuple[int, int, int]]:
     """Returns what the rows become, and the counts."""
     groups: dict[tuple[str, ...], list[int]] = {}
     for place, row in enumerate(there):
@@ -187,7 +216,7 @@ def merged(
                 there[stays][column] = others[0]
                 filled_cells += 1
     left = [tuple(value or None for value in row) for place, row in enumerate(there) if place not in gone]
-    return left, Merged(sum(len(places) > 1 for places in groups.values()), len(gone), filled_cells)
+    return left, (sum(len(places) > 1 for places in groups.values()), len(gone), filled_cells)
 
 
 def fullness(row: list[Any]) -> int:

@@ -57,7 +57,7 @@ async function deleteWithUndo(grid, ids) {
 }
 
 /** @param {Grid} grid */
-async function undoLast(grid) {
+export async function undoLast(grid) {
   grid.sheet.focus({ preventScroll: true });
   try {
     await grid.history.undo();
@@ -80,7 +80,7 @@ async function removeRestorably(grid, ids) {
 }
 
 /** @param {Grid} grid @param {string} key */
-async function restoreRows(grid, key) {
+export async function restoreRows(grid, key) {
   const before = grid.rows.tableTotal;
   const { restored } = await api("POST", `/tables/${grid.table.id}/rows/restore`, { undo: key });
   grid.rows.resized(Math.max(grid.rows.tableTotal, before + restored));

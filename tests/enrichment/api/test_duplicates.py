@@ -61,17 +61,22 @@ def test_a_row_that_may_stay_is_shown_wherever_it_stands(call: Caller, table: di
     assert len(item["first"]) == 6
 
 
-def test_duplicates_are_merged(call: Caller, table: dict[str, Any]) -> None:
+def test_duplicates_are_merged_and_restored(call: Caller, table: dict[str, Any]) -> None:
     body = {"columns": ["Email"], "match": "loose", "keep": "first", "fill_blanks": True}
     path = f"/tables/{table['id']}/duplicates/merge"
-    assert call("POST", path, body) == (200, {"merged": 2, "deleted": 2, "filled": 1})
+    status, done = call("POST", path, body)
+    undo = done.pop("undo")
+    size = table["columns"][1]["id"]
+    assert (status, done) == (200, {"merged": 2, "deleted": 2, "filled": 1, "cells": [[table["rows"][0], size]]})
+    assert shown(call, table) == [["a@x.example", 2], ["b@x.example", 1], [None, 4]]
+    assert call("POST", path, body)[1] == {"merged": 0, "deleted": 0, "filled": 0, "cells": [], "undo": None}
+    assert call("POST", f"/tables/{table['id']}/rows/restore", {"undo": undo})[1] == {"restored": 2}
+    assert [email for email, _ in shown(call, table)][2:4] == ["A@x.example", "b@x.example"]
+
+
+def shown(call: Caller, table: dict[str, Any]) -> list[list[Any]]:
     items = call("GET", f"/tables/{table['id']}/rows")[1]["items"]
-    assert [[cell["value"] for cell in item["cells"].values()] for item in items] == [
-        ["a@x.example", 2],
-        ["b@x.example", 1],
-        [None, 4],
-    ]
-    assert call("POST", path, body)[1] == {"merged": 0, "deleted": 0, "filled": 0}
+    return [[cell["value"] for cell in item["cells"].values()] for item in items]
 
 
 def test_a_viewer_looks_and_does_not_merge(workspace: Workspace, viewer: User, table: dict[str, Any]) -> None:

@@ -1,0 +1,52 @@
+/**
+ * Merges the rows that are alike, as one step that can be undone.
+ *
+ * @typedef {import("../grid/types.d.ts").Grid} Grid
+ * @typedef {import("./types.d.ts").Choices} Choices
+ * @typedef {import("./types.d.ts").Merged} Merged
+ */
+
+import { restoreRows, undoLast } from "../grid/edit/deletion.js";
+import { byRow, queueSave } from "../grid/edit/edits.js";
+import { api } from "../ui/api.js";
+import { plural } from "../ui/format.js";
+import { toast } from "../ui/notices.js";
+import { doneWords } from "./words.js";
+
+/** Merges, and shows the rows that are left. @param {Grid} grid @param {Choices} choices @returns {Promise<Merged>} */
+export function merge(grid, choices) {
+  return queueSave(async () => {
+    const { tableTotal, total } = grid.rows;
+    /** @type {Merged} */
+    const done = await api("POST", `/tables/${grid.table.id}/duplicates/merge`, choices);
+    grid.rows.removed(done.deleted, tableTotal, total);
+    if (grid.rows.view) await grid.view.refresh();
+    return done;
+  });
+}
+
+/** Tells what was done, and how to undo it. @param {Grid} grid @param {Choices} choices @param {Merged} done */
+export function tellDone(grid, choices, done) {
+  if (!done.undo || !done.cells) return toast(doneWords(done));
+  const label = `merge of ${plural(done.merged, "group")}`;
+  let last = done;
+  const undo = async () => {
+    await takeBack(grid, last);
+    return true;
+  };
+  const redo = async () => {
+    last = await merge(grid, choices);
+    return true;
+  };
+  grid.history.add(Promise.resolve({ label, undo, redo }));
+  toast(doneWords(done), { undo: () => void undoLast(grid) });
+}
+
+/** Empties the cells that were filled, and restores the rows. @param {Grid} grid @param {Merged} done */
+async function takeBack(grid, { undo, cells }) {
+  const changes = (cells ?? []).map(([rowId, columnId]) => ({ rowId, columnId, before: undefined, after: null }));
+  if (changes.length) {
+    await queueSave(() => api("PATCH", `/tables/${grid.table.id}/rows`, { rows: byRow(changes) }));
+  }
+  if (undo) await restoreRows(grid, undo);
+}
