@@ -7,17 +7,20 @@ import ssl
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import get_args
 
 import aiohttp
 import httpx
 import pytest
 from pytest_django import Settings
 
+from enrichment.connections.redaction import Redactor
 from enrichment.engine.messages import Request
 from enrichment.engine.template import request as template
 from enrichment.http_client import client, transport
 from enrichment.http_client.addresses import AddressRefused
 from enrichment.http_client.transport import InsecureServer, Transport, UnknownHost
+from enrichment.schema import Method
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
 
@@ -112,14 +115,49 @@ async def test_a_request_arrives_as_it_was_built(start: Start, out: Transport) -
     assert body == b'{"a": 1}'
 
 
-@pytest.mark.parametrize(("method", "length"), [("GET", []), ("POST", [b"Content-Length: 0"])])
-async def test_a_request_without_a_body_says_nothing_of_its_type(
-    method: str, length: list[bytes], start: Start, out: Transport
+OURS = {"accept-encoding": "gzip, deflate, br, zstd", "user-agent": "Marl"}
+BODY = '{"name": "größe"}'
+
+
+@pytest.mark.parametrize("body", [None, BODY], ids=["without a body", "with a body"])
+@pytest.mark.parametrize("method", get_args(Method))
+async def test_what_the_preview_shows_is_what_is_sent(
+    method: str, body: str | None, start: Start, out: Transport
 ) -> None:
     server = await start(OK)
+    headers = [{"name": "X-Team", "value": "größe"}, {"name": "x-lower", "value": "1"}]
+    settings = {"method": method, "url": f"{server.url}/a%2Fb?f[x]=%20", "headers": headers, "body": body}
+    request = template.compile(settings, {}).render({}).request
+    shown = Redactor({}).request(request)
+    await client.send(out, request, timeout_ms=5000)
+    line, sent, content = parts(server.requests[0])
+    assert line == f"{method} /a%2Fb?f[x]=%20 HTTP/1.1"
+    assert content == (shown["body"] or "")
+    host = {"Host": server.url.removeprefix("http://")}
+    assert sent == host | shown["headers"] | OURS | length(method, content)
+
+
+@pytest.mark.parametrize("method", get_args(Method))
+async def test_a_request_without_a_body_says_nothing_of_its_type(method: str, start: Start, out: Transport) -> None:
+    server = await start(OK)
     await client.send(out, Request(method, server.url), timeout_ms=5000)
-    sent = server.requests[0].split(b"\r\n")
-    assert [line for line in sent if line.lower().startswith(b"content-")] == length
+    _, sent, _ = parts(server.requests[0])
+    assert sent == {"Host": server.url.removeprefix("http://")} | OURS | length(method, "")
+
+
+def parts(request: bytes) -> tuple[str, dict[str, str], str]:
+    """The first line, the headers as they were written, each of them once, and the body."""
+    head, _, body = request.decode().partition("\r\n\r\n")
+    line, *headers = head.split("\r\n")
+    pairs = [(name, value) for name, _, value in (header.partition(": ") for header in headers)]
+    assert len(dict(pairs)) == len(pairs)
+    return line, dict(pairs), body
+
+
+def length(method: str, body: str) -> dict[str, str]:
+    """A GET without a body has no length; what may have one says that it is empty."""
+    size = len(body.encode())
+    return {"Content-Length": str(size)} if body or method in ("POST", "PUT", "PATCH", "DELETE") else {}
 
 
 LITERAL = "".join(map(chr, range(0x20, 0x7F))).replace("#", "").replace("{", "").replace("?", "") + "é€\u00a0😀"
