@@ -7,7 +7,7 @@ import ssl
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import aiohttp
 import httpx
@@ -128,7 +128,7 @@ async def test_what_the_preview_shows_is_what_is_sent(
     headers = [{"name": "X-Team", "value": "größe"}, {"name": "x-lower", "value": "1"}]
     settings = {"method": method, "url": f"{server.url}/a%2Fb?f[x]=%20", "headers": headers, "body": body}
     request = template.compile(settings, {}).render({}).request
-    shown = Redactor({}).request(request)
+    shown: dict[str, Any] = Redactor({}).request(request)
     await client.send(out, request, timeout_ms=5000)
     line, sent, content = parts(server.requests[0])
     assert line == f"{method} /a%2Fb?f[x]=%20 HTTP/1.1"
