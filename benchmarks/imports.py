@@ -1,12 +1,14 @@
 """Import of a CSV file into a new table, and into a table of as many rows by a key, against other ways to store it.
 
-`python -m benchmarks.imports [--rows 100000]`, with DATABASE_URL for PostgreSQL. pandas and sqlite-utils take part if
-they are installed, and COPY on PostgreSQL.
+`python -m benchmarks.imports [--rows 100000] [--rounds 3]`, with DATABASE_URL for PostgreSQL. pandas and sqlite-utils
+take part if they are installed, and COPY on PostgreSQL. Each has a process of its own, in which it stored a small file
+before, so that neither imports of modules nor another's memory count. Half of the rows of the keyed import match.
 """
 
 import argparse
 import csv
 import importlib.util
+import multiprocessing
 import os
 import resource
 import sqlite3
@@ -14,14 +16,26 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks.runs import set_up
 
 COLUMNS = 10
+
+type Store = Callable[[Path, Path], Any]  # of a CSV file, in a database of a folder
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Seconds of the clock and of the processor (without the database server's), and the process's peak in MiB."""
+
+    seconds: float
+    processor: float
+    peak: float
 
 
 def write(path: Path, first: int, rows: int) -> None:
@@ -32,38 +46,33 @@ def write(path: Path, first: int, rows: int) -> None:
             writer.writerow([f"Value {row}-{number}, with some text" for number in range(COLUMNS)])
 
 
-@contextmanager
-def measured(what: str, told: dict[str, float]) -> Iterator[None]:
-    """Prints the seconds of the clock and of the processor that the block took."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    yield
-    told[what] = time.process_time() - cpu
-    print(f"{what}: {time.perf_counter() - wall:.1f} s, processor {told[what]:.1f} s", flush=True)
-
-
 def read_alone(path: Path, _: Path) -> None:
     with path.open(newline="") as file:
         for _row in csv.reader(file):
             pass
 
 
-def store_with_sqlite3(path: Path, database: Path) -> None:
-    with path.open(newline="") as file, sqlite3.connect(database) as connection:
+def store_with_sqlite3(path: Path, folder: Path) -> None:
+    with path.open(newline="") as file, sqlite3.connect(folder / "raw.sqlite3") as connection:
         reader = csv.reader(file)
         names = ", ".join(f'"{name}"' for name in next(reader))
+        connection.execute("DROP TABLE IF EXISTS raw")
         connection.execute(f"CREATE TABLE raw ({names})")
         connection.executemany(f"INSERT INTO raw VALUES ({', '.join('?' * COLUMNS)})", reader)
 
 
-def store_with_pandas(path: Path, database: Path) -> None:
+def store_with_pandas(path: Path, folder: Path) -> None:
     import pandas  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
-    with sqlite3.connect(database) as connection:
-        pandas.read_csv(path).to_sql("panda", connection, index=False)
+    with sqlite3.connect(folder / "pandas.sqlite3") as connection:
+        pandas.read_csv(path).to_sql("panda", connection, index=False, if_exists="replace")
 
 
-def store_with_sqlite_utils(path: Path, database: Path) -> None:
-    subprocess.run([sys.executable, "-m", "sqlite_utils", "insert", database, "utils", path, "--csv"], check=True)
+def store_with_sqlite_utils(path: Path, folder: Path) -> None:
+    database = folder / "utils.sqlite3"
+    database.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "sqlite_utils", "insert", str(database), "utils", str(path), "--csv", "--silent"]
+    subprocess.run(command, check=True)
 
 
 def copy_to_postgresql(path: Path, _: Path) -> None:
@@ -71,28 +80,27 @@ def copy_to_postgresql(path: Path, _: Path) -> None:
 
     names = ", ".join(f"c{number} text" for number in range(COLUMNS))
     with connection.cursor() as cursor, path.open("rb") as file:
-        cursor.execute(f"CREATE TEMPORARY TABLE raw ({names})")
-        with cursor.copy("COPY raw FROM STDIN WITH (FORMAT csv, HEADER)") as copy:
+        cursor.execute("DROP TABLE IF EXISTS raw_copy")
+        cursor.execute(f"CREATE TABLE raw_copy ({names})")
+        with cursor.copy("COPY raw_copy FROM STDIN WITH (FORMAT csv, HEADER)") as copy:
             while piece := file.read(1 << 20):
                 copy.write(piece)
 
 
-def peers() -> dict[str, Callable[[Path, Path], None]]:
-    found: dict[str, Callable[[Path, Path], None]] = {
-        "the csv module alone": read_alone,
-        "csv and sqlite3": store_with_sqlite3,
-    }
-    if importlib.util.find_spec("pandas"):
-        found["pandas, read_csv and to_sql"] = store_with_pandas
-    if importlib.util.find_spec("sqlite_utils"):
-        found["sqlite-utils"] = store_with_sqlite_utils
-    if os.environ.get("DATABASE_URL"):
-        found["COPY"] = copy_to_postgresql
-    return found
+def store_with_marl(path: Path, _: Path) -> Any:
+    """Uploads the file and does its import, as a worker would; returns the import, done."""
+    return imported(path)
+
+
+def store_by_key_with_marl(path: Path, _: Path) -> Any:
+    """Adds the file to the table that was made last."""
+    from tables.models import Table
+
+    into = {"key": ["Column 0"], "on_match": "update", "keep_blank": True}
+    return imported(path, table=Table.objects.latest("pk"), into=into)
 
 
 def imported(path: Path, **given: Any) -> Any:
-    """Uploads the file and does its import; returns it, done."""
     from django.core.files import File
 
     from tables.imports import job, uploads
@@ -111,31 +119,71 @@ def imported(path: Path, **given: Any) -> Any:
     return staged
 
 
+def peers() -> dict[str, Store]:
+    found: dict[str, Store] = {"the csv module alone": read_alone, "csv and sqlite3": store_with_sqlite3}
+    if importlib.util.find_spec("pandas"):
+        found["pandas, read_csv and to_sql"] = store_with_pandas
+    if importlib.util.find_spec("sqlite_utils"):
+        found["sqlite-utils"] = store_with_sqlite_utils
+    if os.environ.get("DATABASE_URL"):
+        found["COPY"] = copy_to_postgresql
+    return found
+
+
+def measured(store: Store, path: Path, folder: Path) -> Figures:
+    """Stores the file in a process of its own."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_measured, (store, path, folder))
+
+
+def _measured(store: Store, path: Path, folder: Path) -> Figures:
+    import django
+
+    django.setup()
+    store(folder / "small.csv", folder)
+    wall, before = time.perf_counter(), os.times()
+    store(path, folder)
+    seconds, after = time.perf_counter() - wall, os.times()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Figures(seconds, sum(after[:4]) - sum(before[:4]), peak)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         redis = set_up(folder)
+        write(folder / "small.csv", 0, 10)
         write(folder / "file.csv", 0, given.rows)
         write(folder / "again.csv", given.rows // 2, given.rows)
-        told: dict[str, float] = {}
-        for what, store in peers().items():
-            with measured(what, told):
-                store(folder / "file.csv", folder / "peers.sqlite3")
-        with measured("Marl, a new table", told):
-            first = imported(folder / "file.csv")
-        into = {"key": ["Column 0"], "on_match": "update", "keep_blank": True}
-        with measured("Marl, into that table by a key", told):
-            again = imported(folder / "again.csv", table=first.table, into=into)
-        print(f"{given.rows:,} rows by key into {given.rows:,}: {again.counts}")
-        for what in list(told)[:-2]:
-            print(f"a new table takes {told['Marl, a new table'] / told[what]:.2f} times the processor of {what}")
-        print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+        rounds = []
+        for number in range(given.rounds):
+            told = {what: measured(store, folder / "file.csv", folder) for what, store in peers().items()}
+            told["Marl, a new table"] = measured(store_with_marl, folder / "file.csv", folder)
+            told["Marl, by a key"] = measured(store_by_key_with_marl, folder / "again.csv", folder)
+            rounds.append(told)
+            print(f"round {number + 1} of {given.rounds} done", flush=True)
+        tell(rounds)
         if redis:
             redis.terminate()
             redis.wait()
+
+
+def tell(rounds: list[dict[str, Figures]]) -> None:
+    """Prints the medians, and those of the ratios of each round."""
+    for what in rounds[0]:
+        figures = [told[what] for told in rounds]
+        seconds, processor = median(one.seconds for one in figures), median(one.processor for one in figures)
+        peak = max(one.peak for one in figures)
+        print(f"{what}: {seconds:.2f} s, processor {processor:.2f} s, peak memory {peak:.0f} MiB")
+    for what in list(rounds[0])[:-2]:
+        pairs = [(told["Marl, a new table"], told[what]) for told in rounds]
+        ratio = median(marl.seconds / peer.seconds for marl, peer in pairs)
+        of_processor = median(marl.processor / peer.processor for marl, peer in pairs)
+        print(f"a new table takes {ratio:.2f} times the time and {of_processor:.2f} times the processor of {what}")
 
 
 if __name__ == "__main__":
