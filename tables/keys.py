@@ -11,7 +11,7 @@ from django.db import connection
 from tables import values
 from workspaces.refusals import Refused
 
-BATCH = 2_000  # rows
+BATCH = 5_000  # rows
 MATCHES = ("exact", "loose")
 ON_MATCH = ("add", "update", "skip")
 
@@ -41,7 +41,9 @@ def _texts(key: Sequence[Any], normalize: Normalize) -> Texts:
 
 
 def _digest(texts: Texts) -> str:
-    return blake2b(json.dumps(texts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    # Each with its length, so that no other texts come to the same.
+    joined = "".join([f"{len(text)}:{text}" for text in texts])
+    return blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def digests_in(
@@ -107,7 +109,10 @@ def _part(column: str, *, computed: bool) -> tuple[str, str | int]:
 
 
 def _decoded(text: str | None) -> Any:
-    return None if text is None else json.loads(text)
+    if text is None:
+        return None
+    is_plain = text.startswith('"') and "\\" not in text
+    return text[1:-1] if is_plain else json.loads(text)
 
 
 def merged(before: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:

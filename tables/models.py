@@ -287,7 +287,7 @@ class Import(models.Model):
 
 
 class ImportKey(models.Model):
-    """The key of a row in the hidden table of an import: a digest, and the sort key of the row."""
+    """What imports stored of the keys of their rows before they had them in memory; nothing reads or writes it."""
 
     table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="+", db_index=False)
     digest = models.CharField(max_length=32)

@@ -6,18 +6,18 @@ The caller has a transaction open and the table locked.
 import json
 import time
 from collections.abc import Iterable, Sequence
-from itertools import batched, chain
+from itertools import batched, chain, pairwise
 
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from tables import row_order
-from tables.models import Cell, DeletedRow, Row, Table
+from tables.models import Cell, DeletedRow, Row, RowBlock, Table
 
 _BATCH = 5_000  # rows a transaction
-
-_AT_ONCE = 500  # rows that one statement inserts; SQLite bounds its parameters
+_AT_ONCE = 500  # lines that one statement inserts; SQLite bounds its parameters
+_BLOCKS = 10  # of rows that one statement copies
 
 
 def lock_table(table_id: int) -> int:
@@ -33,20 +33,24 @@ def lock_table(table_id: int) -> int:
 
 def insert(table_id: int, sort_keys: Sequence[int], encoded: Sequence[str]) -> None:
     """Inserts rows with these keys, given as their values in JSON. The caller counts them with `grow`."""
-    rows = zip(sort_keys, encoded, strict=True)
+    lines = [(table_id, key, text) for key, text in zip(sort_keys, encoded, strict=True)]
+    insert_lines("tables_row", ("table_id", "position", "values"), lines)
+
+
+def insert_lines(table: str, columns: Sequence[str], lines: Sequence[tuple[int | str, ...]]) -> None:
+    """Inserts lines of numbers and JSON, in which there is no tab or line end, into a table of the database."""
+    names = ", ".join(f'"{column}"' for column in columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            lines = "".join([f"{table_id}\t{key}\t{text}\n" for key, text in rows])
-            with (
-                connection.wrap_database_errors,
-                cursor.copy('COPY tables_row (table_id, position, "values") FROM STDIN') as copy,
-            ):
-                copy.write(lines.replace("\\", "\\\\"))
+            pattern = "\t".join(["%s"] * len(columns)) + "\n"
+            text = "".join([pattern % line for line in lines]).replace("\\", "\\\\")
+            with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+                copy.write(text)
             return
-        for some in batched(rows, _AT_ONCE):
-            marks = ", ".join([f"({int(table_id)}, %s, %s)"] * len(some))
+        marks = f"({', '.join(['%s'] * len(columns))})"
+        for some in batched(lines, _AT_ONCE):
             cursor.execute(
-                f'INSERT INTO tables_row (table_id, position, "values") VALUES {marks}',  # noqa: S608
+                f"INSERT INTO {table} ({names}) VALUES {', '.join([marks] * len(some))}",  # noqa: S608
                 list(chain.from_iterable(some)),
             )
 
@@ -57,12 +61,17 @@ def append_table(source_id: int, target_id: int) -> None:
     The caller counts them with `grow`, and purges the source.
     """
     shift = row_order.append_blocks(source_id, target_id)
+    starts = RowBlock.objects.filter(table_id=source_id).order_by("start").values_list("start", flat=True)
     with connection.cursor() as cursor:
-        cursor.execute(
-            'INSERT INTO tables_row (table_id, position, "values") '
-            'SELECT %s, position + %s, "values" FROM tables_row WHERE table_id = %s ORDER BY position',
-            [target_id, shift, source_id],
-        )
+        # Some blocks at a time: SQLite has all that one statement copies in memory.
+        for first, end in pairwise([*starts[::_BLOCKS], None]):
+            until = "" if end is None else "AND position < %s "
+            cursor.execute(
+                'INSERT INTO tables_row (table_id, position, "values") '  # noqa: S608
+                'SELECT %s, position + %s, "values" FROM tables_row '
+                f"WHERE table_id = %s AND position >= %s {until}ORDER BY position",
+                [target_id, shift, source_id, first, *([] if end is None else [end])],
+            )
 
 
 def write_values(rows: Sequence[Row | DeletedRow]) -> None:
@@ -142,4 +151,4 @@ def analyze() -> None:
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE tables_row, tables_importkey")
+            cursor.execute("ANALYZE tables_row")

@@ -13,6 +13,7 @@ from pydantic_core import PydanticSerializationError, to_json
 
 from tables import keys, row_order, storage
 from tables.imports import mapping, matching, uploads
+from tables.imports.file_keys import FileKeys
 from tables.imports.mapping import Choices, OpenTypes, Place
 from tables.imports.readers import formats
 from tables.imports.readers.sheet import MOST_WARNINGS, Rejected, Row, Sheet, Value
@@ -86,10 +87,11 @@ def gather(running: Import, table: Table, progress: Progress) -> Gathered:
         key = mapping.key_places(placed, choices.key)
         mapping.save_new(placed, table)
         gathered = Gathered(table, placed)
-        _Reading(running, sheet, gathered, choices, key).read(progress)
+        file_keys = FileKeys()
+        _Reading(running, sheet, gathered, choices, key, file_keys).read(progress)
     gathered.counts["added"] = gathered.rows
     if key:
-        _match(running, gathered, key, choices, progress)
+        _match(running, gathered, key, choices, file_keys, progress)
     return gathered
 
 
@@ -102,6 +104,7 @@ class _Reading:
     gathered: Gathered
     choices: Choices
     key: Sequence[Place]
+    file_keys: FileKeys
 
     def read(self, progress: Progress) -> None:
         total = formats.estimated_rows(uploads.path_of(self.running), self.sheet)
@@ -127,11 +130,11 @@ class _Reading:
         with transaction.atomic():
             sort_keys = row_order.append(table_id, len(batch))
             storage.insert(table_id, sort_keys, [_encoded(values) for values in stored])
-            if self.key:
-                normalize = keys.normalizer(self.choices.match)
-                names = [place.key for place in self.key]
-                digests = [keys.digest([values.get(name) for name in names], normalize) for values in stored]
-                matching.store_keys(table_id, sort_keys, digests)
+        if self.key:
+            normalize = keys.normalizer(self.choices.match)
+            names = [place.key for place in self.key]
+            digests = [keys.digest([values.get(name) for name in names], normalize) for values in stored]
+            self.file_keys.add(sort_keys, digests)
         return left_blank
 
     def _stored(self, batch: Sequence[Numbered], left_blank: list[Rejected]) -> Iterator[dict[str, Any]]:
@@ -186,38 +189,50 @@ def _encoded(values: dict[str, Any]) -> str:
     return to_json(storable(values)).decode() if "\\u0000" in text else text
 
 
-def _match(running: Import, gathered: Gathered, key: Sequence[Place], choices: Choices, progress: Progress) -> None:
+def _match(
+    running: Import,
+    gathered: Gathered,
+    key: Sequence[Place],
+    choices: Choices,
+    file_keys: FileKeys,
+    progress: Progress,
+) -> None:
     """Compares the gathered rows with each other and with those of the table."""
     storage.analyze()
     counts, table_id = gathered.counts, gathered.table.pk
+    repeated = file_keys.repeated(keep_last=choices.on_match == "update")
     if choices.on_match == "add":
-        counts["repeated"] = matching.count_repeated(table_id)
+        counts["repeated"] = sum(1 for _ in repeated)
     else:
-        counts["repeated"] = matching.drop_repeated(table_id, keep_last=choices.on_match == "update")
+        counts["repeated"] = matching.drop(table_id, repeated)
         counts["added"] -= counts["repeated"]
     if counts["repeated"]:
         gathered.warn(None, _repeated(counts["repeated"], choices.on_match))
     if running.target is not None and choices.on_match != "add":
-        _match_table(running, gathered, key, choices, progress)
-    matching.forget_keys(table_id)
+        _match_table(running, gathered, key, choices, file_keys, progress)
     if counts["added"] < gathered.rows:
         row_order.recount(table_id)
 
 
 def _match_table(
-    running: Import, gathered: Gathered, key: Sequence[Place], choices: Choices, progress: Progress
+    running: Import,
+    gathered: Gathered,
+    key: Sequence[Place],
+    choices: Choices,
+    file_keys: FileKeys,
+    progress: Progress,
 ) -> None:
     assert running.target is not None
     table_id, normalize = gathered.table.pk, keys.normalizer(choices.match)
     is_check = running.state == Import.State.STAGED
-    for found in matching.match(table_id, running.target.pk, [place.key for place in key], normalize):
+    for digests in keys.digests_in(running.target.pk, [place.key for place in key], normalize):
+        found = file_keys.match(digests)
         if choices.on_match == "update" and not is_check:
             matching.store_changes(running, matching.changes(table_id, found))
         progress.report(gathered.rows, gathered.rows)
-    matched = matching.count_matched(table_id)
+    matched = matching.drop(table_id, file_keys.matched())
     gathered.counts["added"] -= matched
     gathered.counts["skipped" if choices.on_match == "skip" else "updated"] = matched
-    matching.drop_matched(table_id)
 
 
 def _repeated(number: int, on_match: str) -> str:
