@@ -157,12 +157,12 @@ def lock(folder: Path) -> IO[str]:
     return file
 
 
-def manage(*arguments: str) -> str:
-    """Runs a management command and returns what it prints. Raises CannotStart with its last line."""
-    done = subprocess.run([PYTHON, "manage.py", *arguments], capture_output=True, text=True)
+def prepare() -> str:
+    """Brings database and assets up to date, and returns a link to sign in. Raises CannotStart with its last line."""
+    done = subprocess.run([PYTHON, "manage.py", "prepare"], capture_output=True, text=True)
     if done.returncode:
         last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
-        raise CannotStart(f"`manage.py {' '.join(arguments)}` failed: {' '.join(last)}")
+        raise CannotStart(f"`manage.py prepare` failed: {' '.join(last)}")
     return done.stdout.strip()
 
 
@@ -192,17 +192,20 @@ def start_redis(folder: Path, parts: list[Part]) -> None:
         raise CannotStart(f"Redis did not start; {folder / 'logs' / 'redis.log'} says why.") from error
 
 
-def start(folder: Path, port: int, parts: list[Part]) -> None:
-    """Starts every part and adds it to `parts`, also when a later one fails. Raises CannotStart."""
+def start(folder: Path, port: int, parts: list[Part]) -> str:
+    """Starts every part, adds it to `parts` also when a later one fails, and returns a link to sign in.
+
+    Raises CannotStart.
+    """
     start_redis(folder, parts)
-    manage("migrate", "--no-input", "--verbosity", "0")
-    manage("collectstatic", "--no-input", "--verbosity", "0")
+    link = prepare()
     for name, command in (("web", web(port)), ("worker", worker()), ("scheduler", scheduler(folder))):
         part = Part(name, command)
         parts.append(part)
         part.start(folder / "logs")
         if name == "web":
             wait_for_web(port, part, folder / "logs")
+    return link
 
 
 def watch(parts: list[Part], logs: Path, stop: StopRequest) -> None:
@@ -225,8 +228,7 @@ def run(folder: Path, port: int, stop: StopRequest) -> None:
     os.environ.setdefault("MARL_SAMPLE_API_URL", reached_at(port))
     print("Starting Marl …", flush=True)
     try:
-        start(folder, port, parts)
-        link = manage("sign_in_link")
+        link = start(folder, port, parts)
         print(f"\n  Marl is running. Sign in here:\n\n    {link}\n", flush=True)
         print(f"  Data and logs: {folder}   Stop: Ctrl+C\n", flush=True)
         watch(parts, folder / "logs", stop)
