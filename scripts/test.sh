@@ -1,11 +1,12 @@
 #!/bin/sh
 # All checks, then all tests: on SQLite with the bundled Redis, then on PostgreSQL with a Redis server what uses a database.
 # The browser tests start an app of their own, which is the same on both. The faults kill and stop the processes of an app
-# and mostly wait, so both databases have theirs at once; those that look at the clock come last, when nothing else runs.
+# and mostly wait, so those of both databases go beside all the tests on SQLite; those that look at the clock come last,
+# when nothing else runs.
 set -eu
 cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"
-unset DATABASE_URL REDIS_URL
+unset DATABASE_URL REDIS_URL PYTHONDONTWRITEBYTECODE  # some hundred processes are started, and compile nothing again
 logs=$(mktemp -d) seconds= running=
 trap 'kill $running 2>/dev/null || :; rm -rf "$logs"' EXIT
 trap 'exit 130' INT TERM
@@ -19,14 +20,16 @@ part() {
   seconds="$seconds$(printf '\n%5d s  %s' $(($(date +%s) - began)) "$title")"
 }
 
-# Runs commands at the same time, and shows what each of them said when it is done.
+# Runs commands at the same time; shows what the first one says at once, and what the others said when it is done.
 together() {
-  number=0
+  first=$1; shift
+  failed= number=0
   for command; do
     number=$((number + 1))
     sh -c "exec $command" >"$logs/$number" 2>&1 & running="$running $!"
   done
-  failed= number=0
+  sh -c "exec $first" || failed=yes
+  number=0
   for process in $running; do
     number=$((number + 1))
     wait "$process" || failed=yes
@@ -40,15 +43,16 @@ unit="pytest -q --dist loadfile --ignore=tests/faults"
 faults="pytest -q -n 0 tests/faults"
 part "Checks" sh scripts/check.sh
 part "Browser modules" npm test --silent
-part "All but the faults, on SQLite and the bundled Redis" $unit -n 3
 if address=$(python -m tests.services); then
-  part "What uses a database on PostgreSQL and Redis, and the faults on both" together \
-    "env $address $unit -n 1 --only-database --ignore=tests/e2e" "env $address $faults -m 'not clock'" "$faults -m 'not clock'"
+  part "All on SQLite and the bundled Redis, and the faults on both databases" together \
+    "$unit -n 3" "env $address $faults -m 'not clock'" "$faults -m 'not clock'"
+  part "What uses a database, on PostgreSQL and Redis" env $address $unit -n 2 --only-database --ignore=tests/e2e
   part "Faults that look at the clock" together "env $address $faults -m clock" "$faults -m clock"
 elif [ -n "${CI:-}" ]; then
   exit 1
 else
-  part "The faults" $faults
+  part "All on SQLite and the bundled Redis" together "$unit -n 3" "$faults -m 'not clock'"
+  part "Faults that look at the clock" $faults -m clock
   echo "Left out: start PostgreSQL on 127.0.0.1:5432 and Redis on 127.0.0.1:6379 to run the tests on them too."
 fi
 echo "$seconds"
