@@ -10,6 +10,7 @@ import { api, reasonOf } from "../ui/api.js";
 import { button, make } from "../ui/elements.js";
 import { plural } from "../ui/format.js";
 import { icon } from "../ui/icons.js";
+import { toast } from "../ui/notices.js";
 import { groupsTable } from "./groups-view.js";
 import { merge, tellDone } from "./merge.js";
 import { buttonWords, countWords, likelyKey, moreWords, noneWords } from "./words.js";
@@ -50,12 +51,12 @@ export class DuplicatesDialog {
     this.problem = make("p", { className: "problem", role: "alert", hidden: true });
     this.groups = make("div", { className: "groups", tabIndex: 0, role: "region", ariaLabel: "Rows that are alike" });
     this.more = make("p", "soft");
-    this.mergeButton = make("button", { type: "submit", className: "btn primary", disabled: true }, "Merge");
-    this.mergeButton.setAttribute("form", "duplicates-form");
+    // No form: Enter on a box must not merge.
+    this.mergeButton = button("Merge", "btn primary", () => void this.#merge(), { disabled: true });
   }
 
   open() {
-    this.dialog.append(this.#head(), this.#form(), this.#foot());
+    this.dialog.append(this.#head(), this.#body(), this.#foot());
     this.dialog.addEventListener("close", () => {
       clearTimeout(this.#timer);
       this.#searching.abort();
@@ -64,7 +65,7 @@ export class DuplicatesDialog {
     });
     document.body.append(this.dialog);
     this.dialog.showModal();
-    this.dialog.querySelector(":checked")?.scrollIntoView({ block: "nearest" });
+    /** @type {HTMLElement | null} */ (this.dialog.querySelector(":checked"))?.focus();
     void this.#search();
   }
 
@@ -74,16 +75,10 @@ export class DuplicatesDialog {
     return make("header", "", make("h2", { id: "duplicates-title" }, "Find duplicates"), this.counts, close);
   }
 
-  #form() {
-    const form = make("form", { id: "duplicates-form", className: "both", method: "dialog" });
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      void this.#merge();
-    });
+  #body() {
     const data = make("div", "data", this.problem, this.more, this.groups);
     const rail = make("div", "rail", this.#columnsBlock(), this.#matchBlock(), this.#keepBlock());
-    form.append(data, rail);
-    return form;
+    return make("div", "both", data, rail);
   }
 
   #foot() {
@@ -202,6 +197,7 @@ export class DuplicatesDialog {
       this.dialog.close();
       tellDone(this.grid, this.choices, done);
     } catch (error) {
+      if (!this.dialog.open) toast(`Nothing was merged. ${reasonOf(error)}`);
       this.#isMerging = false;
       this.#show();
       this.#refuse(error);

@@ -27,7 +27,8 @@ export function merge(grid, choices) {
 
 /** Tells what was done, and how to undo it. @param {Grid} grid @param {Choices} choices @param {Merged} done */
 export function tellDone(grid, choices, done) {
-  if (!done.undo || !done.cells) return toast(doneWords(done));
+  if (!done.undo) return toast(doneWords(done));
+  if (!done.cells) return toast(`${doneWords(done)} The deleted rows are in the trash.`);
   const label = `merge of ${plural(done.merged, "group")}`;
   let last = done;
   const undo = async () => {
