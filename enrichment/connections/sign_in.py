@@ -56,9 +56,11 @@ async def get_token(connection: Connection) -> tuple[Token, int | None]:
         return scheme.token(secrets, time.time()), None
     request = scheme.request(secrets)
     try:
-        answer = await client.send(event_loop.transport(), request, timeout_ms=TIMEOUT_MS)
+        answer = await client.send(event_loop.transport(), request, timeout_ms=TIMEOUT_MS, across_origins=False)
     except SendError as error:
         raise SignInError(error.code, f"The sign-in failed: {error.message}") from error
+    if stop := answer.not_followed:
+        raise SignInError(stop.code, f"The sign-in failed: {answer.status} · {stop.message}")
     return scheme.read(answer, time.time()), answer.status
 
 

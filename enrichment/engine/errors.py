@@ -10,8 +10,11 @@ EngineError
     └── SendError        the exchange failed; `sent` says whether it may have arrived
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
+
+from enrichment.engine.redirects import Hop
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +91,14 @@ class SignInError(RowError):
 
 
 class SendError(RowError):
+    """`hops` are the redirects that were followed before."""
+
     retryable = True
 
-    def __init__(self, code: str, message: str, *, sent: bool, retryable: bool = True) -> None:
+    def __init__(
+        self, code: str, message: str, *, sent: bool, retryable: bool = True, hops: Sequence[Hop] = ()
+    ) -> None:
         super().__init__(code, message)
         self.sent = sent
         self.retryable = retryable
+        self.hops = hops

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from enrichment.engine.redirects import Hop, NotFollowed
+
 _CHARSET = re.compile(r'charset="?([\w.:-]+)', re.IGNORECASE)
 
 
@@ -21,6 +23,8 @@ class Response:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     url: str = ""  # after redirects
+    hops: tuple[Hop, ...] = ()
+    not_followed: NotFollowed | None = None
 
     def header(self, name: str) -> str | None:
         """Returns the first header of this name, in whatever case."""

@@ -1,27 +1,26 @@
-"""Sends a request and follows it to its response: redirects, where credentials may go, bounds, and errors by name."""
+"""Sends a request and follows it to its response: where credentials may go, bounds, and errors by name."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from functools import lru_cache
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
 from enrichment.engine.auth.token import Token
 from enrichment.engine.errors import SendError
 from enrichment.engine.messages import Request, Response
+from enrichment.engine.redirects import Hop
 from enrichment.engine.template.url import matches
-from enrichment.http_client import content_coding
+from enrichment.http_client import content_coding, redirects
 from enrichment.http_client.addresses import AddressRefused
 from enrichment.http_client.content_coding import DecodingError
 from enrichment.http_client.transport import Connected, InsecureServer, UnknownHost
 
 MAX_READ = 10 * 1024 * 1024  # bytes
-MAX_REDIRECTS = 5
 CONNECT_WITHIN = 10.0  # seconds: after them nothing was sent, and that is known
-REDIRECTS = (301, 302, 303, 307, 308)
 _ALWAYS = (("accept-encoding", content_coding.ACCEPTED), ("user-agent", "Marl"))
-_NOT_ACROSS_ORIGINS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
 async def send(
@@ -30,6 +29,7 @@ async def send(
     *,
     timeout_ms: int,
     follow_redirects: bool = True,
+    across_origins: bool = True,
     token: Token | None = None,
     allowed_hosts: Collection[str] | None = None,
     max_read: int = MAX_READ,
@@ -37,26 +37,31 @@ async def send(
 ) -> Response:
     """Returns the response with its whole body, decompressed. Raises SendError.
 
-    `token` may go to `allowed_hosts` alone, which are in lower case; `connected` is awaited before a first request is
-    sent over a new connection.
+    `token` may go to `allowed_hosts` alone, which are in lower case; a request whose address or body holds secrets is
+    not to be followed `across_origins`. `connected` is awaited before a first request is sent over a new connection.
     """
+    first, hops = request, list[Hop]()
     try:
         async with asyncio.timeout(timeout_ms / 1000):
-            for _ in range(MAX_REDIRECTS + 1):
+            while True:
                 outgoing = _as_httpx(request, connected)
                 if token and allowed_hosts is not None and token.is_in(request):
                     _check_host(outgoing.url, allowed_hosts)
                 response = await _receive(transport, outgoing, max_read)
-                target = response.header("location")
-                if not (follow_redirects and response.status in REDIRECTS and target):
-                    return response
-                request = _redirected(request, response.status, target, token)
+                if not follow_redirects or response.status not in redirects.STATUSES:
+                    return replace(response, hops=tuple(hops)) if hops else response
+                then = redirects.following(request, response, token, len(hops), across_origins=across_origins)
+                if not isinstance(then, Request):
+                    return replace(response, hops=tuple(hops), not_followed=then)
+                hops.append(redirects.hop(first, response, then, token))
+                request = then
     except TimeoutError as error:
-        raise SendError("timeout", f"The server didn't answer within {timeout_ms / 1000:g} s.", sent=True) from error
+        words = f"The server didn't answer within {timeout_ms / 1000:g} s."
+        raise _behind(hops, SendError("timeout", words, sent=True)) from error
     except (httpx.TransportError, httpx.InvalidURL, ValueError) as error:
-        raise _named(error, request.url) from error
-    words = f"The server redirected more than {MAX_REDIRECTS} times."
-    raise SendError("too_many_redirects", words, sent=True, retryable=False)
+        raise _behind(hops, _named(error, request.url)) from error
+    except SendError as error:
+        raise _behind(hops, error) from error.__cause__
 
 
 async def _receive(transport: httpx.AsyncBaseTransport, request: httpx.Request, max_read: int) -> Response:
@@ -120,29 +125,6 @@ def _too_large(max_read: int) -> SendError:
     return SendError("too_large", words, sent=True, retryable=False)
 
 
-def _redirected(request: Request, status: int, target: str, token: Token | None) -> Request:
-    url = _target(request.url, target)
-    method, body, headers = request.method, request.body, request.headers
-    if status == 303 or (status in (301, 302) and method == "POST"):
-        method, body = "GET", None
-        headers = tuple(item for item in headers if not item[0].lower().startswith("content-"))
-    if _origin(url) != _origin(request.url):
-        private = _NOT_ACROSS_ORIGINS | ({token.name.lower()} if token else set())
-        headers = tuple(item for item in headers if item[0].lower() not in private)
-    return Request(method, url, headers, body)
-
-
-def _target(url: str, location: str) -> str:
-    try:
-        target = httpx.URL(urljoin(url, location))
-    except (httpx.InvalidURL, ValueError):
-        target = None
-    if target is None or target.scheme not in ("http", "https") or not target.host:
-        words = f"The server redirects to {location[:200]}, which isn't a web address."
-        raise SendError("redirect", words, sent=True)
-    return str(target)
-
-
 def _check_host(url: httpx.URL, allowed_hosts: Collection[str]) -> None:
     host = url.raw_host.decode()
     if not matches(host, allowed_hosts):
@@ -154,9 +136,12 @@ def _check_host(url: httpx.URL, allowed_hosts: Collection[str]) -> None:
         )
 
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+def _behind(hops: Sequence[Hop], error: SendError) -> SendError:
+    """Returns the error with the redirects before it: the API has had the request, whatever became of those."""
+    if not hops:
+        return error
+    words = f"The API redirects to {hops[-1].url[:200]}. {error.message}"
+    return SendError(error.code, words, sent=True, retryable=error.retryable, hops=hops)
 
 
 def _host(url: str) -> str:

@@ -16,6 +16,8 @@ def fetch(address: str) -> str:
         response = event_loop.run(sending)
     except SendError as error:
         raise InvalidSettings([Problem(error.message, field="address")]) from error
+    if response.not_followed:
+        raise InvalidSettings([Problem(response.not_followed.message, field="address")])
     if response.status != 200:
         raise InvalidSettings([Problem(f"The server answered with status {response.status}.", field="address")])
     return response.text

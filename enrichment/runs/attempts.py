@@ -16,9 +16,9 @@ from tables.cells import encoded
 class Attempt:
     number: int
     started_at: datetime
-    request: Mapping[str, object] | None = None  # method, url, headers, body
+    request: Mapping[str, object] | None = None  # method, url, headers, body, redirects
     response: Mapping[str, object] | None = None  # status, headers, body, truncated
-    error: Mapping[str, object] | None = None  # code, message
+    error: Mapping[str, object] | None = None  # code, message, moved_to
     duration_ms: int = 0
 
 

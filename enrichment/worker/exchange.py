@@ -1,7 +1,7 @@
 """One row's request, sent: sign in, send, and after a refusal sign in again and send once more."""
 
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -9,11 +9,13 @@ from django.utils import timezone
 from redis import RedisError
 
 from enrichment.connections.redaction import Redactor, headers_as_json
+from enrichment.connections.token_cache import TokenCache
 from enrichment.engine import response as responses
 from enrichment.engine.auth.token import Token
 from enrichment.engine.errors import RowError, SendError
 from enrichment.engine.limits.backoff import delay
 from enrichment.engine.messages import Outcome, Request, Response
+from enrichment.engine.redirects import Hop
 from enrichment.http_client import client, event_loop
 from enrichment.http_client.rate_limit import Reservation
 from enrichment.runs.attempts import Attempt
@@ -32,7 +34,7 @@ _NOTHING_TO_HIDE = Redactor({})
 class _Sent:
     outcome: Outcome
     attempt: Attempt
-    is_refused: bool = False  # the token is no longer good
+    accepts_token: bool | None = None  # None: nobody has said
 
 
 async def exchange(job: Job, row_id: int, request: Request, attempts: int, reservation: Reservation) -> Result:
@@ -43,11 +45,11 @@ async def exchange(job: Job, row_id: int, request: Request, attempts: int, reser
     token = await job.token_cache.token() if job.token_cache else None
     sent = await _send(job, request, token, attempts + 1, reservation)
     tried = [sent.attempt]
-    if sent.is_refused and (renewed := await _renew(job, token)):
+    if sent.accepts_token is False and (renewed := await _renew(job, token)):
         token, reservation = renewed
         sent = await _send(job, request, token, attempts + 2, reservation)
         tried.append(sent.attempt)
-    if job.token_cache and token and sent.outcome.http_status and not sent.is_refused:
+    if job.token_cache and token and sent.accepts_token:
         await _if_possible(job.token_cache.accepted(token))
     result = await _result(job, row_id, sent.outcome, attempts + len(tried))
     result.new_attempts = tried
@@ -83,7 +85,7 @@ async def _send(job: Job, request: Request, token: Token | None, number: int, re
         nonlocal reservation
         reservation = await job.limiter.start(reservation)
 
-    started, is_refused = event_loop.now(), False
+    started, accepts_token = event_loop.now(), None
     try:
         response = await client.send(
             event_loop.transport(),
@@ -95,25 +97,54 @@ async def _send(job: Job, request: Request, token: Token | None, number: int, re
             connected=connected if reservation.name else None,
         )
     except SendError as error:
-        outcome = _without_response(job, error)
+        hops, outcome = error.hops, _without_response(job, error)
         attempt.error = {"code": error.code, "message": redact(error.message)}
     else:
-        is_refused = cache is not None and await cache.refuses(response)
+        hops, accepts_token = response.hops, await _accepts_token(cache, response)
         outcome = _redacted(_outcome(job, response), redact)
         attempt.response = _as_json(response, redact)
-        if outcome.error_code:
-            attempt.error = {"code": outcome.error_code, "message": outcome.error_message}
+        attempt.error = _error_as_json(outcome, response, redact)
+    if hops:
+        redirects = [hop.as_json() | {"url": redact(hop.url)} for hop in hops]
+        attempt.request = {**redact.request(request), "redirects": redirects}
     seconds = event_loop.now() - started
     attempt.duration_ms = round(seconds * 1000)
     await _if_possible(job.limiter.answered(reservation, seconds))
-    return _Sent(outcome, attempt, is_refused)
+    return _Sent(outcome, attempt, accepts_token)
+
+
+async def _accepts_token(cache: TokenCache | None, response: Response) -> bool | None:
+    if cache is None or _lost_credentials(response.hops):
+        return None
+    return not await cache.refuses(response)
+
+
+def _lost_credentials(hops: Sequence[Hop]) -> bool:
+    return bool(hops) and hops[-1].credentials is False
 
 
 def _outcome(job: Job, response: Response) -> Outcome:
     config = job.compiled.config
-    return responses.read(
+    if stop := response.not_followed:
+        words = f"{response.status} · {stop.message}"
+        return _behind_redirects(job, Outcome(CellState.FAILED, None, stop.code, words, response.status), response)
+    outcome = responses.read(
         response, job.compiled.field_paths, retry_statuses=config.retry.statuses, may_repeat=config.may_repeat
     )
+    return _behind_redirects(job, outcome, response) if response.hops else outcome
+
+
+def _behind_redirects(job: Job, outcome: Outcome, response: Response) -> Outcome:
+    """Returns the outcome with what the redirects had to do with it; a write that ended in 303 is done all the same."""
+    if outcome.state != CellState.FAILED:
+        return outcome
+    hops, config, words = response.hops, job.compiled.config, outcome.error_message
+    if outcome.http_status in (401, 403) and _lost_credentials(hops):
+        words += f" · The API redirected to {hops[-1].url[:200]}, and credentials don't go along to another site."
+    if 303 in (response.status, *(hop.status for hop in hops)) and not config.may_repeat:
+        words = f"The API accepted the {config.method}, but its result can't be read: {words}"
+        return replace(outcome, state=CellState.UNKNOWN, error_message=words, retryable=False, retry_after=None)
+    return replace(outcome, error_message=words)
 
 
 def _redacted(outcome: Outcome, redact: Redactor) -> Outcome:
@@ -132,6 +163,15 @@ def _as_json(response: Response, redact: Redactor) -> dict[str, object]:
         "body": text,
         "truncated": len(response.text) > STORED_BODY,
     }
+
+
+def _error_as_json(outcome: Outcome, response: Response, redact: Redactor) -> dict[str, object] | None:
+    """Returns {code, message}, and where the API moved the address to."""
+    if not outcome.error_code:
+        return None
+    error: dict[str, object] = {"code": outcome.error_code, "message": outcome.error_message}
+    stop = response.not_followed
+    return error | {"moved_to": redact(stop.url)} if stop and stop.code == "moved" else error
 
 
 def _without_response(job: Job, error: SendError) -> Outcome:

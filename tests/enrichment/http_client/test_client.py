@@ -1,4 +1,4 @@
-"""Redirects, credentials, bounds and the names of errors. No server is needed: `httpx.MockTransport` answers."""
+"""Credentials, bounds and the names of errors. No server is needed: `httpx.MockTransport` answers."""
 
 import asyncio
 import gzip
@@ -19,18 +19,13 @@ API = "https://api.example"
 
 
 class Api:
-    """Answers with JSON, or redirects from /to/STATUS?url=TARGET; keeps the requests."""
+    """Answers with JSON; keeps the requests."""
 
     def __init__(self) -> None:
         self.requests: list[httpx.Request] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        if request.url.path == "/loop":
-            return httpx.Response(302, headers={"Location": "loop"})
-        if request.url.path.startswith("/to/"):
-            status = int(request.url.path.split("/")[2])
-            return httpx.Response(status, headers={"Location": request.url.params["url"]})
         return httpx.Response(200, json={"ok": True}, headers={"Set-Cookie": "session=abc"})
 
 
@@ -63,29 +58,6 @@ async def test_the_request_says_who_asks_and_what_it_can_decompress(api: Api) ->
     assert (request.method, request.content) == ("POST", b"{}")
 
 
-@pytest.mark.parametrize(
-    ("status", "method", "expected"),
-    [(301, "POST", "GET"), (302, "POST", "GET"), (303, "PUT", "GET"), (307, "POST", "POST"), (308, "PATCH", "PATCH")],
-)
-async def test_redirects_follow_the_rules_of_their_status(status: int, method: str, expected: str, api: Api) -> None:
-    headers = [("Content-Type", "application/json")]
-    await send(api, method, f"{API}/to/{status}?url=/there", body=b"{}", headers=headers)
-    followed = api.requests[1]
-    assert (followed.method, str(followed.url)) == (expected, f"{API}/there")
-    assert followed.content == (b"{}" if expected == method else b"")
-    assert ("content-type" in followed.headers) == (expected == method)
-
-
-async def test_credentials_do_not_follow_to_another_origin(api: Api) -> None:
-    token = Token("secret", "X-Auth", "secret")
-    headers = [("X-Auth", "secret"), ("Cookie", "a=b"), ("X-Other", "1")]
-    await send(api, "GET", f"{API}/to/302?url=https://other.example/there", headers=headers, token=token)
-    first, second = (set(request.headers) for request in api.requests)
-    assert {"x-auth", "cookie", "x-other"} <= first
-    assert second.isdisjoint({"x-auth", "cookie"})
-    assert "x-other" in second
-
-
 async def test_no_cookie_is_kept_between_requests(api: Api) -> None:
     for _ in range(2):
         await send(api, "GET", API)
@@ -101,24 +73,6 @@ async def test_credentials_go_to_allowed_hosts_alone(in_query: bool, api: Api) -
     assert caught.value.code == "host_not_allowed"
     assert api.requests == []
     await send(api, "GET", request.url, headers=request.headers, token=token, allowed_hosts={"api.example"})
-    assert len(api.requests) == 1
-
-
-async def test_redirects_end(api: Api) -> None:
-    with pytest.raises(SendError, match="more than 5 times"):
-        await send(api, "GET", f"{API}/loop")
-    assert len(api.requests) == 6
-
-
-async def test_a_redirect_may_be_left_to_the_user(api: Api) -> None:
-    assert (await send(api, "GET", f"{API}/to/302?url=/there", follow_redirects=False)).status == 302
-
-
-@pytest.mark.parametrize("target", ["ftp://files.example/", "file:///etc/passwd", "javascript:1", "http://[nonsense"])
-async def test_a_redirect_leads_to_the_web_alone(target: str, api: Api) -> None:
-    with pytest.raises(SendError) as caught:
-        await send(api, "GET", f"{API}/to/302?url={target}")
-    assert (caught.value.code, caught.value.sent) == ("redirect", True)
     assert len(api.requests) == 1
 
 

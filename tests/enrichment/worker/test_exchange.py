@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from enrichment.connections import settings as connection_settings
+from enrichment.engine.errors import SignInError
 from enrichment.engine.messages import Request
 from enrichment.http_client import event_loop
 from enrichment.models import Run
@@ -140,3 +141,98 @@ def test_a_server_that_asks_to_wait_costs_no_retry(http: Any, answer: Any) -> No
     answer(lambda request: httpx.Response(429, headers={"Retry-After": "30"}))
     result = exchanged(job_of(http(url=f"{API}/companies")))
     assert (result.state, result.attempts) == (CellState.LIMITED, 0)
+
+
+def to(location: str, status: int, then: httpx.Response | Exception | None = None) -> Handler:
+    """Redirects /companies there, and answers there."""
+
+    def api(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/login":
+            return httpx.Response(200, json={"token": "t0k3n"})
+        if str(request.url) == f"{API}/companies":
+            return httpx.Response(status, headers={"Location": location})
+        if isinstance(then, httpx.Response):
+            return then
+        raise then or AssertionError(str(request.url))
+
+    return api
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_a_write_whose_address_was_moved_fails_with_the_new_address(method: str, http: Any, answer: Any) -> None:
+    requests = answer(to("/companies/", 301))
+    retry = {"unsafe_methods": True, "statuses": [301]}
+    result = exchanged(job_of(http(url=f"{API}/companies", method=method, retry=retry)), method)
+    assert (result.state, result.error_code, result.http_status) == (CellState.FAILED, "moved", 301)
+    assert result.error_message.startswith(f"301 · The API moved this address to {API}/companies/. A {method} would")
+    [attempt] = result.new_attempts
+    assert attempt.response
+    assert attempt.response["status"] == 301
+    assert attempt.error == {
+        "code": "moved",
+        "message": result.error_message,
+        "moved_to": f"{API}/companies/",
+    }
+    assert (len(requests), result.due_at) == (1, None)
+
+
+def test_every_redirect_stands_in_the_attempt_without_secrets(signed_in: Column, answer: Any) -> None:
+    answer(to("/new?password=open%20sesame", 307, httpx.Response(200, json={"ok": True})))
+    result = exchanged(job_of(signed_in))
+    [attempt] = result.new_attempts
+    assert attempt.request
+    assert attempt.request["url"] == f"{API}/companies"
+    assert attempt.request["redirects"] == [
+        {"status": 307, "method": "POST", "url": f"{API}/new?password=••••••••", "credentials": True}
+    ]
+
+
+def test_a_refusal_where_the_credentials_did_not_arrive_says_so_and_renews_nothing(
+    signed_in: Column, answer: Any
+) -> None:
+    requests = answer(to("https://other.example/new", 307, httpx.Response(401, json={"message": "Who are you?"})))
+    result = exchanged(job_of(signed_in))
+    assert (result.state, result.error_code) == (CellState.FAILED, "http_401")
+    assert result.error_message == (
+        "401 · Who are you? · The API redirected to https://other.example/new, "
+        "and credentials don't go along to another site."
+    )
+    assert [request.url.path for request in requests] == ["/login", "/companies", "/new"]
+    [attempt] = result.new_attempts
+    assert attempt.request
+    assert attempt.request["redirects"] == [
+        {"status": 307, "method": "POST", "url": "https://other.example/new", "credentials": False}
+    ]
+
+
+BEHIND: dict[str, httpx.Response | Exception] = {
+    "an error": httpx.Response(500),
+    "a wait": httpx.Response(503, headers={"Retry-After": "1"}),
+    "no answer": httpx.ConnectError("refused"),
+    "another redirect": httpx.Response(302, headers={"Location": "ftp://files.example/"}),
+}
+
+
+@pytest.mark.parametrize("what", BEHIND)
+def test_a_write_that_was_accepted_with_303_is_not_sent_again(what: str, http: Any, answer: Any) -> None:
+    answer(to("/result", 303, BEHIND[what]))
+    result = exchanged(job_of(http(url=f"{API}/companies")))
+    assert (result.state, result.due_at) == (CellState.UNKNOWN, None)
+    assert result.new_attempts[0].request
+    assert result.new_attempts[0].request["redirects"]
+
+
+def test_a_write_that_may_be_repeated_is_sent_again_after_a_redirect(http: Any, answer: Any) -> None:
+    answer(to("/result", 303, httpx.Response(500)))
+    result = exchanged(job_of(http(url=f"{API}/companies", method="PUT")), "PUT")
+    assert (result.state, result.due_at is not None) == (CellState.QUEUED, True)
+
+
+def test_a_password_stays_with_the_host_it_is_for(signed_in: Column, answer: Any) -> None:
+    def api(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(308, headers={"Location": "https://other.example/login"})
+
+    requests = answer(api)
+    with pytest.raises(SignInError, match=r"redirects to https://other\.example/login, where no secret is sent"):
+        exchanged(job_of(signed_in))
+    assert len(requests) == 1
