@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
+from enrichment.engine.answer.value import Kind
 from enrichment.engine.errors import Problem
 from tables.values import storable
 
@@ -59,6 +60,7 @@ class HttpConfig(_Strict):
     max_in_flight: Annotated[int, Field(ge=1, le=256)] = 32
     timeout_ms: Annotated[int, Field(ge=100, le=300_000)] = 30_000
     follow_redirects: bool = True
+    answer: Kind = "auto"
     retry: Retry = Retry()
     idempotency_header: str | None = None
     collapse_duplicates: bool = False

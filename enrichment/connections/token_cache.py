@@ -18,13 +18,13 @@ from enrichment.connections import settings as connection_settings
 from enrichment.connections import sign_in
 from enrichment.connections.redaction import Redactor
 from enrichment.connections.secrets import CannotOpen, open_sealed, seal
+from enrichment.engine.answer.value import value_of
 from enrichment.engine.auth import kinds
 from enrichment.engine.auth.token import Token
 from enrichment.engine.errors import RowError, SignInError
 from enrichment.engine.formula import Evaluators, SandboxBusy
 from enrichment.engine.limits.backoff import delay
 from enrichment.engine.messages import Response
-from enrichment.engine.response import body_value
 from enrichment.http_client import event_loop
 from enrichment.models import Connection
 
@@ -212,7 +212,7 @@ class TokenCache:
 
 def _body(response: Response) -> object:
     try:
-        return body_value(response)
+        return value_of(response)
     except ValueError:
         return None
 

@@ -1,12 +1,10 @@
 """A request that is ready to go, the response to it, and what becomes of a cell after that: plain data, no I/O."""
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from enrichment.engine.characters import Decoded, decode
 from enrichment.engine.redirects import Hop, NotFollowed
-
-_CHARSET = re.compile(r'charset="?([\w.:-]+)', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +30,13 @@ class Response:
         return next((value for key, value in self.headers if key.lower() == lowered), None)
 
     @cached_property
+    def decoded(self) -> Decoded:
+        """The text of the body, with how it was found."""
+        return decode(self.body, self.header("content-type") or "")
+
+    @property
     def text(self) -> str:
-        """The body, decoded as the response says, else as UTF-8."""
-        charset = _CHARSET.search(self.header("content-type") or "")
-        body = self.body.removeprefix(b"\xef\xbb\xbf")
-        try:
-            return body.decode(charset[1] if charset else "utf-8", "replace")
-        except (LookupError, UnicodeError):  # not a charset, or not one of texts
-            return body.decode("utf-8", "replace")
+        return self.decoded.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,7 @@ def column_settings(form: QueryDict, base: Mapping[str, Any]) -> dict[str, Any]:
         "run_if": lines(form, "run_if"),
         "rate_limit": rate_limit(form),
         "follow_redirects": "follow_redirects" in form,
+        "answer": form.get("answer", base["answer"]),
         "idempotency_header": text(form, "idempotency_header") or None,
         "retry": _retry(form, base["retry"]),
         **numbers(form, ("timeout_ms", "max_in_flight")),

@@ -129,7 +129,11 @@ def _outcome(job: Job, response: Response) -> Outcome:
         words = f"{response.status} · {stop.message}"
         return _behind_redirects(job, Outcome(CellState.FAILED, None, stop.code, words, response.status), response)
     outcome = responses.read(
-        response, job.compiled.field_paths, retry_statuses=config.retry.statuses, may_repeat=config.may_repeat
+        response,
+        job.compiled.field_paths,
+        answer=config.answer,
+        retry_statuses=config.retry.statuses,
+        may_repeat=config.may_repeat,
     )
     return _behind_redirects(job, outcome, response) if response.hops else outcome
 
@@ -154,14 +158,16 @@ def _redacted(outcome: Outcome, redact: Redactor) -> Outcome:
 
 
 def _as_json(response: Response, redact: Redactor) -> dict[str, object]:
-    """Returns the response of the API: {status, headers, body as text, truncated}."""
+    """Returns the response of the API: {status, headers, body as text, truncated, charset, charset_guessed}."""
     text, *values = redact.each([response.text[:STORED_BODY], *(value for _, value in response.headers)])
     names = (name for name, _ in response.headers)
     return {
         "status": response.status,
         "headers": headers_as_json(zip(names, values, strict=True)),
-        "body": text,
+        "body": None if response.decoded.is_binary else text,
         "truncated": len(response.text) > STORED_BODY,
+        "charset": response.decoded.charset,
+        "charset_guessed": response.decoded.is_guess,
     }
 
 

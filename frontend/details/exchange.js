@@ -3,7 +3,8 @@
  *
  * @typedef {[string, string][] | { name: string, value: string }[] | Record<string, string> | null | undefined} Headers
  * @typedef {{ method: string, url: string, headers?: Headers, body?: string | null }} SentRequest
- * @typedef {{ status: number, headers?: Headers, body?: string | null, truncated?: boolean }} ReceivedResponse
+ * @typedef {{ status: number, headers?: Headers, body?: string | null, truncated?: boolean,
+ *   charset?: string, charset_guessed?: boolean }} ReceivedResponse
  */
 
 import { copy } from "../ui/copy.js";
@@ -53,8 +54,11 @@ export function responsePart(response, how) {
   const part = make("section", "exchange", head);
   if (how.raw) part.append(rawPart("Response", String(response.status), response));
   else part.append(headersPart(response.headers, how.search), ...bodyPart(response.body, how.search));
-  if (response.truncated)
-    part.append(make("p", "notice-line", "The response was longer. Only the beginning is stored."));
+  const { truncated, charset = "utf-8", charset_guessed } = response;
+  if (truncated) part.append(make("p", "notice-line", "The response was longer. Only the beginning is stored."));
+  if (charset_guessed)
+    part.append(make("p", "notice-line", `The response doesn't name its encoding. It was read as ${charset}.`));
+  else if (charset !== "utf-8") part.append(make("p", "notice-line", `The response is encoded in ${charset}.`));
   return part;
 }
 

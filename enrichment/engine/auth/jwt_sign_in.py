@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from enrichment.engine.answer.telling import telling_line
+from enrichment.engine.answer.value import value_of
 from enrichment.engine.auth.token import JWT, Token, decode, token_like, without_type
 from enrichment.engine.errors import InvalidSettings, Problem, SignInError
 from enrichment.engine.messages import Request, Response
-from enrichment.engine.response import body_value, retry_after, telling_line
+from enrichment.engine.response import retry_after
 from enrichment.engine.template import parameters, paths, references, request
 from enrichment.engine.template.paths import MISSING, Path
 from enrichment.engine.template.values import as_text
@@ -80,7 +82,7 @@ class JwtSignIn:
         """
         check_response(response, now)
         try:
-            body = body_value(response)
+            body = value_of(response)
         except ValueError:
             body = None
         value = self._value(response, body)

@@ -95,5 +95,5 @@ def _likely(path: str, text: str) -> int:
 
 
 def without_type(text: str) -> str:
-    """Returns a token without the type that a server wrote before it, as in `Bearer abc`."""
-    return re.sub(r"^(bearer|jwt|token)\s+", "", text, flags=re.IGNORECASE)
+    """Returns a token without quotes around it and the type that a server wrote before it, as in `Bearer abc`."""
+    return re.sub(r"^(bearer|jwt|token)\s+", "", text.strip("\"' "), flags=re.IGNORECASE)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from enrichment.engine.auth.jwt_sign_in import JwtSignIn
-from enrichment.engine.auth.token import decode, token_like
+from enrichment.engine.auth.token import decode, token_like, without_type
 from enrichment.engine.errors import InvalidSettings, SignInError
 from enrichment.engine.messages import Response
 
@@ -128,6 +128,11 @@ def test_an_opaque_token_cannot_be_decoded() -> None:
     assert decode("opaque") == (None, None)
     assert decode("a.b.c") == (None, None)
     assert decode(jwt(sub="sam"))[1] == {"sub": "sam"}
+
+
+@pytest.mark.parametrize("text", ["abc", '"abc"', "Bearer abc", '"Bearer abc"', " bearer  abc "])
+def test_a_token_is_sent_without_the_quotes_and_the_type_it_came_with(text: str) -> None:
+    assert without_type(text) == "abc"
 
 
 def test_words_are_no_tokens() -> None:

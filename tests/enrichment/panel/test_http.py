@@ -185,7 +185,9 @@ class TestPanel:
         assert " on" + "click" not in html
 
     def test_a_saved_form_comes_back_as_it_was(self, client: Client, table: Table) -> None:
-        answer = client.post(f"/tables/{table.pk}/panel/new", column_form("https://api.example/c/{{Zip}}"))
+        answer = client.post(
+            f"/tables/{table.pk}/panel/new", column_form("https://api.example/c/{{Zip}}", answer="xml")
+        )
         html = page(answer)
         saved = Column.objects.get(type=ColumnType.HTTP)
         config = http_columns.shown(saved)
@@ -197,7 +199,9 @@ class TestPanel:
         assert config["remove_null"] is True
         assert config["auto_update"] is False
         assert config["keep_existing"] is True
+        assert config["answer"] == "xml"
         assert 'value="https://api.example/c/{{Zip}}"' in html
+        assert '<option value="xml" selected>' in html
         assert "Saved." in html
         assert events(answer)["marl:columns-changed"] == {"columnId": saved.pk}
         again = page(client.get(f"/columns/{saved.pk}/panel"))

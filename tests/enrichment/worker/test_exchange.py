@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from enrichment.columns import http as http_columns
 from enrichment.connections import settings as connection_settings
 from enrichment.engine.errors import SignInError
 from enrichment.engine.messages import Request
@@ -80,6 +81,27 @@ def test_a_result_and_what_was_exchanged_for_it_are_kept(http: Any, answer: Any)
     assert isinstance(headers, dict)
     assert headers["X-Id"] == "7"
     assert len(requests) == 1
+
+
+def test_an_answer_is_read_as_the_settings_say_and_its_encoding_is_kept(http: Any, answer: Any) -> None:
+    page = "<html><title>Köln</title></html>".encode("latin-1")
+    headers = {"Content-Type": "text/html; charset=latin-1"}
+    answer(lambda request: httpx.Response(200, content=page, headers=headers))
+    column = http(url=f"{API}/companies")
+    failed = exchanged(job_of(column))
+    assert (failed.state, failed.error_code) == ("failed", "web_page")
+    assert failed.error_message == "200 · A web page instead of JSON: Köln"
+    response = failed.new_attempts[0].response or {}
+    assert (response["charset"], response["charset_guessed"]) == ("windows-1252", False)
+    http_columns.save(column, {"answer": "text"})
+    assert exchanged(job_of(column)).value == "<html><title>Köln</title></html>"
+
+
+def test_bytes_that_are_no_text_are_not_kept_as_if_they_were(http: Any, answer: Any) -> None:
+    answer(lambda request: httpx.Response(200, content=b"\x89PNG\0", headers={"Content-Type": "image/png"}))
+    result = exchanged(job_of(http(url=f"{API}/companies")))
+    assert (result.state, result.error_message) == ("failed", "200 · The answer isn't text, but image/png of 5 bytes.")
+    assert (result.new_attempts[0].response or {})["body"] is None
 
 
 def test_a_refused_token_is_renewed_once_and_the_request_sent_once_more(signed_in: Column, answer: Any) -> None:

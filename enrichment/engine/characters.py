@@ -1,0 +1,123 @@
+"""Bytes as text, without loss: by their mark, as UTF-8 where they are, as they say themselves, or by a guess."""
+
+import codecs
+import re
+from dataclasses import dataclass
+
+import chardet
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_DECLARED = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)|<meta[^>]+?charset\s*=\s*[\"']?([\w.:-]+)", re.I)
+_DECLARED_WITHIN = 1024  # bytes
+_GUESSED_FROM = 64 * 1024  # bytes
+_MORE_USUAL = 1.5  # times as likely is windows-1252 as its letters alone say
+# Encodings whose bytes are valid UTF-8, too: only their name tells them.
+_SHIFTED = frozenset({"iso2022_jp", "iso2022_jp_2", "iso2022_kr", "hz", "utf-7"})
+_WEB = (
+    *(f"cp{number}" for number in range(1250, 1259)),
+    *("cp932", "euc_jis_2004", "gb18030", "big5hkscs", "cp949", "koi8-r", "koi8-u"),
+    *(f"iso8859-{number}" for number in (2, 5, 6, 7, 8, 9, 13, 15, 16)),
+)
+_BROWSERS_READ_AS = {"iso8859-1": "cp1252", "ascii": "cp1252"}  # https://encoding.spec.whatwg.org
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x80-\x9f]")
+_TEXT = re.compile(
+    r"text/|.*[/+](json|xml|javascript|x-www-form-urlencoded|csv|x-ndjson|yaml|graphql)\b|image/svg", re.I
+)
+_FORMATS = (b"%PDF-", b"{\\rtf")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The text of a body. One that `is_binary` is no text: what is there of it is only to be looked at."""
+
+    text: str
+    charset: str = "utf-8"
+    is_guess: bool = False
+    is_binary: bool = False
+
+
+def decode(body: bytes, content_type: str = "") -> Decoded:
+    """Returns the text of a body of this media type, which may name its charset."""
+    for mark, marked in _MARKS:
+        if body.startswith(mark) and (text := _strictly(body[len(mark) :], marked)) is not None:
+            return Decoded(text, marked)
+    named = _CHARSET.search(content_type)
+    charset = _known(named[1]) if named else None
+    if body.startswith(_FORMATS):
+        return _binary(body)
+    if charset not in _SHIFTED and (text := _strictly(body, "utf-8")) is not None:
+        return Decoded(text)
+    return _as_named(body, charset) or _guessed(body, content_type) or _binary(body)
+
+
+def _as_named(body: bytes, charset: str | None) -> Decoded | None:
+    """Goes by the header, then by what the text itself declares."""
+    declared = _DECLARED.search(body[:_DECLARED_WITHIN])
+    for name in (charset, _known((declared[1] or declared[2]).decode()) if declared else None):
+        if name and (text := _strictly(body, _BROWSERS_READ_AS.get(name, name))) is not None:
+            return Decoded(text, _label(_BROWSERS_READ_AS.get(name, name)))
+    return None
+
+
+def _guessed(body: bytes, content_type: str) -> Decoded | None:
+    """Guesses only what may be text: any bytes are letters of some encoding."""
+    if content_type and not _TEXT.match(content_type):
+        return None
+    for name in (_wide(body), *_likely(body)):
+        if name and (text := _strictly(body, name)) is not None:
+            return Decoded(text, _label(name), is_guess=True)
+    return None
+
+
+def _wide(body: bytes) -> str | None:
+    """UTF-16 without a mark shows by zeros at every other place."""
+    even, odd = body[0:_GUESSED_FROM:2].count(0), body[1:_GUESSED_FROM:2].count(0)
+    if len(body) % 2 or even + odd < max(1, min(len(body), _GUESSED_FROM) // 8):
+        return None
+    return "utf-16-le" if odd > even else "utf-16-be"
+
+
+def _likely(body: bytes) -> list[str]:
+    """Returns encodings of the web, the likeliest first, and the most usual one before those that read the same."""
+    if b"\0" in body:
+        return []
+    sample = body[:_GUESSED_FROM]
+    found = chardet.detect_all(sample, compat_names=False, ignore_threshold=True, include_encodings=_WEB)
+    rates = {item["encoding"]: item["confidence"] for item in found if item["encoding"]}
+    rates["cp1252"] = _MORE_USUAL * rates.get("cp1252", 0.0)
+    names = sorted(rates, key=lambda name: -rates[name])
+    reads_the_same = sample.decode(names[0], "replace") == sample.decode("cp1252", "replace")
+    return ["cp1252", *names] if reads_the_same else names
+
+
+def _binary(body: bytes) -> Decoded:
+    return Decoded(body.decode("utf-8", "replace"), is_binary=True)
+
+
+def _strictly(body: bytes, charset: str) -> str | None:
+    """Returns the text, None for what these bytes are not. Control characters are in no text, but in many files."""
+    try:
+        text = body.decode(charset)
+    except (LookupError, ValueError):
+        return None
+    return None if "\0" in text or (charset != "utf-8" and _CONTROL.search(text)) else text
+
+
+def _label(charset: str) -> str:
+    """Returns the name that people know: windows-1252 for cp1252."""
+    return charset.replace("cp125", "windows-125")
+
+
+def _known(name: str) -> str | None:
+    try:
+        "".encode(name)  # codecs.lookup knows names that are not of text, like hex
+        return codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return None
