@@ -46,8 +46,8 @@ def jwt_api() -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
-# For a file at a time: while Playwright runs, Django takes this thread for an event loop and refuses the database.
-@pytest.fixture(scope="module")
+# For these tests alone: while Playwright runs, Django takes this thread for an event loop and refuses the database.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         yield chromium.launched(playwright)

@@ -39,6 +39,7 @@ def test_from_an_empty_app_to_a_filled_column(browser: Browser, fresh: App, pict
     expect(coach).to_contain_text("your own rows and your own API", timeout=30_000)
     picture(page, "guide/images/quickstart-4-signed-in")
     page.close()
+    page.close()
 
 
 def test_the_first_steps_go_on_when_the_run_was_started_elsewhere(page: Page, app: App) -> None:

@@ -81,6 +81,14 @@ def compute() -> Callable[[Table], None]:
 
 
 @pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A formula may take 0.3 s on a row, not a second."""
+    from enrichment.engine.formula import Evaluators
+
+    monkeypatch.setattr(Evaluators.__init__, "__defaults__", (0.3,))
+
+
+@pytest.fixture
 def cells() -> Callable[[Column], list[Any]]:
     """(state, value) of a column's cells, in the order of the rows; None where there is no cell."""
     from tables.models import Cell, Row

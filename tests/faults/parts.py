@@ -16,7 +16,7 @@ import httpx
 from tests.servers.processes import ROOT
 
 
-def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
+def wait_until(holds: Callable[[], bool], seconds: float, what: str, every: float = 0.05) -> None:
     """Fails when it does not come true in time; an app that does not answer meanwhile is asked again."""
     deadline, last = time.monotonic() + seconds, ""
     while True:
@@ -26,7 +26,7 @@ def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
         except httpx.HTTPError as error:
             last = f" (the app said: {error!r})"
         assert time.monotonic() < deadline, f"after {seconds:.0f} s still waiting until {what}{last}"
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 def let_pass(seconds: float) -> None:

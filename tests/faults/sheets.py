@@ -79,8 +79,12 @@ class Sheet:
 
     def wait_for_end(self) -> dict[str, Any]:
         left = self.fault_at + PATIENCE - time.monotonic()
-        wait_until(lambda: self.run()["state"] in ("done", "stopped"), left, f"the {self.request} run has ended")
+        # Seldom, because asking takes from the processor what the workers need.
+        wait_until(self._ended, left, f"the {self.request} run has ended", every=0.3)
         return self.run()
+
+    def _ended(self) -> bool:
+        return self.run()["state"] in ("done", "stopped")
 
     def cells(self) -> dict[str, dict[str, Any]]:
         """By key."""

@@ -83,6 +83,7 @@ def test_a_draft_of_chosen_rows_uses_the_saved_settings_for_what_it_leaves_out(l
     assert (item.row, item.result.value) == (row, "none")
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_formula_that_hangs_does_not_hold_a_draft(leads: Table) -> None:
     tried = formula_columns.draft(Column(table=leads, type="formula"), {"formula": "(() => { while (true) {} })()"})
     assert {item.result.state for item in tried} == {"failed"}

@@ -38,6 +38,7 @@ def test_a_row_whose_condition_fails_is_skipped_with_the_reason(leads: Table, ht
     assert reasons(column) == [("skipped", ""), ("skipped", ""), ("skipped", "{{Size}} is empty")]
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_condition_that_hangs_skips_its_rows_and_the_run_ends(leads: Table, http: Callable[..., Column]) -> None:
     column = http(run_if=ENDLESS)
     run = finish(lifecycle.plan(column, "all"))

@@ -195,6 +195,7 @@ def test_cells_still_to_be_computed_are_shown_as_queued(leads: Table, compute: C
     assert window[0]["cells"][str(column.pk)]["state"] == "done"
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_formula_that_hangs_costs_its_own_cells_alone(leads: Table, compute: Compute, cells: Cells) -> None:
     stuck = formula_columns.create(
         leads, "Stuck", "formula", {"formula": "(() => { while ({{Size}} == 10) {} })() || 1"}

@@ -85,7 +85,7 @@ def test_an_empty_body_stays_empty(name: str) -> None:
 @pytest.mark.parametrize("kind", ["gzip", "deflate", "br", "zstd"])
 def test_a_bomb_is_decompressed_only_so_far(kind: str) -> None:
     name, compress = COMPRESS[kind]
-    bomb, most = compress(bytes(200_000_000)), 1_000_000
+    bomb, most = compress(bytes(50_000_000)), 1_000_000
     tracemalloc.start()
     assert len(content_coding.decode(bomb, [name], most)) > most
     peak = tracemalloc.get_traced_memory()[1]
