@@ -30,7 +30,7 @@ hypothesis.settings.load_profile("marl")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--only-database", action="store_true", help="leave out the tests that use no database")
+    parser.addoption("--only-database", action="store_true", help="leave out the tests that are the same on any")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -38,12 +38,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: "e2e" not in item.path.parts)
     if not config.getoption("--only-database"):
         return
-    using = [item for item in items if _uses_database(item)]
-    config.hook.pytest_deselected(items=[item for item in items if item not in using])
-    items[:] = using
+    by_use: dict[bool, list[pytest.Item]] = {True: [], False: []}
+    for item in items:
+        by_use[_depends_on_database(item)].append(item)
+    config.hook.pytest_deselected(items=by_use[False])
+    items[:] = by_use[True]
 
 
-def _uses_database(item: pytest.Item) -> bool:
+def _depends_on_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("wire"):
+        return False
     fixtures = getattr(item, "fixturenames", ())
     return "db" in fixtures or "transactional_db" in fixtures or item.get_closest_marker("django_db") is not None
 

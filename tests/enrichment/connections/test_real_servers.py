@@ -22,7 +22,7 @@ from tests.servers.processes import ROOT, free_port, serving
 from workspaces.actors import Actor
 from workspaces.models import Role
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wire]
 
 BODY = '{"email": "{{secret.email}}", "password": "{{secret.password}}"}'
 SECRETS = {"email": "sam@acme.example", "password": "open sesame"}

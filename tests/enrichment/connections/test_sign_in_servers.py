@@ -220,6 +220,7 @@ WAYS: dict[str, tuple[Behaviour, dict[str, Any]]] = {
 }
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize("way", WAYS)
 def test_every_row_is_done_with_one_sign_in_for_each_token(way: str, serve: Any, table: Table, actor: Actor) -> None:
     behaviour, config = WAYS[way]
@@ -229,6 +230,7 @@ def test_every_row_is_done_with_one_sign_in_for_each_token(way: str, serve: Any,
     assert len(server.sign_ins) == 3  # ninety rows, forty for each token
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize(
     ("unit", "value"),
     [("seconds", 0.5), ("milliseconds", 500), ("epoch", 1.5), ("iso8601", "2001-01-01T00:00:00Z")],
@@ -293,6 +295,7 @@ def claimed(call: Handler) -> str:
     return str(jwt.decode(header("Authorization", "Bearer ")(call), KEY, ["HS256"])["iss"])
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize(
     ("kind", "config", "secrets", "carried", "expected"),
     [
@@ -345,6 +348,7 @@ def simplejwt() -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
+@pytest.mark.wire
 def test_tokens_that_end_while_rows_are_sent_fail_no_row(simplejwt: str, table: Table, actor: Actor) -> None:
     rows.append(table, [{"Company": f"More {number}"} for number in range(200 - ROWS)])
     body = '{"username": "{{secret.username}}", "password": "{{secret.password}}"}'
