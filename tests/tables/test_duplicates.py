@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra.django import TransactionTestCase
+from hypothesis.extra.django import TestCase
 
 from tables import columns, duplicates, keys, row_order, rows, storage
 from tables.alike_rows import Criteria
@@ -172,7 +172,16 @@ TEXTS = st.sampled_from(["a", "A", " a", "b", "", None])
 ROWS = st.lists(st.tuples(TEXTS, st.sampled_from(["1", "2", None]), st.sampled_from(["x", None])), max_size=12)
 
 
-class AnyRows(TransactionTestCase):
+class AnyRows(TestCase):
+    table: Table
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.table = Table.objects.create(workspace=Workspace.objects.create(name="W"), name="T")
+        for name in ("A", "B", "C"):
+            columns.create(cls.table, name)
+
+    @settings(max_examples=50)
     @given(
         ROWS,
         st.sampled_from([["A"], ["A", "B"], ["B"]]),
@@ -183,9 +192,7 @@ class AnyRows(TransactionTestCase):
     def test_rows_become_what_plain_lists_would(
         self, there: list[tuple[str | None, ...]], key: list[str], match: str, keep: str, fill: bool
     ) -> None:
-        table = Table.objects.create(workspace=Workspace.objects.create(name="W"), name="T")
-        for name in ("A", "B", "C"):
-            columns.create(table, name)
+        table = self.table
         rows.append(table, [dict(zip("ABC", row, strict=True)) for row in there])
         expected, numbers = merged([list(row) for row in there], ["ABC".index(name) for name in key], match, keep, fill)
         how = Criteria.of(table, key, match)
