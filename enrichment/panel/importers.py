@@ -7,9 +7,10 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
+from django_htmx.http import reswap, retarget
 
 from enrichment.engine.errors import InvalidSettings
-from enrichment.engine.importers import curl, openapi
+from enrichment.engine.importers import curl, openapi, openapi_document
 from enrichment.panel import addresses, documents, forms
 from enrichment.panel.addresses import of_column
 from enrichment.panel.forms import PanelForm
@@ -40,7 +41,7 @@ def operations(request: HttpRequest, actor: Actor, column: Column) -> HttpRespon
     context: dict[str, Any] = {**addresses.of_http_panel(column), "address": address}
     try:
         context["document"] = documents.fetch(address) if address else text
-        context["operations"] = openapi.operations(openapi.read(context["document"]))
+        context["operations"] = openapi_document.operations(openapi_document.read(context["document"]))
     except InvalidSettings as error:
         context["problem"] = str(error)
     return render(request, "enrichment/openapi_operations.html", context)
@@ -49,18 +50,21 @@ def operations(request: HttpRequest, actor: Actor, column: Column) -> HttpRespon
 @require_POST
 @of_column(ColumnType.HTTP)
 def fill(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
-    """Fills the form from an operation of an OpenAPI document."""
+    """Fills the form from an operation of an OpenAPI document, once it is chosen what of it is sent."""
     form = PanelForm(forms.name(request.POST), settings_of(request, column))
-    names = [other.name for other in forms.others(column)]
+    types = {other.name: str(other.type) for other in forms.others(column)}
+    operation, text = request.POST.get("operation", ""), request.POST.get("document", "")
+    address, chosen = forms.text(request.POST, "address"), request.POST.getlist("chosen")
     try:
-        document = openapi.read(request.POST.get("document", ""))
-        operation = openapi.fill(
-            document, request.POST.get("operation", ""), names, forms.text(request.POST, "address")
-        )
+        filled = openapi.fill(openapi_document.read(text), operation, types, address, chosen)
     except InvalidSettings as error:
         return render_panel(request, actor, column, replace(form, problems=error.problems))
-    filled = _filled(form, operation.config, ["Filled from the OpenAPI document.", *operation.notes])
-    return render_panel(request, actor, column, filled)
+    if filled.offered and "choosing" in request.POST:
+        context = {"document": text, "address": address, "operation": operation, "offered": filled.offered}
+        answer = render(request, "enrichment/openapi_fields.html", {**addresses.of_http_panel(column), **context})
+        return reswap(retarget(answer, "#openapi-operations"), "innerHTML")
+    shown = _filled(form, filled.config, ["Filled from the OpenAPI document.", *filled.notes])
+    return render_panel(request, actor, column, shown)
 
 
 def _filled(form: PanelForm, config: dict[str, Any], notes: Sequence[str]) -> PanelForm:

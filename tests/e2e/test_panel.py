@@ -175,8 +175,14 @@ def test_an_operation_of_an_openapi_document_fills_the_form(page: Page, app: App
     dialog.get_by_label("Search operations").fill("post /api/v1/tables/{table_id}/columns")
     assert Axe().run(page).response["violations"] == []
     dialog.get_by_role("button", name="POST /api/v1/tables/{table_id}/columns Create a column").click()
+    expect(dialog.get_by_role("checkbox", checked=True)).to_have_count(0)
+    dialog.get_by_label("Search fields").fill("type")
+    assert Axe().run(page).response["violations"] == []
+    dialog.get_by_label("type string").check()
+    dialog.get_by_role("button", name="Fill in the form").click()
     expect(panel.locator('[name="url"]')).to_have_value(f"{app.url}/api/v1/tables/{{{{table_id}}}}/columns")
-    expect(panel.get_by_text("Choose a column for table_id")).to_be_visible()
+    expect(panel.get_by_text("Choose a column for table_id, name.")).to_be_visible()
+    expect(panel.locator('[name="body"]')).to_have_value('{\n  "name": "{{name}}",\n  "type": "text"\n}')
 
 
 def test_saving_by_keyboard_leaves_the_focus_on_its_button(page: Page, table: int) -> None:

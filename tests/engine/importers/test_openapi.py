@@ -1,4 +1,4 @@
-"""OpenAPI documents read as the settings of a request."""
+"""Operations of OpenAPI documents as the settings of a request."""
 
 import contextlib
 import copy
@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from enrichment.engine.errors import InvalidSettings
-from enrichment.engine.importers import openapi
+from enrichment.engine.importers import openapi, openapi_document
 
 YAML = """
 openapi: 3.1.0
@@ -32,10 +32,11 @@ paths:
           application/json: {schema: {$ref: "#/components/schemas/Person"}}
 components:
   parameters: {Domain: {name: domain, in: path, required: true, schema: {type: string}}}
+  securitySchemes: {bearer: {type: http, scheme: bearer}}
   schemas:
     Person:
       allOf:
-        - {required: [first_name], properties: {id: {type: integer, readOnly: true}, first_name: {type: string}}}
+        - {required: [first_name, role], properties: {id: {type: integer, readOnly: true}, first_name: {type: string}}}
         - properties:
             role: {type: string, enum: [buyer, user]}
             employees: {type: [integer, "null"]}
@@ -51,75 +52,104 @@ SWAGGER: dict[str, Any] = {
 }
 
 
-def test_an_operation_fills_the_request_from_columns_and_examples() -> None:
-    document = openapi.read(YAML)
-    [operation] = openapi.operations(document)
+def get(operation: dict[str, Any], path: str = "/x", **document: object) -> openapi.Filled:
+    """What GET of a document with this operation fills in."""
+    whole = {"openapi": "3.1.0", "servers": [{"url": "https://a.example"}], "paths": {path: {"get": operation}}}
+    return openapi.fill({**whole, **document}, f"GET {path}", {})
+
+
+def test_an_operation_fills_the_request_from_columns() -> None:
+    document = openapi_document.read(YAML)
+    [operation] = openapi_document.operations(document)
     assert operation.summary == "Adds a person"
-    filled = openapi.fill(document, operation.id, ["Domain", "First name", "Employees"])
+    columns = {"Domain": "text", "First name": "text", "Employees": "number"}
+    filled = openapi.fill(document, operation.id, columns)
     config = filled.config
     assert config["method"] == "POST"
     assert config["url"] == "https://eu.crm.example/v1/companies/{{company_id}}/people/{{Domain}}"
     assert config["query"] == [{"name": "notify", "value": "true"}]
     assert config["headers"] == [{"name": "X-Team", "value": "growth"}]
-    assert config["body"].startswith('{\n  "first_name": "{{First name}}",\n  "role": "buyer",\n')
-    assert '"employees": {{Employees}},' in config["body"]
-    assert '"vip"' in config["body"]
-    assert '"id"' not in config["body"]
-    assert filled.notes == (
-        "The API requires a sign-in. Choose a connection.",
-        "Choose a column for company_id in the address.",
+    assert config["body"] == (
+        '{\n  "first_name": "{{First name}}",\n  "role": "{{role}}",\n  "employees": {{Employees}}\n}'
     )
+    assert filled.notes == (
+        "The API requires a sign-in (Bearer token). Choose a connection.",
+        "Choose a column for company_id, role.",
+    )
+    offered = [one.label for one in filled.offered]
+    assert offered[0] == "tags"
+    assert offered[-1] == "page"
+    assert "manager.first_name" in offered
+
+
+def test_what_was_chosen_of_the_offer_is_sent() -> None:
+    document = openapi_document.read(YAML)
+    [operation] = openapi_document.operations(document)
+    filled = openapi.fill(document, operation.id, {"Page": "number"}, chosen=["/tags", "query:page"])
+    assert '"tags": [\n    "vip"\n  ]' in filled.config["body"]
+    assert {"name": "page", "value": "{{Page}}"} in filled.config["query"]
+    assert "Examples of the document stand for tags. Replace them before you run." in filled.notes
 
 
 def test_swagger_2_is_read_too() -> None:
-    document = openapi.read(json.dumps(SWAGGER))
-    config = openapi.fill(document, "PUT /pets", []).config
+    document = openapi_document.read(json.dumps(SWAGGER))
+    config = openapi.fill(document, "PUT /pets", {}).config
     assert (config["url"], json.loads(config["body"])) == ("https://api.example/v2/pets", {"a": 1})
 
 
-def test_a_relative_server_belongs_to_where_the_document_came_from() -> None:
-    document = openapi.read('{"openapi": "3.0.0", "servers": [{"url": "/api"}], "paths": {"/x": {"get": {}}}}')
-    assert (
-        openapi.fill(document, "GET /x", [], "https://a.example/docs/o.json").config["url"] == "https://a.example/api/x"
-    )
+@pytest.mark.parametrize(
+    ("server", "url"),
+    [
+        ({"url": "/api"}, "https://a.example/api/x"),
+        ({"url": "../v2/"}, "https://a.example/v2/x"),
+        ({"url": "https://{tenant}.crm.example"}, "https://{{tenant}}.crm.example/x"),
+        ({"url": "{base}/v1", "variables": {"base": {"default": "https://b.example"}}}, "https://b.example/v1/x"),
+    ],
+)
+def test_the_server_comes_from_the_document_and_its_address(server: dict[str, Any], url: str) -> None:
+    document = {"openapi": "3.0.0", "servers": [server], "paths": {"/x": {"get": {}}}}
+    assert openapi.fill(document, "GET /x", {}, "https://a.example/docs/o.json").config["url"] == url
 
 
-@pytest.mark.parametrize("text", ["", "hello", "{", "a: [", '{"openapi": "3.0.0"}', "[1]", "a: &a [*a]"])
-def test_anything_else_is_refused_in_words(text: str) -> None:
-    with pytest.raises(InvalidSettings):
-        openapi.read(text)
+@pytest.mark.parametrize(
+    ("security", "note"),
+    [
+        ([], None),
+        ([{"key": []}, {}], None),
+        ([{"key": []}], "The API requires a sign-in (API key). Choose a connection."),
+        ([{"key": []}, {"flow": []}], "The API requires a sign-in (API key or OAuth 2). Choose a connection."),
+        ([{"unknown": []}], "The API requires a sign-in. Choose a connection."),
+    ],
+)
+def test_an_operation_says_itself_whether_it_needs_a_sign_in(security: list[Any], note: str | None) -> None:
+    schemes = {"key": {"type": "apiKey", "name": "X-Key", "in": "header"}, "flow": {"type": "oauth2"}}
+    filled = get({"security": security}, security=[{"flow": []}], components={"securitySchemes": schemes})
+    assert filled.notes == ((note,) if note else ())
 
 
-def yaml_of(schema: str, before: str = "") -> str:
-    """A document whose one operation, POST /a, takes a body of this schema."""
-    body = f"{{content: {{application/json: {{schema: {schema}}}}}}}"
-    return f"openapi: 3.0.0\n{before}\npaths:\n  /a:\n    post:\n      requestBody: {body}\n"
+@pytest.mark.parametrize(
+    ("kinds", "header"),
+    [
+        (["application/xml", "application/json; charset=utf-8"], []),
+        (["*/*"], []),
+        (["application/merge-patch+json"], [{"name": "Content-Type", "value": "application/merge-patch+json"}]),
+        (["application/vnd.api+json", "application/json"], []),
+    ],
+)
+def test_json_is_sent_as_the_document_calls_it(kinds: list[str], header: list[dict[str, str]]) -> None:
+    config = get({"requestBody": {"content": {kind: {"example": {"a": 1}} for kind in kinds}}}).config
+    assert (config["headers"], config["body"]) == (header, '{\n  "a": 1\n}')
 
 
-def test_yaml_is_read_as_json_is() -> None:
-    schema = "{properties: {on: {example: 2026-12-31}, no: {example: off}, 7: {type: boolean, default: true}}}"
-    filled = openapi.fill(openapi.read(yaml_of(schema)), "POST /a", [])
-    assert json.loads(filled.config["body"]) == {"on": "2026-12-31", "no": "off", "7": True}
+def test_a_body_that_a_column_cannot_send_is_told() -> None:
+    filled = get({"requestBody": {"content": {"multipart/form-data": {}}}})
+    assert filled.config["body"] is None
+    assert filled.notes == ("The API takes multipart/form-data here, and a column sends JSON.",)
 
 
-@pytest.mark.parametrize("levels", [101, 200_000])
-def test_yaml_that_is_nested_too_deeply_is_refused(levels: int) -> None:
-    with pytest.raises(InvalidSettings, match=r"nested deeper than 100 levels \(line 2\)"):
-        openapi.read(yaml_of("{}", before=f"x: {'[' * levels}{']' * levels}"))
-
-
-def test_yaml_that_grows_with_its_aliases_is_refused() -> None:
-    tens = [f"x{level}: &x{level} [{', '.join([f'*x{level - 1}'] * 10)}]" for level in range(1, 30)]
-    with pytest.raises(InvalidSettings, match="too large once its aliases"):
-        openapi.read(yaml_of("{example: *x29}", before="\n".join(["x0: &x0 some text", *tens])))
-    few = openapi.read(yaml_of("{example: *x1}", before="\n".join(["x0: &x0 some text", tens[0]])))
-    assert json.loads(openapi.fill(few, "POST /a", []).config["body"]) == ["some text"] * 10
-
-
-def test_yaml_that_holds_itself_is_refused() -> None:
-    document = openapi.read(yaml_of("{example: *x}", before="x: &x [*x]"))
-    with pytest.raises(InvalidSettings, match="describe POST /a the way OpenAPI requires"):
-        openapi.fill(document, "POST /a", [])
+def test_a_cookie_that_is_required_is_told() -> None:
+    filled = get({"parameters": [{"in": "cookie", "name": "session", "required": True}]})
+    assert "cookie session" in filled.notes[0]
 
 
 ODD: list[Any] = [None, 1, "x", [], {}, [None], [[]], {"a": 1}, {"$ref": 5}, {"$ref": "#/paths"}]
@@ -144,6 +174,6 @@ def test_a_part_of_another_kind_is_refused_or_left_out() -> None:
             document = copy.deepcopy(whole)
             reduce(operator.getitem, way, cast("Any", document))[last] = odd
             with contextlib.suppress(InvalidSettings):
-                read = openapi.read(json.dumps(document))
-                for found in openapi.operations(read):
-                    openapi.fill(read, found.id, ["Q", "Z"])
+                read = openapi_document.read(json.dumps(document))
+                for found in openapi_document.operations(read):
+                    openapi.fill(read, found.id, {"Q": "text", "Z": "number"})

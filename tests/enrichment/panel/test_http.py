@@ -312,6 +312,25 @@ class TestPanel:
         assert 'value="https://api.example/mine"' in html
         assert "comes from the file" in html
 
+    def test_an_operation_offers_its_optional_fields_before_it_fills_the_form(
+        self, client: Client, table: Table
+    ) -> None:
+        fields = {"Company": {"type": "string"}, "note": {"type": "string"}}
+        content = {"application/json": {"schema": {"type": "object", "properties": fields}}}
+        item = {"patch": {"requestBody": {"content": content}}}
+        document = {"openapi": "3.1.0", "servers": [{"url": "https://api.example"}], "paths": {"/c": item}}
+        form = column_form("", name="Mine") | {"document": json.dumps(document), "operation": "PATCH /c"}
+        answer = client.post(f"/tables/{table.pk}/panel/fill", form | {"choosing": ""})
+        assert answer["HX-Retarget"] == "#openapi-operations"
+        assert re.findall(r'<input type="checkbox"[^>]*>', page(answer)) == [
+            '<input type="checkbox" name="chosen" value="/note">'
+        ]
+        html = page(client.post(f"/tables/{table.pk}/panel/fill", form))
+        assert '"Company": "{{Company}}"\n}</textarea>' in html
+        html = page(client.post(f"/tables/{table.pk}/panel/fill", form | {"chosen": "/note"}))
+        assert '"note": "{{note}}"' in html
+        assert "Choose a column for note." in html
+
     def test_the_estimate_counts_rows(self, client: Client, column: Column) -> None:
         assert "2 requests" in page(client.get(f"/columns/{column.pk}/panel/estimate"))
 
