@@ -6,7 +6,7 @@
  * @typedef {import("./types.d.ts").Merged} Merged
  */
 
-import { restoreRows, undoLast } from "../grid/edit/deletion.js";
+import { restoreRows, undoStep } from "../grid/edit/deletion.js";
 import { byRow, queueSave } from "../grid/edit/edits.js";
 import { api } from "../ui/api.js";
 import { plural } from "../ui/format.js";
@@ -39,8 +39,9 @@ export function tellDone(grid, choices, done) {
     last = await merge(grid, choices);
     return true;
   };
-  grid.history.add(Promise.resolve({ label, undo, redo }));
-  toast(doneWords(done), { undo: () => void undoLast(grid) });
+  const step = { label, undo, redo };
+  grid.history.add(Promise.resolve(step));
+  toast(doneWords(done), { undo: () => void undoStep(grid, step) });
 }
 
 /** Empties the cells that were filled, and restores the rows. @param {Grid} grid @param {Merged} done */
@@ -49,5 +50,5 @@ async function takeBack(grid, { undo, cells }) {
   if (changes.length) {
     await queueSave(() => api("PATCH", `/tables/${grid.table.id}/rows`, { rows: byRow(changes) }));
   }
-  if (undo) await restoreRows(grid, undo);
+  if (undo) await restoreRows(grid, [undo]);
 }

@@ -30,9 +30,9 @@ export class History {
     if (this.#done.length > MOST_STEPS) this.#done.shift();
   }
 
-  /** @returns {Promise<Step | undefined>} what was undone */
-  undo() {
-    return this.#move(this.#done, this.#undone, "undo");
+  /** Undoes the last step, or a given one. @param {Step} [step] @returns {Promise<Step | undefined>} what was undone */
+  undo(step) {
+    return this.#move(this.#done, this.#undone, "undo", step);
   }
 
   /** @returns {Promise<Step | undefined>} what was redone */
@@ -40,10 +40,12 @@ export class History {
     return this.#move(this.#undone, this.#done, "redo");
   }
 
-  /** @param {Step[]} from @param {Step[]} to @param {"undo" | "redo"} way @returns {Promise<Step | undefined>} */
-  #move(from, to, way) {
+  /** @param {Step[]} from @param {Step[]} to @param {"undo" | "redo"} way @param {Step} [given] @returns {Promise<Step | undefined>} */
+  #move(from, to, way, given) {
     const moved = this.#settled.then(async () => {
-      const step = from.pop();
+      const step = given ?? from.at(-1);
+      if (step && !from.includes(step)) return undefined;
+      from.splice(given ? from.indexOf(given) : -1, 1);
       if (!step || !(await step[way]())) return undefined;
       to.push(step);
       return step;

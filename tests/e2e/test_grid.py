@@ -168,6 +168,11 @@ def test_a_column_is_added_named_deleted_and_brought_back(page: Page, table: int
     expect(head).to_have_count(0)
     page.get_by_role("button", name="Undo").click()
     expect(head).to_be_visible()
+    page.locator("#sheet").focus()
+    page.keyboard.press("Control+Shift+z")
+    expect(head).to_have_count(0)
+    page.keyboard.press("Control+z")
+    expect(head).to_be_visible()
 
 
 def test_the_menu_of_a_head_is_used_by_keyboard_after_a_right_click(page: Page, table: int) -> None:

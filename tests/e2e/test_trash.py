@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e.conftest import Picture
 from tests.servers.marl import App
 
 pytestmark = pytest.mark.e2e
@@ -15,7 +16,7 @@ def line(page: Page, kind: str, table: dict[str, Any]) -> Locator:
     return page.locator(f"[data-kind={kind}][data-table='{table['id']}']")
 
 
-def test_what_was_deleted_is_restored_or_deleted_for_good(page: Page, app: App) -> None:
+def test_what_was_deleted_is_restored_or_deleted_for_good(page: Page, app: App, picture: Picture) -> None:
     with app.api() as api:
         columns = [{"name": "Company"}, {"name": "Town"}]
         table = api.post("/tables", json={"name": "Resellers", "columns": columns}).json()
@@ -31,6 +32,7 @@ def test_what_was_deleted_is_restored_or_deleted_for_good(page: Page, app: App) 
     expect(rows).to_contain_text("Northwind")
     expect(rows).to_contain_text("Restore its table first")
     expect(rows.get_by_role("button", name="Restore")).to_have_count(0)
+    picture(page, "guide/images/trash-1-list")
 
     whole.get_by_role("button", name="Restore").click()
     expect(page.get_by_role("status")).to_contain_text("Restored “Resellers”.")
@@ -53,5 +55,5 @@ def test_what_was_deleted_is_restored_or_deleted_for_good(page: Page, app: App) 
     page.get_by_role("button", name="Delete for good", exact=True).click()
     expect(whole).to_have_count(0)
     page.reload()
-    expect(page.get_by_role("heading", name="Nothing in the trash")).to_be_visible()
+    expect(page.get_by_role("heading", name="Trash", exact=True)).to_be_visible()
     expect(whole).to_have_count(0)

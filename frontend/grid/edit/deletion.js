@@ -1,17 +1,19 @@
 /**
- * Deletes rows. A few can be restored with their results; before many are deleted, the user is asked.
+ * Deletes rows into the trash, from where undo brings them back; before many are deleted, the user is asked.
  *
+ * @typedef {import("../history.js").Step} Step
  * @typedef {import("../types.d.ts").Grid} Grid
  * @typedef {{ ids: number[] } | { all_but: number[] }} RowScope
  */
 
-import { ApiError, api, reasonOf } from "../../ui/api.js";
+import { api, reasonOf } from "../../ui/api.js";
 import { ask } from "../../ui/ask.js";
 import { plural } from "../../ui/format.js";
-import { toast } from "../../ui/notices.js";
+import { showNotice, toast } from "../../ui/notices.js";
 import { removeRows } from "./edits.js";
 
-const MOST_RESTORABLE = 1_000; // rows; as many as the server keeps
+const UNASKED = 1_000; // rows that are deleted without a question
+const QUICK = 10_000; // rows; more take seconds, so a notice says what goes on
 
 /** Deletes the rows that the cells of the selection are in. @param {Grid} grid */
 export async function deleteSelected(grid) {
@@ -28,83 +30,67 @@ export async function deleteSelected(grid) {
 
 /** Deletes rows. @param {Grid} grid @param {RowScope} scope @param {number} count */
 export async function deleteRows(grid, scope, count) {
+  if (count > UNASKED && !(await isSure(count))) return;
+  const words = plural(count, "row");
+  const waiting = count > QUICK ? showNotice(`Deleting ${words}…`, { stays: true }) : undefined;
   try {
-    const done = "ids" in scope && count <= MOST_RESTORABLE && (await deleteWithUndo(grid, scope.ids));
-    if (!done && !(await deleteForGood(grid, scope, count))) return;
+    let keys = await remove(grid, scope);
+    const undo = async () => {
+      await restoreRows(grid, keys);
+      return true;
+    };
+    const redo = async () => {
+      keys = await remove(grid, scope);
+      return true;
+    };
+    const step = { label: `deletion of ${words}`, undo, redo };
+    grid.history.add(Promise.resolve(step));
+    toast(`Deleted ${words}.`, { undo: () => void undoStep(grid, step) });
     grid.selectedRows.clear();
     grid.sheet.focus({ preventScroll: true });
   } catch (error) {
     toast(`Not all rows were deleted. ${reasonOf(error)}`);
+  } finally {
+    waiting?.remove();
   }
 }
 
-/** @param {Grid} grid @param {number[]} ids @returns {Promise<boolean>} false if the server cannot keep them */
-async function deleteWithUndo(grid, ids) {
-  let key = await removeRestorably(grid, ids);
-  if (!key) return false;
-  const label = `deletion of ${plural(ids.length, "row")}`;
-  const undo = async () => {
-    await restoreRows(grid, key);
-    return true;
-  };
-  const redo = async () => {
-    key = await removeRestorably(grid, ids);
-    return Boolean(key);
-  };
-  grid.history.add(Promise.resolve({ label, undo, redo }));
-  toast(`Deleted ${plural(ids.length, "row")}.`, { undo: () => void undoLast(grid) });
-  return true;
-}
+/** @param {number} count */
+const isSure = (count) =>
+  ask({
+    title: `Delete ${plural(count, "row")}?`,
+    text: "Their values and results go to the trash, where you can restore them for 30 days.",
+    confirm: `Delete ${plural(count, "row")}`,
+    danger: true,
+  });
 
-/** @param {Grid} grid */
-export async function undoLast(grid) {
+/** Undoes a deletion, or what else deleted rows. @param {Grid} grid @param {Step} step */
+export async function undoStep(grid, step) {
   grid.sheet.focus({ preventScroll: true });
   try {
-    await grid.history.undo();
+    await grid.history.undo(step);
   } catch (error) {
     toast(`The rows weren't restored. ${reasonOf(error)}`);
   }
 }
 
-/** @param {Grid} grid @param {number[]} ids @returns {Promise<string>} the key that restores them; empty if the server cannot keep them */
-async function removeRestorably(grid, ids) {
-  try {
-    const { total, tableTotal, view } = grid.rows;
-    const { deleted, undo } = await api("DELETE", `/tables/${grid.table.id}/rows`, { ids, undo: true, view });
-    grid.rows.removed(deleted, tableTotal, total);
-    return undo;
-  } catch (error) {
-    if (error instanceof ApiError && error.code === "not_kept") return "";
-    throw error;
-  }
-}
-
-/** @param {Grid} grid @param {string} key */
-export async function restoreRows(grid, key) {
-  const before = grid.rows.tableTotal;
-  const { restored } = await api("POST", `/tables/${grid.table.id}/rows/restore`, { undo: key });
-  grid.rows.resized(Math.max(grid.rows.tableTotal, before + restored));
-  if (grid.rows.view) await grid.view.refresh();
-}
-
-/** @param {Grid} grid @param {RowScope} scope @param {number} count */
-async function deleteForGood(grid, scope, count) {
-  const sure = await ask({
-    title: `Delete ${plural(count, "row")}?`,
-    text: "This deletes their values and results, and can't be undone.",
-    confirm: `Delete ${plural(count, "row")}`,
-    danger: true,
-  });
-  if (!sure) return false;
-  if ("ids" in scope) await removeRows(grid, scope.ids);
-  else await removeAllBut(grid, scope.all_but);
-  toast(`Deleted ${plural(count, "row")}.`);
-  return true;
-}
+/** @param {Grid} grid @param {RowScope} scope @returns {Promise<string[]>} the keys that restore the rows */
+const remove = (grid, scope) => ("ids" in scope ? removeRows(grid, scope.ids) : removeAllBut(grid, scope.all_but));
 
 /** @param {Grid} grid @param {number[]} exceptions */
 async function removeAllBut(grid, exceptions) {
   const before = grid.rows.tableTotal;
-  const { deleted } = await api("DELETE", `/tables/${grid.table.id}/rows`, { all_but: exceptions });
+  const { deleted, undo } = await api("DELETE", `/tables/${grid.table.id}/rows`, { all_but: exceptions });
   grid.rows.resized(Math.min(grid.rows.tableTotal, before - deleted));
+  return undo ? [undo] : [];
+}
+
+/** Restores rows from the trash. @param {Grid} grid @param {string[]} keys that deleting them returned */
+export async function restoreRows(grid, keys) {
+  for (const key of keys) {
+    const before = grid.rows.tableTotal;
+    const { restored } = await api("POST", `/tables/${grid.table.id}/rows/restore`, { undo: key });
+    grid.rows.resized(Math.max(grid.rows.tableTotal, before + restored));
+  }
+  if (grid.rows.view) await grid.view.refresh();
 }

@@ -109,13 +109,16 @@ async function appendRows(grid, rows) {
   return ids;
 }
 
-/** Deletes rows for good. @param {Grid} grid @param {number[]} ids */
+/** Moves rows into the trash. @param {Grid} grid @param {number[]} ids @returns {Promise<string[]>} the keys that restore them */
 export async function removeRows(grid, ids) {
+  const keys = [];
   for (const chunk of chunks(ids, DELETED_A_CALL)) {
     const { total, tableTotal, view } = grid.rows;
     const response = await api("DELETE", `/tables/${grid.table.id}/rows`, { ids: chunk, view });
     grid.rows.removed(response.deleted, tableTotal, total);
+    if (response.undo) keys.push(response.undo);
   }
+  return keys;
 }
 
 /** Appends an empty row and goes to it. @param {Grid} grid */

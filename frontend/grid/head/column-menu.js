@@ -4,6 +4,7 @@
  * @typedef {import("../types.d.ts").Grid} Grid
  * @typedef {import("../types.d.ts").Column} Column
  * @typedef {import("../types.d.ts").ColumnType} ColumnType
+ * @typedef {import("../history.js").Step} Step
  * @typedef {import("../../ui/menu.js").Item} Item
  */
 
@@ -111,9 +112,21 @@ async function duplicate(grid, column) {
 /** @param {Grid} grid @param {Column} column @param {{ force?: boolean }} [how] */
 async function remove(grid, column, { force = false } = {}) {
   try {
-    await grid.columns.remove(column, { force });
-    announceColumns();
-    toast(`Deleted “${column.name}”.`, { undo: () => void restore(grid, column) });
+    const redo = async () => {
+      await grid.columns.remove(column, { force });
+      announceColumns();
+      return true;
+    };
+    const undo = async () => {
+      await grid.columns.restore(column);
+      grid.rows.refresh();
+      announceColumns();
+      return true;
+    };
+    await redo();
+    const step = { label: `deletion of “${column.name}”`, undo, redo };
+    grid.history.add(Promise.resolve(step));
+    toast(`Deleted “${column.name}”.`, { undo: () => void restore(grid, column, step) });
   } catch (error) {
     if (error instanceof ApiError && error.status === 409 && !force) await askToForce(grid, column, error.message);
     else toast(`“${column.name}” was not deleted. ${reasonOf(error)}`);
@@ -131,12 +144,10 @@ async function askToForce(grid, column, reason) {
   if (sure) await remove(grid, column, { force: true });
 }
 
-/** @param {Grid} grid @param {Column} column */
-async function restore(grid, column) {
+/** @param {Grid} grid @param {Column} column @param {Step} deletion */
+async function restore(grid, column, deletion) {
   try {
-    await grid.columns.restore(column);
-    grid.rows.refresh();
-    announceColumns();
+    await grid.history.undo(deletion);
   } catch (error) {
     toast(`“${column.name}” wasn't restored. ${reasonOf(error)}`);
   }
