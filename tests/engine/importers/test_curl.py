@@ -58,6 +58,100 @@ def test_method_address_and_body_follow_the_options(command: str, method: str, u
     assert (found["method"], found["url"], found["body"]) == (method, url, body)
 
 
+@pytest.mark.parametrize(
+    ("address", "url", "to_choose"),
+    [
+        ("https://a.example/c/{id}/x", "https://a.example/c/{{id}}/x", "id"),
+        ("'https://a.example/c/{company-id}'", "https://a.example/c/{{company-id}}", "company-id"),
+        ('"https://a.example/c/$ID?q=${Q}"', "https://a.example/c/{{ID}}?q={{Q}}", "ID, Q"),
+        ("'https://a.example/c/$ID'", "https://a.example/c/{{ID}}", "ID"),
+        ("https://a.example/c/<domain>", "https://a.example/c/{{Domain}}", ""),
+        ("'https://a.example/c/<domain>'", "https://a.example/c/{{Domain}}", ""),
+        ("'https://a.example/c/{{Company}}'", "https://a.example/c/{{Company}}", ""),
+        ("'https://a.example/o?$filter=a&$top=5'", "https://a.example/o?$filter=a&$top=5", ""),
+        ('"https://a.example/o?$filter=a"', "https://a.example/o?$filter=a", ""),
+        ("'https://a.example/o/$metadata'", "https://a.example/o/$metadata", ""),
+        ("'https://a.example/?f={\"a\":1}'", 'https://a.example/?f={"a":1}', ""),
+    ],
+)
+def test_a_place_in_the_address_becomes_a_reference_to_choose(address: str, url: str, to_choose: str) -> None:
+    pasted = curl.parse(f"curl {address}", {"Domain": "text"})
+    assert pasted.config["url"] == url
+    assert pasted.notes == ((f"Choose a column for {to_choose}.",) if to_choose else ())
+
+
+def test_a_variable_of_the_shell_becomes_a_reference_in_header_and_body() -> None:
+    found = config("""curl a.example -H "X-Team: $TEAM" -d "{\\"id\\": \\"$ID\\"}" """)
+    assert found["headers"] == [{"name": "X-Team", "value": "{{TEAM}}"}]
+    assert found["body"] == '{"id": "{{ID}}"}'
+    assert (
+        config('curl -G a.example --data-urlencode "q=a $ID {{B C}}"')["url"]
+        == "https://a.example?q=a%20{{ID}}%20{{B C}}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rest", "note"),
+    [
+        (
+            "-c jar -x proxy.example:80 -N --max-redirs 3 --tlsv1.2 -#",
+            "--cookie-jar, --proxy, --no-buffer, --max-redirs",
+        ),
+        ("| jq .name", "What follows the command was left out: | jq .name."),
+        ("> file.json", "What follows the command was left out: > file.json."),
+        ("2>/dev/null && echo done", "What follows the command was left out: 2>/dev/null && echo done."),
+        ("-H 'sec-ch-ua: x' -H 'Host: b.example' -e c.example", "left out: Referer, sec-ch-ua, Host."),
+        ("-A 'Mozilla/5.0'", "left out: User-Agent."),
+        ("-H 'Content-Type: application/x-www-form-urlencoded'", "left out: Content-Type."),
+        ("--oauth2-bearer abc", "sign-ins belong in a connection"),
+    ],
+)
+def test_what_is_passed_over_is_told(rest: str, note: str) -> None:
+    pasted = curl.parse(f"curl https://a.example {rest}")
+    assert (pasted.config["url"], pasted.config["method"]) == ("https://a.example", "GET")
+    assert pasted.config["headers"] == []
+    assert note in " ".join(pasted.notes)
+
+
+@pytest.mark.parametrize(
+    "rest", ["", "-sSLvifg", "--compressed", "-H 'Content-Type: application/json'", "-H 'Accept:'"]
+)
+def test_what_changes_nothing_is_not_worth_a_note(rest: str) -> None:
+    pasted = curl.parse(f"curl https://a.example {rest}")
+    assert (pasted.config["headers"], pasted.notes) == ([], ())
+
+
+@pytest.mark.parametrize(
+    ("options", "headers"),
+    [
+        ("-A marl/1", [("User-Agent", "marl/1")]),
+        ("-H 'Content-Type: application/merge-patch+json' -d '{}'", [("Content-Type", "application/merge-patch+json")]),
+        ("-H 'Content-Type: application/json; charset=utf-8' -d '{}'", []),
+        ("-H 'Content-Type: application/vnd.api+json'", []),
+    ],
+)
+def test_a_header_that_means_something_is_kept(options: str, headers: list[tuple[str, str]]) -> None:
+    found = curl.parse(f"curl a.example {options}").config["headers"]
+    assert [(one["name"], one["value"]) for one in found] == headers
+
+
+@pytest.mark.parametrize(
+    ("options", "body"),
+    [
+        ("--json '{\"a\":' --json '1}'", '{"a":1}'),
+        ("-d '-5'", "-5"),
+        ("-d a=1 -d b=2", "a=1&b=2"),
+        ("--data-urlencode '=x y'", "x%20y"),
+        ("--data-urlencode 'x y'", "x%20y"),
+        ("-sXPOST", None),
+        ("-X POST -d ''", ""),
+    ],
+)
+def test_the_body_is_what_curl_sends(options: str, body: str | None) -> None:
+    found = config(f"curl a.example {options}")
+    assert (found["method"], found["body"]) == ("POST", body)
+
+
 @pytest.mark.parametrize("option", ["-H 'Authorization: Bearer abc'", "-u sam:secret", "-b 'session=1'"])
 def test_credentials_do_not_end_up_in_a_column(option: str) -> None:
     pasted = curl.parse(f"curl https://a.example {option}")
@@ -83,6 +177,11 @@ def test_a_form_is_taken_over_and_told() -> None:
         ("curl a.example -d @body.json", "comes from the file body.json"),
         ("curl a.example -F file=@x", "uploads a file"),
         ("curl a.example --no-such-option", "--no-such-option"),
+        ("curl a.example -X", "The option --request has no value"),
+        ('curl a.example -d "$(cat body.json)"', "runs another one inside of it"),
+        ("curl a.example -d `cat body.json`", "runs another one inside of it"),
+        ("curl a.example --data-urlencode name@file", "comes from the file file"),
+        ("curl a.example -H @headers", "come from the file headers"),
     ],
 )
 def test_what_cannot_be_taken_over_is_told(command: str, words: str) -> None:
