@@ -25,7 +25,7 @@ def paste(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
     """Fills the form from a cURL command."""
     form = PanelForm(forms.name(request.POST), settings_of(request, column))
     try:
-        command = curl.parse(request.POST.get("curl", ""))
+        command = curl.parse(request.POST.get("curl", ""), _types(column))
     except InvalidSettings as error:
         problems = [replace(problem, field="url") for problem in error.problems]
         return render_panel(request, actor, column, replace(form, problems=problems))
@@ -36,12 +36,14 @@ def paste(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
 @require_POST
 @of_column(ColumnType.HTTP)
 def operations(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
-    """Lists what the document at the address, or the pasted one, offers to choose from."""
-    address, text = forms.text(request.POST, "address"), request.POST.get("document", "")
+    """Lists what the document at the address, of the file or of the text offers to choose from."""
+    address = forms.text(request.POST, "address")
     context: dict[str, Any] = {**addresses.of_http_panel(column), "address": address}
     try:
-        context["document"] = documents.fetch(address) if address else text
-        context["operations"] = openapi_document.operations(openapi_document.read(context["document"]))
+        carried = "carried" in request.POST
+        document = documents.unpacked(request.POST["carried"]) if carried else documents.given(request, address)
+        context["operations"] = openapi_document.operations(document)
+        context["document"] = documents.packed(document)
     except InvalidSettings as error:
         context["problem"] = str(error)
     return render(request, "enrichment/openapi_operations.html", context)
@@ -52,19 +54,22 @@ def operations(request: HttpRequest, actor: Actor, column: Column) -> HttpRespon
 def fill(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
     """Fills the form from an operation of an OpenAPI document, once it is chosen what of it is sent."""
     form = PanelForm(forms.name(request.POST), settings_of(request, column))
-    types = {other.name: str(other.type) for other in forms.others(column)}
-    operation, text = request.POST.get("operation", ""), request.POST.get("document", "")
+    operation, carried = request.POST.get("operation", ""), request.POST.get("carried", "")
     address, chosen = forms.text(request.POST, "address"), request.POST.getlist("chosen")
     try:
-        filled = openapi.fill(openapi_document.read(text), operation, types, address, chosen)
+        filled = openapi.fill(documents.unpacked(carried), operation, _types(column), address, chosen)
     except InvalidSettings as error:
         return render_panel(request, actor, column, replace(form, problems=error.problems))
     if filled.offered and "choosing" in request.POST:
-        context = {"document": text, "address": address, "operation": operation, "offered": filled.offered}
+        context = {"document": carried, "address": address, "operation": operation, "offered": filled.offered}
         answer = render(request, "enrichment/openapi_fields.html", {**addresses.of_http_panel(column), **context})
         return reswap(retarget(answer, "#openapi-operations"), "innerHTML")
     shown = _filled(form, filled.config, ["Filled from the OpenAPI document.", *filled.notes])
     return render_panel(request, actor, column, shown)
+
+
+def _types(column: Column) -> dict[str, str]:
+    return {other.name: str(other.type) for other in forms.others(column)}
 
 
 def _filled(form: PanelForm, config: dict[str, Any], notes: Sequence[str]) -> PanelForm:

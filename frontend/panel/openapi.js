@@ -1,4 +1,4 @@
-/** The dialog that fills the form from an OpenAPI document: the text of a file, and a list of operations to search. */
+/** The dialog that fills the form from an OpenAPI document: lists of its operations and fields to search. */
 
 /** @param {HTMLElement} button @returns {boolean} whether the button was one of the dialog */
 export function handleOpenapiClick(button) {
@@ -8,13 +8,6 @@ export function handleOpenapiClick(button) {
   else return false;
   return true;
 }
-
-document.addEventListener("change", async (event) => {
-  const field = /** @type {HTMLInputElement} */ (event.target);
-  const text = document.getElementById("openapi-document");
-  const file = field.id === "openapi-file" ? field.files?.[0] : null;
-  if (file && text instanceof HTMLTextAreaElement) text.value = await file.text();
-});
 
 document.addEventListener("input", (event) => {
   const field = /** @type {HTMLInputElement} */ (event.target);

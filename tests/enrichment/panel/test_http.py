@@ -1,5 +1,6 @@
 """The side panel and the connection pages, as the browser asks for them."""
 
+import io
 import json
 import re
 import threading
@@ -14,6 +15,7 @@ from django.test import Client
 from enrichment.columns import http as http_columns
 from enrichment.connections import settings as connection_settings
 from enrichment.models import Connection, Run
+from enrichment.panel import documents
 from tables import catalog, rows
 from tables.models import Column, ColumnType, Table
 from workspaces.actors import Actor
@@ -319,7 +321,7 @@ class TestPanel:
         content = {"application/json": {"schema": {"type": "object", "properties": fields}}}
         item = {"patch": {"requestBody": {"content": content}}}
         document = {"openapi": "3.1.0", "servers": [{"url": "https://api.example"}], "paths": {"/c": item}}
-        form = column_form("", name="Mine") | {"document": json.dumps(document), "operation": "PATCH /c"}
+        form = column_form("", name="Mine") | {"carried": documents.packed(document), "operation": "PATCH /c"}
         answer = client.post(f"/tables/{table.pk}/panel/fill", form | {"choosing": ""})
         assert answer["HX-Retarget"] == "#openapi-operations"
         assert re.findall(r'<input type="checkbox"[^>]*>', page(answer)) == [
@@ -330,6 +332,27 @@ class TestPanel:
         html = page(client.post(f"/tables/{table.pk}/panel/fill", form | {"chosen": "/note"}))
         assert '"note": "{{note}}"' in html
         assert "Choose a column for note." in html
+
+    def test_a_document_comes_from_a_file_or_a_text(self, client: Client, table: Table) -> None:
+        text = "openapi: 3.1.0\npaths: {/c: {get: {responses: {200: {description: Done}}}}}"
+        for source in ({"document": text}, {"file": io.BytesIO(f"\ufeff{text}".encode())}):
+            html = page(client.post(f"/tables/{table.pk}/panel/operations", source))
+            assert "<code>GET /c</code>" in html
+            carried = re.findall(r'name="carried" value="([^"]+)"', html)[0]
+            assert documents.unpacked(carried)["paths"]["/c"]["get"]["responses"] == {"200": {"description": "Done"}}
+
+    @pytest.mark.parametrize(
+        ("source", "words"),
+        [
+            ({"document": "openapi: 3.1.0\npaths: &x {/c: *x}"}, "contains itself"),
+            ({"document": "openapi: 3.1.0\npaths: {/c: {$ref: c.yaml}}"}, "missing from it: c.yaml"),
+            ({"carried": "x"}, "Import it again"),
+        ],
+    )
+    def test_a_document_that_cannot_be_used_says_why(
+        self, client: Client, table: Table, source: dict[str, str], words: str
+    ) -> None:
+        assert words in page(client.post(f"/tables/{table.pk}/panel/operations", source))
 
     def test_the_estimate_counts_rows(self, client: Client, column: Column) -> None:
         assert "2 requests" in page(client.get(f"/columns/{column.pk}/panel/estimate"))
