@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tables.formula_guard import unguarded
 from tables.imports.readers.delimited import SAMPLE
 from workspaces.refusals import Refused
 
@@ -171,7 +172,7 @@ def test_a_wide_row_far_below_is_rejected_and_not_cut(read: Any) -> None:
 
 cells = st.text(
     st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=["Cc"]) | st.sampled_from('\n\t,;|"')
-)
+).filter(lambda text: unguarded(text) == text)  # a guard against formulas comes off
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
