@@ -1,7 +1,9 @@
 """The rows of a file in a hidden table of their own, matched with the rows of the one that they are to be added to."""
 
+import gc
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import batched
 from typing import Any
@@ -22,7 +24,7 @@ from tables.models import Import, Table
 from tables.values import storable
 from workspaces.refusals import Refused
 
-BATCH = 5_000  # rows a transaction
+BATCH = 10_000  # rows a transaction
 _HEARD_EVERY = 1.0  # seconds between two reports at least
 
 type Numbered = tuple[int, Row]
@@ -82,7 +84,7 @@ def hidden_table(running: Import) -> Table:
 def gather(running: Import, table: Table, progress: Progress) -> Gathered:
     """Reads the whole file into the hidden table and finds the rows that match. Raises Refused and Ended."""
     choices = Choices(**running.into)
-    with uploads.opened(running) as sheet:
+    with uploads.opened(running) as sheet, _rare_collections():
         placed = mapping.places(running.target, sheet.columns, choices)
         key = mapping.key_places(placed, choices.key)
         mapping.save_new(placed, table)
@@ -93,6 +95,17 @@ def gather(running: Import, table: Table, progress: Progress) -> Gathered:
     if key:
         _match(running, gathered, key, choices, file_keys, progress)
     return gathered
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Lets Python look for cycles of garbage less often: rows make none, and it would go through all of a batch."""
+    usual = gc.get_threshold()
+    gc.set_threshold(5 * BATCH, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 @dataclass(slots=True)
