@@ -161,7 +161,11 @@ def preview(request: HttpRequest, column_id: str, body: OneRow) -> dict[str, Any
 
 @router.post("/columns/{column_id}/test", summary="Test one row")
 def test(request: HttpRequest, column_id: str, body: OneRow) -> dict[str, Any]:
-    """Sends the request of one row and returns the cell and every attempt. Nothing is stored."""
+    """Sends the request of one row and returns the cell, every attempt, and problems that it showed. Nothing is stored.
+
+    `redirects` of an attempt's request are those that were followed: status, method, address, and whether the
+    credentials went along. If the API has moved the address, the problem's edit takes the new one.
+    """
     column = _http(lookup.column(actor(request), column_id, Role.EDITOR))
     return one_row.send(column, lookup.number(body.row_id), body.config)
 

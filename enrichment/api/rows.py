@@ -216,7 +216,7 @@ def restore_rows(request: HttpRequest, table_id: str, body: Undo) -> dict[str, i
 
 @router.get("/rows/{row_id}/cells/{column_id}", summary="Get a cell's history")
 def get_cell(request: HttpRequest, row_id: str, column_id: str) -> dict[str, Any]:
-    """Returns the cell with every attempt: request, response, time and error."""
+    """Returns the cell with every attempt: request with the redirects that were followed, response, time and error."""
     column = lookup.column(actor(request), column_id)
     row = Row.objects.filter(pk=lookup.number(row_id), table_id=column.table_id).first()
     if row is None:

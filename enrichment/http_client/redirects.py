@@ -75,7 +75,7 @@ def _address(url: str, location: str | None) -> str:
 
 def _moved(request: Request, url: str) -> str:
     without = " without its body" if request.body else ""
-    words = f"A {request.method} would arrive there as a GET{without}. Use the new address."
+    words = f"A {request.method} would arrive there as a GET{without}."
     return f"The API moved this address to {url[:_SHOWN]}. {words}"
 
 

@@ -5,12 +5,15 @@ from typing import Any
 
 from redis import RedisError
 
+from enrichment import graph
 from enrichment.columns import http as http_columns
 from enrichment.connections.redaction import HIDDEN, Redactor
 from enrichment.dataflow import inputs
-from enrichment.engine.errors import InvalidSettings, Problem, RowError, SignInError
+from enrichment.engine.errors import Edit, InvalidSettings, Problem, RowError, SignInError
 from enrichment.engine.formula import Evaluators
 from enrichment.engine.messages import Request
+from enrichment.engine.template import moved
+from enrichment.engine.template.references import Names
 from enrichment.http_client import event_loop
 from enrichment.models import Attempt as StoredAttempt
 from enrichment.models import Run
@@ -69,11 +72,34 @@ def send(column: Column, row_id: int, config: Mapping[str, Any] | None = None) -
     with Evaluators() as evaluators:
         [prepared] = prepare.prepare(job, evaluators, [(ClaimedRow(row, 0), values)])
     if isinstance(prepared, Result):
-        return {"cell": prepared.as_cell(), "attempts": []}
+        return _tested(prepared)
     result = event_loop.run(_exchange(job, prepared))
     if result.due_at is not None:
         result.state = CellState.FAILED
-    return {"cell": result.as_cell(), "attempts": [as_json(attempt) for attempt in result.new_attempts]}
+    text, names = (http_columns.shown(column) | dict(config or {}))["url"], graph.names_of(column.table_id)
+    return _tested(result, [_moved(text, names, values, attempt) for attempt in result.new_attempts])
+
+
+def _tested(result: Result, problems: Sequence[Problem | None] = ()) -> dict[str, Any]:
+    """Returns the test of the API; `problems` are those of the settings that only the answer has shown."""
+    return {
+        "cell": result.as_cell(),
+        "attempts": [as_json(attempt) for attempt in result.new_attempts],
+        "problems": [problem.as_json() for problem in problems if problem],
+    }
+
+
+def _moved(text: str, names: Names, values: inputs.Values, attempt: Attempt) -> Problem | None:
+    """Returns the problem of an address that the API has moved, where it is sure what to write in its place."""
+    moved_to = (attempt.error or {}).get("moved_to")
+    if not attempt.request or not moved_to:
+        return None
+    text = text.strip()
+    new = moved.address(text, names, values, str(attempt.request["url"]), str(moved_to))
+    if new is None:
+        return None
+    edit = Edit(0, len(text), new, "Use the new address")
+    return Problem(f"The new address is {new}", "url", offset=0, length=len(text), fix=edit.label, edit=edit)
 
 
 def _verdict(job: Job, values: inputs.Values) -> tuple[bool, str]:

@@ -2,7 +2,8 @@
  * One exchange with a server: the request and the response, as trees or as they were sent.
  *
  * @typedef {[string, string][] | { name: string, value: string }[] | Record<string, string> | null | undefined} Headers
- * @typedef {{ method: string, url: string, headers?: Headers, body?: string | null }} SentRequest
+ * @typedef {{ status: number, method: string, url: string, credentials: boolean | null }} Redirect
+ * @typedef {{ method: string, url: string, headers?: Headers, body?: string | null, redirects?: Redirect[] }} SentRequest
  * @typedef {{ status: number, headers?: Headers, body?: string | null, truncated?: boolean,
  *   charset?: string, charset_guessed?: boolean }} ReceivedResponse
  */
@@ -35,16 +36,27 @@ export function requestPart(request, how) {
   });
   const head = make("header", "", make("h3", "", "Request"), curl);
   const line = make("p", "wire", make("b", "", request.method), ` ${request.url}`);
-  if (how.raw)
-    return make("section", "exchange", head, rawPart("Request", `${request.method} ${request.url}`, request));
-  return make(
-    "section",
-    "exchange",
-    head,
-    line,
-    headersPart(request.headers, how.search),
-    ...bodyPart(request.body, how.search),
+  const sent = how.raw
+    ? [rawPart("Request", `${request.method} ${request.url}`, request)]
+    : [line, headersPart(request.headers, how.search), ...bodyPart(request.body, how.search)];
+  return make("section", "exchange", head, ...sent, ...redirectsPart(request.redirects ?? []));
+}
+
+/** @param {Redirect[]} redirects that were followed @returns {Node[]} */
+function redirectsPart(redirects) {
+  if (!redirects.length) return [];
+  const items = redirects.map(({ status, method, url, credentials }) =>
+    make("li", "", make("b", "", String(status)), ` → ${method} ${url}`, credentialsNote(credentials)),
   );
+  const list = make("ol", "redirects", ...items);
+  list.setAttribute("aria-label", "Redirects");
+  return [list];
+}
+
+/** @param {boolean | null} along */
+function credentialsNote(along) {
+  if (along === null) return "";
+  return make("span", "hint", along ? " with the credentials" : " without the credentials");
 }
 
 /** @param {ReceivedResponse} response @param {{ raw: boolean, search: string }} how */

@@ -4,6 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
+from tests.servers.echo import serving
 from tests.servers.marl import App
 
 pytestmark = pytest.mark.e2e
@@ -263,3 +264,40 @@ def test_a_connection_is_deleted_after_one_question(page: Page, app: App) -> Non
     remove.press("Enter")
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(remove).to_have_count(0)
+
+
+def test_an_address_that_was_moved_is_taken_with_one_click(page: Page, app: App, table: int) -> None:
+    with serving() as echo, app.api() as api:
+        echo.answers["moved"] = lambda of: (301, "/companies")
+        config = {"method": "POST", "url": f"{echo.url}/moved", "body": '{"of": "{{Company}}"}', "auto_update": False}
+        api.post(f"/tables/{table}/columns", json={"name": "Profile", "type": "http", "config": config})
+        page.reload()
+        page.get_by_role("columnheader", name="Profile").hover()
+        page.locator('[aria-label="Profile: column menu"]').click()
+        page.get_by_role("menuitem", name="Settings", exact=True).click()
+        panel = page.locator("#panel")
+        panel.get_by_role("button", name="Test row 1").click()
+        expect(panel.get_by_text("A POST would arrive there as a GET without its body.")).to_be_visible()
+        fix = panel.get_by_role("button", name="Use the new address")
+        fix.click()
+        expect(fix).to_have_count(0)
+        panel.get_by_role("button", name="Test row 1").click()
+        expect(panel.get_by_text("Row 1: Done")).to_be_visible()
+        panel.get_by_role("button", name="Save", exact=True).click()
+        expect(panel.get_by_text("Saved")).to_be_visible()
+        assert echo.take() == ["moved(Northwind)", "companies(Northwind)"]
+
+
+def test_the_inspector_lists_the_redirects_of_an_attempt(page: Page, app: App, table: int) -> None:
+    with serving() as echo, app.api() as api:
+        echo.answers["kept"] = lambda of: (308, "/companies")
+        config = {"method": "POST", "url": f"{echo.url}/kept", "body": '{"of": "{{Company}}"}', "auto_update": False}
+        column = {"name": "Profile", "type": "http", "config": config}
+        made = api.post(f"/tables/{table}/columns", json=column).json()["id"]
+        api.post(f"/columns/{made}/runs", json={"rows": "all"})
+        page.reload()
+        expect(page.get_by_text("companies(Northwind)")).to_be_visible()
+        for key in ("Control+Home", "ArrowRight", "Enter"):
+            page.keyboard.press(key)
+        redirects = page.locator("#drawer").get_by_role("list", name="Redirects")
+        expect(redirects).to_have_text(f"308 → POST {echo.url}/companies")

@@ -1,4 +1,7 @@
-"""An API on loopback that tells what it was asked: `/a` with `{"of": "Acme"}` answers `{"is": "a(Acme)"}`."""
+"""An API on loopback that tells what it was asked: `/a` with `{"of": "Acme"}` answers `{"is": "a(Acme)"}`.
+
+The value of an answer that redirects is its Location.
+"""
 
 import json
 import threading
@@ -64,6 +67,8 @@ class _Handler(BaseHTTPRequestHandler):
         status, value = self.server.answer(self.path.strip("/"), body["of"])
         payload = json.dumps(value).encode()
         self.send_response(status)
+        if 300 <= status < 400:
+            self.send_header("Location", value)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()

@@ -75,10 +75,7 @@ async def test_307_and_308_keep_method_and_body(status: int, method: str) -> Non
 async def test_a_write_never_becomes_a_get_without_a_word(status: int, method: str) -> None:
     api = Api(status, f"{API}/old/")
     response = await api.send(old(method, body=b"{}"))
-    words = (
-        f"The API moved this address to {API}/old/. "
-        f"A {method} would arrive there as a GET without its body. Use the new address."
-    )
+    words = f"The API moved this address to {API}/old/. A {method} would arrive there as a GET without its body."
     assert response.not_followed == NotFollowed("moved", words, f"{API}/old/")
     assert (response.status, len(api.requests)) == (status, 1)
 

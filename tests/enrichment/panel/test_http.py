@@ -27,7 +27,7 @@ IN_PANEL = {"HX-Request": "true"}
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Signs in at /login, otherwise says what it was sent."""
+    """Signs in at /login, has moved from /moved and /kept to /c, and otherwise says what it was sent."""
 
     def do_POST(self) -> None:
         sent = json.loads(self.rfile.read(int(self.headers["Content-Length"] or 0)) or "null")
@@ -36,14 +36,21 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(
                 *((200, {"data": {"access_token": "opaque-token-0123456789"}}) if good else (401, {"detail": "no"}))
             )
+        elif self.path.startswith("/moved/"):
+            path, _, query = self.path.removeprefix("/moved").partition("?")
+            self.answer(301, None, f"/c{path}/?{query}")
+        elif self.path.startswith("/kept/"):
+            self.answer(308, None, self.path.replace("/kept", "/c"))
         else:
             self.answer(200, {"name": sent["name"], "token": self.headers["Authorization"]})
 
-    def answer(self, status: int, value: Any) -> None:
+    def answer(self, status: int, value: Any, location: str = "") -> None:
         payload = json.dumps(value).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(payload)))
+        if location:
+            self.send_header("Location", location)
         self.end_headers()
         self.wfile.write(payload)
 
@@ -294,6 +301,21 @@ class TestPanel:
         headline = re.search(r"<b>Row 1: Failed</b>(.*?)</p>", html, re.DOTALL)
         assert headline
         assert headline[1].count("401") == 1
+
+    def test_a_test_of_an_address_that_was_moved_offers_the_new_one(
+        self, client: Client, column: Column, server: str
+    ) -> None:
+        form = column_form(f"{server}/moved/{{{{Zip}}}}")
+        html = page(client.post(f"/columns/{column.pk}/panel/test", form))
+        assert f"The API moved this address to {server}/c/3511/?fields=name." in html
+        assert f"The new address is {server}/c/{{{{Zip}}}}/" in html
+        assert f'data-edit-offset="0" data-edit-length="{len(form["url"])}"' in html
+        assert f'data-edit-text="{server}/c/{{{{Zip}}}}/">Use the new address</button>' in html
+
+    def test_a_test_shows_every_redirect(self, client: Client, column: Column, server: str) -> None:
+        html = page(client.post(f"/columns/{column.pk}/panel/test", column_form(f"{server}/kept/{{{{Zip}}}}")))
+        assert f"<b>308</b> → POST {server}/c/3511?fields=name" in html
+        assert "Use the new address" not in html
 
     def test_a_pasted_curl_command_fills_the_form_unsaved(self, client: Client, table: Table) -> None:
         command = "curl -X PUT https://api.example/v1 -H 'X-Team: growth' -H 'Authorization: Bearer a' -d '{\"a\": 1}'"
