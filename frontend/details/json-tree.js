@@ -2,6 +2,7 @@
 
 import { copy } from "../ui/copy.js";
 import { button, make } from "../ui/elements.js";
+import { kindOf, parseJson } from "../ui/json.js";
 import { joinPath } from "../ui/json-path.js";
 
 const MOST = 200; // shown of one object or list
@@ -12,7 +13,7 @@ const SHOWN_LETTERS = 500;
 /** Parses an object or a list. @param {string} text @returns {unknown} undefined if it is not JSON, or only a single value */
 export function parsed(text) {
   try {
-    const value = JSON.parse(text);
+    const value = parseJson(text);
     return value !== null && typeof value === "object" ? value : undefined;
   } catch {
     return undefined;
@@ -56,7 +57,7 @@ function entry(key, value, place) {
     const text = JSON.stringify(value);
     const shown = text.length > SHOWN_LETTERS ? `${text.slice(0, SHOWN_LETTERS)}…` : text;
     const onClick = copier(typeof value === "string" ? value : text, `Copied the value of ${key}.`);
-    const leaf = button(shown, `value ${typeof value}`, onClick, { ariaLabel: `${shown}, copy the value of ${key}` });
+    const leaf = button(shown, `value ${kindOf(value)}`, onClick, { ariaLabel: `${shown}, copy the value of ${key}` });
     return make("li", "", name, ": ", leaf);
   }
   const size = Object.keys(value).length;

@@ -50,7 +50,7 @@ export const isComputed = (column) => COMPUTED.has(column.type);
 /** Writes any JSON value in one line. @param {unknown} value @returns {string} */
 function brief(value) {
   if (value === null || value === undefined) return "";
-  if (typeof value === "number") return String(value);
+  if (isNumeric(value)) return String(value);
   if (typeof value === "boolean") return value ? "Yes" : "No";
   if (typeof value === "string") return value.slice(0, LONGEST_SHOWN).replace(/\s+/g, " ");
   if (Array.isArray(value)) return value.length === 1 ? `[ ${brief(value[0])} ]` : `[ ${value.length} items ]`;
@@ -88,6 +88,9 @@ function triesText({ attempts, max_attempts: most }) {
   return most ? `${WORD.running} · try ${attempts + 1} of ${most}` : `${WORD.running} · try ${attempts + 1}`;
 }
 
+/** @param {unknown} value */
+const isNumeric = (value) => typeof value === "number" || typeof value === "bigint";
+
 /** Writes a value as it is edited and copied. @param {unknown} value */
 export function plainText(value) {
   if (value === null || value === undefined) return "";
@@ -116,7 +119,7 @@ function typedText(column, value) {
  * @param {{ row: number, canEdit: boolean }} place
  */
 export function paintCell(element, column, cell, place) {
-  element.classList.toggle("num", column.type === "number" || typeof cell?.value === "number");
+  element.classList.toggle("num", column.type === "number" || isNumeric(cell?.value));
   if (element.title) element.removeAttribute("title");
   if (column.type === "checkbox") return paintCheckbox(element, column, cell, place);
   if (!cell) return element.replaceChildren();

@@ -5,6 +5,9 @@
  * @typedef {import("./types.d.ts").Cell} Cell
  * @typedef {import("./types.d.ts").Run} Run
  */
+
+import { parseJson } from "../ui/json.js";
+
 const SLOWEST_RETRY_MS = 30_000;
 
 /** Dispatches `run` (detail: a run), `offline` and `online`, and `reset` (events may have been missed). */
@@ -29,7 +32,7 @@ export class Live extends EventTarget {
     for (const type of ["cells", "run", "rows", "columns"]) {
       source.addEventListener(type, ({ lastEventId }) => (this.#resumes ||= lastEventId !== ""));
     }
-    source.addEventListener("cells", ({ data }) => this.#cells(JSON.parse(data).cells));
+    source.addEventListener("cells", ({ data }) => this.#cells(parseJson(data).cells));
     source.addEventListener("run", ({ data }) =>
       this.dispatchEvent(new CustomEvent("run", { detail: JSON.parse(data) })),
     );

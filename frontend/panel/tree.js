@@ -1,6 +1,7 @@
 /** A JSON response as a tree, with search and arrow keys; a field of it becomes a field path or a column. */
 
 import { button, make } from "../ui/elements.js";
+import { kindOf, parseJson } from "../ui/json.js";
 import { joinPath } from "../ui/json-path.js";
 
 const MOST = 200; // shown of one object or list
@@ -23,7 +24,7 @@ export function growTrees(root) {
 /** @param {string} text */
 function parsed(text) {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return null;
   }
@@ -103,7 +104,7 @@ function entry(key, value, path, shown) {
   const line = make("span", "tree-line", name);
   const item = make("li", { role: "treeitem", tabIndex: -1, title: path }, line);
   if (value === null || typeof value !== "object") {
-    line.append(": ", make("span", `value ${typeof value}`, JSON.stringify(value)), ...fieldButtons(key, path));
+    line.append(": ", make("span", `value ${kindOf(value)}`, JSON.stringify(value)), ...fieldButtons(key, path));
     item.ariaLabel = `${key}: ${JSON.stringify(value)}`;
     return item;
   }

@@ -1,5 +1,7 @@
 /** Calls the REST API as the signed-in user. */
 
+import { parseJson } from "./json.js";
+
 export class ApiError extends Error {
   /** @param {number} status @param {string} code @param {string} message @param {any} details */
   constructor(status, code, message, details) {
@@ -34,7 +36,7 @@ export async function api(method, path, body, { signal } = {}) {
   if (response.status === 401) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
   if (!response.ok) throw await errorOf(response);
   const text = await response.text();
-  return text ? JSON.parse(text) : null;
+  return text ? parseJson(text) : null;
 }
 
 /** @param {Response} response */

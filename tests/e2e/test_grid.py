@@ -228,3 +228,18 @@ def test_no_accessibility_problem_is_found(page: Page, app: App, table: int) -> 
     page.goto(app.url)
     found += Axe().run(page).response["violations"]
     assert not found, [(problem["id"], [node["html"] for node in problem["nodes"]]) for problem in found]
+
+
+def test_an_integer_keeps_its_digits_from_the_api_to_the_clipboard(page: Page, app: App) -> None:
+    number = 12345678901234567890
+    with app.api() as api:
+        made = api.post("/tables", json={"name": "Ids", "columns": [{"name": "Id"}, {"name": "Answer"}]}).json()["id"]
+        api.post(f"/tables/{made}/rows", json={"rows": [{"Id": number, "Answer": {"id": number, "of": [number]}}]})
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=app.url)
+    page.goto(f"{app.url}/tables/{made}")
+    expect(page.get_by_role("gridcell", name=str(number), exact=True)).to_be_visible()
+    page.get_by_role("gridcell", name=str(number), exact=True).click()
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Control+c")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.split("\t") == [str(number), f'"{{""id"":{number},""of"":[{number}]}}"']
