@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 
 from enrichment.engine.importers.by_name import Columns
 from enrichment.engine.importers.openapi_body import MOST_FIELDS, BodyBuilder, Offered
-from enrichment.engine.importers.openapi_document import Reader, in_other_files, refused
+from enrichment.engine.importers.openapi_document import Reader, in_other_files, listed, refused
 from enrichment.engine.importers.openapi_parameters import ParameterBuilder
 
 _HOLE = re.compile(r"\{([^{}]+)\}")
@@ -86,6 +86,8 @@ class _Filling:
             headers.append({"name": "Content-Type", "value": kind})
         config = {"method": method, "url": url, "body": body, "query": query, "headers": headers}
         offered = [*self._body.offered.values(), *self._parameters.offered.values()]
+        if url.startswith("/"):
+            notes.append("The document names no server. Type the start of the address.")
         return Filled(config, (*notes, *self._notes(operation, parameters)), tuple(offered))
 
     def _all_parameters(self, item: Mapping[str, Any], operation: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -133,9 +135,9 @@ class _Filling:
         if security and {} not in security:
             yield f"The API requires a sign-in{self._kinds_of_sign_in(security)}. Choose a connection."
         if holes := [*self._parameters.holes, *self._body.holes]:
-            yield f"Choose a column for {', '.join(holes)}."
-        if samples := list(self._body.samples):
-            yield f"Examples of the document stand for {', '.join(samples)}. Replace them before you run."
+            yield f"Choose a column for {listed(holes)}."
+        if self._body.samples:
+            yield f"Examples of the document stand for {listed(self._body.samples)}. Replace them before you run."
         if cookies := [str(one["name"]) for one in parameters if one.get("in") == "cookie" and one.get("required")]:
             yield f"The API requires the cookie {', '.join(cookies)}, which a connection can send."
         if self._body.is_cut:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -96,8 +96,14 @@ def operations(document: Mapping[str, Any]) -> list[Operation]:
 
 def in_other_files(targets: Mapping[str, None]) -> str:
     """Says what could not be followed, and what to do about it."""
-    names = ", ".join(list(targets)[:3]) + (" and others" if len(targets) > 3 else "")
-    return f"Parts of this document are missing from it: {names}. Join its files into one, and import that."
+    return f"Parts of this document are missing from it: {listed(targets)}. Join its files into one, and import that."
+
+
+def listed(names: Iterable[str], most: int = 6) -> str:
+    """Returns the first names as people list them, and how many there are besides."""
+    found = list(names)
+    more = len(found) - most
+    return ", ".join(found[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 class Reader:

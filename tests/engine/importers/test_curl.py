@@ -35,6 +35,13 @@ def test_a_command_copied_from_a_browser_fills_the_form() -> None:
     }
 
 
+def test_a_command_for_cmd_as_chrome_copies_it_is_understood() -> None:
+    found = config(
+        'curl ^"https://a.example/x?q=1^&r=50^%^25^" ^\r\n  -H ^"X-Team: a^" ^\r\n --data-raw ^"^{^\\^"a^\\^":1^}^"'
+    )
+    assert (found["url"], found["body"]) == ("https://a.example/x?q=1&r=50%25", '{"a":1}')
+
+
 def test_a_command_for_windows_is_understood() -> None:
     found = config(WINDOWS)
     assert (found["method"], found["body"]) == ("PUT", '{"name": "Sam"}')

@@ -147,6 +147,19 @@ def test_a_body_that_a_column_cannot_send_is_told() -> None:
     assert filled.notes == ("The API takes multipart/form-data here, and a column sends JSON.",)
 
 
+def test_a_document_without_a_server_says_so() -> None:
+    filled = get({}, servers=[])
+    assert (filled.config["url"], filled.notes) == (
+        "/x",
+        ("The document names no server. Type the start of the address.",),
+    )
+
+
+def test_a_long_list_of_what_is_left_to_choose_is_cut() -> None:
+    parameters = [{"name": f"p{number}", "in": "query", "required": True} for number in range(9)]
+    assert get({"parameters": parameters}).notes == ("Choose a column for p0, p1, p2, p3, p4, p5 and 3 more.",)
+
+
 def test_a_cookie_that_is_required_is_told() -> None:
     filled = get({"parameters": [{"in": "cookie", "name": "session", "required": True}]})
     assert "cookie session" in filled.notes[0]
