@@ -197,7 +197,8 @@ async def _result(job: Job, row_id: int, outcome: Outcome, attempts: int) -> Res
         http_status=outcome.http_status,
         attempts=attempts,
     )
-    if outcome.retry_after is not None and outcome.retry_after <= LONGEST_PAUSE:
+    # A server that says 0, or a moment that has passed, says nothing: each try counts, and comes later than the last.
+    if outcome.retry_after and outcome.retry_after <= LONGEST_PAUSE:
         await _if_possible(job.limiter.pause(outcome.retry_after))
         result.attempts = attempts - 1  # being told to wait costs no retry
         return _again(result, CellState.LIMITED, outcome.retry_after)

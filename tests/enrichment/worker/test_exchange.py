@@ -165,6 +165,16 @@ def test_a_server_that_asks_to_wait_costs_no_retry(http: Any, answer: Any) -> No
     assert (result.state, result.attempts) == (CellState.LIMITED, 0)
 
 
+@pytest.mark.parametrize("told", ["0", "Wed, 21 Oct 2015 07:28:00 GMT"])
+def test_a_server_that_asks_to_wait_for_no_time_is_not_asked_without_end(told: str, http: Any, answer: Any) -> None:
+    answer(lambda request: httpx.Response(429, headers={"Retry-After": told}))
+    column = http(url=f"{API}/companies")
+    again = exchanged(job_of(column))
+    assert (again.state, again.attempts, again.due_at is not None) == (CellState.QUEUED, 1, True)
+    http_columns.save(column, {"retry": {"max_retries": 0}})
+    assert exchanged(job_of(column)).state == CellState.FAILED
+
+
 def to(location: str, status: int, then: httpx.Response | Exception | None = None) -> Handler:
     """Redirects /companies there, and answers there."""
 
