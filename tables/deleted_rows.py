@@ -3,42 +3,39 @@
 The caller has a transaction open and the table locked, and counts them.
 """
 
-from collections.abc import Iterable
-
 from django.db import connection
 from django.db.models import QuerySet
 
 from tables import storage
-from tables.models import OPEN_STATES, CellState, DeletedCell, DeletedRow, Deletion, Result, Row
+from tables.models import OPEN_STATES, Cell, CellState, DeletedCell, DeletedRow, Deletion, Result, Row
 
 _ROW = 'id, table_id, position, "values"'
 _RESULT = ", ".join(f'"{field.column}"' for field in Result._meta.fields)
 _CELL = f"row_id, column_id, {_RESULT}"
 
-
 _TO_TRASH = """INSERT INTO tables_deleted{kind} (deletion_id, {columns})
     SELECT %s, {columns} FROM tables_{kind} WHERE {row_id} IN ({chosen})"""
 _FROM_TRASH = """INSERT INTO tables_{kind} ({columns})
-    SELECT {columns} FROM tables_deleted{kind} WHERE deletion_id = %s"""
+    SELECT {columns} FROM tables_deleted{kind} WHERE deletion_id = %s AND {row_id} BETWEEN %s AND %s"""
+_KINDS = (("row", _ROW, "id"), ("cell", _CELL, "row_id"))
 
 
-def put_away(deletion: Deletion, rows: Iterable[QuerySet[Row]]) -> None:
+def put_away(deletion: Deletion, rows: QuerySet[Row]) -> None:
     """Moves rows into the trash. What a run had of them has stopped: the run goes on without them."""
+    results = Cell.objects.filter(row_id__in=rows.order_by().values("pk"))
+    results.filter(state__in=OPEN_STATES).update(state=CellState.CANCELLED, run_id=None, due_at=None)
+    chosen, parameters = rows.order_by().values("pk").query.sql_with_params()
     with connection.cursor() as cursor:
-        for some in rows:
-            chosen, parameters = some.order_by().values("pk").query.sql_with_params()
-            for kind, columns, row_id in (("row", _ROW, "id"), ("cell", _CELL, "row_id")):
-                statement = _TO_TRASH.format(kind=kind, columns=columns, row_id=row_id, chosen=chosen)
-                cursor.execute(statement, [deletion.pk, *parameters])
-            storage.delete(some)
-    under_way = DeletedCell.objects.filter(deletion=deletion, state__in=OPEN_STATES)
-    under_way.update(state=CellState.CANCELLED, run_id=None, due_at=None)
+        for kind, columns, row_id in _KINDS:
+            statement = _TO_TRASH.format(kind=kind, columns=columns, row_id=row_id, chosen=chosen)
+            cursor.execute(statement, [deletion.pk, *parameters])
+    storage.delete(rows)
 
 
-def bring_back(deletion: Deletion) -> None:
-    """Moves the rows of a deletion back into their table, under their ids and sort keys."""
+def bring_back(deletion: Deletion, first: int, last: int) -> None:
+    """Moves the rows of a deletion between these ids back into their table, under their ids and sort keys."""
     with connection.cursor() as cursor:
-        for kind, columns in (("row", _ROW), ("cell", _CELL)):
-            cursor.execute(_FROM_TRASH.format(kind=kind, columns=columns), [deletion.pk])
-    for model in (DeletedRow, DeletedCell):
-        model._default_manager.filter(deletion=deletion)._raw_delete(using=connection.alias)
+        for kind, columns, row_id in _KINDS:
+            cursor.execute(_FROM_TRASH.format(kind=kind, columns=columns, row_id=row_id), [deletion.pk, first, last])
+    DeletedRow.objects.filter(deletion=deletion, pk__range=(first, last))._raw_delete(using=connection.alias)
+    DeletedCell.objects.filter(deletion=deletion, row_id__range=(first, last))._raw_delete(using=connection.alias)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from tables.models import Column, Deletion, Table
@@ -50,6 +50,17 @@ def take(found: QuerySet[Deletion]) -> None:
     """Takes one thing out of the trash. Raises Refused where it is gone from it."""
     if not found.filter(purged_at__gt=timezone.now())._raw_delete(using=connection.alias):
         raise _gone()
+
+
+def grow(deletion: Deletion, number: int) -> None:
+    """Counts rows that are moved into a deletion, or out of it again.
+
+    Raises Refused where it is no longer in the trash, or its table is not there.
+    """
+    found = Deletion.objects.filter(pk=deletion.pk, table__ready=True, purged_at__gt=timezone.now())
+    if not found.update(rows=F("rows") + number):
+        raise _gone()
+    deletion.rows += number
 
 
 def expire(deletion: Deletion) -> None:

@@ -7,7 +7,7 @@ from itertools import batched
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
 from tables import cells, columns, deleted_rows, deletions, events, names, row_order, storage, values
@@ -178,10 +178,9 @@ def delete(table: Table, row_ids: Collection[int]) -> Deletion | None:
         if not keys:
             return None
         deleted = [row_id for _, row_id in keys]
-        deletion = _put_away(
-            table, [Row.objects.filter(pk__in=batch) for batch in batched(deleted, _IDS)], len(deleted)
-        )
-        row_order.remove(table.pk, [sort_key for sort_key, _ in keys])
+        deletion = _new_deletion(table, deleted[0], len(deleted))
+        batches = [Row.objects.filter(pk__in=batch) for batch in batched(deleted, _IDS)]
+        _move(deletion, batches, [sort_key for sort_key, _ in keys])
         transaction.on_commit(partial(events.publish_rows, table.pk, deleted=deleted))
     table.refresh_from_db(fields=["row_count"])
     return deletion
@@ -194,27 +193,40 @@ def delete_all_but(table: Table, row_ids: Collection[int]) -> Deletion | None:
 
 
 def delete_many(table: Table, chosen: QuerySet[Row]) -> Deletion | None:
-    """Moves rows of the table into the trash, in a few statements however many they are; None for no row."""
-    with transaction.atomic():
-        storage.lock_table(table.pk)
-        number = chosen.count()
-        if not number:
-            return None
-        deletion = _put_away(table, [chosen], number)
-        row_order.recount(table.pk)
-        transaction.on_commit(partial(events.publish_rows, table.pk))
+    """Moves rows of the table into the trash, however many they are; None for no row.
+
+    Others wait for a batch at most. What is added meanwhile stays, and if it stops halfway, the trash has one half.
+    """
+    number, last = chosen.aggregate(number=Count("pk"), last=Max("pk")).values()
+    deletion = None
+    while number:
+        with transaction.atomic():
+            storage.lock_table(table.pk)
+            batch = list(chosen.filter(pk__lte=last).order_by("sort_key").values_list("sort_key", "pk")[:MOST_AT_ONCE])
+            if not batch:
+                break
+            sort_keys = [sort_key for sort_key, _ in batch]
+            deletion = deletion or _new_deletion(table, batch[0][1], number)
+            _move(deletion, [chosen.filter(pk__lte=last, sort_key__lte=sort_keys[-1])], sort_keys)
+            transaction.on_commit(partial(events.publish_rows, table.pk))
     table.refresh_from_db(fields=["row_count"])
     return deletion
 
 
-def _put_away(table: Table, chosen: Sequence[QuerySet[Row]], number: int) -> Deletion:
-    """`chosen` are the rows, in their order."""
-    name = _telling(table, chosen[0].order_by("sort_key")[0])
-    deletion = deletions.record(Deletion.Kind.ROWS, table, name=name, rows=number, at=timezone.now())
-    deleted_rows.put_away(deletion, chosen)
-    storage.grow(table.pk, -number)
+def _new_deletion(table: Table, first: int, number: int) -> Deletion:
+    """Records that so many rows are deleted, of which the first one has this id; `_move` moves and counts them."""
+    name = _telling(table, Row.objects.get(pk=first))
     audit.note(table.workspace_id, "table.rows_deleted", table.name, table.pk, rows=number)
-    return deletion
+    return deletions.record(Deletion.Kind.ROWS, table, name=name, at=timezone.now())
+
+
+def _move(deletion: Deletion, chosen: Sequence[QuerySet[Row]], sort_keys: Sequence[int]) -> None:
+    """Moves rows into a deletion; `sort_keys` are those of all of them."""
+    deletions.grow(deletion, len(sort_keys))
+    for some in chosen:
+        deleted_rows.put_away(deletion, some)
+    row_order.remove(deletion.table_id, sort_keys)
+    storage.grow(deletion.table_id, -len(sort_keys))
 
 
 def _telling(table: Table, row: Row) -> str:
@@ -224,28 +236,37 @@ def _telling(table: Table, row: Row) -> str:
 
 
 def restore(deletion: Deletion) -> int:
-    """Puts deleted rows back where they were and returns their number.
+    """Puts deleted rows back where they were and returns their number; others wait for a batch at most.
 
     Raises Refused when they are no longer in the trash, or their table is not there.
     """
+    restored, last, table = 0, 0, deletion.table
+    while True:
+        with transaction.atomic():
+            storage.lock_table(table.pk)
+            batch = _restore_batch(deletion, last)
+            restored += len(batch)
+            if len(batch) < MOST_AT_ONCE:
+                deletions.take(Deletion.objects.filter(pk=deletion.pk, table__ready=True))
+                audit.note(deletion.workspace_id, "table.rows_restored", table.name, table.pk, rows=restored)
+                return restored
+            deletions.grow(deletion, -len(batch))
+            last = batch[-1]
+
+
+def _restore_batch(deletion: Deletion, after: int) -> list[int]:
+    """Puts back the next rows after this id, and returns their ids in order."""
     table_id = deletion.table_id
-    with transaction.atomic():
-        storage.lock_table(table_id)
-        deletions.take(Deletion.objects.filter(pk=deletion.pk, table__ready=True))
-        few = deletion.rows <= MOST_AT_ONCE
-        back = DeletedRow.objects.filter(deletion=deletion)
-        first = back.order_by("pk").values_list("pk", flat=True)[0]
-        keys = list(back.order_by("sort_key").values_list("sort_key", "pk")) if few else []
-        if few:
-            row_order.put_back(table_id, [sort_key for sort_key, _ in keys])
-        deleted_rows.bring_back(deletion)
-        if not few:
-            row_order.recount(table_id)
-        storage.grow(table_id, deletion.rows)
-        send_rows_changed(table_id, sorted(row_id for _, row_id in keys) if few else None, from_row=first)
-        audit.note(deletion.workspace_id, "table.rows_restored", deletion.table.name, table_id, rows=deletion.rows)
-        transaction.on_commit(partial(events.publish_rows, table_id, added=deletion.rows))
-    return deletion.rows
+    in_trash = DeletedRow.objects.filter(deletion=deletion, pk__gt=after).order_by("pk")
+    batch = list(in_trash.values_list("pk", "sort_key")[:MOST_AT_ONCE])
+    row_ids = [row_id for row_id, _ in batch]
+    if batch:
+        row_order.put_back(table_id, [sort_key for _, sort_key in batch])
+        deleted_rows.bring_back(deletion, row_ids[0], row_ids[-1])
+        storage.grow(table_id, len(batch))
+        send_rows_changed(table_id, row_ids)
+        transaction.on_commit(partial(events.publish_rows, table_id, added=len(batch)))
+    return row_ids
 
 
 def _keys_of(table: Table, row_ids: Collection[int]) -> list[tuple[int, int]]:

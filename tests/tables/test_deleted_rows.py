@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tables import columns, row_order, rows
+from tables import columns, row_order, rows, storage
 from tables.models import Cell, CellState, DeletedCell, DeletedRow, Deletion, Row, Table
 from workspaces.refusals import Refused
 
@@ -100,14 +100,37 @@ def test_all_but_some_are_deleted_at_once_and_restored(table: Table) -> None:
     assert sorted(Cell.objects.values_list("row_id", flat=True)) == ids
 
 
-def test_many_rows_come_back_as_one_range(
+def test_many_rows_go_and_come_back_batch_by_batch(
     table: Table, announced: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ids = numbered(table, 5)
-    deletion = deleted(table, ids[1:4])
+    ids = numbered(table, 8)
     monkeypatch.setattr(rows, "MOST_AT_ONCE", 2)
-    rows.restore(deletion)
-    assert (announced[-1]["row_ids"], announced[-1]["from_row"], announced[-1]["added"]) == (None, ids[1], False)
+    deletion = rows.delete_many(table, Row.objects.filter(table=table).exclude(pk__in=[ids[1], ids[7]]))
+    assert deletion
+    assert (deletion.rows, Deletion.objects.get().rows, table.row_count) == (6, 6, 2)
+    assert rows.restore(deletion) == 6
+    assert [facts["row_ids"] for facts in announced[1:]] == [[ids[0], ids[2]], ids[3:5], ids[5:7]]
+    assert row_order.offsets(Row.objects.all()) == {row_id: place for place, row_id in enumerate(ids)}
+    assert not Deletion.objects.exists()
+
+
+def test_what_stops_halfway_leaves_one_half_in_the_trash(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = numbered(table, 5)
+    monkeypatch.setattr(rows, "MOST_AT_ONCE", 2)
+    grow, grown = storage.grow, list[int]()
+
+    def breaks(table_id: int, number: int) -> None:
+        grow(table_id, number)
+        grown.append(number)
+        if len(grown) == 2:
+            raise ConnectionError
+
+    monkeypatch.setattr(storage, "grow", breaks)
+    with pytest.raises(ConnectionError):
+        rows.delete_all_but(table, [])
+    deletion = Deletion.objects.get()
+    assert (deletion.rows, Table.objects.get().row_count) == (2, 3)
+    assert rows.restore(deletion) == 2
     assert row_order.offsets(Row.objects.all()) == {row_id: place for place, row_id in enumerate(ids)}
 
 
