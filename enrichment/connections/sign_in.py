@@ -9,7 +9,9 @@ from enrichment.connections.secrets import CannotOpen, open_sealed
 from enrichment.engine.auth import kinds
 from enrichment.engine.auth.kinds import Scheme
 from enrichment.engine.auth.token import Token
-from enrichment.engine.errors import Problem, RowError, SendError, SignInError
+from enrichment.engine.errors import Edit, Problem, RowError, SendError, SignInError
+from enrichment.engine.redirects import NotFollowed
+from enrichment.engine.template import moved
 from enrichment.http_client import client, event_loop
 from enrichment.models import Connection
 
@@ -25,7 +27,7 @@ def test(connection: Connection) -> dict[str, Any]:
     try:
         token, status = event_loop.run(get_token(connection))
     except RowError as error:
-        return _failed(error, redact(error.message))
+        return _failed(error, redact)
     if connection.pk:
         Connection.objects.filter(pk=connection.pk).update(refused=None)
         event_loop.run(_forget_refusal(connection))
@@ -38,11 +40,14 @@ def test(connection: Connection) -> dict[str, Any]:
     }
 
 
-def _failed(error: RowError, message: str) -> dict[str, Any]:
+def _failed(error: RowError, redact: Redactor) -> dict[str, Any]:
     no_token = isinstance(error, SignInError) and error.code == "no_token"
-    problem = Problem(message, field="config.token_path" if no_token else "")
+    problem = Problem("", field="config.token_path" if no_token else "")
+    fix = error.problem.edit if error.problem and error.code == "moved" else None
+    if error.problem and fix and redact(fix.text) == fix.text:
+        problem = error.problem
     paths = getattr(error, "details", None) if no_token else None
-    detail = problem.as_json() | {"code": error.code, "token_paths": paths or []}
+    detail = problem.as_json() | {"message": redact(error.message), "code": error.code, "token_paths": paths or []}
     return {"ok": False, "status": None, "token": None, "sent_as": None, "error": detail}
 
 
@@ -60,8 +65,20 @@ async def get_token(connection: Connection) -> tuple[Token, int | None]:
     except SendError as error:
         raise SignInError(error.code, f"The sign-in failed: {error.message}") from error
     if stop := answer.not_followed:
-        raise SignInError(stop.code, f"The sign-in failed: {answer.status} · {stop.message}")
+        words = f"The sign-in failed: {answer.status} · {stop.message}"
+        raise SignInError(stop.code, words, _moved(connection, request.url, stop))
     return scheme.read(answer, time.time()), answer.status
+
+
+def _moved(connection: Connection, sent: str, stop: NotFollowed) -> Problem | None:
+    """Returns the problem of an address that was moved, where it is sure what to write in its place."""
+    at = "token_url" if "token_url" in connection.config else "auth_request.url"
+    text = connection.config["token_url"] if at == "token_url" else connection.config["auth_request"]["url"]
+    new = moved.address(text, {}, {}, sent, stop.url) if stop.code == "moved" and "{{" not in text else None
+    if new is None:
+        return None
+    edit = Edit(0, len(text), new, "Use the new address")
+    return Problem(stop.message, f"config.{at}", offset=0, length=len(text), fix=edit.label, edit=edit)
 
 
 def sent_as(token: Token, instead: str = HIDDEN) -> str:

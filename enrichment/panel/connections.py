@@ -228,6 +228,12 @@ def _in_form(problems: Sequence[Problem]) -> list[Problem]:
     return [replace(problem, field=problem.field.removeprefix("config.")) for problem in problems]
 
 
+def _fix(error: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the problem of an address that was moved, for its place below the message."""
+    message = f"The new address is {error['edit']['text']}"
+    return {**error, "message": message, "field": error["field"].removeprefix("config.")}
+
+
 def _outcome(result: Mapping[str, Any]) -> dict[str, Any]:
     error, token = result["error"] or {}, result["token"] or {}
     expires = token.get("expires_at")
@@ -236,6 +242,7 @@ def _outcome(result: Mapping[str, Any]) -> dict[str, Any]:
         **result,
         "message": error.get("message", ""),
         "paths": paths if isinstance(paths, list) else [],
+        "fixes": [_fix(error)] if error.get("edit") else [],
         "expires_at": datetime.fromtimestamp(expires, UTC) if expires else None,
         "seconds_left": round(expires - time.time()) if expires else 0,
     }

@@ -63,6 +63,8 @@ def _fetched(address: str) -> str:
         response = event_loop.run(sending)
     except SendError as error:
         raise _refused(error.message, "address") from error
+    if response.not_followed:
+        raise _refused(response.not_followed.message, "address")
     if response.status != 200:
         raise _refused(f"The server answered with status {response.status}.", "address")
     return response.text

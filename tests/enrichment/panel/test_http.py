@@ -37,8 +37,8 @@ class Handler(BaseHTTPRequestHandler):
                 *((200, {"data": {"access_token": "opaque-token-0123456789"}}) if good else (401, {"detail": "no"}))
             )
         elif self.path.startswith("/moved/"):
-            path, _, query = self.path.removeprefix("/moved").partition("?")
-            self.answer(301, None, f"/c{path}/?{query}")
+            path, mark, query = self.path.removeprefix("/moved").partition("?")
+            self.answer(301, None, f"/c{path}/{mark}{query}")
         elif self.path.startswith("/kept/"):
             self.answer(308, None, self.path.replace("/kept", "/c"))
         else:
@@ -462,6 +462,13 @@ class TestConnections:
     def test_a_lifetime_must_be_a_number(self, client: Client, server: str) -> None:
         html = page(client.post("/connections/new", connection_form(server, lifetime_seconds="an hour")), 422)
         assert 'data-field="lifetime_seconds"' in html
+
+    def test_a_test_of_a_sign_in_that_was_moved_offers_the_new_address(self, client: Client, server: str) -> None:
+        form = connection_form(server) | {"auth_request.url": f"{server}/moved/login"}
+        html = page(client.post("/connections/new/test", form, headers=IN_PANEL))
+        assert f"The sign-in failed: 301 · The API moved this address to {server}/c/login/." in html
+        assert 'data-field="auth_request.url"' in html
+        assert f'data-edit-text="{server}/c/login/">Use the new address</button>' in html
 
     def test_a_test_signs_in_before_anything_is_saved(self, client: Client, server: str) -> None:
         html = page(client.post("/connections/new/test", connection_form(server), headers=IN_PANEL))
