@@ -99,7 +99,8 @@ class _Pasting:
         if len(found) != 1:
             words = f"The command has {len(found)} addresses. Keep only one" if found else "The command has no address"
             raise _Refused(words)
-        return found[0] if "://" in found[0] else f"https://{found[0]}"
+        has_scheme = "://" in found[0] or _VARIABLE.match(found[0])
+        return found[0] if has_scheme else f"https://{found[0]}"
 
     def _method(self, body: str | None) -> str:
         usual = "HEAD" if "--head" in self._names else "POST" if body is not None else "GET"
@@ -116,7 +117,7 @@ class _Pasting:
         if not parts:
             return None
         body = "".join(part if name == "--json" else f"&{part}" for name, part in parts).removeprefix("&")
-        if not body.lstrip().startswith(("{", "[")) and "--get" not in self._names:
+        if not body.lstrip().startswith(("{", "[", "\ue000")) and "--get" not in self._names:
             words = "The command sends a form, but a column sends JSON. Check whether the API also accepts JSON."
             self._notes += [words] if body else []
         return body

@@ -71,6 +71,7 @@ def test_method_address_and_body_follow_the_options(command: str, method: str, u
         ("https://a.example/c/{id}/x", "https://a.example/c/{{id}}/x", "id"),
         ("'https://a.example/c/{company-id}'", "https://a.example/c/{{company-id}}", "company-id"),
         ('"https://a.example/c/$ID?q=${Q}"', "https://a.example/c/{{ID}}?q={{Q}}", "ID, Q"),
+        ('"$API/c"', "{{API}}/c", "API"),
         ("'https://a.example/c/$ID'", "https://a.example/c/{{ID}}", "ID"),
         ("https://a.example/c/<domain>", "https://a.example/c/{{Domain}}", ""),
         ("'https://a.example/c/<domain>'", "https://a.example/c/{{Domain}}", ""),
