@@ -4,36 +4,22 @@ RFC 8259, and holes where a value, a part of a text or a part of a key stands. A
 writer most likely meant it, so that one missing quote is one problem.
 """
 
-import json
 import re
 from collections.abc import Mapping
-from typing import Literal
 
-from enrichment.engine.errors import Edit, Problem
+from enrichment.engine.errors import Problem
 from enrichment.engine.template import literals
+from enrichment.engine.template.body_scanner import CLOSING_QUOTE, FULL_WIDTH, MOST_PROBLEMS, TooManyProblems
+from enrichment.engine.template.body_texts import TextReader
 from enrichment.engine.template.body_tree import ArrayNode, LiteralNode, Node, ObjectNode, TextNode, ValueNode
-from enrichment.engine.template.references import Hole, masked, place
+from enrichment.engine.template.references import Hole, place
 from enrichment.engine.template.references import parse as parse_references
 
-MOST_PROBLEMS = 50
 DEEPEST = 100
 
-
 _NOTHING = LiteralNode("null")
-_SPACES = " \t\r\n"
-_ODD_SPACES = "\ufeff\u00a0\u200b\u200c\u200d\u2060\u202f\u2007\u2009\u200a\u2028\u2029\u3000\u1680\u2002\u2003\u00ad"
-_INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060\u00ad"
-_CLOSING_QUOTE = {"“": "”", "”": "”", "„": "“”", "«": "»", "＂": "＂", "‘": "’", "’": "’", "'": "'", "`": "`", "‟": "”"}
-_FULL_WIDTH = {"，": ",", "：": ":", "［": "[", "］": "]", "｛": "{", "｝": "}", "、": ","}
-_ENDS = set('{}[]",:;=' + "".join(_FULL_WIDTH)) | set(_SPACES) | set(_ODD_SPACES) | set("“”„«＂")
 _NO_JSON = re.compile(r"<[\w!?/]|[\w.%-]+=")
 _HALF_REFERENCE = re.compile(r"\{[ \t]*\{([^{}\"\n,:]+)(\}[ \t]*\}?)?")
-_INNER_QUOTE = re.compile(r'"[ \t]*[^\s",:{}\[\]][^",:{}\[\]\n]*"')
-_ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-
-
-class _Enough(Exception):
-    """More problems than anybody reads."""
 
 
 def parse(template: str, names: Mapping[int, str], *, secrets: bool = False) -> tuple[Node | None, list[Problem]]:
@@ -42,19 +28,13 @@ def parse(template: str, names: Mapping[int, str], *, secrets: bool = False) -> 
     reader = _Reader(template, {part.start: part for part in parts if isinstance(part, Hole)}, problems)
     try:
         root: Node | None = reader.document()
-    except _Enough:
+    except TooManyProblems:
         root = None
     return root, sorted(reader.problems, key=lambda problem: problem.offset or 0)[:MOST_PROBLEMS]
 
 
-class _Reader:
-    def __init__(self, text: str, holes: Mapping[int, Hole], problems: list[Problem]) -> None:
-        self.text = text
-        self.holes = holes
-        self.masked = masked(text, holes.values())
-        self.problems = problems
-        self.at = 0
-        self.depth = 0
+class _Reader(TextReader):
+    depth = 0
 
     def document(self) -> Node:
         self.skip()
@@ -74,51 +54,6 @@ class _Reader:
             self.tell(self.at, extra, "There is extra text after the end of the JSON.", "", "Remove it")
         return root
 
-    def tell(
-        self,
-        offset: int,
-        length: int,
-        message: str,
-        text: str | None = None,
-        label: str = "",
-        severity: Literal["error", "warning"] = "error",
-    ) -> None:
-        line, column = place(self.text, offset)
-        edit = None if text is None else Edit(offset, length, text, label)
-        self.problems.append(
-            Problem(
-                message,
-                line=line,
-                column=column,
-                offset=offset,
-                length=length,
-                fix=label or None,
-                edit=edit,
-                severity=severity,
-            )
-        )
-        if len(self.problems) >= MOST_PROBLEMS:
-            raise _Enough
-
-    def peek(self) -> str:
-        return self.text[self.at] if self.at < len(self.text) else ""
-
-    def skip(self) -> None:
-        """Spaces, and what looks like them or is no JSON: odd spaces, comments."""
-        while sign := self.peek():
-            if sign in _SPACES:
-                self.at += 1
-            elif sign in _ODD_SPACES:
-                kind = "an invisible character" if sign in _INVISIBLE else "a special space"
-                instead = "" if sign in _INVISIBLE else " "
-                self.tell(self.at, 1, f"JSON doesn't allow {kind} (U+{ord(sign):04X}) here.", instead, "Remove it")
-                self.at += 1
-            elif comment := re.compile(r"//[^\n]*|/\*.*?(\*/|\Z)|#[^\n]*", re.DOTALL).match(self.text, self.at):
-                self.tell(self.at, len(comment[0]), "JSON doesn't allow comments.", "", "Remove it")
-                self.at = comment.end()
-            else:
-                return
-
     def value(self) -> Node:
         sign = self.peek()
         if self.at in self.holes:
@@ -131,7 +66,7 @@ class _Reader:
             return self.array()
         if sign == '"':
             return self.string()
-        if sign in _CLOSING_QUOTE:
+        if sign in CLOSING_QUOTE:
             return self.wrongly_quoted()
         return self.bare()
 
@@ -149,7 +84,7 @@ class _Reader:
         self.depth += 1
         if self.depth > DEEPEST:
             self.tell(self.at, 0, f"The body is nested more than {DEEPEST} levels deep.")
-            raise _Enough
+            raise TooManyProblems
 
     def object(self) -> ObjectNode:
         start = self.at
@@ -188,7 +123,7 @@ class _Reader:
         self.skip()
         comma = self.comma(behind_item)
         other = {"}": "]", "]": "}"}[closing]
-        sign = _FULL_WIDTH.get(self.peek(), self.peek())
+        sign = FULL_WIDTH.get(self.peek(), self.peek())
         if sign in (closing, other) or not sign:
             if comma is not None:
                 self.tell(comma, 1, "JSON doesn't allow a comma after the last item.", "", "Remove the comma")
@@ -225,7 +160,7 @@ class _Reader:
     def key(self) -> TextNode:
         if self.peek() == '"':
             found = self.string()
-        elif self.peek() in _CLOSING_QUOTE and self.at not in self.holes:
+        elif self.peek() in CLOSING_QUOTE and self.at not in self.holes:
             found = self.wrongly_quoted()
         else:
             start = self.at
@@ -287,133 +222,3 @@ class _Reader:
         if "{{" in text:
             return "Put the text around a reference in double quotes."
         return "Put text in double quotes."
-
-    def run_end(self) -> int:
-        """The end of words and holes that belong together, on this line."""
-        at = end = self.at
-        while at < len(self.text):
-            if at in self.holes:
-                at = end = self.holes[at].end
-            elif self.text[at] in " \t":
-                at += 1
-                if at < len(self.text) and at not in self.holes and self.text[at] in _ENDS - set(" \t"):
-                    break
-            elif self.text[at] in _ENDS or self.text.startswith(("//", "/*"), at):
-                break
-            else:
-                at += 1
-                end = at
-        return end
-
-    def in_quotes(self, start: int) -> str:
-        inner = self.text[start : self.at]
-        return (
-            '"'
-            + "".join(
-                self.text[part.start : part.end]
-                if isinstance(part, Hole)
-                else json.dumps(part, ensure_ascii=False)[1:-1]
-                for part in self.pieces(start, start + len(inner))
-            )
-            + '"'
-        )
-
-    def pieces(self, start: int, end: int) -> list[str | Hole]:
-        found: list[str | Hole] = []
-        position = start
-        for at in sorted(self.holes):
-            if start <= at < end:
-                found += [self.text[position:at], self.holes[at]]
-                position = self.holes[at].end
-        found.append(self.text[position:end])
-        return [piece for piece in found if piece != ""]
-
-    def wrongly_quoted(self) -> TextNode:
-        """Text in quotes that are not JSON's."""
-        start, quote = self.at, self.peek()
-        closing = _CLOSING_QUOTE[quote] + '"'
-        at = start + 1
-        while at < len(self.text) and self.text[at] != "\n":
-            if at in self.holes:
-                at = self.holes[at].end
-            elif self.text[at] in closing:
-                break
-            else:
-                at += 1
-        closed = at < len(self.text) and self.text[at] in closing
-        inner = tuple(self.pieces(start + 1, at))
-        self.at = at
-        fixed = self.in_quotes(start + 1)
-        self.at = at + closed
-        message = "JSON uses straight double quotes." if closed else "This quote is never closed."
-        self.tell(start, self.at - start, message, fixed, "Use straight quotes")
-        return TextNode(inner)
-
-    def string(self) -> TextNode:
-        start = self.at
-        self.at += 1
-        parts: list[str | Hole] = []
-        text: list[str] = []
-        while True:
-            sign = self.peek()
-            if self.at in self.holes:
-                parts += ["".join(text), self.holes[self.at]]
-                text = []
-                self.at = self.holes[self.at].end
-            elif sign == '"' and self.at > start and _INNER_QUOTE.match(self.masked, self.at):
-                self.tell(self.at, 1, 'Write a quote inside text as \\".', '\\"', 'Write \\"')
-                text.append(self.character(sign))
-            elif sign == '"':
-                self.at += 1
-                break
-            elif not sign or (sign == "\n" and self.ends_here()):
-                self.unclosed(start)
-                break
-            elif sign == "\\":
-                text.append(self.escape())
-            else:
-                text.append(self.character(sign))
-        return TextNode(tuple(part for part in [*parts, "".join(text)] if part != ""))
-
-    def ends_here(self) -> bool:
-        """Whether the next line reads as JSON again, so that a quote was forgotten on this one."""
-        rest = self.text[self.at :]
-        return bool(re.match(r'\s*("[^"\n]*"\s*:|[}\]]|\Z)', rest)) or '"' not in rest
-
-    def unclosed(self, start: int) -> None:
-        line = self.masked[start : self.at]
-        self.at = start + max(1, len(line.rstrip(_SPACES).rstrip(",}]").rstrip(_SPACES)))
-        self.tell(self.at, 0, "This text has no closing quote.", '"', "Add a quote")
-
-    def character(self, sign: str) -> str:
-        if sign in "\n\t\r" or ord(sign) < 0x20:
-            name = {"\n": "line break", "\t": "tab", "\r": "line break"}.get(
-                sign, f"control character U+{ord(sign):04X}"
-            )
-            escaped = json.dumps(sign)[1:-1]
-            self.tell(self.at, 1, f"Write a {name} inside text as {escaped}.", escaped, f"Write {escaped}")
-        elif sign in _ODD_SPACES:
-            self.tell(
-                self.at,
-                1,
-                f"The text contains a special space (U+{ord(sign):04X}).",
-                " ",
-                "Use a plain space",
-                "warning",
-            )
-        self.at += 1
-        return sign
-
-    def escape(self) -> str:
-        follows = self.text[self.at + 1 : self.at + 2]
-        if follows in _ESCAPES and follows:
-            self.at += 2
-            return _ESCAPES[follows]
-        if code := re.compile(r"\\u([0-9a-fA-F]{4})").match(self.text, self.at):
-            self.at = code.end()
-            return chr(int(code[1], 16))
-        self.tell(
-            self.at, 1, f"“\\{follows}” isn't a JSON escape. Write a backslash as \\\\.", "\\\\", "Double the backslash"
-        )
-        self.at += 1
-        return "\\"
