@@ -49,6 +49,25 @@ def started(receive: Callable[..., Import]) -> Callable[..., Import]:
 
 
 @pytest.fixture
+def imported(actor: Actor) -> Callable[..., Import]:
+    """Imports CSV lines with these choices, and returns the import once it has ended."""
+    from django.core.files.base import ContentFile
+
+    from tables.imports import job, uploads
+
+    def run(lines: list[str], table: Table | None = None, **into: Any) -> Import:
+        file = ContentFile("\n".join(lines).encode(), name="leads.csv")
+        received = uploads.receive(actor, file, table=table, into=into)
+        uploads.start(received)
+        job.run(received.pk)
+        received.refresh_from_db()
+        assert received.error == ""
+        return received
+
+    return run
+
+
+@pytest.fixture
 def stored_files(settings: Any, tmp_path: Path) -> Callable[[], list[Path]]:
     """Lists the uploads of this test, in a folder of its own."""
     settings.MEDIA_ROOT = tmp_path / "uploads"

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from tables import catalog, columns, dispatch, rows
@@ -179,22 +178,6 @@ def test_a_file_that_nobody_starts_goes_after_a_day(receive: Callable[..., Impor
     received.refresh_from_db()
     assert received.state == "cancelled"
     assert stored_files() == []
-
-
-@pytest.fixture
-def imported(actor: Actor) -> Callable[..., Import]:
-    """Imports CSV lines with these choices, and returns the import once it has ended."""
-
-    def run(lines: list[str], table: Table | None = None, **into: Any) -> Import:
-        file = ContentFile("\n".join(lines).encode(), name="leads.csv")
-        received = uploads.receive(actor, file, table=table, into=into)
-        uploads.start(received)
-        job.run(received.pk)
-        received.refresh_from_db()
-        assert received.error == ""
-        return received
-
-    return run
 
 
 def shown(table: Table) -> list[list[Any]]:

@@ -5,11 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from tables import catalog, columns, rows
-from tables.imports import job, rejected, undoing, uploads
+from tables.imports import rejected, undoing
 from tables.models import Import, ImportChange, Table
 from workspaces.actors import Actor
 from workspaces.refusals import Refused
@@ -17,19 +16,6 @@ from workspaces.refusals import Refused
 pytestmark = pytest.mark.django_db(transaction=True)
 
 type Imported = Callable[..., Import]
-
-
-@pytest.fixture
-def imported(actor: Actor) -> Imported:
-    def run(lines: list[str], table: Table | None = None, **into: Any) -> Import:
-        file = ContentFile("\n".join(lines).encode(), name="leads.csv")
-        received = uploads.receive(actor, file, table=table, into=into)
-        uploads.start(received)
-        job.run(received.pk)
-        received.refresh_from_db()
-        return received
-
-    return run
 
 
 @pytest.fixture
