@@ -207,7 +207,7 @@ def delete_many(table: Table, chosen: QuerySet[Row]) -> Deletion | None:
                 break
             sort_keys = [sort_key for sort_key, _ in batch]
             deletion = deletion or _new_deletion(table, batch[0][1], number)
-            _move(deletion, [chosen.filter(pk__lte=last, sort_key__lte=sort_keys[-1])], sort_keys)
+            _move(deletion, [chosen.filter(pk__lte=last, sort_key__range=(sort_keys[0], sort_keys[-1]))], sort_keys)
             transaction.on_commit(partial(events.publish_rows, table.pk))
     table.refresh_from_db(fields=["row_count"])
     return deletion
