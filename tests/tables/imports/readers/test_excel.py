@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -61,19 +62,19 @@ def test_a_first_row_with_numbers_is_no_header(read: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "options", "words", "field"),
+    ("make", "options", "words", "field"),
     [
-        (b"not a zip", {}, "not an XLSX file", "file"),
-        (archive_of_something_else(), {}, "not an XLSX file", "file"),
-        (workbook(Empty=[]), {}, "no rows", "file"),
-        (workbook(A=[["x"], ["y"]]), {"sheet": "B"}, "no sheet “B”", "sheet"),
-        (bomb(), {}, "unpacks to far more", "file"),
+        (lambda: b"not a zip", {}, "not an XLSX file", "file"),
+        (archive_of_something_else, {}, "not an XLSX file", "file"),
+        (lambda: workbook(Empty=[]), {}, "no rows", "file"),
+        (lambda: workbook(A=[["x"], ["y"]]), {"sheet": "B"}, "no sheet “B”", "sheet"),
+        (bomb, {}, "unpacks to far more", "file"),
     ],
     ids=["no zip", "another zip", "empty sheet", "no such sheet", "bomb"],
 )
 def test_a_workbook_that_cannot_be_read_is_refused(
-    content: bytes, options: dict[str, Any], words: str, field: str, read: Any
+    make: Callable[[], bytes], options: dict[str, Any], words: str, field: str, read: Any
 ) -> None:
     with pytest.raises(Refused, match=words) as refused:
-        read(content, ".xlsx", **options)
+        read(make(), ".xlsx", **options)
     assert refused.value.field == field
