@@ -229,7 +229,7 @@ def _in_form(problems: Sequence[Problem]) -> list[Problem]:
 
 
 def _fix(error: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the problem of an address that was moved, for its place below the message."""
+    """Returns the problem of an address that was moved, for its place at the field."""
     message = f"The new address is {error['edit']['text']}"
     return {**error, "message": message, "field": error["field"].removeprefix("config.")}
 
