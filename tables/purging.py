@@ -46,22 +46,26 @@ def run(deletion_id: int) -> None:
     if deletion is None:
         return
     if deletion.kind == Deletion.Kind.TABLE:
-        _purge_rows(deletion.table.deletions.filter(kind=Deletion.Kind.ROWS))
+        for part in list(deletion.table.deletions.filter(kind=Deletion.Kind.ROWS)):
+            _purge_rows(part.pk)
         catalog.purge(deletion.table)
     elif deletion.kind == Deletion.Kind.COLUMN and deletion.column:
         _purge_column(deletion.column)
     else:
-        _purge_rows(Deletion.objects.filter(pk=deletion.pk))
+        _purge_rows(deletion.pk)
     Deletion.objects.filter(pk=deletion.pk).delete()
 
 
-def _purge_rows(found: QuerySet[Deletion]) -> None:
-    in_trash = DeletedRow.objects.filter(deletion__in=found)
-    while row_ids := list(in_trash.values_list("pk", flat=True)[:ROWS]):
+def _purge_rows(deletion_id: int) -> None:
+    last = 0
+    in_trash = DeletedRow.objects.filter(deletion=deletion_id).order_by("pk").values_list("pk", flat=True)
+    while row_ids := list(in_trash.filter(pk__gt=last)[:ROWS]):
+        first, last = row_ids[0], row_ids[-1]
+        results = DeletedCell.objects.filter(deletion=deletion_id, row_id__range=(first, last))
         with transaction.atomic():
             for forget in forget_rows:
                 forget(row_ids)
-            DeletedCell.objects.filter(deletion__in=found, row_id__in=row_ids)._raw_delete(using=connection.alias)
+            results._raw_delete(using=connection.alias)
             DeletedRow.objects.filter(pk__in=row_ids)._raw_delete(using=connection.alias)
 
 

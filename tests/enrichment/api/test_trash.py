@@ -133,6 +133,17 @@ def test_rows_deleted_for_good_take_their_results_and_exchanges_along(call: Call
     assert list(Cell.objects.values_list("row_id", flat=True)) == [stays]
 
 
+def test_many_rows_are_deleted_for_good_batch_by_batch(
+    call: Caller, table: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purging, "ROWS", 1)
+    filled(call, table)
+    call("DELETE", f"/tables/{table['id']}/rows", {"all_but": []})
+    call("DELETE", f"/trash/{trash(call)[0]['id']}")
+    purging.prune()
+    assert [model._default_manager.count() for model in (DeletedRow, DeletedCell, Attempt)] == [0, 0, 0]
+
+
 def test_a_column_deleted_for_good_takes_values_settings_and_results_along(
     call: Caller,
     table: dict[str, Any],
