@@ -24,7 +24,7 @@ from tables.models import Import, Table
 from tables.values import storable
 from workspaces.refusals import Refused
 
-BATCH = 10_000  # rows a transaction
+BATCH = 5_000  # rows a transaction
 _HEARD_EVERY = 1.0  # seconds between two reports at least
 
 type Numbered = tuple[int, Row]
@@ -101,7 +101,7 @@ def gather(running: Import, table: Table, progress: Progress) -> Gathered:
 def _rare_collections() -> Iterator[None]:
     """Lets Python look for cycles of garbage less often: rows make none, and it would go through all of a batch."""
     usual = gc.get_threshold()
-    gc.set_threshold(5 * BATCH, *usual[1:])
+    gc.set_threshold(10 * BATCH, *usual[1:])
     try:
         yield
     finally:
