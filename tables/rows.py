@@ -23,6 +23,7 @@ type Find = Callable[[str | int], Column]
 MOST_AT_ONCE = 10_000  # rows in one call
 ANNOUNCED = 500  # changed cells that are announced one by one; after more, listeners read their window again
 _BATCH = 2_000
+_LOWEST = -(2**63)  # below every sort key
 _IDS = 500  # in one query; SQLite bounds its parameters
 
 
@@ -198,17 +199,24 @@ def delete_many(table: Table, chosen: QuerySet[Row]) -> Deletion | None:
     Others wait for a batch at most. What is added meanwhile stays, and if it stops halfway, the trash has one half.
     """
     number, last = chosen.aggregate(number=Count("pk"), last=Max("pk")).values()
-    deletion = None
+    deletion, after = None, _LOWEST
     while number:
         with transaction.atomic():
             storage.lock_table(table.pk)
-            batch = list(chosen.filter(pk__lte=last).order_by("sort_key").values_list("sort_key", "pk")[:MOST_AT_ONCE])
-            if not batch:
+            later = chosen.filter(pk__lte=last, sort_key__gt=after).order_by("sort_key")
+            batch = list(later.values_list("sort_key", "pk")[:MOST_AT_ONCE])
+            if not batch and after == _LOWEST:
                 break
+            if not batch:  # the keys of some may have been spread meanwhile
+                after = _LOWEST
+                continue
             sort_keys = [sort_key for sort_key, _ in batch]
             deletion = deletion or _new_deletion(table, batch[0][1], number)
             _move(deletion, [chosen.filter(pk__lte=last, sort_key__range=(sort_keys[0], sort_keys[-1]))], sort_keys)
+            after = sort_keys[-1]
             transaction.on_commit(partial(events.publish_rows, table.pk))
+    if deletion and deletion.rows > MOST_AT_ONCE:
+        storage.analyze()
     table.refresh_from_db(fields=["row_count"])
     return deletion
 

@@ -145,10 +145,10 @@ def touch(table_id: int) -> None:
 
 
 def analyze() -> None:
-    """Tells PostgreSQL that many rows came at once.
+    """Tells PostgreSQL that many rows came, or went to the trash, at once.
 
     By itself it looks a minute later, and until then it plans queries as if the rows were not there.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE tables_row")
+            cursor.execute("ANALYZE tables_row, tables_deletedrow, tables_deletedcell")
