@@ -132,6 +132,14 @@ def _empty_with_delete() -> None:
 
 
 @pytest.fixture(autouse=True)
+def _nobody_acts() -> None:
+    """Forgets who acted in the test before, whose user is gone."""
+    from workspaces import audit
+
+    audit.clear_actor()
+
+
+@pytest.fixture(autouse=True)
 def _clean_redis(request: pytest.FixtureRequest) -> Iterator[None]:
     if "db" not in request.fixturenames and "transactional_db" not in request.fixturenames:
         yield
@@ -143,9 +151,6 @@ def _clean_redis(request: pytest.FixtureRequest) -> Iterator[None]:
     from django.conf import settings
 
     from enrichment.worker import heartbeat
-    from workspaces import audit
-
-    audit.clear_actor()  # whoever acted in the test before
 
     with redis.Redis.from_url(settings.REDIS_URL) as server:
         server.flushdb()

@@ -16,7 +16,7 @@ from workspaces.models import Role
 pytestmark = pytest.mark.django_db(transaction=True)
 
 COLUMNS = [("Text", "text"), ("Number", "number"), ("Yes", "checkbox"), ("Day", "date"), ("=Sum", "text")]
-ROWS: list[dict[str, Any]] = [
+ROWS: list[dict[str | int, Any]] = [
     {"Text": "0042", "Number": "12.5", "Yes": True, "Day": "2026-11-29", "=Sum": "=1+1"},
     {"Text": "'=1+1", "Number": "-5", "Yes": False, "Day": "2026-11-29T10:30:15", "=Sum": '"quoted", a;b\tc'},
     {"Text": "two\nlines", "Number": "12345678901234567890", "Day": "1899-12-31", "=Sum": "+49 171 (0)5"},
