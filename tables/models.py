@@ -286,18 +286,6 @@ class Import(models.Model):
     undone_at = models.DateTimeField(null=True)
 
 
-class ImportKey(models.Model):
-    """What imports stored of the keys of their rows before they had them in memory; nothing reads or writes it."""
-
-    table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="+", db_index=False)
-    digest = models.CharField(max_length=32)
-    sort_key = models.BigIntegerField()
-    matched = models.BooleanField(default=False)
-
-    class Meta:
-        indexes = [models.Index(fields=["table", "digest", "sort_key"], name="import_key")]
-
-
 class ImportChange(models.Model):
     """What an import writes into a row that was there, and what stood in it before, so that it can be undone."""
 
