@@ -61,6 +61,7 @@ class HttpConfig(_Strict):
     timeout_ms: Annotated[int, Field(ge=100, le=300_000)] = 30_000
     follow_redirects: bool = True
     answer: Kind = "auto"
+    success_if: str = ""  # over the status, body and headers of a response, not over columns
     retry: Retry = Retry()
     idempotency_header: str | None = None
     collapse_duplicates: bool = False
@@ -73,7 +74,7 @@ class HttpConfig(_Strict):
     def _upper(cls, method: object) -> object:
         return method.upper() if isinstance(method, str) else method
 
-    @field_validator("run_if", mode="before")
+    @field_validator("run_if", "success_if", mode="before")
     @classmethod
     def _no_condition(cls, condition: object) -> object:
         return "" if condition is None else condition

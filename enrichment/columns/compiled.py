@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from enrichment.connections import response_condition
 from enrichment.engine import formula
 from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.engine.formula import Formula
@@ -17,6 +18,7 @@ class CompiledColumn:
     config: HttpConfig
     request: RequestTemplate
     condition: Formula | None
+    success: Formula | None
     field_paths: tuple[Path, ...]
     required: tuple[int, ...]
 
@@ -32,11 +34,12 @@ def compile_column(config: HttpConfig, names: Names) -> CompiledColumn:
     problems: list[Problem] = []
     template = _request(config, names, problems)
     condition = _condition(config.run_if, names, problems)
+    success = _success(config.success_if, problems)
     field_paths = _field_paths(config.field_paths, problems)
     required = _required_ids(config.required, names, problems)
     if template is None or any(problem.severity == "error" for problem in problems):
         raise InvalidSettings(problems)
-    return CompiledColumn(config, template, condition, field_paths, required)
+    return CompiledColumn(config, template, condition, success, field_paths, required)
 
 
 def _request(config: HttpConfig, names: Names, problems: list[Problem]) -> RequestTemplate | None:
@@ -54,6 +57,14 @@ def _condition(text: str, names: Names, problems: list[Problem]) -> Formula | No
         return formula.compile(text, names, condition=True)
     except InvalidSettings as error:
         problems += _at("run_if", error.problems)
+        return None
+
+
+def _success(text: str, problems: list[Problem]) -> Formula | None:
+    try:
+        return response_condition.compiled(text, "success_if")
+    except InvalidSettings as error:
+        problems += error.problems
         return None
 
 

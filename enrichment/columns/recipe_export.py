@@ -20,7 +20,7 @@ _PRIVATE_IN_TEXT = re.compile(
     rf"""(["']?[\w-]*(?:{_PRIVATE.replace("^key$|", "")})[\w-]*["']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|[^\s"&,{{}}]+)""",
     re.IGNORECASE,
 )
-_FORMULAS = frozenset({"run_if", "condition"})
+_FORMULAS = frozenset({"run_if", "success_if", "condition"})
 
 
 def export(column: Column) -> dict[str, Any]:

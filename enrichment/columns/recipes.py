@@ -75,8 +75,8 @@ def _problems_of(content: Mapping[str, Any], error: ValidationError) -> list[Pro
 
 
 def references_in(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yields what stands in double braces anywhere in the settings, and columns that are named without them."""
-    for text in _texts(config):
+    """Yields what stands in double braces where columns can be meant, and columns that are named without them."""
+    for text in _texts({name: value for name, value in config.items() if name != "success_if"}):
         yield from (reference.text for reference in references.find(text))
     if isinstance(required := config.get("required"), list):
         yield from map(str, required)

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from django.db import IntegrityError, transaction
 from pydantic import ValidationError
 
+from enrichment.connections import response_condition
 from enrichment.connections.secrets import CannotOpen, open_sealed, seal
-from enrichment.engine import formula
 from enrichment.engine.auth import kinds
 from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.engine.formula import Formula
@@ -24,7 +24,6 @@ from workspaces.refusals import Refused
 
 KINDS = tuple(Connection.Kind.values)
 LONGEST_NAME = 120
-ANSWER = {1: "status", 2: "body", 3: "headers"}  # what a condition of renewal can look at
 
 
 def create(actor: Actor, *, name: str, kind: str, config: Mapping[str, Any], secrets: Mapping[str, str]) -> Connection:
@@ -167,12 +166,8 @@ def renewal_of(config: Mapping[str, Any]) -> tuple[frozenset[int], Formula | Non
     statuses = [401] if statuses is None else statuses
     if any(not isinstance(status, int) or not 100 <= status <= 599 for status in statuses):
         raise InvalidSettings([Problem("Enter statuses such as 401, 403.", field="renew_on.statuses")])
-    text = str(renew_on.get("condition") or "").strip()
-    try:
-        return frozenset(statuses), formula.compile(text, ANSWER, condition=True) if text else None
-    except InvalidSettings as error:
-        problems = [replace(problem, field="renew_on.condition") for problem in error.problems]
-        raise InvalidSettings(problems) from error
+    condition = str(renew_on.get("condition") or "")
+    return frozenset(statuses), response_condition.compiled(condition, "renew_on.condition")
 
 
 def opened(connection: Connection) -> dict[str, str]:

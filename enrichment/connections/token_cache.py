@@ -9,7 +9,6 @@ import asyncio
 import hashlib
 import json
 import time
-import weakref
 from dataclasses import asdict
 
 from redis.asyncio import Redis
@@ -17,12 +16,11 @@ from redis.asyncio import Redis
 from enrichment.connections import settings as connection_settings
 from enrichment.connections import sign_in
 from enrichment.connections.redaction import Redactor
+from enrichment.connections.response_condition import ResponseCondition
 from enrichment.connections.secrets import CannotOpen, open_sealed, seal
-from enrichment.engine.answer.value import value_of
 from enrichment.engine.auth import kinds
 from enrichment.engine.auth.token import Token
 from enrichment.engine.errors import RowError, SignInError
-from enrichment.engine.formula import Evaluators, SandboxBusy
 from enrichment.engine.limits.backoff import delay
 from enrichment.engine.messages import Response
 from enrichment.http_client import event_loop
@@ -49,10 +47,8 @@ class TokenCache:
         self.connection = connection
         self.secrets = connection_settings.opened(connection)
         self.allowed_hosts = frozenset(connection_settings.allowed_hosts(connection))
-        self._statuses, self._condition = connection_settings.renewal_of(connection.config)
-        self._evaluators = Evaluators()
-        self._judging = asyncio.Lock()
-        weakref.finalize(self, self._evaluators.close)
+        self._statuses, condition = connection_settings.renewal_of(connection.config)
+        self._condition = ResponseCondition(condition) if condition else None
         self._scheme = sign_in.scheme_of(connection)
         self._signs_in = isinstance(self._scheme, kinds.SIGN_INS)
         self._signing_in = asyncio.Lock()
@@ -84,17 +80,7 @@ class TokenCache:
         """Returns whether the API says with this response that the token is no longer good."""
         if response.status in self._statuses:
             return True
-        if self._condition is None:
-            return False
-        headers = {name.lower(): text for name, text in response.headers}
-        values = {1: response.status, 2: _body(response), 3: headers}
-        async with self._judging:
-            while True:
-                try:
-                    [(holds, _)] = await event_loop.in_database(self._evaluators.verdicts, self._condition, [values])
-                    return holds
-                except SandboxBusy:
-                    await asyncio.sleep(POLL)
+        return self._condition is not None and await self._condition.holds(response)
 
     async def accepted(self, token: Token) -> None:
         """Hears that a request with this token was not refused: if it is refused later, it has ended."""
@@ -208,13 +194,6 @@ class TokenCache:
             Connection.objects.filter(pk=self.connection.pk, revision=self.connection.revision).update,
             refused={"message": error.message, "at": time.time()},
         )
-
-
-def _body(response: Response) -> object:
-    try:
-        return value_of(response)
-    except ValueError:
-        return None
 
 
 def _good_until(token: Token) -> float:

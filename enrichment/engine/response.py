@@ -18,16 +18,18 @@ def read(
     field_paths: Sequence[Path] = (),
     *,
     answer: Kind = "auto",
+    is_success: bool | None = None,
     retry_statuses: Collection[int] = frozenset(),
     may_repeat: bool = True,
 ) -> Outcome:
     """Returns what becomes of the cell: of 2xx the value, or what is at the paths; else the status and `telling_line`.
 
-    `answer` says what the body is; `may_repeat` says whether the request may be sent again though it arrived.
+    `answer` says what the body is, `is_success` what the column's own condition says of a response that `is_good`, and
+    `may_repeat` whether the request may be sent again though it arrived.
     """
     status = response.status
-    if 200 <= status < 300 or status == 304:
-        return _value(response, field_paths, answer)
+    if is_good(response):
+        return _value(response, field_paths, answer, is_success)
     line = telling_line(response)
     undone = status in (429, 503)  # the server says that it did not do it: then any request may be repeated
     wait = retry_after(response, datetime.now(UTC)) if undone else None
@@ -41,10 +43,17 @@ def read(
     )
 
 
-def _value(response: Response, field_paths: Sequence[Path], answer: Kind) -> Outcome:
+def is_good(response: Response) -> bool:
+    """Whether the status says that there is a result, or none that is new."""
+    return 200 <= response.status < 300 or response.status == 304
+
+
+def _value(response: Response, field_paths: Sequence[Path], answer: Kind, is_success: bool | None) -> Outcome:
+    if is_success is False:
+        return _failed(response, "no_success", f"{response.status} · {telling_line(response)}")
     try:
         value = value_of(response, answer)
-        if _is_refusal(value):
+        if is_success is None and _is_refusal(value):
             raise Unreadable("graphql", telling_line(response))
         value = pick(value, field_paths) if field_paths else value
     except Unreadable as error:

@@ -41,7 +41,7 @@ def request_key(job: Job, request: Request) -> str:
     """
     config = job.compiled.config
     signed_by = (job.connection.pk, job.connection.revision) if job.connection else None
-    reading = (config.follow_redirects, config.answer, config.field_paths)
+    reading = (config.follow_redirects, config.answer, config.success_if, config.field_paths)
     parts = (request.method, request.url, request.headers, request.body, signed_by, reading)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 

@@ -101,7 +101,7 @@ async def _send(job: Job, request: Request, token: Token | None, number: int, re
         attempt.error = {"code": error.code, "message": redact(error.message)}
     else:
         hops, accepts_token = response.hops, await _accepts_token(cache, response)
-        outcome = _redacted(_outcome(job, response), redact)
+        outcome = _redacted(await _outcome(job, response), redact)
         attempt.response = _as_json(response, redact)
         attempt.error = _error_as_json(outcome, response, redact)
     if hops:
@@ -123,7 +123,7 @@ def _lost_credentials(hops: Sequence[Hop]) -> bool:
     return bool(hops) and hops[-1].credentials is False
 
 
-def _outcome(job: Job, response: Response) -> Outcome:
+async def _outcome(job: Job, response: Response) -> Outcome:
     config = job.compiled.config
     if stop := response.not_followed:
         words = f"{response.status} · {stop.message}"
@@ -132,6 +132,7 @@ def _outcome(job: Job, response: Response) -> Outcome:
         response,
         job.compiled.field_paths,
         answer=config.answer,
+        is_success=await job.success.holds(response) if job.success and responses.is_good(response) else None,
         retry_statuses=config.retry.statuses,
         may_repeat=config.may_repeat,
     )

@@ -8,6 +8,7 @@ from django.conf import settings
 from enrichment.columns import http as http_columns
 from enrichment.columns.compiled import CompiledColumn
 from enrichment.connections import settings as connection_settings
+from enrichment.connections.response_condition import ResponseCondition
 from enrichment.connections.token_cache import TokenCache
 from enrichment.engine.limits.rate import Limit
 from enrichment.engine.messages import Request
@@ -27,6 +28,7 @@ class Job:
     token_cache: TokenCache | None
     limiter: Limiter
     names: dict[int, str]
+    success: ResponseCondition | None
 
     def permit_pools(self, request: Request) -> tuple[PermitPool, PermitPool]:
         """Returns where this request counts while it is under way: its column and its host."""
@@ -51,6 +53,7 @@ def of_settings(run: Run, compiled: CompiledColumn, connection: Connection | Non
         token_cache=TokenCache(connection) if connection else None,
         limiter=Limiter(event_loop.redis(), _limits(run, compiled, connection)),
         names=names,
+        success=ResponseCondition(compiled.success) if compiled.success else None,
     )
 
 

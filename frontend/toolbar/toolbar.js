@@ -5,7 +5,7 @@
  */
 
 import { button, make } from "../ui/elements.js";
-import { formatNumber } from "../ui/format.js";
+import { plural } from "../ui/format.js";
 import { Filters } from "./filters.js";
 import { OnlyErrors } from "./only-errors.js";
 import { wordsOf } from "./operators.js";
@@ -35,7 +35,7 @@ export function startToolbar(grid, bar) {
   });
   const paint = () => {
     if (!grid.view.spec.search && document.activeElement !== search) search.value = "";
-    search.placeholder = `Search ${formatNumber(grid.rows.tableTotal)} rows`;
+    search.placeholder = `Search ${plural(grid.rows.tableTotal, "row")}`;
     part("refresh").hidden = !grid.view.outdated;
     part("chips").replaceChildren(...chips(grid, part));
     mark(part("columns"), "Columns", grid.columns.all.length - grid.columns.count, "hidden");

@@ -65,6 +65,7 @@ def test_every_problem_is_told_once_and_at_its_field(leads: Table) -> None:
         "url": "https://api.example/{{Nope}}",
         "query": [{"name": "q", "value": "{{Nope}}"}],
         "run_if": "{{Nope}} > 1",
+        "success_if": "{{Company}} > 1",
         "field_paths": ["a..b"],
         "required": ["Company", "Nope"],
         "connection_id": 7,
@@ -72,7 +73,7 @@ def test_every_problem_is_told_once_and_at_its_field(leads: Table) -> None:
     with pytest.raises(InvalidSettings) as caught:
         http_columns.create(leads, "Profile", config)
     fields = [problem.field for problem in caught.value.problems]
-    assert fields == ["url", "query.0.value", "run_if", "field_paths.0", "required.1", "connection_id"]
+    assert fields == ["url", "query.0.value", "run_if", "success_if", "field_paths.0", "required.1", "connection_id"]
     assert not Column.objects.filter(name="Profile").exists()
 
 

@@ -195,7 +195,8 @@ class TestPanel:
 
     def test_a_saved_form_comes_back_as_it_was(self, client: Client, table: Table) -> None:
         answer = client.post(
-            f"/tables/{table.pk}/panel/new", column_form("https://api.example/c/{{Zip}}", answer="xml")
+            f"/tables/{table.pk}/panel/new",
+            column_form("https://api.example/c/{{Zip}}", answer="xml", success_if="{{body.ok}}"),
         )
         html = page(answer)
         saved = Column.objects.get(type=ColumnType.HTTP)
@@ -208,7 +209,7 @@ class TestPanel:
         assert config["remove_null"] is True
         assert config["auto_update"] is False
         assert config["keep_existing"] is True
-        assert config["answer"] == "xml"
+        assert (config["answer"], config["success_if"]) == ("xml", "{{body.ok}}")
         assert 'value="https://api.example/c/{{Zip}}"' in html
         assert '<option value="xml" selected>' in html
         assert "Saved." in html

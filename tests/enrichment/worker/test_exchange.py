@@ -97,6 +97,31 @@ def test_an_answer_is_read_as_the_settings_say_and_its_encoding_is_kept(http: An
     assert exchanged(job_of(column)).value == "<html><title>Köln</title></html>"
 
 
+@pytest.mark.parametrize(
+    ("body", "state", "message"),
+    [
+        ({"ok": True, "name": "Acme"}, "done", ""),
+        ({"ok": False, "error": "no_such_team"}, "failed", "200 · no_such_team"),
+        ({"name": "Acme"}, "failed", "200 · name: Acme"),
+        ({"ok": True, "errors": [{"message": "Partly"}]}, "done", ""),
+    ],
+)
+def test_an_answer_is_a_success_if_the_condition_holds(
+    body: dict[str, Any], state: str, message: str, http: Any, answer: Any
+) -> None:
+    answer(lambda request: httpx.Response(200, json=body, headers={"X-Team": "1"}))
+    condition = '{{status}} == 200 && {{body.ok}} === true && {{headers["x-team"]}} == "1"'
+    result = exchanged(job_of(http(url=f"{API}/companies", success_if=condition)))
+    assert (result.state, result.error_message) == (state, message)
+    assert result.error_code == ("no_success" if message else "")
+
+
+def test_the_condition_of_success_leaves_other_failures_as_they_are(http: Any, answer: Any) -> None:
+    answer(lambda request: httpx.Response(404, json={"ok": True}))
+    result = exchanged(job_of(http(url=f"{API}/companies", success_if="{{body.ok}}")))
+    assert (result.state, result.error_code) == ("failed", "http_404")
+
+
 def test_bytes_that_are_no_text_are_not_kept_as_if_they_were(http: Any, answer: Any) -> None:
     answer(lambda request: httpx.Response(200, content=b"\x89PNG\0", headers={"Content-Type": "image/png"}))
     result = exchanged(job_of(http(url=f"{API}/companies")))
