@@ -2,7 +2,7 @@
 
 import json
 import os
-import select
+import selectors
 import subprocess
 import sys
 import time
@@ -57,9 +57,11 @@ def _messages(output: int, seconds: float) -> Iterator[Mapping[str, Any]]:
 def _lines(output: int, seconds: float) -> Iterator[bytes]:
     """Yields whole lines. Only the time that is waited for them counts. Raises Ended."""
     parts: list[bytes] = []
+    selector = selectors.PollSelector()  # which takes any file descriptor: a busy process has more than a thousand open
+    selector.register(output, selectors.EVENT_READ)
     while True:
         start = time.monotonic()
-        if not select.select([output], [], [], max(0, seconds))[0]:
+        if not selector.select(max(0, seconds)):
             raise Ended(was_slow=True)
         block = os.read(output, _BLOCK)
         seconds -= time.monotonic() - start

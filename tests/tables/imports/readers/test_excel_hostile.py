@@ -1,10 +1,12 @@
 """Workbooks made to harm: each ends quickly, with words."""
 
 import io
+import os
+import resource
 import sys
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -100,6 +102,23 @@ def test_a_parser_past_its_bounds_ends_with_words(
 def test_a_parser_that_does_not_answer_as_agreed_has_ended() -> None:
     with child.messages("this", [], 20) as messages, pytest.raises(child.Ended):
         list(messages)
+
+
+@pytest.fixture
+def many_open_files() -> Iterator[None]:
+    """More than select() can tell apart."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2_000), hard))
+    files = [os.open(os.devnull, os.O_RDONLY) for _ in range(1_100)]
+    yield
+    for file in files:
+        os.close(file)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("many_open_files")
+def test_a_process_with_very_many_open_files_reads_workbooks(read: Any) -> None:
+    assert read(zipped(parts(sheet(PEOPLE))), ".xlsx")[:2] == (["Name", "City"], [["Ola", "Oslo"]])
 
 
 def test_the_parsers_are_read_without_django() -> None:
