@@ -29,7 +29,7 @@ def pieces(fields: Sequence[Field], batches: Iterable[list[Record]], *, separato
     for batch in batches:
         buffer.seek(0)
         buffer.truncate()
-        writer.writerows([_line(map(record.get, keys)) for record in batch])
+        writer.writerows(_line(map(record.get, keys)) for record in batch)
         yield buffer.getvalue().encode()
 
 

@@ -16,7 +16,7 @@ from pydantic_core import from_json
 from tables import cells
 from tables.models import Column, Row, Table
 
-BATCH = 2_000  # rows
+BATCH = 500  # rows: what is made of them still fits into the caches of the processor
 HEAVIEST = 8_000_000  # letters of a batch, about: rows can be a thousand times as long as others
 # A value by str(column id); state and error of a computed cell by (column id, "state") and (column id, "error").
 type Record = dict[Any, Any]
