@@ -61,7 +61,7 @@ async def get_token(connection: Connection) -> tuple[Token, int | None]:
         return scheme.token(secrets, time.time()), None
     request = scheme.request(secrets)
     try:
-        answer = await client.send(event_loop.transport(), request, timeout_ms=TIMEOUT_MS, across_origins=False)
+        answer = await client.send(event_loop.transport(), request, timeout_ms=TIMEOUT_MS, follow="same_origin")
     except SendError as error:
         raise SignInError(error.code, f"The sign-in failed: {error.message}") from error
     if stop := answer.not_followed:

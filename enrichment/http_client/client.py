@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import Literal
 from urllib.parse import urlsplit
 
 import httpx
@@ -22,14 +23,15 @@ MAX_READ = 10 * 1024 * 1024  # bytes
 CONNECT_WITHIN = 10.0  # seconds: after them nothing was sent, and that is known
 _ALWAYS = (("accept-encoding", content_coding.ACCEPTED), ("user-agent", "Marl"))
 
+type Follow = Literal["never", "same_origin", "always"]  # where redirects are followed to
+
 
 async def send(
     transport: httpx.AsyncBaseTransport,
     request: Request,
     *,
     timeout_ms: int,
-    follow_redirects: bool = True,
-    across_origins: bool = True,
+    follow: Follow = "always",
     token: Token | None = None,
     allowed_hosts: Collection[str] | None = None,
     max_read: int = MAX_READ,
@@ -37,8 +39,8 @@ async def send(
 ) -> Response:
     """Returns the response with its whole body, decompressed. Raises SendError.
 
-    `token` may go to `allowed_hosts` alone, which are in lower case; a request whose address or body holds secrets is
-    not to be followed `across_origins`. `connected` is awaited before a first request is sent over a new connection.
+    `token` may go to `allowed_hosts` alone, which are in lower case; a request whose address or body holds secrets
+    is to be redirected only in its `same_origin`. `connected` is awaited before a first request over a new connection.
     """
     first, hops = request, list[Hop]()
     try:
@@ -48,18 +50,15 @@ async def send(
                 if token and allowed_hosts is not None and token.is_in(request):
                     _check_host(outgoing.url, allowed_hosts)
                 response = await _receive(transport, outgoing, max_read)
-                if not follow_redirects or response.status not in redirects.STATUSES:
+                if follow == "never" or response.status not in redirects.STATUSES:
                     return replace(response, hops=tuple(hops)) if hops else response
-                then = redirects.following(request, response, token, len(hops), across_origins=across_origins)
+                then = redirects.following(request, response, token, len(hops), across_origins=follow == "always")
                 if not isinstance(then, Request):
                     return replace(response, hops=tuple(hops), not_followed=then)
                 hops.append(redirects.hop(first, response, then, token))
                 request = then
-    except TimeoutError as error:
-        words = f"The server didn't answer within {timeout_ms / 1000:g} s."
-        raise _behind(hops, SendError("timeout", words, sent=True)) from error
-    except (httpx.TransportError, httpx.InvalidURL, ValueError) as error:
-        raise _behind(hops, _named(error, request.url)) from error
+    except (TimeoutError, httpx.TransportError, httpx.InvalidURL, ValueError) as error:
+        raise _behind(hops, _named(error, request.url, timeout_ms)) from error
     except SendError as error:
         raise _behind(hops, error) from error.__cause__
 
@@ -148,8 +147,10 @@ def _host(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2]
 
 
-def _named(error: Exception, url: str) -> SendError:
+def _named(error: Exception, url: str, timeout_ms: int) -> SendError:
     match error:
+        case TimeoutError():
+            return SendError("timeout", f"The server didn't answer within {timeout_ms / 1000:g} s.", sent=True)
         case AddressRefused():
             return SendError("refused_address", str(error), sent=False, retryable=False)
         case UnknownHost():

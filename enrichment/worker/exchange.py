@@ -91,7 +91,7 @@ async def _send(job: Job, request: Request, token: Token | None, number: int, re
             event_loop.transport(),
             request,
             timeout_ms=config.timeout_ms,
-            follow_redirects=config.follow_redirects,
+            follow="always" if config.follow_redirects else "never",
             token=token,
             allowed_hosts=cache.allowed_hosts if cache else None,
             connected=connected if reservation.name else None,
@@ -105,12 +105,15 @@ async def _send(job: Job, request: Request, token: Token | None, number: int, re
         attempt.response = _as_json(response, redact)
         attempt.error = _error_as_json(outcome, response, redact)
     if hops:
-        redirects = [hop.as_json() | {"url": redact(hop.url)} for hop in hops]
-        attempt.request = {**redact.request(request), "redirects": redirects}
+        attempt.request = redact.request(request) | {"redirects": [_hop_as_json(hop, redact) for hop in hops]}
     seconds = event_loop.now() - started
     attempt.duration_ms = round(seconds * 1000)
     await _if_possible(job.limiter.answered(reservation, seconds))
     return _Sent(outcome, attempt, accepts_token)
+
+
+def _hop_as_json(hop: Hop, redact: Redactor) -> dict[str, object]:
+    return hop.as_json() | {"url": redact(hop.url)}
 
 
 async def _accepts_token(cache: TokenCache | None, response: Response) -> bool | None:

@@ -81,7 +81,7 @@ async def test_a_write_never_becomes_a_get_without_a_word(status: int, method: s
 
 
 async def test_a_redirect_may_be_left_to_the_user() -> None:
-    response = await Api(302, "/new").send(old(), follow_redirects=False)
+    response = await Api(302, "/new").send(old(), follow="never")
     assert (response.status, response.hops, response.not_followed) == (302, (), None)
 
 
@@ -126,10 +126,10 @@ async def test_a_token_in_the_redirect_of_a_server_goes_to_allowed_hosts_alone()
 async def test_a_request_that_holds_secrets_stays_in_its_origin(status: int) -> None:
     request = old("GET" if status == 302 else "POST", body=b'{"password": "open sesame"}')
     api = Api(status, "https://other.example/login")
-    response = await api.send(request, across_origins=False)
+    response = await api.send(request, follow="same_origin")
     assert response.not_followed
     assert (response.not_followed.code, len(api.requests)) == ("redirect", 1)
-    assert (await Api(status, "/login").send(request, across_origins=False)).status == 200
+    assert (await Api(status, "/login").send(request, follow="same_origin")).status == 200
 
 
 BROKEN = {
