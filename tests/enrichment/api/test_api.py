@@ -28,16 +28,6 @@ class Caller:
 
 
 @pytest.fixture
-def call(workspace: Workspace, editor: User) -> Caller:
-    return Caller(create_api_token(workspace, "tests", Role.EDITOR, editor)[1])
-
-
-@pytest.fixture
-def viewing(workspace: Workspace, viewer: User) -> Caller:
-    return Caller(create_api_token(workspace, "tests", Role.VIEWER, viewer)[1])
-
-
-@pytest.fixture
 def stranger(outsider: User) -> Caller:
     return Caller(create_api_token(outsider.workspaces.get(), "tests", Role.OWNER, outsider)[1])
 

@@ -12,11 +12,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def call(workspace: Workspace, editor: User) -> Caller:
-    return Caller(create_api_token(workspace, "tests", Role.EDITOR, editor)[1])
-
-
-@pytest.fixture
 def table(call: Caller) -> dict[str, Any]:
     columns = [{"name": "Email", "type": "text"}, {"name": "Size", "type": "number"}]
     made = call("POST", "/tables", {"name": "Leads", "columns": columns})[1]

@@ -16,16 +16,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def call(workspace: Workspace, editor: User) -> Caller:
-    return Caller(create_api_token(workspace, "tests", Role.EDITOR, editor)[1])
-
-
-@pytest.fixture
-def viewing(workspace: Workspace, viewer: User) -> Caller:
-    return Caller(create_api_token(workspace, "tests", Role.VIEWER, viewer)[1])
-
-
-@pytest.fixture
 def elsewhere(outsider: User) -> Caller:
     home = Workspace.objects.get(name="Charlie's")
     return Caller(create_api_token(home, "tests", Role.OWNER, outsider)[1])

@@ -8,17 +8,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tables.imports import checks, job
 from tests.enrichment.api.test_api import Caller
-from workspaces.models import Role, User, Workspace
-from workspaces.tokens import create_api_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 FILE = "Website;Umsatz;Notiz\na.example;1.200,50;x\nc.example;ca. 5;y\n"
-
-
-@pytest.fixture
-def call(workspace: Workspace, editor: User) -> Caller:
-    return Caller(create_api_token(workspace, "tests", Role.EDITOR, editor)[1])
 
 
 @pytest.fixture
