@@ -9,8 +9,9 @@ FROM python:3.13-slim-bookworm
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MARL_DATA_DIR=/data MARL_ASSETS_DIR=/app/assets
 RUN useradd --create-home marl && mkdir /data && chown marl /data
 WORKDIR /app
-COPY requirements.txt ./
-RUN pip install --no-cache-dir -r requirements.txt
+COPY requirements.txt requirements-parquet.txt ./
+ARG ADDITION=
+RUN pip install --no-cache-dir -r requirements.txt ${ADDITION:+-r requirements-$ADDITION.txt}
 COPY . .
 COPY --from=assets /app/static/build static/build
 COPY --from=assets /app/enrichment/engine/sandbox/build enrichment/engine/sandbox/build

@@ -97,6 +97,14 @@ install_chromium() {
   find_chromium >/dev/null || fail "The tests need Chromium on PATH: install it with this system's package manager."
 }
 
+# Another engine for the tests of the grid: where it cannot be had without a question, they are left out.
+install_firefox() {
+  if command -v firefox >/dev/null || command -v firefox-esr >/dev/null || ! command -v apt-get >/dev/null; then return; fi
+  [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null || return 0
+  say "Installing Firefox …"
+  apt_install firefox-esr 2>/dev/null || say "Firefox is not among this system's packages; its tests are left out."
+}
+
 if ! { [ -x .venv/bin/python ] && new_enough .venv/bin/python; }; then
   python=$(find_python) || exit 1
   rm -rf .venv
@@ -105,6 +113,7 @@ fi
 if [ "$purpose" = test ]; then
   install_python_packages requirements.txt requirements-dev.txt
   install_chromium
+  install_firefox
 else
   install_python_packages requirements.txt
 fi
