@@ -1,8 +1,10 @@
 """Import of a CSV file into a new table, and into a table of as many rows by a key, against other ways to store it.
 
 `python -m benchmarks.imports [--rows 100000] [--rounds 3]`, with DATABASE_URL for PostgreSQL. pandas and sqlite-utils
-take part if they are installed, and COPY on PostgreSQL. Each has a process of its own, in which it stored a small file
-before, so that neither imports of modules nor another's memory count. Half of the rows of the keyed import match.
+take part if they are installed, and COPY on PostgreSQL. “csv and JSON” is the floor: the rows of the csv module,
+encoded one by one, in a table with the indexes of Marl's, with nothing looked at, told or kept from others meanwhile.
+Each has a process of its own, in which it stored a small file before, so that neither imports of modules nor another's
+memory count. Half of the rows of the keyed import match.
 """
 
 import argparse
@@ -16,8 +18,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import batched
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -59,6 +62,45 @@ def store_with_sqlite3(path: Path, folder: Path) -> None:
         connection.execute("DROP TABLE IF EXISTS raw")
         connection.execute(f"CREATE TABLE raw ({names})")
         connection.executemany(f"INSERT INTO raw VALUES ({', '.join('?' * COLUMNS)})", reader)
+
+
+def store_as_json(path: Path, folder: Path) -> None:
+    from django.db import connection
+    from pydantic_core import to_json
+
+    def lines() -> Iterator[tuple[int, int, str]]:
+        for number, row in enumerate(reader):
+            yield 1, number << 32, to_json(dict(zip(names, row, strict=True))).decode()
+
+    with path.open(newline="") as file:
+        reader = csv.reader(file)
+        names = [str(number) for number, _ in enumerate(next(reader), 100)]
+        if connection.vendor == "postgresql":
+            copy_lines(lines())
+        else:
+            insert_lines(lines(), folder / "json.sqlite3")
+
+
+def copy_lines(lines: Iterable[tuple[int, int, str]]) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS raw_json")
+        cursor.execute("CREATE TABLE raw_json (LIKE tables_row INCLUDING ALL)")
+        with cursor.copy('COPY raw_json (table_id, position, "values") FROM STDIN') as copy:
+            for some in batched(lines, 1_000):
+                copy.write("".join([f"{table}\t{key}\t{text}\n" for table, key, text in some]))
+
+
+def insert_lines(lines: Iterable[tuple[int, int, str]], database: Path) -> None:
+    with sqlite3.connect(database) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("DROP TABLE IF EXISTS raw")
+        connection.execute("CREATE TABLE raw (id INTEGER PRIMARY KEY, table_id INTEGER, position INTEGER, texts TEXT)")
+        connection.execute("CREATE INDEX row_window ON raw (table_id, position)")
+        connection.execute("CREATE INDEX row_order ON raw (table_id, id)")
+        connection.executemany("INSERT INTO raw (table_id, position, texts) VALUES (?, ?, ?)", lines)
 
 
 def store_with_pandas(path: Path, folder: Path) -> None:
@@ -120,7 +162,11 @@ def imported(path: Path, **given: Any) -> Any:
 
 
 def peers() -> dict[str, Store]:
-    found: dict[str, Store] = {"the csv module alone": read_alone, "csv and sqlite3": store_with_sqlite3}
+    found: dict[str, Store] = {
+        "the csv module alone": read_alone,
+        "csv and sqlite3": store_with_sqlite3,
+        "csv and JSON": store_as_json,
+    }
     if importlib.util.find_spec("pandas"):
         found["pandas, read_csv and to_sql"] = store_with_pandas
     if importlib.util.find_spec("sqlite_utils"):

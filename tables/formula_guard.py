@@ -21,6 +21,14 @@ _GUARDED = re.compile(f"'*(?!{_HARMLESS})[{_SIGNS}]")
 FIRST = frozenset("'=+-@\t\r\n＝＋－＠")
 
 
+_BEGINNING = re.compile(f"\0[{''.join(map(re.escape, sorted(FIRST)))}]")
+
+
+def are_harmless(texts: str) -> bool:
+    """Whether none of many texts, each with a NUL before it, begins like one that is guarded."""
+    return _BEGINNING.search(texts) is None
+
+
 def guarded(text: str) -> str:
     """Returns the text as it stands in a CSV file."""
     return GUARD + text if text[:1] in FIRST and _GUARDED.match(text) else text

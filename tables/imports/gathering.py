@@ -2,32 +2,36 @@
 
 import gc
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from itertools import batched
+from threading import get_ident
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
-from pydantic_core import PydanticSerializationError, to_json
 
 from tables import keys, row_order, storage
-from tables.imports import mapping, matching, uploads
+from tables.imports import mapping, matching, row_texts, uploads
 from tables.imports.file_keys import FileKeys
 from tables.imports.mapping import Choices, OpenTypes, Place
+from tables.imports.misfits import Misfits
 from tables.imports.readers import formats
-from tables.imports.readers.sheet import MOST_WARNINGS, Rejected, Row, Sheet, Value
+from tables.imports.readers.sheet import MOST_WARNINGS, NumberedRow, Pieces, Rejected, Row, Sheet, Stretch, Value
+from tables.imports.reading_ahead import reading_ahead
 from tables.imports.rejected import RejectedFile
+from tables.imports.row_texts import RowTexts
 from tables.models import Import, Table
-from tables.values import storable
 from workspaces.refusals import Refused
 
-BATCH = 5_000  # rows a transaction
+BATCH = 10_000  # rows a transaction, at most
+CELLS = 100_000  # of them: rows can be wide
 _HEARD_EVERY = 1.0  # seconds between two reports at least
 
-type Numbered = tuple[int, Row]
+_LOOKED_AT = 1_000  # rows that are looked at together where they come one by one
+
+type Part = Stretch | Sequence[NumberedRow]
 
 
 class Ended(Exception):
@@ -47,14 +51,14 @@ class Gathered:
     warnings: list[dict[str, Any]] = field(default_factory=list)
     _unlisted: int = 0
 
-    def warn(self, line: int | None, message: str) -> None:
-        """Lists the warning; after many, it counts them."""
+    def warn(self, line: int | None, message: str, column: str | None = None) -> None:
+        """Lists the warning, about a column of the file or all of it; after many, it counts them."""
         if len(self.warnings) < MOST_WARNINGS:
-            self.warnings.append({"line": line, "message": message})
+            self.warnings.append({"line": line, "message": message, "column": column})
             return
         self._unlisted += 1
         words = f"{self._unlisted:,} more warnings aren't listed here."
-        self.warnings[MOST_WARNINGS:] = [{"line": None, "message": words}]
+        self.warnings[MOST_WARNINGS:] = [{"line": None, "message": words, "column": None}]
 
 
 @dataclass(slots=True)
@@ -64,13 +68,29 @@ class Progress:
     running: Import
     open: Callable[[], QuerySet[Import]]
     _reported: float = 0.0
+    _ended: bool = False
+    _thread: int = field(default_factory=get_ident)  # which has the connection to the database
 
     def report(self, done: int, total: int | None) -> None:
         """Raises Ended."""
+        self._tell(rows_done=done, rows_total=total)
+
+    def wait(self) -> None:
+        """Says that its worker is alive while there is nothing else to report. Raises Ended.
+
+        The thread that reads ahead says nothing; it ends with the one that stores.
+        """
+        if get_ident() == self._thread:
+            self._tell()
+        elif self._ended:
+            raise Ended
+
+    def _tell(self, **facts: int | None) -> None:
         if time.monotonic() - self._reported < _HEARD_EVERY:
             return
         self._reported = time.monotonic()
-        if not self.open().update(rows_done=done, rows_total=total, heartbeat_at=timezone.now()):
+        if not self.open().update(**facts, heartbeat_at=timezone.now()):
+            self._ended = True
             raise Ended
 
 
@@ -84,7 +104,7 @@ def hidden_table(running: Import) -> Table:
 def gather(running: Import, table: Table, progress: Progress) -> Gathered:
     """Reads the whole file into the hidden table and finds the rows that match. Raises Refused and Ended."""
     choices = Choices(**running.into)
-    with uploads.opened(running) as sheet, _rare_collections():
+    with uploads.opened(running, waiting=progress.wait) as sheet, _rare_collections():
         placed = mapping.places(running.target, sheet.columns, choices)
         key = mapping.key_places(placed, choices.key)
         mapping.save_new(placed, table)
@@ -101,16 +121,25 @@ def gather(running: Import, table: Table, progress: Progress) -> Gathered:
 def _rare_collections() -> Iterator[None]:
     """Lets Python look for cycles of garbage less often: rows make none, and it would go through all of a batch."""
     usual = gc.get_threshold()
-    gc.set_threshold(10 * BATCH, *usual[1:])
+    gc.set_threshold(5 * BATCH, *usual[1:])
     try:
         yield
     finally:
         gc.set_threshold(*usual)
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Rows of a file as they are stored."""
+
+    texts: list[str] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)  # of their keys, where they have some
+    rejected: list[Rejected] = field(default_factory=list)  # not among them, or with a value that was left blank
+
+
 @dataclass(slots=True)
 class _Reading:
-    """Stores the rows of a file, batch by batch."""
+    """Stores the rows of a file, batch by batch; the next batch is read and encoded meanwhile."""
 
     running: Import
     sheet: Sheet
@@ -118,60 +147,107 @@ class _Reading:
     choices: Choices
     key: Sequence[Place]
     file_keys: FileKeys
+    misfits: Misfits = field(init=False, default_factory=Misfits)
+    _types: OpenTypes = field(init=False)
+    _empties: bool = field(init=False)  # whether a blank cell of the file empties the one in the table
+    _texts: RowTexts | None = field(init=False, default=None)  # where nothing but the text of a row is needed
+
+    def __post_init__(self) -> None:
+        places = self.gathered.places
+        self._types = OpenTypes(places)
+        self._empties = bool(self.choices.on_match == "update" and not self.choices.keep_blank)
+        if not self.key and not self._empties and all(place.convert is None for place in places):
+            self._texts = RowTexts([(place.index, place.key) for place in places])
 
     def read(self, progress: Progress) -> None:
         total = formats.estimated_rows(uploads.path_of(self.running), self.sheet)
         rejected = RejectedFile(self.running, self.sheet.columns)
-        types = OpenTypes(self.gathered.places)
-        for batch in batched(self.sheet.rows, BATCH):
-            types.look([row for _, row in batch])
-            left_blank = self._store(batch)
-            self._note_rejected(rejected, left_blank)
-            self.gathered.rows += len(batch)
-            done = self.gathered.rows
-            progress.report(done, max(total, done) if total else None)
-        self._note_rejected(rejected, [])
+        with closing(reading_ahead(self._batches(), progress.wait)) as batches:
+            for batch in batches:
+                self._store(batch)
+                rejected.write(batch.rejected)
+                self.gathered.rows += len(batch.texts)
+                done = self.gathered.rows
+                progress.report(done, max(total, done) if total else None)
         for warning in self.sheet.warnings:
             self.gathered.warn(warning.line, warning.message)
-        types.settle()
+        self.gathered.warnings[:0] = self.misfits.warnings(self.sheet.columns)
+        self._types.settle()
 
-    def _store(self, batch: Sequence[Numbered]) -> list[Rejected]:
-        """Stores the rows; returns those with a value that was left blank."""
+    def _batches(self) -> Iterator[_Batch]:
+        """Yields the rows of the file, and in the end what was rejected after the last one; uses no database."""
+        most = max(1_000, min(BATCH, CELLS // len(self.sheet.columns)))
+        batch = _Batch()
+        for part in _parts(self.sheet.rows.pieces(), most):
+            if len(batch.texts) + len(part) > most:
+                yield batch
+                batch = _Batch()
+            self._add(part, batch)
+        yield batch
+
+    def _add(self, part: Part, batch: _Batch) -> None:
+        if isinstance(part, Stretch):
+            self._types.look(part.column)
+        else:
+            self._types.look(lambda index: [row[index] for _, row in part if index < len(row)])
         left_blank: list[Rejected] = []
-        stored = list(self._stored(batch, left_blank))
-        table_id = self.gathered.table.pk
-        with transaction.atomic():
-            sort_keys = row_order.append(table_id, len(batch))
-            storage.insert(table_id, sort_keys, [_encoded(values) for values in stored])
-        if self.key:
-            normalize = keys.normalizer(self.choices.match)
-            names = [place.key for place in self.key]
-            digests = [keys.digest([values.get(name) for name in names], normalize) for values in stored]
-            self.file_keys.add(sort_keys, digests)
-        return left_blank
+        if self._texts:
+            rows = list(part.rows()) if isinstance(part, Stretch) else [row for _, row in part]
+            batch.texts.extend(self._texts.of(rows))
+        else:
+            stored = list(self._stored(part.numbered() if isinstance(part, Stretch) else part, left_blank))
+            batch.texts.extend(map(row_texts.encoded, stored))
+            batch.digests.extend(self._digests(stored))
+        batch.rejected.extend(self._rejected(left_blank))
 
-    def _stored(self, batch: Sequence[Numbered], left_blank: list[Rejected]) -> Iterator[dict[str, Any]]:
+    def _digests(self, stored: Sequence[dict[str, Any]]) -> list[str]:
+        if not self.key:
+            return []
+        normalize = keys.normalizer(self.choices.match)
+        names = [place.key for place in self.key]
+        return [keys.digest([values.get(name) for name in names], normalize) for values in stored]
+
+    def _rejected(self, left_blank: Sequence[Rejected]) -> list[Rejected]:
+        """Returns them with those that the reader rejected, and empties its list."""
+        self.gathered.counts["rejected"] += len(self.sheet.rejected)
+        rejected = sorted([*self.sheet.rejected, *left_blank], key=lambda item: item.line)
+        self.sheet.rejected.clear()
+        return rejected
+
+    def _store(self, batch: _Batch) -> None:
+        if not batch.texts:
+            return
+        table_id = self.gathered.table.pk
+        with transaction.atomic(), storage.lost_with_a_crash():
+            sort_keys = row_order.append(table_id, len(batch.texts))
+            storage.insert(table_id, sort_keys, batch.texts)
+        if self.key:
+            self.file_keys.add(sort_keys, batch.digests)
+
+    def _stored(self, rows: Iterable[NumberedRow], left_blank: list[Rejected]) -> Iterator[dict[str, Any]]:
         """Yields {key: value} of each row; a blank cell is None where it is to empty the one in the table."""
-        blanks = bool(self.choices.on_match == "update" and not self.choices.keep_blank)
+        blanks = self._empties
         as_they_are = [(place.index, place.key) for place in self.gathered.places if place.convert is None]
         others = [place for place in self.gathered.places if place.convert is not None]
-        for line, row in batch:
+        for line, row in rows:
             width = len(row)
             values: dict[str, Any] = {
                 key: row[index]
                 for index, key in as_they_are
                 if index < width and row[index] is not None and row[index] != ""
             }
-            if others:
-                self._convert(line, row, others, values, left_blank)
+            refused = self._convert(line, row, others, values, left_blank) if others else ()
             if blanks:
-                values = {place.key: values.get(place.key) for place in self.gathered.places}
+                values = {
+                    place.key: values.get(place.key) for place in self.gathered.places if place.key not in refused
+                }
             yield values
 
     def _convert(
         self, line: int, row: Row, places: Sequence[Place], values: dict[str, Any], left_blank: list[Rejected]
-    ) -> None:
-        reasons = []
+    ) -> Collection[str]:
+        """Adds the converted values; returns the keys of those that are not of their type: their cells stay."""
+        reasons: dict[str, str] = {}
         for place in places:
             value: Value = row[place.index] if place.index < len(row) else None
             if value is None or value == "":
@@ -180,26 +256,30 @@ class _Reading:
             try:
                 values[place.key] = place.convert(value)
             except Refused as refusal:
-                reasons.append(f"{refusal} “{place.column.name}” was left blank.")
+                reasons[place.key] = f"{refusal} “{place.column.name}” was left blank."
+                self.gathered.warn(line, reasons[place.key], self.sheet.columns[place.index])
+                self.misfits.add(place, line)
         if reasons:
             self.gathered.counts["left_blank"] += len(reasons)
-            left_blank.append(Rejected(line, " ".join(reasons), row))
-            for reason in reasons:
-                self.gathered.warn(line, reason)
-
-    def _note_rejected(self, file: RejectedFile, left_blank: Sequence[Rejected]) -> None:
-        self.gathered.counts["rejected"] += len(self.sheet.rejected)
-        file.write(sorted([*self.sheet.rejected, *left_blank], key=lambda item: item.line))
-        self.sheet.rejected.clear()
+            left_blank.append(Rejected(line, " ".join(reasons.values()), row))
+        return reasons
 
 
-def _encoded(values: dict[str, Any]) -> str:
-    """Returns the values in JSON; what no database takes is rare, so it is looked for in the text."""
-    try:
-        text = to_json(values).decode()
-    except PydanticSerializationError:  # half of a surrogate pair
-        return to_json(storable(values)).decode()
-    return to_json(storable(values)).decode() if "\\u0000" in text else text
+def _parts(pieces: Pieces, most: int) -> Iterator[Part]:
+    """Yields stretches of at most so many rows, and lists of the rows between them."""
+    rows: list[NumberedRow] = []
+    for piece in pieces:
+        if isinstance(piece, Stretch):
+            if rows:
+                yield rows
+                rows = []
+            yield from piece.divided(most)
+        else:
+            rows.append(piece)
+            if len(rows) == min(most, _LOOKED_AT):
+                yield rows
+                rows = []
+    yield rows
 
 
 def _match(

@@ -8,14 +8,15 @@ from datetime import timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, Min, QuerySet
 from django.utils import timezone
 
 from tables import catalog, columns, copies, dispatch, events, rows, storage
 from tables.imports import checks, gathering, matching, uploads
 from tables.imports.gathering import Gathered, Progress
-from tables.models import Import, Row, Table
+from tables.models import Column, ColumnType, Import, Row, Table
 from tables.signals import send_rows_changed
+from workspaces import audit
 from workspaces.actors import Actor
 from workspaces.refusals import Refused
 
@@ -104,11 +105,15 @@ def _publish(running: Import, gathered: Gathered) -> None:
         if target is None:
             table.row_count, table.ready = gathered.counts["added"], True
             table.save(update_fields=["row_count", "ready", "updated_at"])
+            ids = Row.objects.filter(table=table).aggregate(first=Min("pk"), last=Max("pk"))
+            running.first_added, running.last_added = ids["first"], ids["last"]
+            for follow in copies.copied if "copy_of" in running.options else ():
+                follow(table)
         else:
             _join(running, gathered, target)
             running.table = None
         running.state, running.finished_at = Import.State.DONE, timezone.now()
-        running.counts, running.warnings = gathered.counts, gathered.warnings
+        running.counts, running.warnings = gathered.counts, [*running.warnings, *gathered.warnings]
         running.save()
     storage.analyze()
     if target is not None:
@@ -119,6 +124,7 @@ def _publish(running: Import, gathered: Gathered) -> None:
 def _join(running: Import, gathered: Gathered, target: Table) -> None:
     """Writes the values of rows that match into the table, and adds the others after its last row."""
     storage.lock_table(target.pk)
+    _make_texts([place.column.pk for place in gathered.places if place.becomes_text])
     columns.adopt(target, [place.column for place in gathered.places if place.column.table_id == gathered.table.pk])
     if gathered.counts["updated"]:
         matching.write_changes(running)
@@ -138,6 +144,14 @@ def _join(running: Import, gathered: Gathered, target: Table) -> None:
     transaction.on_commit(lambda: events.publish_rows(target.pk, added=number))
 
 
+def _make_texts(column_ids: Sequence[int]) -> None:
+    """Makes columns of the table ones of texts; a worker writes the values that are there as texts after that."""
+    for column in Column.objects.filter(pk__in=column_ids).select_related("table"):
+        columns.change_type(column, ColumnType.TEXT)
+        name = f"{column.name} in {column.table.name}"
+        audit.note(column.table.workspace_id, "column.changed", name, column.pk, settings=["type"])
+
+
 def _announce_changes(running: Import, target: Table, column_ids: Sequence[int]) -> None:
     row_ids = matching.changed_rows(running, rows.MOST_AT_ONCE)
     if row_ids == []:
@@ -154,7 +168,8 @@ def sweep() -> None:
     """Ends imports whose worker died, forgets files that nobody started, and sends lost tasks again."""
     now = timezone.now()
     for dead in Import.objects.filter(state=Import.State.RUNNING, heartbeat_at__lt=now - DEAD_AFTER):
-        _give_up(dead, Import.State.FAILED, "The worker stopped before the import was done. Upload the file again.")
+        words = "The worker stopped before the import was done. Nothing was changed: start it again."
+        _give_up(dead, Import.State.FAILED, words)
     for forgotten in Import.objects.filter(state=Import.State.STAGED, created_at__lt=now - STAGED_FOR):
         uploads.cancel(forgotten)
     for lost in Import.objects.filter(state=Import.State.QUEUED, heartbeat_at__lt=now - DEAD_AFTER):

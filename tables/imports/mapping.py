@@ -1,6 +1,6 @@
 """Where each column of a file goes: into a column of the table, into a new one, or nowhere."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,10 @@ from workspaces.refusals import Refused
 
 @dataclass(frozen=True, slots=True)
 class Choices(Matching):
-    """What was chosen for an import: how its rows match, and where its columns go, as {"from", "to", "type"}."""
+    """What was chosen for an import: how its rows match, and where its columns go, as {"from", "to", "type"}.
+
+    With "as_text", the column of the table becomes one of texts, so that all values come in as they are written.
+    """
 
     columns: Sequence[Mapping[str, Any]] = ()
 
@@ -24,13 +27,14 @@ class Place:
     """One column of the file and the column of the table that its values go to; a new one has no id before it is saved.
 
     `convert` gives what is stored for a value; None stores values as they are. An `is_open` column takes the first of
-    `types.UNCHANGED` that all of its values have.
+    `types.UNCHANGED` that all of its values have. One that `becomes_text` is in the table already, with another type.
     """
 
     index: int
     column: Column
     convert: Callable[[Value], object] | None = None
     is_open: bool = False
+    becomes_text: bool = False
 
     @property
     def key(self) -> str:
@@ -83,6 +87,8 @@ def _existing(live: Sequence[Column], to: str | int) -> Column | None:
 
 def _place(index: int, column: Column | None, choice: Mapping[str, Any], taken: set[str]) -> Place:
     form = choice.get("type")
+    if column is not None and choice.get("as_text") and column.type != ColumnType.TEXT:
+        return Place(index, column, becomes_text=True)
     if column is not None:
         as_it_is = column.type == ColumnType.TEXT and form in (None, "text", "email", "url")
         return Place(index, column, None if as_it_is else types.converter(column, form or ""))
@@ -129,10 +135,11 @@ def key_places(placed: Sequence[Place], key: Sequence[str | int]) -> list[Place]
 
 
 def save_new(placed: Sequence[Place], table: Table) -> None:
-    """Gives the new columns to the table that gathers the rows."""
+    """Gives the new columns to the table that gathers the rows; the first one of all is pinned."""
     new = [place.column for place in placed if place.column.pk is None]
     for position, column in enumerate(new):
         column.table, column.position = table, position
+        column.pinned = len(new) == len(placed) and not position
     Column.objects.bulk_create(new)
 
 
@@ -163,12 +170,12 @@ class OpenTypes:
     def __post_init__(self) -> None:
         self._possible = {place.index: list(types.UNCHANGED) for place in self.places if place.is_open}
 
-    def look(self, rows: Sequence[Sequence[Value]]) -> None:
-        """Rules out what these values are not."""
+    def look(self, column: Callable[[int], Iterable[Value]]) -> None:
+        """Rules out what more values of the columns, by their index in the file, are not."""
         for index, forms in self._possible.items():
             if not forms:
                 continue
-            seen = [row[index] for row in rows if index < len(row) and row[index] not in (None, "")]
+            seen = [value for value in column(index) if value not in (None, "")]
             if seen:
                 self._filled.add(index)
                 forms[:] = [form for form in forms if all(map(types.UNCHANGED[form], seen))]

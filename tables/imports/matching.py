@@ -5,7 +5,7 @@ what stood there before. Whoever edits such a row meanwhile counts as having don
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import batched
 from typing import Any
 
@@ -68,37 +68,46 @@ def drop(gathered_id: int, sort_keys: Iterable[int]) -> int:
     return number
 
 
-def write_changes(running: Import, *, backward: bool = False) -> None:
-    """Writes what was noted into the rows, or takes it back; the table is locked.
+def write_changes(running: Import) -> None:
+    """Writes what was noted into the rows; the table is locked.
 
     A row that is not as it was expected has been edited since: what was edited stays, the other cells are written.
     """
-    was, becomes = ("after", "before") if backward else ("before", "after")
-    _follow_edits(running, was, becomes)
-    with connection.cursor() as cursor:
-        for first, last in _stretches(running):
+    after = -1
+    while written := _write_stretch(running, after, "before", "after"):
+        after = written[-1]
+
+
+def take_back(done: Import, after: int) -> list[int]:
+    """Gives the next rows after this id their old values; the table is locked. Returns the ids of these rows.
+
+    What was edited since stays, as it does when changes are written.
+    """
+    return _write_stretch(done, after, "after", "before")
+
+
+def _write_stretch(import_: Import, after: int, was: str, becomes: str) -> list[int]:
+    """Writes some changes at a time: SQLite has what one statement writes in memory."""
+    changed = ImportChange.objects.filter(import_job=import_, row_id__gt=after).order_by("row_id")
+    row_ids = list(changed.values_list("row_id", flat=True)[:_STRETCH])
+    if row_ids:
+        stretch = (import_.pk, row_ids[0], row_ids[-1])
+        _follow_edits(stretch, was, becomes)
+        with connection.cursor() as cursor:
             cursor.execute(
                 f'UPDATE tables_row SET "values" = c.{becomes} FROM tables_importchange c'  # noqa: S608
                 " WHERE c.import_job_id = %s AND c.row_id BETWEEN %s AND %s AND tables_row.id = c.row_id",
-                [running.pk, first, last],
+                stretch,
             )
+    return row_ids
 
 
-def _stretches(running: Import) -> Iterator[tuple[int, int]]:
-    """Yields the ids of the first and the last of some changed rows: SQLite has what one statement writes in memory."""
-    row_ids = ImportChange.objects.filter(import_job=running).order_by("row_id").values_list("row_id", flat=True)
-    last = -1
-    while some := list(row_ids.filter(row_id__gt=last)[:_STRETCH]):
-        last = some[-1]
-        yield some[0], last
-
-
-def _follow_edits(running: Import, was: str, becomes: str) -> None:
+def _follow_edits(stretch: tuple[int, int, int], was: str, becomes: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f'SELECT c.id, r."values" FROM tables_importchange c JOIN tables_row r ON r.id = c.row_id'  # noqa: S608
-            f' WHERE c.import_job_id = %s AND r."values" <> c.{was}',
-            [running.pk],
+            f' WHERE c.import_job_id = %s AND c.row_id BETWEEN %s AND %s AND r."values" <> c.{was}',
+            stretch,
         )
         edited = {pk: json.loads(now) if isinstance(now, str) else now for pk, now in cursor.fetchall()}
     for some in batched(sorted(edited), _IDS):

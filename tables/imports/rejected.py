@@ -17,7 +17,7 @@ def path_of(import_: Import) -> Path:
 
 def name_of(import_: Import) -> str:
     """Returns the name to save the file under."""
-    return f"{Path(import_.filename).stem or 'import'} – not imported.csv"
+    return f"{Path(import_.filename).stem or import_.name} – not imported.csv"
 
 
 class RejectedFile:

@@ -18,16 +18,18 @@ from tables import catalog, dispatch, names
 from tables.imports import mapping, rejected, undoing
 from tables.imports.mapping import Choices
 from tables.imports.readers import formats
-from tables.imports.readers.sheet import Options, Row, Sheet
+from tables.imports.readers.sheet import NumberedRow, Options, Rows, Sheet, Waiting, silent
 from tables.models import Import, ImportChange, Table
 from workspaces import audit
 from workspaces.actors import Actor
+from workspaces.models import Workspace
 from workspaces.refusals import Refused
 
 TASK = "tables.run_import"
 PREVIEWED = 20  # rows
 _READ_WITH_ROWS = ("rows", "rejected")
 COUNTED = ("added", "updated", "skipped", "rejected", "repeated", "left_blank")
+_NOT_STORED = (Import.State.STAGED, Import.State.FETCHING, Import.State.QUEUED)
 SAMPLED = 200  # rows that the types of the columns are guessed from
 
 
@@ -54,7 +56,7 @@ def receive(
         target=table,
         filename=filename,
         path=path.name,
-        name=names.tidy(name or "") or names.tidy(Path(filename).stem) or "Table",
+        name=names.tidy(name or "") or _name_after(filename, None if table else actor.workspace),
         options=_known(options or {}, Options),
         into=_known(into or {}, Choices),
         state=Import.State.STAGED,
@@ -66,6 +68,12 @@ def receive(
         path.unlink(missing_ok=True)
         raise
     return staged
+
+
+def _name_after(filename: str, workspace: Workspace | None) -> str:
+    """Returns the name of the file, for a new table with a number where the workspace has one of this name."""
+    tables = Table.objects.filter(workspace=workspace, ready=True) if workspace else Table.objects.none()
+    return names.first_free(names.tidy(Path(filename).stem) or "Table", set(tables.values_list("name", flat=True)))
 
 
 def _store(file: "File[bytes]", filename: str) -> Path:
@@ -128,10 +136,10 @@ def preview(staged: Import) -> dict[str, Any]:
     except Refused as refusal:
         known = {field.name for field in fields(Sheet)}
         given = {name: value for name, value in staged.options.items() if name in known}
-        return _described(Sheet([], iter(()), **given), []) | {"columns_guess": [], "problem": str(refusal)}
+        return _described(Sheet([], Rows(iter(())), **given), []) | {"columns_guess": [], "problem": str(refusal)}
 
 
-def _described(sheet: Sheet, first: Sequence[tuple[int, Row]]) -> dict[str, Any]:
+def _described(sheet: Sheet, first: Sequence[NumberedRow]) -> dict[str, Any]:
     """Returns what was understood of the file, its first rows, and in `lines` where each of them begins."""
     understood = {
         field.name: getattr(sheet, field.name) for field in fields(sheet) if field.name not in _READ_WITH_ROWS
@@ -155,8 +163,8 @@ def start(staged: Import) -> None:
 
 
 def cancel(import_: Import) -> None:
-    """Ends it at once before a worker has it, else within a second; nothing of it stays. What is done stays."""
-    if not end(import_, Import.State.CANCELLED, before=(Import.State.STAGED, Import.State.QUEUED)):
+    """Ends it at once before a worker stores it, else within a second; nothing of it stays. What is done stays."""
+    if not end(import_, Import.State.CANCELLED, before=_NOT_STORED):
         Import.objects.filter(pk=import_.pk, state=Import.State.RUNNING).update(cancel_requested=True)
     import_.refresh_from_db()
 
@@ -177,9 +185,10 @@ def end(import_: Import, state: Import.State, error: str = "", *, before: tuple[
     return True
 
 
-def opened(import_: Import, *, is_preview: bool = False) -> AbstractContextManager[Sheet]:
+def opened(import_: Import, *, is_preview: bool = False, waiting: Waiting = silent) -> AbstractContextManager[Sheet]:
     """Opens the file with the options given for it. Raises Refused, here or while the rows are read."""
-    return formats.opened(path_of(import_), Options(**import_.options), is_preview=is_preview)
+    options = Options(**import_.options, keeps_blank_rows=not import_.into.get("key"))
+    return formats.opened(path_of(import_), options, is_preview=is_preview, waiting=waiting)
 
 
 def path_of(import_: Import) -> Path:
@@ -207,7 +216,7 @@ def as_json(import_: Import) -> dict[str, Any]:
     end = undoing.until(import_)
     return counts | {
         "id": import_.pk,
-        "state": import_.state,
+        "state": Import.State.RUNNING if import_.state == Import.State.FETCHING else import_.state,
         "rows_done": import_.rows_done,
         "rows_total": import_.rows_total,
         "table_id": import_.target_id or (import_.table_id if is_done else None),
@@ -222,6 +231,7 @@ def as_json(import_: Import) -> dict[str, Any]:
         "finished_at": import_.finished_at.isoformat() if import_.finished_at else None,
         "can_undo_until": end.isoformat() if end else None,
         "undone_at": import_.undone_at.isoformat() if import_.undone_at else None,
+        "undo": undoing.progress(import_),
         "check_state": import_.check_state or "none",
         "check": import_.check_found,
     }
@@ -247,5 +257,5 @@ def _started() -> Refused:
 
 
 def _known(given: Mapping[str, Any], of: type[Options | Choices]) -> dict[str, Any]:
-    known = {field.name for field in fields(of)}
+    known = {field.name for field in fields(of)} - {"keeps_blank_rows"}
     return {name: value for name, value in given.items() if name in known and value is not None}

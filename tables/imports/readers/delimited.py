@@ -2,41 +2,76 @@
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from tables.formula_guard import GUARD, unguarded
 from tables.imports.readers import dialect, encoding
 from tables.imports.readers.dialect import Dialect
+from tables.imports.readers.encoding import Detected
+from tables.imports.readers.gaps import Gaps
 from tables.imports.readers.heading import as_sheet
 from tables.imports.readers.lines import Lines
 from tables.imports.readers.quotes import Cells, Unclosed
-from tables.imports.readers.sheet import LONGEST_CELL, Notes, Options, Row, Rows, Sheet, unreadable
+from tables.imports.readers.sheet import (
+    LONGEST_CELL,
+    Notes,
+    NumberedRow,
+    Options,
+    Pieces,
+    Row,
+    Sheet,
+    Waiting,
+    silent,
+    unreadable,
+)
+from tables.imports.readers.stretches import stretch
 
 SAMPLE = 256 * 1024  # characters that the dialect is detected in
 csv.field_size_limit(LONGEST_CELL)
 
+# What begins like this is no table, though it has the name of one.
+_OTHERS = (
+    (r"%PDF-", "This is a PDF file. Copy its table into a spreadsheet, save that and upload it."),
+    (r"\s*<(!doctype html|html|head|body)\b", "This is a web page. Open it in Excel, save it as XLSX and upload that."),
+    (r"\s*<\?xml\b", "This is an XML file. Open it in Excel, save it as XLSX and upload that."),
+    (r"\{\\rtf", "This is a document of a word processor. Save its table as CSV and upload that."),
+)
+
 
 @contextmanager
-def read(path: Path, options: Options, *, is_preview: bool = False) -> Iterator[Sheet]:
+def read(path: Path, options: Options, *, is_preview: bool = False, waiting: Waiting = silent) -> Iterator[Sheet]:
     """Raises Refused, here or while the rows are read."""
+    waiting()
     detected = encoding.detect(path, options.encoding, is_preview=is_preview)
     notes = Notes()
     head = _head(path, detected.encoding)
     found = dialect.detect(head, path.suffix, options)
-    rows = _Reading(Lines(path, detected.encoding, notes), found, notes).rows()
+    gaps = Gaps(options.keeps_blank_rows)
+    reading = _Reading(Lines(path, detected.encoding, notes), found, notes, gaps)
+    if not detected.is_sure:
+        notes.warn(None, _guessed(detected))
     yield as_sheet(
-        ((line, _unguarded(row)) for line, row in rows),
+        reading.pieces(),
         options,
         notes,
+        gaps,
         is_text=True,
         delimiter=found.delimiter,
         quote=found.quote,
         encoding=detected.encoding.removesuffix("-sig"),
         is_sure=detected.is_sure,
         encodings=detected.choices,
+    )
+
+
+def _guessed(detected: Detected) -> str:
+    words = detected.choices[0].words if detected.choices else ()
+    listed = ", ".join(f"“{word}”" for word in words[:3])
+    return (
+        f"The letters were read as {detected.encoding.upper()}, which is a guess. Check that these are right: {listed}."
     )
 
 
@@ -49,7 +84,10 @@ def _head(path: Path, name: str) -> str:
     """Returns the beginning of the text. Raises Refused where it is not text."""
     with path.open(encoding=name, errors="replace", newline="") as file:
         head = file.read(SAMPLE).removeprefix("\ufeff")
-    controls = len(re.findall("[\0-\x08\x0e-\x1a]", head))
+    told = next((words for beginning, words in _OTHERS if re.match(beginning, head, re.I)), None)
+    if told:
+        raise unreadable(told)
+    controls = len(re.findall("\0+|[\1-\x08\x0e-\x1a]", head))
     is_utf8 = name.startswith("utf-8") and not re.search("[\0\ufffd]", head)
     if controls > 3 and controls * 20 > len(head) and not is_utf8:
         raise unreadable("This is not a text file. Save it as CSV (UTF-8) or XLSX and upload it again.")
@@ -57,36 +95,59 @@ def _head(path: Path, name: str) -> str:
 
 
 class _Reading:
-    """Reads lines with the csv module, and the few that it does not understand by looking at their quotes."""
+    """Reads blocks of lines at once where nothing in them is odd, and else row by row with the csv module.
 
-    def __init__(self, lines: Lines, found: Dialect, notes: Notes) -> None:
+    The few rows that it does not understand are read by looking at their quotes.
+    """
+
+    def __init__(self, lines: Lines, found: Dialect, notes: Notes, gaps: Gaps) -> None:
         self._lines = lines
         self._dialect = found
         self._notes = notes
         self._cells = Cells(found)
         self._width = 0
+        self.gaps = gaps  # where blank rows are passed over
 
-    def rows(self) -> Rows:
-        """Yields the rows that are not blank, each with its first line."""
+    def pieces(self) -> Pieces:
+        """Yields the rows that are not blank."""
         line = 2 if self._dialect.says_delimiter else 1
-        while True:
-            before = line
-            reader = csv.reader(self._text_from(line), strict=True, **self._dialect.reader_options())  # type: ignore[arg-type]
-            try:
-                for row in reader:
-                    after = before + reader.line_num
-                    if any(row):
-                        if after - line > 1:
-                            self._check_swallowed(line, row)
-                        self._width = len(row)
-                        yield line, row
-                    line = after
-            except csv.Error:
-                repaired, number = self._repaired(line)
-                yield from ((line, row) for row in repaired if any(row))
-                line += number
+        while line < self._lines.next_line or self._lines.read_on():
+            block = self._lines.block_at(line)
+            found = stretch(block, self._dialect, self._width) if block else None
+            if found:
+                self.gaps.end(line)
+                yield found
+                line += len(found)
             else:
-                return
+                line = yield from self._one_by_one(line)
+
+    def _one_by_one(self, line: int) -> Generator[NumberedRow, None, int]:
+        """Yields rows up to the end of what was read of the lines, or to one that needs a look at its quotes.
+
+        Returns the number of the next line.
+        """
+        before = line
+        reader = csv.reader(self._text_from(line), strict=True, **self._dialect.reader_options())  # type: ignore[arg-type]
+        try:
+            for row in reader:
+                after = before + reader.line_num
+                if any(row):
+                    if after - line > 1:
+                        self._check_swallowed(line, row)
+                    self._width = len(row)
+                    self.gaps.end(line)
+                    yield line, _unguarded(row)
+                else:
+                    self.gaps.add(row)
+                line = after
+                if line == self._lines.next_line:
+                    break
+        except csv.Error:
+            repaired, number = self._repaired(line)
+            self.gaps.end(line)
+            yield from ((line, _unguarded(row)) for row in repaired if any(row))
+            line += number
+        return line
 
     def _text_from(self, line: int) -> Iterator[str]:
         lines = self._lines.start_at(line)
@@ -97,16 +158,19 @@ class _Reading:
         first = next(self._text_from(line))
         text = first.rstrip("\r\n")
         if "\r" in text:
-            return self._divided(line, text), 1
+            with suppress(Unclosed):  # it goes on in the next line
+                return self._divided(line, text), 1
         return self._quoted(line)
 
     def _divided(self, line: int, text: str) -> list[Row]:
         """A lone carriage return ends a row where this leaves rows of the usual width, else it is part of a cell."""
-        pieces: list[Row] = [self._cells.of(piece) for piece in text.split("\r")]
-        if self._width and all(len(piece) == self._width for piece in pieces):
-            return pieces
+        whole = self._cells.of(text)
+        with suppress(Unclosed):  # in a piece: it is part of a quoted cell
+            pieces: list[Row] = [self._cells.of(piece) for piece in text.split("\r")]
+            if self._width and all(len(piece) == self._width for piece in pieces):
+                return pieces
         self._notes.warn(line, f"Line {line:,} has a carriage return inside a cell. It was read as part of the cell.")
-        return [self._cells.of(text)]
+        return [whole]
 
     def _quoted(self, line: int) -> tuple[list[Row], int]:
         """Adds lines until all quotes are closed. Raises Refused where one never is."""

@@ -49,6 +49,11 @@ def detect(head: str, suffix: str, options: Options) -> Dialect:
     best = max(
         ((_score(head, sign, quote), sign, quote) for sign in delimiters for quote in quotes), key=lambda it: it[0]
     )
+    if best[0] == 0 and len(delimiters) == 1 and not options.delimiter:  # the name of the file was wrong
+        delimiters = list(DELIMITERS.values())
+        best = max(
+            ((_score(head, sign, quote), sign, quote) for sign in delimiters for quote in quotes), key=lambda it: it[0]
+        )
     if best[0] == 0 and len(delimiters) > 1:
         rare = max(
             ((_score(head, sign, quote), sign, quote) for sign in _RARE for quote in quotes), key=lambda it: it[0]
@@ -76,10 +81,13 @@ def _known_quote(given: str) -> str:
 
 
 def _likely_quotes(head: str) -> list[str]:
-    """Single quotes count only where cells begin and end with them, and double quotes don't."""
+    """Returns single quotes first where cells begin and end with them, and not with double ones.
+
+    Apostrophes that guard cells from being run as formulas look the same: then rows of one width tell.
+    """
     cells = re.findall(r"""(?:^|[,;\t|])(['"])(?:[^'"\n]|\1\1)*\1(?=[,;\t|\r\n]|$)""", head[:100_000], re.M)
     counted = Counter(cells)
-    return ["'"] if counted["'"] > 2 * counted['"'] else ['"']
+    return ["'", '"'] if counted["'"] > 2 * counted['"'] else ['"']
 
 
 def _score(head: str, sign: str, quote: str) -> float:

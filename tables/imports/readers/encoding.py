@@ -15,6 +15,7 @@ BLOCK = 1 << 20  # bytes
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
@@ -31,6 +32,14 @@ _GOOD = re.compile("[^\x00-\x7f\udc80-\udcff]")
 _SAMPLE = 150_000  # bytes of lines that the detection goes by; lines with other letters come on top
 _LIKELY = 0.5  # of the best one's likelihood makes another a choice
 _SURE = 0.85  # of it makes the best one unsure
+_SURE_OF_FEW = 0.5  # the same where there are few words to tell by
+_MANY_WORDS = 25
+_NEARLY = 0.75
+_WESTERN = {
+    **dict.fromkeys(("cp1250", "cp1257", "iso8859-2", "iso8859-16"), "cp1252"),
+    "mac-latin2": "mac-roman",
+    "cp852": "cp850",
+}
 _MOST_CHOICES = 6
 _SHOWN_WORDS = 5
 
@@ -49,9 +58,9 @@ def detect(path: Path, given: str | None, *, is_preview: bool) -> Detected:
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return Detected(encoding)
-    wide = _utf_16(head)
-    if wide and not given:
-        return Detected(wide)
+    shown = utf_16(head) or _switched(head)
+    if shown and not given:
+        return Detected(shown)
     scan = _Scan()
     for block in _blocks(path, is_preview=is_preview):
         scan.add(block)
@@ -114,9 +123,9 @@ class _Scan:
         return self._good >= 2 * self._bad
 
     def add(self, block: bytes) -> None:
-        text = self._decoder.decode(block)
-        if text.isascii():
+        if block.isascii() and not self._decoder.getstate()[0]:  # nothing is left of the block before
             return
+        text = self._decoder.decode(block)
         if self._bad or not _is_encodable(text):
             self._good += len(_GOOD.findall(text))
             self._bad += len(_BAD.findall(text))
@@ -142,7 +151,18 @@ def _is_encodable(text: str) -> bool:
     return True
 
 
-def _utf_16(head: bytes) -> str | None:
+def _switched(head: bytes) -> str | None:
+    """Japanese mail has letters as plain bytes between signs that switch to them and back."""
+    if b"\x1b$" not in head or not head.isascii():
+        return None
+    try:
+        head[: head.rfind(b"\n") + 1].decode("iso2022_jp_2")
+    except UnicodeDecodeError:
+        return None
+    return "iso2022_jp_2"
+
+
+def utf_16(head: bytes) -> str | None:
     """UTF-16 without a mark shows by zeros at every other place: those of commas, digits and line ends."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if even + odd < max(2, len(head) // 100):
@@ -159,9 +179,13 @@ def _likeliest(lines: bytes) -> Detected:
         return Detected("cp1252", is_sure=False, choices=[EncodingChoice("cp1252", _words(lines, "cp1252"))])
     best, most = rated[0]
     likely = [name for name, rate in rated if rate >= most * _LIKELY][:_MOST_CHOICES]
-    others = [rate for name, rate in rated[1:]]
-    is_sure = len(lines) > 40 and (not others or others[0] < most * _SURE)
+    others = max((rate for _, rate in rated[1:]), default=0)
+    is_sure = len(lines) > 40 and others < most * (_SURE if _has_many_words(lines) else _SURE_OF_FEW)
     return Detected(best, is_sure, [EncodingChoice(name, _words(lines, name)) for name in likely])
+
+
+def _has_many_words(lines: bytes) -> bool:
+    return len({match[0] for match in islice(_WORDS.finditer(lines), 1000)}) >= _MANY_WORDS
 
 
 def _rated(lines: bytes) -> list[tuple[str, float]]:
@@ -175,9 +199,20 @@ def _rated(lines: bytes) -> list[tuple[str, float]]:
         text = lines.decode(name, "replace")
         rate = item["confidence"]
         rates[text] = max(rates.get(text, (0.0, "")), (rate, name))
-    return sorted(
-        ((_usual(text, lines, name), rate) for text, (rate, name) in rates.items()), key=lambda item: -item[1]
-    )
+    rated = [(_usual(text, lines, name), rate) for text, (rate, name) in rates.items()]
+    return _westward(sorted(rated, key=lambda item: -item[1]))
+
+
+def _westward(rated: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Puts the encoding of Western Europe first where it is nearly as likely as the program's one of the East.
+
+    Names of people and places say little: “Muñoz” is as good as “Muńoz”, and far more files hold it.
+    """
+    western = _WESTERN.get(rated[0][0]) if rated else None
+    for at, (name, rate) in enumerate(rated):
+        if name == western and rate >= rated[0][1] * _NEARLY:
+            return [(name, rated[0][1]), *rated[:at], *rated[at + 1 :]]
+    return rated
 
 
 def _usual(text: str, lines: bytes, name: str) -> str:

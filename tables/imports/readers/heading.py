@@ -7,13 +7,24 @@ from statistics import median, mode
 from typing import Any
 
 from tables.imports.readers import kinds
-from tables.imports.readers.sheet import Notes, Options, Row, Rows, Sheet, checked, is_blank, named, unreadable
+from tables.imports.readers.gaps import Gaps
+from tables.imports.readers.sheet import (
+    Notes,
+    NumberedRow,
+    Options,
+    Pieces,
+    Row,
+    Rows,
+    Sheet,
+    checked,
+    is_blank,
+    named,
+    unreadable,
+)
 
 AHEAD = 200  # rows that the beginning is judged by
 _MOST_TITLES = 30  # rows above the names that are recognised without being told
 _MOST_SKIPPED = 50  # lines above the table that are shown
-
-type NumberedRow = tuple[int, Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +40,25 @@ class Beginning:
         return self.header[0] if self.header else self.rows[0][0]
 
 
-def as_sheet(rows: Rows, options: Options, notes: Notes, *, is_text: bool = False, **understood: Any) -> Sheet:
-    """Returns the sheet whose rows, blank ones left out, are these; `understood` are its other fields.
+def as_sheet(
+    pieces: Pieces, options: Options, notes: Notes, gaps: Gaps, *, is_text: bool = False, **understood: Any
+) -> Sheet:
+    """Returns the sheet with these rows, and blank ones in the gaps; `understood` are its other fields.
 
     `is_text`: rows come from lines of text, where a wide row may be a shifted one. Raises Refused without rows.
     """
+    rows = Rows(pieces)
     ahead = list(islice(rows, AHEAD))
     beginning = _beginning(ahead, rows, options)
     names = _names(beginning, notes, is_text=is_text)
+    if is_text:
+        gaps.look([line for line, _ in beginning.rows])
+    if not beginning.header and beginning.rows:
+        gaps.before.pop(beginning.first_line, None)
+    table = gaps.filled(chain(beginning.rows, rows.pieces()), notes)
     return Sheet(
         names,
-        checked(chain(beginning.rows, rows), len(names), notes, _usual_width(beginning) if is_text else None),
+        checked(table, len(names), notes, _usual_width(beginning) if is_text else None),
         has_header=beginning.header is not None,
         header_row=beginning.header[0] if beginning.header else None,
         skip_lines=beginning.first_line - 1,
@@ -97,7 +116,7 @@ def _number_of_titles(ahead: list[NumberedRow]) -> int:
     """Returns how many of the first rows are comments, or titles above a row of names."""
     comments = _number_of_comments(ahead)
     rows = ahead[comments:]
-    return comments + (_number_above_gap(rows) or _number_of_narrow(rows))
+    return comments + (_number_above_gap(rows) or _number_of_narrow(rows) or _number_of_labels(rows))
 
 
 def _number_of_narrow(rows: list[NumberedRow]) -> int:
@@ -106,6 +125,21 @@ def _number_of_narrow(rows: list[NumberedRow]) -> int:
     for number in range(min(len(rows) - 1, _MOST_TITLES)):
         if not _is_title(rows[number][1], median(widths[number:])):
             return number if number and _is_start(rows, number) else 0
+    return 0
+
+
+def _number_of_labels(rows: list[NumberedRow]) -> int:
+    """Returns how many of the first rows have gaps or fewer values than a row of usual names that follows them.
+
+    Such are groups of columns (`Contact,,Address,`) and what a report says of itself (`User:,Sam`).
+    """
+    for number in range(1, min(len(rows) - 1, _MOST_TITLES)):
+        names = rows[number][1]
+        width = _filled_to(names)
+        if not all(_filled(other) < width and _filled_to(other) <= width for _, other in rows[:number]):
+            continue
+        if _filled_to(rows[number + 1][1]) == width and is_header(names, [row for _, row in rows[number + 1 :]], 2):
+            return number
     return 0
 
 
@@ -131,8 +165,11 @@ def _last_line(numbered: NumberedRow) -> int:
 
 def _is_title(row: Row, typical: float) -> bool:
     """Whether the row has fewer values than a row of names could have, where rows typically reach that far."""
-    filled = sum(not is_blank(value) for value in row)
-    return filled * 2 <= typical if typical > 2 else typical == 2 and len(row) == 1
+    return _filled(row) * 2 <= typical if typical > 2 else typical == 2 and len(row) == 1
+
+
+def _filled(row: Row) -> int:
+    return sum(not is_blank(value) for value in row)
 
 
 def _filled_to(row: Row) -> int:
@@ -167,6 +204,8 @@ def is_header(first: Row, rows: Sequence[Row], at_least: int = 0) -> bool:
     """
     if all(map(is_blank, first)):
         return False
+    if any(isinstance(value, str) and kinds.is_usual_name(value) for value in first):
+        rows = [row for row in rows if row != first]  # the names of another file that was put behind
     votes = [_vote(value, [row[at] for row in rows if at < len(row)]) for at, value in enumerate(first)]
     if _is_series(first) and not any(map(_is_series, rows[:20])):
         votes = [max(vote, 0) for vote in votes] + [1]

@@ -5,26 +5,39 @@ The file is read twice, for its columns and for its rows, so that a field of the
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tables import values
+from tables.imports.readers.gaps import Gaps
 from tables.imports.readers.heading import as_sheet
 from tables.imports.readers.json_text import JsonText, Keys, walk
-from tables.imports.readers.sheet import Notes, Options, Rows, Sheet, SheetChoice, checked, named, unreadable
+from tables.imports.readers.sheet import (
+    Notes,
+    Options,
+    Pieces,
+    Sheet,
+    SheetChoice,
+    Waiting,
+    checked,
+    named,
+    silent,
+    unreadable,
+)
+from workspaces.refusals import Refused
 
 WHOLE = "$"  # the list path that makes the object one row
+COLUMNS = "$columns"  # the list path that makes each of its lists a column
 _PREVIEWED = 4 << 20  # bytes of a file that its preview looks at
 _MOST_BESIDE = 5  # names listed
 _LINES = (".jsonl", ".ndjson")
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A value of a list, with its number there, or its line where there is one value a line."""
 
     keys: Keys  # of the list
@@ -43,17 +56,41 @@ class Contents:
     beside: list[Keys] = field(default_factory=list)  # values in no list
     is_whole: bool = True  # all of the file was looked at
 
+    @property
+    def may_be_columns(self) -> bool:
+        """Whether the file is an object of lists of values, as far as it was looked at."""
+        return len(self.rows) > 1 and not self.beside and not self.objects and all(len(keys) == 1 for keys in self.rows)
+
+    @property
+    def is_columns(self) -> bool:
+        """Whether these lists are alike in length: {"name": ["Sam", "Ola"], "age": [3, 4]}."""
+        return self.may_be_columns and len(set(self.rows.values())) == 1 and min(self.rows.values()) > 1
+
 
 @contextmanager
-def read(path: Path, options: Options, *, is_preview: bool = False) -> Iterator[Sheet]:
+def read(path: Path, options: Options, *, is_preview: bool = False, waiting: Waiting = silent) -> Iterator[Sheet]:
     """Raises Refused, here or while the rows are read."""
     has_lines = _has_lines(path)
-    contents = _looked_at(path, has_lines, options, _PREVIEWED if is_preview else None)
+    contents = _looked_at(path, has_lines, options, _PREVIEWED if is_preview else None, waiting)
+    if contents.may_be_columns and not contents.is_whole:
+        contents = _looked_at(path, has_lines, options, None, waiting)
+    if contents.is_columns and options.list_path in (None, COLUMNS):
+        yield _of_columns(path, contents)
+        return
     keys = () if has_lines else _chosen(contents, options.list_path)
     if keys is None:
         yield _one_row(path, contents, options)
     else:
         yield _sheet(path, has_lines, contents, keys, options)
+
+
+def is_json(path: Path) -> bool:
+    """Whether the beginning of a file, which has another name, is JSON."""
+    try:
+        _looked_at(path, _has_lines(path), Options(), _PREVIEWED)
+    except Refused:
+        return False
+    return True
 
 
 def _has_lines(path: Path) -> bool:
@@ -95,15 +132,16 @@ def _items(text: JsonText, has_lines: bool, beside: list[Keys]) -> Iterator[Item
         raise unreadable(f"Line {text.line:,} begins another value. Put all values into one list, or one on each line.")
 
 
-def _looked_at(path: Path, has_lines: bool, options: Options, most: int | None) -> Contents:
+def _looked_at(path: Path, has_lines: bool, options: Options, most: int | None, waiting: Waiting = silent) -> Contents:
     contents = Contents()
-    text = JsonText(path)
+    text = JsonText(path, waiting)
     for item in _items(text, has_lines, contents.beside):
         contents.rows[item.keys] += 1
         if isinstance(item.value, dict):
             contents.objects[item.keys] += 1
             fields = contents.fields.setdefault(item.keys, {})
-            fields.update(dict.fromkeys(_flat(item.value, options.spread)))
+            if options.spread or not all((key,) in fields for key in item.value):
+                fields.update(dict.fromkeys(_flat(item.value, options.spread)))
         if most and text.read > most:
             contents.is_whole = False
             break
@@ -140,12 +178,22 @@ def _one_row(path: Path, contents: Contents, options: Options) -> Sheet:
     return _table(fields, iter([item]), options, Notes(), list_path=WHOLE, lists=_choices(contents), total=1)
 
 
+def _of_columns(path: Path, contents: Contents) -> Sheet:
+    """Returns the sheet of an object of lists, each of which is a column."""
+    lists: dict[str, list[Any]] = JsonText(path).value()
+    items = (
+        Item((), number, dict(zip(lists, row, strict=True)), True)
+        for number, row in enumerate(zip(*lists.values(), strict=True), 1)
+    )
+    total = contents.rows.total() // len(contents.rows)
+    choices = [SheetChoice(COLUMNS, total), *_choices(contents)]
+    fields: list[Keys] = [(key,) for key in lists]
+    return _table(fields, items, Options(), Notes(), list_path=COLUMNS, lists=choices, total=total)
+
+
 def _sheet(path: Path, has_lines: bool, contents: Contents, keys: Keys, options: Options) -> Sheet:
     notes = Notes()
-    if contents.beside:
-        names = ", ".join(f"“{'.'.join(beside)}”" for beside in contents.beside[:_MOST_BESIDE])
-        more = len(contents.beside) - _MOST_BESIDE
-        notes.warn(None, f"{names}{f' and {more:,} more' if more > 0 else ''} stand beside the list and are not read.")
+    _tell_what_is_not_read(contents, keys, options, notes)
     items = (item for item in _items(JsonText(path), has_lines, []) if item.keys == keys)
     understood: dict[str, Any] = {
         "list_path": ".".join(keys) or None,
@@ -156,10 +204,28 @@ def _sheet(path: Path, has_lines: bool, contents: Contents, keys: Keys, options:
         return _table(list(contents.fields[keys]), items, options, notes, **understood)
     first = next(items, None)
     if first is not None and isinstance(first.value, list):
-        rows: Rows = ((item.number, _list_of(item, notes)) for item in _chain(first, items))
-        return as_sheet(rows, options, notes, **understood, encoding="utf-8")
+        rows: Pieces = ((item.number, _list_of(item, notes)) for item in _chain(first, items))
+        return as_sheet(rows, options, notes, Gaps(), **understood, encoding="utf-8")
     rows = ((item.number, [_stored(item, notes)]) for item in _chain(first, items))
     return _made(["Value"], rows, notes, understood)
+
+
+def _tell_what_is_not_read(contents: Contents, keys: Keys, options: Options, notes: Notes) -> None:
+    beside = contents.beside
+    if beside:
+        verbs = "stands beside the list and is not" if len(beside) == 1 else "stand beside the list and are not"
+        notes.warn(None, f"{_listed(beside)} {verbs} read.")
+    others = [other for other in contents.rows if other and other != keys]
+    if others and options.list_path is None:
+        read = ".".join(keys)
+        notes.warn(None, f"The list “{read}” is read. The file also has {_listed(others)}: choose one, or import each.")
+
+
+def _listed(paths: Sequence[Keys]) -> str:
+    more = len(paths) - _MOST_BESIDE
+    return ", ".join(f"“{'.'.join(keys)}”" for keys in paths[:_MOST_BESIDE]) + (
+        f" and {more:,} more" if more > 0 else ""
+    )
 
 
 def _chain(first: Item | None, rest: Iterator[Item]) -> Iterator[Item]:
@@ -188,12 +254,12 @@ def _table(fields: list[Keys], items: Iterator[Item], options: Options, notes: N
     return _made(columns, _rows(fields, items, options.spread, notes), notes, understood)
 
 
-def _made(columns: list[str], rows: Rows, notes: Notes, understood: dict[str, Any]) -> Sheet:
-    rows = checked(rows, len(columns), notes)
+def _made(columns: list[str], items: Pieces, notes: Notes, understood: dict[str, Any]) -> Sheet:
+    rows = checked(items, len(columns), notes)
     return Sheet(columns, rows, encoding="utf-8", warnings=notes.warnings, rejected=notes.rejected, **understood)
 
 
-def _rows(fields: list[Keys], items: Iterator[Item], spread: bool | None, notes: Notes) -> Rows:
+def _rows(fields: list[Keys], items: Iterator[Item], spread: bool | None, notes: Notes) -> Pieces:
     known = frozenset(fields)
     for item in items:
         if not isinstance(item.value, dict):

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from tables import names
-from tables.imports.readers.sheet import unreadable
+from tables.imports.readers.encoding import utf_16
+from tables.imports.readers.sheet import Waiting, silent, unreadable
+from tables.values import DEEPEST, is_too_deep
 
 _BLOCK = 1 << 20  # bytes
 _LONGEST = 64 << 20  # characters of one value
@@ -19,14 +21,15 @@ type Keys = tuple[str, ...]  # the keys that lead to a value
 class JsonText:
     """Reads values at a place that moves on. Raises Refused with the line where the text is not JSON."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, waiting: Waiting = silent) -> None:
         self.read = 0  # bytes of the file
         self.has_escape = False  # in the last value, like \\u0000
         self._path = path
+        self._waiting = waiting
         self._blocks = self._decoded()
         self._text = ""
         self._at = 0
-        self._lines = 0  # before the text that is held
+        self._line, self._counted = 1, 0  # the line of a place in the text that is held
         self._is_whole = False
         self._decoder = json.JSONDecoder(
             object_pairs_hook=_object, parse_float=_number, parse_int=_whole, parse_constant=_refuse_constant
@@ -34,6 +37,9 @@ class JsonText:
 
     def peek(self) -> str:
         """Returns the next character that is no space, or nothing at the end."""
+        sign = self._text[self._at : self._at + 1]
+        if sign > " ":
+            return sign
         while True:
             while self._at < len(self._text) and self._text[self._at] in " \t\r\n":
                 self._at += 1
@@ -48,7 +54,9 @@ class JsonText:
 
     @property
     def line(self) -> int:
-        return self._lines + self._text.count("\n", 0, self._at) + 1
+        self._line += self._text.count("\n", self._counted, self._at)
+        self._counted = self._at
+        return self._line
 
     def value(self) -> Any:
         self.peek()
@@ -62,8 +70,17 @@ class JsonText:
             if end == len(self._text) and self._fill():
                 continue  # a number may go on
             self.has_escape = self._text.find("\\u", self._at, end) >= 0
+            self._check_depth(value, end)
             self._at = end
             return value
+
+    def _check_depth(self, value: Any, end: int) -> None:
+        signs = self._text.count("[", self._at, end) + self._text.count("{", self._at, end)
+        if signs > DEEPEST and is_too_deep(value):
+            words = (
+                f"Line {self.line:,} has a value that is nested more than {DEEPEST} levels deep, which no cell holds."
+            )
+            raise unreadable(f"{words} Shorten it there and upload the file again.")
 
     def _may_be_cut(self, error: Exception) -> bool:
         """Whether more text may mend the error; a text that does not end has its error where it begins."""
@@ -81,15 +98,15 @@ class JsonText:
             added.append(block or "")
         if not any(added):
             return False
-        self._lines += self._text.count("\n", 0, self._at)
+        self._line = self.line
         self._text = self._text[self._at :] + "".join(added)
-        self._at = 0
+        self._at = self._counted = 0
         return True
 
     def _decoded(self) -> Iterator[str]:
         with self._path.open("rb") as file:
             block = file.read(_BLOCK)
-            encoding = next((name for mark, name in _MARKS if block.startswith(mark)), "utf-8-sig")
+            encoding = next((name for mark, name in _MARKS if block.startswith(mark)), utf_16(block) or "utf-8-sig")
             decoder = codecs.getincrementaldecoder(encoding)()
             while True:
                 self.read += len(block)
@@ -102,15 +119,15 @@ class JsonText:
                     )
                     raise unreadable(words) from error
                 if text:
+                    self._waiting()
                     yield text
                 if not block:
                     return
                 block = file.read(_BLOCK)
 
     def _invalid(self, why: str, at: int | None = None) -> Exception:
-        line = (
-            self._lines + self._text.count("\n", 0, min(self._at if at is None else at, len(self._text.rstrip()))) + 1
-        )
+        end = min(self._at if at is None else at, len(self._text.rstrip()))
+        line = self.line + self._text.count("\n", self._at, end)
         return unreadable(f"Line {line:,} is not valid JSON: {why}. Correct it there and upload the file again.")
 
 

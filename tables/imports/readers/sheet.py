@@ -1,7 +1,8 @@
 """What the readers of all formats give: the names of the columns, then rows of values exactly as they were written."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import batched, chain, count
 from typing import Any
 
 from tables import columns, names, values
@@ -13,7 +14,66 @@ MOST_WARNINGS = 1000  # listed one by one; the others are counted
 
 type Value = str | int | float | bool | list[Any] | dict[str, Any] | None
 type Row = Sequence[Value]
-type Rows = Iterator[tuple[int, Row]]  # each with the number of the line, or row of the sheet, where it begins
+type Waiting = Callable[[], None]  # called now and then while nobody hears of rows
+type NumberedRow = tuple[int, Row]  # with the number of the line, or row of the sheet, where it begins
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Rows of text without anything odd, told for all of them at once: each is one line, and all have one width.
+
+    None of them is blank, has a cell that is too long, or one that begins with the guard against formulas.
+    """
+
+    line: int  # of the first one
+    width: int
+    cells: Sequence[str]  # of all rows, one after the other
+
+    def __len__(self) -> int:
+        return len(self.cells) // self.width
+
+    def rows(self) -> Iterator[Row]:
+        return batched(self.cells, self.width)
+
+    def numbered(self) -> Iterator[NumberedRow]:
+        return zip(count(self.line), map(list, self.rows()))
+
+    def column(self, index: int) -> Sequence[str]:
+        return self.cells[index :: self.width]
+
+    def divided(self, most: int) -> Iterator["Stretch"]:
+        """Yields it in parts of so many rows."""
+        for first in range(0, len(self), most):
+            cells = self.cells[first * self.width : (first + most) * self.width]
+            yield Stretch(self.line + first, self.width, cells)
+
+
+type Piece = NumberedRow | Stretch
+type Pieces = Iterator[Piece]
+
+
+class Rows:
+    """The rows of a file, one by one, or in the pieces that they were read in; each can be had once."""
+
+    def __init__(self, pieces: Pieces) -> None:
+        self._pieces = pieces
+        self._begun: Iterator[NumberedRow] = iter(())  # what is left of a stretch
+
+    def __iter__(self) -> Iterator[NumberedRow]:
+        return self
+
+    def __next__(self) -> NumberedRow:
+        for row in self._begun:
+            return row
+        piece = next(self._pieces)
+        if isinstance(piece, Stretch):
+            self._begun = piece.numbered()
+            return next(self._begun)
+        return piece
+
+    def pieces(self) -> Pieces:
+        """Yields those that are left."""
+        return chain(self._begun, self._pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +90,7 @@ class Options:
     list_path: str | None = None  # of the list inside a JSON object, like data.items
     spread: bool | None = None  # nested objects become columns like address.city
     repeat_merged: bool | None = None  # every cell of a merged range has its value
+    keeps_blank_rows: bool = True  # those between others
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +176,10 @@ class Sheet:
     rejected: list[Rejected] = field(default_factory=list)
 
 
+def silent() -> None:
+    """Tells nobody that a file is still being read."""
+
+
 def unreadable(message: str, field: str = "file") -> Refused:
     """Returns the refusal of a file, or of the option named `field` that it is to be read with."""
     return Refused(message, field=field)
@@ -137,24 +202,50 @@ def is_blank(value: Value) -> bool:
     return value is None or value == ""
 
 
-def checked(rows: Rows, width: int, notes: Notes, usual: int | None = None) -> Rows:
-    """Yields the rows that a table can hold and reports the others. Raises Refused where there are too many.
+def checked(pieces: Pieces, width: int, notes: Notes, usual: int | None = None) -> Rows:
+    """Returns the rows that a table can hold and reports the others. Raises Refused where there are too many.
 
     `usual` is the number of cells that rows of text have; others are reported, even where nothing is lost.
     """
-    for number, (line, row) in enumerate(rows):
-        if number >= MOST_ROWS:
-            raise unreadable(f"The file has more than {MOST_ROWS:,} rows. Split it and upload the parts.")
-        if usual == width == len(row) and len("".join(row)) <= LONGEST_CELL:  # type: ignore[arg-type]
-            yield line, row  # nearly every row of text, told in a step or two, however many cells it has
-            continue
-        reason = _reason_against(row, width)
-        if reason:
-            notes.reject(line, reason, row)
-            continue
-        if usual and len(row) != usual:
-            notes.warn(line, f"Line {line:,} has {len(row):,} values instead of {usual:,}. No value was lost or moved.")
-        yield line, row if len(row) <= width else row[:width]
+    return Rows(_checked(pieces, width, notes, usual))
+
+
+def _checked(pieces: Pieces, width: int, notes: Notes, usual: int | None) -> Pieces:
+    number = 0
+    for piece in pieces:
+        if isinstance(piece, Stretch):
+            number += len(piece)
+            if number <= MOST_ROWS and usual == width == piece.width:
+                yield piece
+                continue
+            number -= len(piece)
+        for line, row in piece.numbered() if isinstance(piece, Stretch) else (piece,):
+            number += 1
+            if number > MOST_ROWS:
+                raise unreadable(f"The file has more than {MOST_ROWS:,} rows. Split it and upload the parts.")
+            if _is_held(line, row, width, notes, usual):
+                yield line, row if len(row) <= width else row[:width]
+
+
+def _is_held(line: int, row: Row, width: int, notes: Notes, usual: int | None) -> bool:
+    """Whether a table can hold the row; reports what is odd about it."""
+    if usual == width == len(row) and len("".join(row)) <= LONGEST_CELL:  # type: ignore[arg-type]
+        return True  # most rows of text, told in a step or two, however many cells they have
+    reason = _reason_against(row, width)
+    if reason:
+        notes.reject(line, reason, row)
+        return False
+    if usual and len(row) != usual and row:
+        notes.warn(line, _about_width(line, len(row), usual))
+    return True
+
+
+def _about_width(line: int, number: int, usual: int) -> str:
+    """Says what a row of another width may mean; one with more values may have a delimiter inside of one."""
+    words = f"Line {line:,} has {number:,} value{'' if number == 1 else 's'} instead of {usual:,}."
+    if number < usual:
+        return f"{words} The other cells are blank."
+    return f"{words} Check that they stand in the right columns."
 
 
 def _reason_against(row: Row, width: int) -> str | None:

@@ -280,11 +280,54 @@ def test_a_value_that_is_not_of_the_chosen_type_is_left_blank_and_told(
     )
     assert shown(leads)[3:] == [["d.example", None, "1200"], ["e.example", None, None]]
     assert done.counts["left_blank"] == 1
-    assert done.warnings == [{"line": 3, "message": "“ca. 5” isn't a number like 1.234,56. “Size” was left blank."}]
+    words = "“ca. 5” isn't a number like 1.234,56. “Size” was left blank."
+    assert done.warnings == [{"line": 3, "message": words, "column": "Size"}]
     lines = rejected.path_of(done).read_text().splitlines()
     assert lines == [
         "Line,Reason,Domain,Size",
         '3,"“ca. 5” isn\'t a number like 1.234,56. “Size” was left blank.",e.example,ca. 5',
+    ]
+
+
+def test_values_that_do_not_fit_are_counted_for_their_column(imported: Callable[..., Import]) -> None:
+    columns = [{"from": "Amount", "to": "Paid", "type": "number"}, {"from": "Day", "to": "Day", "type": "date"}]
+    done = imported(["Amount,Day", "1,2026-01-02", "n/a,x", "2,2026-01-03", "ca. 5,2026-01-04"], columns=columns)
+    assert done.warnings[0] == {
+        "line": 3,
+        "message": "2 values of “Paid” aren't numbers. They are left blank.",
+        "column": "Amount",
+        "values": 2,
+    }
+    assert [(warning["line"], warning["column"]) for warning in done.warnings[1:]] == [
+        (3, "Amount"),
+        (3, "Day"),
+        (5, "Amount"),
+    ]
+
+
+def test_a_value_that_does_not_fit_never_empties_the_cell_that_is_there(
+    leads: Table, imported: Callable[..., Import]
+) -> None:
+    columns = [{"from": "Size", "to": "Size", "type": "number"}]
+    how: dict[str, Any] = {"key": ["Domain"], "on_match": "update", "keep_blank": False, "columns": columns}
+    imported(["Domain,Size", "a.example,5", "B.example,6"], leads, **how)
+    imported(["Domain,Size", "a.example,ca. 7", "B.example,"], leads, **how)
+    assert shown(leads)[:2] == [["a.example", "Ulm", "5"], ["B.example", "Bonn", None]]
+
+
+def test_blank_rows_come_in_where_they_stand_but_not_at_the_end(imported: Callable[..., Import]) -> None:
+    done = imported(["Name,City", "Sam,Rom", ",", "", "Ola,Bonn", ",", ",", ""])
+    assert done.table
+    assert shown(done.table) == [["Sam", "Rom"], [None, None], [None, None], ["Ola", "Bonn"]]
+    assert [warning["message"] for warning in done.warnings] == ["2 blank rows at the end were left out."]
+
+
+def test_blank_rows_have_no_key_to_match_by(leads: Table, imported: Callable[..., Import]) -> None:
+    before = shown(leads)
+    done = imported(["Domain,City", "a.example,Trier", "", "B.example,Ulm"], leads, key=["Domain"], on_match="update")
+    assert len(shown(leads)) == len(before)
+    assert [warning["message"] for warning in done.warnings] == [
+        "1 blank row between the others was left out: a blank row has no key."
     ]
 
 
@@ -298,3 +341,15 @@ def test_types_are_found_over_the_whole_file_and_change_no_value(imported: Calla
         ("Zip", "text"),
     ]
     assert shown(done.table)[0] == ["1", "2026-11-02", "00001"]
+
+
+def test_a_column_that_becomes_text_takes_all_values_as_they_are_written(
+    actor: Actor, imported: Callable[..., Import]
+) -> None:
+    table = catalog.create(actor, "Paid", [("Name", "text"), ("Amount", "number")])
+    rows.append(table, [{"Name": "Sam", "Amount": 48}, {"Name": "Ola", "Amount": 2.5}])
+    choices = [{"from": "Amount", "to": "Amount", "type": "number", "as_text": True}]
+    done = imported(["Name,Amount", "Ola,n/a", "Ida,0042"], table, key=["Name"], on_match="update", columns=choices)
+    name, amount = columns.live(table)
+    assert (done.counts["left_blank"], name.type, amount.type) == (0, "text", "text")
+    assert [row.values[str(amount.pk)] for row in rows.window(table, 0, 9)] == ["48", "n/a", "0042"]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tables import catalog, columns, rows
-from tables.imports import rejected, undoing
+from tables import catalog, columns, deletions, dispatch, moves, rows, storage
+from tables.imports import matching, rejected, undoing
 from tables.models import Import, ImportChange, Table
 from workspaces.actors import Actor
 from workspaces.refusals import Refused
@@ -90,3 +90,80 @@ def test_an_import_that_changed_no_value_is_undone(leads: Table, imported: Impor
     undoing.undo(done)
     assert shown(leads) == before
     assert announced == []
+
+
+@pytest.fixture
+def large(leads: Table, imported: Imported, monkeypatch: pytest.MonkeyPatch) -> Import:
+    """An import that changed three rows and added three, which is more than is undone at once."""
+    monkeypatch.setattr(undoing, "BATCH", 2)
+    monkeypatch.setattr(matching, "_STRETCH", 2)
+    lines = [f"{letter}.example,Bonn" for letter in "abcxyz"]
+    return imported(["Domain,City", *lines], leads, key=["Domain"], on_match="update")
+
+
+def test_a_worker_undoes_a_large_import_and_goes_on_where_one_stopped(
+    leads: Table, large: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undoing.undo(large)
+    assert undoing.progress(large) == {"state": "running", "rows_done": 0, "rows_total": 6}
+    with pytest.raises(Refused, match="being undone already"):
+        undoing.undo(large)
+    grow, grown = storage.grow, list[int]()
+
+    def breaks(table_id: int, number: int) -> None:
+        grow(table_id, number)
+        grown.append(number)
+        if len(grown) == 2:
+            raise ConnectionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(storage, "grow", breaks)
+        with pytest.raises(ConnectionError):
+            undoing.run(large.pk)
+    assert shown(leads)[:3] == [[f"{letter}.example", "Ulm"] for letter in "abc"]
+    large.refresh_from_db()
+    assert undoing.progress(large) == {"state": "running", "rows_done": 5, "rows_total": 6}
+    undoing.run(large.pk)
+    large.refresh_from_db()
+    assert (large.undone_at is None, undoing.progress(large), len(shown(leads))) == (False, None, 3)
+    [deletion] = deletions.listed(large.workspace)
+    assert deletion.rows == 3
+
+
+def test_undoing_that_is_stopped_says_how_far_it_is_and_goes_on(leads: Table, large: Import) -> None:
+    undoing.undo(large)
+    assert undoing._take_back_batch(large.pk)
+    undoing.stop(large)
+    undoing.run(large.pk)
+    assert undoing.progress(large) == {"state": "stopped", "rows_done": 2, "rows_total": 6}
+    assert [city for _, city in shown(leads)] == ["Ulm", "Ulm", "Bonn", "Bonn", "Bonn", "Bonn"]
+    with pytest.raises(Refused, match="not under way"):
+        undoing.stop(large)
+    rows.update(leads, [{"id": rows.window(leads, 2, 1)[0].pk, "cells": {"City": "Köln"}}])
+    undoing.undo(large)
+    undoing.run(large.pk)
+    assert [city for _, city in shown(leads)] == ["Ulm", "Ulm", "Köln"]
+
+
+def test_lost_undoing_is_sent_again_unless_its_table_was_deleted(
+    leads: Table, large: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undoing.undo(large)
+    sent: list[tuple[object, ...]] = []
+    monkeypatch.setattr(dispatch, "send", lambda *task: sent.append(task))
+    monkeypatch.setattr(undoing, "LOST_AFTER", timedelta(seconds=-1))
+    Table.objects.update(ready=False)
+    undoing.sweep()
+    assert sent == []
+    Table.objects.update(ready=True)
+    undoing.sweep()
+    assert sent == [(undoing.TASK, large.pk)]
+
+
+def test_rows_that_are_restored_while_others_are_taken_back_stay(leads: Table, large: Import) -> None:
+    undoing.undo(large)
+    while not deletions.listed(large.workspace).exists():
+        undoing._take_back_batch(large.pk)
+    moves.restore(deletions.listed(large.workspace).get())
+    undoing.run(large.pk)
+    assert [domain for domain, _ in shown(leads)] == [f"{letter}.example" for letter in "abcxy"]

@@ -24,6 +24,13 @@ def test_a_table_is_called_like_its_file(receive: Receive) -> None:
     assert (received.name, received.filename, received.state) == ("Q4 leads", "Q4 leads.CSV", "staged")
 
 
+def test_the_table_of_a_file_that_comes_again_gets_a_number(actor: Actor, receive: Receive) -> None:
+    gone, here = (catalog.create(actor, name, [("Name", "text")]) for name in ("Gone", "leads"))
+    catalog.delete(gone)
+    assert [receive(["Name", "a"], filename=name).name for name in ("leads.csv", "Gone.csv")] == ["leads 2", "Gone"]
+    assert receive(["Name", "a"], here).name == "leads"
+
+
 @pytest.mark.parametrize(
     ("filename", "code", "status"), [("leads.pdf", "unsupported_type", 415), ("leads", "unsupported_type", 415)]
 )

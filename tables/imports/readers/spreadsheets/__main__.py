@@ -1,52 +1,21 @@
 """Reads one workbook in a process of its own: `python -m tables.imports.readers.spreadsheets PATH OPTIONS`.
 
-OPTIONS is a JSON object: `sheet`, `repeat_merged`, `is_preview`, and the bounds `memory` in bytes, `seconds` of
-processor time. Writes messages as lines of JSON: {"about": {…}}, {"rows": [[line, values]…]}…, then {"end": true};
-or {"refused": [message, option]}. Nothing of Django is imported: it starts in a fifth of a second.
+OPTIONS holds `sheet`, `repeat_merged` and `is_preview`. See `answering` for what it writes. Nothing of Django is
+imported: it starts in a fifth of a second.
 """
 
-import json
-import resource
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from itertools import batched, chain, islice
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from tables.imports.readers.spreadsheets.refusal import Unreadable
+from tables.imports.readers.answering import Answer, Unreadable, answer
 
-_BATCH = 500  # rows a message
-_FIRST = 250  # rows in the first message, about as many as a preview asks for
 _SECONDS_TO_SEARCH = 2.0  # the sheets of a workbook, in a preview
 
-type Answer = tuple[dict[str, Any], Iterator[tuple[int, list[str | None]]]]
 
-
-def main() -> None:
-    path, options = Path(sys.argv[1]), json.loads(sys.argv[2])
-    resource.setrlimit(resource.RLIMIT_CPU, (options["seconds"], options["seconds"]))
-    resource.setrlimit(resource.RLIMIT_AS, (options["memory"], options["memory"]))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    try:
-        about, rows = _opened(path, options)
-        first = list(islice(rows, _FIRST))
-        _say({"about": about})
-        for batch in chain([first], batched(rows, _BATCH)):
-            _say({"rows": batch})
-        _say({"end": True})
-    except Unreadable as refusal:
-        _say({"refused": [str(refusal), refusal.field]})
-    except MemoryError:
-        _say({"refused": ["This workbook needs more memory than there is for one. Save it as CSV.", "file"]})
-
-
-def _say(message: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(message) + "\n")
-    sys.stdout.flush()
-
-
-def _opened(path: Path, options: dict[str, Any]) -> Answer:
+def opened(path: Path, options: Mapping[str, Any]) -> Answer:
     from tables.imports.readers.spreadsheets.kinds import is_open_xml
 
     if not is_open_xml(path):
@@ -63,7 +32,7 @@ def _opened(path: Path, options: dict[str, Any]) -> Answer:
             raise Unreadable(words) from error
 
 
-def _with_openpyxl(path: Path, options: dict[str, Any]) -> Answer:
+def _with_openpyxl(path: Path, options: Mapping[str, Any]) -> Answer:
     from tables.imports.readers.spreadsheets.archive import Archive
     from tables.imports.readers.spreadsheets.scan import scan
     from tables.imports.readers.spreadsheets.xlsx import Workbook
@@ -101,7 +70,7 @@ def _read_to_end(rows: Iterator[Any], title: str) -> Iterator[Any]:
         raise Unreadable(f"The sheet “{title}” cannot be read to its end: {error}.") from error
 
 
-def _with_calamine(path: Path, options: dict[str, Any]) -> Answer:
+def _with_calamine(path: Path, options: Mapping[str, Any]) -> Answer:
     from tables.imports.readers.spreadsheets import calamine
 
     book = calamine.Workbook(path)
@@ -128,4 +97,4 @@ def _chosen(choices: Sequence[tuple[str, int | None, bool]], given: str | None) 
 
 
 if __name__ == "__main__":
-    main()
+    answer(opened)

@@ -4,7 +4,7 @@ import zipfile
 from pathlib import Path
 from typing import IO, Any
 
-from tables.imports.readers.spreadsheets.refusal import Unreadable
+from tables.imports.readers.answering import Unreadable
 
 LARGEST_UNPACKED = 2 * 1024**3  # bytes
 LARGEST_READ_WHOLE = 50_000_000  # bytes of a part that is not streamed

@@ -1,5 +1,6 @@
 """Workbooks that openpyxl refuses or whose format it lacks, read with calamine: XLS, XLSB, ODS."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -7,9 +8,11 @@ from typing import Any
 
 import python_calamine
 
+from tables.imports.readers.answering import Unreadable
+from tables.imports.readers.durations import clock
 from tables.imports.readers.spreadsheets.number_formats import number
-from tables.imports.readers.spreadsheets.refusal import Unreadable
 
+_DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?")
 LOCKED = "This workbook is protected by a password. Take the password off in your program, save it and upload it again."
 
 
@@ -73,14 +76,22 @@ def _repeated(sheet: Any) -> dict[int, list[tuple[int, str | None]]]:
 
 def _shown(value: object) -> str | None:
     if value is None or isinstance(value, str):
-        return value or None
+        return _with_clock(value) if value else None
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
         return number(str(value))
     if isinstance(value, timedelta):
-        minutes, seconds = divmod(round(value.total_seconds()), 60)
-        return f"{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
+        return clock(round(value.total_seconds()))
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
     return value.isoformat() if isinstance(value, date | time) else str(value)
+
+
+def _with_clock(text: str) -> str:
+    """Returns PT30H00M00S, as ODS writes durations, as 30:00; other texts as they are."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        return text
+    hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    return clock(round(hours * 3600 + minutes * 60 + seconds))

@@ -1,10 +1,11 @@
 """What a file with the suffix of a workbook really is, by its first bytes and parts."""
 
+import codecs
 import zipfile
 from pathlib import Path
 
+from tables.imports.readers.answering import Unreadable
 from tables.imports.readers.spreadsheets.calamine import LOCKED
-from tables.imports.readers.spreadsheets.refusal import Unreadable
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -46,7 +47,7 @@ def _told(head: bytes, suffix: str) -> str:
         kind = "a web page"
     elif text.startswith(b"<"):
         kind = "an XML file"
-    elif head and b"\0" not in head:
+    elif head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or (head and b"\0" not in head):
         words = f"This is not an XLSX file but text under the name {suffix}. Rename it to .csv and upload it again."
         return words if suffix == ".xlsx" else words.replace("an XLSX file", "a workbook")
     else:

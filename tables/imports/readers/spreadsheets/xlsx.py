@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from openpyxl.packaging.relationship import get_dependents, get_rels_path
@@ -11,8 +12,8 @@ from openpyxl.worksheet._reader import CELL_TAG, INLINE_STRING, ROW_TAG, VALUE_T
 from openpyxl.xml.constants import REL_NS, SHEET_MAIN_NS
 from openpyxl.xml.functions import fromstring, iterparse
 
+from tables.imports.readers.answering import Unreadable
 from tables.imports.readers.spreadsheets.archive import Archive
-from tables.imports.readers.spreadsheets.refusal import Unreadable
 from tables.imports.readers.spreadsheets.scan import Merges
 from tables.imports.readers.spreadsheets.styles import Styles, formats
 
@@ -22,6 +23,9 @@ _STRING_TAG = f"{{{SHEET_MAIN_NS}}}si"
 _TEXT_TAG = f"{{{SHEET_MAIN_NS}}}t"
 _SPELLING_TAG = f"{{{SHEET_MAIN_NS}}}rPh"  # how a text is pronounced, which no cell shows
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+_MOMENT = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)?(?:T(?P<clock>\d\d:\d\d(?::\d\d(?:\.\d*?[1-9])?)?)(?:\.?0*)(?:Z|\+00:00)?)?"
+)
 _LAST_COLUMN = 16_384
 
 
@@ -118,6 +122,17 @@ def _text(element: Any) -> str:
     return _unescaped("".join(text.text or "" for run in runs for text in run.iter(_TEXT_TAG)))
 
 
+def _moment(text: str) -> str:
+    """Returns a day and time as they are stored: without a midnight, a zone, or a fraction that is none."""
+    match = _MOMENT.fullmatch(text.strip())
+    if match is None:
+        return text
+    day, clock = match["day"] or "", match["clock"] or ""
+    if day and not clock.replace(":", "").replace("0", ""):
+        return day
+    return f"{day} {clock}".strip()
+
+
 def _unescaped(text: str) -> str:
     """Returns the letters that Open XML writes as _x000D_."""
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
@@ -166,12 +181,19 @@ class _Parser:
         if kind == "s":
             return self._shared_text(value, cell)
         if kind == "n":
-            return self._styles.of(cell.get("s"))(value.strip()) if value.strip() else None
+            return self._number(value.strip(), cell)
         if kind == "b":
             return "true" if value.strip() in ("1", "true") else "false"
         if kind == "d":
-            return value.replace("T00:00:00", "").replace("T", " ").removesuffix("Z")
+            return _moment(value)
         return _unescaped(value)
+
+    def _number(self, value: str, cell: Any) -> str | None:
+        """Returns the number as it is shown, and what is none as it is written."""
+        try:
+            return self._styles.of(cell.get("s"))(value) if value and isfinite(float(value)) else value or None
+        except ValueError:
+            return value
 
     def _shared_text(self, value: str, cell: Any) -> str:
         try:

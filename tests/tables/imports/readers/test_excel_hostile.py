@@ -7,11 +7,13 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tables.imports.readers import child
+from tables.imports.readers import child, formats
+from tables.imports.readers.sheet import Options, silent
 from tests.tables.imports.readers.workbooks import MAIN, names, parts, row, sheet, text, zipped
 from workspaces.refusals import Refused
 
@@ -91,17 +93,37 @@ def test_a_hostile_workbook_ends_with_words(make: Callable[[], bytes], words: st
 def test_a_parser_past_its_bounds_ends_with_words(
     seconds: int, memory: int, words: str, read: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tables.imports.readers import excel
-
-    monkeypatch.setattr(excel, "SECONDS_OF_IMPORT", seconds)
-    monkeypatch.setattr(excel, "MEMORY", memory)
+    monkeypatch.setattr(child, "SECONDS_OF_IMPORT", seconds)
+    monkeypatch.setattr(child, "MEMORY", memory)
     with pytest.raises(Refused, match=words):
         read(zipped(parts(sheet(PEOPLE))), ".xlsx")
 
 
 def test_a_parser_that_does_not_answer_as_agreed_has_ended() -> None:
-    with child.messages("this", [], 20) as messages, pytest.raises(child.Ended):
+    with (
+        child.reading("this", Path(), "workbook", silent, is_preview=True) as messages,
+        pytest.raises(Refused, match="This workbook is broken"),
+    ):
         list(messages)
+
+
+def test_a_parser_that_is_silent_is_waited_for_with_a_word(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(child, "_HEARD_EVERY", 0.001)
+    path = tmp_path / "file.xlsx"
+    path.write_bytes(zipped(parts(sheet(PEOPLE))))
+    heard: list[None] = []
+    with formats.opened(path, Options(), waiting=lambda: heard.append(None)) as opened:
+        assert len(list(opened.rows)) == 1
+    assert heard
+
+    class Cancelled(Exception):
+        """Nobody waits any more."""
+
+    def cancel() -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled), formats.opened(path, Options(), waiting=cancel):
+        pass
 
 
 @pytest.fixture

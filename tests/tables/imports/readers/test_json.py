@@ -45,6 +45,7 @@ def test_what_no_database_takes_is_left_out(read: Any) -> None:
         (b'[{"Price": NaN}]', ".json", "NaN is not a JSON number"),
         (b'[{"a": "\xff"}]', ".json", "not UTF-8"),
         (b"[" * 100_000, ".json", "not valid JSON"),
+        (b'[\n{"a": %b1%b}]' % (b"[" * 201, b"]" * 201), ".json", "Line 2 has a value that is nested more than 200"),
         (b'{"a": 1}\n{"a": \n', ".jsonl", "Line 2 is not valid JSON"),
         (b'[{"a": 1}, {"a": ]', ".json", "Line 1 is not valid JSON"),
         (b'[\n{"a": 1},\n{"a" 1}\n]', ".json", "Line 3 is not valid JSON"),
@@ -82,7 +83,10 @@ def test_lists_inside_an_object_are_offered(read: Any) -> None:
     columns, rows, sheet = read(content, ".json")
     assert (columns, rows, sheet.list_path) == (["a"], [[1], [2]], "data.items")
     assert [(choice.name, choice.rows) for choice in sheet.lists] == [("data.items", 2), ("data.tags", 1), ("$", 1)]
-    assert [warning.message for warning in sheet.warnings] == ["“page” stand beside the list and are not read."]
+    assert [warning.message for warning in sheet.warnings] == [
+        "“page” stands beside the list and is not read.",
+        "The list “data.items” is read. The file also has “data.tags”: choose one, or import each.",
+    ]
     assert read(content, ".json", list_path="data.tags")[:2] == (["Value"], [["x"]])
     assert read(content, ".json", list_path="$")[0] == ["page", "data"]
     with pytest.raises(Refused, match=r"There is no list “x” in the file\. There are: data\.items, data\.tags"):
@@ -125,3 +129,14 @@ def test_values_may_end_anywhere_in_what_is_read_at_once(read: Any, monkeypatch:
     assert read(json.dumps({"d": {"e": items}}, ensure_ascii=False).encode(), ".json")[1] == [
         list(item.values()) for item in items
     ]
+
+
+def test_lines_are_counted_also_past_what_is_read_at_once(read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tables.imports.readers.json_text._BLOCK", 64)
+    written = "".join(f'{{"a": {number}}}\n' + "\n" * (number % 3) for number in range(200))
+    written += '{"a": \n'
+    line = written.count("\n")
+    with pytest.raises(Refused, match=f"Line {line} is not valid JSON"):
+        read(written.encode(), ".jsonl")
+    _, rows, sheet = read(written[: written.rindex("{")].encode() + b'[1]\n{"a": 2}\n', ".jsonl")
+    assert (len(rows), sheet.warnings[0].line) == (201, line)

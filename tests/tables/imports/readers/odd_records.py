@@ -1,0 +1,189 @@
+"""Odd workbooks and JSON files, and files under another name."""
+
+import gzip
+import io
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from tests.tables.imports.readers import workbooks as book
+from tests.tables.imports.readers.odd_file import Odd
+from tests.tables.imports.readers.odd_texts import NAMES, text
+
+
+def number(cell: str, value: object, kind: str = "n") -> str:
+    return f'<c r="{cell}" t="{kind}"><v>{value}</v></c>'
+
+
+def workbook(*rows: str, names: tuple[str, ...] = ("a", "b"), after: str = "", **parts: str) -> bytes:
+    sheet = book.sheet(book.names(*names) + "".join(rows), after=after)
+    return book.zipped(book.parts(sheet, **parts))  # type: ignore[arg-type]
+
+
+def arrow_file() -> bytes:
+    stream = io.BytesIO()
+    parquet.write_table(pa.table({"a": [1, None], "b": ["0042", "é"]}), stream)
+    return stream.getvalue()
+
+
+OTHERS = [
+    Odd("JSON under the name .csv", b'[{"a":1},{"a":2}]', [["a"], [1], [2]]),
+    Odd(
+        "JSON lines under the name .txt",
+        b'{"a":1,"b":"x"}\n{"a":2,"b":"y"}\n',
+        [["a", "b"], [1, "x"], [2, "y"]],
+        suffix=".txt",
+    ),
+    Odd("A web page", b"<!doctype html><table><tr><td>a</td></tr></table>", None, "This is a web page."),
+    Odd("A PDF file", b"%PDF-1.7\n1 0 obj\n", None, "This is a PDF file."),
+    Odd("A packed file", gzip.compress(text(NAMES)), None, "This file is compressed."),
+    Odd("A Parquet file", arrow_file(), [["a", "b"], ["1", "0042"], [None, "é"]]),
+    Odd("A Parquet file that is cut off", arrow_file()[:100], None, "This is no Parquet file, or it is broken."),
+    Odd("A workbook under the name .csv", workbook(book.row(2, number("A2", 1))), [["a", "b"], ["1"]]),
+    Odd("Text in UTF-16 under the name .xls", text("a\tb\n1\t2\n", "utf-16"), None, "text under the name .xls", ".xls"),
+]
+
+JSON = [
+    Odd("A mark", b'\xef\xbb\xbf[{"a":1}]', [["a"], [1]], suffix=".json"),
+    Odd("UTF-16 without a mark", text('[{"a":"é"}]', "utf-16-le"), [["a"], ["é"]], suffix=".json"),
+    Odd("Windows-1252", text('[{"a":"é"}]', "cp1252"), None, "Line 1 is not UTF-8", ".json"),
+    Odd("Blank lines between lines", b'{"a":1}\n\n\n{"a":2}\n  \n', [["a"], [1], [2]], suffix=".jsonl"),
+    Odd("A line that breaks off", b'{"a":1}\n{"a":\n{"a":3}\n', None, "Line 3 is not valid JSON", ".jsonl"),
+    Odd(
+        "Lists as lines, the names first",
+        b'["name","age"]\n["Sam",3]\n["Ola",4]\n',
+        [["name", "age"], ["Sam", 3], ["Ola", 4]],
+        suffix=".jsonl",
+    ),
+    Odd(
+        "An object of columns",
+        b'{"name":["Sam","Ola"],"age":[3,4]}',
+        [["name", "age"], ["Sam", 3], ["Ola", 4]],
+        suffix=".json",
+    ),
+    Odd(
+        "Two lists in an object",
+        b'{"users":[{"a":1}],"orders":[{"b":1},{"b":2}]}',
+        [["b"], [1], [2]],
+        "The file also has “users”",
+        ".json",
+    ),
+    Odd(
+        "Lists and objects inside",
+        b'[{"a":[1,[2,3]],"b":{"c":1}}]',
+        [["a", "b"], [[1, [2, 3]], {"c": 1}]],
+        suffix=".json",
+    ),
+    Odd("NaN and Infinity", b'[{"a":NaN}]', None, "NaN is not a JSON number", ".json"),
+    Odd("Keys that repeat", b'[{"a":1,"a":2}]', [["a", "a 2"], [1, 2]], suffix=".json"),
+    Odd(
+        "Numbers of any size",
+        b'[{"a":9223372036854775809,"b":123456789012345678901234567890,"c":1E400,"d":1.10}]',
+        [["a", "b", "c", "d"], [9223372036854775809, 123456789012345678901234567890, "1E400", "1.10"]],
+        suffix=".json",
+    ),
+    Odd(
+        "What is no object among objects",
+        b'[null,{"a":1},{}]',
+        [["a"], [1], [None]],
+        "Item 1 is not an object like the others.",
+        ".json",
+    ),
+]
+
+SHARED = f'<sst xmlns="{book.MAIN}"><si><t>x</t></si></sst>'
+WORKBOOKS = [
+    Odd(
+        "A shared text that is missing",
+        workbook(book.row(2, number("A2", 9, "s")), strings=SHARED),
+        None,
+        "Cell A2 refers to a text that the workbook lacks.",
+        ".xlsx",
+    ),
+    Odd(
+        "Rich text in the cell",
+        workbook(
+            book.row(2, '<c r="A2" t="inlineStr"><is><r><t>Hel</t></r><r><t>lo</t></r></is></c>', number("B2", 1))
+        ),
+        [["a", "b"], ["Hello", "1"]],
+        suffix=".xlsx",
+    ),
+    Odd(
+        "Errors in cells",
+        workbook(book.row(2, number("A2", "#N/A", "e"), number("B2", "#DIV/0!", "e"))),
+        [["a", "b"], ["#N/A", "#DIV/0!"]],
+        suffix=".xlsx",
+    ),
+    Odd(
+        "Formulas without results",
+        workbook(book.row(2, '<c r="A2"><f>1+1</f><v/></c>', number("B2", 1))),
+        [["a", "b"], [None, "1"]],
+        "1 cell holds a formula without a result (in “a”)",
+        ".xlsx",
+    ),
+    Odd(
+        "Days and times as text of ISO 8601",
+        workbook(
+            book.row(2, number("A2", "2026-01-02T00:00:00.000Z", "d"), number("B2", "2026-01-02T13:14:15.500", "d"))
+        ),
+        [["a", "b"], ["2026-01-02", "2026-01-02 13:14:15.5"]],
+        suffix=".xlsx",
+    ),
+    Odd(
+        "Words where a number should be",
+        workbook(book.row(2, number("A2", "abc"), number("B2", "NaN"))),
+        [["a", "b"], ["abc", "NaN"]],
+        suffix=".xlsx",
+    ),
+    Odd(
+        "Very large and small numbers",
+        workbook(book.row(2, number("A2", "1.7976931348623157E+308"), number("B2", "1E+20"))),
+        [["a", "b"], ["1.79769313486232E+308", "100000000000000000000"]],
+        suffix=".xlsx",
+    ),
+    Odd(
+        "Blank rows inside, formatted ones below",
+        workbook(
+            book.row(2, number("A2", 1)),
+            book.row(5, number("A5", 2)),
+            *(book.row(n, f'<c r="A{n}" s="1"/>') for n in range(6, 90)),
+        ),
+        [["a", "b"], ["1"], [], [], ["2"]],
+        suffix=".xlsx",
+    ),
+    Odd(
+        "One row very far below",
+        workbook(book.row(2, number("A2", 1)), book.row(1048576, number("A1048576", 2))),
+        [["a", "b"], ["1"], ["2"]],
+        "The 1,048,573 blank rows above row 1,048,576 were left out.",
+        ".xlsx",
+    ),
+    Odd(
+        "Merged groups above the names",
+        workbook(
+            book.row(2, book.text("A2", "Name"), book.text("B2", "Mail"), book.text("C2", "City")),
+            book.row(3, book.text("A3", "Sam"), book.text("B3", "a@b.c"), book.text("C3", "Rom")),
+            names=("Contact", "", "Place"),
+            after='<mergeCells><mergeCell ref="A1:B1"/></mergeCells>',
+        ),
+        [["Name", "Mail", "City"], ["Sam", "a@b.c", "Rom"]],
+        suffix=".xlsx",
+    ),
+    Odd(
+        "The epoch of 1904",
+        workbook(
+            book.row(2, '<c r="A2" s="1"><v>1</v></c>'),
+            styles=book.styled("yyyy-mm-dd"),
+            workbook='<workbookPr date1904="1"/>',
+        ),
+        [["a", "b"], ["1904-01-02"]],
+        suffix=".xlsx",
+    ),
+    Odd(
+        "Signs written as _x000D_",
+        workbook(book.row(2, book.text("A2", "a_x000D_b"), book.text("B2", "_x0041_"))),
+        [["a", "b"], ["a\rb", "A"]],
+        suffix=".xlsx",
+    ),
+    Odd("Half of a workbook", workbook(book.row(2, number("A2", 1)))[:-40], None, "only a part of it arrived", ".xlsx"),
+]

@@ -1,0 +1,235 @@
+"""Odd text files: their letters, lines, delimiters and quotes, and where their table is."""
+
+from collections.abc import Sequence
+
+from tests.tables.imports.readers.odd_file import Odd
+
+
+def text(content: str, encoding: str = "utf-8") -> bytes:
+    return content.encode(encoding)
+
+
+NAMES = "Name,City\nSam,Paris\nOla,Oslo\n"
+TABLE = [["Name", "City"], ["Sam", "Paris"], ["Ola", "Oslo"]]
+CHINESE = [["姓名", "城市"], ["张伟", "北京市朝阳区"], ["王芳", "上海市浦东新区"]]
+JAPANESE = [["氏名", "住所"], ["山田太郎", "東京都千代田区"], ["鈴木花子", "大阪府大阪市"]]
+RUSSIAN = [["Имя", "Город"], ["Иван Петров", "Москва"], ["Анна Сидорова", "Санкт-Петербург"]]
+FRENCH = [["Name", "City"], ["José Muñoz", "Málaga"], ["Zoë Brontë", "Genève"], ["François", "Orléans"]]
+
+
+def lines(table: Sequence[Sequence[str]], encoding: str, end: str = "\n") -> bytes:
+    return "".join(",".join(row) + end for row in table).encode(encoding)
+
+
+ENCODINGS = [
+    Odd("UTF-16 with a mark", text(NAMES, "utf-16"), TABLE),
+    Odd("UTF-16, big end first, without a mark", text(NAMES, "utf-16-be"), TABLE),
+    Odd("UTF-16 of Chinese without a mark", lines(CHINESE, "utf-16-le"), CHINESE),
+    Odd("UTF-32 with a mark", b"\0\0\xfe\xff" + text(NAMES, "utf-32-be"), TABLE),
+    Odd("Two marks of UTF-8", b"\xef\xbb\xbf\xef\xbb\xbf" + text(NAMES), TABLE),
+    Odd("A mark before a quote", b'\xef\xbb\xbf"Name","City"\n"Sam","Paris"\n"Ola","Oslo"\n', TABLE),
+    Odd("Shift-JIS", lines(JAPANESE, "cp932"), JAPANESE),
+    Odd("ISO-2022-JP, as Japanese mail has it", lines(JAPANESE, "iso-2022-jp"), JAPANESE),
+    Odd("GB 18030", lines(CHINESE, "gb18030"), CHINESE),
+    Odd("KOI8-R", lines(RUSSIAN, "koi8-r"), RUSSIAN),
+    Odd("CP866, as DOS wrote Russian", lines(RUSSIAN, "cp866"), RUSSIAN),
+    Odd("Windows-1251", lines(RUSSIAN, "cp1251"), RUSSIAN, "The letters were read as CP1251, which is a guess."),
+    Odd("Mac Roman with its line ends", lines(FRENCH, "mac-roman", "\r"), FRENCH, "MAC-ROMAN, which is a guess"),
+    Odd("Windows-1252, few names", lines(FRENCH, "cp1252"), FRENCH, "CP1252, which is a guess"),
+    Odd(
+        "UTF-8 that is cut in a letter",
+        text("Name,City\nSam,Málaga\nOla,Orlé")[:-1],
+        [["Name", "City"], ["Sam", "Málaga"], ["Ola", "OrlÃ"]],
+        "Line 3 has bytes that are not UTF-8.",
+    ),
+]
+
+LINES = [
+    Odd("Line ends of three kinds", b"Name,City\r\nSam,Paris\nOla,Oslo\r", TABLE),
+    Odd("CR CR LF", b"Name,City\r\r\nSam,Paris\r\r\nOla,Oslo\r\r\n", TABLE),
+    Odd(
+        "CR, with LF inside a cell",
+        b'Name,City\rSam,"a\nb"\rOla,c\r',
+        [["Name", "City"], ["Sam", "a\nb"], ["Ola", "c"]],
+    ),
+    Odd("CR inside quoted cells", b'Name,City\r\nSam,"a\rb\rc"\r\n', [["Name", "City"], ["Sam", "a\rb\rc"]]),
+    Odd("The DOS sign of a file's end", b"Name,City\r\nSam,Paris\r\nOla,Oslo\r\n\x1a", TABLE),
+    Odd("NUL up to a block's end", text(NAMES) + b"\0" * 300, TABLE, "NUL characters, which were left out"),
+    Odd(
+        "A hole of NUL in the middle", b"Name,City\nSam,Paris\n" + b"\0" * 5000 + b"Ola,Oslo\n", TABLE, "Line 3 has NUL"
+    ),
+    Odd("Line separators of Unicode inside cells", text("a,b\nx\u2028y,z\x85\n"), [["a", "b"], ["x\u2028y", "z\x85"]]),
+    Odd("No line end at the end", text(NAMES[:-1]), TABLE),
+    Odd(
+        "An empty line above every row",
+        b"Name,City\n\nSam,Paris\n\nOla,Oslo\n\nIda,Rom\n\nUwe,Bonn\n",
+        [*TABLE, ["Ida", "Rom"], ["Uwe", "Bonn"]],
+        "4 blank rows between the others were left out",
+    ),
+    Odd("Blank rows inside", b"Name,City\nSam,Paris\n,\n\nOla,Oslo\n", [*TABLE[:2], [], [], TABLE[2]]),
+    Odd(
+        "Blank rows at the end",
+        b"Name,City\nSam,Paris\nOla,Oslo\n,\n,\n",
+        TABLE,
+        "2 blank rows at the end were left out.",
+    ),
+    Odd("Blank lines in a single column", b"Name\nSam\n\nOla\n\n", [["Name"], ["Sam"], [], ["Ola"]]),
+    Odd(
+        "Two files in one, with the mark of each",
+        b"\xef\xbb\xbfName,City\nSam,Paris\n\xef\xbb\xbfName,City\nOla,Oslo\n",
+        [*TABLE[:2], ["Name", "City"], TABLE[2]],
+        "Line 3 repeats the first line",
+    ),
+]
+
+DELIMITERS = [
+    Odd(
+        "Pipes, commas and semicolons in the text",
+        b"Name|City\nSam|Paris, France\nOla|Oslo; Norway\n",
+        [["Name", "City"], ["Sam", "Paris, France"], ["Ola", "Oslo; Norway"]],
+    ),
+    Odd(
+        "Tabs inside quotes", b'Name\tCity\nSam\t"a\tb"\nOla\t"c"\n', [["Name", "City"], ["Sam", "a\tb"], ["Ola", "c"]]
+    ),
+    Odd("sep=; after a mark", b"\xef\xbb\xbfsep=;\r\nName;City\r\nSam;Paris\r\nOla;Oslo\r\n", TABLE),
+    Odd("A quoted sep=;", b'"sep=;"\r\nName;City\r\nSam;Paris\r\nOla;Oslo\r\n', TABLE),
+    Odd("sep=; in UTF-16", text("sep=;\r\nName;City\r\nSam;Paris\r\nOla;Oslo\r\n", "utf-16"), TABLE),
+    Odd(
+        "Semicolons with decimal commas",
+        b"Name;Amount\nSam;1.234,56\nOla;12,00\n",
+        [["Name", "Amount"], ["Sam", "1.234,56"], ["Ola", "12,00"]],
+    ),
+    Odd(
+        "Lists with commas in a file of semicolons",
+        b"Name;Tags;n\nSam;a,b,c;1\nOla;d,e,f;2\n",
+        [["Name", "Tags", "n"], ["Sam", "a,b,c", "1"], ["Ola", "d,e,f", "2"]],
+    ),
+    Odd("Commas under the name .tsv", text(NAMES), TABLE, suffix=".tsv"),
+    Odd(
+        "A delimiter at the end of each line",
+        b"Name,City,\nSam,Paris,\nOla,Oslo,\n",
+        [["Name", "City", "Column 3"], ["Sam", "Paris", ""], ["Ola", "Oslo", ""]],
+    ),
+    Odd("A delimiter at the end of each row only", b"Name,City\nSam,Paris,\nOla,Oslo,\n", TABLE),
+]
+
+QUOTES = [
+    Odd(
+        "A quote that stays open to the end",
+        b'Name,City\nSam,"Paris\nOla,Oslo\nIda,Rom\n',
+        None,
+        "The quote that opens in line 2 is never closed.",
+    ),
+    Odd(
+        "A quote that stays open up to another one",
+        b'Name,City\nSam,"Paris\nOla,Oslo\nIda,"Rom"\nUwe,Bonn\n',
+        None,
+        "The quote that opens in line 2 is never closed.",
+    ),
+    Odd(
+        "A quote that takes rows into its cell",
+        b'Name,City,n\nSam,"Paris,1\nOla,Oslo,2\nIda,Rom",3\n',
+        [["Name", "City", "n"], ["Sam", "Paris,1\nOla,Oslo,2\nIda,Rom", "3"]],
+        "holds 3 lines that look like rows",
+    ),
+    Odd(
+        "A quote at the end of a cell",
+        b'Name,City\nSam,Paris"\nOla,Oslo\n',
+        [["Name", "City"], ["Sam", 'Paris"'], TABLE[2]],
+    ),
+    Odd(
+        "Quotes with a backslash, over two lines",
+        b'Name,Note\n"Sam","a \\"b\\"\nc"\n"Ola","d \\"e\\""\n',
+        [["Name", "Note"], ["Sam", 'a "b"\nc'], ["Ola", 'd "e"']],
+    ),
+    Odd("Three quotes", b'Name,Note\n"""Sam""",x\nOla,"""y"""\n', [["Name", "Note"], ['"Sam"', "x"], ["Ola", '"y"']]),
+    Odd(
+        "Single quotes, doubled inside",
+        b"Name,Note\n'Sam','it''s, ok'\n'Ola','x'\n",
+        [["Name", "Note"], ["Sam", "it's, ok"], ["Ola", "x"]],
+    ),
+    Odd(
+        "Apostrophes that are no quotes",
+        b"Name,Note\n'Sam,it's\nO'Hara,x\n",
+        [["Name", "Note"], ["'Sam", "it's"], ["O'Hara", "x"]],
+    ),
+    Odd(
+        "Apostrophes that guard formulas",
+        b"a,b\n'=1+1,'@x\n=SUM(A1),x\n",
+        [["a", "b"], ["=1+1", "@x"], ["=SUM(A1)", "x"]],
+    ),
+    Odd(
+        "Spaces on both sides of quotes",
+        b'Name,Note\n"Sam" , "a, b"\n"Ola" , "c"\n',
+        [["Name", "Note"], ["Sam", "a, b"], ["Ola", "c"]],
+    ),
+]
+
+SHAPES = [
+    Odd(
+        "Rows with fewer values",
+        b"a,b,c\n1,2,3\n4,5\n7,8,9\n",
+        [["a", "b", "c"], ["1", "2", "3"], ["4", "5"], ["7", "8", "9"]],
+        "Line 3 has 2 values instead of 3. The other cells are blank.",
+    ),
+    Odd(
+        "A comma that is not quoted",
+        b"name,note,n\nSam,hi,1\nOla,one, two,2\nIda,x,3\n",
+        [["name", "note", "n", "Column 4"], ["Sam", "hi", "1"], ["Ola", "one", " two", "2"], ["Ida", "x", "3"]],
+        "Line 3 has 4 values instead of 3. Check that they stand in the right columns.",
+    ),
+    Odd(
+        "One row with more values than columns",
+        b"a,b\n" + b"1,2\n" * 30 + b"3,4,5\n",
+        [["a", "b"], *[["1", "2"]] * 30],
+        "This row has 3 values, but there are 2 columns. The row was left out.",
+    ),
+    Odd(
+        "A cell that is too long",
+        b"a,b\n1," + b"x" * 1_000_001 + b"\n2,y\n",
+        [["a", "b"], ["2", "y"]],
+        "This row has a cell of 1,000,001 characters",
+    ),
+    Odd(
+        "Names that repeat",
+        b"Email,Email, Email \na@b.c,d@e.f,x\n",
+        [["Email", "Email 2", "Email 3"], ["a@b.c", "d@e.f", "x"]],
+    ),
+    Odd("A name that is missing", b"Name,,City\nSam,x,Paris\n", [["Name", "Column 2", "City"], ["Sam", "x", "Paris"]]),
+    Odd(
+        "Years as names",
+        b"Country,2021,2022\nFR,1,2\nDE,4,5\n",
+        [["Country", "2021", "2022"], ["FR", "1", "2"], ["DE", "4", "5"]],
+    ),
+    Odd(
+        "Groups above the names",
+        b"Contact,,Address,\nName,Mail,City,Zip\nSam,a@b.c,Paris,1\nOla,d@e.f,Oslo,2\n",
+        [["Name", "Mail", "City", "Zip"], ["Sam", "a@b.c", "Paris", "1"], ["Ola", "d@e.f", "Oslo", "2"]],
+    ),
+    Odd(
+        "What a report says of itself",
+        b"Date:,2026-01-01\nUser:,Sam\nName,Amount,City\nSam,1,x\nOla,2,y\n",
+        [["Name", "Amount", "City"], ["Sam", "1", "x"], ["Ola", "2", "y"]],
+    ),
+    Odd(
+        "Title lines with commas",
+        b"Report, Q1\nGenerated, 2026\n\nName,Amount,City\nSam,1,x\nOla,2,y\n",
+        [["Name", "Amount", "City"], ["Sam", "1", "x"], ["Ola", "2", "y"]],
+    ),
+    Odd(
+        "A total below",
+        b"Name,Amount\nSam,1\nOla,2\nTotal,3\n",
+        [["Name", "Amount"], ["Sam", "1"], ["Ola", "2"], ["Total", "3"]],
+    ),
+    Odd(
+        "A line of the program below",
+        b"Name,Amount,City\nSam,1,a\nOla,2,b\nGenerated by X\n",
+        [["Name", "Amount", "City"], ["Sam", "1", "a"], ["Ola", "2", "b"], ["Generated by X"]],
+        "Line 4 has 1 value instead of 3.",
+    ),
+    Odd(
+        "Numbers as people write them",
+        b"a;b;c;d;e\n1e308;1.234,56;007;+49 170;1,5\n",
+        [["a", "b", "c", "d", "e"], ["1e308", "1.234,56", "007", "+49 170", "1,5"]],
+    ),
+]
