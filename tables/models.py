@@ -17,10 +17,11 @@ class ColumnType(models.TextChoices):
     FORMULA = "formula", "Formula"
     EXTRACT = "extract", "Field"
     HTTP = "http", "HTTP API"
+    LOOKUP = "lookup", "Look-up"
 
     @property
     def is_computed(self) -> bool:
-        return self in (ColumnType.FORMULA, ColumnType.EXTRACT, ColumnType.HTTP)
+        return self in (ColumnType.FORMULA, ColumnType.EXTRACT, ColumnType.HTTP, ColumnType.LOOKUP)
 
 
 class CellState(models.TextChoices):
@@ -40,6 +41,12 @@ class CellState(models.TextChoices):
 
 # The states of a cell that came to an end without a result, for a reason.
 FAILURES = (CellState.FAILED, CellState.UNKNOWN, CellState.MISSING_INPUT)
+
+# The states of a cell that came to an end, and stay until the row runs again.
+WITH_RESULT = (CellState.DONE, CellState.NO_DATA, CellState.SKIPPED, *FAILURES)
+
+# The error code of a cell that failed only because a column it refers to did.
+HANDED_DOWN = "input"
 
 # The states of a cell that a run has still to end.
 OPEN_STATES = (CellState.QUEUED, CellState.WAITING, CellState.LIMITED, CellState.RUNNING)
@@ -75,6 +82,7 @@ class Column(models.Model):
     type = models.CharField(max_length=10, choices=ColumnType, default=ColumnType.TEXT)
     position = models.PositiveIntegerField()
     width = models.PositiveIntegerField(default=160)
+    fitted = models.BooleanField(default=True)  # nobody has chosen the width: the grid fits it to what it shows
     hidden = models.BooleanField(default=False)
     pinned = models.BooleanField(default=False)  # shown before the others, and stays while they scroll
     created_at = models.DateTimeField(auto_now_add=True)
@@ -98,10 +106,32 @@ class Column(models.Model):
         return ColumnType(self.type).is_computed
 
 
+class SavedView(models.Model):
+    """Which rows and columns of a table are shown, in which order and how, under a name."""
+
+    table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="saved_views")
+    name = models.CharField(max_length=200)
+    position = models.PositiveIntegerField()
+    settings = models.JSONField(default=dict)  # filter, sort and so on, as in the API
+    version = models.PositiveIntegerField(default=0)  # how often it was saved
+    created_by = models.CharField(max_length=260, blank=True)  # as the audit log names them
+    changed_by = models.CharField(max_length=260, blank=True)
+    changed_at = models.DateTimeField(default=timezone.now)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Row(models.Model):
     """Stands in the order of its sort key; `row_order` gives keys and finds rows by their offset."""
 
-    table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="rows", db_index=False)
+    # PostgreSQL would look up the table once more for each row, which takes half the time of an import. Whoever adds
+    # rows holds the table (`storage.lock_table`, `row_order.append`), and so does whoever deletes it.
+    table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="rows", db_index=False, db_constraint=False)
     sort_key = models.BigIntegerField(db_column="position")
     values = models.JSONField(default=dict)  # {str(column id): what was typed or uploaded}
 
@@ -160,6 +190,8 @@ class Cell(Result):
                 name="cell_open_of_run",
                 condition=Q(state__in=["queued", "waiting", "limited", "running"]),
             ),
+            models.Index(fields=["run_id", "due_at"], name="cell_due", condition=Q(due_at__isnull=False)),
+            models.Index(fields=["run_id", "finished_at"], name="cell_due_since", condition=Q(due_at__isnull=False)),
             models.Index(fields=["column", "row"], name="cell_stale", condition=Q(stale=True)),
             models.Index(
                 fields=["column", "state", "http_status", "error_code", "error_group", "row"],
@@ -179,23 +211,92 @@ class Cell(Result):
         ]
 
 
+class SummaryChoice(models.Model):
+    """What the line below the grid of a table counts for one person: {str(column id): a kind of summary}."""
+
+    table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    kinds = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "table"], name="summary_choice_once")]
+
+
+class Edit(models.Model):
+    """What somebody changed in the rows of a table at once, or which rows they added."""
+
+    class How(models.TextChoices):
+        EDIT = "edit"
+        ADD = "add"
+        REPLACE = "replace"
+        MERGE = "merge"
+        UNDO = "undo"
+
+    table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="edits", db_index=False)
+    how = models.CharField(max_length=7, choices=How)
+    who = models.CharField(max_length=260)  # as the audit log names them
+    at = models.DateTimeField(default=timezone.now)
+    rows = models.BigIntegerField(default=0)  # that it changed
+    first_added = models.BigIntegerField(null=True)  # the ids between which the rows lie that it added
+    last_added = models.BigIntegerField(null=True)
+    # Of find and replace, and of undoing it: what is to be done, after which row, and what has come of it.
+    task = models.JSONField(default=dict)
+    heartbeat_at = models.DateTimeField(null=True)  # while there is more to do
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["table", "at"], name="edit_of_table"),
+            models.Index(fields=["table", "first_added"], name="edit_added", condition=Q(first_added__isnull=False)),
+            models.Index(fields=["heartbeat_at"], name="edit_under_way", condition=Q(heartbeat_at__isnull=False)),
+        ]
+
+
+class EditedRow(models.Model):
+    """What an edit wrote into a row, and what stood there before: {str(column id): value}, null for an empty cell."""
+
+    edit = models.ForeignKey(Edit, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    row_id = models.BigIntegerField()
+    before = models.JSONField()
+    after = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["edit", "row_id"], name="edited_row_once")]
+        indexes = [models.Index(fields=["row_id"], name="edited_row_history")]
+
+
 class Deletion(models.Model):
-    """A table, a column or rows in the trash, which can be restored until `purged_at`."""
+    """A table, a column, a saved view or rows in the trash, which can be restored until `purged_at`."""
 
     class Kind(models.TextChoices):
         TABLE = "table", "Table"
         COLUMN = "column", "Column"
+        VIEW = "view", "View"
         ROWS = "rows", "Rows"
+
+    class Move(models.TextChoices):
+        DELETING = "deleting"
+        MERGING = "merging"
+        RESTORING = "restoring"
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="deletions")
     kind = models.CharField(max_length=6, choices=Kind)
     table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="deletions")
     column = models.ForeignKey(Column, on_delete=models.CASCADE, null=True, related_name="deletions")
+    view = models.ForeignKey(SavedView, on_delete=models.CASCADE, null=True, related_name="deletions")
     name = models.CharField(max_length=200, blank=True)  # of rows, the first value of the first one
     rows = models.BigIntegerField(default=0)
     deleted_by = models.CharField(max_length=260, blank=True)  # as the audit log names them
     deleted_at = models.DateTimeField()
     purged_at = models.DateTimeField()
+    # What a worker does with its rows; empty where they are all in the trash.
+    move = models.CharField(max_length=9, choices=Move, blank=True)
+    rows_total = models.BigIntegerField(null=True)  # to be moved
+    # Which rows are deleted, or how they are merged, and what came of that.
+    moved = models.JSONField(default=dict)
+    heartbeat_at = models.DateTimeField(null=True)  # of the worker
+
+    class Meta:
+        indexes = [models.Index(fields=["heartbeat_at"], name="deletion_moving", condition=~Q(move=""))]
 
 
 class DeletedRow(models.Model):
@@ -239,10 +340,11 @@ class Backfill(models.Model):
 
 
 class Import(models.Model):
-    """An uploaded file, or the copy of a table, on its way into a table, which appears when all of it is in."""
+    """A file, the rows of an API or the copy of a table on its way into a table, where all of it appears at once."""
 
     class State(models.TextChoices):
         STAGED = "staged"
+        FETCHING = "fetching"  # its rows are still to come from an API
         QUEUED = "queued"
         RUNNING = "running"
         DONE = "done"
@@ -259,7 +361,7 @@ class Import(models.Model):
     target = models.ForeignKey(Table, on_delete=models.SET_NULL, null=True, related_name="+")  # to append to
     name = models.CharField(max_length=200)
     filename = models.CharField(max_length=255)
-    path = models.CharField(max_length=500)  # in MEDIA_ROOT; empty for a copy
+    path = models.CharField(max_length=500)  # in MEDIA_ROOT; empty for a copy, and while rows are fetched
     # How the file is read: the fields of `readers.sheet.Options`; what is absent is detected.
     # Of a copy: copy_of (table id) and columns {column id: id of its copy}.
     options = models.JSONField(default=dict)
@@ -284,6 +386,16 @@ class Import(models.Model):
     heartbeat_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
+    # Of undoing it, once that has begun: after which rows it goes on, how many are done, and the deletion of rows.
+    undo = models.JSONField(default=dict)
+    undo_heartbeat_at = models.DateTimeField(null=True)  # while there is more to do
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["undo_heartbeat_at"], name="import_undoing", condition=Q(undo_heartbeat_at__isnull=False)
+            )
+        ]
 
 
 class ImportChange(models.Model):

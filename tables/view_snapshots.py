@@ -42,9 +42,14 @@ def window(table: Table, token: str, offset: int, limit: int) -> tuple[list[Row 
 def row_ids(table_id: int, token: str, most: int) -> list[int]:
     """Returns all of them, in order. Raises Refused: code view_gone, or invalid when they are more than `most`."""
     ids, total = _slice(table_id, token, 0, most)
+    check_number(total, most)
+    return ids
+
+
+def check_number(total: int, most: int) -> None:
+    """Raises Refused for a view with more rows than are allowed."""
     if total > most:
         raise Refused(f"This view has {total:,} rows. Narrow it to at most {most:,}.", field="view")
-    return ids
 
 
 def live_row_ids(table_id: int, token: str) -> Sequence[int]:

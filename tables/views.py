@@ -3,27 +3,26 @@
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from tables import columns, deletions
+from tables import columns, deletions, row_queries, saved_views, summaries
 from tables.imports.readers import formats
-from tables.models import Column, Import, Table
+from tables.models import Column, Edit, Import, Table
 from workspaces import ids
 from workspaces.actors import Actor, member
 from workspaces.models import Role
 
 SHOWN = 200  # lines of a page of the trash
-UNDER_WAY = (Import.State.QUEUED, Import.State.RUNNING)
+UNDER_WAY = (Import.State.FETCHING, Import.State.QUEUED, Import.State.RUNNING)
 
 
 @member()
 def home(request: HttpRequest, actor: Actor) -> HttpResponse:
     tables = Table.objects.filter(workspace=actor.workspace, ready=True).order_by("-updated_at", "-pk")
     context = {
-        "tables": tables.annotate(column_count=Count("columns", filter=Q(columns__deleted_at=None))),
+        "tables": tables.select_related("created_by").annotate(errors=row_queries.error_count()),
         "imports": Import.objects.filter(workspace=actor.workspace, state__in=UNDER_WAY).order_by("pk"),
         "actor": actor,
         "can_edit": actor.role != Role.VIEWER,
@@ -47,7 +46,14 @@ def table(request: HttpRequest, actor: Actor, table_id: int) -> HttpResponse:
         "can_edit": can_edit,
         "imports": Import.objects.filter(target=table, state__in=UNDER_WAY).order_by("pk"),
         "accepted": ",".join(formats.READERS),
-        "boot": {"table": _as_json(table, live), "can_edit": can_edit, "home": reverse("home")},
+        "boot": {
+            "table": _as_json(table, live),
+            "views": [saved_views.as_json(view, live) for view in saved_views.live(table)],
+            "can_edit": can_edit,
+            "home": reverse("home"),
+            "summaries": summaries.chosen(table, actor.user),
+            "under_way": _under_way(table),
+        },
     }
     return render(request, "tables/table.html", context)
 
@@ -55,7 +61,7 @@ def table(request: HttpRequest, actor: Actor, table_id: int) -> HttpResponse:
 @member()
 def trash(request: HttpRequest, actor: Actor) -> HttpResponse:
     offset = ids.parse(request.GET.get("offset", "")) or 0
-    shown = list(deletions.kept(actor.workspace)[offset : offset + SHOWN + 1])
+    shown = list(deletions.listed(actor.workspace)[offset : offset + SHOWN + 1])
     context = {
         "items": [(deletion, deletions.why_not(deletion)) for deletion in shown[:SHOWN]],
         "older": offset + SHOWN if len(shown) > SHOWN else None,
@@ -64,6 +70,15 @@ def trash(request: HttpRequest, actor: Actor) -> HttpResponse:
         "days": deletions.KEPT_FOR.days,
     }
     return render(request, "tables/trash.html", context)
+
+
+def _under_way(table: Table) -> list[dict[str, Any]]:
+    """Returns what a worker does with its rows, so that whoever opens the page sees how far it is."""
+    moves = table.deletions.exclude(move="").values_list("pk", "move")
+    edits = Edit.objects.filter(table=table, heartbeat_at__isnull=False).values_list("pk", "how")
+    undone = Import.objects.filter(target=table, undo_heartbeat_at__isnull=False).values_list("pk", "name")
+    kinds = (("move", moves), ("edit", edits), ("undo", undone))
+    return [{"kind": kind, "id": pk, "name": name} for kind, works in kinds for pk, name in works]
 
 
 def _as_json(table: Table, columns: list[Column]) -> dict[str, Any]:
@@ -80,11 +95,13 @@ def _as_json(table: Table, columns: list[Column]) -> dict[str, Any]:
                 "type": column.type,
                 "position": column.position,
                 "width": column.width,
+                "fitted": column.fitted,
                 "hidden": column.hidden,
                 "pinned": column.pinned,
                 "config": {},
                 "counts": {},
                 "stale": 0,
+                "handed_down": 0,
             }
             for column in columns
         ],

@@ -1,0 +1,308 @@
+"""Filters of rows, as the API's `filter` describes them: conditions, and groups in which all or any of them hold.
+
+[{"column": 1, "op": "gte", "value": 50}, {"any": [{"column": 2, "op": "empty"}, {"column": 3, "op": "eq", …}]}]
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import reduce
+from operator import and_, or_
+from typing import Any, Literal
+
+from django.db import connection
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, In, LessThan, LessThanOrEqual, Range
+
+from tables import expressions, row_lists
+from tables.models import HANDED_DOWN, Cell, CellState, Column, ColumnType
+from workspaces import ids
+from workspaces.refusals import Refused
+
+COMPUTED_OPS = ("state", "like")  # of computed columns alone
+MOMENTARY_OPS = ("like", "listed")  # of rows as they are now
+ORDERED_OPS = ("gt", "gte", "lt", "lte", "between")
+OPS = (
+    *("eq", "ne", "one_of", "not_one_of", "contains", "not_contains", "starts_with", "ends_with"),
+    *(*ORDERED_OPS, "empty", "not_empty", "listed", *COMPUTED_OPS),
+)
+ERRORS = (CellState.FAILED, CellState.UNKNOWN)
+MOST = 100  # conditions
+MOST_VALUES = 500  # of one condition
+DEEPEST = 3  # groups in groups
+
+# (column, row id) → the cells of the column that failed like the one in this row.
+type FindSimilar = Callable[[Column, int], QuerySet[Cell]]
+similar_failures: list[FindSimilar] = []
+
+_OPPOSITES = {"ne": "eq", "not_one_of": "one_of", "not_contains": "contains", "not_empty": "empty"}
+_COMPARISONS: dict[str, Any] = {
+    "eq": Exact,
+    "one_of": In,
+    "gt": GreaterThan,
+    "gte": GreaterThanOrEqual,
+    "lt": LessThan,
+    "lte": LessThanOrEqual,
+    "between": Range,
+}
+_LOOKUPS = {"contains": "icontains", "starts_with": "istartswith", "ends_with": "iendswith"}
+_ROUGH = 1e-12  # of a number: more than a double is off by
+_NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*", re.ASCII | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    column: Column
+    op: str
+    value: Any  # a list of `one_of`, `not_one_of` and `between`
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    holds: Literal["all", "any"]
+    items: "tuple[Condition | Group, ...]"
+
+    def conditions(self) -> Iterator[Condition]:
+        for item in self.items:
+            if isinstance(item, Group):
+                yield from item.conditions()
+            else:
+                yield item
+
+
+def parse(items: Sequence[object], columns: Sequence[Column]) -> Group:
+    """Returns the group in which all of these items hold. Raises Refused for what makes no sense."""
+    by_id = {str(column.pk): column for column in columns}
+    group = Group("all", tuple(_item(item, by_id, 0) for item in items))
+    if sum(1 for _ in group.conditions()) > MOST:
+        raise _refused(f"A filter holds at most {MOST} conditions.")
+    return group
+
+
+def matching(item: Condition | Group) -> Q:
+    """Returns the test of the rows."""
+    if isinstance(item, Condition):
+        return _condition(item)
+    parts = [matching(part) for part in item.items]
+    return reduce(and_ if item.holds == "all" else or_, parts, Q())
+
+
+def as_json(item: Condition | Group) -> dict[str, Any]:
+    """Returns an item of the API's list as it is stored."""
+    if isinstance(item, Group):
+        return {item.holds: [as_json(part) for part in item.items]}
+    value = {} if item.op in ("empty", "not_empty") else {"value": item.value}
+    return {"column": item.column.pk, "op": item.op} | value
+
+
+def columns_in(items: Iterable[dict[str, Any]]) -> set[int]:
+    """Returns the ids of the columns of stored items."""
+    found: set[int] = set()
+    for item in items:
+        holds = next((word for word in ("all", "any") if word in item), None)
+        found |= {item["column"]} if holds is None else columns_in(item[holds])
+    return found
+
+
+def without_columns(items: Sequence[dict[str, Any]], gone: Callable[[int], bool]) -> list[dict[str, Any]]:
+    """Returns stored items without conditions on columns that are gone, and without groups that this leaves empty."""
+    kept: list[dict[str, Any]] = []
+    for item in items:
+        holds = next((word for word in ("all", "any") if word in item), None)
+        if holds is None:
+            kept += [] if gone(item["column"]) else [item]
+        elif parts := without_columns(item[holds], gone):
+            kept.append({holds: parts})
+    return kept
+
+
+def errors(cells: QuerySet[Cell]) -> QuerySet[Cell]:
+    """Returns those that failed by themselves or may have been sent."""
+    return cells.filter(state__in=ERRORS).exclude(error_code=HANDED_DOWN)
+
+
+def _item(item: object, columns: Mapping[str, Column], depth: int) -> Condition | Group:
+    if not isinstance(item, Mapping):
+        raise _refused('An item of a filter is {"column", "op", "value"}, {"all": […]} or {"any": […]}.')
+    for holds in ("all", "any"):
+        if holds in item:
+            return _group(holds, item[holds], columns, depth + 1)
+    column = columns.get(str(item.get("column")))
+    if column is None:
+        raise _refused(f"There is no column {item.get('column')!r}.")
+    op = str(item.get("op"))
+    if op not in OPS or (op in COMPUTED_OPS and not column.is_computed):
+        raise _refused(f"{op!r} is not a test for “{column.name}”. Use one of {', '.join(OPS)}.")
+    return Condition(column, op, _value(column, op, item.get("value")))
+
+
+def _group(holds: Literal["all", "any"], items: object, columns: Mapping[str, Column], depth: int) -> Group:
+    if not isinstance(items, list) or not items:
+        raise _refused(f"{holds!r} must be a list of conditions that is not empty.")
+    if depth > DEEPEST:
+        raise _refused(f"Groups of conditions can be nested {DEEPEST} deep.")
+    return Group(holds, tuple(_item(item, columns, depth) for item in items))
+
+
+def _value(column: Column, op: str, value: object) -> Any:
+    if op in ("one_of", "not_one_of"):
+        if not isinstance(value, list) or not 0 < len(value) <= MOST_VALUES:
+            raise _refused(f"To compare “{column.name}” with several values, send a list of up to {MOST_VALUES}.")
+        return value
+    if op not in ORDERED_OPS:
+        return value
+    bounds = value if op == "between" else [value]
+    if not isinstance(bounds, list) or len(bounds) != (2 if op == "between" else 1):
+        raise _refused(f"For “{column.name}” between two values, send a list of both.")
+    if column.type == ColumnType.NUMBER and None in map(_as_number, bounds):
+        raise _refused(f"“{column.name}” is a number column. Compare it with a number.")
+    if column.type == ColumnType.DATE and not all(map(_is_date, bounds)):
+        raise _refused(f"“{column.name}” is a date column. Compare it with a date like 2026-12-31.")
+    return value
+
+
+def _condition(condition: Condition) -> Q:
+    column, op, value = condition.column, condition.op, condition.value
+    if op == "state":
+        return _in_state(column, value)
+    if op == "like":
+        return _failed_like(column, value)
+    if op == "listed":
+        return Q(expressions.IsOneOf(F("pk"), row_lists.row_ids(column.table_id, value)))
+    if op in _OPPOSITES:
+        test = _compared(column, _OPPOSITES[op], value)
+        return Q(expressions.IsNotTrue(ExpressionWrapper(test, output_field=BooleanField())))
+    return _first_look(column, op, value) & _compared(column, op, value)
+
+
+def _first_look(column: Column, op: str, value: Any) -> Q:
+    """Returns a test that leaves out most rows fast. PostgreSQL finds a value faster than it writes a row as text."""
+    if connection.vendor == "postgresql" or column.is_computed:
+        return Q()
+    values = value if isinstance(value, list) else [value]
+    if _is_by_number(column, op, values):
+        return _about(column, op, [float(_numeral(text)) for text in values])
+    if _is_by_date(column, op, values):
+        return Q()
+    by_number = column.type == ColumnType.NUMBER and any(_as_number(text) is not None for text in values)
+    if op not in ("eq", "one_of", *_LOOKUPS) or (op == "one_of" and by_number) or any(map(_is_truth, values)):
+        return Q()
+    looks = [expressions.may_hold(str(text)) for text in values]
+    return reduce(or_, looks) if all(looks) else Q()
+
+
+def _about(column: Column, op: str, bounds: Sequence[float]) -> Q:
+    """Returns a test by doubles that is a little wide: numbers of many digits are compared exactly later."""
+    number = expressions.rough_number(column)
+    low, high = bounds[0] - abs(bounds[0]) * _ROUGH, bounds[-1] + abs(bounds[-1]) * _ROUGH
+    if op in ("gt", "gte"):
+        return Q(GreaterThanOrEqual(number, low))
+    return Q(LessThanOrEqual(number, high)) if op in ("lt", "lte") else Q(Range(number, (low, high)))
+
+
+def _is_truth(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _compared(column: Column, op: str, value: Any) -> Q:
+    alias = expressions.alias(column)
+    if op == "empty":
+        return Q(**{f"{alias}__isnull": True}) | Q(**{alias: ""})
+    if op in _LOOKUPS:
+        return Q(**{f"{alias}__{_LOOKUPS[op]}": str(value)})
+    values = value if isinstance(value, list) else [value]
+    if _is_by_number(column, op, values):
+        return _by_number(column, op, [_numeral(text) for text in values])
+    if _is_by_date(column, op, values):
+        texts = [str(text) for text in values]
+        return Q(_comparison(op, expressions.date(column, whole=any(len(text) > 10 for text in texts)), texts))
+    if op in ("eq", "one_of"):
+        return _is_one_of(column, values)
+    return Q(_comparison(op, expressions.by_letter(F(alias)), [str(item) for item in values]))
+
+
+def _comparison(op: str, expression: Any, values: Sequence[Any]) -> Any:
+    return _COMPARISONS[op](expression, values if op == "between" else values[0])
+
+
+def _is_by_number(column: Column, op: str, values: Sequence[Any]) -> bool:
+    if op not in ORDERED_OPS and (op != "eq" or column.type != ColumnType.NUMBER):
+        return False
+    return all(_as_number(value) is not None for value in values)
+
+
+def _is_by_date(column: Column, op: str, values: Sequence[Any]) -> bool:
+    return column.type == ColumnType.DATE and op in ("eq", *ORDERED_OPS) and all(map(_is_date, values))
+
+
+def _by_number(column: Column, op: str, numerals: Sequence[str]) -> Q:
+    if op == "between":
+        return _by_number(column, "gte", numerals[:1]) & _by_number(column, "lte", numerals[1:])
+    return Q(_COMPARISONS[op](expressions.difference(column, numerals[0]), 0.0))
+
+
+def _is_one_of(column: Column, values: Sequence[Any]) -> Q:
+    is_number = column.type == ColumnType.NUMBER
+    known = [_numeral(value) for value in values if is_number and _as_number(value) is not None]
+    texts = [text for value in values for text in _texts(value)]
+    test = Q(**{f"{expressions.alias(column)}__in": texts})
+    return test | Q(expressions.is_among(column, known)) if known else test
+
+
+def _texts(value: object) -> list[str]:
+    """Returns what a value may look like as text: PostgreSQL and SQLite write truths in two ways."""
+    if isinstance(value, bool):
+        return ["true", "1"] if value else ["false", "0"]
+    return [str(value)]
+
+
+def _in_state(column: Column, state: object) -> Q:
+    """`stale` is a mark on a result, `empty` is the lack of one, `errors` are the failures of the column itself."""
+    results = Cell.objects.filter(column=column)
+    if state == CellState.EMPTY:
+        return ~Q(Exists(results.filter(row_id=OuterRef("pk")).exclude(state=CellState.EMPTY)))
+    if state == "errors":
+        chosen = errors(results)
+    else:
+        chosen = results.filter(stale=True) if state == "stale" else results.filter(state=state)
+    return Q(pk__in=chosen.values("row_id"))
+
+
+def _failed_like(column: Column, row_id: object) -> Q:
+    """Matches no row when the one that is named has a result by now."""
+    failed_id = ids.parse(row_id)
+    if failed_id is None:
+        raise _refused(f"To filter “{column.name}” by a failure, send the id of a row that failed.")
+    return Q(*(Q(pk__in=find(column, failed_id).values("row_id")) for find in similar_failures))
+
+
+def _as_number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _numeral(value: int | float | str) -> str:
+    """Returns the number as text, with all of its digits."""
+    return str(value).strip()
+
+
+def _is_date(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        return bool(date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value))
+    except ValueError:
+        return False
+
+
+def _refused(message: str) -> Refused:
+    return Refused(message, field="filter")

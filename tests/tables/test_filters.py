@@ -1,0 +1,255 @@
+"""Every filter finds the rows that a plain predicate finds, on either database."""
+
+import random
+import re
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tables import catalog, columns, rows
+from tables.filters import DEEPEST, MOST
+from tables.models import Cell, CellState, Row, Table
+from tables.row_queries import View
+from workspaces.actors import Actor
+from workspaces.models import Role, User, Workspace
+from workspaces.refusals import Refused
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TEXTS: list[str | None] = [
+    *("Utrecht", "utrecht", "Utrecht 2", "ut", "0042", "42", "42.0", "-7", ".5", "5.", "1e2", "100", "1e400", "1e"),
+    *("5-3", "+-1", "--2", "1.2.3", "e5", ".e5", "100%", "a_b", 'the "odd" one', "back\\slash", "two\nlines"),
+    *("é日本", "", "2026-01-31", "null", "true", "'; DROP TABLE tables_row; --", None, None),
+]
+LONG = ["12345678901234567", "12345678901234568", "12345678901234567.0", "12345678901234567890123", "1e2", "-1e22"]
+LONG += ["10000000000000000000001", "100.00000000000000001", "100.00000000000000000", "9007199254740993", "1e22"]
+NUMBERS = ["1", "1.0", "2", "-3.5", ".5", "1e2", "100", "99.99", "007", "many", "1e400", "", None, *LONG]
+DATES = ["2026-01-31", "2026-01-31T10:30:00", "2025-12-31", "2026-02-01", "soon", "", None]
+TRUTHS = [True, False, None]
+POOLS: dict[str, Sequence[str | bool | None]] = {
+    "Name": TEXTS,
+    "Size": NUMBERS,
+    "Day": DATES,
+    "Active": TRUTHS,
+    "Found": TEXTS,
+}
+OPS = {
+    **dict.fromkeys(("eq", "ne", "contains", "not_contains", "starts_with", "ends_with"), "one"),
+    **dict.fromkeys(("gt", "gte", "lt", "lte"), "ordered"),
+    "between": "two",
+    "one_of": "some",
+    "not_one_of": "some",
+    "empty": "none",
+    "not_empty": "none",
+}
+OPPOSITES = {"ne": "eq", "not_contains": "contains", "not_one_of": "one_of", "not_empty": "empty"}
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d\d?)?", re.ASCII)
+
+type Values = Mapping[str, str | bool | None]
+
+
+def as_text(value: str | bool | None) -> str | None:
+    if isinstance(value, bool):
+        return ("true" if value else "false") if connection.vendor == "postgresql" else str(int(value))
+    return value
+
+
+def as_number(text: str | None) -> Decimal | None:
+    return Decimal(text) if text and NUMBER.fullmatch(text) else None
+
+
+def keys(column: str, op: str, text: str | None, values: Sequence[str]) -> tuple[Any, list[Any]]:
+    """What is compared: numbers where both sides are, in number columns and by size in others; days in date columns."""
+    numbers = [as_number(value) for value in values]
+    if None not in numbers and (column == "Size" or op not in ("eq", "one_of")):
+        return as_number(text), numbers
+    if column == "Day" and op != "one_of" and all(value in DATES[:4] for value in values):
+        day = text if text in DATES[:4] else None
+        return (day if any(len(value) > 10 for value in values) else day and day[:10]), list(values)
+    return text, list(values)
+
+
+def holds(values: Values, column: str, op: str, value: Any) -> bool:
+    if op in OPPOSITES:
+        return not holds(values, column, OPPOSITES[op], value)
+    text = as_text(values[column])
+    if op == "empty":
+        return not text
+    if op in ("contains", "starts_with", "ends_with"):
+        tests: dict[str, Callable[[str, str], bool]] = {
+            "contains": str.__contains__,
+            "starts_with": str.startswith,
+            "ends_with": str.endswith,
+        }
+        return text is not None and tests[op](text.lower(), value.lower())
+    if op == "one_of":
+        return any(holds(values, column, "eq", one) for one in value) if column == "Size" else text in value
+    if isinstance(value, bool):
+        return text == as_text(value)
+    key, bounds = keys(column, op, text, value if isinstance(value, list) else [value])
+    if key is None:
+        return False
+    if op == "between":
+        return bool(bounds[0] <= key <= bounds[1])
+    tests = {"eq": "__eq__", "gt": "__gt__", "gte": "__ge__", "lt": "__lt__", "lte": "__le__"}  # type: ignore[dict-item]
+    return getattr(key, tests[op])(bounds[0]) is True  # type: ignore[call-overload]
+
+
+def accepts(values: Values, item: Any) -> bool:
+    if "any" in item:
+        return any(accepts(values, part) for part in item["any"])
+    if "all" in item:
+        return all(accepts(values, part) for part in item["all"])
+    return holds(values, item["column"], item["op"], item.get("value"))
+
+
+@st.composite
+def conditions(draw: st.DrawFn) -> dict[str, Any]:
+    column = draw(st.sampled_from(list(POOLS)))
+    op = draw(st.sampled_from(list(OPS) if column != "Active" else ["eq", "ne", "empty", "not_empty"]))
+    pool = [value for value in POOLS[column] if value is not None]
+    if OPS[op] in ("ordered", "two") and column in ("Size", "Day"):
+        pool = [value for value in pool if value in DATES[:4] or as_number(str(value)) is not None]
+    one = st.sampled_from(pool)
+    two = st.lists(one, min_size=2, max_size=2)
+    some = st.lists(one, min_size=1, max_size=4)
+    kinds: dict[str, st.SearchStrategy[Any]] = {"one": one, "ordered": one, "two": two, "some": some}
+    value = kinds.get(OPS[op], st.none())
+    return {"column": column, "op": op, "value": draw(value)}
+
+
+TREES = st.recursive(
+    conditions(),
+    lambda parts: st.lists(parts, min_size=1, max_size=3).flatmap(
+        lambda items: st.sampled_from([{"any": items}, {"all": items}])
+    ),
+    max_leaves=6,
+)
+
+
+@pytest.fixture
+def leads(workspace: Workspace, editor: User) -> Table:
+    types = [("Name", "text"), ("Size", "number"), ("Day", "date"), ("Active", "checkbox"), ("Found", "formula")]
+    return catalog.create(Actor(editor, workspace, Role.EDITOR), "Leads", types)
+
+
+def fill(table: Table, number: int) -> dict[int, Values]:
+    """Stores values as they are, also those that their type refuses, as an import may keep them."""
+    pick = random.Random(7)
+    ids = {column.name: column.pk for column in columns.live(table)}
+    stored: dict[int, Values] = {}
+    for row_id in rows.append(table, [{} for _ in range(number)]):
+        values = {name: pick.choice(pool) for name, pool in POOLS.items()}
+        Row.objects.filter(pk=row_id).update(
+            values={str(ids[name]): value for name, value in values.items() if name != "Found" and value is not None}
+        )
+        if values["Found"] is not None:
+            Cell.objects.create(row_id=row_id, column_id=ids["Found"], state=CellState.DONE, value=values["Found"])
+        stored[row_id] = values
+    return stored
+
+
+def by_id(item: Any, ids: Mapping[str, int]) -> Any:
+    for holds_ in ("any", "all"):
+        if holds_ in item:
+            return {holds_: [by_id(part, ids) for part in item[holds_]]}
+    return {**item, "column": ids[item["column"]]}
+
+
+def depth(item: Any) -> int:
+    parts = item.get("any") or item.get("all")
+    return 1 + max(map(depth, parts)) if parts else 0
+
+
+def test_a_filter_finds_what_a_plain_predicate_finds(leads: Table) -> None:
+    stored = fill(leads, 60)
+    live = columns.live(leads)
+    ids = {column.name: column.pk for column in live}
+
+    @settings(max_examples=120, deadline=None)
+    @given(st.lists(TREES.filter(lambda tree: depth(tree) <= DEEPEST), min_size=1, max_size=2))
+    def check(items: list[Any]) -> None:
+        found = View(live, [by_id(item, ids) for item in items], [], "").row_ids(leads)
+        expected = [pk for pk, values in stored.items() if all(accepts(values, item) for item in items)]
+        assert list(found) == expected
+
+    check()
+
+
+def test_an_opposite_finds_all_other_rows(leads: Table) -> None:
+    stored = fill(leads, 60)
+    size = next(column for column in columns.live(leads) if column.name == "Size")
+    for op, opposite, value in (
+        ("eq", "ne", "1"),
+        ("one_of", "not_one_of", ["1", "many"]),
+        ("empty", "not_empty", None),
+    ):
+        found = [
+            set(View([size], [{"column": size.pk, "op": each, "value": value}], [], "").row_ids(leads))
+            for each in (op, opposite)
+        ]
+        assert found[0] | found[1] == set(stored)
+        assert not found[0] & found[1]
+        assert all(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "op", "value", "words"),
+    [
+        ("Size", "gte", "many", "Compare it with a number."),
+        ("Size", "between", ["1", "nan"], "Compare it with a number."),
+        ("Day", "lte", "soon", "Compare it with a date like 2026-12-31."),
+        ("Name", "between", ["a"], "send a list of both"),
+        ("Name", "one_of", [], "send a list of up to 500"),
+        ("Name", "one_of", "Utrecht", "send a list of up to 500"),
+        ("Name", "state", "done", "is not a test for “Name”"),
+        ("Name", "near", "x", "is not a test for “Name”"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(leads: Table, name: str, op: str, value: object, words: str) -> None:
+    column = next(column for column in columns.live(leads) if column.name == name)
+    with pytest.raises(Refused, match=re.escape(words)):
+        View([column], [{"column": column.pk, "op": op, "value": value}], [], "").row_ids(leads)
+
+
+def test_groups_have_bounds(leads: Table) -> None:
+    column = columns.live(leads)[0]
+    item: dict[str, Any] = {"column": column.pk, "op": "empty"}
+    with pytest.raises(Refused, match=f"at most {MOST} conditions"):
+        View([column], [{"any": [item] * (MOST + 1)}], [], "").row_ids(leads)
+    deep = item
+    for _ in range(DEEPEST + 1):
+        deep = {"any": [deep]}
+    with pytest.raises(Refused, match=f"nested {DEEPEST} deep"):
+        View([column], [deep], [], "").row_ids(leads)
+    wrongs: list[object] = [[], "empty", None]
+    for wrong in wrongs:
+        with pytest.raises(Refused, match="must be a list of conditions"):
+            View([column], [{"any": wrong}], [], "").row_ids(leads)
+    with pytest.raises(Refused, match="An item of a filter is"):
+        View([column], [{"any": ["empty"]}], [], "").row_ids(leads)
+
+
+def test_numbers_of_many_digits_are_equal_only_where_all_digits_are(table: Table) -> None:
+    size = columns.live(table)[1]
+    texts = ["12345678901234567", "12345678901234568", "12345678901234567.0", "0.1234567890123456789", "1e22"]
+    texts += ["10000000000000000000000", "0.12345678901234567890"]
+    rows.append(table, [{"Size": text} for text in texts])
+
+    def found(op: str, value: Any) -> list[str]:
+        view = View(columns.live(table), [{"column": size.pk, "op": op, "value": value}], [], "")
+        return [row.values[str(size.pk)] for row in view.window(table, 0, 50)[0]]
+
+    assert found("eq", 12345678901234567) == [texts[0], texts[2]]
+    assert found("ne", texts[1]) == [*texts[:1], *texts[2:]]
+    assert found("one_of", [texts[1], "10000000000000000000000.0"]) == [texts[1], *texts[4:6]]
+    assert found("gt", texts[0]) == [texts[1], *texts[4:6]]
+    assert found("between", ["0.1234567890123456788", "0.1234567890123456789"]) == [texts[3], texts[6]]
+    groups = View(columns.live(table), [], [], "").groups(table, size)
+    assert [group["count"] for group in groups] == [2, 2, 2, 1]
+    assert all(len(found("eq", group["filter"]["value"])) == group["count"] for group in groups)
