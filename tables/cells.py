@@ -4,13 +4,14 @@ import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import batched
 from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Count
 
-from tables.models import OPEN_STATES, Cell, CellState
+from tables.models import HANDED_DOWN, OPEN_STATES, Cell, CellState
 from tables.values import storable
 
 type Pair = tuple[int, int]  # row id, column id
@@ -103,6 +104,13 @@ def stale_counts(column_ids: Collection[int]) -> dict[int, int]:
     """Returns {column id: results that are out of date}, from the index of these alone."""
     stale = Cell.objects.filter(column_id__in=column_ids, stale=True).order_by().values("column_id")
     return {group["column_id"]: group["number"] for group in stale.annotate(number=Count("pk"))}
+
+
+def handed_down_counts(column_ids: Collection[int]) -> dict[int, int]:
+    """Returns {column id: failures that are those of another column}, from the index of failures alone."""
+    failed = Cell.objects.filter(column_id__in=column_ids, state=CellState.FAILED, error_group__isnull=False)
+    groups = failed.filter(error_code=HANDED_DOWN).order_by().values("column_id")
+    return {group["column_id"]: group["number"] for group in groups.annotate(number=Count("pk"))}
 
 
 class NewCell(NamedTuple):
@@ -234,7 +242,12 @@ def _is_unicode(text: str) -> bool:
 
 
 def _plain(value: object) -> str:
-    return str(connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value)
+    return _moment(value) if isinstance(value, datetime) else str(value)
+
+
+@lru_cache(maxsize=1_000)
+def _moment(value: datetime) -> str:
+    return str(connection.ops.adapt_datetimefield_value(value))
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, default=_plain).encode

@@ -20,17 +20,39 @@ def live(table: Table) -> list[Column]:
 
 
 def create(table: Table, name: str, type: str = ColumnType.TEXT, position: int | None = None) -> Column:
-    """Creates a column at the end, or before the one that has this position now. Raises Refused."""
+    """Creates a column at the end, or before the one that has this position now. Raises Refused.
+
+    The first one of a table is pinned: it names the rows.
+    """
     with transaction.atomic():
         others = _locked(table.pk)
         _check_room(others)
         kind = _type(type)
         column = Column(table=table, name=_free_name(name, others), type=kind, position=len(others))
         column.width = WIDTH_OF_COMPUTED if kind.is_computed else column.width
+        column.pinned = not others
         column.save()
         _arrange(others, column, len(others) if position is None else position)
         _announce(table.pk)
     return column
+
+
+def create_several(table: Table, wanted: Sequence[str], type: ColumnType, position: int) -> list[Column]:
+    """Creates columns of one computed type before the one that has this position now, under free names.
+
+    Raises Refused for too many.
+    """
+    with transaction.atomic():
+        others = _locked(table.pk)
+        made: list[Column] = []
+        for name in wanted:
+            _check_room([*others, *made])
+            free = names.first_free(names.tidy(name) or "Column", {column.name for column in [*others, *made]})
+            made.append(Column(table=table, name=free, type=type, position=position, width=WIDTH_OF_COMPUTED))
+        Column.objects.bulk_create(made)
+        _number([*others[:position], *made, *others[position:]])
+        _announce(table.pk)
+    return made
 
 
 def adopt(table: Table, new: Sequence[Column]) -> None:
@@ -69,9 +91,10 @@ def change_type(column: Column, type: str) -> None:
 
 
 def resize(column: Column, width: int) -> None:
-    """Sets the width in px, within what the grid can show."""
+    """Sets the width in px, within what the grid can show; it is no longer fitted to the values."""
     column.width = max(NARROWEST, min(width, WIDEST))
-    column.save(update_fields=["width"])
+    column.fitted = False
+    column.save(update_fields=["width", "fitted"])
     _announce(column.table_id)
 
 

@@ -54,6 +54,16 @@ def publish_columns(table_id: int) -> None:
     _publish(table_id, "columns", {})
 
 
+def publish_views(table_id: int) -> None:
+    """Announces that saved views changed; listeners read them again."""
+    _publish(table_id, "views", {})
+
+
+def publish_table(table_id: int, *, deleted: bool) -> None:
+    """Announces that the table was deleted or restored."""
+    _publish(table_id, "table", {"deleted": deleted})
+
+
 def _publish(table_id: int, event: str, data: dict[str, Any]) -> None:
     """What is announced is stored already. Without Redis nobody hears of it at once, and nothing else fails."""
     key = _key(table_id)

@@ -59,11 +59,12 @@ def offsets(rows: Iterable[Row]) -> dict[int, int]:
     return found
 
 
-def append(table_id: int, number: int) -> list[int]:
-    """Returns the keys of so many rows after the last one, and counts them."""
+def append(table_id: int, number: int) -> range:
+    """Returns the keys of so many rows after the last one, and counts them. Raises Table.DoesNotExist."""
     first = _next_key(table_id)
-    keys = [first + index * STRIDE for index in range(number)]
-    Table.objects.filter(pk=table_id).update(last_key=keys[-1])
+    keys = range(first, first + number * STRIDE, STRIDE)
+    if not Table.objects.filter(pk=table_id).update(last_key=keys[-1]):
+        raise Table.DoesNotExist
     last = RowBlock.objects.filter(table_id=table_id).order_by("-start").first()
     room = min(number, max(0, BLOCK - last.count)) if last else 0
     if last and room:
@@ -88,7 +89,19 @@ def append_blocks(source_id: int, target_id: int) -> int:
     return shift
 
 
-def insert(table_id: int, before: Row, number: int) -> list[int]:
+def copy_blocks(source_id: int, target_id: int, start: int | None, number: int) -> tuple[int | None, int | None]:
+    """Counts the rows of some blocks of a table, from a key on, in its copy, where they will have the same keys.
+
+    Returns the key of the first of these blocks, None where there is no more, and that of the next one after them.
+    """
+    blocks = RowBlock.objects.filter(table_id=source_id).order_by("start")
+    ahead = list((blocks if start is None else blocks.filter(start__gte=start))[: number + 1])
+    some, after = ahead[:number], ahead[number:]
+    RowBlock.objects.bulk_create(RowBlock(table_id=target_id, start=block.start, count=block.count) for block in some)
+    return (some[0].start if some else None, after[0].start if after else None)
+
+
+def insert(table_id: int, before: Row, number: int) -> range:
     """Returns the keys of so many rows that stand directly before a row, and counts them."""
     low, high = _gap_before(before)
     if high - low <= number:
@@ -96,7 +109,7 @@ def insert(table_id: int, before: Row, number: int) -> list[int]:
         before.refresh_from_db(fields=["sort_key"])
         low, high = _gap_before(before)
     step = (high - low) // (number + 1)
-    keys = [low + step * place for place in range(1, number + 1)]
+    keys = range(low + step, low + step * (number + 1), step)
     _count(table_id, keys, +1)
     _split(table_id, keys)
     return keys

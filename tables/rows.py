@@ -7,23 +7,21 @@ from itertools import batched
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Max, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from tables import cells, columns, deleted_rows, deletions, events, names, row_order, storage, values
-from tables.models import Column, DeletedRow, Deletion, Row, Table
-from tables.signals import send_rows_changed
+from tables import cells, columns, deleted_rows, deletions, edits, events, names, row_order, storage, values
+from tables.models import Column, Deletion, Edit, Row, Table
+from tables.signals import send_rows_changed, send_rows_deleted
 from workspaces import audit
 from workspaces.refusals import Refused
 
 type Cells = Mapping[str | int, Any]  # {column name or id: value}
-type Change = Mapping[str, Any]  # {"id": row id, "cells": Cells}
+type Change = Mapping[str, Any]  # {"id": row id, "cells": Cells}, and "was": Cells to change only what is still so
 type Find = Callable[[str | int], Column]
 
 MOST_AT_ONCE = 10_000  # rows in one call
 ANNOUNCED = 500  # changed cells that are announced one by one; after more, listeners read their window again
-_BATCH = 2_000
-_LOWEST = -(2**63)  # below every sort key
 _IDS = 500  # in one query; SQLite bounds its parameters
 
 
@@ -109,13 +107,13 @@ def move(table: Table, row_ids: Sequence[int], before: int | None) -> int:
     return len(moved)
 
 
-def _insert(table: Table, sort_keys: Sequence[int], stored: Sequence[Mapping[str, Any]]) -> list[int]:
+def _insert(table: Table, sort_keys: range, stored: Sequence[Mapping[str, Any]]) -> list[int]:
     """Stores rows whose keys are counted already, and announces them."""
-    for keys, batch in zip(batched(sort_keys, _BATCH), batched(stored, _BATCH), strict=True):
-        storage.insert(table.pk, keys, [json.dumps(row, ensure_ascii=False) for row in batch])
+    storage.insert(table.pk, sort_keys, [json.dumps(row, ensure_ascii=False) for row in stored])
     added = Row.objects.filter(table=table, sort_key__gte=sort_keys[0], sort_key__lte=sort_keys[-1])
     row_ids = list(added.order_by("sort_key").values_list("pk", flat=True))
     storage.grow(table.pk, len(row_ids))
+    edits.record_added(table.pk, row_ids)
     send_rows_changed(table.pk, row_ids, added=True)
     transaction.on_commit(partial(events.publish_rows, table.pk, added=len(row_ids)))
     return row_ids
@@ -128,35 +126,62 @@ def _row(table: Table, row_id: int) -> Row:
     return row
 
 
-def update(table: Table, changes: Sequence[Change]) -> int:
+def update(table: Table, changes: Sequence[Change], how: Edit.How = Edit.How.EDIT) -> int:
     """Changes cells and returns the number of rows. Raises Refused, and then nothing is changed."""
     _check_number(changes)
     find = columns.by_name_or_id(table)
     new_values: dict[int, dict[str, Any]] = {}
+    expected: dict[int, dict[str, Any]] = {}
     for change in changes:
         new_values.setdefault(int(change["id"]), {}).update(_cleaned(find, change["cells"]))
-    store(table, new_values)
+        if was := change.get("was"):
+            expected.setdefault(int(change["id"]), {}).update(_cleaned(find, was))
+    with transaction.atomic():
+        storage.lock_table(table.pk)
+        _check_unchanged(table, expected)
+        store(table, new_values, how)
     return len(new_values)
 
 
-def store(table: Table, new_values: Mapping[int, Mapping[str, Any]]) -> None:
+def _check_unchanged(table: Table, expected: Mapping[int, Mapping[str, Any]]) -> None:
+    """Raises Refused if a cell has another value than {row id: {str(column id): value}}."""
+    changed: set[tuple[int, str]] = set()
+    for row_ids in batched(sorted(expected), _IDS):
+        for row in Row.objects.filter(pk__in=row_ids):
+            was = expected[row.pk]
+            changed |= {(row.pk, key) for key, value in was.items() if row.values.get(key) != value}
+    if changed:
+        name = Column.objects.get(pk=min(changed)[1]).name
+        words = f"“{name}” was changed" if len(changed) == 1 else f"{len(changed):,} cells were changed"
+        raise Refused(f"{words} by somebody else meanwhile.", code="conflict", field="was")
+
+
+def store(
+    table: Table, new_values: Mapping[int, edits.Values], how: Edit.How = Edit.How.EDIT, edit: Edit | None = None
+) -> None:
     """Stores {row id: {str(column id): value}} of values that are as they are stored, like those of other rows.
 
-    Raises Refused for a row that the table lacks, and then nothing is stored.
+    They are part of the edit, or of a new one. Raises Refused for a row that the table lacks: then nothing is stored.
     """
     with transaction.atomic():
         storage.lock_table(table.pk)
-        changed = _write(table, new_values)
-        if changed:
+        changes = _write(table, new_values)
+        if changes:
+            edits.record(edit or edits.begin(table.pk, how), changes)
             storage.touch(table.pk)
+            changed = [
+                (row_id, int(key), {"value": value})
+                for row_id, (_, new) in changes.items()
+                for key, value in new.items()
+            ]
             column_ids = sorted({column_id for _, column_id, _ in changed})
-            send_rows_changed(table.pk, sorted({row_id for row_id, _, _ in changed}), column_ids=column_ids)
+            send_rows_changed(table.pk, sorted(changes), column_ids=column_ids)
             transaction.on_commit(partial(_announce, table.pk, changed))
 
 
-def _write(table: Table, new_values: Mapping[int, Mapping[str, Any]]) -> list[tuple[int, int, dict[str, Any]]]:
-    """Stores {row id: {key: value}}; returns [(row id, column id, cell)] of what differs now."""
-    changed = []
+def _write(table: Table, new_values: Mapping[int, edits.Values]) -> dict[int, tuple[edits.Values, edits.Values]]:
+    """Stores {row id: {key: value}}; returns what stood in the rows and what differs now."""
+    changes: dict[int, tuple[edits.Values, edits.Values]] = {}
     for row_ids in batched(sorted(new_values), _IDS):
         found = Row.objects.filter(pk__in=row_ids)  # alone: SQLite looks through all of a table that is named
         rows = sorted((row for row in found if row.table_id == table.pk), key=lambda row: row.sort_key)
@@ -165,10 +190,11 @@ def _write(table: Table, new_values: Mapping[int, Mapping[str, Any]]) -> list[tu
             raise Refused(f"This table has no row {missing}.", field="rows")
         for row in rows:
             different = {key: value for key, value in new_values[row.pk].items() if row.values.get(key) != value}
-            row.values = _without_empty(row.values | different)
-            changed += [(row.pk, int(key), {"value": value}) for key, value in different.items()]
-        storage.write_values(rows)
-    return changed
+            if different:
+                changes[row.pk] = ({key: row.values.get(key) for key in different}, different)
+                row.values = _without_empty(row.values | different)
+        storage.write_values([row for row in rows if row.pk in changes])
+    return changes
 
 
 def delete(table: Table, row_ids: Collection[int]) -> Deletion | None:
@@ -179,60 +205,39 @@ def delete(table: Table, row_ids: Collection[int]) -> Deletion | None:
         if not keys:
             return None
         deleted = [row_id for _, row_id in keys]
-        deletion = _new_deletion(table, deleted[0], len(deleted))
+        deletion = new_deletion(table, deleted[0], len(deleted))
         batches = [Row.objects.filter(pk__in=batch) for batch in batched(deleted, _IDS)]
-        _move(deletion, batches, [sort_key for sort_key, _ in keys])
+        put_away(deletion, batches, [sort_key for sort_key, _ in keys])
         transaction.on_commit(partial(events.publish_rows, table.pk, deleted=deleted))
     table.refresh_from_db(fields=["row_count"])
     return deletion
 
 
-def delete_all_but(table: Table, row_ids: Collection[int]) -> Deletion | None:
-    """Moves every other row into the trash; None where there is none."""
-    _check_number(list(row_ids))
-    return delete_many(table, Row.objects.filter(table=table).exclude(pk__in=row_ids))
+def delete_into(deletion: Deletion, row_ids: Collection[int]) -> None:
+    """Moves more rows of the table into a deletion; the table is locked."""
+    keys = _keys_of(deletion.table, row_ids)
+    if keys and not deletion.name:
+        deletion.name = _telling(deletion.table, Row.objects.get(pk=keys[0][1]))
+        deletion.save(update_fields=["name"])
+    batches = [Row.objects.filter(pk__in=batch) for batch in batched((row_id for _, row_id in keys), _IDS)]
+    put_away(deletion, batches, [sort_key for sort_key, _ in keys])
 
 
-def delete_many(table: Table, chosen: QuerySet[Row]) -> Deletion | None:
-    """Moves rows of the table into the trash, however many they are; None for no row.
-
-    Others wait for a batch at most. What is added meanwhile stays, and if it stops halfway, the trash has one half.
-    """
-    number, last = chosen.aggregate(number=Count("pk"), last=Max("pk")).values()
-    deletion, after = None, _LOWEST
-    while number:
-        with transaction.atomic():
-            storage.lock_table(table.pk)
-            later = chosen.filter(pk__lte=last, sort_key__gt=after).order_by("sort_key")
-            batch = list(later.values_list("sort_key", "pk")[:MOST_AT_ONCE])
-            if not batch and after == _LOWEST:
-                break
-            if not batch:  # the keys of some may have been spread meanwhile
-                after = _LOWEST
-                continue
-            sort_keys = [sort_key for sort_key, _ in batch]
-            deletion = deletion or _new_deletion(table, batch[0][1], number)
-            _move(deletion, [chosen.filter(pk__lte=last, sort_key__range=(sort_keys[0], sort_keys[-1]))], sort_keys)
-            after = sort_keys[-1]
-            transaction.on_commit(partial(events.publish_rows, table.pk))
-    if deletion and deletion.rows > MOST_AT_ONCE:
-        storage.analyze()
-    table.refresh_from_db(fields=["row_count"])
-    return deletion
-
-
-def _new_deletion(table: Table, first: int, number: int) -> Deletion:
-    """Records that so many rows are deleted, of which the first one has this id; `_move` moves and counts them."""
+def new_deletion(table: Table, first: int, number: int) -> Deletion:
+    """Records that so many rows are deleted, of which the first one has this id; `put_away` moves and counts them."""
     name = _telling(table, Row.objects.get(pk=first))
     audit.note(table.workspace_id, "table.rows_deleted", table.name, table.pk, rows=number)
     return deletions.record(Deletion.Kind.ROWS, table, name=name, at=timezone.now())
 
 
-def _move(deletion: Deletion, chosen: Sequence[QuerySet[Row]], sort_keys: Sequence[int]) -> None:
+def put_away(deletion: Deletion, chosen: Sequence[QuerySet[Row]], sort_keys: Sequence[int]) -> None:
     """Moves rows into a deletion; `sort_keys` are those of all of them."""
     deletions.grow(deletion, len(sort_keys))
+    row_ids: list[int] = []
     for some in chosen:
+        row_ids += some.values_list("pk", flat=True)
         deleted_rows.put_away(deletion, some)
+    send_rows_deleted(deletion.table_id, sorted(row_ids))
     row_order.remove(deletion.table_id, sort_keys)
     storage.grow(deletion.table_id, -len(sort_keys))
 
@@ -241,40 +246,6 @@ def _telling(table: Table, row: Row) -> str:
     """Returns the row's first value, by which people know it."""
     plain = [str(column.pk) for column in columns.live(table) if not column.is_computed]
     return next((names.tidy(values.as_text(row.values[key])) for key in plain if key in row.values), "")
-
-
-def restore(deletion: Deletion) -> int:
-    """Puts deleted rows back where they were and returns their number; others wait for a batch at most.
-
-    Raises Refused when they are no longer in the trash, or their table is not there.
-    """
-    restored, last, table = 0, 0, deletion.table
-    while True:
-        with transaction.atomic():
-            storage.lock_table(table.pk)
-            batch = _restore_batch(deletion, last)
-            restored += len(batch)
-            if len(batch) < MOST_AT_ONCE:
-                deletions.take(Deletion.objects.filter(pk=deletion.pk, table__ready=True))
-                audit.note(deletion.workspace_id, "table.rows_restored", table.name, table.pk, rows=restored)
-                return restored
-            deletions.grow(deletion, -len(batch))
-            last = batch[-1]
-
-
-def _restore_batch(deletion: Deletion, after: int) -> list[int]:
-    """Puts back the next rows after this id, and returns their ids in order."""
-    table_id = deletion.table_id
-    in_trash = DeletedRow.objects.filter(deletion=deletion, pk__gt=after).order_by("pk")
-    batch = list(in_trash.values_list("pk", "sort_key")[:MOST_AT_ONCE])
-    row_ids = [row_id for row_id, _ in batch]
-    if batch:
-        row_order.put_back(table_id, [sort_key for _, sort_key in batch])
-        deleted_rows.bring_back(deletion, row_ids[0], row_ids[-1])
-        storage.grow(table_id, len(batch))
-        send_rows_changed(table_id, row_ids)
-        transaction.on_commit(partial(events.publish_rows, table_id, added=len(batch)))
-    return row_ids
 
 
 def _keys_of(table: Table, row_ids: Collection[int]) -> list[tuple[int, int]]:

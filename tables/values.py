@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from tables.models import Column, ColumnType
 from workspaces.refusals import Refused
 
 LONGEST = 100_000  # characters
+DEEPEST = 200  # lists and objects inside each other, which whatever encodes and reads them can take
 _NUMBER = re.compile(r"[+-]?(\d{1,3}([,_ ]\d{3})+|\d*)(\.\d+)?([eE][+-]?\d+)?")
 _YES = frozenset({"true", "yes", "1", "x", "on", "✓"})
 _NO = frozenset({"false", "no", "0", "off", ""})
@@ -41,6 +43,20 @@ def as_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+def is_too_deep(value: object) -> bool:
+    """Whether more lists and objects than a cell holds stand inside each other."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for outer in level for inner in _inside(outer)]
+    return any(isinstance(inner, dict | list) for inner in level)
+
+
+def _inside(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
 def storable(value: Any) -> Any:
     """Returns the JSON value without U+0000 and with U+FFFD for half a surrogate pair: no database takes them."""
     if isinstance(value, str):
@@ -58,6 +74,8 @@ def storable(value: Any) -> Any:
 
 
 def _check_storable(column: Column, value: object) -> None:
+    if is_too_deep(value):
+        raise _refused(column, f"“{column.name}” has a value that is nested more than {DEEPEST} levels deep.")
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     except ValueError:

@@ -25,6 +25,18 @@ def test_a_computed_column_is_wider(table: Table) -> None:
     assert (columns.create(table, "Plain").width, columns.create(table, "Answer", "http").width) == (160, 240)
 
 
+def test_the_first_column_of_a_table_is_pinned(table: Table) -> None:
+    assert [column.pinned for column in columns.live(table)] == [True, False, False]
+
+
+def test_a_column_is_fitted_until_somebody_chooses_its_width(table: Table) -> None:
+    column = columns.create(table, "Notes")
+    assert column.fitted
+    columns.resize(column, 160)
+    column.refresh_from_db()
+    assert (column.fitted, column.width) == (False, 160)
+
+
 @pytest.mark.parametrize(
     ("name", "type", "field", "code"),
     [

@@ -141,7 +141,7 @@ def test_any_sequence_of_changes_leaves_the_order_that_a_list_has(
         check(table, expected)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps, kept=st.integers(0, 7), stride=st.sampled_from([2**32, 256]))
 def test_rows_in_the_trash_keep_their_places_whatever_is_done_meanwhile(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, steps: list[tuple[str, int, int]], kept: int, stride: int

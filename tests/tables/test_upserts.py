@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TransactionTestCase
 
@@ -67,6 +67,7 @@ ROWS = st.lists(st.tuples(st.sampled_from(["a", "b", "c", ""]), st.sampled_from(
 
 
 class AnyRows(TransactionTestCase):
+    @settings(max_examples=40)
     @given(ROWS, ROWS, st.sampled_from(["update", "skip"]))
     def test_rows_become_what_a_list_of_them_would(
         self, there: list[tuple[str, str]], sent: list[tuple[str, str]], on_match: str

@@ -61,3 +61,16 @@ def test_a_wrong_value_is_refused_with_its_column(type: str, given: object) -> N
 @pytest.mark.parametrize(("value", "text"), [(None, ""), (True, "true"), (1.5, "1.5"), ("é", "é"), (["é"], '["é"]')])
 def test_a_value_is_shown_as_text(value: object, text: str) -> None:
     assert values.as_text(value) == text
+
+
+def nested(levels: int) -> object:
+    value: object = 1
+    for level in range(levels):
+        value = {"a": value} if level % 2 else [value]
+    return value
+
+
+def test_a_value_that_is_nested_too_deep_is_refused() -> None:
+    assert values.clean(column("text"), nested(200)) == nested(200)
+    with pytest.raises(Refused, match="“Field” has a value that is nested more than 200 levels deep"):
+        values.clean(column("text"), nested(5_000))
