@@ -14,12 +14,14 @@ from typing import Any
 from django.db import connection
 
 from tables import columns, keys
+from tables.long_work import Report, silent
 from tables.models import Column, Table
 from workspaces.refusals import Refused
 
 # Temporary tables: of row ids, and with their digests.
 ALIKE = "duplicates_alike"  # rows that have the key of another one
 KEPT = "duplicates_kept"  # the row of each group that stays
+_FOUND = "duplicates_found"  # all rows that had the key of another one when they were looked for
 _SUSPECTS = "duplicates_suspects"  # rows that may have the key of another one
 _DIGESTS = "duplicates_digests"  # those of them that have a key
 
@@ -65,7 +67,7 @@ class Criteria:
 @contextmanager
 def temporary_tables() -> Iterator[None]:
     """Drops what the block creates, and what an earlier one may have left on this connection."""
-    names = (_SUSPECTS, _DIGESTS, ALIKE, KEPT)
+    names = (_SUSPECTS, _DIGESTS, ALIKE, KEPT, _FOUND)
     _drop(*names)
     try:
         yield
@@ -79,20 +81,22 @@ def _drop(*names: str) -> None:
             cursor.execute(f"DROP TABLE IF EXISTS {name}")
 
 
-def suspect(table: Table, how: Criteria) -> None:
+def suspect(table: Table, how: Criteria, report: Report = silent) -> None:
     """Creates the temporary table of the rows that may have the key of another one: all that have, and some others."""
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE {_SUSPECTS} (row_id {_types()[0]} PRIMARY KEY)")
-    for row_ids in batched(_suspects(table, how), keys.BATCH):
+    for row_ids in batched(_suspects(table, how, report), keys.BATCH):
         _store(_SUSPECTS, [row_ids])
     _analyze(_SUSPECTS)
 
 
-def _suspects(table: Table, how: Criteria) -> Iterator[int]:
+def _suspects(table: Table, how: Criteria, report: Report) -> Iterator[int]:
     """Yields row ids. What it keeps of each row meanwhile are 44 bytes."""
     number = min(max(1, table.row_count) * _BUCKETS_A_ROW, _MOST_BUCKETS)
     counts, row_ids, buckets = bytearray(number), array("q"), array("I")
-    for found in keys.texts_in(table.pk, how.ids, how.normalize, results=how.results):
+    texts_of_batches = keys.texts_in(table.pk, how.ids, how.normalize, results=how.results)
+    for done, found in enumerate(texts_of_batches):
+        report(min(done * keys.BATCH, table.row_count))
         row_ids.extend(found)
         for texts in found.values():
             bucket = hash(texts) % number
@@ -101,12 +105,13 @@ def _suspects(table: Table, how: Criteria) -> Iterator[int]:
     return (row_id for row_id, bucket in zip(row_ids, buckets, strict=True) if counts[bucket] > 1)
 
 
-def compare(table: Table, how: Criteria) -> None:
+def compare(table: Table, how: Criteria, report: Report = silent) -> None:
     """Creates the temporary table of the rows that have the key of another one."""
     row_id, digest = _types()
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE {_DIGESTS} (row_id {row_id}, digest {digest})")
         for found in keys.digests_in(table.pk, how.ids, how.normalize, results=how.results, among=_SUSPECTS):
+            report(table.row_count)
             _store(_DIGESTS, [list(found), [bytes.fromhex(digest) for digest in found.values()]])
         cursor.execute(
             f"CREATE TEMPORARY TABLE {ALIKE} AS SELECT row_id, digest FROM {_DIGESTS} WHERE digest IN"  # noqa: S608
@@ -114,6 +119,52 @@ def compare(table: Table, how: Criteria) -> None:
         )
     _drop(_SUSPECTS, _DIGESTS)
     index(ALIKE)
+
+
+def set_aside() -> int:
+    """Keeps the rows that are alike, to be compared again group by group; returns how many they are."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE {_FOUND} AS SELECT row_id,"  # noqa: S608
+            f" MIN(row_id) OVER (PARTITION BY digest) AS first FROM {ALIKE}"
+        )
+        cursor.execute(f"CREATE INDEX {_FOUND}_first ON {_FOUND} (first)")
+        cursor.execute(f"SELECT COUNT(*) FROM {_FOUND}")  # noqa: S608
+        number = int(cursor.fetchone()[0])
+    _analyze(_FOUND)
+    return number
+
+
+def stretches(size: int) -> Iterator[tuple[int, int]]:
+    """Yields between which ids the first rows of some groups that were set aside lie, about so many rows at a time.
+
+    In the order of the rows: what is changed together then mostly lies together on the disk.
+    """
+    last = -1
+    while found := _firsts_after(last, size):
+        first, last = found[0], found[-1]
+        yield first, last
+
+
+def _firsts_after(last: int, limit: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT first FROM {_FOUND} WHERE first > %s ORDER BY first LIMIT %s",  # noqa: S608
+            [last, limit],
+        )
+        return [first for (first,) in cursor.fetchall()]
+
+
+def suspect_again(stretch: tuple[int, int]) -> None:
+    """Creates the temporary table of the rows of these groups, which may have been edited since."""
+    _drop(_SUSPECTS, _DIGESTS, ALIKE, KEPT)
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMPORARY TABLE {_SUSPECTS} (row_id {_types()[0]} PRIMARY KEY)")
+        cursor.execute(
+            f"INSERT INTO {_SUSPECTS} SELECT row_id FROM {_FOUND} WHERE first BETWEEN %s AND %s",  # noqa: S608
+            list(stretch),
+        )
+    _analyze(_SUSPECTS)
 
 
 def _types() -> tuple[str, str]:

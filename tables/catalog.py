@@ -1,12 +1,14 @@
 """The tables of a workspace: created, renamed, deleted and restored."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
 
-from tables import columns, deletions, names, storage
+from tables import columns, deletions, events, names, storage
 from tables.models import Deletion, Row, Table
+from tables.signals import table_deleted
 from workspaces import audit
 from workspaces.actors import Actor
 from workspaces.refusals import Refused
@@ -44,6 +46,8 @@ def delete(table: Table) -> None:
         table.ready, table.deleted_at = False, now
         deletions.record(Deletion.Kind.TABLE, table, name=table.name, rows=table.row_count, at=now)
         audit.note(table.workspace_id, "table.deleted", table.name, table.pk, rows=table.row_count)
+        table_deleted.send(sender=None, table_id=table.pk)
+        transaction.on_commit(partial(events.publish_table, table.pk, deleted=True))
 
 
 def restore(table: Table) -> None:
@@ -53,10 +57,12 @@ def restore(table: Table) -> None:
         table.ready, table.deleted_at = True, None
         table.save(update_fields=["ready", "deleted_at"])
         audit.note(table.workspace_id, "table.restored", table.name, table.pk)
+        transaction.on_commit(partial(events.publish_table, table.pk, deleted=False))
 
 
 def purge(table: Table) -> None:
     """Deletes the table for good, its rows and results first so that a million of them never pass through Python."""
     with transaction.atomic():
+        storage.lock_table(table.pk)
         storage.delete(Row.objects.filter(table=table))
         table.delete()

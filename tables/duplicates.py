@@ -1,22 +1,30 @@
 """Rows that are there more than once: groups of rows with the same key, found and merged into one row each."""
 
 import json
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import batched, chain, pairwise
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models.expressions import RawSQL
+from django.utils import timezone
 
-from tables import alike_rows, columns, rows, storage
+from tables import alike_rows, columns, deletions, dispatch, events, rows, storage
 from tables.alike_rows import ALIKE, KEPT, Criteria
-from tables.models import Column, Deletion, Row, Table
+from tables.long_work import Report, Stopped, silent
+from tables.models import Column, Deletion, Edit, Table
+from workspaces import audit
 from workspaces.refusals import Refused
 
 KEEPS = ("first", "last", "fullest")
 LISTED = 100  # rows of a group whose ids are returned
 MOST_CELLS = 10_000  # that were filled and are returned
 _BATCH = 2_000  # groups that are filled at once
+_MERGED = 2_000  # rows that are compared again, and merged, in one transaction, for which others wait
+LARGE = 50_000  # rows of a table from which on a worker searches and merges
+_FETCHED = 2_000  # rows at once
 
 _RANKS = {"first": "r.position", "last": "r.position DESC", "fullest": "{filled} DESC, r.position"}
 
@@ -26,8 +34,8 @@ class Group:
     """Rows with the same key: how many, the ids of the first ones in order, and {keep: id of the row that stays}."""
 
     count: int
-    row_ids: list[int] = field(default_factory=list)
-    kept: dict[str, int] = field(default_factory=dict)
+    row_ids: list[int]
+    kept: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,50 @@ class Found:
     groups: int
     rows: int
     items: list[Group]
+
+
+@dataclass(slots=True)
+class Groups:
+    """All groups in the order of the table, as plain numbers: a table can have half a million of them.
+
+    `row_ids` has the rows of one group after the other, `ends` where in it each group ends, and `kept` the ids of the
+    rows that stay: the first, the last and the fullest one of each group, as in `KEEPS`.
+    """
+
+    row_ids: array[int] = field(default_factory=lambda: array("q"))
+    ends: array[int] = field(default_factory=lambda: array("q"))
+    kept: array[int] = field(default_factory=lambda: array("q"))
+
+    def begin(self, row_id: int) -> None:
+        """Adds a group with its first row."""
+        self.row_ids.append(row_id)
+        self.ends.append(len(self.row_ids))
+        self.kept.extend([row_id] * len(KEEPS))
+
+    def add(self, row_id: int, *, is_fullest: bool) -> None:
+        """Adds the next row of the last group."""
+        self.row_ids.append(row_id)
+        self.ends[-1] += 1
+        self.kept[-2] = row_id
+        if is_fullest:
+            self.kept[-1] = row_id
+
+    def window(self, offset: int, limit: int) -> Found:
+        """Returns the groups at `limit` offsets from `offset` on."""
+        first = self.ends[offset - 1] if 0 < offset <= len(self.ends) else 0
+        ends = self.ends[offset : offset + limit]
+        kept = self.kept[offset * len(KEEPS) : (offset + limit) * len(KEEPS)]
+        rows_of = [self.row_ids[start : min(end, start + LISTED)] for start, end in pairwise([first, *ends])]
+        return Found(len(self.ends), len(self.row_ids), listed(first, ends, rows_of, kept))
+
+
+def listed(first: int, ends: Sequence[int], row_ids: Sequence[Sequence[int]], kept: Sequence[int]) -> list[Group]:
+    """Returns groups, given where the first one begins, where each ends, their first rows, and those that stay."""
+    stays = batched(kept, len(KEEPS))
+    return [
+        Group(end - start, list(some), dict(zip(KEEPS, ids, strict=True)))
+        for (start, end), some, ids in zip(pairwise([first, *ends]), row_ids, stays, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +105,12 @@ class Merged:
     deletion: Deletion | None
 
 
-def find(table: Table, how: Criteria, offset: int, limit: int) -> Found:
-    """Returns the groups of rows with the same key, those at `limit` offsets from `offset` on."""
+def look(table: Table, how: Criteria, report: Report = silent) -> Groups:
+    """Returns all groups of rows with the same key. Raises Stopped if `report` does."""
     with alike_rows.temporary_tables():
-        alike_rows.suspect(table, how)
-        alike_rows.compare(table, how)
-        groups, number = _totals()
-        return Found(groups, number, _listed(table, offset, limit))
+        alike_rows.suspect(table, how, report)
+        alike_rows.compare(table, how, report)
+        return _grouped(table, report)
 
 
 def merge(table: Table, how: Criteria, keep: str, *, fill_blanks: bool) -> Merged:
@@ -68,18 +119,96 @@ def merge(table: Table, how: Criteria, keep: str, *, fill_blanks: bool) -> Merge
     With `fill_blanks`, the blank values of the row that stays are filled from the others, from the first one that has
     a value. Its results stay, and are out of date if an input was filled.
     """
-    if keep not in KEEPS:
-        raise Refused(f"The row to keep is either of: {', '.join(KEEPS)}.", field="keep")
+    _check(keep)
     with alike_rows.temporary_tables():
         alike_rows.suspect(table, how)
         with transaction.atomic():
             storage.lock_table(table.pk)
             alike_rows.compare(table, how)
-            _keep(table, keep)
-            groups, number = _totals()
-            filled, cells = _fill(table) if fill_blanks else (0, [])
-            deletion = _delete_others(table, number - groups)
-    return Merged(groups, number - groups, filled, cells if filled <= MOST_CELLS else None, deletion)
+            groups, filled, cells = _merge(table, keep, fill_blanks=fill_blanks)
+            row_ids = _others()
+            deletion = rows.delete(table, row_ids)
+    return Merged(groups, len(row_ids), filled, cells if filled <= MOST_CELLS else None, deletion)
+
+
+def start_merge(table: Table, how: Criteria, keep: str, *, fill_blanks: bool) -> Deletion:
+    """Lets a worker merge the rows of a large table; the deletion has its progress, and then what came of it."""
+    _check(keep)
+    with transaction.atomic():
+        deletion = deletions.record(Deletion.Kind.ROWS, table, name="", at=timezone.now())
+        choices = {"columns": how.ids, "match": how.match, "keep": keep, "fill_blanks": fill_blanks}
+        deletions.begin(deletion, Deletion.Move.MERGING, None, choices)
+        dispatch.send(deletions.MOVE_TASK, deletion.pk)
+    return deletion
+
+
+def _check(keep: str) -> None:
+    if keep not in KEEPS:
+        raise Refused(f"The row to keep is either of: {', '.join(KEEPS)}.", field="keep")
+
+
+def merge_rows(deletion_id: int) -> None:
+    """Merges some groups after the other, each in a transaction that compares their rows once more.
+
+    If it stops halfway, some groups are merged and the others are not, and it goes on with them.
+    """
+    deletion = Deletion.objects.select_related("table").get(pk=deletion_id)
+    report = partial(deletions.report, deletion_id, Deletion.Move.MERGING)
+    try:
+        how = Criteria.of(deletion.table, deletion.moved["columns"], deletion.moved["match"])
+        with alike_rows.temporary_tables():
+            alike_rows.suspect(deletion.table, how, report)
+            alike_rows.compare(deletion.table, how, report)
+            Deletion.objects.filter(pk=deletion_id).update(rows_total=deletion.rows + alike_rows.set_aside())
+            for stretch in alike_rows.stretches(_MERGED):
+                _merge_groups(deletion_id, how, stretch)
+    except Stopped:
+        return
+    except Refused as refusal:  # a column was deleted meanwhile
+        deletions.end(deletion, str(refusal))
+        return
+    with deletions.held(deletion_id, Deletion.Move.MERGING) as merged:
+        if merged:
+            deletions.end(merged)
+            audit.note(merged.workspace_id, "table.rows_deleted", merged.table.name, merged.table_id, rows=merged.rows)
+
+
+def _merge_groups(deletion_id: int, how: Criteria, stretch: tuple[int, int]) -> None:
+    """Merges the groups whose first rows have ids between these. Raises Stopped."""
+    with deletions.held(deletion_id, Deletion.Move.MERGING) as deletion:
+        if deletion is None:
+            raise Stopped
+        table, choices = deletion.table, deletion.moved
+        alike_rows.suspect_again(stretch)
+        alike_rows.compare(table, how)
+        groups, filled, cells = _merge(table, choices["keep"], fill_blanks=choices["fill_blanks"])
+        row_ids = _others()
+        if row_ids:
+            rows.delete_into(deletion, row_ids)
+        choices["merged"] = _added_up(choices.get("merged"), groups, len(row_ids), filled, cells)
+        Deletion.objects.filter(pk=deletion_id).update(moved=choices)
+        transaction.on_commit(partial(events.publish_rows, table.pk))
+
+
+def _merge(table: Table, keep: str, *, fill_blanks: bool) -> tuple[int, int, list[tuple[int, int]]]:
+    """Chooses the rows that stay and fills them; returns how many groups and filled cells there are, and the cells."""
+    _keep(table, keep)
+    groups, _ = _totals()
+    return groups, *(_fill(table) if fill_blanks else (0, []))
+
+
+def _added_up(
+    before: dict[str, Any] | None, groups: int, deleted: int, filled: int, cells: list[tuple[int, int]]
+) -> dict[str, Any]:
+    """Returns what a merge has done so far, like the answer to a small one."""
+    total = before or {"merged": 0, "deleted": 0, "filled": 0, "cells": []}
+    is_listed = total["filled"] + filled <= MOST_CELLS
+    return {
+        "merged": total["merged"] + groups,
+        "deleted": total["deleted"] + deleted,
+        "filled": total["filled"] + filled,
+        "cells": [*total["cells"], *cells] if is_listed and total["cells"] is not None else None,
+    }
 
 
 def _totals() -> tuple[int, int]:
@@ -90,35 +219,27 @@ def _totals() -> tuple[int, int]:
     return groups, number
 
 
-def _listed(table: Table, offset: int, limit: int) -> list[Group]:
-    with connection.cursor() as cursor:
+def _grouped(table: Table, report: Report) -> Groups:
+    """Reads the groups in the order of their first rows."""
+    groups = Groups()
+    with connection.chunked_cursor() as cursor:
         cursor.execute(
-            f"SELECT d.digest, COUNT(*) FROM {ALIKE} d JOIN tables_row r ON r.id = d.row_id"  # noqa: S608
-            " GROUP BY d.digest ORDER BY MIN(r.position) LIMIT %s OFFSET %s",
-            [limit, offset],
+            f"SELECT MIN(r.position) OVER (PARTITION BY d.digest) AS first, d.digest, d.row_id, {_filled(table)}"  # noqa: S608
+            f" FROM {ALIKE} d JOIN tables_row r ON r.id = d.row_id ORDER BY first, d.digest, r.position"
         )
-        groups = {bytes(digest): Group(number) for digest, number in cursor.fetchall()}
-        digests = list(groups)
-        for digest, row_id in _ranked(table, "first", LISTED, digests):
-            groups[digest].row_ids.append(row_id)
-        for keep in KEEPS:
-            for digest, row_id in _ranked(table, keep, 1, digests):
-                groups[digest].kept[keep] = row_id
-    return list(groups.values())
-
-
-def _ranked(table: Table, keep: str, most: int, digests: Sequence[bytes]) -> list[tuple[bytes, int]]:
-    """Returns (digest, row id) of the rows of these groups, at most so many of each, those to keep rather first."""
-    if not digests:
-        return []
-    marks = ", ".join(["%s"] * len(digests))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT digest, row_id FROM ({_places(table, keep, f'WHERE d.digest IN ({marks})')}) AS places"  # noqa: S608
-            " WHERE place <= %s ORDER BY digest, place",
-            [*digests, most],
-        )
-        return [(bytes(digest), row_id) for digest, row_id in cursor.fetchall()]
+        digest, most = None, 0
+        for number, (_, own, row_id, filled) in enumerate(
+            chain.from_iterable(iter(lambda: cursor.fetchmany(_FETCHED), []))
+        ):
+            if number % _FETCHED == 0:
+                report(table.row_count)
+            if own != digest:
+                groups.begin(row_id)
+                digest, most = own, filled
+            else:
+                groups.add(row_id, is_fullest=filled > most)
+                most = max(most, filled)
+    return groups
 
 
 def _keep(table: Table, keep: str) -> None:
@@ -131,12 +252,12 @@ def _keep(table: Table, keep: str) -> None:
     alike_rows.index(KEPT)
 
 
-def _places(table: Table, keep: str, where: str = "") -> str:
+def _places(table: Table, keep: str) -> str:
     """Returns the SQL of (digest, row_id, place): the row to keep has place 1 in its group."""
     order = _RANKS[keep].format(filled=_filled(table))
     return (
         f"SELECT d.digest, d.row_id, ROW_NUMBER() OVER (PARTITION BY d.digest ORDER BY {order}) AS place"  # noqa: S608
-        f" FROM {ALIKE} d JOIN tables_row r ON r.id = d.row_id {where}"
+        f" FROM {ALIKE} d JOIN tables_row r ON r.id = d.row_id"
     )
 
 
@@ -173,7 +294,7 @@ def _fill(table: Table) -> tuple[int, list[tuple[int, int]]]:
         for row_id, key, text in fillings:
             new_values.setdefault(row_id, {})[key] = json.loads(text)
         if new_values:
-            rows.store(table, new_values)
+            rows.store(table, new_values, Edit.How.MERGE)
         filled += len(fillings)
         cells += [(row_id, int(key)) for row_id, key, _ in fillings[: MOST_CELLS - len(cells)]]
     return filled, cells
@@ -196,12 +317,10 @@ def _fillings(table: Table, first: int, last: int) -> list[tuple[int, str, str]]
         return list(cursor.fetchall())
 
 
-def _delete_others(table: Table, number: int) -> Deletion | None:
-    """Deletes the rows that do not stay."""
+def _others() -> list[int]:
+    """Returns the ids of the rows that do not stay."""
     with connection.cursor() as cursor:
         # A list without those that stay would be searched from start to end for each row, in PostgreSQL.
         cursor.execute(f"DELETE FROM {ALIKE} WHERE row_id IN (SELECT row_id FROM {KEPT})")  # noqa: S608
-    chosen = Row.objects.filter(table=table, pk__in=RawSQL(f"SELECT row_id FROM {ALIKE}", []))  # noqa: S608, S611
-    if number <= rows.MOST_AT_ONCE:  # each is announced, and no other row is counted again
-        return rows.delete(table, list(chosen.values_list("pk", flat=True)))
-    return rows.delete_many(table, chosen)
+        cursor.execute(f"SELECT row_id FROM {ALIKE}")  # noqa: S608
+        return [row_id for (row_id,) in cursor.fetchall()]

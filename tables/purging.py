@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from tables import catalog, deletions, dispatch, storage
+from tables import catalog, deletions, dispatch, edits, storage
 from tables.models import Cell, Column, DeletedCell, DeletedRow, Deletion, Row
 from workspaces import audit
 
@@ -21,6 +21,7 @@ forget_rows: list[Callable[[Sequence[int]], None]] = []
 _ACTIONS = {
     Deletion.Kind.TABLE: "table.purged",
     Deletion.Kind.COLUMN: "column.purged",
+    Deletion.Kind.VIEW: "view.purged",
     Deletion.Kind.ROWS: "table.rows_purged",
 }
 
@@ -42,15 +43,19 @@ def prune() -> None:
 
 def run(deletion_id: int) -> None:
     """Purges one deletion, if it is due and still there."""
-    deletion = deletions.due().select_related("table", "column").filter(pk=deletion_id).first()
+    deletion = deletions.due().select_related("table", "column", "view").filter(pk=deletion_id).first()
     if deletion is None:
         return
     if deletion.kind == Deletion.Kind.TABLE:
         for part in list(deletion.table.deletions.filter(kind=Deletion.Kind.ROWS)):
             _purge_rows(part.pk)
+        for column in Column.with_deleted.filter(table=deletion.table):
+            _forget(column)
         catalog.purge(deletion.table)
     elif deletion.kind == Deletion.Kind.COLUMN and deletion.column:
         _purge_column(deletion.column)
+    elif deletion.kind == Deletion.Kind.VIEW and deletion.view:
+        deletion.view.delete()
     else:
         _purge_rows(deletion.pk)
     Deletion.objects.filter(pk=deletion.pk).delete()
@@ -63,7 +68,7 @@ def _purge_rows(deletion_id: int) -> None:
         first, last = row_ids[0], row_ids[-1]
         results = DeletedCell.objects.filter(deletion=deletion_id, row_id__range=(first, last))
         with transaction.atomic():
-            for forget in forget_rows:
+            for forget in (edits.forget_rows, *forget_rows):
                 forget(row_ids)
             results._raw_delete(using=connection.alias)
             DeletedRow.objects.filter(pk__in=row_ids)._raw_delete(using=connection.alias)
@@ -76,8 +81,13 @@ def _purge_column(column: Column) -> None:
     for model in (Row, DeletedRow):
         storage.drop_values(model, column.table_id, column.pk)
     with transaction.atomic():
-        for forget in forget_column:
-            forget(column)
+        edits.forget_column(column)
+        _forget(column)
+
+
+def _forget(column: Column) -> None:
+    for forget in forget_column:
+        forget(column)
 
 
 def _delete_in_batches(results: QuerySet[Any]) -> None:

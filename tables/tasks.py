@@ -2,15 +2,21 @@
 
 from celery import shared_task
 
-from tables import backfills, purging, storage
+from tables import backfills, deletions, duplicate_searches, edits, moves, purging, replacements, storage
 from tables.imports import checks, job, undoing, uploads
 
 WIDENING = 5.0  # seconds of a sweep
+SHRINKING = 120.0  # seconds a day
 
 
 @shared_task(name=uploads.TASK, ignore_result=True)
 def run_import(import_id: int) -> None:
     job.run(import_id)
+
+
+@shared_task(name=undoing.TASK, ignore_result=True)
+def undo_import(import_id: int) -> None:
+    undoing.run(import_id)
 
 
 @shared_task(name=checks.TASK, ignore_result=True)
@@ -22,18 +28,38 @@ def check_import(import_id: int, number: int) -> None:
 def sweep() -> None:
     job.sweep()
     backfills.sweep()
+    moves.sweep()
+    replacements.sweep()
+    undoing.sweep()
     storage.widen_keys(WIDENING)
 
 
 @shared_task(name="tables.prune", ignore_result=True)
 def prune() -> None:
     purging.prune()
+    edits.prune()
     undoing.prune()
+    storage.give_back_space(SHRINKING)
 
 
 @shared_task(name=backfills.TASK, ignore_result=True)
 def backfill_column(column_id: int) -> None:
     backfills.run(column_id)
+
+
+@shared_task(name=deletions.MOVE_TASK, ignore_result=True)
+def move_rows(deletion_id: int) -> None:
+    moves.run(deletion_id)
+
+
+@shared_task(name=duplicate_searches.TASK, ignore_result=True)
+def search_duplicates(table_id: int, token: str) -> None:
+    duplicate_searches.run(table_id, token)
+
+
+@shared_task(name=replacements.TASK, ignore_result=True)
+def replace(edit_id: int) -> None:
+    replacements.run(edit_id)
 
 
 @shared_task(name=purging.TASK, ignore_result=True)

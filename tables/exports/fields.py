@@ -56,7 +56,7 @@ def of(table_columns: Sequence[Column], options: Options, row_ids: Callable[[], 
 
 def flattened(batch: Iterable[Record], computed: Sequence[Column]) -> None:
     """Adds the values of the fields of results to the records."""
-    for record in batch:
+    for record in batch if computed else ():
         for column in computed:
             value = record.get(str(column.pk))
             if value is not None:

@@ -14,7 +14,7 @@ from django.db import connection
 from pydantic_core import from_json
 
 from tables import cells
-from tables.models import Column, Row, Table
+from tables.models import OPEN_STATES, Column, Row, Table
 
 BATCH = 500  # rows: what is made of them still fits into the caches of the processor
 HEAVIEST = 8_000_000  # letters of a batch, about: rows can be a thousand times as long as others
@@ -118,8 +118,13 @@ def _add_cells(table_id: int, records: dict[int, Record], computed: Sequence[int
             cell = cells.as_json(stored.get(pair), unfinished.get(pair))
             record[str(column_id)] = cell["value"]
             record[column_id, "cell"] = cell
-            record[column_id, "state"] = cell["state"]
+            record[column_id, "state"] = _state_of(cell)
             record[column_id, "error"] = (cell["error"] or {}).get("message")
+
+
+def _state_of(cell: dict[str, Any]) -> str:
+    """Returns the state as the grid shows it: a result whose inputs have changed is out of date, not done."""
+    return "out of date" if cell["stale"] and cell["state"] not in OPEN_STATES else cell["state"]
 
 
 def _decoded(text: str) -> Any:
@@ -132,7 +137,7 @@ def _decoded(text: str) -> Any:
 def _one_of(ids: Sequence[int]) -> tuple[str, Any]:
     """Returns the SQL that an id is one of these, and its parameter: one, however many ids there are."""
     if connection.vendor == _POSTGRESQL:
-        return "= ANY(%s)", list(ids)
+        return "= ANY(%s::bigint[])", f"{{{','.join(map(str, ids))}}}"  # made at once, not id by id
     return "IN (SELECT value FROM json_each(%s))", str(list(ids))
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tables import columns, row_order, rows, storage
+from tables import columns, moves, row_order, rows
 from tables.models import Cell, CellState, DeletedCell, DeletedRow, Deletion, Row, Table
 from workspaces.refusals import Refused
 
@@ -32,7 +32,7 @@ def test_deleted_rows_come_back_where_they_were(gone: list[int], table: Table) -
     before = names(table)
     deletion = deleted(table, [ids[place] for place in gone])
     assert (deletion.rows, deletion.name, table.row_count) == (len(gone), f"Firm {gone[0]}", 10 - len(gone))
-    assert rows.restore(deletion) == len(gone)
+    assert moves.restore(deletion) == len(gone)
     table.refresh_from_db()
     assert (names(table), table.row_count) == (before, 10)
     assert row_order.offsets(Row.objects.all()) == {row_id: place for place, row_id in enumerate(ids)}
@@ -47,7 +47,7 @@ def test_results_come_back_and_what_ran_has_stopped(table: Table) -> None:
     before = Cell.objects.filter(row_id=done).values().get()
     deletion = deleted(table, [done, running])
     assert not Cell.objects.exists()
-    rows.restore(deletion)
+    moves.restore(deletion)
     assert Cell.objects.filter(row_id=done).values().get() | {"id": before["id"]} == before
     assert list(Cell.objects.filter(row_id=running).values_list("state", "run_id")) == [("cancelled", None)]
     assert not DeletedCell.objects.exists()
@@ -57,11 +57,11 @@ def test_rows_come_back_once_and_not_into_a_table_that_is_deleted(table: Table) 
     deletion = deleted(table, numbered(table, 2))
     Table.objects.update(ready=False)
     with pytest.raises(Refused, match="no longer in the trash"):
-        rows.restore(deletion)
+        moves.restore(deletion)
     Table.objects.update(ready=True)
-    rows.restore(deletion)
+    moves.restore(deletion)
     with pytest.raises(Refused, match="already restored"):
-        rows.restore(deletion)
+        moves.restore(deletion)
     assert Row.objects.count() == 2
 
 
@@ -69,7 +69,7 @@ def test_rows_added_meanwhile_stay_behind(table: Table) -> None:
     ids = numbered(table, 3)
     deletion = deleted(table, ids[1:])
     rows.append(table, [{"Name": "new"}])
-    rows.restore(deletion)
+    moves.restore(deletion)
     assert names(table) == ["Firm 0", "Firm 1", "Firm 2", "new"]
 
 
@@ -78,8 +78,8 @@ def test_rows_keep_their_place_when_all_others_get_new_keys(table: Table) -> Non
     first, second = deleted(table, [ids[0], ids[2]]), deleted(table, [ids[3], ids[5]])
     row_order.spread(table.pk)
     rows.insert(table, ids[4], [{"Name": "new"}])
-    rows.restore(second)
-    rows.restore(first)
+    moves.restore(second)
+    moves.restore(first)
     assert names(table) == ["Firm 0", "Firm 1", "Firm 2", "Firm 3", "new", "Firm 4", "Firm 5"]
 
 
@@ -88,50 +88,16 @@ def test_all_but_some_are_deleted_at_once_and_restored(table: Table) -> None:
     ids = numbered(table, 6)
     for row_id in ids:
         Cell.objects.create(row_id=row_id, column=column, state=CellState.DONE, value=1)
-    deletion = rows.delete_all_but(table, [ids[1], ids[4]])
+    deletion = moves.delete_all_but(table, [ids[1], ids[4]])
     assert deletion
     assert deletion.rows == 4
     assert (names(table), table.row_count) == (["Firm 1", "Firm 4"], 2)
     assert sorted(Cell.objects.values_list("row_id", flat=True)) == [ids[1], ids[4]]
     assert row_order.offsets(Row.objects.all()) == {ids[1]: 0, ids[4]: 1}
-    assert rows.delete_all_but(table, [ids[1], ids[4]]) is None
-    rows.restore(deletion)
+    assert moves.delete_all_but(table, [ids[1], ids[4]]) is None
+    moves.restore(deletion)
     assert row_order.offsets(Row.objects.all()) == {row_id: place for place, row_id in enumerate(ids)}
     assert sorted(Cell.objects.values_list("row_id", flat=True)) == ids
-
-
-def test_many_rows_go_and_come_back_batch_by_batch(
-    table: Table, announced: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ids = numbered(table, 8)
-    monkeypatch.setattr(rows, "MOST_AT_ONCE", 2)
-    deletion = rows.delete_many(table, Row.objects.filter(table=table).exclude(pk__in=[ids[1], ids[7]]))
-    assert deletion
-    assert (deletion.rows, Deletion.objects.get().rows, table.row_count) == (6, 6, 2)
-    assert rows.restore(deletion) == 6
-    assert [facts["row_ids"] for facts in announced[1:]] == [[ids[0], ids[2]], ids[3:5], ids[5:7]]
-    assert row_order.offsets(Row.objects.all()) == {row_id: place for place, row_id in enumerate(ids)}
-    assert not Deletion.objects.exists()
-
-
-def test_what_stops_halfway_leaves_one_half_in_the_trash(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
-    ids = numbered(table, 5)
-    monkeypatch.setattr(rows, "MOST_AT_ONCE", 2)
-    grow, grown = storage.grow, list[int]()
-
-    def breaks(table_id: int, number: int) -> None:
-        grow(table_id, number)
-        grown.append(number)
-        if len(grown) == 2:
-            raise ConnectionError
-
-    monkeypatch.setattr(storage, "grow", breaks)
-    with pytest.raises(ConnectionError):
-        rows.delete_all_but(table, [])
-    deletion = Deletion.objects.get()
-    assert (deletion.rows, Table.objects.get().row_count) == (2, 3)
-    assert rows.restore(deletion) == 2
-    assert row_order.offsets(Row.objects.all()) == {row_id: place for place, row_id in enumerate(ids)}
 
 
 def test_values_of_rows_in_the_trash_are_converted_with_their_column(table: Table) -> None:
@@ -139,5 +105,5 @@ def test_values_of_rows_in_the_trash_are_converted_with_their_column(table: Tabl
     ids = rows.append(table, [{"Seen": "yes"}, {"Seen": "no"}])
     deletion = deleted(table, ids[1:])
     columns.change_type(column, "checkbox")
-    rows.restore(deletion)
+    moves.restore(deletion)
     assert [row.values[str(column.pk)] for row in rows.window(table, 0, 2)] == [True, False]

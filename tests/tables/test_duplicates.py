@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from tables import columns, duplicates, keys, row_order, rows, storage
+from tables import columns, deletions, duplicates, keys, moves, row_order, rows, storage
 from tables.alike_rows import Criteria
 from tables.duplicates import Merged
-from tables.models import Cell, CellState, Row, Table
+from tables.long_work import Stopped
+from tables.models import Cell, CellState, Deletion, Row, Table
 from workspaces.models import Workspace
 from workspaces.refusals import Refused
 
@@ -39,14 +40,14 @@ def criteria(table: Table, *names: str, match: str = "exact") -> Criteria:
 
 def test_groups_come_in_the_order_of_the_table(table: Table) -> None:
     ids = filled(table, ("b",), ("a",), ("c",), ("a",), ("b",), ("b",))
-    found = duplicates.find(table, criteria(table, "Name"), 0, 10)
+    found = duplicates.look(table, criteria(table, "Name")).window(0, 10)
     assert (found.groups, found.rows) == (2, 5)
     assert [(group.count, group.row_ids, group.kept["last"]) for group in found.items] == [
         (3, [ids[0], ids[4], ids[5]], ids[5]),
         (2, [ids[1], ids[3]], ids[3]),
     ]
-    assert duplicates.find(table, criteria(table, "Name"), 1, 1).items[0].row_ids == [ids[1], ids[3]]
-    assert duplicates.find(table, criteria(table, "Name"), 2, 1).items == []
+    assert duplicates.look(table, criteria(table, "Name")).window(1, 1).items[0].row_ids == [ids[1], ids[3]]
+    assert duplicates.look(table, criteria(table, "Name")).window(2, 1).items == []
 
 
 def test_the_order_is_that_of_the_rows_after_they_were_moved(table: Table) -> None:
@@ -58,13 +59,13 @@ def test_the_order_is_that_of_the_rows_after_they_were_moved(table: Table) -> No
 
 def test_capitals_and_spaces_count_unless_otherwise_chosen(table: Table) -> None:
     filled(table, ("ACME  Ltd",), ("acme ltd ",), ("Acme",))
-    assert duplicates.find(table, criteria(table, "Name"), 0, 10).groups == 0
-    assert duplicates.find(table, criteria(table, "Name", match="loose"), 0, 10).rows == 2
+    assert duplicates.look(table, criteria(table, "Name")).window(0, 10).groups == 0
+    assert duplicates.look(table, criteria(table, "Name", match="loose")).window(0, 10).rows == 2
 
 
 def test_a_group_of_very_many_rows_lists_the_first_ones(table: Table) -> None:
     ids = filled(table, *[("a",)] * (duplicates.LISTED + 5))
-    [group] = duplicates.find(table, criteria(table, "Name"), 0, 10).items
+    [group] = duplicates.look(table, criteria(table, "Name")).window(0, 10).items
     assert (group.count, group.row_ids, group.kept["last"]) == (len(ids), ids[: duplicates.LISTED], ids[-1])
 
 
@@ -76,10 +77,10 @@ def test_the_fullest_row_has_the_most_values_and_results(table: Table) -> None:
     )
     columns.delete(gone)
     how = criteria(table, "Name")
-    assert duplicates.find(table, how, 0, 1).items[0].kept["fullest"] == second
+    assert duplicates.look(table, how).window(0, 1).items[0].kept["fullest"] == second
     Cell.objects.create(row_id=third, column=answer, state=CellState.DONE, value="x")
     Cell.objects.create(row_id=first, column=answer, state=CellState.FAILED)
-    assert duplicates.find(table, how, 0, 1).items[0].kept["fullest"] == third
+    assert duplicates.look(table, how).window(0, 1).items[0].kept["fullest"] == third
 
 
 def test_results_are_compared_like_values(table: Table) -> None:
@@ -88,7 +89,7 @@ def test_results_are_compared_like_values(table: Table) -> None:
     states = [CellState.DONE, CellState.DONE, CellState.FAILED, CellState.FAILED]
     for pk, state in zip(ids, states, strict=True):
         Cell.objects.create(row_id=pk, column=domain, state=state, value="a.example")
-    assert duplicates.find(table, criteria(table, "Domain"), 0, 10).items[0].row_ids == ids[:2]
+    assert duplicates.look(table, criteria(table, "Domain")).window(0, 10).items[0].row_ids == ids[:2]
 
 
 def test_the_kept_row_stays_with_its_results_and_what_reads_the_filled_cells_is_told(
@@ -115,21 +116,114 @@ def test_a_merge_says_what_undoes_it(table: Table) -> None:
     assert merge.cells == [(ids[0], size), (ids[0], active)]
     assert merge.deletion is not None
     rows.update(table, [{"id": row_id, "cells": {column_id: None}} for row_id, column_id in merge.cells])
-    rows.restore(merge.deletion)
+    moves.restore(merge.deletion)
     assert shown(table) == before
     assert duplicates.merge(table, criteria(table, "Size"), "first", fill_blanks=True).deletion is None
 
 
-def test_very_many_rows_go_into_the_trash_at_once(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "MOST_AT_ONCE", 2)
+def test_of_very_many_filled_cells_only_the_number_is_told(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(duplicates, "MOST_CELLS", 0)
-    with monkeypatch.context() as unbound:
-        unbound.setattr(rows, "MOST_AT_ONCE", 10)
-        ids = filled(table, ("a",), ("b",), ("a", "1"), ("a", "2"), ("c",), ("a",))
+    ids = filled(table, ("a",), ("b",), ("a", "1"), ("a", "2"), ("c",), ("a",))
     merge = duplicates.merge(table, criteria(table, "Name"), "last", fill_blanks=True)
     assert shown(table) == [("b", None, None), ("c", None, None), ("a", "1", None)]
     assert (counts(merge), merge.cells, merge.deletion and merge.deletion.rows) == ((1, 3, 1), None, 3)
     assert row_order.offsets(Row.objects.all()) == {ids[1]: 0, ids[4]: 1, ids[5]: 2}
+
+
+def merged_by_a_worker(table: Table, *, fill_blanks: bool = True) -> Deletion:
+    deletion = duplicates.start_merge(table, criteria(table, "Name"), "first", fill_blanks=fill_blanks)
+    assert (deletion.move, deletion.rows) == ("merging", 0)
+    moves.run(deletion.pk)
+    deletion.refresh_from_db()
+    return deletion
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_a_worker_merges_some_groups_after_the_other(size: int, table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duplicates, "_MERGED", size)
+    ids = filled(table, ("a",), ("b", "1"), ("a", "2"), ("c",), ("b",), ("c", "3"), ("d",), ("c",))
+    before = shown(table)
+    deletion = merged_by_a_worker(table)
+    assert shown(table) == [("a", "2", None), ("b", "1", None), ("c", "3", None), ("d", None, None)]
+    size_id = columns.live(table)[1].pk
+    result = deletion.moved["merged"]
+    assert {name: result[name] for name in ("merged", "deleted", "filled")} == {"merged": 3, "deleted": 4, "filled": 2}
+    assert sorted(result["cells"]) == [[ids[0], size_id], [ids[3], size_id]]
+    assert (deletion.move, deletion.rows, deletion.name != "") == ("", 4, True)
+    rows.update(table, [{"id": row_id, "cells": {column: None}} for row_id, column in result["cells"]])
+    assert moves.restore(deletion) == 4
+    assert shown(table) == before
+
+
+def test_a_merge_that_stops_halfway_goes_on(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled(table, ("a",), ("b",), ("a", "1"), ("b", "2"), ("c",), ("c", "3"))
+    monkeypatch.setattr(duplicates, "_MERGED", 1)
+    grow, grown = storage.grow, list[int]()
+
+    def breaks(table_id: int, number: int) -> None:
+        grow(table_id, number)
+        grown.append(number)
+        if len(grown) == 2:
+            raise ConnectionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(storage, "grow", breaks)
+        deletion = duplicates.start_merge(table, criteria(table, "Name"), "first", fill_blanks=True)
+        with pytest.raises(ConnectionError):
+            moves.run(deletion.pk)
+    assert Table.objects.get(pk=table.pk).row_count == 5
+    moves.run(deletion.pk)
+    deletion.refresh_from_db()
+    assert shown(table) == [("a", "1", None), ("b", "2", None), ("c", "3", None)]
+    assert (deletion.rows, deletion.moved["merged"]["merged"], deletion.moved["merged"]["filled"]) == (3, 3, 3)
+
+
+def test_a_merge_that_finds_nothing_is_not_in_the_trash(table: Table) -> None:
+    filled(table, ("a",), ("b",))
+    deletion = merged_by_a_worker(table)
+    assert (deletion.move, deletion.rows, list(deletions.listed(table.workspace))) == ("", 0, [])
+
+
+def test_a_merge_whose_column_was_deleted_ends(table: Table) -> None:
+    filled(table, ("a",), ("a",))
+    deletion = duplicates.start_merge(table, criteria(table, "Name"), "first", fill_blanks=True)
+    columns.delete(columns.live(table)[0])
+    moves.run(deletion.pk)
+    deletion.refresh_from_db()
+    told = deletions.as_json(deletion)
+    assert (told["state"], told["rows"], "column" in told["stopped"]) == ("done", 0, True)
+
+
+def test_a_merge_that_is_stopped_keeps_what_is_merged_and_says_so(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = filled(table, ("a",), ("b",), ("a", "1"), ("b", "2"))
+    monkeypatch.setattr(duplicates, "_MERGED", 1)
+    deletion = duplicates.start_merge(table, criteria(table, "Name"), "first", fill_blanks=True)
+    merge_groups = duplicates._merge_groups
+
+    def stopped_after(*given: Any) -> None:
+        merge_groups(*given)
+        moves.stop(deletion)
+
+    monkeypatch.setattr(duplicates, "_merge_groups", stopped_after)
+    moves.run(deletion.pk)
+    told = deletions.as_json(deletion)
+    assert (told["state"], told["stopped"], told["merged"]["merged"]) == ("done", "It was stopped.", 1)
+    assert shown(table) == [("a", "1", None), ("b", None, None), ("b", "2", None)]
+    moves.restore(deletion)
+    assert [row.pk for row in rows.window(table, 0, 9)] == ids
+
+
+def test_a_merge_ends_while_it_compares_when_it_is_stopped(table: Table) -> None:
+    filled(table, ("a",), ("a",))
+    deletion = duplicates.start_merge(table, criteria(table, "Name"), "first", fill_blanks=True)
+    deletions.report(deletion.pk, Deletion.Move.MERGING, 1)
+    moves.stop(deletion)
+    assert deletions.as_json(deletion)["compared"] == 1
+    with pytest.raises(Stopped):
+        deletions.report(deletion.pk, Deletion.Move.MERGING, 2)
+    assert not deletions.listed(table.workspace)
 
 
 def test_a_value_that_no_longer_fits_its_column_is_filled_as_it_is_written(table: Table) -> None:
@@ -196,7 +290,7 @@ class AnyRows(TestCase):
         rows.append(table, [dict(zip("ABC", row, strict=True)) for row in there])
         expected, numbers = merged([list(row) for row in there], ["ABC".index(name) for name in key], match, keep, fill)
         how = Criteria.of(table, key, match)
-        found = duplicates.find(table, how, 0, 100)
+        found = duplicates.look(table, how).window(0, 100)
         assert (found.groups, found.rows - found.groups) == numbers[:2]
         assert counts(duplicates.merge(table, how, keep, fill_blanks=fill)) == numbers
         assert shown(table) == expected

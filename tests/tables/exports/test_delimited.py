@@ -1,5 +1,7 @@
 """CSV that comes back as it was, and opens in Excel."""
 
+import csv
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tables.exports import delimited
+from tables.exports import delimited, text
 from tables.exports.fields import Field
 from tables.exports.options import SEPARATORS
+from tables.formula_guard import guarded
 from tables.imports.readers.formats import opened
 from tables.imports.readers.sheet import Options
 
@@ -50,6 +53,20 @@ def test_any_table_comes_back_the_same(read: Read, lines: list[list[str]], separ
     back = read(written(lines, separator, mark=mark))
     width = len(lines[0])
     assert [[*row, *[""] * (width - len(row))] for row in back] == lines
+
+
+VALUES = TEXTS | st.sampled_from(["a,b", "a;b\tc", None, True, 3.0, {"a": [1]}])
+
+
+@given(
+    st.lists(st.lists(VALUES, min_size=2, max_size=2), min_size=1, max_size=6),
+    st.sampled_from(list(SEPARATORS.values())),
+)
+def test_lines_are_as_the_csv_module_writes_them(lines: list[list[Any]], separator: str) -> None:
+    expected = io.StringIO(newline="")
+    writer = csv.writer(expected, delimiter=separator)
+    writer.writerows([["Column 0", "Column 1"], *([guarded(text.of(value)) for value in line] for line in lines)])
+    assert written(lines, separator).decode() == expected.getvalue()
 
 
 def test_the_mark_stands_once_before_everything() -> None:

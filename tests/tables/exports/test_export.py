@@ -52,6 +52,13 @@ def test_states_and_errors_stand_beside_the_values(table: Table) -> None:
     ]
 
 
+@pytest.mark.parametrize(("state", "shown"), [("done", "out of date"), ("queued", "queued")])
+def test_a_result_whose_inputs_have_changed_is_out_of_date(state: str, shown: str, table: Table) -> None:
+    Cell.objects.filter(state="done").update(stale=True, state=state)
+    [line, *_] = csv.DictReader(io.StringIO(file_of(table, "csv", states=True).decode(), newline=""))
+    assert (line["Profile"], line["Profile state"]) == ('{"city":"Graz"}', shown)
+
+
 def test_json_keeps_the_kinds_of_values(table: Table) -> None:
     values = json.loads(file_of(table, "json"))
     assert values[0] == {"Text": "0042", "N": 0, "Profile": {"city": "Graz"}}

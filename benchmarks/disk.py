@@ -1,0 +1,58 @@
+"""What rows and results take on disk, and what share of it the stored requests and responses have.
+
+`python -m benchmarks.disk [--rows 20000]`, with DATABASE_URL for PostgreSQL. A table of ten plain columns, and one of
+two with an HTTP column whose requests and responses are small, as in `benchmarks.runs`.
+"""
+
+import argparse
+import multiprocessing
+import tempfile
+from pathlib import Path
+
+from benchmarks.million import NAMES, marl_table
+from benchmarks.runs import run_rate, serve, set_up, wait_for
+
+
+def sizes() -> dict[str, int]:
+    """Returns {table of the database: bytes with its indexes}."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT relname, pg_total_relation_size(oid) FROM pg_class WHERE relkind = 'r'")
+        else:
+            cursor.execute(
+                "SELECT m.tbl_name, SUM(d.pgsize) FROM dbstat d JOIN sqlite_master m ON m.name = d.name GROUP BY 1"
+            )
+        return {name: int(size) for name, size in cursor.fetchall()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--port", type=int, default=18_098)
+    given = parser.parse_args()
+    api = multiprocessing.get_context("spawn").Process(target=serve, args=(given.port, 0), daemon=True)
+    api.start()
+    with tempfile.TemporaryDirectory() as folder:
+        redis = set_up(Path(folder))
+        wait_for(given.port)
+        before = sizes()["tables_row"]
+        marl_table(given.rows)
+        plain = sizes()["tables_row"] - before
+        cells = given.rows * len(NAMES)
+        print(f"plain row of {len(NAMES)} values: {plain / given.rows:,.0f} bytes, {plain / cells:,.0f} a cell")
+        start = sizes()
+        run_rate(f"http://127.0.0.1:{given.port}/companies", given.rows, 64)
+        grown = {name: size - start.get(name, 0) for name, size in sizes().items()}
+        for what, name in (("result", "tables_cell"), ("attempt", "enrichment_attempt")):
+            print(f"{what} of a row: {grown[name] / given.rows:,.0f} bytes")
+        print(f"attempts' share of what a run takes: {grown['enrichment_attempt'] / sum(grown.values()):.0%}")
+        if redis:
+            redis.terminate()
+            redis.wait()
+    api.terminate()
+
+
+if __name__ == "__main__":
+    main()
