@@ -3,20 +3,22 @@
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
 from enrichment.engine.errors import Edit, InvalidSettings, Problem, RenderError
-from enrichment.engine.template import literals, references
+from enrichment.engine.template import literals, objects, references
 from enrichment.engine.template.body_parser import parse
-from enrichment.engine.template.body_tree import ArrayNode, LiteralNode, Node, ObjectNode, TextNode, ValueNode
+from enrichment.engine.template.body_tree import ArrayNode, LiteralNode, Node, ObjectNode, RowsNode, TextNode, ValueNode
 from enrichment.engine.template.paths import MISSING
-from enrichment.engine.template.references import Hole, Names, Unavailable
+from enrichment.engine.template.references import ROWS, Hole, Unavailable
 from enrichment.engine.template.values import JSON_SPACES, as_json, as_text, is_empty, number_text, without_surrogates
 
 LARGEST = 10 * 1024 * 1024  # bytes of a rendered body
+type _Piece = str | TextNode | ValueNode | RowsNode
+
 _LEADING_ZERO = re.compile(r"-?0[0-9]+(\.[0-9]+)?")
 _quote = json.encoder.encode_basestring
 
@@ -25,10 +27,14 @@ _quote = json.encoder.encode_basestring
 class Body:
     text: str
     root: Node
-    flat: tuple[str | TextNode | ValueNode, ...]
+    flat: tuple[_Piece, ...]
+    repeated: tuple[_Piece, ...]  # flat too: what stands for each row of a batch
     has_key_holes: bool
     warnings: tuple[Problem, ...]
     holes: tuple[Hole, ...]
+
+    def media_type(self, rendered: bytes) -> str:
+        return "application/json"
 
     def render(
         self, values: Mapping[int, object], secrets: Mapping[str, str] | None = None, *, remove_null: bool = False
@@ -46,11 +52,23 @@ class Body:
         if remove_null:
             kept = filling.cleaned(self.root, "")
             rendered = "{}" if kept is None and isinstance(self.root, ObjectNode) else kept
-            return _encoded(rendered if rendered is not None else "null")
-        pieces = [piece if isinstance(piece, str) else filling.piece(piece) for piece in self.flat]
+            return in_bytes(rendered if rendered is not None else "null")
+        text = filling.joined(self.flat)
         if self.has_key_holes:
             filling.check_keys(self.root)
-        return _encoded("".join(pieces))
+        return in_bytes(text)
+
+    def element(self, values: Mapping[int, object], *, remove_null: bool = False) -> str:
+        """Returns what stands for one row of a batch. Raises RenderError."""
+        item = next(piece.item for piece in self.flat if isinstance(piece, RowsNode))
+        filling = _Filling(self.text, values, {})
+        if remove_null:
+            kept = filling.cleaned(item, "")
+            return _empty_item(item) if kept is None else kept
+        text = filling.joined(self.repeated)
+        if _has_key_holes(self.repeated):
+            filling.check_keys(item)
+        return text
 
 
 def compile(template: str, names: Mapping[int, str], *, secrets: bool = False) -> Body:
@@ -59,45 +77,21 @@ def compile(template: str, names: Mapping[int, str], *, secrets: bool = False) -
     root, problems = parse(template, names, secrets=secrets)
     if root is None or any(problem.severity == "error" for problem in problems):
         raise InvalidSettings(problems)
-    flat = _flattened(root)
-    holes = [hole for piece in flat if not isinstance(piece, str) for hole in piece.holes]
-    objects = names.objects if isinstance(names, Names) else frozenset()
-    problems += [
-        _object_in_quotes(template, node, hole)
-        for node in flat
-        if isinstance(node, TextNode)
-        for hole in node.holes
-        if hole.column_id in objects and hole.path is None
-    ]
-    has_key_holes = any(isinstance(piece, TextNode) and piece.is_key for piece in flat)
-    return Body(template, root, tuple(flat), has_key_holes, tuple(problems), tuple(holes))
+    flat = tuple(_flattened(root))
+    repeated = tuple(part for piece in flat if isinstance(piece, RowsNode) for part in _flattened(piece.item))
+    holes = tuple(hole for piece in flat if not isinstance(piece, str) for hole in piece.holes)
+    return Body(template, root, flat, repeated, _has_key_holes(flat), tuple(problems), holes)
 
 
-def _object_in_quotes(template: str, node: TextNode, hole: Hole) -> Problem:
-    words = f"{hole.name} holds an API result. Inside quotes, an object is sent as text."
-    length = hole.end - hole.start
-    edit = None
-    if not node.is_key and node.parts == (hole,):
-        edit = Edit(hole.start - 1, length + 2, template[hole.start : hole.end], "Remove the quotes")
-    line, column = references.place(template, hole.start)
-    return Problem(
-        words,
-        line=line,
-        column=column,
-        offset=hole.start,
-        length=length,
-        reference=hole.name,
-        fix=edit.label if edit else f"Use one of its fields, such as {{{{{hole.name}.name}}}}.",
-        edit=edit,
-        severity="warning",
-    )
+def _has_key_holes(pieces: Iterable[_Piece]) -> bool:
+    return any(isinstance(piece, TextNode) and piece.is_key for piece in pieces)
 
 
-def _flattened(node: Node) -> list[str | TextNode | ValueNode]:
+def _flattened(node: Node) -> list[_Piece]:
     """Literal text joined as far as it goes."""
-    pieces: list[str | TextNode | ValueNode] = []
+    pieces: list[_Piece] = []
 
-    def add(piece: str | TextNode | ValueNode) -> None:
+    def add(piece: _Piece) -> None:
         if isinstance(piece, str) and pieces and isinstance(pieces[-1], str):
             pieces[-1] += piece
         else:
@@ -108,7 +102,7 @@ def _flattened(node: Node) -> list[str | TextNode | ValueNode]:
             add(node.text)
         elif isinstance(node, TextNode):
             add(node if node.holes else node.literal())
-        elif isinstance(node, ValueNode):
+        elif isinstance(node, ValueNode | RowsNode):
             add(node)
         elif isinstance(node, ObjectNode):
             add("{")
@@ -138,10 +132,13 @@ class _Filling:
     secrets: Mapping[str, str]
     removed: list[str] = field(default_factory=list)
 
-    def piece(self, node: TextNode | ValueNode) -> str:
+    def joined(self, pieces: Iterable[_Piece]) -> str:
+        return "".join([piece if isinstance(piece, str) else self.piece(piece) for piece in pieces])
+
+    def piece(self, node: TextNode | ValueNode | RowsNode) -> str:
         if isinstance(node, ValueNode):
             return self.literal(node.hole)
-        return self.quoted(node)
+        return str(self.values[ROWS]) if isinstance(node, RowsNode) else self.quoted(node)
 
     def value(self, hole: Hole) -> object:
         value = hole.value(self.values, self.secrets)
@@ -154,10 +151,21 @@ class _Filling:
         return _quote(self.filled(node))
 
     def filled(self, node: TextNode) -> str:
-        filled = "".join([part if isinstance(part, str) else as_text(self.value(part)) for part in node.parts])
+        filled = "".join([part if isinstance(part, str) else self.text_of(part, node) for part in node.parts])
         if not filled and node.is_key and node.holes:
             raise self._error("empty_key", node.holes[0], "is empty, and a key can't be")
         return filled
+
+    def text_of(self, hole: Hole, node: TextNode) -> str:
+        value = self.value(hole)
+        if isinstance(value, dict | list):
+            whole = node.parts == (hole,) and not node.is_key
+            raise objects.refusal(value, hole, self.text, "body", *([self._without_quotes(hole)] if whole else []))
+        return as_text(value)
+
+    def _without_quotes(self, hole: Hole) -> Edit:
+        reference = self.text[hole.start : hole.end]
+        return Edit(hole.start - 1, len(reference) + 2, reference, "Remove the quotes")
 
     def literal(self, hole: Hole) -> str:
         value = self.value(hole)
@@ -207,18 +215,7 @@ class _Filling:
         return RenderError(code, f"Line {problem.line}: {hole.name} {what}.", problem)
 
     def _problem(self, hole: Hole, message: str, edit: Edit | None = None) -> Problem:
-        line, column = references.place(self.text, hole.start)
-        return Problem(
-            message,
-            field="body",
-            line=line,
-            column=column,
-            offset=hole.start,
-            length=hole.end - hole.start,
-            reference=hole.name,
-            fix=edit.label if edit else None,
-            edit=edit,
-        )
+        return references.problem(message, hole, "body", self.text, fix=edit.label if edit else None, edit=edit)
 
     def check_keys(self, node: Node) -> None:
         """Raises RenderError when this row's values make two keys of an object the same."""
@@ -244,6 +241,8 @@ class _Filling:
             return self._cleaned_text(node)
         if isinstance(node, ValueNode):
             return self._cleaned_value(node.hole)
+        if isinstance(node, RowsNode):
+            return self.piece(node)
         if isinstance(node, ArrayNode):
             # An array never changes its length.
             items = [self.cleaned(item, f"{way}[{number}]") for number, item in enumerate(node.items)]
@@ -304,7 +303,8 @@ def without_nulls(value: object) -> object:
     return MISSING if value is None or value == "" else value
 
 
-def _encoded(text: str) -> bytes:
+def in_bytes(text: str) -> bytes:
+    """Returns a whole body in UTF-8. Raises RenderError."""
     try:
         rendered = text.encode()
     except UnicodeEncodeError:

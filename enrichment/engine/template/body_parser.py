@@ -5,13 +5,14 @@ writer most likely meant it, so that one missing quote is one problem.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from enrichment.engine.errors import Problem
-from enrichment.engine.template import literals
+from enrichment.engine.errors import Edit, Problem
+from enrichment.engine.template import literals, rows
 from enrichment.engine.template.body_scanner import CLOSING_QUOTE, FULL_WIDTH, MOST_PROBLEMS, TooManyProblems
 from enrichment.engine.template.body_texts import TextReader
-from enrichment.engine.template.body_tree import ArrayNode, LiteralNode, Node, ObjectNode, TextNode, ValueNode
+from enrichment.engine.template.body_tree import ArrayNode, LiteralNode, Node, ObjectNode, RowsNode, TextNode, ValueNode
+from enrichment.engine.template.mentions import Finder, Mention
 from enrichment.engine.template.references import Hole, place
 from enrichment.engine.template.references import parse as parse_references
 
@@ -24,8 +25,9 @@ _HALF_REFERENCE = re.compile(r"\{[ \t]*\{([^{}\"\n,:]+)(\}[ \t]*\}?)?")
 
 def parse(template: str, names: Mapping[int, str], *, secrets: bool = False) -> tuple[Node | None, list[Problem]]:
     """The tree, or None when it cannot be told, and the problems."""
-    parts, problems = parse_references(template, names, secrets=secrets)
-    reader = _Reader(template, {part.start: part for part in parts if isinstance(part, Hole)}, problems)
+    parts, problems = parse_references(template, names, secrets=secrets, marks=True)
+    holes = {part.start: part for part in parts if isinstance(part, Hole)}
+    reader = _Reader(template, holes, problems, None if secrets else Finder.of(names))
     try:
         root: Node | None = reader.document()
     except TooManyProblems:
@@ -35,6 +37,7 @@ def parse(template: str, names: Mapping[int, str], *, secrets: bool = False) -> 
 
 class _Reader(TextReader):
     depth = 0
+    is_repeating = False  # between the marks of a batch
 
     def document(self) -> Node:
         self.skip()
@@ -56,10 +59,14 @@ class _Reader(TextReader):
 
     def value(self) -> Node:
         sign = self.peek()
+        if mark := self.mark():
+            return self.misplaced(mark)
         if self.at in self.holes:
             return self.bare()
         if half := _HALF_REFERENCE.match(self.masked, self.at):
             return self.half_reference(half)
+        if self.mention_at(self.at):
+            return self.bare()
         if sign in ("{", "｛"):
             return self.object()
         if sign in ("[", "［"):
@@ -113,9 +120,56 @@ class _Reader(TextReader):
         self.nested("[")
         items: list[Node] = []
         while self.goes_on("]", "[", start, bool(items)):
-            items.append(self.value())
+            mark = self.mark()
+            items.append(self.repeated(mark) if mark and rows.is_opening(mark) else self.value())
         self.depth -= 1
         return ArrayNode(tuple(items))
+
+    def mark(self) -> Hole | None:
+        hole = self.holes.get(self.at)
+        return hole if rows.is_mark(hole) else None
+
+    def repeated(self, opening: Hole) -> Node:
+        """Reads the item of a list that stands for each row of a batch, with the marks around it."""
+        if self.is_repeating:
+            self.add(rows.misplaced(opening, self.text))
+        if rows.separator_of(opening).strip():
+            words = f"In a list, Marl sets the commas between the rows. Write {rows.OPENING}."
+            self.tell(opening.start, opening.end - opening.start, words, rows.OPENING, f"Write {rows.OPENING}")
+        self.at = opening.end
+        self.skip()
+        if (mark := self.mark()) and not rows.is_opening(mark):
+            self.at = mark.end
+            self.tell(opening.start, self.at - opening.start, "Nothing stands between these marks.", "", "Remove them")
+            return _NOTHING
+        self.is_repeating, was_repeating = True, self.is_repeating
+        item = self.value()
+        self.is_repeating = was_repeating
+        self.skip()
+        if self.peek() == ",":
+            self.tell(self.at, 1, "Marl sets the commas between the rows.", "", "Remove the comma")
+            self.at += 1
+            self.skip()
+        closing = self.mark()
+        if closing is None or rows.is_opening(closing):
+            self.add(rows.unclosed(opening, self.text))
+            return item
+        self.at = closing.end
+        inside = [hole for hole in self.holes.values() if opening.end <= hole.start < closing.start]
+        return RowsNode(rows.of(opening, closing.end, ", ", inside), item)
+
+    def misplaced(self, mark: Hole) -> Node:
+        """Reads on behind a mark that is not around an item of a list, or inside another one."""
+        self.at = mark.end
+        if not rows.is_opening(mark):
+            self.add(rows.misplaced(mark, self.text))
+            return _NOTHING
+        found = self.repeated(mark)
+        if isinstance(found, RowsNode):
+            whole = self.text[mark.start : self.at]
+            words = f"{rows.OPENING} stands in a list, around what is sent of each row."
+            self.tell(mark.start, len(whole), words, f"[{whole}]", "Put it in a list")
+        return found
 
     def goes_on(self, closing: str, opening: str, start: int, behind_item: bool) -> bool:
         """Reads the comma or the closing bracket; True when another item follows."""
@@ -165,7 +219,13 @@ class _Reader(TextReader):
         else:
             start = self.at
             self.at = max(self.run_end(), start + (0 if self.at in self.holes else 1))
-            self.tell(start, self.at - start, "Put the key in double quotes.", self.in_quotes(start), "Add quotes")
+            self.tell(
+                start,
+                self.at - start,
+                "Put the key in double quotes.",
+                self.in_quotes(start, self.mentions(start, self.at)),
+                "Add quotes",
+            )
             found = TextNode(tuple(self.pieces(start, self.at)))
         return TextNode(found.parts, is_key=True)
 
@@ -210,11 +270,24 @@ class _Reader(TextReader):
         text = self.text[start:end]
         if literals.is_literal(text):
             return LiteralNode(text)
+        if mentions := self.mentions(start, end):
+            self.tell_mentions(start, mentions)
+            return TextNode(tuple(self.pieces(start, end)))
         if meant := literals.meant(text):
             self.tell(start, len(text), f"In JSON, write {text} as {meant}.", meant, f"Write {meant}")
             return LiteralNode(meant)
         self.tell(start, end - start, self.why_not_bare(text), self.in_quotes(start), "Add quotes")
         return TextNode(tuple(self.pieces(start, end)))
+
+    def tell_mentions(self, start: int, mentions: Sequence[Mention]) -> None:
+        """Tells of columns without braces; where one is the whole value, only the user knows whether it is text."""
+        first, quoted = mentions[0], self.in_quotes(start, mentions)
+        words = f"“{first.written}” isn't a reference. Put the column in double braces, and in quotes if it holds text."
+        edit = Edit(start, self.at - start, quoted, f"Use {quoted}" if len(mentions) == 1 else "Use the columns")
+        if (first.start, first.end) == (start, self.at):
+            self.add(first.problem(words, self.text, None, choices=(first.edit, edit)))
+        else:
+            self.add(first.problem(words, self.text, edit))
 
     def why_not_bare(self, text: str) -> str:
         if re.fullmatch(r"-?0[0-9]+(\.[0-9]+)?", text):

@@ -2,10 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from enrichment.engine.errors import Edit, Problem
+from enrichment.engine.template.mentions import HOLE, Finder, Mention
 from enrichment.engine.template.references import Hole, masked, place
 
 MOST_PROBLEMS = 50
@@ -25,9 +26,11 @@ class TooManyProblems(Exception):
 class Scanner:
     """Moves through the text; what it passes over is told, each with its fix."""
 
-    def __init__(self, text: str, holes: Mapping[int, Hole], problems: list[Problem]) -> None:
+    def __init__(self, text: str, holes: Mapping[int, Hole], problems: list[Problem], finder: Finder | None) -> None:
         self.text = text
         self.holes = holes
+        self.finder = finder
+        self.shape = masked(text, holes.values(), HOLE)
         self.masked = masked(text, holes.values())
         self.problems = problems
         self.at = 0
@@ -43,18 +46,11 @@ class Scanner:
     ) -> None:
         line, column = place(self.text, offset)
         edit = None if text is None else Edit(offset, length, text, label)
-        self.problems.append(
-            Problem(
-                message,
-                line=line,
-                column=column,
-                offset=offset,
-                length=length,
-                fix=label or None,
-                edit=edit,
-                severity=severity,
-            )
-        )
+        fix = label or None
+        self.add(Problem(message, "", line, column, offset, length, fix=fix, edit=edit, severity=severity))
+
+    def add(self, problem: Problem) -> None:
+        self.problems.append(problem)
         if len(self.problems) >= MOST_PROBLEMS:
             raise TooManyProblems
 
@@ -78,14 +74,16 @@ class Scanner:
                 return
 
     def run_end(self) -> int:
-        """The end of words and holes that belong together, on this line."""
+        """The end of words, holes and mentioned columns that belong together, on this line."""
         at = end = self.at
         while at < len(self.text):
-            if at in self.holes:
-                at = end = self.holes[at].end
+            if (hole := self.holes.get(at)) and hole.mark:
+                break
+            if inserted := hole or self.mention_at(at):
+                at = end = inserted.end
             elif self.text[at] in " \t":
                 at += 1
-                if at < len(self.text) and at not in self.holes and self.text[at] in _ENDS - set(" \t"):
+                if self.text[at : at + 1] in _ENDS - set(" \t") and not (at in self.holes or self.mention_at(at)):
                     break
             elif self.text[at] in _ENDS or self.text.startswith(("//", "/*"), at):
                 break
@@ -104,15 +102,26 @@ class Scanner:
         found.append(self.text[position:end])
         return [piece for piece in found if piece != ""]
 
-    def in_quotes(self, start: int) -> str:
-        inner = self.text[start : self.at]
-        return (
-            '"'
-            + "".join(
-                self.text[part.start : part.end]
-                if isinstance(part, Hole)
-                else json.dumps(part, ensure_ascii=False)[1:-1]
-                for part in self.pieces(start, start + len(inner))
-            )
-            + '"'
-        )
+    def in_quotes(self, start: int, mentions: Sequence[Mention] = ()) -> str:
+        """Returns what was read since then as a text of JSON, with references for the columns that it mentions."""
+        written, position = '"', start
+        for mention in mentions:
+            written += self.within_quotes(position, mention.start) + mention.reference
+            position = mention.end
+        return written + self.within_quotes(position, self.at) + '"'
+
+    def within_quotes(self, start: int, end: int) -> str:
+        return "".join(self.escaped(part) for part in self.pieces(start, end))
+
+    def escaped(self, part: str | Hole) -> str:
+        if isinstance(part, Hole):
+            return self.text[part.start : part.end]
+        return json.dumps(part, ensure_ascii=False)[1:-1]
+
+    def mention_at(self, place: int) -> Mention | None:
+        """Returns the column that the text names here without braces."""
+        is_likely = self.finder and self.text[place : place + 1] in ("/", "{")
+        return self.finder.at(self.shape, place) if self.finder and is_likely else None
+
+    def mentions(self, start: int, end: int) -> list[Mention]:
+        return self.finder.within(self.shape, start, end) if self.finder else []

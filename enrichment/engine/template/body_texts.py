@@ -3,6 +3,7 @@
 import json
 import re
 
+from enrichment.engine.template import mentions, rows
 from enrichment.engine.template.body_scanner import CLOSING_QUOTE, ODD_SPACES, SPACES, Scanner
 from enrichment.engine.template.body_tree import TextNode
 from enrichment.engine.template.references import Hole
@@ -22,9 +23,12 @@ class TextReader(Scanner):
         while True:
             sign = self.peek()
             if self.at in self.holes:
-                parts += ["".join(text), self.holes[self.at]]
+                hole = self.holes[self.at]
+                if rows.is_mark(hole) and rows.is_opening(hole):
+                    self.tell(self.at, hole.end - self.at, f"{rows.OPENING} can't stand inside quotes.")
+                parts += ["".join(text), hole]
                 text = []
-                self.at = self.holes[self.at].end
+                self.at = hole.end
             elif sign == '"' and self.at > start and _INNER_QUOTE.match(self.masked, self.at):
                 self.tell(self.at, 1, 'Write a quote inside text as \\".', '\\"', 'Write \\"')
                 text.append(self.character(sign))
@@ -38,7 +42,13 @@ class TextReader(Scanner):
                 text.append(self.escape())
             else:
                 text.append(self.character(sign))
+        self.ask_about(start + 1, self.at - 1)
         return TextNode(tuple(part for part in [*parts, "".join(text)] if part != ""))
+
+    def ask_about(self, start: int, end: int) -> None:
+        """Asks whether what the text holds by habit, such as a column without braces, is meant."""
+        for problem in mentions.questions(self.text, self.shape, self.finder, start, end) if self.finder else ():
+            self.add(problem)
 
     def wrongly_quoted(self) -> TextNode:
         """Text in quotes that are not JSON's."""

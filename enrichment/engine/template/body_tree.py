@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 
 from enrichment.engine.template.references import Hole
+from enrichment.engine.template.rows import Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,18 @@ class ValueNode:
 
 
 @dataclass(frozen=True, slots=True)
+class RowsNode:
+    """An item of a list that is repeated for each row of a batch."""
+
+    rows: Rows
+    item: "Node"
+
+    @property
+    def holes(self) -> tuple[Hole, ...]:
+        return (self.rows,)
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectNode:
     members: tuple[tuple[TextNode, "Node"], ...]
 
@@ -43,4 +56,4 @@ class ArrayNode:
     items: tuple["Node", ...]
 
 
-type Node = LiteralNode | TextNode | ValueNode | ObjectNode | ArrayNode
+type Node = LiteralNode | TextNode | ValueNode | RowsNode | ObjectNode | ArrayNode

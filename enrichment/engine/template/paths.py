@@ -29,6 +29,7 @@ EVERY: Final = _Every.EVERY
 type Step = str | int | _Every
 
 _KEY = re.compile(r"(?:\\.|[^.\[\]\\])+")
+_PLAIN_KEY = re.compile(r"[^\s.\[\]\\\"$@]([^.\[\]\\\"]*[^\s.\[\]\\\"])?")
 _INDEX = re.compile(r"\[\s*(-?\d{1,9}|\*)\s*\]")
 _QUOTED = re.compile(r"""\[\s*(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)')\s*\]""")
 
@@ -89,6 +90,14 @@ def dotted(text: str) -> Path:
             if position == len(rest) or rest[position] == ".":
                 raise _unreadable(text, before + position - 1)
     return Path(rest, tuple(steps))
+
+
+def below(path: str, key: str) -> str:
+    """Returns the path to a member of what is at `path`, of which "" is the whole."""
+    if not _PLAIN_KEY.fullmatch(key):
+        quoted = re.sub(r'([\\"])', r"\\\1", key)
+        return f'{path}["{quoted}"]'
+    return f"{path}.{key}" if path else key
 
 
 def _unreadable(text: str, offset: int) -> InvalidSettings:

@@ -3,10 +3,11 @@
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum, auto
+from typing import Any
 
 from enrichment.engine.errors import Edit, InvalidSettings, Problem
 from enrichment.engine.template import paths
@@ -14,19 +15,23 @@ from enrichment.engine.template.paths import MISSING, Path
 
 _OPENING = re.compile(r"\{{2,}")
 _STORED = re.compile(r"@(\d+)(.*)", re.DOTALL)
+_MARK = re.compile(r"\s*(#rows(?:\s.*)?|/rows\s*)", re.DOTALL)
+
+CURSOR = -1  # stands for the cursor of a page, where a column's id would be
+ROWS = -2  # stands for what is sent of each row of a batch
+CALLBACK_URL = -3  # stands for the address that the API calls back
+MISPLACED = "{{#rows}} and {{/rows}} can stand only in a JSON body and in the path or query of the address."
+TOKENS = ("token.refresh", "token.access")  # of the last sign-in, in the request that refreshes them
 
 type Rewrite = Callable[[str], str | None]  # of what stands inside a pair of braces
 
 
 class Names(dict[int, str]):
-    """Columns by id. `deleted` are those that messages may still name, `objects` those that hold an API's answers."""
+    """Columns by id. `deleted` are those that messages may still name."""
 
-    def __init__(
-        self, live: Mapping[int, str], deleted: Mapping[int, str] | None = None, objects: Collection[int] = ()
-    ) -> None:
+    def __init__(self, live: Mapping[int, str], deleted: Mapping[int, str] | None = None) -> None:
         super().__init__(live)
         self.deleted = dict(deleted or {})
-        self.objects = frozenset(objects)
 
 
 def _deleted(names: Mapping[int, str]) -> Mapping[int, str]:
@@ -92,6 +97,7 @@ class Hole:
     start: int
     end: int
     secret: str | None = None
+    mark: str | None = None  # `#rows ,` or `/rows`, around what is sent of each row of a batch
 
     def value(self, values: Mapping[int, object], secrets: Mapping[str, str]) -> object:
         """MISSING when there is nothing at the path."""
@@ -159,15 +165,23 @@ def split(text: str, ids: Mapping[str, int]) -> tuple[int, str] | None:
     return None
 
 
-def parse(text: str, names: Mapping[int, str], *, secrets: bool = False) -> tuple[list[str | Hole], list[Problem]]:
-    """The text as literal pieces and holes, and a problem for each reference that leads nowhere."""
+def parse(
+    text: str, names: Mapping[int, str], *, secrets: bool = False, marks: bool = False
+) -> tuple[list[str | Hole], list[Problem]]:
+    """The text as literal pieces and holes, and a problem for each reference that leads nowhere.
+
+    The marks of a batch are holes too, where there may be `marks`.
+    """
     ids = _ids(names)
     parts: list[str | Hole] = []
     problems: list[Problem] = []
     position = 0
     for reference in find(text):
         parts.append(text[position : reference.start])
-        parts.append(_hole(text, reference, ids, names, problems, secrets))
+        hole = _hole(text, reference, ids, names, problems, secrets)
+        if hole.mark and not marks:
+            problems.append(_at(text, reference, MISPLACED))
+        parts.append(hole)
         position = reference.end
     parts.append(text[position:])
     return [part for part in parts if part != ""], problems
@@ -190,10 +204,14 @@ def _hole(
         if not secrets:
             problems.append(_at(text, reference, "Secrets can only be used in a connection."))
         return Hole(reference.text, None, None, *place, secret=reference.text.removeprefix("secret.").strip())
+    if secrets and reference.text in TOKENS:
+        return Hole(reference.text, None, None, *place, secret=reference.text)
     if secrets:
         problems.append(_at(text, reference, "Only secrets can be used here: {{secret.name}}."))
         return Hole(reference.text, None, None, *place)
     target = split(reference.text, ids)
+    if target is None and (mark := _MARK.fullmatch(text, reference.start + 2, reference.end - 2)):
+        return Hole(reference.text, None, None, *place, mark=mark[1])
     if target is None:
         problems.append(_unknown(text, reference, names))
         return Hole(reference.text, None, None, *place)
@@ -215,11 +233,17 @@ def _unknown(text: str, reference: Reference, names: Mapping[int, str]) -> Probl
         return _at(text, reference, words)
     if _STORED.fullmatch(reference.text):
         return _at(text, reference, "The column this referred to was deleted. Choose another one.")
-    near = get_close_matches(reference.text, names.values(), 1, 0.6)
-    edit = near and Edit(
-        reference.start, reference.end - reference.start, "{{" + escaped(near[0]) + "}}", f"Use {near[0]}"
-    )
-    return _at(text, reference, f"There is no column “{reference.text}”.", edit or None)
+    near = _nearest(reference.text.removeprefix("/"), names.values())
+    length = reference.end - reference.start
+    edit = Edit(reference.start, length, "{{" + escaped(near) + "}}", f"Use {near}") if near else None
+    return _at(text, reference, f"There is no column “{reference.text}”.", edit)
+
+
+def _nearest(written: str, names: Iterable[str]) -> str | None:
+    """Returns the name that is meant: the same in another case, or a similar one."""
+    folded = {name.casefold(): name for name in reversed([*names])}
+    near = get_close_matches(written.casefold(), folded, 1, 0.6)
+    return folded[near[0]] if near else None
 
 
 def _deleted_name(inner: str, names: Mapping[int, str]) -> str | None:
@@ -248,11 +272,18 @@ def place(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
-def masked(text: str, parts: Iterable[str | Hole]) -> str:
-    """The text with each hole as underscores, so that what stands in it is not taken for punctuation."""
+def problem(message: str, hole: Hole, field: str = "", text: str = "", **more: Any) -> Problem:
+    """Returns the problem of a hole in the field's text; without the text, it has no line."""
+    line, column = place(text, hole.start) if text else (None, None)
+    length = hole.end - hole.start
+    return Problem(message, field, line, column, hole.start, length, reference=hole.name, **more)
+
+
+def masked(text: str, parts: Iterable[str | Hole], sign: str = "_") -> str:
+    """Returns the text with each hole as underscores, so that what stands in it is not taken for punctuation."""
     pieces, position = [], 0
     for hole in sorted((part for part in parts if isinstance(part, Hole)), key=lambda hole: hole.start):
-        pieces += [text[position : hole.start], "_" * (hole.end - hole.start)]
+        pieces += [text[position : hole.start], sign * (hole.end - hole.start)]
         position = hole.end
     return "".join(pieces) + text[position:]
 

@@ -1,16 +1,21 @@
 """The whole request of an HTTP column: compiled once, rendered per row."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from functools import cached_property
+from typing import Any
 
 from enrichment.engine.errors import InvalidSettings, Problem, RenderError
 from enrichment.engine.messages import Request
-from enrichment.engine.template import body, parameters, url
+from enrichment.engine.template import body_formats, habits, parameters, url
 from enrichment.engine.template.body import Body
+from enrichment.engine.template.body_formats import Content
 from enrichment.engine.template.parameters import Filling, Header, Parameter, encoded, holes_of
-from enrichment.engine.template.references import Hole
+from enrichment.engine.template.references import CALLBACK_URL, CURSOR, ROWS, Hole
+from enrichment.engine.template.rows import Rows
 from enrichment.engine.template.url import Url
+
+_UNWRITABLE = "A value is nested too deeply, or contains a number that can't be written."
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,29 +24,70 @@ class Rendered:
     removed: list[str]  # what the removal of nulls took out
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RequestTemplate:
     method: str
     url: Url
     query: tuple[Parameter, ...]
     headers: tuple[Header, ...]
-    body: Body | None
+    body: Content | None
     remove_null: bool
+    questions: tuple[Problem, ...] = ()  # about texts that may be meant as references
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
         """What is no mistake but may surprise."""
-        return tuple(replace(problem, field="body") for problem in self.body.warnings) if self.body else ()
+        of_body = [replace(problem, field="body") for problem in self.body.warnings] if self.body else []
+        return (*self.questions, *of_body)
+
+    @cached_property
+    def placed(self) -> list[tuple[str, Hole]]:
+        """Every hole with its field; what stands between the marks of a batch is one hole."""
+        found = [("url", hole) for hole in self.url.holes]
+        found += [(item.field, hole) for item in self.query for hole in holes_of(item.value)]
+        found += [(item.field, hole) for item in self.headers for hole in holes_of(item.value)]
+        return found + [("body", hole) for hole in (self.body.holes if self.body else ())]
 
     @property
     def holes(self) -> list[Hole]:
-        values = [item.value for item in self.query] + [item.value for item in self.headers]
-        outside = self.url.holes + [hole for value in values for hole in holes_of(value)]
-        return outside + list(self.body.holes if self.body else ())
+        return [hole for _, hole in self.placed]
 
-    @property
+    @cached_property
+    def rows(self) -> list[tuple[str, Rows]]:
+        """The places of the rows of a batch, with their fields."""
+        return [(field, hole) for field, hole in self.placed if isinstance(hole, Rows)]
+
+    @cached_property
     def column_ids(self) -> frozenset[int]:
-        return frozenset(hole.column_id for hole in self.holes if hole.column_id is not None)
+        inside = [hole for _, of_rows in self.rows for hole in of_rows.inside]
+        return frozenset(hole.column_id for hole in (*self.holes, *inside) if hole.column_id and hole.column_id > 0)
+
+    @cached_property
+    def takes_cursor(self) -> bool:
+        """Whether the cursor of a page stands in it."""
+        return self._takes(CURSOR)
+
+    @cached_property
+    def takes_callback_url(self) -> bool:
+        return self._takes(CALLBACK_URL)
+
+    def _takes(self, what: int) -> bool:
+        return any(hole.column_id == what for hole in self.holes)
+
+    def element(self, values: Mapping[int, object]) -> str:
+        """Returns what is sent of one row of a batch. Raises RenderError."""
+        [(field, of_rows)] = self.rows
+        try:
+            if field == "body" and isinstance(self.body, Body):
+                return self.body.element(values, remove_null=self.remove_null)
+            return Filling(values, {}).element(of_rows, field)
+        except (RecursionError, ValueError) as error:
+            raise RenderError("value", _UNWRITABLE) from error
+
+    def batch_of(self, elements: Sequence[str]) -> Mapping[int, object]:
+        """Returns the values that render the request for so many rows."""
+        [(_, of_rows)] = self.rows
+        return {ROWS: of_rows.separator.join(elements)}
 
     def render(self, values: Mapping[int, object], secrets: Mapping[str, str] | None = None) -> Rendered:
         """Raises RenderError: then nothing is to be sent."""
@@ -50,27 +96,24 @@ class RequestTemplate:
         try:
             address = self._address(filling, removed)
             headers = self._headers(filling, removed)
+            content, taken_out = self._content(values, secrets)
         except (RecursionError, ValueError) as error:
-            words = "A value is nested too deeply, or contains a number that can't be written."
-            raise RenderError("value", words) from error
-        content = None
-        if self.body:
-            content, taken_out = self.body.render(values, secrets, remove_null=self.remove_null)
-            removed += taken_out
-        return Rendered(Request(self.method, address, headers, content), removed)
+            raise RenderError("value", _UNWRITABLE) from error
+        named = {name.lower() for name, _ in headers}
+        if self.body and content is not None and "content-type" not in named:
+            headers.append(("Content-Type", self.body.media_type(content)))
+        if "accept" not in named:
+            headers.append(("Accept", "application/json"))
+        return Rendered(Request(self.method, address, tuple(headers), content), removed + taken_out)
 
     def _address(self, filling: Filling, removed: list[str]) -> str:
         address, own = self.url.fill(filling)
+        items = (*self.url.query, *self.query)
         query = [own] if own else []
-        for item in (*self.url.query, *self.query):
-            found = filling.parameter(item, remove_null=self.remove_null)
-            if found is None:
-                removed.append(f"query {item.shown}")
-            else:
-                query += found
+        query += filling.parameters(items, removed, "query", remove_null=self.remove_null)
         return address + (f"?{'&'.join(query)}" if query else "")
 
-    def _headers(self, filling: Filling, removed: list[str]) -> tuple[tuple[str, str], ...]:
+    def _headers(self, filling: Filling, removed: list[str]) -> list[tuple[str, str]]:
         found: list[tuple[str, str]] = []
         for item in self.headers:
             header = filling.header(item, remove_null=self.remove_null)
@@ -78,16 +121,18 @@ class RequestTemplate:
                 removed.append(f"header {item.name}")
             else:
                 found.append(header)
-        given = {name.lower() for name, _ in found}
-        if self.body and "content-type" not in given:
-            found.append(("Content-Type", "application/json"))
-        if "accept" not in given:
-            found.append(("Accept", "application/json"))
-        return tuple(found)
+        return found
+
+    def _content(
+        self, values: Mapping[int, object], secrets: Mapping[str, str] | None
+    ) -> tuple[bytes | None, list[str]]:
+        if self.body is None:
+            return None, []
+        return self.body.render(values, secrets, remove_null=self.remove_null)
 
 
 def compile(config: Mapping[str, Any], names: Mapping[int, str], *, secrets: bool = False) -> RequestTemplate:
-    """`config` holds method, url, url_from_cell, query, headers, body, remove_null.
+    """`config` holds method, url, url_from_cell, query, headers, body_format, body, form, remove_null.
 
     Raises InvalidSettings with every problem.
     """
@@ -98,47 +143,14 @@ def compile(config: Mapping[str, Any], names: Mapping[int, str], *, secrets: boo
         address = url.compile(config["url"], names, secrets=secrets, from_cell=from_cell)
     except InvalidSettings as error:
         problems += error.problems
-    query = _each(config, "query", parameters.compile_parameter, names, secrets, problems)
-    headers = _each(config, "headers", parameters.compile_header, names, secrets, problems)
-    content = _body(config.get("body"), names, problems, secrets=secrets)
+    query = parameters.compile_each(config, "query", parameters.compile_parameter, names, secrets, problems)
+    headers = parameters.compile_each(config, "headers", parameters.compile_header, names, secrets, problems)
+    content = body_formats.compile(config, names, problems, secrets=secrets)
+    questions = [] if secrets else habits.questions(config, names)
     if problems or address is None:
-        raise InvalidSettings(problems)
-    return RequestTemplate(config["method"], address, query, headers, content, bool(config.get("remove_null")))
-
-
-class _Compile[Item](Protocol):
-    def __call__(
-        self, name: str, stored: str, names: Mapping[int, str], field: str, *, secrets: bool = False
-    ) -> Item: ...
-
-
-def _each[Item](
-    config: Mapping[str, Any],
-    field: str,
-    compile_one: _Compile[Item],
-    names: Mapping[int, str],
-    secrets: bool,
-    problems: list[Problem],
-) -> tuple[Item, ...]:
-    found = []
-    for number, item in enumerate(config.get(field) or []):
-        if not (item["name"].strip() or item["value"].strip()):
-            continue  # a line of the form that nobody filled in
-        try:
-            found.append(compile_one(item["name"], item["value"], names, f"{field}.{number}", secrets=secrets))
-        except InvalidSettings as error:
-            problems += error.problems
-    return tuple(found)
-
-
-def _body(text: str | None, names: Mapping[int, str], problems: list[Problem], *, secrets: bool) -> Body | None:
-    if text is None or not text.strip():
-        return None
-    try:
-        return body.compile(text, names, secrets=secrets)
-    except InvalidSettings as error:
-        problems += [replace(problem, field="body") for problem in error.problems]
-        return None
+        raise InvalidSettings(problems + questions)
+    remove_null = bool(config.get("remove_null"))
+    return RequestTemplate(config["method"], address, query, headers, content, remove_null, tuple(questions))
 
 
 def form_body(fields: Mapping[str, object]) -> bytes:

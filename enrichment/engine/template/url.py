@@ -6,17 +6,20 @@ A hole's place decides what it may hold. Only where a column allows it may the h
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import quote, urlsplit
+from functools import partial
+from urllib.parse import quote
 
+from enrichment.engine import web_address
 from enrichment.engine.errors import Edit, InvalidSettings, Problem
-from enrichment.engine.template import references
+from enrichment.engine.template import references, rows
+from enrichment.engine.template.mentions import Finder
 from enrichment.engine.template.parameters import Filling, Parameter, Parts, holes_of, row_error
-from enrichment.engine.template.references import Hole
+from enrichment.engine.template.references import MISPLACED, Hole
+from enrichment.engine.template.rows import Rows
 from enrichment.engine.template.values import as_text, without_surrogates
 
 _ADDRESS = re.compile(r"\s*(?P<scheme>[^:/?#\s]*)://(?P<host>[^/?#]*)(?P<path>[^?#]*)(\?(?P<query>[^#]*))?")
 _BEHIND = re.compile(r"(?P<path>(/[^?#]*)?)(\?(?P<query>[^#]*))?(#.*)?", re.DOTALL)
-_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _SUFFIX = re.compile(r"(\.[a-zA-Z0-9-]+){2,}(:\d{1,5})?")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d)")
@@ -67,7 +70,7 @@ def compile(stored: str, names: Mapping[int, str], *, secrets: bool = False, fro
     if not text:
         words = "Enter the address to call, such as https://api.example/v1/companies."
         raise InvalidSettings([Problem(words, field="url")])
-    parts, problems = references.parse(text, names, secrets=secrets)
+    parts, problems = rows.parse(text, names, secrets=secrets)
     problems = [replace(problem, field="url") for problem in problems]
     holes = {hole.start: hole for hole in holes_of(parts)}
     for control in _CONTROLS.finditer(text):
@@ -77,10 +80,10 @@ def compile(stored: str, names: Mapping[int, str], *, secrets: bool = False, fro
         problems.append(_at(words, text, control.start(), len(control[0]), "", "Remove it"))
     shape = references.masked(text, parts)
     start = holes.get(len(text) - len(text.lstrip()))
-    if from_cell and start:
+    if from_cell and start and not isinstance(start, Rows):
         made = _from_cell(text, shape, start, holes, problems)
     else:
-        made = _written(text, shape, holes, problems, from_cell)
+        made = _written(text, shape, holes, problems, from_cell, Finder.of(names))
     if problems or made is None:
         raise InvalidSettings(problems)
     return made
@@ -96,19 +99,28 @@ def _from_cell(text: str, shape: str, start: Hole, holes: Mapping[int, Hole], pr
     return Url(start, None, "", _path(path), _query(query))
 
 
-def _written(text: str, shape: str, holes: Mapping[int, Hole], problems: list[Problem], from_cell: bool) -> Url | None:
+def _written(
+    text: str,
+    shape: str,
+    holes: Mapping[int, Hole],
+    problems: list[Problem],
+    from_cell: bool,
+    finder: Finder | None,
+) -> Url | None:
     found = _ADDRESS.match(shape)
     scheme = found["scheme"].lower() if found else ""
     if not found or scheme not in ("http", "https"):
-        problems.append(_without_scheme(text, holes))
+        problems.append(_without_scheme(text, shape, holes, finder))
         return None
     label, host = _host(text, found.span("host"), holes, problems, from_cell)
     path, query = _pieces(text, found.span("path"), holes), _pieces(text, found.span("query"), holes)
     return Url(f"{scheme}://", label, host, _path(path), _query(query))
 
 
-def _without_scheme(text: str, holes: Mapping[int, Hole]) -> Problem:
+def _without_scheme(text: str, shape: str, holes: Mapping[int, Hole], finder: Finder | None) -> Problem:
     start = len(text) - len(text.lstrip())
+    if finder and (mention := finder.at(shape, start)):
+        return replace(mention.told(text), field="url")
     words = "Start the address with https:// or http://"
     if start in holes:
         words += ". To take the whole address from a cell, turn on “Address from a cell”."
@@ -125,6 +137,7 @@ def _host(
     inside = [hole for hole in holes.values() if start <= hole.start < end]
     if not inside:
         return None, _literal_host(text, start, end, problems)
+    problems += [references.problem(MISPLACED, hole, "url", text) for hole in inside if isinstance(hole, Rows)]
     if from_cell:
         return None, _host_from_cell(text, span, holes, problems)
     hole, suffix = inside[0], text[inside[0].end : end]
@@ -140,7 +153,7 @@ def _host(
 def _host_from_cell(text: str, span: tuple[int, int], holes: Mapping[int, Hole], problems: list[Problem]) -> Parts:
     parts = _joined(_pieces(text, span, holes))
     try:
-        _ascii_host("".join("x" if isinstance(part, Hole) else part for part in parts))
+        web_address.authority("".join("x" if isinstance(part, Hole) else part for part in parts))
     except ValueError:
         problems.append(
             _at("Around a reference, a host can contain only letters, digits, dots and a port.", text, *_size(span))
@@ -162,20 +175,10 @@ def _literal_host(text: str, start: int, end: int, problems: list[Problem]) -> s
         problems.append(_at(words, text, start, length, "", "Remove them"))
     else:
         try:
-            return _ascii_host(written)
+            return web_address.authority(written)
         except ValueError:
             problems.append(_at(f"“{written}” isn't a valid host name.", text, start, end - start))
     return written
-
-
-def _ascii_host(written: str) -> str:
-    """Raises ValueError for what is no host with an optional port."""
-    name, _, port = written.rpartition(":") if re.search(r":\d*$", written) else (written, "", "")
-    number = urlsplit(f"//x:{port}").port
-    host = name.lower() if name.isascii() else name.encode("idna").decode()
-    if not _HOST.fullmatch(host):
-        raise ValueError(host)
-    return f"{host}:{number}" if number is not None else host
 
 
 def _pieces(text: str, span: tuple[int, int], holes: Mapping[int, Hole]) -> list[str | Hole]:
@@ -201,7 +204,7 @@ def _split(pieces: Sequence[str | Hole], sign: str, most: int = -1) -> list[list
 
 def _path(pieces: Sequence[str | Hole]) -> tuple[str | Parts, ...]:
     path: list[str | Parts] = []
-    for segment in _split(pieces, "/")[1:]:
+    for segment in _without_dots(_split(pieces, "/")[1:]):
         parts = _encoded(segment, _PATH_KEPT)
         literal = "/" if holes_of(parts) else "/" + "".join(str(part) for part in parts)
         if path and isinstance(path[-1], str):
@@ -211,6 +214,20 @@ def _path(pieces: Sequence[str | Hole]) -> tuple[str | Parts, ...]:
         if holes_of(parts):
             path.append(parts)
     return tuple(path)
+
+
+def _without_dots(segments: Sequence[list[str | Hole]]) -> list[list[str | Hole]]:
+    """Resolves `.` and `..` where they are written out, as browsers do."""
+    kept: list[list[str | Hole]] = []
+    for place, segment in enumerate(segments):
+        steps = 0 if holes_of(segment) else web_address.dots("".join(map(str, segment)))
+        if steps == 2:
+            kept = kept[:-1]
+        if steps == 0:
+            kept.append(segment)
+        elif place == len(segments) - 1:
+            kept.append([])
+    return kept
 
 
 def _query(pieces: Sequence[str | Hole]) -> tuple[Parameter, ...]:
@@ -239,7 +256,10 @@ def _joined(pieces: Sequence[str | Hole]) -> Parts:
 
 def _encoded(pieces: Sequence[str | Hole], kept: str) -> Parts:
     """Percent-encoded but for what the writer may keep."""
-    return tuple(part if isinstance(part, Hole) else _literal(part, kept) for part in _joined(pieces))
+
+    literal = partial(_literal, kept=kept)
+    joined = (part.written(literal, literal) if isinstance(part, Rows) else part for part in _joined(pieces))
+    return tuple(part if isinstance(part, Hole) else literal(part) for part in joined)
 
 
 def _literal(text: str, kept: str) -> str:
@@ -248,7 +268,7 @@ def _literal(text: str, kept: str) -> str:
 
 def _segment(parts: Parts, filling: Filling) -> str:
     text = filling.joined(parts, "url")
-    if text.replace("%2E", ".").replace("%2e", ".") in ("", ".", ".."):
+    if not text or web_address.dots(text):
         holes = holes_of(parts)
         names = " and ".join(hole.name for hole in holes)
         what = "is empty" if not text else f"is “{text}”"
@@ -266,7 +286,7 @@ def _label_of_row(hole: Hole, filling: Filling) -> str:
 def _host_of_row(parts: Parts, filling: Filling) -> str:
     text = "".join(part if isinstance(part, str) else as_text(filling.value(part, "url")).strip() for part in parts)
     try:
-        return _ascii_host(text)
+        return web_address.authority(text)
     except ValueError as error:
         words = f"The host would be “{text[:80]}”, which isn't a valid host name."
         raise row_error("host", words, holes_of(parts)[0], "url") from error
@@ -295,7 +315,7 @@ def _read(text: str) -> tuple[str, str, str, str]:
     if "@" in found["host"]:
         raise ValueError("which contains a user name; put credentials in a connection")
     try:
-        host = _ascii_host(found["host"])
+        host = web_address.authority(found["host"])
     except ValueError:
         host = ""
     if not host or not (has_scheme or "." in host or host.startswith("[")):
@@ -303,14 +323,14 @@ def _read(text: str) -> tuple[str, str, str, str]:
     return (
         found["scheme"].lower(),
         host,
-        _literal(found["path"], _PATH_KEPT),
+        web_address.without_dots(_literal(found["path"], _PATH_KEPT)),
         _literal(found["query"] or "", _QUERY_KEPT),
     )
 
 
 def matches(host: str, allowed: Collection[str]) -> bool:
     """Whether the host is one of these; `*.example.com` stands for every host below it."""
-    host = host.lower()
+    host = host.lower().removesuffix(".")
     above = (host[place:] for place, sign in enumerate(host) if sign == ".")
     return host in allowed or any(f"*{rest}" in allowed for rest in above)
 

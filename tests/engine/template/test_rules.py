@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from enrichment.engine.errors import InvalidSettings, Problem, RenderError
+from enrichment.engine.errors import Edit, InvalidSettings, Problem, RenderError
 from enrichment.engine.template import paths, references, request
 from enrichment.engine.template.paths import MISSING
 from enrichment.engine.template.references import Names, Reason, Unavailable
 
-NAMES = Names({1: "A", 2: "Zip", 3: "A.b", 4: "Profile", 5: "odd } \\ name", 6: "Café"}, {9: "Old"}, [4])
+NAMES = Names({1: "A", 2: "Zip", 3: "A.b", 4: "Profile", 5: "odd } \\ name", 6: "Café"}, {9: "Old"})
 COMPANY = {"name": "Smith", "address": {"city": "Utrecht"}, "a.b": 1, "tags": ["x", "y"], "none": None}
 
 
@@ -67,9 +67,11 @@ BODY = [
     ("3.2 boolean", '["{{A}}"]', {1: True}, '["true"]'),
     ("3.2 date", '["{{A}}"]', {1: date(2026, 1, 2)}, '["2026-01-02"]'),
     ("3.2 instant", '["{{A}}"]', {1: datetime(2026, 1, 2, 3, tzinfo=UTC)}, '["2026-01-02T03:00:00Z"]'),
-    ("3.2 object", '["{{A}}"]', {1: {"b": [1]}}, '["{\\"b\\":[1]}"]'),
-    ("3.2 object warned of", '["{{Profile}}"]', {4: {"b": 1}}, "~[{{Profile}}]"),
-    ("3.2 object in mixed text", '["a {{Profile}}"]', {4: {"b": 1}}, "~Use one of its fields"),
+    ("3.2 object", '["{{A}}"]', {1: {"c": [1]}}, '?["{{A.c[0]}}"]'),
+    ("3.2 object without quotes", '["{{Profile}}"]', {4: {"b": 1}}, "?[{{Profile}}]"),
+    ("3.2 object in mixed text", '["a {{Profile}}"]', {4: {"b": 1}}, '?["a {{Profile.b}}"]'),
+    ("3.2 object in a key", '{"k{{A}}": 1}', {1: {"c": 1}}, "?A holds an object. Choose a field: c"),
+    ("3.2 list", '["{{A}}"]', {1: ["x"]}, '?["{{A[0]}}"]'),
     ("3.2 nothing", '["{{A}}{{Zip}}{{Profile.none.x}}"]', {1: None, 2: "", 4: COMPANY}, '[""]'),
     ("3.3 number", "[{{A}}]", {1: 3.5}, "[3.5]"),
     ("3.3 boolean", "[{{A}}]", {1: False}, "[false]"),
@@ -134,7 +136,7 @@ CLEANED = [
     ("4.3 empty ones", '{"a": {}, "b": []}', {}, '{"a": {}, "b": []}'),
     ("4.4 lists", "[1, {{A}}, null]", {}, "[1, null, null]"),
     ("4.5 values", '{"a": {{A}}}', {1: {"x": None, "y": 1}}, '{"a": {"y":1}}'),
-    ("4.5 in quotes", '{"a": "{{A}}"}', {1: {"x": None}}, '{"a": "{\\"x\\":null}"}'),
+    ("4.5 in quotes", '{"a": "{{A}}"}', {1: {"x": None}}, "?A holds an object without a value to send"),
 ]
 OUTSIDE = [
     ("5 unreserved", "url", "https://api.example/{{A}}", {1: "a b/c~é"}, "/a%20b%2Fc~%C3%A9"),
@@ -142,6 +144,16 @@ OUTSIDE = [
     ("5 empty segment", "url", "https://api.example/{{A}}", {1: ""}, "?is empty"),
     ("5 dots", "url", "https://api.example/{{A}}", {1: ".."}, "?would lead somewhere else"),
     ("5 list", "query", "{{A}}", {1: ["x", "y"]}, "/?X=x&X=y"),
+    ("5 object in the path", "url", "https://api.example/{{A}}", {1: {"id": 7}}, "?https://api.example/{{A.id}}"),
+    ("5 list in the path", "url", "https://api.example/{{A}}", {1: [7]}, "?https://api.example/{{A[0]}}"),
+    ("5 object in the query", "query", "{{A}}", {1: {"id": 7}}, "?{{A.id}}"),
+    ("5 object in the query of the URL", "url", "https://api.example/?q={{A}}", {1: {"id": 7}}, "?={{A.id}}"),
+    ("5 list of objects", "query", "{{A}}", {1: [{"id": 7}]}, "?{{A[0].id}}"),
+    ("5 list beside text", "query", "x {{A}}", {1: [7]}, "?x {{A[0]}}"),
+    ("5 list as a name", "url", "https://api.example/?{{A}}=1", {1: [7]}, "?https://api.example/?{{A[0]}}=1"),
+    ("5 object in the host", "url", "https://{{A}}.acme.example/", {1: {"id": 7}}, "?https://{{A.id}}.acme.example/"),
+    ("5 object in a header", "headers", "{{A}}", {1: {"id": 7}}, "?{{A.id}}"),
+    ("5 list in a header", "headers", "a {{A}}", {1: ["x"]}, "?a {{A[0]}}"),
     ("5 merged", "url", "https://api.example/?a=1&b={{A}}", {1: "2"}, "/?a=1&b=2"),
     ("5 scheme", "url", "{{A}}://api.example/", {}, "!Start the address with https:// or http://"),
     ("5 port", "url", "https://api.example:{{A}}/", {}, "!a reference can only be the first label"),
@@ -163,19 +175,19 @@ RULES = [
 ]
 
 
-def mended(template: str, problem: Problem) -> str:
-    edit = problem.edit
-    return template[: edit.offset] + edit.text + template[edit.offset + edit.length :] if edit else ""
+def mended(template: str, edit: Edit) -> str:
+    return template[: edit.offset] + edit.text + template[edit.offset + edit.length :]
 
 
 def told(template: str, problems: list[Problem]) -> list[str]:
     """What a person can read or get by clicks: the words, and the template with each fix, and with all of them."""
-    edits = sorted((problem for problem in problems if problem.edit), key=lambda item: -item.edit.offset)  # type: ignore[union-attr]
+    edits = [problem.edit for problem in problems if problem.edit]
     whole = template
-    for problem in edits:
-        whole = mended(whole, problem)
+    for edit in sorted(edits, key=lambda one: -one.offset):
+        whole = mended(whole, edit)
     words = [f"{problem.message} {problem.fix or ''}" for problem in problems]
-    return [*words, *(mended(template, problem) for problem in edits), whole]
+    offered = [*edits, *(choice for problem in problems for choice in problem.choices)]
+    return [*words, *(mended(template, edit) for edit in offered), whole]
 
 
 @pytest.mark.parametrize(

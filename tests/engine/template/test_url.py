@@ -27,6 +27,10 @@ def called(template: str, site: object, a: object = "x", *, from_cell: bool = Tr
         ("{{Site}}", "//a.example/x", "https://a.example/x"),
         ("{{Site}}", "http://localhost/x", "http://localhost/x"),
         ("{{Site}}", "https://bücher.example", "https://xn--bcher-kva.example/"),
+        ("{{Site}}", "https://Straße.example/a/../b/%2e", "https://xn--strae-oqa.example/b/"),
+        ("https://{{Site}}/x", "0x7f.1", "https://127.0.0.1/x"),
+        ("https://FAß.example/v1/./{{A}}/../c/%2E%2e/", "", "https://xn--fa-hia.example/v1/"),
+        ("https://127.1:8000/a//b/..", "", "https://127.0.0.1:8000/a//"),
         ("{{Site}}/about/{{A}}", "https://a.example/", "https://a.example/about/x"),
         ("{{Site}}/about", "https://a.example/en?q=1", "https://a.example/en/about?q=1"),
         ("https://{{Site}}/x", "a.example", "https://a.example/x"),
@@ -153,3 +157,14 @@ def problems_of(template: str, from_cell: bool) -> list[Problem]:
     except InvalidSettings as error:
         return error.problems
     return []
+
+
+@pytest.mark.parametrize("step", [".", "..", "%2e", ".%2E", " .. "])
+def test_a_cell_cannot_climb(step: str) -> None:
+    for template in ("https://a.example/v1/{{A}}/x", "https://a.example/v1/.{{A}}", "{{Site}}/{{A}}"):
+        try:
+            address = called(template, "https://a.example", step)
+        except RenderError:
+            continue
+        assert ".." not in [part.strip() for part in address.replace("%2e", ".").replace("%2E", ".").split("/")]
+        assert address.startswith("https://a.example/")
