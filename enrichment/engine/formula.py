@@ -5,23 +5,21 @@ The scripts in frontend/formulas say what an expression means; a reference becom
 """
 
 import json
-import math
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
+from dataclasses import dataclass, field
 from functools import lru_cache
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
+from enrichment.engine import formula_parameters, misreadings
 from enrichment.engine.errors import Edit, InvalidSettings, Problem
 from enrichment.engine.sandbox import process
 from enrichment.engine.sandbox.evaluation import Evaluation, Outcome
 from enrichment.engine.sandbox.process import SandboxBusy, SandboxMissing
 from enrichment.engine.template import references
 from enrichment.engine.template.paths import MISSING
-from enrichment.engine.template.references import Hole, Reason, Unavailable
-from enrichment.engine.template.values import as_text, encodable, is_empty, without_surrogates
+from enrichment.engine.template.references import Hole, Unavailable
+from enrichment.engine.template.values import encodable, without_surrogates
 
 __all__ = ["Computed", "Evaluators", "Formula", "SandboxBusy", "SandboxMissing", "check", "compile", "truthy"]
 
@@ -30,18 +28,18 @@ MOST_PROBLEMS = 50
 CHECKING = 2.0  # seconds
 _MARKS = "ꙮꙬꚆꚈꚊꚌꚎꚐ"  # letters that hardly any formula holds
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_LONG_INTEGER = re.compile(r"\d{16}")
-_SAFE = 2**53 - 1
-
-# In the words of Clay.getCellStatus; the others are errors.
-_STATUSES = {
-    Reason.NO_RESULT_YET: "UNKNOWN",
-    Reason.RUNNING: "RUNNING",
-    Reason.SKIPPED: "ERROR_RUN_CONDITION_NOT_MET",
-}
 
 type _Report = dict[str, Any]  # a problem as the checker reports it
 type Rows = Sequence[Mapping[int, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Summand:
+    """A reference to which something is added, with its default if it has one."""
+
+    slot: int
+    offset: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +48,37 @@ class Formula:
     script: str
     slots: tuple[Hole, ...] = ()  # the parameters of the script
     state_slots: tuple[int, ...] = ()  # slots whose state the formula asks for: parameters after the others
+    guarded_slots: tuple[int, ...] = ()  # slots that IFERROR and the like ask about: parameters after those
     condition: bool = False
+    sums: tuple[Summand, ...] = field(default=(), compare=False)
+    questions: tuple[Problem, ...] = field(default=(), compare=False)  # about texts that may be meant as references
 
-    @property
-    def tolerated(self) -> frozenset[int]:
-        """Columns that may have failed: the formula asks for their state."""
-        return frozenset(self.slots[slot].column_id or 0 for slot in self.state_slots)
+    def required(self, row: Mapping[int, object]) -> frozenset[int]:
+        """Returns the columns that the row can't do without: the formula asks neither for their state nor, if they
+        have failed, for failures."""
+        if not self.state_slots and not self.guarded_slots:
+            return self.column_ids
+        tolerated = {self.slots[slot].column_id for slot in self.state_slots}
+        guarded = {self.slots[slot].column_id for slot in self.guarded_slots}
+        tolerated |= {column_id for column_id in guarded if formula_parameters.has_failed(row.get(column_id or 0))}
+        return self.column_ids - tolerated
+
+    def advice(self, slot: int) -> Edit | None:
+        """Returns the edit that makes a number of the reference where it is added."""
+        found = next((summand for summand in self.sums if summand.slot == slot), None)
+        if found is None:
+            return None
+        return Edit(found.offset, len(found.text), f"Number({found.text})", "Make it a number")
 
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """A row's result: a JSON value or MISSING; or an error, and the reference whose emptiness caused it."""
+    """A row's result: a JSON value or MISSING; or an error, the reference whose emptiness caused it, and its fix."""
 
     value: object = None
     error: str = ""
     empty: str = ""
+    fix: Edit | None = None
 
 
 def truthy(value: object) -> bool:
@@ -89,18 +103,28 @@ def compile(text: str, names: Mapping[int, str], *, condition: bool = False) -> 
     shown = references.to_shown(text, names)
     parts, problems = references.parse(shown, names)
     holes = tuple(part for part in parts if isinstance(part, Hole))
-    problems += _unreadable(shown)
+    problems = [misreadings.outside_the_braces(problem, shown, names) for problem in problems]
+    problems += [*misreadings.called_inside(shown, holes, names), *_unreadable(shown)]
     if len(shown) > LONGEST or not shown.strip():
         raise InvalidSettings(problems)
     slots = _slots(holes)
     try:
-        script, state_slots = _script(_source(shown, holes, slots, condition))
+        compiled = _script(_source(shown, holes, slots, condition))
     except _Refused as error:
-        problems += [_problem(report, shown, names, error.known) for report in error.reports]
+        habits = misreadings.habits(shown, names, holes)  # which make nonsense of what is told besides
+        problems += habits or [_problem(report, shown, names, error.known) for report in error.reports]
     if problems:
         raise InvalidSettings(sorted(problems, key=lambda problem: problem.offset or 0)[:MOST_PROBLEMS])
     ids = frozenset(hole.column_id for hole in holes if hole.column_id is not None)
-    return Formula(ids, script, slots, state_slots, condition)
+    sums = tuple(_summand(shown, found) for found in compiled.sums)
+    questions = tuple(misreadings.questions(shown, names, holes))
+    return Formula(ids, compiled.script, slots, compiled.asked, compiled.guarded, condition, sums, questions)
+
+
+def _summand(shown: str, found: tuple[int, int, int]) -> Summand:
+    slot, start, end = found
+    start, end = _codepoints(shown, start), _codepoints(shown, end)
+    return Summand(slot, start, shown[start:end])
 
 
 def _unreadable(shown: str) -> list[Problem]:
@@ -157,9 +181,16 @@ def _utf16(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+class _Compiled(NamedTuple):
+    script: str
+    asked: tuple[int, ...]  # slots whose state it asks for
+    guarded: tuple[int, ...]
+    sums: tuple[tuple[int, int, int], ...]  # slot, start and end (UTF-16) of each summand
+
+
 @lru_cache(maxsize=2000)
-def _script(source: _Source) -> tuple[str, tuple[int, ...]]:
-    """The script and the slots whose state it asks for. Raises _Refused."""
+def _script(source: _Source) -> _Compiled:
+    """Raises _Refused."""
     request = {
         "source": source.text,
         "shown": source.shown,
@@ -174,7 +205,8 @@ def _script(source: _Source) -> tuple[str, tuple[int, ...]]:
         answer = {"problems": [{"message": "The formula is too long to check.", "start": 0, "end": 0}]}
     if "problems" in answer:
         raise _Refused(answer["problems"], answer.get("known", []))
-    return answer["script"], tuple(answer["asked"])
+    sums = tuple((found["slot"], found["start"], found["end"]) for found in answer["sums"])
+    return _Compiled(answer["script"], tuple(answer["asked"]), tuple(answer["guarded"]), sums)
 
 
 class _Refused(Exception):
@@ -194,7 +226,7 @@ def _problem(report: _Report, shown: str, names: Mapping[int, str], known: list[
         at, until = _codepoints(shown, given["start"]), _codepoints(shown, given["end"])
         edit = Edit(at, until - at, given["text"], given["label"])
     if "unknown" in report:
-        message, edit = _unknown(report["unknown"], report["isCalled"], start, names, known)
+        message, edit = misreadings.unknown(report["unknown"], report["isCalled"], start, names, known)
     line, column = references.place(shown, start)
     fix = edit.label if edit else None
     return Problem(message, "", line, column, start, max(end - start, 0), fix=fix, edit=edit)
@@ -204,25 +236,6 @@ def _codepoints(text: str, position: int) -> int:
     if text.isascii():
         return position
     return len(text.encode("utf-16-le", "surrogatepass")[: 2 * position].decode("utf-16-le", "replace"))
-
-
-def _unknown(
-    name: str, called: bool, start: int, names: Mapping[int, str], known: list[str]
-) -> tuple[str, Edit | None]:
-    """A misspelt function, a column without braces, or a text without quotes."""
-    message = f"“{name}” isn't a column or function."
-    columns = {column.casefold(): column for column in names.values()}
-    if not called and name.casefold() in columns:
-        column = columns[name.casefold()]
-        written = "{{" + references.escaped(column) + "}}"
-        return f"{message} Put a column in double braces.", Edit(start, len(name), written, f"Write {written}")
-    folded = {other.casefold(): other for other in known}
-    if near := get_close_matches(name.casefold(), folded, 1, 0.75 if called else 0.85):
-        meant = folded[near[0]]
-        return f"{message} Did you mean {meant}?", Edit(start, len(name), meant, f"Use {meant}")
-    if called:
-        return message, None
-    return f"{message} Put text in quotes.", Edit(start, len(name), f'"{name}"', "Add quotes")
 
 
 # Evaluating
@@ -271,48 +284,18 @@ class Evaluators:
 
 
 def _unavailable(formula: Formula, row: Mapping[int, object]) -> Computed | None:
+    required = formula.required(row)
     for hole in formula.slots:
         value = row.get(hole.column_id or 0)
-        if isinstance(value, Unavailable) and hole.column_id not in formula.tolerated:
+        if isinstance(value, Unavailable) and hole.column_id in required:
             return Computed(error=str(value))
     return None
 
 
 def _parameters(formula: Formula, row: Mapping[int, object]) -> str:
-    """The parameters of the script as a JSON list: null for what is empty, long integers as text."""
-    values = [_given(hole.value(row, {})) for hole in formula.slots]
-    states = [_state(formula.slots[slot].value(row, {})) for slot in formula.state_slots]
-    parameters = [*values, *states]
-    try:
-        text = json.dumps(parameters, default=as_text, allow_nan=False)
-    except ValueError:
-        return json.dumps(_harmless(parameters), default=as_text)
-    return json.dumps(_harmless(parameters), default=as_text) if _LONG_INTEGER.search(text) else text
-
-
-def _given(value: object) -> object:
-    return None if value is MISSING or isinstance(value, Unavailable) else value
-
-
-def _harmless(value: object) -> object:
-    """Integers that JavaScript cannot hold become text; what is no number becomes nothing."""
-    if isinstance(value, dict):
-        return {key: _harmless(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_harmless(item) for item in value]
-    if isinstance(value, int) and abs(value) > _SAFE:
-        return str(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
-
-
-def _state(value: object) -> dict[str, str]:
-    """A cell's state in the words of Clay.getCellStatus."""
-    if not isinstance(value, Unavailable):
-        return {"$status": "SUCCESS_NO_DATA" if is_empty(value) else "SUCCESS"}
-    status = {"$status": _STATUSES.get(value.reason, "ERROR")}
-    return status | {"$message": value.message} if value.message else status
+    states = [formula.slots[slot] for slot in formula.state_slots]
+    guarded = [formula.slots[slot] for slot in formula.guarded_slots]
+    return formula_parameters.encoded(formula.slots, states, guarded, row)
 
 
 def _computed(formula: Formula, outcome: Outcome) -> Computed:
@@ -324,5 +307,9 @@ def _computed(formula: Formula, outcome: Outcome) -> Computed:
         case [3, int(slot)]:
             name = formula.slots[slot].name
             return Computed(error=f"{{{{{name}}}}} is empty", empty=name)
+        case [6, int(slot), str(sum)]:
+            name = formula.slots[slot].name
+            words = f"{name} is text: {sum}. Make it a number with Number({{{{{name}}}}})."
+            return Computed(error=words, fix=formula.advice(slot))
         case _:
             return Computed(MISSING)

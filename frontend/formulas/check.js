@@ -1,9 +1,11 @@
 /** Checks a formula when it is saved, and makes the script that runs. The bundle's value is `check(request)`, from JSON to JSON. */
 
-import { misunderstandings, stateReferences } from "./meaning.js";
+import { guardedReferences, misunderstandings, stateReferences } from "./meaning.js";
 import { KNOWN } from "./names.js";
 import { Renderer } from "./render.js";
+import { mendable } from "./sums.js";
 import { diagnose } from "./syntax.js";
+import { declared, walk } from "./tree.js";
 import { parse } from "./words.js";
 
 /** @typedef {import("./syntax.js").Problem} Problem */
@@ -50,18 +52,41 @@ function attempt(text, mark) {
 }
 
 /** @param {any} tree @param {Request} request */
-function compiled(tree, { source, mark, slots, isCondition }) {
+function compiled(tree, request) {
+  const { mark, slots } = request;
   const statuses = stateReferences(tree, mark);
-  const stateSlots = [...new Set([...statuses].map((node) => parseInt(node.name.slice(mark.length), 36)))].sort(
-    (a, b) => a - b,
-  );
+  const asked = slotsOf(statuses, mark);
+  const guarded = slotsOf(guardedReferences(tree, mark), mark).filter((slot) => !asked.includes(slot));
   const names = Array.from({ length: slots }, (_, slot) => mark + slot.toString(36));
-  names.push(...stateSlots.map((slot) => `${mark}_${slot.toString(36)}`));
-  const body = new Renderer(source, mark, statuses, isCondition).render(tree);
+  names.push(...[...asked, ...guarded].map((slot) => `${mark}_${slot.toString(36)}`));
+  const body = new Renderer(request, { statuses, guarded, own: declared(tree) }).render(tree);
   return {
     script: `(function(${mark}){"use strict";return function(${names}){return(\n${body}\n)}})`,
-    asked: stateSlots,
+    asked,
+    guarded,
+    sums: sumsOf(tree, request),
   };
+}
+
+/** @param {Set<any>} references @param {string} mark */
+const slotsOf = (references, mark) =>
+  [...new Set([...references].map((node) => parseInt(node.name.slice(mark.length), 36)))].sort((a, b) => a - b);
+
+/** Returns the references in sums, at their places in the text as the user sees it. @param {any} tree @param {Request} request */
+function sumsOf(tree, { mark, holes }) {
+  /** @type {{slot: number, start: number, end: number}[]} */
+  const found = [];
+  walk(tree, (node) => {
+    if (node.type === "BinaryExpression" && node.operator === "+")
+      found.push(...mendable([node.left, node.right], mark));
+  });
+  return found.map(({ slot, start, end }) => {
+    for (const [from, to] of holes) {
+      if (from < start && start < to) start = from;
+      if (from < end && end < to) end = to;
+    }
+    return { slot, start, end };
+  });
 }
 
 /** Maps a position in the edited text to the text as the user wrote it. @param {number} position @param {Edit[]} edits */

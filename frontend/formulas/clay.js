@@ -8,6 +8,11 @@ export const Clay = {
     const message = cell?.$message ?? "";
     return message.length > 300 ? `${message.slice(0, 297)}...` : message;
   },
+  /** Text for a place inside quotes of JSON; JSON for an object. @param {any} value */
+  formatForJSON(value) {
+    if (value === undefined || value === null) return "";
+    return typeof value === "object" ? JSON.stringify(value) : JSON.stringify(String(value)).slice(1, -1);
+  },
   /** Text for a prompt: nothing for an empty cell, JSON for an object. @param {any} value */
   formatForAIPrompt(value) {
     if (value === undefined || value === null) return "";

@@ -1,12 +1,13 @@
 /** Finds what is wrong with a formula that is valid JavaScript but does not mean what its author meant. */
 
-import { KNOWN } from "./names.js";
+import { KNOWN, SIGNATURES } from "./names.js";
 import { declared, isVariable, walk } from "./tree.js";
 
 /** @typedef {import("./tree.js").Node} Node */
 /** @typedef {import("./syntax.js").Problem} Problem */
 
 const STATES = ["getCellStatus", "getCellErrorMessagePreview"];
+const GUARDS = ["IFERROR", "ISERROR", "ISERR"];
 
 /** Returns the references of which the formula uses only the state. @param {Node} tree @param {string} mark */
 export function stateReferences(tree, mark) {
@@ -17,6 +18,20 @@ export function stateReferences(tree, mark) {
     if (node.type !== "CallExpression" || callee.object?.name !== "Clay" || !STATES.includes(callee.property.name))
       return;
     if (values[0]?.type === "Identifier" && values[0].name.startsWith(mark)) references.add(values[0]);
+  });
+  return references;
+}
+
+/** Returns the references that may have failed, because the formula asks for failures: IFERROR(…, …), ISERROR(…).
+ * @param {Node} tree @param {string} mark */
+export function guardedReferences(tree, mark) {
+  /** @type {Set<Node>} */
+  const references = new Set();
+  walk(tree, (node) => {
+    if (node.type !== "CallExpression" || !GUARDS.includes(node.callee.name) || !node.arguments.length) return;
+    walk(node.arguments[0], (inner) => {
+      if (inner.type === "Identifier" && inner.name.startsWith(mark)) references.add(inner);
+    });
   });
   return references;
 }
@@ -38,8 +53,23 @@ export function misunderstandings(tree, text, mark) {
     const problem =
       node.type === "Identifier" ? name(node, parent, known, text, mark) : expression(node, isInFunction, text, mark);
     if (problem) problems.push(problem);
+    const call = node.type === "CallExpression" && !known.has(node.callee.name) ? miscalled(node) : null;
+    if (call) problems.push(call);
   });
   return problems;
+}
+
+/** Reports a call with too few or too many values, with how it is written. @param {Node} node @returns {Problem | null} */
+function miscalled({ callee, arguments: values, start, end }) {
+  const known = callee.type === "Identifier" ? SIGNATURES.get(callee.name) : undefined;
+  if (!known || values.some((/** @type {Node} */ value) => value.type === "SpreadElement")) return null;
+  const { signature, least, most } = known;
+  const count = (/** @type {number} */ values) => `${values} ${values === 1 ? "value" : "values"}`;
+  const needs = least === 1 ? "a value" : count(least);
+  if (values.length < least) return { message: `${callee.name} needs ${needs}: ${signature}.`, start, end };
+  if (values.length <= most) return null;
+  const takes = most ? `no more than ${count(most)}` : "no values";
+  return { message: `${callee.name} takes ${takes}: ${signature}.`, start, end };
 }
 
 /** @param {Node} node @param {Node | null} parent @param {Set<string>} known @param {string} text @param {string} mark
@@ -83,7 +113,8 @@ function expression(node, isInFunction, text, mark) {
     case "UpdateExpression":
       return isInFunction && !isOfReference(node.argument, mark) ? null : unchangeable(node);
     case "BinaryExpression":
-      return node.operator === "&" && (isText(node.left) || isText(node.right)) ? ampersand(node, text) : null;
+      if (node.operator === "&" && !isNumber(node.left) && !isNumber(node.right)) return joined(node, text);
+      return node.operator === "^" ? raised(node, text) : null;
     case "ImportExpression":
     case "MetaProperty":
       return { message: "A formula can't load anything.", start: node.start, end: node.end };
@@ -98,7 +129,7 @@ function isOfReference(node, mark) {
 }
 
 /** @param {Node} node */
-const isText = (node) => node.type === "TemplateLiteral" || (node.type === "Literal" && typeof node.value === "string");
+const isNumber = ({ type, value }) => type === "Literal" && typeof value === "number";
 
 /** @param {Node} node @returns {Problem} */
 const unchangeable = ({ start, end }) => ({ message: "A formula can't change a column or a name.", start, end });
@@ -112,10 +143,16 @@ function assigned(node, text) {
 }
 
 /** @param {Node} node @param {string} text @returns {Problem} */
-function ampersand(node, text) {
-  const start = text.indexOf("&", node.left.end);
-  const edit = { start, end: start + 1, text: "+", label: "Use +" };
-  return { message: "“&” doesn't join text. Use +.", start, end: start + 1, edit };
+const joined = (node, text) => instead(node, text, "+", "“&” doesn't join text. Use +.");
+
+/** @param {Node} node @param {string} text @returns {Problem} */
+const raised = (node, text) => instead(node, text, "**", "“^” doesn't raise to a power. Use **.");
+
+/** @param {Node} node @param {string} text @param {string} sign @param {string} message @returns {Problem} */
+function instead(node, text, sign, message) {
+  const start = text.indexOf(node.operator, node.left.end);
+  const edit = { start, end: start + 1, text: sign, label: `Use ${sign}` };
+  return { message, start, end: start + 1, edit };
 }
 
 /** Reports a reference inside a text: the quotes go if it is the whole text, else they become backticks.

@@ -1,5 +1,10 @@
 /** The operators of formulas: as in JavaScript, but lenient with empty cells and with numbers that are text. */
 
+import { collate } from "./collation.js";
+import { EmptyReference, FailedReference, Failure, settled, TextNumber } from "./failures.js";
+
+export { EmptyReference, settled };
+
 const NUMBER = /^\s*-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?\s*$/;
 
 /** @param {any} value */
@@ -17,6 +22,8 @@ export function isEmpty(value) {
 function plus(left, right) {
   if (typeof left === "string" && isBlank(right)) return left;
   if (typeof right === "string" && isBlank(left)) return right;
+  settled("+", left);
+  settled("+", right);
   return left === undefined && right === undefined ? undefined : left + right;
 }
 
@@ -27,11 +34,34 @@ export function add(...values) {
   return sum;
 }
 
+/** Adds like `add`, but not a number to a reference whose number is text: 48 + 1 would give 481.
+ * @param {number[]} slots of the references among the values; -1 for the others
+ * @param {boolean} isMeant whether numbers are meant, so that two texts are not joined either @param {any[]} values */
+export function sum(slots, isMeant, ...values) {
+  let [total, slot] = [values[0], slots[0]];
+  for (let index = 1; index < values.length; index += 1) {
+    const value = values[index];
+    const textual = typeof total === "string" && slot >= 0 ? slot : typeof value === "string" ? slots[index] : -1;
+    const isOfNumbers = isNumber(total) && isNumber(value) && (isMeant || typeof total !== typeof value);
+    if (textual >= 0 && isOfNumbers && typeof total + typeof value !== "numbernumber")
+      throw new TextNumber(textual, `${total} + ${value} gives ${total}${value}`);
+    total = plus(total, value);
+    slot = slots[index] < 0 ? -1 : slot;
+  }
+  return total;
+}
+
+/** @param {any} value */
+export const isNumeric = (value) => typeof value === "string" && NUMBER.test(value);
+
+/** @param {any} value */
+const isNumber = (value) => typeof value === "number" || isNumeric(value);
+
 /** Returns what a value becomes inside backticks. @param {any} value */
 export const text = (value) => (value === undefined || value === null ? "" : value);
 
 /** Returns the number that a text is, or NaN. @param {string} value */
-const numberOf = (value) => (NUMBER.test(value) ? Number(value) : NaN);
+export const numberOf = (value) => (NUMBER.test(value) ? Number(value) : NaN);
 
 /** @param {any} left @param {any} right @param {boolean} strict */
 function same(left, right, strict) {
@@ -57,7 +87,7 @@ function ordered(left, right) {
   if (isBlank(left) || isBlank(right)) return [NaN, NaN];
   if (typeof left === "string" && typeof right === "string") {
     const [one, other] = [numberOf(left), numberOf(right)];
-    return Number.isNaN(one) || Number.isNaN(other) ? [left, right] : [one, other];
+    return Number.isNaN(one) || Number.isNaN(other) ? [collate(left, right), 0] : [one, other];
   }
   if (typeof left === "string" && typeof right === "number") return [numberOf(left), right];
   if (typeof left === "number" && typeof right === "string") return [left, numberOf(right)];
@@ -94,10 +124,80 @@ export function need(value, slot) {
   return value;
 }
 
-export class EmptyReference extends TypeError {
-  /** @param {number} slot */
-  constructor(slot) {
-    super("");
-    this.slot = slot;
+/** Returns the value of a reference that may have failed; throws if it has. @param {any} value @param {any} state */
+export function known(value, state) {
+  if (state?.$failed) throw new FailedReference(state.$failed);
+  return value;
+}
+
+/** Says whether a value stands for a failure. @param {any} value */
+function isFailure(value) {
+  if (value instanceof Error || (typeof value === "number" && !Number.isFinite(value))) return true;
+  if (value instanceof Date) return Number.isNaN(value.getTime());
+  return value?._isAMomentObject === true && !value.isValid();
+}
+
+/** Computes a value, and returns what failed instead of it, if anything. @param {() => any} compute @returns {[any, Error | null]} */
+function tried(compute) {
+  try {
+    const value = compute();
+    return isFailure(value) ? [value, value instanceof Error ? value : new Failure("", "")] : [value, null];
+  } catch (error) {
+    if (String(/** @type {any} */ (error)?.message).startsWith("Out of memory")) throw error;
+    return [undefined, /** @type {Error} */ (error)];
   }
 }
+
+/** @param {Error | null} error */
+const isNotFound = (error) => error instanceof Failure && error.code === "#N/A";
+
+/** IFERROR: `instead` is computed only after a failure. @param {() => any} compute @param {() => any} [instead] */
+export function ifError(compute, instead = () => undefined) {
+  const [value, error] = tried(compute);
+  return error ? instead() : value;
+}
+
+/** @param {() => any} compute @param {() => any} [instead] */
+export function ifNotFound(compute, instead = () => undefined) {
+  const [value, error] = tried(compute);
+  if (error && !isNotFound(error)) throw error;
+  return error ? instead() : value;
+}
+
+/** @param {() => any} compute */
+export const isError = (compute) => tried(compute)[1] !== null;
+/** @param {() => any} compute */
+export const isMissing = (compute) => isNotFound(tried(compute)[1]);
+/** @param {() => any} compute */
+export function isOtherError(compute) {
+  const [, error] = tried(compute);
+  return error !== null && !isNotFound(error);
+}
+
+/** SWITCH: the value beside the first case that equals. @param {any} value @param {[() => any, () => any][]} cases @param {() => any} [otherwise] */
+export function switched(value, cases, otherwise = () => none("SWITCH")) {
+  const found = cases.find(([one]) => equal(value, one()));
+  return found ? found[1]() : otherwise();
+}
+
+/** @param {any} place counted from 1 @param {(() => any)[]} values */
+export function chosen(place, values) {
+  const value = values[Math.trunc(Number(place)) - 1];
+  if (!value) throw new Failure("CHOOSE", "#VALUE!");
+  return value();
+}
+
+/** @param {string} name of the function that found nothing @returns {never} */
+export function none(name) {
+  throw new Failure(name, "#N/A");
+}
+
+/** @param {any} value @param {any} list */
+export const isOneOf = (value, list) => (Array.isArray(list) ? list : [list]).some((one) => same(value, one, false));
+
+/** @param {any} whole @param {any} part */
+export const startsWith = (whole, part) =>
+  !isEmpty(whole) && shown(whole).toLowerCase().startsWith(shown(part).toLowerCase());
+/** @param {any} whole @param {any} part */
+export const endsWith = (whole, part) =>
+  !isEmpty(whole) && shown(whole).toLowerCase().endsWith(shown(part).toLowerCase());

@@ -1,5 +1,6 @@
 /** Writes the JavaScript that runs: the formula with its operators replaced by those of operators.js. */
 
+import { isMeantAsNumber, slotOf } from "./sums.js";
 import { children } from "./tree.js";
 
 /** @typedef {import("./tree.js").Node} Node */
@@ -13,16 +14,35 @@ const WORDS = {
   "is not empty": "!isEmpty",
   contains: "contains",
   "does not contain": "!contains",
+  "starts with": "startsWith",
+  "does not start with": "!startsWith",
+  "ends with": "endsWith",
+  "does not end with": "!endsWith",
+  "is one of": "isOneOf",
+  "is not one of": "!isOneOf",
+  ...EQUALITY,
+};
+/** Functions of which not every value is computed, and how they are written. @type {Record<string, string>} */
+const LAZY = {
+  IFERROR: "ifError",
+  IFNA: "ifNotFound",
+  ISERROR: "isError",
+  ISERR: "isOtherError",
+  ISNA: "isMissing",
 };
 
 export class Renderer {
-  /** `statuses` are the references of which a formula uses the state; `mark` starts the name of each reference.
-   * @param {string} source @param {string} mark @param {Set<Node>} statuses @param {boolean} isCondition */
-  constructor(source, mark, statuses, isCondition) {
+  /** `statuses` are the references of which a formula uses the state, `guarded` the slots that may have failed, `own`
+   * the names that the formula introduces; `mark` starts the name of each reference.
+   * @param {{source: string, mark: string, isCondition: boolean}} request
+   * @param {{statuses: Set<Node>, guarded: number[], own: Set<string>}} found */
+  constructor({ source, mark, isCondition }, { statuses, guarded, own }) {
     this.source = source;
     this.mark = mark;
-    this.statuses = statuses;
     this.isCondition = isCondition;
+    this.statuses = statuses;
+    this.guarded = guarded;
+    this.own = own;
   }
 
   /** @param {Node} node @returns {string} */
@@ -35,7 +55,11 @@ export class Renderer {
           .map((part) => this.operand(part))
           .join(node.operator)})`;
       case "WordExpression":
-        return this.call(WORDS[node.word], [node.left, node.right].filter(Boolean));
+        return ORDER.includes(node.word)
+          ? this.comparison(node, node.word)
+          : this.call(WORDS[node.word], [node.left, node.right].filter(Boolean));
+      case "CallExpression":
+        return this.lazy(node) ?? this.plain(node);
       case "UnaryExpression":
         return node.operator === "!" ? `!${this.operand(node.argument)}` : this.plain(node);
       case "ConditionalExpression":
@@ -49,7 +73,7 @@ export class Renderer {
       case "BlockStatement": // what follows a line break may begin with a bracket now
         return `{${node.body.map((/** @type {Node} */ part) => this.render(part)).join(";\n")}\n}`;
       case "Identifier":
-        return this.statuses.has(node) ? node.name.replace(this.mark, `${this.mark}_`) : node.name;
+        return this.identifier(node);
       default:
         return this.plain(node);
     }
@@ -78,12 +102,85 @@ export class Renderer {
     return `${sign}${this.mark}.${name.slice(sign.length)}(${values.map((part) => this.exact(part)).join(",")})`;
   }
 
+  /** @param {Node} node */
+  identifier(node) {
+    const { name } = node;
+    if (!name.startsWith(this.mark))
+      return /^(TRUE|FALSE)$/.test(name) && !this.own.has(name) ? name.toLowerCase() : name;
+    const state = name.replace(this.mark, `${this.mark}_`);
+    if (this.statuses.has(node)) return state;
+    return this.guarded.includes(this.slot(name)) ? `${this.mark}.known(${name},${state})` : name;
+  }
+
+  /** @param {string} name */
+  slot(name) {
+    return parseInt(name.slice(this.mark.length), 36);
+  }
+
+  /** Writes a call of a function that computes only the values it needs; null for other calls.
+   * @param {Node} node @returns {string | null} */
+  lazy({ callee, arguments: given, optional }) {
+    const { name } = callee;
+    const values = /** @type {Node[]} */ (given);
+    if (callee.type !== "Identifier" || optional || this.own.has(name)) return null;
+    if (/^(TRUE|FALSE)$/.test(name) && !values.length) return name.toLowerCase();
+    if (!values.length || values.some(({ type }) => type === "SpreadElement")) return null;
+    if (name in LAZY) return `${this.mark}.${LAZY[name]}(${values.map((value) => this.later(value)).join(",")})`;
+    const write = /** @type {Record<string, (values: Node[]) => string | null>} */ ({
+      IF: ([test, yes, no]) =>
+        values.length > 3 ? null : this.either(test, yes && this.inside(yes), no && this.inside(no)),
+      IFS: (all) => this.first(all),
+      SWITCH: ([value, ...rest]) => this.switched(value, rest),
+      CHOOSE: ([place, ...rest]) =>
+        `${this.mark}.chosen(${this.inside(place)},[${rest.map((one) => this.later(one))}])`,
+    });
+    return Object.hasOwn(write, name) ? write[name](values) : null;
+  }
+
+  /** @param {Node} test @param {string} [yes] @param {string} [no] */
+  either(test, yes = "true", no = "false") {
+    return `(${this.mark}.settled("IF",${this.operand(test)})?${yes}:${no})`;
+  }
+
+  /** Writes IFS. @param {Node[]} values @returns {string | null} */
+  first([test, value, ...rest]) {
+    if (!test) return `${this.mark}.none("IFS")`;
+    if (!value) return null;
+    const others = this.first(rest);
+    return others && this.either(test, this.inside(value), others);
+  }
+
+  /** @param {Node} value @param {Node[]} rest pairs, and a last one for all other values */
+  switched(value, rest) {
+    if (rest.length < 2) return null;
+    const cases = [];
+    for (let at = 0; at + 1 < rest.length; at += 2) cases.push(`[${this.later(rest[at])},${this.later(rest[at + 1])}]`);
+    const otherwise = rest.length % 2 ? `,${this.later(rest[rest.length - 1])}` : "";
+    return `${this.mark}.switched(${this.inside(value)},[${cases}]${otherwise})`;
+  }
+
+  /** @param {Node} node */
+  later(node) {
+    return `()=>(${this.exact(node)})`;
+  }
+
   /** @param {Node} node @returns {string | null} */
   binary(node) {
-    if (node.operator === "+") return this.call("add", this.chain(node, "+"));
+    if (node.operator === "+") return this.sum(this.chain(node, "+"));
     if (node.operator in EQUALITY) return this.call(EQUALITY[node.operator], [node.left, node.right]);
-    if (!ORDER.includes(node.operator)) return null;
-    return `${this.mark}.compare(${this.inside(node.left)},"${node.operator}",${this.inside(node.right)})`;
+    return ORDER.includes(node.operator) ? this.comparison(node, node.operator) : null;
+  }
+
+  /** @param {Node} node @param {string} operator */
+  comparison({ left, right }, operator) {
+    return `${this.mark}.compare(${this.inside(left)},"${operator}",${this.inside(right)})`;
+  }
+
+  /** Writes a sum so that a number is not joined to a reference whose number is text. @param {Node[]} parts */
+  sum(parts) {
+    const slots = parts.map((part) => slotOf(part, this.mark));
+    if (slots.every((slot) => slot < 0)) return this.call("add", parts);
+    return `${this.mark}.sum([${slots}],${parts.some(isMeantAsNumber)},${parts.map((part) => this.exact(part)).join(",")})`;
   }
 
   /** Keeps a number that is too large for JavaScript as text, as cells do. @param {Node} node */
@@ -130,7 +227,7 @@ export class Renderer {
   member(node) {
     const { object } = node;
     if (node.optional || object.type !== "Identifier" || !this.isReference(object)) return this.plain(node);
-    const slot = parseInt(object.name.slice(this.mark.length), 36);
+    const slot = this.slot(object.name);
     const before = this.source.slice(node.start, object.start);
     return `${before}${this.mark}.need(${this.render(object)},${slot})${this.plain(node, object.end)}`;
   }

@@ -1,51 +1,48 @@
 /** Evaluates one compiled formula for rows. The bundle's value is `start(formula, isCondition)`. */
 
-import * as formulajs from "@formulajs/formulajs";
 import lodash from "lodash";
 import moment from "moment";
 
 import { Clay } from "./clay.js";
+import { sortByLanguage } from "./collation.js";
+import { checkDates, checkedMoment, wrongDate } from "./dates.js";
+import { EmptyReference, Failure, MissingDate, TextNumber } from "./failures.js";
 import { freezeAll } from "./freeze.js";
 import { addLocales } from "./locale.js";
 import * as operators from "./operators.js";
+import { spreadsheetFunctions } from "./spreadsheet.js";
 import { URL, URLSearchParams } from "./url.js";
 
 const LARGEST = 2 ** 20; // bytes of a result
 const SLICE = 100; // milliseconds after which finished rows are returned
 const ENOUGH = 4 * LARGEST; // characters, likewise
+const DEEPEST = 100; // levels of a result that are checked
+const NOT_A_NUMBER = "The result contains something that is not a number.";
 const { parse, stringify } = JSON;
 const { now } = Date;
-
-/** What spreadsheet functions return for a failure. @type {Record<string, string>} */
-const FAILURES = {
-  "#DIV/0!": "The formula divides by zero",
-  "#N/A": "Nothing was found",
-  "#NAME?": "A name isn't known",
-  "#NUM!": "A number is out of range",
-  "#REF!": "A place is out of range",
-  "#VALUE!": "A function can't use the value it was given",
-};
 
 let uniqueIds = 0; // made by _.uniqueId in this row
 
 function provide() {
-  const { utils: _utils, ...functions } = formulajs;
-  for (const [name, value] of Object.entries(functions)) {
-    if (!(name in globalThis)) Object.defineProperty(globalThis, name, { value });
-  }
   lodash.mixin({
     uniqueId(prefix = "") {
       uniqueIds += 1;
       return `${prefix}${uniqueIds}`;
     },
   });
+  sortByLanguage(lodash);
   addLocales(moment);
   settleMoment();
-  Object.assign(globalThis, { _: lodash, moment, Clay, URL, URLSearchParams });
+  checkDates();
+  const checked = checkedMoment(moment);
+  for (const [name, value] of Object.entries(spreadsheetFunctions(checked))) {
+    if (!(name in globalThis)) Object.defineProperty(globalThis, name, { value });
+  }
+  Object.assign(globalThis, { _: lodash, moment: checked, Clay, URL, URLSearchParams });
   // Code made at run time could leave variables for other rows; shared memory could block forever.
   for (const name of ["eval", "Atomics", "SharedArrayBuffer", "queueMicrotask"])
     Reflect.deleteProperty(globalThis, name);
-  freezeAll([moment.localeData(), operators, operators.EmptyReference]);
+  freezeAll([moment, moment.localeData(), operators, EmptyReference, Failure, MissingDate]);
 }
 
 /** Fixes the settings of moment, which cannot be frozen from outside, and computes now what it would compute lazily. */
@@ -83,7 +80,8 @@ function bytes(text) {
 /** @param {string} message */
 const failure = (message) => `[2,${stringify(message)}]`;
 
-/** Writes the outcome of a row as JSON: [0, value], [1] for nothing, [2, error], [3, slot of the empty reference].
+/** Writes the outcome of a row as JSON: [0, value], [1] for nothing, [2, error], [3, slot of the empty reference],
+ * [6, slot of the text, sum] for a number added to text.
  * @param {any} result @param {any[]} row @param {boolean} isCondition */
 function outcome(result, row, isCondition) {
   if (result === undefined) return "[1]";
@@ -97,18 +95,32 @@ function outcome(result, row, isCondition) {
   if (typeof result === "symbol") return failure("The result is a symbol, which a cell can't hold.");
   if (result instanceof Error) return failure(described(result));
   if (result instanceof Promise) return failure("A formula can't wait for a result (async, Promise).");
-  if (result instanceof Date && Number.isNaN(result.getTime())) return failure("The result is not a valid date.");
-  if (moment.isMoment(result) && !result.isValid()) return failure("The result is not a valid date.");
-  const json = stringify(result instanceof Set ? [...result] : result);
+  const value = result instanceof Set ? [...result] : result;
+  const json = stringify(value);
+  const wrong = typeof value === "object" ? wrongInside(value) : null;
+  if (wrong) return failed(wrong, row);
   if (json === undefined) return "[1]";
   if (bytes(json) > LARGEST) return failure("The result is larger than 1 MiB.");
   return `[0,${json}]`;
 }
 
+/** Returns what JSON could not say of a value: a failure, a date that is none or a number that is none.
+ * @param {any} value @param {number} depth @returns {Error | null} */
+function wrongInside(value, depth = 0) {
+  if (typeof value === "number") return Number.isFinite(value) ? null : new Failure("", "", NOT_A_NUMBER);
+  if (typeof value !== "object" || value === null || depth > DEEPEST) return null;
+  if (value instanceof Error) return value;
+  if (value instanceof Date || moment.isMoment(value)) return wrongDate(value);
+  for (const item of Object.values(value)) {
+    const wrong = wrongInside(item, depth + 1);
+    if (wrong) return wrong;
+  }
+  return null;
+}
+
 /** @param {any} error */
 function described(error) {
   const message = String(error?.message ?? error).slice(0, 300);
-  if (FAILURES[message]) return `${FAILURES[message]} (${message}).`;
   return message ? message[0].toUpperCase() + message.slice(1) : "The formula failed.";
 }
 
@@ -116,10 +128,14 @@ const OVER_NOTHING = /of (undefined|null)|not (a function|iterable|an object)|In
 
 /** @param {any} error @param {any[]} row */
 function failed(error, row) {
-  if (error instanceof operators.EmptyReference) return `[3,${error.slot}]`;
+  if (error instanceof EmptyReference) return `[3,${error.slot}]`;
+  if (error instanceof TextNumber) return `[6,${error.slot},${stringify(error.sum)}]`;
   const message = described(error);
   if (message.startsWith("Out of memory")) throw error;
   const slot = row.indexOf(undefined);
+  if (error instanceof MissingDate) {
+    return slot >= 0 && slot === row.lastIndexOf(undefined) ? `[3,${slot}]` : failure(message);
+  }
   const isOverNothing = (error instanceof TypeError || error instanceof SyntaxError) && OVER_NOTHING.test(message);
   return slot >= 0 && isOverNothing ? `[3,${slot}]` : failure(message);
 }
@@ -148,7 +164,8 @@ function start(formula, isCondition) {
   }
 
   function collect() {
-    const text = `[${done.join(",")}]`;
+    // Joined, not concatenated: the binding cannot read long texts that the engine keeps in pieces.
+    const text = ["[", done.join(","), "]"].join("");
     done = [];
     return text;
   }

@@ -97,7 +97,7 @@ function unfinished({ text, pos, message }) {
     return closed("This text has no closing backtick.", start, text.length, "`");
   }
   if (!/^Unterminated regular/.test(message)) return null;
-  return replace("This “/” opens a search pattern that is never closed.", pos - 1, pos);
+  return replace("This “/” opens a search pattern that is never closed. A column is {{its name}}.", pos - 1, pos);
 }
 
 /** @param {string} message @param {number} start @param {number} at @param {string} quote @returns {Problem} */
@@ -210,7 +210,17 @@ function unclosed(text) {
   return open;
 }
 
+/** @param {Place} at */
+function range({ text, start }) {
+  const [first] = /[A-Z]{1,3}\d+$/.exec(text.slice(0, start)) ?? [];
+  const [rest] = /^:[A-Z]{1,3}\d+/.exec(text.slice(start)) ?? [];
+  if (!first || !rest) return null;
+  const message = "Cells are named by their column, and a formula sees only its own row.";
+  return replace(message, start - first.length, start + rest.length);
+}
+
 const RULES = [
+  range,
   nested,
   oddCharacter,
   unfinished,

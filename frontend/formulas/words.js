@@ -1,10 +1,47 @@
-/** Extends acorn's JavaScript by the words of run conditions: AND, OR, NOT, is empty, contains, <>. */
+/** Extends acorn's JavaScript by the words of conditions: AND, OR, NOT, is empty, contains, is greater than, <>. */
 
 import { Parser, tokTypes } from "acorn";
 
 /** The words bind like comparisons, AND and OR like && and ||. */
 const COMPARISON = 7;
 const STRENGTH = { or: 1, and: 2 };
+/** What each phrase means. @type {Record<string, string>} */
+const PHRASES = {
+  "is empty": "is empty",
+  "is blank": "is empty",
+  "is not empty": "is not empty",
+  "is not blank": "is not empty",
+  contains: "contains",
+  "does not contain": "does not contain",
+  "starts with": "starts with",
+  "does not start with": "does not start with",
+  "ends with": "ends with",
+  "does not end with": "does not end with",
+  "is one of": "is one of",
+  "is any of": "is one of",
+  "is not one of": "is not one of",
+  equals: "==",
+  is: "==",
+  "is equal to": "==",
+  "does not equal": "!=",
+  "is not": "!=",
+  "is not equal to": "!=",
+  "is greater than": ">",
+  "is more than": ">",
+  "is less than": "<",
+  "is greater than or equal to": ">=",
+  "is at least": ">=",
+  "is less than or equal to": "<=",
+  "is at most": "<=",
+};
+const ENDING = ["is empty", "is not empty"];
+const WORDS = new RegExp(
+  `^(${[...Object.keys(PHRASES), "and", "or"]
+    .sort((one, other) => other.length - one.length)
+    .join("|")
+    .replaceAll(" ", "\\s+")})(?![\\w$])`,
+  "i",
+);
 
 /** @param {any} Base @returns {any} */
 function withWords(Base) {
@@ -13,9 +50,10 @@ function withWords(Base) {
     wordsHere() {
       if (this.type !== tokTypes.name || this.containsEsc) return null;
       const rest = this.input.slice(this.start);
-      const match = /^(is\s+not\s+empty|is\s+empty|does\s+not\s+contain|contains|and|or)(?![\w$])/i.exec(rest);
-      if (!match) return null;
-      return { word: match[1].replace(/\s+/g, " ").toLowerCase(), tokens: match[1].split(/\s+/).length };
+      const words = WORDS.exec(rest)?.[1];
+      if (!words) return null;
+      const phrase = words.replace(/\s+/g, " ").toLowerCase();
+      return { word: PHRASES[phrase] ?? phrase, tokens: words.split(/\s+/).length };
     }
 
     /** `!` before a value negates the whole comparison in words. @param {any} left @returns {any} */
@@ -42,18 +80,21 @@ function withWords(Base) {
      * @returns {any} */
     afterWords(node, left, word, strength, forInit) {
       Object.assign(node, { left, word });
-      if (word === "is empty" || word === "is not empty") return this.finishNode(node, "WordExpression");
+      if (strength === COMPARISON) this.compared = left;
+      if (ENDING.includes(word)) return this.finishNode(node, "WordExpression");
       const { start, startLoc } = this;
-      node.right = this.parseExprOp(
-        this.parseMaybeUnary(null, false, false, forInit),
-        start,
-        startLoc,
-        strength,
-        forInit,
-      );
+      const operand = this.repeated(strength) ?? this.parseMaybeUnary(null, false, false, forInit);
+      node.right = this.parseExprOp(operand, start, startLoc, strength, forInit);
       if (strength === COMPARISON) return this.finishNode(node, "WordExpression");
       node.operator = word === "and" ? "&&" : "||";
       return this.finishNode(node, "LogicalExpression");
+    }
+
+    /** Returns what was compared last where a comparison begins without a left side: `X equals 1 OR equals 2`.
+     * @param {number} strength */
+    repeated(strength) {
+      const words = strength < COMPARISON && this.compared ? this.wordsHere() : null;
+      return words && !(words.word in STRENGTH) ? this.compared : null;
     }
 
     /** NOT negates the comparison after it; `NOT(…)` stays the function of that name unless words follow. */

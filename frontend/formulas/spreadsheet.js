@@ -1,0 +1,154 @@
+/** The functions of spreadsheets: Formula.js, but for what would be silently wrong, and what it lacks. */
+
+import * as formulajs from "@formulajs/formulajs";
+
+import { isNothing } from "./dates.js";
+import { Failure, MissingDate, settled } from "./failures.js";
+import { lookups } from "./lookups.js";
+import { formatNumber } from "./number-format.js";
+import { contains, isEmpty, isNumeric } from "./operators.js";
+import { TEXTS } from "./texts.js";
+
+/** How many of their first values are dates or parts of one. */
+const DATES = {
+  DATEDIF: 2,
+  DAY: 1,
+  DAYS: 2,
+  DAYS360: 2,
+  EDATE: 1,
+  EOMONTH: 1,
+  ISOWEEKNUM: 1,
+  MONTH: 1,
+  NETWORKDAYS: 2,
+};
+const MORE_DATES = { WEEKDAY: 1, WEEKNUM: 1, WORKDAY: 1, YEAR: 1, YEARFRAC: 2 };
+const NEEDED = { DATE: 3, TIME: 3, TIMEVALUE: 1, HOUR: 1, MINUTE: 1, SECOND: 1, EDATE: 2, EOMONTH: 2, WORKDAY: 2 };
+
+/** What leaves out text of its values, although a number in an uploaded file is text. */
+const NUMERIC = `
+  AVERAGE COUNT MAX MIN MEDIAN PRODUCT SUMSQ GEOMEAN HARMEAN LARGE SMALL MODE MODESNGL RANK RANKEQ RANKAVG
+  PERCENTILE PERCENTILEINC PERCENTILEEXC QUARTILE QUARTILEINC QUARTILEEXC STDEV STDEVS STDEVP VAR VARS VARP SUMPRODUCT
+`;
+
+/** @param {any} value @returns {any} */
+function asNumber(value) {
+  if (isNumeric(value)) return Number(value);
+  if (!Array.isArray(value)) return value;
+  const items = value.flat(Infinity).filter((item) => item !== "" && item !== null && item !== undefined);
+  return items.every(isNumeric) ? value.map(asNumber) : value;
+}
+
+/** Returns the function, and those below its name, with numbers for text. @param {any} calculate @returns {any} */
+const ofNumbers = (calculate) =>
+  Object.assign(
+    (/** @type {any[]} */ ...values) => calculate(...values.map(asNumber)),
+    Object.fromEntries(Object.entries(calculate).map(([name, part]) => [name, ofNumbers(part)])),
+  );
+
+/** @param {any} value */
+function asDate(value) {
+  if (typeof value !== "string" || isNumeric(value)) return value;
+  const date = new Date(value);
+  if (Number.isNaN(date.getTime())) throw new Failure("", "#VALUE!", `“${value.slice(0, 40)}” is not a valid date.`);
+  return date;
+}
+
+const ROUNDING = ["ROUND", "ROUNDUP", "ROUNDDOWN"];
+
+/** Rounds to whole numbers where no places are given, as Google Sheets does. @param {Function} round */
+const rounding =
+  (round) =>
+  (/** @type {any} */ number, places = 0) =>
+    round(asNumber(number), asNumber(places));
+
+/** Puts a time of day on a day, without which it can't be read. @param {any} value */
+const asClock = (value) => (/^\s*\d{1,2}:\d{2}/.test(value) ? `1900-01-01 ${value}` : value);
+
+/** @param {Function} make @param {number} dates @param {number} needed */
+const ofDates =
+  (make, dates, needed) =>
+  (/** @type {any[]} */ ...given) => {
+    const values = dates ? given : given.map(asClock);
+    if (values.slice(0, needed).some(isNothing)) throw new MissingDate();
+    return make(...values.map((value, at) => (at < dates ? asDate(value) : value)));
+  };
+
+/** @param {Record<string, any>} formulajs @param {any} text */
+function dateValue(formulajs, text) {
+  if (isNothing(text)) throw new MissingDate();
+  return typeof text === "string" ? asDate(text) : formulajs.DATEVALUE(text);
+}
+
+/** A format with letters of dates is written by moment. @param {any} moment */
+const textOf = (moment) => (/** @type {any} */ value, /** @type {any} */ format) => {
+  const isOfDate = typeof format === "string" && /[dyh]|m{3}|m:s/i.test(format.replace(/"[^"]*"|\\.|general/gi, ""));
+  const number = isNumeric(value) ? Number(value) : value;
+  if (!isOfDate && typeof number === "number" && typeof format === "string") return formatNumber(number, format);
+  if (!isOfDate) return formulajs.TEXT(value, format);
+  if (isNothing(value)) throw new MissingDate();
+  const date = typeof value === "number" ? new Date(Date.UTC(1899, 11, 30) + value * 86_400_000) : asDate(value);
+  return moment(date).format(asMoment(format));
+};
+
+/** Writes a spreadsheet's format of dates in the letters of moment. @param {string} format */
+function asMoment(format) {
+  const hasHalves = /AM\/PM/i.test(format);
+  return format.replace(/"([^"]*)"|\\(.)|AM\/PM|y+|m+|d+|h+|s+/gi, (part, quoted, single, at) => {
+    if (quoted !== undefined || single !== undefined) return `[${quoted ?? single}]`;
+    if (/^am/i.test(part)) return "A";
+    const sign = part[0].toLowerCase();
+    if (sign === "h") return hasHalves ? part.toLowerCase() : part.toUpperCase();
+    if (sign === "s") return part.toLowerCase();
+    if (sign === "d") return part.length > 2 ? part.toLowerCase() : part.toUpperCase();
+    const isMinutes = sign === "m" && part.length < 3 && /h[^a-z]*$/i.test(format.slice(0, at).replace(/"[^"]*"/g, ""));
+    const isBeforeSeconds = sign === "m" && part.length < 3 && /^[^a-z]*s/i.test(format.slice(at + part.length));
+    return isMinutes || isBeforeSeconds ? part.toLowerCase() : part.toUpperCase();
+  });
+}
+
+/** @param {any} moment */
+function ours(moment) {
+  const given = /** @type {Record<string, any>} */ (formulajs);
+  const dates = /** @type {Record<string, number>} */ ({ ...DATES, ...MORE_DATES });
+  const needed = /** @type {Record<string, number>} */ ({ ...dates, ...NEEDED });
+  return {
+    ...Object.fromEntries(
+      Object.keys(needed).map((name) => [name, ofDates(given[name], dates[name] ?? 0, needed[name])]),
+    ),
+    ...Object.fromEntries(
+      NUMERIC.trim()
+        .split(/\s+/)
+        .map((name) => [name, ofNumbers(given[name])]),
+    ),
+    ...lookups(given),
+    ...TEXTS,
+    ...Object.fromEntries(ROUNDING.map((name) => [name, rounding(given[name])])),
+    CONTAINS: contains,
+    ISBLANK: (/** @type {any} */ value) => value === undefined || value === null || value === "",
+    DATEVALUE: (/** @type {any} */ text) => dateValue(given, text),
+    COUNTBLANK: (/** @type {any[]} */ ...values) => values.flat(Infinity).filter(isEmpty).length,
+    TEXT: textOf(moment),
+  };
+}
+
+/** Returns the function, and those below its name, throwing what Formula.js returns as an error.
+ * @param {string} name @param {any} value @returns {any} */
+function throwing(name, value) {
+  const made = typeof value === "function" ? (/** @type {any[]} */ ...values) => settled(name, value(...values)) : {};
+  for (const [key, part] of Object.entries(value)) Object.assign(made, { [key]: throwing(`${name}.${key}`, part) });
+  return made;
+}
+
+/** @param {any} moment */
+export function spreadsheetFunctions(moment) {
+  const { utils: _utils, ...functions } = formulajs;
+  const given = Object.entries(functions).filter(([, value]) => value);
+  for (const [name, value] of Object.entries(ours(moment))) given.push([name, withParts(value, functions, name)]);
+  return Object.fromEntries(given.map(([name, value]) => [name, throwing(name, value)]));
+}
+
+/** Keeps the functions below a name, such as NETWORKDAYS.INTL. @param {any} value @param {any} functions @param {string} name */
+function withParts(value, functions, name) {
+  for (const [key, part] of Object.entries(functions[name] ?? {})) if (!(key in value)) value[key] = part;
+  return value;
+}
