@@ -1,78 +1,97 @@
-"""JWT sign-in: the request that signs in, and the token in the response."""
+"""JWT sign-in: the request that signs in, the token in the response, and how it is refreshed."""
 
-import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from enrichment.engine.answer.telling import telling_line
 from enrichment.engine.answer.value import value_of
-from enrichment.engine.auth.token import JWT, Token, decode, token_like, without_type
+from enrichment.engine.answer.wait import asked_wait
+from enrichment.engine.auth import expiry, places, sign_in_request
+from enrichment.engine.auth.places import Place
+from enrichment.engine.auth.token import Credential, Token, decode, without_type
 from enrichment.engine.errors import InvalidSettings, Problem, SignInError
 from enrichment.engine.messages import Request, Response
-from enrichment.engine.response import retry_after
-from enrichment.engine.template import parameters, paths, references, request
+from enrichment.engine.template import parameters
 from enrichment.engine.template.paths import MISSING, Path
+from enrichment.engine.template.request import RequestTemplate
 from enrichment.engine.template.values import as_text
 
-UNITS = ("seconds", "milliseconds", "epoch", "iso8601")
+# What servers write in place of a reason, as in “404 Not Found” and “Cannot POST /login”.
+_SAYS_NOTHING = re.compile(
+    r"(404|410|error|http)?\W*(page |resource |route |url |the requested url.*)?(not found|gone|cannot \w+ /)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """A request that gets a new token for what the last sign-in gave beside its token."""
+
+    template: RequestTemplate
+    token_place: Place  # in the response to this request
+    place: Place  # of the refresh token, in every response
 
 
 @dataclass(frozen=True, slots=True)
 class JwtSignIn:
-    template: request.RequestTemplate
-    form: str | None  # the body's text when it goes as a form
-    token_path: Path | None
-    token_header: str | None
+    template: RequestTemplate
+    place: Place
     token_type: str
     header_name: str
     expires_path: Path | None
     expires_unit: str
     lifetime_seconds: float | None
+    refresh: Refresh | None
 
     @classmethod
     def compile(cls, config: Mapping[str, Any]) -> "JwtSignIn":
         """Compiles the settings. Raises InvalidSettings with every problem at its field."""
         problems: list[Problem] = []
-        auth_request = config.get("auth_request") or {}
-        form = (auth_request.get("body") or "") if auth_request.get("body_format") == "form" else None
-        template = _template(auth_request, form is not None, problems)
-        token_path, token_header = _location(config.get("token_path") or "", problems)
+        template = sign_in_request.compile(config.get("auth_request") or {}, "auth_request", problems)
+        place = places.compile(config.get("token_path") or "", "token_path", problems)
+        if not place.text:
+            words = "Say where the token is in the response, such as data.access_token."
+            problems.append(Problem(words, field="token_path"))
         name = header_name(config, problems)
         expires = config.get("expires") or {}
-        expires_path = _path(expires.get("path") or "", "expires.path", problems)
+        expires_path = places.path_of(expires.get("path") or "", "expires.path", problems)
         unit = expires.get("unit") or "seconds"
-        if unit not in UNITS:
-            problems.append(Problem(f"Choose one of {', '.join(UNITS)}.", field="expires.unit"))
+        if unit not in expiry.UNITS:
+            problems.append(Problem(f"Choose one of {', '.join(expiry.UNITS)}.", field="expires.unit"))
         lifetime = config.get("lifetime_seconds")
         check_lifetime(lifetime, problems)
-        problems += [] if form is None else _form_problems(form)
+        refresh = _refresh(config.get("refresh"), place, problems)
         if problems or template is None:
             raise InvalidSettings(problems)
-        return cls(template, form, token_path, token_header, token_type(config), name, expires_path, unit, lifetime)
+        return cls(template, place, token_type(config), name, expires_path, unit, lifetime, refresh)
 
     def shown(self, value: str) -> Token:
-        """Returns the token as it would be sent if this were its value."""
-        return Token(value, self.header_name, f"{self.token_type} {value}".strip())
+        """Returns the token as it would be sent if this were its value: a cookie goes back as a cookie."""
+        if self.place.cookie:
+            return Token(value, (Credential("Cookie", f"{self.place.cookie}={value}"),))
+        return Token.in_header(value, self.header_name, self.token_type)
+
+    @property
+    def follow(self) -> Literal["never", "same_origin"]:
+        """Where the sign-in is redirected to: a login form redirects with the cookie that it has set."""
+        return "never" if self.place.cookie else "same_origin"
 
     def request(self, secrets: Mapping[str, str]) -> Request:
         """Returns the request that signs in.
 
         Raises SignInError when a secret it needs is missing, RenderError when the request cannot be built.
         """
-        self._check_secrets(secrets)
-        built = self.template.render({}, secrets).request
-        if self.form is None:
-            return built
-        headers = [item for item in built.headers if item[0].lower() != "content-type"]
-        content = request.form_body(_form_fields(self.form, secrets))
-        return replace(built, headers=(*headers, ("Content-Type", "application/x-www-form-urlencoded")), body=content)
+        return sign_in_request.render(self.template, secrets)
 
-    def _check_secrets(self, secrets: Mapping[str, str]) -> None:
-        missing = [hole.secret for hole in self.template.holes if hole.secret not in secrets]
-        if missing:
-            raise SignInError("secret_missing", f"The secret {missing[0]} isn't set.")
+    def refresh_request(self, last: Token, secrets: Mapping[str, str]) -> Request | None:
+        """Returns the request that refreshes a token, None where it cannot be. Raises SignInError or RenderError."""
+        if self.refresh is None or not last.refresh:
+            return None
+        tokens = {"token.refresh": last.refresh, "token.access": last.value}
+        return sign_in_request.render(self.refresh.template, {**secrets, **tokens})
 
     def read(self, response: Response, now: float) -> Token:
         """Returns the token of a response.
@@ -80,123 +99,108 @@ class JwtSignIn:
         Raises SignInError: `refused`, `later` (`details` are seconds), or `no_token` when it is not at its place
         (`details` lists the places of what looks like one).
         """
-        check_response(response, now)
-        try:
-            body = value_of(response)
-        except ValueError:
-            body = None
-        value = self._value(response, body)
+        return self._read(response, now, self.place, "")
+
+    def read_refreshed(self, response: Response, now: float, last: Token) -> Token:
+        """Returns the token of a response to a refresh, which keeps the refresh token if there is no new one.
+
+        Raises SignInError as `read` does.
+        """
+        assert self.refresh
+        return self._read(response, now, self.refresh.token_place, last.refresh)
+
+    def _read(self, response: Response, now: float, place: Place, refresh: str) -> Token:
+        is_redirect = 300 <= response.status < 400
+        if not (is_redirect and place.cookie in places.cookies_of(response, now)):
+            check_response(response, now)
+        body = _body_of(response)
+        value = _value(response, body, place, self.token_type, now)
         header, claims = decode(value)
-        return replace(self.shown(value), expires_at=self._expiry(body, claims, now), header=header, claims=claims)
+        token = self.shown(value)
+        if self.refresh:
+            found = self.refresh.place.find(response, body, now)
+            refresh = without_type(found) if isinstance(found, str) and found.strip() else refresh
+        ends = self._end(response, body, claims, now)
+        return replace(token, expires_at=ends, header=header, claims=claims, refresh=refresh)
 
-    def _value(self, response: Response, body: object) -> str:
-        if self.token_header:
-            value: object = response.header(self.token_header)
-            place = f"header:{self.token_header}"
-        else:
-            value = body if self.token_path is None else self.token_path.get(body)
-            place = self.token_path.text if self.token_path else "the top level of the response"
-        if isinstance(value, str) and (text := without_type(value.strip())):
-            if not (text.isascii() and text.isprintable()):
-                words = f"The text at {place} can't be sent in a header: it contains a control or special character."
-                raise SignInError("no_token", words, details=[])
-            return text
-        near = token_like(body) + [
-            f"header:{name}" for name, text in response.headers if JWT.fullmatch(without_type(text))
-        ]
-        what = "" if value is None or value is MISSING else f": it is {_kind(value)}"
-        hint = f" Found {'one' if len(near) == 1 else 'possible tokens'} at {', '.join(near[:5])}." if near else ""
-        raise SignInError("no_token", f"No token at {place}{what}.{hint}", details=near)
+    def _end(self, response: Response, body: object, claims: Mapping[str, Any] | None, now: float) -> float | None:
+        end = expiry.stated_end(claims, now) if claims else None
+        if end is None and self.expires_path:
+            end = expiry.moment_of(self.expires_path.get(body), self.expires_unit, now)
+        if end is None and self.lifetime_seconds:
+            end = now + self.lifetime_seconds
+        if end is None and self.place.cookie:
+            cookie = places.cookies_of(response, now).get(self.place.cookie)
+            end = cookie.expires_at if cookie else None
+        return end
 
-    def _expiry(self, body: object, claims: Mapping[str, Any] | None, now: float) -> float | None:
-        expiry = _stated_end(claims, now) if claims else None
-        if expiry is None and self.expires_path:
-            expiry = _moment(self.expires_path.get(body), self.expires_unit, now)
-        if expiry is None and self.lifetime_seconds:
-            expiry = now + self.lifetime_seconds
-        return expiry
+
+def _refresh(config: Mapping[str, Any] | None, token_place: Place, problems: list[Problem]) -> Refresh | None:
+    if not config:
+        return None
+    template = sign_in_request.compile(config.get("request") or {}, "refresh.request", problems, tokens=True)
+    place = places.compile(config.get("refresh_path") or "", "refresh.refresh_path", problems)
+    if not place.text:
+        words = "Say where the sign-in response holds the refresh token, such as data.refresh_token."
+        problems.append(Problem(words, field="refresh.refresh_path"))
+    own = config.get("token_path") or ""
+    if own:
+        token_place = places.compile(own, "refresh.token_path", problems)
+    return Refresh(template, token_place, place) if template else None
+
+
+def _body_of(response: Response) -> object:
+    try:
+        return value_of(response)
+    except ValueError:
+        return None
+
+
+def _value(response: Response, body: object, place: Place, token_type: str, now: float) -> str:
+    value = place.find(response, body, now)
+    if isinstance(value, str) and (text := value.strip() if place.cookie else sent_once(value, token_type)):
+        if not (text.isascii() and text.isprintable()):
+            words = f"The text at {place.text} can't be sent in a header: it contains a control or special character."
+            raise SignInError("no_token", words, details=[])
+        return text
+    near = places.token_places(response, body, now)
+    if not near and (value is None or value is MISSING):
+        words = f"The sign-in answered {response.status}, without a token: {telling_line(response)}"
+        raise SignInError("refused", words)
+    what = "" if value is None or value is MISSING else f": it is {_kind(value)}"
+    hint = f" Found {'one' if len(near) == 1 else 'possible tokens'} at {', '.join(near[:5])}." if near else ""
+    raise SignInError("no_token", f"No token at {place.text}{what}.{hint}", details=near)
+
+
+def sent_once(text: str, token_type: str) -> str:
+    """Returns a token that somebody wrote in quotes, or with the type that is sent before it anyway."""
+    return without_type(text) if token_type else text.strip("\"' \t\r\n")
 
 
 def check_response(response: Response, now: float) -> None:
     """Raises SignInError for a sign-in that failed; one that is asked to wait is not refused."""
-    if 200 <= response.status < 300:
+    status = response.status
+    if 200 <= status < 300:
         return
-    words = f"{response.status} · {telling_line(response)}"
-    if response.status == 429 or response.status >= 500:
-        wait = retry_after(response, datetime.fromtimestamp(now, UTC))
+    if 300 <= status < 400:
+        words = f"The sign-in answered {status} without the cookie, and redirects to {response.header('location')}."
+        raise SignInError("refused", words)
+    words = f"{status} · {telling_line(response)}"
+    if status == 429 or (status >= 500 and status != 501):
+        wait = asked_wait(response, datetime.fromtimestamp(now, UTC)) or None
         raise SignInError("later", f"The sign-in server isn't ready: {words}", details=wait)
-    raise SignInError("refused", f"Sign-in was refused: {words}")
-
-
-def _stated_end(claims: Mapping[str, Any], now: float) -> float | None:
-    """Returns `exp`; of a new token that has ended already, it only says that the clocks differ."""
-    end, start = _moment(claims.get("exp"), "epoch", now), _moment(claims.get("iat"), "epoch", now)
-    if end is None or end > now:
-        return end
-    return now + end - start if start is not None and end > start else None
-
-
-def _template(
-    auth_request: Mapping[str, Any], as_form: bool, problems: list[Problem]
-) -> request.RequestTemplate | None:
-    settings = {
-        "method": auth_request.get("method") or "POST",
-        "url": auth_request.get("url") or "",
-        "query": [],
-        "headers": auth_request.get("headers") or [],
-        "body": None if as_form else auth_request.get("body"),
-    }
-    try:
-        return request.compile(settings, {}, secrets=True)
-    except InvalidSettings as error:
-        problems += [replace(problem, field=f"auth_request.{problem.field}") for problem in error.problems]
-        return None
-
-
-def _location(text: str, problems: list[Problem]) -> tuple[Path | None, str | None]:
-    if text.strip().lower().startswith("header:"):
-        name = text.strip()[len("header:") :].strip()
-        if parameters.refused_name(name):
-            problems.append(Problem("Name the response header, such as header:X-Subject-Token.", field="token_path"))
-        return None, name
-    if not text.strip():
-        problems.append(
-            Problem("Say where the token is in the response, such as data.access_token.", field="token_path")
+    if status in (404, 410) and _SAYS_NOTHING.match(telling_line(response)):
+        words = f"There is nothing at this address ({status}). Check the sign-in URL."
+        raise SignInError("nothing_there", words, Problem(words, field="auth_request.url"))
+    if status in (404, 410):  # somebody who isn't known, or an address that isn't
+        raise SignInError(
+            "refused", f"The sign-in answered {words.rstrip('.')}. Check the sign-in URL and who signs in."
         )
-    return _path(text, "token_path", problems), None
-
-
-def _path(text: str, field: str, problems: list[Problem]) -> Path | None:
-    if not text.strip():
-        return None
-    try:
-        return paths.compile(text)
-    except InvalidSettings as error:
-        problems += [replace(problem, field=field) for problem in error.problems]
-        return None
-
-
-def _form_problems(text: str) -> list[Problem]:
-    try:
-        fields = json.loads(text or "{}")
-    except ValueError as error:
-        return [Problem(f"Write the form fields as a JSON object: {error}.", field="auth_request.body")]
-    if not isinstance(fields, dict):
-        return [Problem("Write the form fields as a JSON object.", field="auth_request.body")]
-    return []
-
-
-def _form_fields(text: str, secrets: Mapping[str, str]) -> dict[str, object]:
-    """Returns the fields with their secrets filled in; the encoding of the form keeps them apart."""
-    filled: dict[str, object] = {}
-    for name, value in json.loads(text or "{}").items():
-        parts, _ = references.parse(value, {}, secrets=True) if isinstance(value, str) else ([value], [])
-        for part in parts:
-            if isinstance(part, references.Hole) and part.secret not in secrets:
-                raise SignInError("secret_missing", f"The secret {part.secret or part.name} isn't set.")
-        pieces = [part.value({}, secrets) if isinstance(part, references.Hole) else part for part in parts]
-        filled[name] = "".join(as_text(piece) for piece in pieces)
-    return filled
+    if status in (405, 501):
+        allowed = response.header("allow")
+        words = f"This address wants another method ({status}){f': {allowed}' if allowed else ''}."
+        raise SignInError("method", words, Problem(words, field="auth_request.method"))
+    raise SignInError("refused", f"Sign-in was refused: {words}")
 
 
 def header_name(config: Mapping[str, Any], problems: list[Problem]) -> str:
@@ -225,26 +229,3 @@ def _kind(value: object) -> str:
     if isinstance(value, list):
         return "a list"
     return f"“{as_text(value)[:40]}”" if value != "" else "empty"
-
-
-def _moment(value: object, unit: str, now: float) -> float | None:
-    """Returns seconds since 1970; None for what is not a moment."""
-    if unit == "iso8601":
-        return _iso8601(value)
-    try:
-        number = float(str(value))
-    except ValueError:
-        return None
-    if not 0 < number < 1e15:
-        return None
-    if unit == "epoch":
-        return number / 1000 if number > 1e11 else number
-    return now + number / (1000 if unit == "milliseconds" else 1)
-
-
-def _iso8601(value: object) -> float | None:
-    try:
-        moment = datetime.fromisoformat(str(value))
-        return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
-    except (ValueError, OverflowError):
-        return None

@@ -1,4 +1,4 @@
-"""OAuth 2 client credentials (RFC 6749, 4.4): a token for the program itself."""
+"""OAuth 2: the endpoint that gives tokens, and client credentials (RFC 6749, 4.4): a token for the program itself."""
 
 import base64
 from collections.abc import Mapping
@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote_plus
 
+from enrichment.engine.answer.telling import telling_line
+from enrichment.engine.answer.value import value_of
 from enrichment.engine.auth.jwt_sign_in import JwtSignIn
 from enrichment.engine.auth.token import Token
 from enrichment.engine.errors import InvalidSettings, Problem, SignInError
@@ -14,22 +16,17 @@ from enrichment.engine.template import request
 
 
 @dataclass(frozen=True, slots=True)
-class ClientCredentials:
+class TokenEndpoint:
+    """A form goes in, and the token comes back as JSON (RFC 6749, 5)."""
+
     sign_in: JwtSignIn
-    scope: str
-    in_body: bool  # whether id and secret go in the body, not in a header
 
     @classmethod
-    def compile(cls, config: Mapping[str, Any]) -> "ClientCredentials":
-        """Compiles the settings. Raises InvalidSettings with every problem at its field."""
-        problems: list[Problem] = []
+    def compile(cls, config: Mapping[str, Any], problems: list[Problem]) -> "TokenEndpoint":
+        """Compiles the settings. Raises InvalidSettings with the problems given and its own."""
         auth_request = {"method": "POST", "url": config.get("token_url") or "", "body_format": "form", "body": "{}"}
         settings = {key: config.get(key) for key in ("token_type", "header_name", "lifetime_seconds")}
         settings |= {"auth_request": auth_request, "token_path": "access_token", "expires": {"path": "expires_in"}}
-        if (client_auth := config.get("client_auth") or "basic") not in ("basic", "body"):
-            problems.append(
-                Problem("Send the client ID and secret in a header (basic) or in the body (body).", field="client_auth")
-            )
         try:
             sign_in = JwtSignIn.compile(settings)
         except InvalidSettings as error:
@@ -37,29 +34,89 @@ class ClientCredentials:
             raise InvalidSettings([*problems, *named]) from error
         if problems:
             raise InvalidSettings(problems)
-        return cls(sign_in, str(config.get("scope") or "").strip(), client_auth == "body")
+        return cls(sign_in)
+
+    @property
+    def url(self) -> str:
+        """The address of the endpoint."""
+        return self.sign_in.request({}).url
 
     def shown(self, value: str) -> Token:
         """Returns the token as it would be sent if this were its value."""
         return self.sign_in.shown(value)
 
-    def request(self, secrets: Mapping[str, str]) -> Request:
-        """Returns the request that signs in. Raises SignInError when the ID or the secret is missing."""
-        for name in ("client_id", "client_secret"):
-            if not secrets.get(name):
-                raise SignInError("secret_missing", f"The secret {name} isn't set.")
-        fields = {"grant_type": "client_credentials"} | ({"scope": self.scope} if self.scope else {})
-        client = secrets["client_id"], secrets["client_secret"]
+    def request(self, fields: Mapping[str, str], client: tuple[str, str] | None = None) -> Request:
+        """Returns the request with the form; `client` are ID and secret for the header (RFC 6749, 2.3.1)."""
         built = self.sign_in.request({})
-        if self.in_body:
-            return replace(built, body=request.form_body(fields | {"client_id": client[0], "client_secret": client[1]}))
-        pair = base64.b64encode(":".join(quote_plus(part) for part in client).encode()).decode()
-        headers = (*built.headers, ("Authorization", f"Basic {pair}"))
+        headers = (*built.headers, ("Content-Type", "application/x-www-form-urlencoded"))
+        if client:
+            pair = base64.b64encode(":".join(quote_plus(part) for part in client).encode()).decode()
+            headers = (*headers, ("Authorization", f"Basic {pair}"))
         return replace(built, headers=headers, body=request.form_body(fields))
 
     def read(self, response: Response, now: float) -> Token:
-        """Returns the token of a response. Raises SignInError."""
+        """Returns the token of a response. Raises SignInError, also for an error that comes with the status 200."""
+        if 200 <= response.status < 300 and error_of(response):
+            words = f"Sign-in was refused: {response.status} · {telling_line(response)}"
+            raise SignInError("refused", words)
         return self.sign_in.read(response, now)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCredentials:
+    endpoint: TokenEndpoint
+    scope: str
+    in_body: bool  # whether id and secret go in the body, not in a header
+
+    @classmethod
+    def compile(cls, config: Mapping[str, Any]) -> "ClientCredentials":
+        """Compiles the settings. Raises InvalidSettings with every problem at its field."""
+        problems: list[Problem] = []
+        if (client_auth := config.get("client_auth") or "basic") not in ("basic", "body"):
+            problems.append(
+                Problem("Send the client ID and secret in a header (basic) or in the body (body).", field="client_auth")
+            )
+        endpoint = TokenEndpoint.compile(config, problems)
+        return cls(endpoint, str(config.get("scope") or "").strip(), client_auth == "body")
+
+    def shown(self, value: str) -> Token:
+        """Returns the token as it would be sent if this were its value."""
+        return self.endpoint.shown(value)
+
+    def request(self, secrets: Mapping[str, str]) -> Request:
+        """Returns the request that signs in. Raises SignInError when the ID or the secret is missing."""
+        fields = {"grant_type": "client_credentials"} | ({"scope": self.scope} if self.scope else {})
+        client = required(secrets, "client_id"), required(secrets, "client_secret")
+        if self.in_body:
+            return self.endpoint.request(fields | {"client_id": client[0], "client_secret": client[1]})
+        return self.endpoint.request(fields, client)
+
+    def read(self, response: Response, now: float) -> Token:
+        """Returns the token of a response. Raises SignInError."""
+        return self.endpoint.read(response, now)
+
+
+def required(secrets: Mapping[str, str], name: str) -> str:
+    """Returns a secret. Raises SignInError when it is missing."""
+    if not (value := secrets.get(name, "")):
+        raise SignInError("secret_missing", f"The secret {name} isn't set.")
+    return value
+
+
+def body_of(response: Response) -> dict[str, Any]:
+    """Returns the object in the response; an empty one where there is none."""
+    try:
+        body = value_of(response)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def error_of(response: Response) -> str:
+    """Returns the error code of a response without a token, such as `invalid_grant`; else an empty text."""
+    body = body_of(response)
+    code = body.get("error")
+    return code if isinstance(code, str) and not body.get("access_token") else ""
 
 
 def _field(name: str) -> str:

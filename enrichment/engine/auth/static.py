@@ -1,22 +1,17 @@
 """Connections that ask no server: a known token or key, a user name with a password, a JWT that is signed here."""
 
 import base64
-import json
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import jwt
-
-from enrichment.engine.auth.jwt_sign_in import check_lifetime, header_name, token_type
+from enrichment.engine.auth import signing
+from enrichment.engine.auth.jwt_sign_in import check_lifetime, header_name, sent_once, token_type
 from enrichment.engine.auth.token import Token, decode
-from enrichment.engine.errors import InvalidSettings, Problem, RenderError, SignInError
-from enrichment.engine.template import body
+from enrichment.engine.errors import InvalidSettings, Problem, SignInError
 from enrichment.engine.template.body import Body
 from enrichment.engine.template.parameters import refused_name
 
-ALGORITHMS = tuple(f"{family}{size}" for family in ("HS", "RS", "ES", "PS") for size in (256, 384, 512))
 LIFETIME = 300  # seconds that a signed JWT is good for, unless the settings say more
 
 
@@ -37,13 +32,13 @@ class Bearer:
 
     def token(self, secrets: Mapping[str, str], now: float) -> Token:
         """Returns the token to send. Raises SignInError when a secret is missing or cannot be sent."""
-        value = _sendable(secrets, "token")
+        value = sent_once(_sendable(secrets, "token"), self.token_type)
         header, claims = decode(value)
         return replace(self.shown(value), header=header, claims=claims)
 
     def shown(self, value: str) -> Token:
         """Returns the token as it would be sent if this were its value."""
-        return Token(value, self.header_name, f"{self.token_type} {value}".strip())
+        return Token.in_header(value, self.header_name, self.token_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +64,7 @@ class ApiKey:
 
     def shown(self, value: str) -> Token:
         """Returns the key as it would be sent if this were its value."""
-        return Token(value, self.name, value, in_query=self.in_query)
+        return Token.in_query(value, self.name) if self.in_query else Token.in_header(value, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +85,7 @@ class Basic:
 
     def shown(self, value: str) -> Token:
         """Returns the pair as it would be sent if this were its value."""
-        return Token(value, "Authorization", f"Basic {value}")
+        return Token.in_header(value, "Authorization", "Basic")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +102,8 @@ class SignedJwt:
         """Compiles the settings. Raises InvalidSettings with every problem at its field."""
         problems: list[Problem] = []
         algorithm = config.get("algorithm") or "HS256"
-        if algorithm not in ALGORITHMS:
-            problems.append(Problem(f"Choose one of {', '.join(ALGORITHMS)}.", field="algorithm"))
-        claims = _claims(config.get("claims"), problems)
+        signing.check_algorithm(algorithm, problems)
+        claims = signing.compile_claims(config.get("claims"), problems)
         name = header_name(config, problems)
         lifetime = config.get("lifetime_seconds") or LIFETIME
         check_lifetime(lifetime, problems)
@@ -117,43 +111,21 @@ class SignedJwt:
             raise InvalidSettings(problems)
         return cls(algorithm, claims, str(config.get("key_id") or "").strip(), token_type(config), name, lifetime)
 
+    def check(self, secrets: Mapping[str, str]) -> list[Problem]:
+        """Returns what is wrong with the key."""
+        return signing.key_problems(secrets, self.algorithm)
+
     def token(self, secrets: Mapping[str, str], now: float) -> Token:
         """Returns a JWT with `iat` and `exp`, unless the template has its own. Raises SignInError."""
-        try:
-            claims: dict[str, Any] = json.loads(self.claims.render({}, secrets)[0])
-        except RenderError as error:
-            raise SignInError("claims", f"The claims can't be filled in: {error.message}") from error
-        claims = {"iat": int(now), "exp": int(now + self.lifetime)} | claims
-        value = self._signed(claims, _key(_secret(secrets, "key")))
+        key = signing.key_of(secrets, self.algorithm)
+        claims = {"iat": int(now), "exp": int(now + self.lifetime)} | signing.fill_claims(self.claims, secrets)
+        value = signing.sign(claims, key, self.algorithm, self.key_id)
         header, _ = decode(value)
         return replace(self.shown(value), expires_at=float(claims["exp"]), header=header, claims=claims)
 
     def shown(self, value: str) -> Token:
         """Returns the token as it would be sent if this were its value."""
-        return Token(value, self.header_name, f"{self.token_type} {value}".strip())
-
-    def _signed(self, claims: dict[str, Any], key: str) -> str:
-        headers = {"kid": self.key_id} if self.key_id else None
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", jwt.InsecureKeyLengthWarning)  # the API chose the key
-                return jwt.encode(claims, key, self.algorithm, headers)
-        except (jwt.PyJWTError, ValueError, TypeError) as error:
-            kind = "a secret text" if self.algorithm.startswith("HS") else "a private key in PEM form"
-            raise SignInError("key", f"The key doesn't work with {self.algorithm}, which needs {kind}.") from error
-
-
-def _claims(given: object, problems: list[Problem]) -> Body | None:
-    """Compiles the claims from JSON as text with `{{secret.name}}`, or from an object."""
-    text = given if isinstance(given, str) else json.dumps(given or {})
-    try:
-        found = body.compile(text if text.strip() else "{}", {}, secrets=True)
-    except InvalidSettings as error:
-        problems += [Problem(problem.message, "claims", problem.line, problem.column) for problem in error.problems]
-        return None
-    if not text.strip().startswith("{") and text.strip():
-        problems.append(Problem("Write the claims as a JSON object.", field="claims"))
-    return found
+        return Token.in_header(value, self.header_name, self.token_type)
 
 
 def _refuse(problems: list[Problem]) -> None:
@@ -173,8 +145,3 @@ def _sendable(secrets: Mapping[str, str], name: str) -> str:
         words = f"The secret {name} can't be sent in a header: it contains a line break or a special character."
         raise SignInError("secret", words)
     return value
-
-
-def _key(text: str) -> str:
-    """Returns a key with real line breaks: it is often copied with them written out."""
-    return text.replace("\\n", "\n") if text.startswith("-----BEGIN") else text

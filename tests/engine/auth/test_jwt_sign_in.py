@@ -79,7 +79,7 @@ def test_the_token_is_found_where_it_was_said_to_be(config: dict[str, Any], told
 )
 def test_the_token_is_sent_with_its_type(token_type: str | None, value: str) -> None:
     token = sign_in(token_type=token_type, header_name="X-Auth").read(answer({"data": {"token": "t0"}}), NOW)
-    assert (token.name, token.text) == ("X-Auth", value)
+    assert token.shown == f"X-Auth: {value}"
 
 
 @pytest.mark.parametrize(
@@ -122,6 +122,25 @@ def test_a_refused_sign_in_says_what_the_server_said() -> None:
     with pytest.raises(SignInError, match="401 · wrong password") as caught:
         sign_in().read(answer({"message": "wrong password"}, 401), NOW)
     assert caught.value.code == "refused"
+
+
+@pytest.mark.parametrize(
+    ("status", "value", "words"),
+    [
+        (401, {"detail": "Wrong password."}, "Sign-in was refused: 401 · Wrong password."),
+        (404, {}, "There is nothing at this address (404). Check the sign-in URL."),
+        (
+            404,
+            {"detail": "No user Sam."},
+            "The sign-in answered 404 · No user Sam. Check the sign-in URL and who signs in.",
+        ),
+        (405, {}, "This address wants another method (405)."),
+    ],
+)
+def test_only_a_sign_in_that_was_refused_says_so(status: int, value: object, words: str) -> None:
+    with pytest.raises(SignInError) as caught:
+        sign_in().read(answer(value, status), NOW)
+    assert str(caught.value) == words
 
 
 def test_an_opaque_token_cannot_be_decoded() -> None:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from enrichment.engine.auth import kinds
-from enrichment.engine.auth.static import ALGORITHMS
+from enrichment.engine.auth.signing import ALGORITHMS
 from enrichment.engine.auth.token import Token
 from enrichment.engine.errors import InvalidSettings, SignInError
 from enrichment.engine.messages import Request, Response
@@ -21,15 +21,21 @@ PLAIN = Request("GET", "https://api.example/x")
 
 def made(kind: str, secrets: dict[str, str], **config: Any) -> Token:
     scheme = kinds.compile(kind, kinds.defaults(kind) | config)
-    assert not isinstance(scheme, kinds.SIGN_INS)
+    assert not isinstance(scheme, kinds.FROM_SERVER)
     return scheme.token(secrets, NOW)
 
 
 def test_every_kind_has_settings_that_compile_but_for_what_is_empty() -> None:
-    for kind in kinds.SECRETS:
-        given = {"auth_request": {"url": "https://a.example"}, "token_path": "t", "token_url": "https://a.example"}
+    for kind in kinds.KINDS:
+        given = {
+            "auth_request": {"url": "https://a.example"},
+            "token_path": "t",
+            "token_url": "https://a.example",
+            "authorize_url": "https://a.example/authorize",
+            "headers": [{"name": "X-Key", "value": "{{secret.key}}"}],
+        }
         scheme = kinds.compile(kind, kinds.defaults(kind) | given)
-        assert scheme.shown("…").value == "…"
+        assert scheme.shown("…").shown.endswith(("…", "(computed when the request is sent)"))
 
 
 def test_a_bearer_token_is_sent_with_its_type() -> None:
@@ -43,7 +49,7 @@ def test_an_api_key_goes_into_a_header_or_the_query() -> None:
     token = made("api_key", {"key": "k 1&"}, **{"in": "query", "name": "api key"})
     assert token.apply_to(PLAIN).url == "https://api.example/x?api%20key=k%201%26"
     assert token.apply_to(Request("GET", "https://api.example/?a=1")).url.endswith("?a=1&api%20key=k%201%26")
-    assert token.is_in(token.apply_to(PLAIN))
+    assert token.carried_by(token.apply_to(PLAIN))
 
 
 def test_basic_is_the_pair_in_base64() -> None:
