@@ -1,15 +1,14 @@
-"""cURL commands: as documentation and browsers write them, read as the settings of a request; and written."""
+"""cURL commands, as documentation and browsers write them, read as the settings of a request."""
 
 import re
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from enrichment.engine.errors import InvalidSettings, Problem
-from enrichment.engine.importers import curl_options, shell
+from enrichment.engine.importers import curl_body, curl_options, shell
 from enrichment.engine.importers.by_name import Columns
+from enrichment.engine.importers.curl_body import PastedBody
 from enrichment.engine.template.parameters import REFUSED_HEADERS
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
@@ -17,10 +16,7 @@ METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 _OF_BROWSERS = re.compile(r"sec-|priority$|dnt$|upgrade-insecure-requests$|accept-encoding$|referer$|origin$")
 _CREDENTIALS = ("authorization", "cookie", "proxy-authorization")
 _SIGN_INS = ("--user", "--cookie", "--oauth2-bearer", "--netrc", "--proxy-user", "--cert", "--key", "--pass")
-_FORMS = re.compile(r"application/x-www-form-urlencoded|multipart/form-data")
-_HIDDEN = re.compile("•{2,}")  # what stands for a secret in a request that is shown
 _VARIABLE = re.compile("\ue000(\\w[\\w-]*)\ue001")
-_REFERENCE = re.compile("(\ue000\\w[\\w-]*\ue001|\\{\\{[^{}]+\\}\\})")
 # `{id}`, `<id>` and `$ID` where documentation wants something else; `?$filter=` is OData's own.
 _ODATA = re.compile("(?<=[?&])\ue000(\\w+)\ue001(?==)")
 _PLACES = re.compile(
@@ -40,16 +36,6 @@ class _Refused(Exception):
     pass
 
 
-def write(method: str, url: str, headers: Mapping[str, str], body: str | None = None) -> str:
-    """The request as a command for a shell, on several lines; hidden secrets become <secret>."""
-    words = [
-        f"curl -X {method} {shlex.quote(url)}",
-        *(f"-H {shlex.quote(f'{name}: {headers[name]}')}" for name in headers),
-    ]
-    words += [f"--data-raw {shlex.quote(body)}"] if body is not None else []
-    return _HIDDEN.sub("<secret>", " \\\n  ".join(words))
-
-
 def parse(text: str, columns: Mapping[str, str] | None = None) -> Pasted:
     """Returns the settings. `columns` holds the types of the columns by name.
 
@@ -61,7 +47,12 @@ def parse(text: str, columns: Mapping[str, str] | None = None) -> Pasted:
             raise _Refused("Start the command with the word curl.")
         options = curl_options.read(command.words[1:])
         return _Pasting(options, command.passed_over, Columns(columns or {})).pasted()
-    except (_Refused, shell.UnreadableCommandError, curl_options.UnreadableOptionError) as error:
+    except (
+        _Refused,
+        curl_body.UnreadableBodyError,
+        shell.UnreadableCommandError,
+        curl_options.UnreadableOptionError,
+    ) as error:
         raise InvalidSettings([Problem(f"{str(error).rstrip('.')}.", field="curl")]) from error
 
 
@@ -75,21 +66,19 @@ class _Pasting:
         self._notes: list[str] = []
 
     def pasted(self) -> Pasted:
-        if self._names & {"--form", "--form-string", "--upload-file"}:
-            raise _Refused("This command uploads a file or a multipart form, which a column can't send")
+        if "--upload-file" in self._names:
+            raise _Refused("This command uploads a file, which a column can't send")
         url, body = self._address(), self._body()
         method = self._method(body)
-        if "--get" in self._names and body:
-            url, body = f"{url}{'&' if '?' in url else '?'}{body}", None
         headers = self._headers(body)
         config = {
             "method": method,
             "url": _PLACES.sub(self._place, self._with_references(_ODATA.sub(r"$\1", url))),
             "query": [],
             "headers": [{"name": name, "value": self._with_references(value)} for name, value in headers],
-            "body": None if body is None else self._with_references(body),
+            **body.config(self._with_references),
         }
-        return Pasted(config, (*self._notes, *self._of_what_is_left_out()))
+        return Pasted(config, (*self._notes, *self._of_what_is_left_out(body)))
 
     def _values(self, *names: str) -> list[str]:
         return [value for name, value in self._options if name in names]
@@ -100,38 +89,35 @@ class _Pasting:
             words = f"The command has {len(found)} addresses. Keep only one" if found else "The command has no address"
             raise _Refused(words)
         has_scheme = "://" in found[0] or _VARIABLE.match(found[0])
-        return found[0] if has_scheme else f"https://{found[0]}"
+        url = found[0] if has_scheme else f"https://{found[0]}"
+        query = curl_body.joined(self._options) if "--get" in self._names else None
+        return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
 
-    def _method(self, body: str | None) -> str:
-        usual = "HEAD" if "--head" in self._names else "POST" if body is not None else "GET"
+    def _body(self) -> PastedBody:
         if "--get" in self._names:
-            usual = "GET"
+            return PastedBody()
+        types = [value for name, value in map(_header, self._values("--header")) if name.lower() == "content-type"]
+        return curl_body.read(self._options, types[-1] if types else "")
+
+    def _method(self, body: PastedBody) -> str:
+        usual = "HEAD" if "--head" in self._names else "POST" if body.is_sent else "GET"
         method = (self._values("--request") or [usual])[-1]
         if method.upper() not in METHODS:
             raise _Refused(f"A column can't send {method[:20]}. It can send {', '.join(METHODS)}")
         return method.upper()
 
-    def _body(self) -> str | None:
-        """The parts joined as curl joins them."""
-        parts = [(name, _part(name, value)) for name, value in self._options if name in curl_options.BODY]
-        if not parts:
-            return None
-        body = "".join(part if name == "--json" else f"&{part}" for name, part in parts).removeprefix("&")
-        if not body.lstrip().startswith(("{", "[", "\ue000")) and "--get" not in self._names:
-            words = "The command sends a form, but a column sends JSON. Check whether the API also accepts JSON."
-            self._notes += [words] if body else []
-        return body
-
-    def _headers(self, body: str | None) -> list[tuple[str, str]]:
+    def _headers(self, body: PastedBody) -> list[tuple[str, str]]:
         given = [_header(text) for text in self._values("--header")]
+        if body.format == "text" and "content-type" not in {name.lower() for name, _ in given}:
+            given.append(("Content-Type", curl_body.FORM))  # as curl does by itself
         given += [("User-Agent", agent) for agent in self._values("--user-agent")]
         kept, dropped = [], ["Referer"] if "--referer" in self._names else []
         for name, value in given:
             if name.lower() in _CREDENTIALS:
                 self._notes.append(f"The header {name} was left out: sign-ins and keys belong in a connection.")
-            elif _is_dropped(name.lower(), value):
+            elif _is_dropped(name.lower(), value, body):
                 dropped.append(name)
-            elif value and not _is_usual(name.lower(), value, body):
+            elif value and not (name.lower() == "content-type" and body.is_usual(value)):
                 kept.append((name, value))
         if self._names.intersection(_SIGN_INS):
             self._notes.append("The user name, password, cookie or key was left out: sign-ins belong in a connection.")
@@ -141,7 +127,11 @@ class _Pasting:
             )
         return kept
 
-    def _of_what_is_left_out(self) -> Iterator[str]:
+    def _of_what_is_left_out(self, body: PastedBody) -> Iterator[str]:
+        if body.files:
+            yield f"Files were left out, because a column can't send them: {_listed(body.files)}."
+        if body.typed:
+            yield f"The types of these fields were left out: {_listed(body.typed)}."
         options = [name for name, _ in self._options if curl_options.is_passed_over(name)]
         if options:
             yield f"Options that a column has no use for were left out: {_listed(options)}."
@@ -174,32 +164,10 @@ def _header(text: str) -> tuple[str, str]:
     return name.strip().removesuffix(";"), value.strip()
 
 
-def _is_dropped(name: str, value: str) -> bool:
+def _is_dropped(name: str, value: str, body: PastedBody) -> bool:
     """Of a header that is worth telling."""
+    if name == "content-type":
+        return not body.is_sent and not body.is_usual(value)
     if name == "user-agent":
         return value.startswith("Mozilla/")
-    is_form = name == "content-type" and bool(_FORMS.match(value.lower()))
-    return is_form or name in REFUSED_HEADERS or bool(_OF_BROWSERS.match(name))
-
-
-def _is_usual(name: str, value: str, body: str | None) -> bool:
-    """Whether a column sends the header in any case, or has nothing that it describes."""
-    is_json = value.partition(";")[0].strip().lower() == "application/json"
-    return name == "content-type" and (body is None or is_json)
-
-
-def _part(option: str, value: str) -> str:
-    is_file = value.startswith("@") and option != "--data-raw"
-    if option == "--data-urlencode" and "@" in value and "=" not in value:
-        is_file, value = True, value[value.index("@") :]
-    if is_file:
-        raise _Refused(f"The body comes from the file {value[1:60]}, which isn't here. Paste its text instead")
-    return _encoded(value) if option == "--data-urlencode" else value
-
-
-def _encoded(value: str) -> str:
-    """As curl encodes it; references stay."""
-    name, sign, content = value.partition("=") if "=" in value else ("", "", value)
-    pieces = _REFERENCE.split(content)
-    coded = "".join(piece if number % 2 else quote(piece, safe="") for number, piece in enumerate(pieces))
-    return f"{name}{sign}{coded}" if name else coded
+    return name in REFUSED_HEADERS or bool(_OF_BROWSERS.match(name))

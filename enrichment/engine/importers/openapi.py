@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
 
+from enrichment.engine.importers import openapi_media
 from enrichment.engine.importers.by_name import Columns
 from enrichment.engine.importers.openapi_body import MOST_FIELDS, BodyBuilder, Offered
 from enrichment.engine.importers.openapi_document import Reader, in_other_files, listed, refused
+from enrichment.engine.importers.openapi_examples import NOTHING
 from enrichment.engine.importers.openapi_parameters import ParameterBuilder
+from enrichment.engine.template.values import as_text
 
 _HOLE = re.compile(r"\{([^{}]+)\}")
-_OTHER = 3  # types of a body that aren't JSON
+_SHOWN = 40  # characters of an example
 _SIGN_INS = {
     "basic": "Basic",
     "bearer": "Bearer token",
@@ -30,7 +33,7 @@ _SIGN_INS = {
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """`config` holds method, url, query, headers and body of an HTTP column.
+    """`config` holds method, url, query, headers and the body of an HTTP column, in its format.
 
     `notes` say what is left to do, `offered` what can be chosen to be sent as well.
     """
@@ -80,15 +83,20 @@ class _Filling:
             lambda found: self._parameters.in_path(found[1], parameters), path
         )
         query, headers = (self._parameters.pairs(parameters, place) for place in ("query", "header"))
-        kind, media, notes = self._media(operation, parameters)
-        body = self._body.text(media) if media is not None else None
-        if body is not None and kind not in ("application/json", "*/*", "application/*"):
-            headers.append({"name": "Content-Type", "value": kind})
-        config = {"method": method, "url": url, "body": body, "query": query, "headers": headers}
+        content = openapi_media.of_operation(self._reader, operation, parameters)
+        kind = openapi_media.chosen(content)
+        body: dict[str, Any] = {"body_format": "json", "body": None, "form": []}
+        if kind is not None:
+            body = openapi_media.filled(kind, self._reader.resolved(content[kind]), self._body)
+            headers += openapi_media.header(kind, body)
+        config = {"method": method, "url": url, **body, "query": query, "headers": headers}
         offered = [*self._body.offered.values(), *self._parameters.offered.values()]
+        notes = list(self._notes(operation, parameters))
+        if content and kind is None:
+            notes.insert(0, f"The API takes {' or '.join(list(content)[:3])} here, which a column can't send.")
         if url.startswith("/"):
-            notes.append("The document names no server. Type the start of the address.")
-        return Filled(config, (*notes, *self._notes(operation, parameters)), tuple(offered))
+            notes.insert(0, "The document names no server. Type the start of the address.")
+        return Filled(config, tuple(notes), tuple(offered))
 
     def _all_parameters(self, item: Mapping[str, Any], operation: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Those of the operation stand for those of its path; required ones come first."""
@@ -115,29 +123,14 @@ class _Filling:
         joined = url if "://" in url or url.startswith("{") else urljoin(start, url)
         return _HOLE.sub(filled, joined).rstrip("/")
 
-    def _media(
-        self, operation: Mapping[str, Any], parameters: Sequence[Mapping[str, Any]]
-    ) -> tuple[str, Mapping[str, Any] | None, list[str]]:
-        """The content type of the body, what describes it, and a note where a column can't send it."""
-        content = dict(self._reader.resolved(operation.get("requestBody")).get("content") or {})
-        consumes = operation.get("consumes") or self._document.get("consumes") or ["application/json"]
-        content |= {kind: one for one in parameters if one.get("in") == "body" for kind in consumes}
-        if any(one.get("in") == "formData" for one in parameters):
-            content["application/x-www-form-urlencoded"] = {}
-        for kind in sorted(content, key=_unlike_json):
-            if _unlike_json(kind) < _OTHER:
-                return kind.partition(";")[0].strip().lower(), self._reader.resolved(content[kind]), []
-        words = f"The API takes {' or '.join(list(content)[:3])} here, and a column sends JSON."
-        return "", None, [words] if content else []
-
     def _notes(self, operation: Mapping[str, Any], parameters: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         security = operation.get("security", self._document.get("security")) or []
         if security and {} not in security:
             yield f"The API requires a sign-in{self._kinds_of_sign_in(security)}. Choose a connection."
-        if holes := [*self._parameters.holes, *self._body.holes]:
-            yield f"Choose a column for {listed(holes)}."
-        if self._body.samples:
-            yield f"Examples of the document stand for {listed(self._body.samples)}. Replace them before you run."
+        if holes := self._parameters.holes | self._body.holes:
+            yield f"Choose a column for {listed(_with_example(*hole) for hole in holes.items())}."
+        if self._body.files:
+            yield f"Files were left out, because a column can't send them: {listed(self._body.files)}."
         if cookies := [str(one["name"]) for one in parameters if one.get("in") == "cookie" and one.get("required")]:
             yield f"The API requires the cookie {', '.join(cookies)}, which a connection can send."
         if self._body.is_cut:
@@ -155,11 +148,7 @@ class _Filling:
         return f" ({' or '.join(kinds)})" if kinds else ""
 
 
-def _unlike_json(kind: str) -> int:
-    """Orders the types of a body: JSON itself, what is written as JSON, any type, the others."""
-    plain = kind.partition(";")[0].strip().lower()
-    if plain == "application/json":
-        return 0
-    if plain.endswith("+json") or plain in ("text/json", "application/x-json"):
-        return 1
-    return 2 if plain in ("*/*", "application/*") else _OTHER
+def _with_example(name: str, example: object) -> str:
+    """The document's example is shown here and nowhere else: it is not what the person means to send."""
+    text = "" if example is NOTHING else as_text(example)
+    return f"{name} (such as {text[:_SHOWN]}{'…' if len(text) > _SHOWN else ''})" if text else name

@@ -7,11 +7,12 @@ from typing import Any
 
 from enrichment.engine.importers.by_name import Columns, Reference
 from enrichment.engine.importers.openapi_document import DEEPEST, Reader
-from enrichment.engine.importers.openapi_examples import NOTHING, example_of, fixed_values, kind_of
+from enrichment.engine.importers.openapi_examples import NOTHING, example_of, fixed_value, kind_of, shape_of
 
 MOST_FIELDS = 300  # of a body
 OFFERED_DEEP = 2  # levels whose fields are offered one by one; below, objects are offered whole
 _QUOTED = ("any", "string")
+_FILES = ("application/octet-stream", "application/pdf", "image/", "audio/", "video/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +25,42 @@ class Offered:
 
 
 class BodyBuilder:
-    """Collects beside the value of the body what it offers, what is left to fill and whose values are examples."""
+    """Collects beside the value of the body what it offers, and what is left to fill, with the document's examples."""
 
     def __init__(self, reader: Reader, columns: Columns, chosen: Collection[str]) -> None:
         self._reader = reader
         self._columns = columns
         self._chosen = chosen
         self._fields = 0
+        self._is_form = False
+        self.files: dict[str, None] = {}
         self.is_cut = False
         self.offered: dict[str, Offered] = {}
-        self.holes: dict[str, None] = {}
-        self.samples: dict[str, None] = {}
+        self.holes: dict[str, object] = {}  # the example of each, or NOTHING
 
     def text(self, media: Mapping[str, Any]) -> str | None:
         """Returns the body of a media type; None when nothing is to be sent."""
         value = self._value(media.get("schema") or {}, (), self._example(media), wanted=True)
         return None if value is NOTHING else written(value)
+
+    def form(self, media: Mapping[str, Any]) -> object:
+        """Returns the value of a form's body, all of whose places hold text; files are left out."""
+        self._is_form = True
+        return self._value(media.get("schema") or {}, (), self._example(media), wanted=True)
+
+    def plain_text(self, media: Mapping[str, Any], kind: str) -> str:
+        """Returns a body that is text, which is left to write."""
+        schema = self._reader.schema(media.get("schema"))
+        body, xml = self.hole("body").text, schema.get("xml")
+        self.holes["body"] = example_of({**schema, "type": "string"}, self._example(media))
+        root = (xml.get("name") if isinstance(xml, dict) else None) or "body"
+        return f"<{root}>{body}</{root}>" if kind == "xml" else body
+
+    def hole(self, name: str) -> Reference:
+        """Returns a reference that somebody has to choose a column for, in place of those inside of `name`."""
+        self.holes = {one: example for one, example in self.holes.items() if not one.startswith(f"{name}.")}
+        self.holes[name] = NOTHING
+        return Reference(self._columns.hole(name), quoted=True)
 
     def _example(self, media: Mapping[str, Any]) -> object:
         """The media type's own, which come before those of its schema."""
@@ -53,7 +74,8 @@ class BodyBuilder:
     def _value(self, schema: object, way: tuple[str, ...], given: object, *, wanted: bool) -> object:
         schema = self._reader.schema(schema)
         kind = kind_of(schema)
-        if len(way) == 1 and (column := self._columns.fitting(way[0], kind)):
+        fitting = self._columns.as_text if self._is_form else self._columns.fitting
+        if len(way) == 1 and (column := fitting(way[0], kind)):
             return Reference(column, kind in _QUOTED)
         is_open = wanted or len(way) < OFFERED_DEEP
         if kind == "object" and schema.get("properties") and is_open and len(way) < DEEPEST:
@@ -66,30 +88,21 @@ class BodyBuilder:
         return self._wanted(schema, kind, way, given)
 
     def _wanted(self, schema: Mapping[str, Any], kind: str, way: tuple[str, ...], given: object) -> object:
-        """What must be there: its example, else a hole."""
+        """What must be there: the value that the document fixes, else a hole. An example is nobody's value."""
         items = self._reader.schema(schema.get("items"))
         if kind == "array" and items.get("properties") and len(way) < DEEPEST:
             first = given[0] if isinstance(given, list) and given else NOTHING
             return [self._value(items, way or ("item",), first, wanted=True)]
-        found = self._example_of({**schema, "items": items} if items else schema, given)
+        whole = {**schema, "items": items} if items else schema
+        found = NOTHING if schema.get("properties") else fixed_value(whole)
         if found is not NOTHING:
-            if found not in fixed_values(schema):
-                self.samples[_label(way)] = None
             return found
+        example = example_of(whole, given)
         if not way and kind in ("any", "object"):
-            return NOTHING
-        self.holes[_label(way)] = None
+            is_shown = isinstance(example, dict | list) and not schema.get("properties")
+            return self._value(shape_of(example), way, NOTHING, wanted=True) if is_shown else NOTHING
+        self.holes[_label(way)] = NOTHING if schema.get("properties") else example
         return Reference(self._columns.hole(_label(way)), kind in _QUOTED)
-
-    def _example_of(self, schema: Mapping[str, Any], given: object) -> object:
-        """Of an object only through its members, of a list also that of its items."""
-        if schema.get("properties"):
-            return NOTHING
-        found = example_of(schema, given)
-        if found is NOTHING and kind_of(schema) == "array":
-            item = example_of(schema.get("items") or {})
-            return NOTHING if item is NOTHING else [item]
-        return found
 
     def _members(
         self, schema: Mapping[str, Any], way: tuple[str, ...], given: object, *, wanted: bool
@@ -100,6 +113,9 @@ class BodyBuilder:
         found: dict[str, object] = {}
         for key, child in sorted(members, key=lambda pair: (pair[0] not in required, "properties" in pair[1])):
             here = (*way, key)
+            if self._is_form and self._is_file(child):
+                self.files[_label(here)] = None
+                continue
             if child.get("readOnly") or self.is_cut:
                 continue
             self._fields += 1
@@ -109,6 +125,11 @@ class BodyBuilder:
             if value is not NOTHING:
                 found[key] = value
         return found
+
+    def _is_file(self, schema: Mapping[str, Any]) -> bool:
+        item = self._reader.schema(schema.get("items")) if kind_of(schema) == "array" else schema
+        media = str(item.get("contentMediaType", ""))
+        return item.get("format") == "binary" or item.get("type") == "file" or media.startswith(_FILES)
 
     def _is_chosen(self, pointer: str) -> bool:
         return any(f"{one}/".startswith(f"{pointer}/") for one in self._chosen)

@@ -10,23 +10,11 @@ from urllib.parse import unquote
 import yaml
 
 from enrichment.engine.errors import InvalidSettings, Problem
+from enrichment.engine.importers import openapi_yaml
 from enrichment.engine.importers.curl import METHODS
 
 DEEPEST = 8  # references that are followed, and parts of a schema inside each other
-NESTED = 100  # levels of a YAML document; what composes it knows no limit and ends the process
-LARGER = 1_000_000  # characters that the aliases of a YAML document may add
 _VERSION = re.compile(r"2\.0|3\.[0-2](\.\d+)?([-.].*)?")
-
-
-class _Loader(yaml.CSafeLoader):
-    """As OpenAPI wants YAML read: like JSON, so that `on` and 2026-12-31 are texts."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    sign: [(tag, pattern) for tag, pattern in found if not tag.endswith((":timestamp", ":bool"))]
-    for sign, found in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("(?:true|True|TRUE|false|False|FALSE)$"), [*"tTfF"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +28,9 @@ class Operation:
 def read(text: str) -> dict[str, Any]:
     """Returns the document. Raises InvalidSettings, of field `document`, for anything but an OpenAPI document."""
     try:
-        found = json.loads(text) if text.lstrip().startswith("{") else _from_yaml(text)
+        found = json.loads(text) if text.lstrip().startswith("{") else openapi_yaml.load(text)
+    except openapi_yaml.TooLarge as error:
+        raise refused(str(error)) from error
     except (ArithmeticError, ValueError, yaml.YAMLError, RecursionError) as error:
         place = getattr(error, "problem_mark", None)
         line = place.line + 1 if place else getattr(error, "lineno", None)
@@ -53,30 +43,6 @@ def read(text: str) -> dict[str, Any]:
     if not isinstance(found.get("paths"), dict):
         raise refused("This document describes no paths.")
     return found
-
-
-def _from_yaml(text: str) -> object:
-    sizes: dict[str | None, int] = {}  # of what an anchor names
-    opened: list[str | None] = []
-    counts = [0]
-    for event in yaml.parse(text, _Loader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            opened.append(event.anchor)
-            counts.append(1)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            sizes[opened.pop()] = counts[-1]
-            counts[-2:] = [counts[-2] + counts[-1]]
-        elif isinstance(event, yaml.ScalarEvent):
-            sizes[event.anchor] = 1 + len(event.value)
-            counts[-1] += sizes[event.anchor]
-        elif isinstance(event, yaml.AliasEvent):
-            counts[-1] += sizes.get(event.anchor, 1)
-        if len(opened) > NESTED:
-            line = event.start_mark.line + 1 if event.start_mark else "?"
-            raise refused(f"This document is nested deeper than {NESTED} levels (line {line}).")
-        if counts[-1] > len(text) + LARGER:
-            raise refused("This document is too large once its aliases are expanded.")
-    return yaml.load(text, _Loader)  # noqa: S506  made of the safe one
 
 
 def operations(document: Mapping[str, Any]) -> list[Operation]:

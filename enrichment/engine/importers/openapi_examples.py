@@ -1,8 +1,8 @@
-"""The examples of OpenAPI documents: converted to the type that the document asks for, or dropped."""
+"""The values and examples of OpenAPI documents: converted to the type that the document asks for, or dropped."""
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from enrichment.engine.template import literals, references
@@ -19,30 +19,39 @@ def kind_of(schema: Mapping[str, Any]) -> str:
     return kind if isinstance(kind, str) else guessed
 
 
-def example_of(schema: Mapping[str, Any], given: object = NOTHING) -> object:
-    """Returns the value that a document gives: what must stand there, what was `given`, the default, an example."""
-    for value in _candidates(schema, given):
-        found = converted(value, schema)
-        if found is not NOTHING:
-            return found
-    return NOTHING
-
-
-def fixed_values(schema: Mapping[str, Any]) -> list[object]:
-    """Returns the default, and what must stand there: values that the API itself would take, not examples."""
+def fixed_value(schema: Mapping[str, Any]) -> object:
+    """Returns the value that the document itself says is sent: the only one that is allowed, else the default."""
     allowed = schema.get("enum")
     only = allowed if isinstance(allowed, list) and len(allowed) == 1 else []
-    return [schema.get("default"), *([schema["const"]] if "const" in schema else only)]
+    return _first([*([schema["const"]] if "const" in schema else only), schema.get("default")], schema)
 
 
-def _candidates(schema: Mapping[str, Any], given: object) -> Iterator[object]:
-    default, *only = fixed_values(schema)
-    yield from only
-    yield given
-    yield default
-    yield schema.get("example")
+def example_of(schema: Mapping[str, Any], given: object = NOTHING) -> object:
+    """Returns the first example that is of the schema's type: `given`, or one of its own, or of its items."""
     examples = schema.get("examples")
-    yield from examples if isinstance(examples, list) else ()
+    found = _first([given, schema.get("example"), *(examples if isinstance(examples, list) else [])], schema)
+    if found is NOTHING and kind_of(schema) == "array" and isinstance(schema.get("items"), dict):
+        item = example_of(schema["items"])
+        return NOTHING if item is NOTHING else [item]
+    return found
+
+
+def _first(values: Iterable[object], schema: Mapping[str, Any]) -> object:
+    found = (converted(value, schema) for value in values)
+    return next((value for value in found if value is not NOTHING), NOTHING)
+
+
+def shape_of(example: object) -> dict[str, Any]:
+    """Returns a schema of what an example shows, for a body that nothing else describes."""
+    if isinstance(example, dict):
+        return {
+            "properties": {str(key): shape_of(one) for key, one in example.items()},
+            "required": list(map(str, example)),
+        }
+    if isinstance(example, list):
+        return {"type": "array", "items": shape_of(example[0]) if example else {}, "example": example}
+    kinds = {bool: "boolean", int: "integer", float: "number", str: "string"}
+    return {"type": kinds.get(type(example), "any"), "example": example}
 
 
 def converted(value: object, schema: Mapping[str, Any]) -> object:

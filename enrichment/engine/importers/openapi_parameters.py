@@ -6,7 +6,7 @@ from typing import Any
 from enrichment.engine.importers.by_name import Columns
 from enrichment.engine.importers.openapi_body import Offered
 from enrichment.engine.importers.openapi_document import Reader
-from enrichment.engine.importers.openapi_examples import NOTHING, example_of, kind_of
+from enrichment.engine.importers.openapi_examples import NOTHING, example_of, fixed_value, kind_of
 from enrichment.engine.template.values import as_text
 
 _OF_MARL = {"authorization", "accept", "content-type"}
@@ -23,7 +23,7 @@ class ParameterBuilder:
         self._columns = columns
         self._chosen = chosen
         self.offered: dict[str, Offered] = {}
-        self.holes: dict[str, None] = {}
+        self.holes: dict[str, object] = {}  # the example of each, or NOTHING
 
     def pairs(self, parameters: Sequence[Mapping[str, Any]], place: str) -> list[dict[str, str]]:
         """Returns the required and the chosen ones of "query" or "header"; the others are offered."""
@@ -55,8 +55,8 @@ class ParameterBuilder:
         media: object = next(iter((parameter.get("content") or {}).values()), {})
         return self._reader.schema(parameter.get("schema") or self._reader.resolved(media).get("schema") or parameter)
 
-    def _hole(self, name: str) -> str:
-        self.holes[name] = None
+    def _hole(self, name: str, example: object = NOTHING) -> str:
+        self.holes[name] = example
         return self._columns.hole(name)
 
     def _written(self, name: str, parameter: Mapping[str, Any]) -> Pairs:
@@ -66,9 +66,9 @@ class ParameterBuilder:
             return self._of_object(name, parameter, schema)
         if column := self._columns.as_text(name, kind):
             return [(name, column)]
-        value = example_of(schema, self._example(parameter))
+        value = fixed_value(schema)
         if value is NOTHING:
-            return [(name, self._hole(name))]
+            return [(name, self._hole(name, example_of(schema, self._example(parameter))))]
         if isinstance(value, list) and "content" not in parameter:
             return self._of_list(name, parameter, [as_text(one) for one in value])
         return [(name, as_text(value))]
@@ -100,10 +100,14 @@ class ParameterBuilder:
         members: Pairs = []
         for key, child in schema["properties"].items():
             if str(key) in required:
-                value = example_of(self._reader.schema(child), examples.get(key, NOTHING))
-                members.append((str(key), self._hole(f"{name}.{key}") if value is NOTHING else as_text(value)))
+                members.append((str(key), self._member(f"{name}.{key}", child, examples.get(key, NOTHING))))
         if style == "deepObject":
             return [(f"{name}[{key}]", value) for key, value in members]
         if parameter.get("in") == "query" and self._is_exploded(parameter, style):
             return members
         return [(name, ",".join(f"{key},{value}" for key, value in members))]
+
+    def _member(self, name: str, schema: object, given: object) -> str:
+        described = self._reader.schema(schema)
+        value = fixed_value(described)
+        return self._hole(name, example_of(described, given)) if value is NOTHING else as_text(value)

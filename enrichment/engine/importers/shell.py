@@ -22,6 +22,7 @@ _PIECES = re.compile(
     r"|(?P<plain>[^\s'\"\\$`^<>|&;\d#]+|.)",
     re.DOTALL,
 )
+_STARTS_AS_CMD = re.compile(r"[^'\"]*\^\"")
 _OF_CMD = re.compile(r"\^(\r?\n|.)", re.DOTALL)
 _INSIDE = re.compile(
     rf'\\(?P<escaped>[$`"\\])|(?P<continued>\\\r?\n)|(?P<runs>\$\(|`)|{_VARIABLE.format("variable")}', re.DOTALL
@@ -45,7 +46,7 @@ class Command:
 
 def split(text: str) -> Command:
     """Raises UnreadableCommandError."""
-    if '^"' in text:  # cmd escapes each quotation mark by a caret
+    if _STARTS_AS_CMD.match(text):  # which escapes each quotation mark by a caret
         text = _OF_CMD.sub(lambda found: found[1].strip("\r\n"), text)
     words: list[str] = []
     word: str | None = None

@@ -68,13 +68,13 @@ def test_an_operation_fills_the_request_from_columns() -> None:
     assert config["method"] == "POST"
     assert config["url"] == "https://eu.crm.example/v1/companies/{{company_id}}/people/{{Domain}}"
     assert config["query"] == [{"name": "notify", "value": "true"}]
-    assert config["headers"] == [{"name": "X-Team", "value": "growth"}]
+    assert config["headers"] == [{"name": "X-Team", "value": "{{X-Team}}"}]
     assert config["body"] == (
         '{\n  "first_name": "{{First name}}",\n  "role": "{{role}}",\n  "employees": {{Employees}}\n}'
     )
     assert filled.notes == (
         "The API requires a sign-in (Bearer token). Choose a connection.",
-        "Choose a column for company_id, role.",
+        "Choose a column for company_id, X-Team (such as growth), role.",
     )
     offered = [one.label for one in filled.offered]
     assert offered[0] == "tags"
@@ -86,15 +86,15 @@ def test_what_was_chosen_of_the_offer_is_sent() -> None:
     document = openapi_document.read(YAML)
     [operation] = openapi_document.operations(document)
     filled = openapi.fill(document, operation.id, {"Page": "number"}, chosen=["/tags", "query:page"])
-    assert '"tags": [\n    "vip"\n  ]' in filled.config["body"]
+    assert '"tags": {{tags}}' in filled.config["body"]
     assert {"name": "page", "value": "{{Page}}"} in filled.config["query"]
-    assert "Examples of the document stand for tags. Replace them before you run." in filled.notes
+    assert any('tags (such as ["vip"])' in note for note in filled.notes)
 
 
 def test_swagger_2_is_read_too() -> None:
     document = openapi_document.read(json.dumps(SWAGGER))
     config = openapi.fill(document, "PUT /pets", {}).config
-    assert (config["url"], json.loads(config["body"])) == ("https://api.example/v2/pets", {"a": 1})
+    assert (config["url"], config["body"]) == ("https://api.example/v2/pets", '{\n  "a": {{a}}\n}')
 
 
 @pytest.mark.parametrize(
@@ -138,13 +138,14 @@ def test_an_operation_says_itself_whether_it_needs_a_sign_in(security: list[Any]
 )
 def test_json_is_sent_as_the_document_calls_it(kinds: list[str], header: list[dict[str, str]]) -> None:
     config = get({"requestBody": {"content": {kind: {"example": {"a": 1}} for kind in kinds}}}).config
-    assert (config["headers"], config["body"]) == (header, '{\n  "a": 1\n}')
+    assert (config["headers"], config["body"]) == (header, '{\n  "a": {{a}}\n}')
 
 
 def test_a_body_that_a_column_cannot_send_is_told() -> None:
-    filled = get({"requestBody": {"content": {"multipart/form-data": {}}}})
-    assert filled.config["body"] is None
-    assert filled.notes == ("The API takes multipart/form-data here, and a column sends JSON.",)
+    filled = get({"requestBody": {"content": {"application/octet-stream": {}, "image/svg+xml": {}}}})
+    assert (filled.config["body"], filled.config["form"]) == (None, [])
+    words = "The API takes application/octet-stream or image/svg+xml here, which a column can't send."
+    assert filled.notes == (words,)
 
 
 def test_a_document_without_a_server_says_so() -> None:
@@ -176,10 +177,12 @@ def places(value: object, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]
         yield from places(part, (*way, key))
 
 
-def test_a_part_of_another_kind_is_refused_or_left_out() -> None:
+@pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded", "text/xml"])
+def test_a_part_of_another_kind_is_refused_or_left_out(kind: str) -> None:
     parameter = {"name": "q", "in": "query", "required": True, "schema": {"type": "string", "enum": ["a"]}}
     schema = {"allOf": [{"type": "object", "required": ["z"], "properties": {"z": {"items": {"examples": [1]}}}}]}
-    operation = {"parameters": [parameter], "requestBody": {"content": {"application/json": {"schema": schema}}}}
+    media = {"schema": schema, "encoding": {"z": {"style": "form", "explode": False}}}
+    operation = {"parameters": [parameter], "requestBody": {"content": {kind: media}}}
     servers = [{"url": "https://{host}", "variables": {"host": {"default": "a.example"}}}]
     whole = {"openapi": "3.0.0", "servers": servers, "paths": {"/c/{id}": {"parameters": [], "post": operation}}}
     for *way, last in places(whole):

@@ -12,6 +12,7 @@ from enrichment.engine.errors import InvalidSettings
 from enrichment.engine.importers.by_name import Columns
 from enrichment.engine.importers.openapi_body import BodyBuilder
 from enrichment.engine.importers.openapi_document import Reader
+from enrichment.engine.importers.openapi_examples import NOTHING
 from enrichment.engine.template import body
 
 NAMED = {"Name": "text", "Size": "text", "Staff": "number", "Active": "checkbox", "Answer": "http"}
@@ -53,8 +54,8 @@ def test_what_is_required_and_has_no_value_is_a_hole_that_settings_refuse() -> N
     assert list(made.holes) == ["name", "size"]
 
 
-def test_a_chosen_field_brings_its_example_or_a_hole() -> None:
-    schema = of([], name={"type": "string"}, size={"type": "integer", "example": "5"})
+def test_a_chosen_field_brings_its_default_or_a_hole() -> None:
+    schema = of([], name={"type": "string", "example": "Acme"}, size={"type": "integer", "default": "5"})
     assert sent(schema, "/size") == {"size": 5}
     assert sent(schema, "/name") == {"name": "{{name}}"}
 
@@ -105,57 +106,62 @@ def test_the_hole_of_a_field_is_never_the_name_of_a_column() -> None:
 
 
 @pytest.mark.parametrize(
-    ("schema", "given", "value"),
+    ("schema", "given", "example"),
     [
-        ({"type": "string"}, None, "{{a}}"),
-        ({"type": "string"}, "", "{{a}}"),
+        ({"type": "string"}, None, NOTHING),
+        ({"type": "string"}, "", NOTHING),
         ({"type": "string"}, 12, "12"),
-        ({"type": "string"}, ["x"], "{{a}}"),
-        ({"type": "string"}, "{{Company}}", "{{a}}"),
+        ({"type": "string"}, ["x"], NOTHING),
+        ({"type": "string"}, "{{Company}}", NOTHING),
         ({"type": "integer"}, "12", 12),
         ({"type": "integer"}, 12.0, 12),
+        ({"type": "integer"}, "1e3", 1000),
+        ({"type": "integer"}, 1.5, NOTHING),
+        ({"type": "integer"}, True, NOTHING),
+        ({"type": "integer"}, float("nan"), NOTHING),
         ({"type": "number"}, "1.5", 1.5),
         ({"type": "boolean"}, "False", False),
         ({"type": "array", "items": {"type": "integer"}}, ["1", "x"], [1]),
         ({"type": "array", "items": {"type": "string"}}, "x", ["x"]),
+        ({"type": "array", "items": {"type": "string", "example": "vip"}}, None, ["vip"]),
         ({"type": "array", "items": {"type": "integer"}}, "[1, 2]", [1, 2]),
         ({"type": "object"}, {"x": None, "y": 1}, {"y": 1}),
         ({"type": "object"}, '{"y": 1}', {"y": 1}),
-        ({"type": "string", "enum": ["x", "y"]}, "z", "{{a}}"),
-        ({"type": "string", "const": "x"}, "z", "x"),
-        ({"type": "string", "default": "x"}, None, "x"),
+        ({"type": "string", "enum": ["x", "y"]}, "z", NOTHING),
         ({"type": "string", "examples": [None, "x"]}, None, "x"),
+        ({"type": "string", "example": "own"}, "its", "its"),
     ],
 )
-def test_an_example_is_converted_or_dropped(schema: dict[str, Any], given: object, value: object) -> None:
-    assert sent(of(["a"], a=schema), example={"a": given}) == {"a": value}
-
-
-@pytest.mark.parametrize("given", ["x", 1.5, [], True, float("nan"), {}, "1e3"])
-def test_an_example_of_another_type_is_no_number(given: object) -> None:
-    schema = of(["a"], a={"type": "integer", "example": given})
-    expected = 1000 if given == "1e3" else None
-    assert text(schema) == f'{{\n  "a": {expected or "{{a}}"}\n}}'
-
-
-def test_the_examples_of_the_media_type_come_first() -> None:
-    schema = of(["a", "b"], a={"type": "string", "example": "own"}, b={"type": "string", "example": "own"})
-    assert sent(schema, examples={"first": {"value": {"a": "its"}}}) == {"a": "its", "b": "own"}
-    assert sent({}, example={"free": 1, "empty": None}) == {"free": 1}
-
-
-def test_values_that_are_examples_are_told() -> None:
+def test_an_example_is_shown_as_what_is_asked_for_but_never_sent(
+    schema: dict[str, Any], given: object, example: object
+) -> None:
     made = builder(columns={})
-    fields = {"a": {"example": 1}, "b": {"default": 1}, "c": {"const": 1}}
-    made.text({"schema": of(list(fields), **fields)})
-    assert list(made.samples) == ["a"]
+    written = made.text({"schema": of(["a"], a=schema), "example": {"a": given}}) or ""
+    assert written.replace('"{{a}}"', "{{a}}") == '{\n  "a": {{a}}\n}'
+    assert made.holes == {"a": example}
+
+
+@pytest.mark.parametrize("schema", [{"const": "x"}, {"default": "x"}, {"enum": ["x"]}, {"const": "x", "default": "y"}])
+def test_what_the_document_fixes_is_sent(schema: dict[str, Any]) -> None:
+    assert sent(of(["a"], a={"type": "string", **schema}), example={"a": "z"}) == {"a": "x"}
+
+
+def test_a_body_that_only_an_example_describes_has_its_shape() -> None:
+    example = {"name": "Acme", "size": 5, "lines": [{"sku": "A1"}], "tags": ["x"], "empty": None}
+    made = builder(columns={"Name": "text"})
+    written = made.text({"schema": {}, "examples": {"first": {"value": example}}})
+    assert written == (
+        '{\n  "name": "{{Name}}",\n  "size": {{size}},\n'
+        '  "lines": [\n    {\n      "sku": "{{lines.sku}}"\n    }\n  ],\n  "tags": {{tags}}\n}'
+    )
+    assert made.holes == {"size": 5, "lines.sku": "A1", "tags": ["x"]}
 
 
 def test_lists_of_objects_hold_one_with_what_is_required() -> None:
     lines = {"type": "array", "items": of(["sku"], sku={"type": "string"}, note={"type": "string"})}
     assert sent(of(["lines"], lines=lines)) == {"lines": [{"sku": "{{lines.sku}}"}]}
     assert sent(of(["lines"], lines=lines), example={"lines": [{"sku": "A1", "note": "n"}]}) == {
-        "lines": [{"sku": "A1"}]
+        "lines": [{"sku": "{{lines.sku}}"}]
     }
 
 

@@ -22,7 +22,7 @@ def yaml_of(schema: str, before: str = "") -> str:
 
 
 def test_yaml_is_read_as_json_is() -> None:
-    fields = "{on: {example: 2026-12-31}, no: {example: off}, 7: {type: boolean, default: true}}"
+    fields = "{on: {default: 2026-12-31}, no: {default: off}, 7: {type: boolean, default: true}}"
     schema = f"{{required: [on, no, 7], properties: {fields}}}"
     filled = openapi.fill(openapi_document.read(yaml_of(schema)), "POST /a", {})
     assert json.loads(filled.config["body"]) == {"on": "2026-12-31", "no": "off", "7": True}
@@ -39,7 +39,7 @@ def test_yaml_that_grows_with_its_aliases_is_refused() -> None:
     with pytest.raises(InvalidSettings, match="too large once its aliases"):
         openapi_document.read(yaml_of("{example: *x29}", before="\n".join(["x0: &x0 some text", *tens])))
     few = openapi_document.read(yaml_of("{example: *x1}", before="\n".join(["x0: &x0 some text", tens[0]])))
-    assert json.loads(openapi.fill(few, "POST /a", {}).config["body"]) == ["some text"] * 10
+    assert '["some text","some text"' in openapi.fill(few, "POST /a", {}).notes[-1]
 
 
 def test_yaml_that_holds_itself_is_refused() -> None:

@@ -8,8 +8,8 @@ from enrichment.engine.importers.by_name import Columns
 from enrichment.engine.importers.openapi_document import Reader
 from enrichment.engine.importers.openapi_parameters import ParameterBuilder
 
-IDS = {"type": "array", "items": {"type": "integer"}, "example": [1, 2]}
-RANGE = {"type": "object", "properties": {"from": {"example": 1}, "to": {"type": "string"}}}
+IDS = {"type": "array", "items": {"type": "integer"}, "default": [1, 2]}
+RANGE = {"type": "object", "properties": {"from": {"default": 1}, "to": {"type": "string"}}}
 
 
 def builder(*chosen: str, version: str = "openapi") -> ParameterBuilder:
@@ -42,9 +42,10 @@ def test_a_column_never_becomes_a_filter_by_accident() -> None:
         ({"schema": RANGE, "style": "deepObject"}, [("a[from]", "1"), ("a[to]", "{{a.to}}")]),
         ({"schema": RANGE}, [("from", "1"), ("to", "{{a.to}}")]),
         ({"schema": RANGE, "explode": False}, [("a", "from,1,to,{{a.to}}")]),
-        ({"content": {"application/json": {"schema": {"example": {"x": 1}}}}}, [("a", '{"x":1}')]),
+        ({"content": {"application/json": {"schema": {"default": {"x": 1}}}}}, [("a", '{"x":1}')]),
         ({"schema": {"type": "integer", "example": None}}, [("a", "{{a}}")]),
-        ({"examples": {"one": {"value": "x"}}}, [("a", "x")]),
+        ({"examples": {"one": {"value": "x"}}}, [("a", "{{a}}")]),
+        ({"schema": {"enum": ["x"]}}, [("a", "x")]),
         ({"name": "page", "schema": {"type": "integer"}}, [("page", "{{Page}}")]),
         ({"name": "page", "schema": IDS}, [("page", "1"), ("page", "2")]),
         ({"name": "answer"}, [("answer", "{{answer}}")]),
@@ -78,3 +79,10 @@ def test_a_place_in_the_path_is_a_column_or_a_hole(name: str, style: str | None,
     made = builder()
     assert made.in_path(name, [parameter]) == written
     assert list(made.holes) == ([] if name == "name" else ["id"])
+
+
+def test_the_example_of_a_required_parameter_is_shown_but_not_sent() -> None:
+    made = builder()
+    team = {"name": "X-Team", "in": "header", "required": True, "example": "growth"}
+    assert made.pairs([team], "header") == [{"name": "X-Team", "value": "{{X-Team}}"}]
+    assert made.holes == {"X-Team": "growth"}

@@ -53,3 +53,7 @@ def test_a_quotation_mark_that_is_never_closed_is_told(text: str) -> None:
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]))))
 def test_quoted_words_arrive_as_they_were(words: list[str]) -> None:
     assert shell.split(shlex.join(words)).words == tuple(words)
+
+
+def test_a_caret_inside_quotes_is_no_sign_of_cmd() -> None:
+    assert shell.split("""curl -H 'X: ^"' x""").words == ("curl", "-H", 'X: ^"', "x")
