@@ -40,6 +40,7 @@ class Problem:
     reference: str | None = None
     fix: str | None = None
     edit: Edit | None = None
+    choices: tuple[Edit, ...] = ()  # where several edits would do, and only the user can say which
     severity: Literal["error", "warning"] = "error"
 
     def as_json(self) -> dict[str, object]:
@@ -53,7 +54,8 @@ class EngineError(Exception):
 
 class InvalidSettings(EngineError):
     def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("; ".join(problem.message for problem in problems))
+        wrong = [problem.message for problem in problems if problem.severity == "error"]
+        super().__init__("; ".join(wrong or [problem.message for problem in problems]))
         self.problems = problems
 
 

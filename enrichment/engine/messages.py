@@ -43,10 +43,13 @@ class Response:
 class Outcome:
     """What becomes of a cell after a response."""
 
-    state: str  # done, no_data or failed
+    state: str  # done, no_data, failed, or waiting for a result that is to be asked for
     value: object = None
     error_code: str = ""
     error_message: str = ""
     http_status: int | None = None
     retryable: bool = False
-    retry_after: float | None = None  # seconds; a 429/503 that said so
+    wait: float | None = None  # seconds that the server asks for; 0 where it doesn't say how long
+    ask_in: float | None = None  # seconds until the result is asked for
+    detail: dict[str, object] | None = None  # of a list that came in pages
+    is_too_fast: bool = False  # it refused because there were too many requests

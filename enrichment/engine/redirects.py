@@ -13,7 +13,7 @@ class Hop:
     credentials: bool | None  # whether they went along; None: there were none
 
     def as_json(self) -> dict[str, object]:
-        """An entry of `redirects` of the API's attempt."""
+        """An entry of `hops` of the API's attempt."""
         return asdict(self)
 
 

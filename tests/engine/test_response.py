@@ -1,6 +1,5 @@
 import json
 import time
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -94,30 +93,26 @@ def test_retries_are_recognised_by_status() -> None:
     assert response.read(answer(503), retry_statuses={503}).retryable
 
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-
-
 @pytest.mark.parametrize(
-    ("told", "seconds"),
+    ("told", "wait", "is_too_fast"),
     [
-        (answer(429, retry_after="12"), 12),
-        (answer(429, retry_after="0"), 0),
-        (answer(429, retry_after="Thu, 01 Jan 2026 00:00:30 GMT"), 30),
-        (answer(429, retry_after="Wed, 31 Dec 2025 00:00:00 GMT"), 0),
-        (answer(429, x_ratelimit_reset="5"), 5),
-        (answer(429, x_ratelimit_reset=str(NOW.timestamp() + 7)), 7),
-        (answer(429, {"retry_after_ms": 1500}), 1.5),
-        (answer(429), None),
-        (answer(429, x_ratelimit_reset=str(int(NOW.timestamp() + 7) * 1000)), 7),
-        (answer(429, ratelimit='"default";r=0;t=30'), 30),
-        (answer(429, ratelimit="limit=100, remaining=0, reset=9"), 9),
-        (answer(429, {"retry_after": -1}), None),
-        (answer(429, b'{"retry_after": NaN}'), None),
-        (answer(429, retry_after="soon"), None),
+        (answer(429), 0, True),
+        (answer(429, retry_after="12"), 12, True),
+        (answer(503), None, False),
+        (answer(503, retry_after="12"), 12, False),
+        (answer(403), None, False),
+        (answer(403, retry_after="0"), 0, True),
     ],
 )
-def test_the_server_says_how_long_to_wait(told: Response, seconds: float | None) -> None:
-    assert response.retry_after(told, NOW) == seconds
+def test_a_server_that_asks_to_wait_did_not_do_it(told: Response, wait: float | None, is_too_fast: bool) -> None:
+    outcome = response.read(told, retry_statuses={429, 503}, may_repeat=False)
+    assert (outcome.wait, outcome.is_too_fast) == (wait, is_too_fast)
+
+
+def test_a_429_that_is_not_to_be_tried_again_only_slows_the_others() -> None:
+    outcome = response.read(answer(429), retry_statuses={503})
+    assert (outcome.wait, outcome.is_too_fast) == (None, True)
+    assert response.read(answer(429, retry_after="12"), retry_statuses={503}).wait == 12
 
 
 @given(

@@ -55,7 +55,18 @@ def telling_line(response: Response) -> str:
         except (ValueError, RecursionError):
             line = title_of(text)
     line = " ".join(_UNPRINTABLE.sub(" ", line).split())[:LONGEST_LINE]
-    return line or _REASONS.get(response.status, "no reason given")
+    return _without_status(line, response.status) or _REASONS.get(response.status, "no reason given")
+
+
+def words_of(error: object) -> str:
+    """Returns the words of a part of an answer that say most about what went wrong, in one line; "" without any."""
+    line = _fault(error) or _telling(error, 1)
+    return " ".join(_UNPRINTABLE.sub(" ", line).split())[:LONGEST_LINE]
+
+
+def _without_status(line: str, status: int) -> str:
+    """Returns “Not Found” of “404 Not Found”: wherever the line is shown, the status stands before it."""
+    return re.sub(rf"^(HTTP |Error |HTTP Error )?{status}(\s*[:·–-]\s*|\s+(?=[A-Z])|$)", "", line)
 
 
 def _fault(value: object, depth: int = 0) -> str:

@@ -19,6 +19,11 @@ until each of them, sends, and reports a start that came late (`postpone.lua`). 
     another start time is reserved instead. `look_ahead` + `grace` is less than `seconds`, with time to report it.
 `margin`: added to every window, because the network delivers unevenly. An answer that took longer than others says
     that its request may have arrived late: then its start time moves by that, but by no more than the margin.
+
+What an API says of itself comes on top, and holds for all who send to it (`hold.lua`): the time until which it asks to
+wait, and the pace at which it goes on after it refused a request as one too many. The pace is half of what was sent in
+the last second. It goes up by a twentieth of itself a second, the same step each time, while it is what holds requests
+up, and is halved when the API refuses again. So it stays close below what the API allows, and costs few refusals.
 """
 
 from collections.abc import Sequence
@@ -30,7 +35,8 @@ def _script(name: str) -> str:
     return Path(__file__).with_name(name).read_text()
 
 
-RESERVE, POSTPONE, PAUSE, PERMITS = (_script(f"{name}.lua") for name in ("reserve", "postpone", "pause", "permits"))
+RESERVE, POSTPONE, PERMITS = (_script(f"{name}.lua") for name in ("reserve", "postpone", "permits"))
+HOLD, LIFT = (_script(f"{name}.lua") for name in ("hold", "lift"))
 LOOK_AHEAD = 0.2  # seconds
 MARGIN = 0.025  # seconds
 
@@ -72,15 +78,12 @@ def look_ahead(limits: Sequence[Limit]) -> float:
     return min((limit.look_ahead for limit in limits), default=LOOK_AHEAD)
 
 
-def arguments(requests: int, limits: Sequence[Limit | None]) -> tuple[int, ...]:
-    """Returns ARGV of `reserve.lua`."""
-    ahead = look_ahead([limit for limit in limits if limit])
-    return requests, microseconds(ahead), *(number for limit in limits for number in _numbers(limit))
+def arguments(requests: int, limits: Sequence[Limit], started: int = 0) -> tuple[int, ...]:
+    """Returns ARGV of `reserve.lua`; `started` is how many requests started without a reservation since the last."""
+    return requests, microseconds(look_ahead(limits)), started, *(number for limit in limits for number in _of(limit))
 
 
-def _numbers(limit: Limit | None) -> tuple[int, int, int]:
-    if limit is None:
-        return 0, 0, 0
+def _of(limit: Limit) -> tuple[int, int, int]:
     return limit.requests, microseconds(limit.seconds + limit.margin), microseconds(limit.spacing)
 
 
@@ -96,17 +99,45 @@ class Start:
 class Reply:
     """What `reserve.lua` returns; `next_start` is in how many seconds the earliest start would be, where it is too far.
 
-    Without that, there is at least one start.
+    Without that, there is at least one start. `held` is for how many seconds the API asks to wait, `waits` how often it
+    asked without a success since, and `pace` the requests a second to which it slowed everybody, None where it did not.
     """
 
     starts: tuple[Start, ...]
     next_start: float
+    held: float
+    waits: int
+    pace: float | None
 
 
 def read(reply: Sequence[bytes | str]) -> Reply:
     """Reads what `reserve.lua` returned."""
-    now, next_start, *starts = (int(part) for part in reply)
-    return Reply(tuple(Start(_seconds(now, start), start) for start in starts), _seconds(now, next_start))
+    now, next_start, held_until, waits, gap, *starts = (int(part) for part in reply)
+    return Reply(
+        starts=tuple(Start(_seconds(now, start), start) for start in starts),
+        next_start=_seconds(now, next_start),
+        held=_seconds(now, held_until),
+        waits=waits,
+        pace=1_000_000 / gap if gap else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What `hold.lua` returns: for how many seconds nobody sends to the API.
+
+    `waits` is how often it asked the column to wait without a success since, and `since` how many seconds that takes.
+    """
+
+    seconds: float
+    waits: int
+    since: float
+
+
+def read_hold(reply: Sequence[bytes | str]) -> Hold:
+    """Reads what `hold.lua` returned."""
+    now, held_until, waits, since = (int(part) for part in reply)
+    return Hold(_seconds(now, held_until), waits, _seconds(since, now) if since else 0.0)
 
 
 def _seconds(now: int, then: int) -> float:

@@ -42,6 +42,10 @@ from enrichment.engine.messages import Response
         ({"status": 404, "error": "Not Found", "path": "/api/x", "message": "No such lead"}, "No such lead"),
         ({"error": "invalid_grant", "error_description": "Code expired"}, "Code expired"),
         ({}, "bad request"),
+        ("400 Bad Request", "Bad Request"),
+        ({"error": "HTTP 400: no name"}, "no name"),
+        ({"code": 400}, "bad request"),
+        ({"message": "400 items are too many"}, "400 items are too many"),
     ],
 )
 def test_the_line_names_the_field_at_fault(body: Any, line: str) -> None:

@@ -26,10 +26,14 @@ def test_the_strictest_of_several_limits_says_how_far_ahead_one_may_reserve() ->
 
 
 def test_the_microseconds_of_redis_become_seconds_from_now() -> None:
-    reply = rate.read([b"1000000", b"0", b"1000000", b"1250000"])
+    reply = rate.read([b"1000000", b"0", b"0", b"0", b"0", b"1000000", b"1250000"])
+    assert (reply.held, reply.pace) == (0, None)
     assert [start.seconds for start in reply.starts] == [0, 0.25]
     assert [start.name for start in reply.starts] == [1_000_000, 1_250_000]
-    assert rate.read([b"1000000", b"3000000"]).next_start == 2
+    reply = rate.read([b"1000000", b"3000000", b"3500000", b"4", b"250000"])
+    assert (reply.next_start, reply.held, reply.waits, reply.pace) == (2, 2.5, 4, 4)
+    hold = rate.read_hold([b"5000000", b"7000000", b"3", b"1000000"])
+    assert (hold.seconds, hold.waits, hold.since) == (2, 3, 4)
 
 
 def test_the_pauses_between_tries_grow_and_are_spread() -> None:

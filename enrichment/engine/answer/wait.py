@@ -1,0 +1,125 @@
+"""How long a response asks to wait before another request."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from enrichment.engine.messages import Response
+
+LONGEST = 366 * 86400.0  # seconds; who asks for more is not waited for any longer
+_RESETS = ("ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset", "x-ratelimit-reset-after")
+_REMAINING = ("ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining")
+_IN_BODY = {"retryafterms": 1000, "retryafterseconds": 1, "retryafter": 1}  # without _, and their parts of a second
+_NUMBER = re.compile(r"\d{1,15}(\.\d+)?")
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
+
+
+def asked_wait(response: Response, now: datetime) -> float | None:
+    """Returns the seconds that the server asks to wait: 0 when it doesn't say how long, None when it doesn't ask.
+
+    429 always asks. 503 asks if it says how long, and so does 403, as GitHub's: one that was merely answered with
+    the headers of a limit that is not used up is a refusal.
+    """
+    if response.status not in (403, 429, 503):
+        return None
+    wait = _told(response, now)
+    if wait is None:
+        return 0.0 if response.status == 429 else None
+    return min(wait, LONGEST)
+
+
+def named_wait(response: Response, now: datetime) -> float | None:
+    """Returns the seconds after which an answer says to ask again, None where it says nothing of that."""
+    wait = _named_in_headers(response, now)
+    wait = _in_body(response) if wait is None else wait
+    return None if wait is None else min(wait, LONGEST)
+
+
+def _told(response: Response, now: datetime) -> float | None:
+    """Returns what stands in Retry-After, in the headers of a limit that is used up, or in the body."""
+    wait = _named_in_headers(response, now)
+    if wait is None:
+        wait = _until_reset(response, now)
+    return _in_body(response) if wait is None else wait
+
+
+def _named_in_headers(response: Response, now: datetime) -> float | None:
+    wait = _wait(response.header("retry-after"), now)
+    if wait is None and (milliseconds := _number(response.header("retry-after-ms"))) is not None:
+        wait = milliseconds / 1000
+    return wait
+
+
+def _until_reset(response: Response, now: datetime) -> float | None:
+    """Returns the seconds until the limit starts anew; a limit with something left is not why the server refused."""
+    policies = response.header("ratelimit")
+    if policies is not None and (resets := list(_used_up(policies))):
+        return max(resets)
+    left = next((text for name in _REMAINING if (text := response.header(name)) is not None), None)
+    if (_number(left) or 0) > 0 or (response.status == 403 and left is None):
+        return None
+    waits = (_wait(response.header(name), now) for name in _RESETS)
+    return next((wait for wait in waits if wait is not None), None)
+
+
+def _used_up(policies: str) -> Iterator[float]:
+    """Yields t of `"day";r=0;t=30, "hour";r=5;t=9`, or the reset of `limit=100, remaining=0, reset=30`."""
+    items = policies.split(",") if ";" in policies else [policies]
+    for item in items:
+        left, reset = re.search(r"\b(?:r|remaining)=(\d+)", item), re.search(r"\b(?:t|reset)=(\d{1,15})", item)
+        if reset and not (left and int(left[1])):
+            yield float(reset[1])
+
+
+def _in_body(response: Response) -> float | None:
+    """Returns `retry_after` or `retry_after_ms` of a JSON object, or of an object in it (Telegram's `parameters`)."""
+    try:
+        body = json.loads(response.text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(body, dict):
+        return None
+    inner = (part for part in body.values() if isinstance(part, dict))
+    return next((wait for part in (body, *inner) if (wait := _named(part)) is not None), None)
+
+
+def _named(part: Mapping[str, object]) -> float | None:
+    names = {name.replace("_", "").replace("-", "").lower(): value for name, value in part.items()}
+    for name, parts_of_second in _IN_BODY.items():
+        value = names.get(name)
+        if isinstance(value, int | float | str) and not isinstance(value, bool):
+            number = _number(str(value))
+            if number is not None:
+                return number / parts_of_second
+    return None
+
+
+def _wait(text: str | None, now: datetime) -> float | None:
+    """Reads seconds, a moment (in seconds or milliseconds since 1970, or as a date), or a duration such as `6m0s`."""
+    if text is None or not (text := text.strip()):
+        return None
+    number = _number(text)
+    if number is not None:
+        epoch = number / 1000 if number > 1e11 else number
+        return number if number < 1e9 else max(0.0, epoch - now.timestamp())
+    if duration := _DURATION.fullmatch(text):
+        hours, minutes, seconds, milliseconds = (float(part or 0) for part in duration.groups())
+        return hours * 3600 + minutes * 60 + seconds + milliseconds / 1000
+    moment = _date(text)
+    return max(0.0, (moment - now).total_seconds()) if moment else None
+
+
+def _number(text: str | None) -> float | None:
+    return float(text) if text and _NUMBER.fullmatch(text.strip()) else None
+
+
+def _date(text: str) -> datetime | None:
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            moment = read(text)
+            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
+            continue
+    return None

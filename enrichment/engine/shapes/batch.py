@@ -1,0 +1,104 @@
+"""Many rows in one request: which part of the answer is whose, and how what was refused is divided."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from enrichment.engine.answer.telling import words_of
+from enrichment.engine.errors import RenderError
+from enrichment.engine.template import references
+from enrichment.engine.template.parameters import Parts
+from enrichment.engine.template.paths import MISSING, Path
+from enrichment.engine.template.references import Hole
+from enrichment.engine.template.values import as_text
+
+REFUSED = (400, 413, 422)  # statuses that may be the fault of one row, and say that nothing was done
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """By what an item of the answer is a row's."""
+
+    row: Parts
+    answer: Path  # in the item
+
+
+@dataclass(frozen=True, slots=True)
+class Batching:
+    rows: int  # of one request, at most
+    items: Path | None  # where the answer has its list; None: it is one
+    match: Match | None  # None: the items are in the order of the rows
+    error: Path | None  # where an item says that its row failed
+
+    @property
+    def column_ids(self) -> frozenset[int]:
+        """The columns of the keys."""
+        parts = self.match.row if self.match else ()
+        return frozenset(part.column_id for part in parts if isinstance(part, Hole) and part.column_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What an answer has for one row: a value, MISSING where there is none, or what is wrong with it."""
+
+    value: object = MISSING
+    problem: str = ""
+
+
+class Unmatched(Exception):
+    """Nobody can tell which part of the answer is whose. The words end the row."""
+
+
+def key_of(batching: Batching, values: Mapping[int, object]) -> str:
+    """Returns the text that a row is matched by, "" by order. Raises RenderError where the row has none."""
+    if batching.match is None:
+        return ""
+    parts = batching.match.row
+    key = "".join(as_text(part.value(values, {})) if isinstance(part, Hole) else part for part in parts).strip()
+    if not key:
+        hole = next(part for part in parts if isinstance(part, Hole))
+        words = f"{hole.name} is empty, so nothing in the answer could be matched to this row."
+        raise RenderError("no_key", words, references.problem(words, hole, "batch.match.row"))
+    return key
+
+
+def divided(batching: Batching, keys: Sequence[str], answer: object) -> list[Part]:
+    """Returns the parts of an answer in the order of the rows, whose keys these are. Raises Unmatched."""
+    items = _items(batching, answer)
+    if batching.match is None:
+        if len(items) != len(keys):
+            raise Unmatched(f"The answer has {_counted(len(items), 'item')} for {_counted(len(keys), 'row')}")
+        return [_part(batching, item) for item in items]
+    by_key: dict[str, list[object]] = defaultdict(list)
+    for item in items:
+        key = as_text(batching.match.answer.get(item)).strip()
+        if item not in by_key[key]:
+            by_key[key].append(item)
+    return [_of_key(batching, key, by_key.get(key, [])) for key in keys]
+
+
+def _items(batching: Batching, answer: object) -> list[object]:
+    found = batching.items.get(answer) if batching.items else answer
+    if found is None or found is MISSING or found == "":
+        return []
+    if not isinstance(found, list):
+        where = f"at “{batching.items.text}”" if batching.items else "in the answer"
+        raise Unmatched(f"There is no list {where}")
+    return found
+
+
+def _of_key(batching: Batching, key: str, items: list[object]) -> Part:
+    if len(items) > 1:
+        return Part(problem=f"The answer has {len(items)} different items for “{key}”")
+    return _part(batching, items[0]) if items else Part()
+
+
+def _part(batching: Batching, item: object) -> Part:
+    error = batching.error.get(item) if batching.error else MISSING
+    if error in (MISSING, None, False, "", [], {}):
+        return Part(item)
+    return Part(problem=words_of(error) or "The API says that this row failed")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"1 {what}" if number == 1 else f"{number:,} {what}s"

@@ -1,0 +1,170 @@
+"""A list that comes in pages: which one is next, when it ends, and the first answer with the items of all of them."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Self
+from urllib.parse import unquote_plus, urljoin, urlsplit
+
+from enrichment.engine.messages import Request, Response
+from enrichment.engine.template.parameters import encoded
+from enrichment.engine.template.paths import MISSING, Path, Step
+from enrichment.engine.template.values import as_text, is_empty
+
+type By = Literal["next_url", "cursor", "page", "offset", "link_header"]
+type Render = Callable[[str], Request]  # the first request with a cursor in its place
+
+COUNTED = ("page", "offset")  # the next page is known without its answer
+_NEXT = re.compile(r'\brel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next\b)', re.IGNORECASE)
+_FOR_EVERY_SITE = frozenset({"accept", "content-type"})
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    by: By
+    next: Path | None  # where an answer names the next page
+    items: Path | None  # where its list is; None: it is one
+    parameter: str
+    start: int
+    size: int | None
+    max_pages: int
+    max_items: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The pages that there are so far; plain JSON but for the request."""
+
+    first: Any  # the first answer
+    items: list[Any]
+    number: int
+    named: list[str]  # pages that were asked for after the first one
+    request: Request  # that gave the first answer
+    values: dict[str, Any]  # of the references in it, where a cursor is to be put into it
+
+    def as_json(self) -> dict[str, Any]:
+        request = self.request
+        body = None if request.body is None else request.body.decode("latin-1")
+        kept = {"method": request.method, "url": request.url, "headers": request.headers, "body": body}
+        return {
+            "first": self.first,
+            "items": self.items,
+            "number": self.number,
+            "named": self.named,
+            "request": kept,
+            "values": self.values,
+        }
+
+    @classmethod
+    def of_json(cls, kept: Mapping[str, Any]) -> Self:
+        request = kept["request"]
+        body = None if request["body"] is None else request["body"].encode("latin-1")
+        headers = tuple((name, value) for name, value in request["headers"])
+        return cls(**{**kept, "request": Request(request["method"], request["url"], headers, body)})
+
+    def whole(self, paging: Paging) -> Any:
+        """Returns the first answer with the items of all pages in the place of its own."""
+        return _with_items(self.first, paging.items.steps if paging.items else (), self.items[: paging.max_items])
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What follows from a page: the `next` one, or the end of the list, or what is wrong with it."""
+
+    pages: Pages
+    number: int  # of this page
+    next: str | None = None
+    is_complete: bool = True
+    problem: str = ""
+
+
+def take(
+    paging: Paging, before: Pages | None, value: Any, response: Response, request: Request, values: dict[str, Any]
+) -> Taken:
+    """Takes one more page: its value, and the answer that it came in."""
+    before = before or Pages(value, [], 0, [], request, values)
+    found = value if paging.items is None else paging.items.get(value)
+    items = [] if found is MISSING or found is None else found
+    if not isinstance(items, list):
+        where = f"at “{paging.items.text}”" if paging.items else "in the answer"
+        return Taken(before, before.number + 1, problem=f"there is no list {where}")
+    pages = replace(before, items=[*before.items, *items], number=before.number + 1)
+    following = _next(paging, pages, items, value, response)
+    if following is None:
+        return Taken(pages, pages.number, is_complete=len(pages.items) <= paging.max_items)
+    if following in pages.named:
+        return Taken(pages, pages.number, problem="the API names a page as the next one that it has named before")
+    if pages.number >= paging.max_pages or len(pages.items) >= paging.max_items:
+        return Taken(pages, pages.number, is_complete=False)
+    return Taken(replace(pages, named=[*pages.named, following]), pages.number, next=following)
+
+
+def _next(paging: Paging, pages: Pages, items: list[Any], value: Any, response: Response) -> str | None:
+    if paging.by in COUNTED:
+        if not items or (paging.size and len(items) < paging.size):
+            return None
+        return str(paging.start + (pages.number if paging.by == "page" else len(pages.items)))
+    if paging.by == "link_header":
+        return next_link(response)
+    named = paging.next.get(value) if paging.next else MISSING
+    if is_empty(named) or named is False or isinstance(named, dict | list):
+        return None
+    return urljoin(response.url, as_text(named)) if paging.by == "next_url" else as_text(named)
+
+
+def next_link(response: Response) -> str | None:
+    """Returns the address of rel="next" in the Link headers (RFC 8288)."""
+    links = [link for name, text in response.headers if name.lower() == "link" for link in text.split("<")[1:]]
+    parts = (link.partition(">") for link in links)
+    found = next((address for address, _, parameters in parts if _NEXT.search(parameters)), None)
+    return urljoin(response.url, found) if found else None
+
+
+def first_request(paging: Paging, request: Request) -> Request:
+    """Returns the request with the number of the first page, where pages are counted and it does not say."""
+    if paging.by not in COUNTED or _has_parameter(request.url, paging.parameter):
+        return request
+    return replace(request, url=with_parameter(request.url, paging.parameter, str(paging.start)))
+
+
+def request_of(paging: Paging, pages: Pages, following: str, render: Render | None) -> Request:
+    """Returns the request for the next page. What the column sends in headers stays on the site of the first page."""
+    first = pages.request
+    if paging.by in ("next_url", "link_header"):
+        if urlsplit(following)[:2] == urlsplit(first.url)[:2]:
+            return replace(first, url=following)
+        return replace(first, url=following, headers=tuple(_for_every_site(first)))
+    if paging.by == "cursor" and render:
+        return render(following)
+    return replace(first, url=with_parameter(first.url, paging.parameter, following))
+
+
+def _for_every_site(request: Request) -> list[tuple[str, str]]:
+    return [item for item in request.headers if item[0].lower() in _FOR_EVERY_SITE]
+
+
+def with_parameter(url: str, name: str, value: str) -> str:
+    """Returns the address with one parameter of its query set."""
+    address, _, query = url.partition("?")
+    others = [item for item in query.split("&") if item and not _is_named(item, name)]
+    return f"{address}?{'&'.join([*others, f'{encoded(name)}={encoded(value)}'])}"
+
+
+def _has_parameter(url: str, name: str) -> bool:
+    return any(_is_named(item, name) for item in url.partition("?")[2].split("&"))
+
+
+def _is_named(item: str, name: str) -> bool:
+    return unquote_plus(item.partition("=")[0]) == name
+
+
+def _with_items(value: Any, steps: tuple[Step, ...], items: list[Any]) -> Any:
+    if not steps:
+        return items
+    step, rest = steps[0], steps[1:]
+    if isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):
+        changed = list(value)
+        changed[step] = _with_items(value[step], rest, items)
+        return changed
+    inside = value if isinstance(value, dict) else {}
+    return {**inside, str(step): _with_items(inside.get(str(step)), rest, items)}

@@ -1,0 +1,61 @@
+"""Which part of an answer is whose."""
+
+import pytest
+
+from enrichment.engine.errors import RenderError
+from enrichment.engine.shapes import batch
+from enrichment.engine.shapes.batch import Batching, Match, Part, Unmatched
+from enrichment.engine.template import paths, references
+from enrichment.engine.template.paths import MISSING
+
+NAMES = {1: "Email"}
+BY_EMAIL = Match(tuple(references.parse("{{Email}}", NAMES)[0]), paths.compile("email"))
+
+
+def batching(match: Match | None = None, items: str = "", error: str = "") -> Batching:
+    return Batching(10, paths.compile(items) if items else None, match, paths.compile(error) if error else None)
+
+
+def test_in_order_each_item_is_that_of_its_row() -> None:
+    assert batch.divided(batching(items="data.rows"), ["", ""], {"data": {"rows": [1, None]}}) == [Part(1), Part(None)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ([1], "The answer has 1 item for 2 rows"),
+        (None, "The answer has 0 items for 2 rows"),
+        ({"error": "no"}, "There is no list in the answer"),
+    ],
+)
+def test_without_an_item_for_each_row_nobody_gets_one(answer: object, words: str) -> None:
+    with pytest.raises(Unmatched, match=words):
+        batch.divided(batching(), ["", ""], answer)
+
+
+def test_keys_are_compared_as_trimmed_text() -> None:
+    answer = [{"email": " 7 "}, {"email": "b@x"}, {"name": "none"}]
+    parts = batch.divided(batching(BY_EMAIL), ["b@x", "7", "c@x", "7"], answer)
+    assert [part.value for part in parts] == [answer[1], answer[0], MISSING, answer[0]]
+
+
+def test_two_different_items_of_one_key_are_nobodys() -> None:
+    item = {"email": "a"}
+    assert batch.divided(batching(BY_EMAIL), ["a"], [item, item]) == [Part(item)]
+    [part] = batch.divided(batching(BY_EMAIL), ["a"], [item, item | {"at": 2}])
+    assert part.problem == "The answer has 2 different items for “a”"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [("gone", "gone"), ({"message": "gone"}, "gone"), (7, "7"), (False, ""), (None, ""), ([], "")],
+)
+def test_an_error_in_an_item_is_that_of_its_row(error: object, words: str) -> None:
+    [part] = batch.divided(batching(error="error"), [""], [{"error": error}])
+    assert part.problem == words
+
+
+def test_a_row_without_a_key_cannot_be_matched() -> None:
+    assert batch.key_of(batching(BY_EMAIL), {1: " a@x "}) == "a@x"
+    with pytest.raises(RenderError, match="Email is empty"):
+        batch.key_of(batching(BY_EMAIL), {1: " "})

@@ -1,0 +1,140 @@
+"""Lists that come in pages: walked to their end, or to a bound that the result tells of."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrichment.engine.messages import Request, Response
+from enrichment.engine.shapes import pages
+from enrichment.engine.shapes.pages import By, Pages, Paging, Taken
+from enrichment.engine.template import paths
+
+URL = "https://api.example/v1/people?limit=2"
+FIRST = Request("GET", URL, (("X-Key", "k"), ("Accept", "application/json")))
+
+
+def paging(by: By = "cursor", *, items: str = "data.people", next: str = "next", **more: Any) -> Paging:
+    start = 1 if by == "page" else 0
+    bounds = {"start": start, "size": None, "max_pages": 50, "max_items": 1000} | more
+    where = paths.compile(items) if items else None
+    return Paging(by, paths.compile(next) if next else None, where, "p", **bounds)
+
+
+def server(settings: Paging, everything: list[int], size: int, request: Request) -> tuple[Any, Response]:
+    """An API of every kind: the page that the request asks for, and its answer."""
+    query = dict(item.split("=") for item in request.url.partition("?")[2].split("&"))
+    number = int(query.get("p", settings.start))
+    start = (number - settings.start) * size if settings.by == "page" else number - settings.start
+    rest = start + size
+    following = str(rest) if rest < len(everything) else None
+    url = f"/v1/people?limit=2&p={following}" if following else None
+    answer = {
+        "data": {"people": everything[start:rest], "total": len(everything)},
+        "next": url if settings.by == "next_url" else following,
+    }
+    headers = (("Link", f'</v1/people?p=0>; rel="first", <{url}>; rel="next"'),) if url else ()
+    return answer, Response(200, headers, json.dumps(answer).encode(), request.url)
+
+
+def walk(settings: Paging, everything: list[int], size: int) -> tuple[Taken, int]:
+    """Returns the last page, and how many requests it took."""
+    request, before, requests = pages.first_request(settings, FIRST), None, 0
+    first = request
+    while True:
+        requests += 1
+        value, response = server(settings, everything, size, request)
+        taken = pages.take(settings, before, value, response, first, {})
+        kept = json.loads(json.dumps(taken.pages.as_json()))
+        before = Pages.of_json(kept)  # as if it had been stored between two pages
+        assert before == taken.pages
+        if taken.next is None:
+            return taken, requests
+        request = pages.request_of(settings, before, taken.next, None)
+
+
+@given(
+    by=st.sampled_from(["next_url", "cursor", "page", "offset", "link_header"]),
+    total=st.integers(0, 30),
+    size=st.integers(1, 7),
+    says_size=st.booleans(),
+)
+def test_every_way_gives_all_items_once_and_in_order(by: By, total: int, size: int, says_size: bool) -> None:
+    settings = paging(by, size=size if says_size else None)
+    taken, requests = walk(settings, list(range(total)), size)
+    assert (taken.problem, taken.is_complete) == ("", True)
+    whole = taken.pages.whole(settings)
+    assert whole["data"] == {"people": list(range(total)), "total": total}
+    full = -(-total // size)
+    counted = by in pages.COUNTED
+    most = full + 1 if counted and not (says_size and total % size) else max(1, full)
+    assert requests == most
+
+
+@given(st.integers(1, 5), st.integers(1, 12))
+def test_a_bound_ends_the_walk_and_is_told(max_pages: int, max_items: int) -> None:
+    settings = paging(max_pages=max_pages, max_items=max_items)
+    taken, requests = walk(settings, list(range(40)), 3)
+    assert not taken.is_complete
+    assert requests <= max_pages
+    people = taken.pages.whole(settings)["data"]["people"]
+    assert people == list(range(min(max_items, 3 * requests)))
+
+
+def test_the_same_page_named_twice_is_a_problem_of_its_page() -> None:
+    settings = paging()
+    answer = {"data": {"people": [1]}, "next": "same"}
+    before, problems = None, list[str]()
+    for _ in range(2):
+        taken = pages.take(settings, before, answer, Response(200, url=URL), FIRST, {})
+        before, problems = taken.pages, [*problems, taken.problem]
+    assert problems == ["", "the API names a page as the next one that it has named before"]
+    assert taken.number == 2
+
+
+@pytest.mark.parametrize("value", [{"data": {"people": "none"}}, {"data": {"people": {"a": 1}}}])
+def test_what_is_no_list_is_a_problem(value: Any) -> None:
+    taken = pages.take(paging(), None, value, Response(200), FIRST, {})
+    assert (taken.number, taken.problem) == (1, "there is no list at “data.people”")
+
+
+@pytest.mark.parametrize("value", [None, "", False, [], {}])
+def test_nothing_at_the_place_of_the_next_page_is_the_end(value: Any) -> None:
+    taken = pages.take(paging(), None, {"data": {"people": [1]}, "next": value}, Response(200), FIRST, {})
+    assert (taken.next, taken.is_complete) == (None, True)
+
+
+def test_an_answer_may_be_the_list_itself() -> None:
+    settings = paging("page", items="")
+    taken = pages.take(settings, None, [1, 2], Response(200), FIRST, {})
+    taken = pages.take(settings, taken.pages, [], Response(200), FIRST, {})
+    assert taken.pages.whole(settings) == [1, 2]
+
+
+def test_a_parameter_is_set_and_no_other_is_touched() -> None:
+    assert pages.with_parameter("https://a.example/x?b=1&page=1&c=%2F", "page", "2") == (
+        "https://a.example/x?b=1&c=%2F&page=2"
+    )
+    assert pages.with_parameter("https://a.example/x", "p q", "a&b") == "https://a.example/x?p%20q=a%26b"
+
+
+def test_headers_of_the_column_stay_on_the_site_of_the_first_page() -> None:
+    found = Pages({}, [], 1, ["https://else.example/2"], FIRST, {})
+    request = pages.request_of(paging("next_url"), found, "https://else.example/2", None)
+    assert request.headers == (("Accept", "application/json"),)
+
+
+@pytest.mark.parametrize(
+    ("header", "address"),
+    [
+        ('<https://api.example/2>; rel="next"', "https://api.example/2"),
+        ("</2?a=1,2>; rel=next; title=\"next, please\"", "https://api.example/2?a=1,2"),
+        ('</0>; rel="prev", </9>; rel="last next"', "https://api.example/9"),
+        ('</0>; rel="prev"; title="next"', None),
+        ("nothing", None),
+    ],
+)  # fmt: skip
+def test_the_link_header_names_the_next_page(header: str, address: str | None) -> None:
+    assert pages.next_link(Response(200, (("Link", header),), url=URL)) == address
