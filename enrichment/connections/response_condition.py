@@ -2,6 +2,7 @@
 
 import asyncio
 import weakref
+from collections.abc import Mapping
 from dataclasses import replace
 
 from enrichment.engine import formula
@@ -15,10 +16,10 @@ POLL = 0.05  # seconds
 _NAMES = {1: "status", 2: "body", 3: "headers"}
 
 
-def compiled(text: str, field: str) -> Formula | None:
+def compiled(text: str, field: str, names: Mapping[int, str] = _NAMES) -> Formula | None:
     """Returns the condition, None for a blank one. Raises InvalidSettings with its problems at the field."""
     try:
-        return formula.compile(text, _NAMES, condition=True) if text.strip() else None
+        return formula.compile(text, names, condition=True) if text.strip() else None
     except InvalidSettings as error:
         raise InvalidSettings([replace(problem, field=field) for problem in error.problems]) from error
 
@@ -35,7 +36,10 @@ class ResponseCondition:
     async def holds(self, response: Response) -> bool:
         """Returns whether it holds; one that fails with this response does not."""
         headers = {name.lower(): text for name, text in response.headers}
-        values = {1: response.status, 2: value_or_none(response), 3: headers}
+        return await self.holds_for({1: response.status, 2: value_or_none(response), 3: headers})
+
+    async def holds_for(self, values: Mapping[int, object]) -> bool:
+        """Returns whether it holds for these values of its names; one that fails with them does not."""
         async with self._judging:
             while True:
                 try:

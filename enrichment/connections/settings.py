@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
 from pydantic import ValidationError
 
-from enrichment.connections import response_condition
+from enrichment.connections import authorization, response_condition
 from enrichment.connections.secrets import CannotOpen, open_sealed, seal
+from enrichment.engine import web_address
 from enrichment.engine.auth import kinds
 from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.engine.formula import Formula
 from enrichment.engine.template.url import matches
-from enrichment.models import Connection
+from enrichment.models import Connection, Source
 from enrichment.schema import RateLimit, problems_of, unstorable
 from tables.models import Column
 from tables.names import tidy
@@ -22,7 +22,6 @@ from workspaces import audit
 from workspaces.actors import Actor
 from workspaces.refusals import Refused
 
-KINDS = tuple(Connection.Kind.values)
 LONGEST_NAME = 120
 
 
@@ -64,12 +63,12 @@ def _fill(connection: Connection, name: str, config: Mapping[str, Any], secrets:
     name = tidy(name)[:LONGEST_NAME]
     if not name:
         problems.append(Problem("Enter a name for the connection.", field="name"))
-    if connection.kind not in KINDS:
-        words = f"“{connection.kind}” isn't a kind of connection. Use {', '.join(KINDS)}."
+    if connection.kind not in kinds.KINDS:
+        words = f"“{connection.kind}” isn't a kind of connection. Use {', '.join(kinds.KINDS)}."
         problems.append(Problem(words, field="kind"))
     if problems:
         raise InvalidSettings(problems)
-    before = connection.config
+    before, provider = connection.config, authorization.provider_of(connection.config, opened(connection))
     connection.config, connection.secrets = _checked(connection, config, secrets)
     changed = [key for key, value in sorted(connection.config.items()) if value != before.get(key)]
     connection.name = name
@@ -79,6 +78,8 @@ def _fill(connection: Connection, name: str, config: Mapping[str, Any], secrets:
         with transaction.atomic():
             connection.revision = _next_revision(connection)
             connection.save()
+            if authorization.provider_of(connection.config, opened(connection)) != provider:
+                authorization.forget(connection)
             _note(connection, action, settings=changed, secrets=sorted(secrets))
     except IntegrityError as error:
         problem = Problem(f"A connection named “{connection.name}” already exists.", field="name")
@@ -95,12 +96,14 @@ def _checked(
     connection: Connection, config: Mapping[str, Any], secrets: Mapping[str, str]
 ) -> tuple[dict[str, Any], str]:
     """Returns the whole config and the sealed secrets. Raises InvalidSettings with every problem at its field."""
-    merged = _merged(connection, config)
-    whole = {key: value for key, value in (opened(connection) | dict(secrets)).items() if value != ""}
-    missing = [name for name in kinds.SECRETS[connection.kind] if name not in whole]
+    given = {key: value for key, value in (opened(connection) | dict(secrets)).items() if value != ""}
+    completed, whole = kinds.complete(connection.kind, _merged(connection, config), given)
+    merged = dict(completed)
+    missing = [name for name in kinds.KINDS[connection.kind].secrets if name not in whole]
     problems = [Problem(f"Enter the {name.replace('_', ' ')}.", field=f"secrets.{name}") for name in missing]
     problems += [_below_config(problem) for problem in _problems(connection.kind, merged)]
     problems += unstorable(merged)
+    problems = problems or kinds.check(connection.kind, merged, whole)
     if problems:
         raise InvalidSettings(problems)
     limit = rate_limit_of(merged)
@@ -145,7 +148,11 @@ def _hosts_of(config: Mapping[str, Any]) -> list[str]:
     given = config["allowed_hosts"] or []
     if not isinstance(given, list) or not all(isinstance(host, str) for host in given):
         raise InvalidSettings([Problem("Send a list of hosts.", field="allowed_hosts")])
-    return sorted({host.strip().lower() for host in given if host.strip()})
+    try:
+        return sorted({web_address.host_of(host) for host in given if host.strip()})
+    except ValueError as error:
+        words = "This isn't a host name. Enter one such as api.example.com or *.example.com."
+        raise InvalidSettings([Problem(words, field="allowed_hosts")]) from error
 
 
 def rate_limit_of(config: Mapping[str, Any]) -> RateLimit | None:
@@ -184,6 +191,7 @@ def seal_anew() -> tuple[int, list[str]]:
     Returns how many, and the names of the connections whose secrets no key opens.
     """
     done, lost = 0, []
+    authorization.seal_anew()
     for pk in Connection.objects.exclude(secrets="").values_list("pk", flat=True):
         with transaction.atomic():
             connection = Connection.objects.select_for_update().get(pk=pk)
@@ -211,23 +219,29 @@ def as_json(connection: Connection) -> dict[str, Any]:
         "config": config | {"allowed_hosts": sorted(allowed_hosts(connection))},
         "secrets": dict.fromkeys(opened(connection), True),
         "refused": connection.refused,
+        **({"connected": authorization.as_json(connection)} if connection.kind == authorization.KIND else {}),
     }
 
 
-def users_of(connection: Connection) -> list[Column]:
-    """Returns the columns that it signs in for, but for those of deleted tables."""
+def users_of(connection: Connection | int) -> list[Column | Source]:
+    """Returns what a connection, or the one of this id, signs in for, but for what belongs to deleted tables."""
     columns = Column.objects.filter(http__connection=connection, table__deleted_at=None)
-    return list(columns.select_related("table").order_by("table__name", "position"))
+    sources = Source.objects.filter(connection=connection, table__deleted_at=None)
+    return [
+        *columns.select_related("table").order_by("table__name", "position"),
+        *sources.select_related("table").order_by("table__name", "pk"),
+    ]
 
 
 def delete(connection: Connection) -> None:
-    """Deletes a connection. Raises Refused, naming the columns that use it."""
+    """Deletes a connection. Raises Refused, naming the columns and sources that use it."""
     if users := users_of(connection):
-        names = ", ".join(f"“{column.name}” in {column.table.name}" for column in users)
+        names = ", ".join(f"“{user.name}” in {user.table.name}" for user in users)
         words = f"“{connection.name}” is used by {names}. Choose another connection there first."
         raise Refused(words, code="conflict")
     with transaction.atomic():
         connection.columns.update(connection=None)
+        connection.sources.update(connection=None)
         _note(connection, "connection.deleted")
         connection.delete()
 
@@ -236,8 +250,14 @@ def allowed_hosts(connection: Connection) -> set[str]:
     """Returns the hosts that may receive the credentials, in lower case: those chosen, else where it signs in."""
     config = connection.config
     chosen = {str(host).lower() for host in config.get("allowed_hosts") or []}
-    own = urlsplit(config.get("token_url") or config.get("auth_request", {}).get("url", "")).hostname
-    return chosen or ({own.lower()} if own else set())
+    return chosen or _own_host(str(config.get("token_url") or config.get("auth_request", {}).get("url", "")))
+
+
+def _own_host(url: str) -> set[str]:
+    try:
+        return {web_address.host_of(url)}
+    except ValueError:
+        return set()
 
 
 def allows(connection: Connection, host: str) -> bool:
@@ -250,6 +270,28 @@ def allow(connection: Connection, host: str) -> None:
     connection.config = connection.config | {"allowed_hosts": sorted(allowed_hosts(connection) | {host.lower()})}
     connection.save(update_fields=["config"])
     _note(connection, "connection.host_allowed", host=host.lower())
+
+
+def chosen(workspace_id: int, pk: int | None, problems: list[Problem]) -> Connection | None:
+    """Returns the connection with this id; one that the workspace has not is added to `problems`."""
+    connection = Connection.objects.filter(pk=pk, workspace_id=workspace_id).first() if pk is not None else None
+    if pk is not None and connection is None:
+        problems.append(Problem("This connection doesn't exist.", field="connection_id", fix="Choose another one."))
+    return connection
+
+
+def confirm(connection: Connection | None, host: str, confirmed: object) -> None:
+    """Allows the host of a request where somebody confirmed that it may receive the credentials.
+
+    Raises InvalidSettings where nobody did. For hosts from cells, which are empty here, the connection's list counts.
+    """
+    if connection is None or not host or allows(connection, host):
+        return
+    if str(confirmed).lower() != host:
+        words = f"“{connection.name}” hasn't sent its credentials to {host} before."
+        fix = f"Confirm that {host} may receive them, or choose another connection."
+        raise InvalidSettings([Problem(words, field="confirm_host", reference=host, fix=fix)])
+    allow(connection, host)
 
 
 def _note(connection: Connection, action: str, **detail: Any) -> None:

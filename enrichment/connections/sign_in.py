@@ -1,73 +1,120 @@
 """How a connection comes to its token, and what a test of the sign-in shows."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
+from enrichment.connections import asking, authorization, sign_in_answer
 from enrichment.connections import settings as connection_settings
 from enrichment.connections.redaction import HIDDEN, Redactor
 from enrichment.connections.secrets import CannotOpen, open_sealed
 from enrichment.engine.auth import kinds
+from enrichment.engine.auth.authorization_code import AuthorizationCode
+from enrichment.engine.auth.jwt_sign_in import JwtSignIn
 from enrichment.engine.auth.kinds import Scheme
 from enrichment.engine.auth.token import Token
-from enrichment.engine.errors import Edit, Problem, RowError, SendError, SignInError
+from enrichment.engine.errors import Edit, Problem, RowError, SignInError
+from enrichment.engine.messages import Response
 from enrichment.engine.redirects import NotFollowed
 from enrichment.engine.template import moved
-from enrichment.http_client import client, event_loop
+from enrichment.http_client import event_loop
 from enrichment.models import Connection
-
-TIMEOUT_MS = 20_000
 
 
 def test(connection: Connection) -> dict[str, Any]:
     """Signs in now, whatever was refused before.
 
-    Returns {ok, status, token, sent_as, error}: the token decoded, without its signature; never a secret.
+    Returns {ok, status, token, sent_as, error, answer}: the token decoded, without its signature; never a secret.
     """
-    redact = Redactor(connection_settings.opened(connection))
+    secrets, heard = connection_settings.opened(connection), list[Response]()
     try:
-        token, status = event_loop.run(get_token(connection))
+        token, status = event_loop.run(get_token(connection, anew=True, hear=heard.append))
     except RowError as error:
-        return _failed(error, redact)
+        return _failed(connection, error, heard, Redactor(secrets))
     if connection.pk:
         Connection.objects.filter(pk=connection.pk).update(refused=None)
         event_loop.run(_forget_refusal(connection))
     return {
         "ok": True,
         "status": status,
-        "token": {"header": token.header, "claims": token.claims, "expires_at": token.expires_at},
-        "sent_as": sent_as(token),
+        "token": {
+            "header": token.header,
+            "claims": token.claims,
+            "expires_at": token.expires_at,
+            "refresh_token": bool(token.refresh),
+        },
+        "sent_as": scheme_of(connection).shown(HIDDEN).shown,
         "error": None,
+        "answer": _answer(heard, Redactor(secrets, extra=[token.value, token.refresh])),
     }
 
 
-def _failed(error: RowError, redact: Redactor) -> dict[str, Any]:
+def _failed(connection: Connection, error: RowError, heard: list[Response], redact: Redactor) -> dict[str, Any]:
     no_token = isinstance(error, SignInError) and error.code == "no_token"
     problem = Problem("", field="config.token_path" if no_token else "")
-    fix = error.problem.edit if error.problem and error.code == "moved" else None
-    if error.problem and fix and redact(fix.text) == fix.text:
-        problem = error.problem
+    given = error.problem
+    if given and redact(given.edit.text if given.edit else "") == (given.edit.text if given.edit else ""):
+        problem = replace(given, field=_field(connection, given.field))
     paths = getattr(error, "details", None) if no_token else None
-    detail = problem.as_json() | {"message": redact(error.message), "code": error.code, "token_paths": paths or []}
-    return {"ok": False, "status": None, "token": None, "sent_as": None, "error": detail}
+    words = redact.answer(error.message)
+    detail = problem.as_json() | {"message": words, "code": error.code, "token_paths": paths or []}
+    answer = _answer(heard, redact)
+    status = answer["status"] if answer else None
+    return {"ok": False, "status": status, "token": None, "sent_as": None, "error": detail, "answer": answer}
 
 
-async def get_token(connection: Connection) -> tuple[Token, int | None]:
-    """Returns a new token, and the status of the answer that held it, where a server was asked.
+def _answer(heard: list[Response], redact: Redactor) -> dict[str, Any] | None:
+    """Returns the last answer as a test shows it, None where there was none."""
+    return sign_in_answer.as_json(heard[-1], redact) if heard else None
 
+
+def _field(connection: Connection, field: str) -> str:
+    """Returns the setting in the config; what is called `auth_request.url` may be a token URL."""
+    at = "token_url" if "token_url" in connection.config and field == "auth_request.url" else field
+    return at if at.startswith("config.") or not at else f"config.{at}"
+
+
+async def get_token(
+    connection: Connection,
+    *,
+    refused: Token | None = None,
+    anew: bool = False,
+    hear: asking.Hear = asking.ignore,
+) -> tuple[Token, int | None]:
+    """Returns a new token, and the status of the answer that held it, where a server was asked; `hear` gets it all.
+
+    What a person's consent gave is kept longer: it is new where the last one was `refused`, or `anew` asks for it.
     Runs on the loop. Raises RowError.
     """
     scheme, secrets = scheme_of(connection), secrets_of(connection)
+    if isinstance(scheme, AuthorizationCode):
+        return await authorization.get_token(connection, scheme, secrets, refused=refused, anew=anew, hear=hear)
     if not isinstance(scheme, kinds.SIGN_INS):
         return scheme.token(secrets, time.time()), None
     request = scheme.request(secrets)
     try:
-        answer = await client.send(event_loop.transport(), request, timeout_ms=TIMEOUT_MS, follow="same_origin")
-    except SendError as error:
-        raise SignInError(error.code, f"The sign-in failed: {error.message}") from error
-    if stop := answer.not_followed:
-        words = f"The sign-in failed: {answer.status} · {stop.message}"
-        raise SignInError(stop.code, words, _moved(connection, request.url, stop))
-    return scheme.read(answer, time.time()), answer.status
+        follow = scheme.follow if isinstance(scheme, JwtSignIn) else "same_origin"
+        return await asking.ask(
+            request, secrets, lambda answer: scheme.read(answer, time.time()), follow=follow, hear=hear
+        )
+    except SignInError as error:
+        if isinstance(error.details, NotFollowed):
+            error.problem = _moved(connection, request.url, error.details)
+        raise
+
+
+async def refresh(connection: Connection, last: Token) -> Token | None:
+    """Returns a new token for the refresh token beside the last one, None where the connection doesn't have one.
+
+    Runs on the loop. Raises RowError.
+    """
+    scheme, secrets = scheme_of(connection), secrets_of(connection)
+    request = scheme.refresh_request(last, secrets) if isinstance(scheme, JwtSignIn) else None
+    if not isinstance(scheme, JwtSignIn) or request is None:
+        return None
+    known = secrets | {"token.refresh": last.refresh, "token.access": last.value}
+    token, _ = await asking.ask(request, known, lambda answer: scheme.read_refreshed(answer, time.time(), last))
+    return token
 
 
 def _moved(connection: Connection, sent: str, stop: NotFollowed) -> Problem | None:
@@ -79,13 +126,6 @@ def _moved(connection: Connection, sent: str, stop: NotFollowed) -> Problem | No
         return None
     edit = Edit(0, len(text), new, "Use the new address")
     return Problem(stop.message, f"config.{at}", offset=0, length=len(text), fix=edit.label, edit=edit)
-
-
-def sent_as(token: Token, instead: str = HIDDEN) -> str:
-    """Returns the header or parameter that requests carry, with `instead` in place of the token."""
-    if token.in_query:
-        return f"?{token.name}={instead}"
-    return f"{token.name}: {token.before}{instead}"
 
 
 def scheme_of(connection: Connection) -> Scheme:

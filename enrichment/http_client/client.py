@@ -17,7 +17,7 @@ from enrichment.engine.template.url import matches
 from enrichment.http_client import content_coding, redirects
 from enrichment.http_client.addresses import AddressRefused
 from enrichment.http_client.content_coding import DecodingError
-from enrichment.http_client.transport import Connected, InsecureServer, UnknownHost
+from enrichment.http_client.transport import Connected, IncompleteAnswer, InsecureServer, NotHttp, UnknownHost
 
 MAX_READ = 10 * 1024 * 1024  # bytes
 CONNECT_WITHIN = 10.0  # seconds: after them nothing was sent, and that is known
@@ -44,10 +44,10 @@ async def send(
     """
     first, hops = request, list[Hop]()
     try:
-        async with asyncio.timeout(timeout_ms / 1000):
+        async with asyncio.timeout(timeout_ms / 1000) as deadline:
             while True:
-                outgoing = _as_httpx(request, connected)
-                if token and allowed_hosts is not None and token.is_in(request):
+                outgoing = _as_httpx(request, deadline, connected)
+                if token and allowed_hosts is not None and token.carried_by(request):
                     _check_host(outgoing.url, allowed_hosts)
                 response = await _receive(transport, outgoing, max_read)
                 if follow == "never" or response.status not in redirects.STATUSES:
@@ -72,13 +72,13 @@ async def _receive(transport: httpx.AsyncBaseTransport, request: httpx.Request, 
     return Response(response.status_code, tuple(headers), body, str(request.url))
 
 
-def _as_httpx(request: Request, connected: Connected | None) -> httpx.Request:
+def _as_httpx(request: Request, deadline: asyncio.Timeout, connected: Connected | None) -> httpx.Request:
     return httpx.Request(
         request.method,
         _url(request.url),
         headers=_headers(request.headers),
         stream=httpx.ByteStream(request.body or b""),  # as a stream, or httpx would add headers
-        extensions={"timeout": {"connect": CONNECT_WITHIN}, "connected": connected},
+        extensions={"timeout": {"connect": CONNECT_WITHIN}, "deadline": deadline, "connected": connected},
     )
 
 
@@ -164,4 +164,8 @@ def _named(error: Exception, url: str, timeout_ms: int) -> SendError:
             return SendError("connect", words, sent=False)
         case httpx.InvalidURL() | httpx.UnsupportedProtocol() | httpx.LocalProtocolError() | ValueError():
             return SendError("url", f"{url[:200]} isn't an address that can be called.", sent=False, retryable=False)
+        case IncompleteAnswer():
+            return SendError("protocol", f"The response from {_host(url)} is incomplete.", sent=True)
+        case NotHttp():
+            return SendError("protocol", f"{_host(url)} {error}.", sent=True)
     return SendError("broken", f"{_host(url)} closed the connection before it answered.", sent=True)

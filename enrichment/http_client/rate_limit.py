@@ -1,4 +1,4 @@
-"""Start times for requests under the rate limits that all workers share.
+"""Start times for requests under the rate limits that all workers share, and under what an API says of itself.
 
 Ask for a `Reservation` (or learn how long to `Wait`), `start` it, send, and say when it was `answered`. What each
 duration is for: `enrichment/engine/limits/rate.py`.
@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 from redis.asyncio import Redis
 
 from enrichment.engine.limits import rate
-from enrichment.engine.limits.rate import Limit
+from enrichment.engine.limits.rate import Hold, Limit
+
+FREE = 0.05  # seconds in which a worker without limits does not look for a hold or a pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,30 +33,41 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing can be reserved for so many seconds."""
+    """Nothing can be reserved for so many seconds; for `held` of them because the API asks to wait."""
 
     seconds: float
+    held: float = 0.0
 
 
 class Limiter:
-    """Keeps several limits at once, {key: limit}; a key without a limit can still be paused.
+    """Keeps several limits at once, {key: limit}, and the hold and the pace of the `api` that they are for.
 
     Every method that talks to Redis raises redis.RedisError: without Redis nothing is sent.
     """
 
-    def __init__(self, server: "Redis", limits: Mapping[str, Limit | None]) -> None:
+    def __init__(self, server: "Redis", limits: Mapping[str, Limit], *, api: str, column: str = "") -> None:
+        self.limits = list(limits.values())
+        self.pace: float | None = None  # requests a second to which the API has slowed everybody
         self._server = server
-        self._keys = list(limits)
-        self._limit_of_key = list(limits.values())
-        self.limits = [limit for limit in limits.values() if limit]
+        self._starts = [_starts(key) for key in limits]
+        self._api, self._column = f"marl:api:{api}", f"marl:waits:{column or api}"
         self._look_ahead = rate.look_ahead(self.limits)
         self._unused: deque[Reservation] = deque()
-        self._not_paused_until = -math.inf
+        self._free_until = -math.inf  # until then requests start without a call to Redis
+        self._started = 0  # in that time
+        self._held_until = -math.inf  # as far as this limiter knows
+        self._waits = 0  # of the API or the column, without a success
         self._quickest_answer = math.inf  # seconds
 
     def within(self, seconds: float) -> int | None:
         """Returns how many starts are allowed in so many seconds, at most; None for any number."""
-        return min((limit.within(seconds) for limit in self.limits), default=None)
+        allowed = [limit.within(seconds) for limit in self.limits]
+        return min([*allowed, int(self.pace * seconds) + 1] if self.pace else allowed, default=None)
+
+    @property
+    def held(self) -> float:
+        """The seconds for which the API asks to wait, as far as this limiter knows."""
+        return max(0.0, self._held_until - _now())
 
     async def reserve(self, requests: int = 1) -> Reservation | Wait:
         """Returns the next start time, or how long to wait before asking again.
@@ -62,28 +75,31 @@ class Limiter:
         `requests` is how many want one, this one among them: a call to Redis reserves several.
         """
         now = _now()
-        if not self.limits and now < self._not_paused_until:
+        if now < self._free_until:
+            self._started += 1
             return Reservation(now, now)
-        if not self._unused and (wait := await self._reserve(requests if self.limits else 1)):
+        if not self._unused and (wait := await self._reserve(requests if self.limits or self.pace else 1)):
             return wait
         return self._unused.popleft()
 
     async def _reserve(self, requests: int) -> Wait | None:
-        keys = [name for key in self._keys for name in (_starts(key), _pause(key))]
-        asked = _now()
-        reply = rate.read(
-            await self._server.eval(rate.RESERVE, len(keys), *keys, *rate.arguments(requests, self._limit_of_key))
-        )
+        keys = [self._api, self._column, *self._starts]
+        asked, started, held_until, self._started = _now(), self._started, self._held_until, 0
+        arguments = rate.arguments(requests, self.limits, started)
+        reply = rate.read(await self._server.eval(rate.RESERVE, len(keys), *keys, *arguments))
         replied = _now()
+        was_held = self._held_until != held_until  # meanwhile: the reply does not know it
+        if not was_held:
+            self.pace, self._waits, self._held_until = reply.pace, reply.waits, replied + reply.held
         self._unused += [
             Reservation(asked + start.seconds, replied + start.seconds, start.name if self.limits else 0)
             for start in reply.starts
         ]
         if not reply.starts:
             # Not as soon as one can be reserved: a moment later it is several.
-            return Wait(max(0.001, reply.next_start - self._look_ahead / 2))
-        if not self.limits and not reply.starts[0].seconds:
-            self._not_paused_until = asked + self._look_ahead
+            return Wait(max(0.001, reply.next_start - self._look_ahead / 2), reply.held)
+        if not (self.limits or self.pace or was_held or reply.starts[0].seconds):
+            self._free_until = asked + FREE
         return None
 
     async def wait_for_start(self) -> Reservation:
@@ -116,24 +132,39 @@ class Limiter:
         if not reservation.name or all(late < limit.tolerance for limit in self.limits):
             return reservation
         name = reservation.name + rate.microseconds(late)
-        keys = [_starts(key) for key, limit in zip(self._keys, self._limit_of_key, strict=True) if limit]
-        await self._server.eval(rate.POSTPONE, len(keys), *keys, reservation.name, name)
+        await self._server.eval(rate.POSTPONE, len(self._starts), *self._starts, reservation.name, name)
         return replace(reservation, earliest=reservation.earliest + late, name=name)
 
-    async def pause(self, seconds: float) -> None:
-        """Lets nobody start anything under the first key for so long."""
-        self._not_paused_until = -math.inf
-        await self._server.eval(rate.PAUSE, 1, _pause(self._keys[0]), max(1, round(seconds * 1000)))
+    async def hold(self, seconds_ago: float, asked: float, *, too_fast: bool, longest: float) -> Hold:
+        """Hears that the API refused a request that started so many seconds ago.
+
+        It asks to wait for `asked` seconds, 0 where it does not say how long. Whether it was `too_fast` says if all
+        requests are slowed. A wait longer than `longest` is one in which the run is paused.
+        """
+        self._unused.clear()
+        self._free_until = -math.inf
+        started, self._started = self._started, 0
+        times = (rate.microseconds(seconds) for seconds in (seconds_ago, asked))
+        arguments = *times, int(too_fast), started, rate.microseconds(longest)
+        hold = rate.read_hold(await self._server.eval(rate.HOLD, 2, self._api, self._column, *arguments))
+        self._held_until, self._waits = _now() + hold.seconds, max(1, self._waits)
+        return hold
+
+    async def succeeded(self) -> None:
+        """Hears that a request had a success: what waits there were, were worth it."""
+        if self._waits:
+            self._waits = 0
+            await self._server.eval(rate.LIFT, 2, self._api, self._column, 0)
+
+    async def lift(self) -> None:
+        """Lets everybody send to the API at once, because a person says so."""
+        await self._server.eval(rate.LIFT, 2, self._api, self._column, 1)
 
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-# The names of earlier versions, so that workers of both keep one limit together while a new version is rolled out.
+# The name of earlier versions, so that workers of both keep one limit together while a new version is rolled out.
 def _starts(key: str) -> str:
     return f"marl:slots:{key}"
-
-
-def _pause(key: str) -> str:
-    return f"marl:pause:{key}"

@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 
 import httpx
 
+from enrichment.engine import web_address
 from enrichment.engine.auth.token import Token
 from enrichment.engine.messages import Request, Response
 from enrichment.engine.redirects import Hop, NotFollowed
@@ -18,7 +19,7 @@ MOST = 5
 STATUSES = (301, 302, 303, 307, 308)
 _READS = ("GET", "HEAD")
 _SHOWN = 200  # characters of an address
-_HOST = re.compile(rb"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f:.]+")
+_HTTP = re.compile(r"(https?)://([^/?#]+)([^?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _PRIVATE = re.compile(r"auth|cookie|token|secret|password|(?<!idempotency-)key$")  # in the lower-case name of a header
 
@@ -62,15 +63,21 @@ def _address(url: str, location: str | None) -> str:
     if "\ufffd" in location or "\\" in location:
         raise ValueError(f"{shown}, which contains characters that an address can't contain")
     try:
-        target = httpx.URL(urljoin(url, location.strip())).copy_with(fragment=None)
+        target = _HTTP.fullmatch(urljoin(url, location.strip()))
+        if target is None or "@" not in target[2]:
+            return _as_browsers_read(target)
     except (httpx.InvalidURL, ValueError) as error:
         raise ValueError(f"{shown}, which isn't a web address") from error
-    if target.userinfo:
-        raise ValueError("to an address with a user name, which Marl doesn't send")
-    is_port = target.port is None or 0 < target.port < 65_536
-    if target.scheme not in ("http", "https") or not is_port or not _HOST.fullmatch(target.raw_host):
-        raise ValueError(f"{shown}, which isn't a web address")
-    return str(target)
+    raise ValueError("to an address with a user name, which Marl doesn't send")
+
+
+def _as_browsers_read(target: re.Match[str] | None) -> str:
+    """Raises ValueError or InvalidURL for what is no web address."""
+    if target is None or target[2].endswith(":0"):
+        raise ValueError
+    scheme, host = target[1].lower(), web_address.authority(target[2])
+    whole = f"{scheme}://{host}{web_address.without_dots(target[3]) or '/'}{target[4]}"
+    return str(httpx.URL(whole).copy_with(fragment=None))
 
 
 def _moved(request: Request, url: str) -> str:
@@ -91,12 +98,16 @@ def _redirected(request: Request, status: int, url: str, token: Token | None) ->
 
 def _credentials(request: Request, token: Token | None) -> set[str]:
     names = {name.lower() for name, _ in request.headers if _is_private(name, token)}
-    return names | {"?"} if token and token.in_query and token.is_in(request) else names
+    carried = token.carried_by(request) if token else []
+    return names | {f"?{credential.name}" for credential in carried if credential.in_query}
 
 
 def _is_private(header: str, token: Token | None) -> bool:
     name = header.lower()
-    return _PRIVATE.search(name) is not None or (token is not None and name == token.name.lower())
+    if _PRIVATE.search(name):
+        return True
+    credentials = token.credentials if token else ()
+    return any(name == credential.name.lower() for credential in credentials if not credential.in_query)
 
 
 def _origin(url: str) -> tuple[str, bytes, int | None]:

@@ -13,28 +13,35 @@ httpx.TransportError
 │   │   └── InsecureServer    no TLS, or a certificate that is not trusted
 │   └── ReadError         the connection broke
 ├── ConnectTimeout, ReadTimeout
-└── RemoteProtocolError   not HTTP, or a response that ends early
+└── RemoteProtocolError   the connection was closed instead of an answer
+    ├── IncompleteAnswer      it was closed amid one
+    └── NotHttp
 
 Measured, CPU a request: bare aiohttp 0.10 ms, this transport 0.13, `client.send` around it 0.15; 0.04 more for an
 address that no earlier request had.
 """
 
+import asyncio
 import os
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any, Self
 
 import aiohttp
 import httpx
+from aiohttp.client_proto import ResponseHandler
 from multidict import CIMultiDict
 from yarl import URL
 
+from enrichment.http_client import tls
 from enrichment.http_client.addresses import AddressRefused, is_sample, open_sample_socket, open_socket
 
 MAX_CONNECTIONS = 512
 _ADDED_BY_AIOHTTP = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")  # where they are missing
+
+_HEAD_END = b"\r\n\r\n"
 
 type Connected = Callable[[], Awaitable[None]]
 
@@ -44,7 +51,15 @@ class UnknownHost(httpx.ConnectError):
 
 
 class InsecureServer(httpx.ConnectError):
+    """The words end the sentence “Can't connect securely to this host: …”."""
+
+
+class IncompleteAnswer(httpx.RemoteProtocolError):
     pass
+
+
+class NotHttp(httpx.RemoteProtocolError):
+    """The words follow the host, as in “api.example doesn't answer in HTTP”."""
 
 
 class Transport(httpx.AsyncBaseTransport):
@@ -81,6 +96,8 @@ class _Connections:
         connector = aiohttp.TCPConnector(
             limit=limit, ssl=context, socket_factory=socket_factory, keepalive_timeout=30, ttl_dns_cache=30
         )
+        handler: partial[Any] = partial(_ResponseHandler, loop=asyncio.get_running_loop())
+        connector._factory = handler
         bounds: dict[str, Any] = {
             "connector": connector,
             "cookie_jar": aiohttp.DummyCookieJar(),
@@ -110,6 +127,22 @@ class _Connections:
     async def close(self) -> None:
         await self._traced.close()
         await self._session.close()
+
+
+class _ResponseHandler(ResponseHandler):
+    """Keeps an answer that came whole, whatever follows it, and ends one whose body is broken.
+
+    Of itself aiohttp drops an answer with which stray bytes arrive, as behind a 204, and waits for the rest of a body
+    whose chunks are not valid. It has no other place to change that.
+    """
+
+    def data_received(self, data: bytes) -> None:
+        head, end, rest = data.partition(_HEAD_END) if data.startswith(b"HTTP/") else (data, b"", b"")
+        super().data_received(head + end)
+        if rest:
+            super().data_received(rest)
+        if self._payload is not None and not self._payload.is_eof() and (error := self.exception()):
+            self._payload.set_exception(aiohttp.ClientPayloadError(str(error)))
 
 
 @lru_cache(maxsize=256)  # the rows of a column nearly always share them
@@ -171,8 +204,10 @@ def _kind(error: Exception) -> tuple[type[Any], str]:
     match error:
         case aiohttp.ClientConnectorDNSError():
             return UnknownHost, str(error)
-        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
-            return InsecureServer, str(error)
+        case aiohttp.ClientConnectorCertificateError():
+            return InsecureServer, tls.about_certificate(error.certificate_error)
+        case aiohttp.ClientSSLError():
+            return InsecureServer, tls.about_handshake(error.os_error)
         case aiohttp.ClientConnectorError():
             number = error.os_error.errno
             return httpx.ConnectError, os.strerror(number) if number else str(error.os_error)
@@ -180,8 +215,12 @@ def _kind(error: Exception) -> tuple[type[Any], str]:
             return httpx.ConnectTimeout, str(error)
         case aiohttp.ServerTimeoutError():
             return httpx.ReadTimeout, str(error)
-        case aiohttp.ServerDisconnectedError() | aiohttp.ClientPayloadError() | aiohttp.ClientResponseError():
+        case aiohttp.ServerDisconnectedError():
             return httpx.RemoteProtocolError, str(error)
+        case aiohttp.ClientPayloadError():
+            return IncompleteAnswer, str(error)
+        case aiohttp.ClientResponseError():
+            return NotHttp, tls.WANTED if tls.is_alert(error.message) else "doesn't answer in HTTP"
         case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
             return httpx.InvalidURL, str(error)
         case ValueError():

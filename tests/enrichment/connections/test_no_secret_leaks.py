@@ -1,16 +1,21 @@
 """Secrets are planted, used and echoed back by a server; then everything that was written is searched for them."""
 
 import base64
+import html
 import json
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, urlencode
 
+import httpx
 import pytest
 import redis
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.conf import settings
 from django.db import connection as database
 from django.test import Client
@@ -22,6 +27,8 @@ from enrichment.runs import lifecycle
 from enrichment.worker import step
 from tables import catalog, rows
 from tables.models import Column, Row, Table
+from tests.enrichment.connections.conftest import consent
+from tests.servers.oauth_provider import Provider
 from workspaces.actors import Actor
 from workspaces.models import Role
 from workspaces.tokens import create_api_token
@@ -30,7 +37,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 PASSWORD = 'canary "pässword" & more/0815'
 TOKEN = "canary-token-47/11+ü".encode().hex() + "~Zz"
-CANARIES = {"password": PASSWORD, "token": TOKEN}
+REFRESH = "canary-refresh-38/12+ß".encode().hex() + "~Xx"
+CANARIES = {"password": PASSWORD, "token": TOKEN, "refresh": REFRESH}
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -41,13 +49,21 @@ class Echo(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         sent = self.rfile.read(int(self.headers["Content-Length"] or 0)).decode()
         if self.path == "/login":
-            return self.answer(200, {"token": TOKEN, "you_sent": sent}, {})
+            return self.answer(200, {"token": TOKEN, "you_sent": sent, "page": html.escape(sent)}, {})
+        if self.path in ("/cookies", "/refresh"):
+            cookies = {"Set-Cookie": f"sid={TOKEN}; Path=/", "set-cookie": f"rt={REFRESH}; HttpOnly"}
+            return self.answer(200, {"you_sent": sent, "headers": dict(self.headers)}, {}, cookies)
+        if self.path == "/refused":
+            return self.answer(401, {"message": f"not {sent}"}, {})
         Echo.count += 1
         told: dict[str, Any] = {
             "path": self.path,
             "headers": dict(self.headers),
             "text": str(self.headers),
             "body": sent,
+            "page": html.escape(str(self.headers)),
+            "form": urlencode(dict(self.headers)),
+            "lower": re.sub("%..", lambda sign: sign[0].lower(), f"{self.path} {urlencode(dict(self.headers))}"),
         }
         carried = self.headers["Authorization"] or self.path
         status = 200 if Echo.count % 2 else 422
@@ -58,11 +74,13 @@ class Echo(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.do_POST()
 
-    def answer(self, status: int, value: Any, headers: dict[str, str]) -> None:
+    def answer(self, status: int, value: Any, headers: dict[str, str], own: dict[str, str] | None = None) -> None:
         payload = json.dumps(value).encode()
         self.send_response(status)
         for name, text in headers.items():
             self.send_header(f"X-Echo-{name}", text)
+        for name, text in (own or {}).items():
+            self.send_header(name, text)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
@@ -101,10 +119,52 @@ def jwt(actor: Actor, server: str) -> Connection:
     return connection_settings.create(actor, name="JWT", kind="jwt", config=config, secrets={"password": PASSWORD})
 
 
+def jwt_by_form(actor: Actor, server: str) -> Connection:
+    body = '{"user": "sam", "password": "{{secret.password}}"}'
+    request = {"method": "POST", "url": f"{server}/login", "body_format": "form", "body": body}
+    config = {"auth_request": request, "token_path": "token"}
+    return connection_settings.create(actor, name="Form", kind="jwt", config=config, secrets={"password": PASSWORD})
+
+
+def cookies(actor: Actor, server: str) -> Connection:
+    """A sign-in by form whose tokens are cookies, refreshed for every row, as it ends at once."""
+    login = {"url": f"{server}/cookies", "body_format": "form", "body": '{"p": "{{secret.password}}"}'}
+    again = {"url": f"{server}/refresh", "headers": [{"name": "Cookie", "value": "rt={{token.refresh}}"}]}
+    config = {
+        "auth_request": login,
+        "token_path": "cookie:sid",
+        "refresh": {"request": again | {"body": '{"rt": "{{token.refresh}}"}'}, "refresh_path": "cookie:rt"},
+        "renew_on": {"statuses": [401, 422]},
+    }
+    return connection_settings.create(actor, name="Cookies", kind="jwt", config=config, secrets={"password": PASSWORD})
+
+
+def refused(actor: Actor, server: str) -> Connection:
+    request = {"url": f"{server}/refused", "body_format": "form", "body": '{"p": "{{secret.password}}"}'}
+    config = {"auth_request": request, "token_path": "token"}
+    return connection_settings.create(actor, name="Refused", kind="jwt", config=config, secrets={"password": PASSWORD})
+
+
 def key_in_query(actor: Actor, server: str) -> Connection:
     return connection_settings.create(
         actor, name="Key", kind="api_key", config={"in": "query", "name": "key"}, secrets={"key": PASSWORD}
     )
+
+
+def headers(actor: Actor, server: str) -> Connection:
+    config = {
+        "headers": [
+            {"name": "X-Sign", "value": "v1 {{secret.token}}"},
+            {"name": "Cookie", "value": "k={{secret.token}}"},
+        ],
+        "query": [{"name": "key", "value": "id:{{secret.password}}"}],
+    }
+    return connection_settings.create(actor, name="Several", kind="headers", config=config, secrets=CANARIES)
+
+
+def digest(actor: Actor, server: str) -> Connection:
+    secrets = {"username": "sam", "password": PASSWORD}
+    return connection_settings.create(actor, name="Digest", kind="digest", config={}, secrets=secrets)
 
 
 def basic(actor: Actor, server: str) -> Connection:
@@ -122,7 +182,9 @@ def in_every_form(secret: str) -> set[str]:
     encoded = {base64.b64encode(data).decode(), base64.urlsafe_b64encode(data).decode()}
     pair = base64.b64encode(f"sam:{secret}".encode()).decode()
     nested = {json.dumps(json.dumps(secret)[1:-1])[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
-    return plain | encoded | {pair} | nested
+    lower = {re.sub("%..", lambda sign: sign[0].lower(), quote(secret, safe=""))}
+    markup = {html.escape(secret), html.escape(secret, quote=False)}
+    return plain | encoded | {pair} | nested | lower | markup
 
 
 def database_dump() -> str:
@@ -177,9 +239,20 @@ def use_everything(actor: Actor, table: Table, column: Column, connection: Conne
     return [answer.content.decode() for answer in answers]
 
 
-@pytest.mark.parametrize("connect", [jwt, key_in_query, basic, bearer])
+BODIES: list[dict[str, Any]] = [
+    {"body": '{"name": "{{Company}}"}'},
+    *({"body_format": kind, "form": [{"name": "name", "value": "{{Company}}"}]} for kind in ("form", "multipart")),
+]
+
+
+@pytest.mark.parametrize(
+    ("connect", "body"),
+    [(connect, BODIES[0]) for connect in (jwt, cookies, refused, key_in_query, headers, basic, digest, bearer)]
+    + [(jwt_by_form, body) for body in BODIES[1:]],
+)
 def test_no_secret_is_written_anywhere(
     connect: Any,
+    body: dict[str, Any],
     actor: Actor,
     table: Table,
     server: str,
@@ -189,22 +262,89 @@ def test_no_secret_is_written_anywhere(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     connection = connect(actor, server)
-    url = {"method": "POST", "url": f"{server}/echo", "body": '{"name": "{{Company}}"}'}
+    url = {"method": "POST", "url": f"{server}/echo"}
     given = {"connection_id": connection.pk, "confirm_host": "127.0.0.1", "retry": {"max_retries": 0}}
-    column = http_columns.create(table, "Profile", url | given)
+    column = http_columns.create(table, "Profile", url | body | given)
     pages = use_everything(actor, table, column, connection, client_for(owner))
+    assert found_anywhere(CANARIES, pages, caplog) == []
+
+
+def found_anywhere(canaries: dict[str, str], pages: list[str], caplog: pytest.LogCaptureFixture) -> list[Any]:
+    ours = (record for record in caplog.records if not record.name.startswith("http"))  # those of the tests' own calls
     written = {
         "pages": "\n".join(pages),
         "database": database_dump(),
         "Redis": redis_dump(),
-        "logs": "\n".join(f"{record.getMessage()} {record.exc_text or ''}" for record in caplog.records),
+        "logs": "\n".join(f"{record.getMessage()} {record.exc_text or ''}" for record in ours),
     }
     assert "Company 1" in written["database"]
-    found = [
+    return [
         (place, name, form)
         for place, text in written.items()
-        for name, secret in CANARIES.items()
+        for name, secret in canaries.items()
         for form in in_every_form(secret)
         if form in text or repr(form)[1:-1] in text
     ]
-    assert found == []
+
+
+def test_nothing_of_a_consent_and_its_renewals_is_written_anywhere(
+    provider: Provider,
+    set_out: Callable[..., str],
+    table: Table,
+    actor: Actor,
+    owner: Any,
+    client_for: Callable[[Any], Client],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    provider.registration.uses = 2  # so that it is renewed
+    client = client_for(owner)
+    address = set_out(client)
+    back = consent(address)
+    pages = [client.get(back, follow=True).content.decode(), client.get(back).content.decode()]
+    pages.append(client.get(consent(set_out(client, name="Denied"), allow="no")).content.decode())
+    connection = Connection.objects.get(name="Acme")
+    column = http_columns.create(table, "Profile", of_provider(provider, connection))
+    pages += use_everything(actor, table, column, connection, client)
+    provider.revoke_everything()
+    pages += use_everything(actor, table, column, connection, client)
+    assert provider.grants("refresh_token") > 2
+    state = httpx.URL(address).params["state"]
+    canaries = dict(enumerate_names([*provider.secrets, provider.registration.client_secret, state]))
+    assert found_anywhere(canaries, pages, caplog) == []
+
+
+def test_nothing_of_an_assertion_is_written_anywhere(
+    provider: Provider,
+    table: Table,
+    actor: Actor,
+    owner: Any,
+    client_for: Callable[[Any], Client],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    private = rsa.generate_private_key(65537, 2048)
+    provider.registration.public_key = private.public_key()
+    pem = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    key = private.private_bytes(*pem).decode()
+    config = {"token_url": provider.token_url, "claims": {"iss": provider.registration.issuer}}
+    connection = connection_settings.create(actor, name="Acme", kind="jwt_bearer", config=config, secrets={"key": key})
+    column = http_columns.create(table, "Profile", of_provider(provider, connection))
+    pages = use_everything(actor, table, column, connection, client_for(owner))
+    provider.registration.issuer = "somebody else"
+    provider.end_access_tokens()
+    pages += use_everything(actor, table, column, connection, client_for(owner))
+    assert provider.refused
+    canaries = dict(enumerate_names([*provider.secrets, key.split("\n")[1]]))
+    assert found_anywhere(canaries, pages, caplog) == []
+
+
+def of_provider(provider: Provider, connection: Connection) -> dict[str, Any]:
+    request = {"method": "GET", "url": f"{provider.url}/companies/{{{{Company}}}}", "retry": {"max_retries": 0}}
+    return request | {"connection_id": connection.pk, "auto_update": False}
+
+
+def enumerate_names(found: list[str]) -> Iterator[tuple[str, str]]:
+    """Each secret below a name: what it begins with, and its number."""
+    for number, text in enumerate(found):
+        yield f"{text.partition('-')[0][:10]} {number}", text

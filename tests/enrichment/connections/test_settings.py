@@ -4,6 +4,7 @@ import pytest
 
 from enrichment.connections import settings as connection_settings
 from enrichment.connections import sign_in
+from enrichment.engine.errors import InvalidSettings
 from enrichment.models import Connection
 from workspaces.actors import Actor
 from workspaces.models import Role
@@ -29,3 +30,14 @@ def test_edits_at_the_same_time_do_not_share_a_token(connection: Connection) -> 
     connection_settings.save(one, secrets={"token": "of one"})
     connection_settings.save(other, secrets={"token": "of the other"})
     assert len({sign_in.token_key(item) for item in (connection, one, other)}) == 3
+
+
+def test_allowed_hosts_are_read_as_addresses_are(connection: Connection) -> None:
+    hosts = ["https://API.example.com:8443/v1", "*.Straße.example", "example.org.", "0x7f.1"]
+    connection_settings.save(connection, config={"allowed_hosts": hosts})
+    expected = ["*.xn--strae-oqa.example", "127.0.0.1", "api.example.com", "example.org"]
+    assert connection.config["allowed_hosts"] == expected
+    assert connection_settings.allows(connection, "www.xn--strae-oqa.example")
+    assert connection_settings.allows(connection, "example.org.")
+    with pytest.raises(InvalidSettings, match="isn't a host name"):
+        connection_settings.save(connection, config={"allowed_hosts": ["a b.example"]})

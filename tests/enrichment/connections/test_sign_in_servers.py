@@ -20,12 +20,12 @@ import pytest
 
 from enrichment.columns import http as http_columns
 from enrichment.connections import settings as connection_settings
-from enrichment.connections import sign_in
-from enrichment.models import Connection, Run
+from enrichment.connections import sign_in, token_cache
+from enrichment.models import Connection
 from enrichment.runs import lifecycle
-from enrichment.worker import step
 from tables import catalog, rows
 from tables.models import Cell, Column, Table
+from tests.enrichment.connections.advancing import finish
 from tests.servers.processes import free_port, serving
 from workspaces.actors import Actor
 from workspaces.models import Role
@@ -149,21 +149,10 @@ def connect(actor: Actor, server: Server, **config: Any) -> Connection:
 
 
 def column_of(table: Table, server: Server, connection: Connection, **config: Any) -> Column:
-    url = {"method": "GET", "url": f"{server.url}/companies/{{{{Company}}}}", "max_in_flight": 8}
+    url: dict[str, Any] = {"method": "GET", "url": f"{server.url}/companies/{{{{Company}}}}", "max_in_flight": 8}
+    url |= {"headers": [{"name": "Cookie", "value": "team=growth"}]}
     given = {"connection_id": connection.pk, "confirm_host": "127.0.0.1"}
     return http_columns.create(table, "Profile", url | given | config)
-
-
-def finish(run: Run) -> Run:
-    """Advances as the worker does, without its waits."""
-    token = ""
-    for _ in range(200):
-        again = step.advance(run.pk, token)
-        if again is None:
-            break
-        token = again[0]
-    run.refresh_from_db()
-    return run
 
 
 def form(sent: str) -> dict[str, list[str]]:
@@ -188,6 +177,20 @@ WAYS: dict[str, tuple[Behaviour, dict[str, Any]]] = {
     "a response header, no type": (
         Behaviour(sign_in=lambda token, _: (201, {}, {"X-Subject-Token": token}), carried=header("X-Auth-Token")),
         {"token_path": "header:x-subject-token", "token_type": "", "header_name": "X-Auth-Token"},
+    ),
+    "a cookie": (
+        Behaviour(
+            sign_in=lambda token, _: (200, {}, {"Set-Cookie": f"sid={token}; Path=/; HttpOnly"}),
+            carried=header("Cookie", "team=growth; sid="),
+        ),
+        {"token_path": "cookie:sid"},
+    ),
+    "a cookie of a redirect": (
+        Behaviour(
+            sign_in=lambda token, _: (302, {}, {"Set-Cookie": f"sid={token}", "Location": "/home"}),
+            carried=header("Cookie", "team=growth; sid="),
+        ),
+        {"token_path": "cookie:sid"},
     ),
     "another type": (Behaviour(carried=header("Authorization", "JWT ")), {"token_type": "JWT"}),
     "a form": (
@@ -254,13 +257,19 @@ def test_an_api_that_refuses_the_new_token_too_is_not_asked_for_each_row(
     assert cell.error_message == "401 · no such role"
 
 
-def test_a_sign_in_server_that_is_not_ready_is_asked_again(serve: Any, table: Table, actor: Actor) -> None:
+def test_a_sign_in_server_that_is_not_ready_is_asked_again(
+    serve: Any, table: Table, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(token_cache, "delay", lambda failures: 0.01)
     server = serve(Behaviour(uses=ROWS, failures=[(503, {}, {"Retry-After": "0"}), (429, {}, {"Retry-After": "0"})]))
     run = finish(lifecycle.plan(column_of(table, server, connect(actor, server)), "all"))
     assert (run.state, run.done, len(server.sign_ins)) == ("done", ROWS, 3)
 
 
-def test_a_sign_in_server_that_is_never_ready_ends_the_run(serve: Any, table: Table, actor: Actor) -> None:
+def test_a_sign_in_server_that_is_never_ready_ends_the_run(
+    serve: Any, table: Table, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(token_cache, "delay", lambda failures: 0.01)
     server = serve(Behaviour(failures=[(503, {"message": "closed"}, {"Retry-After": "0"})] * 20))
     run = finish(lifecycle.plan(column_of(table, server, connect(actor, server)), "all"))
     assert (run.state, len(server.sign_ins)) == ("stopped", 5)

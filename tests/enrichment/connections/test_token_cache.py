@@ -9,7 +9,8 @@ import pytest
 
 from enrichment.connections import settings as connection_settings
 from enrichment.connections import token_cache
-from enrichment.connections.token_cache import TokenCache
+from enrichment.connections.refusals import Doubt
+from enrichment.connections.token_cache import Renewal, TokenCache
 from enrichment.engine.auth.token import Token
 from enrichment.engine.errors import SignInError
 from enrichment.http_client import event_loop
@@ -72,7 +73,7 @@ def test_workers_whose_token_is_refused_at_once_renew_it_once(connection: Connec
     async def renew(cache: TokenCache) -> list[str]:
         refused = await cache.token()
         renewed = await asyncio.gather(*(cache.renew(refused) for _ in range(10)))
-        return [token.value for token in renewed if token]
+        return [renewal.token.value for renewal in renewed if isinstance(renewal, Renewal)]
 
     workers(connection, 1, use)
     assert workers(connection, 3, renew) == [["token-2"] * 10] * 3
@@ -80,7 +81,7 @@ def test_workers_whose_token_is_refused_at_once_renew_it_once(connection: Connec
 
 
 def test_a_token_that_no_api_has_accepted_is_not_renewed(connection: Connection, sign_ins: list[str]) -> None:
-    async def renew(cache: TokenCache) -> Token | None:
+    async def renew(cache: TokenCache) -> Renewal | Doubt | None:
         return await cache.renew(await cache.token())
 
     assert workers(connection, 1, renew) == [None]

@@ -33,7 +33,7 @@ class Clock:
 @pytest.fixture
 async def clock(server: Redis, monkeypatch: pytest.MonkeyPatch) -> Clock:
     read = "{math.floor(redis.call('GET', 'clock') / 1000000), redis.call('GET', 'clock') % 1000000}"
-    for name in ("RESERVE", "POSTPONE", "PAUSE", "PERMITS"):
+    for name in ("RESERVE", "POSTPONE", "HOLD", "LIFT", "PERMITS"):
         script: str = getattr(rate, name)
         monkeypatch.setattr(rate, name, script.replace("redis.call('TIME')", read))
     clock = Clock(server)

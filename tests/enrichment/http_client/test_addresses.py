@@ -224,7 +224,7 @@ async def test_a_token_does_not_follow_to_another_origin_and_not_without_tls(sen
         writer.write(f"HTTP/1.1 307 x\r\nLocation: http://127.0.0.1:{port}/\r\nContent-Length: 0\r\n\r\n".encode())
         await writer.drain()
 
-    token = Token("t0k3n", "X-Auth", "t0k3n")
+    token = Token.in_header("t0k3n", "X-Auth")
     await send(await play(elsewhere), headers=[("X-Auth", "t0k3n")], token=token, allowed_hosts={"127.0.0.1"})
     assert b"t0k3n" not in heard[0]
     other.close()

@@ -13,7 +13,7 @@ from enrichment.engine.errors import SendError
 from enrichment.engine.messages import Request, Response
 from enrichment.http_client import client
 from enrichment.http_client.addresses import AddressRefused
-from enrichment.http_client.transport import InsecureServer, Transport, UnknownHost
+from enrichment.http_client.transport import IncompleteAnswer, InsecureServer, NotHttp, Transport, UnknownHost
 
 API = "https://api.example"
 
@@ -66,7 +66,7 @@ async def test_no_cookie_is_kept_between_requests(api: Api) -> None:
 
 @pytest.mark.parametrize("in_query", [False, True])
 async def test_credentials_go_to_allowed_hosts_alone(in_query: bool, api: Api) -> None:
-    token = Token("a key", "X-Key", "a key", in_query=in_query)
+    token = Token.in_query("a key", "X-Key") if in_query else Token.in_header("a key", "X-Key")
     request = token.apply_to(Request("GET", f"{API}/?a=1"))
     with pytest.raises(SendError) as caught:
         await send(api, "GET", request.url, headers=request.headers, token=token, allowed_hosts={"crm.example"})
@@ -87,7 +87,9 @@ ERRORS = [
     (httpx.InvalidURL("no host"), "url", False, False),
     (httpx.ReadTimeout("slow"), "broken", True, True),
     (httpx.ReadError("reset"), "broken", True, True),
-    (httpx.RemoteProtocolError("not HTTP"), "broken", True, True),
+    (httpx.RemoteProtocolError("disconnected"), "broken", True, True),
+    (IncompleteAnswer("half a body"), "protocol", True, True),
+    (NotHttp("doesn't answer in HTTP"), "protocol", True, True),
 ]
 
 

@@ -1,5 +1,6 @@
 """What the script reserves as its clock goes on, and the limiter that uses it."""
 
+import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,30 +25,45 @@ class Script:
         self.server = server
         self.clock = clock
 
-    async def reserve(self, requests: int, *limits: Limit | None) -> list[int]:
+    async def reserve(self, requests: int, *limits: Limit) -> list[int]:
         """Start times under these limits, each of which has a key of its own."""
-        _, _, *starts = await self._reserve(requests, *limits)
+        _, _, _, _, _, *starts = await self._reserve(requests, *limits)
         return starts
 
-    async def reserve_all(self, number: int, limit: Limit) -> list[int]:
+    async def reserve_all(self, number: int, *limits: Limit) -> list[int]:
         """So many start times, as the clock goes on."""
         starts: list[int] = []
         while len(starts) < number:
-            _, next_start, *more = await self._reserve(number - len(starts), limit)
+            _, next_start, _, _, _, *more = await self._reserve(number - len(starts), *limits)
             starts += more
             await self.clock.set(more[-1] if more else next_start)
         return starts
 
-    async def _reserve(self, requests: int, *limits: Limit | None) -> list[int]:
-        keys = [f"{kind}:{number}" for number in range(len(limits)) for kind in ("starts", "pause")]
+    async def pace(self) -> float:
+        """Requests a second, 0 without a pace."""
+        gap = (await self._reserve(0))[4]
+        return SECOND / gap if gap else 0
+
+    async def _reserve(self, requests: int, *limits: Limit) -> list[int]:
+        keys = ["api", "column", *(f"starts:{number}" for number in range(len(limits)))]
         reply = await self.server.eval(rate.RESERVE, len(keys), *keys, *rate.arguments(requests, limits))
         return [int(part) for part in reply]
 
     async def postpone(self, start: int, seconds: float) -> None:
         await self.server.eval(rate.POSTPONE, 1, "starts:0", start, start + round(seconds * SECOND))
 
-    async def pause(self, seconds: float) -> None:
-        await self.server.eval(rate.PAUSE, 1, "pause:0", round(seconds * 1000))
+    async def hold(self, asked: float = 0, *, ago: float = 0, too_fast: bool = True, unseen: int = 0) -> rate.Hold:
+        """What becomes of a request that was refused."""
+        arguments = round(ago * SECOND), round(asked * SECOND), int(too_fast), unseen, 600 * SECOND
+        return rate.read_hold(await self.server.eval(rate.HOLD, 2, "api", "column", *arguments))
+
+    async def lift(self, *, hold: bool = False) -> None:
+        await self.server.eval(rate.LIFT, 2, "api", "column", int(hold))
+
+    async def wait(self, hold: rate.Hold) -> None:
+        """Until the hold has ended."""
+        now = int(await self.server.get("clock") or 0)
+        await self.clock.set(now + hold.seconds * SECOND + 1)
 
 
 @pytest.fixture
@@ -67,6 +83,10 @@ def calls(server: Redis, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(server, "eval", counted)
     return scripts
+
+
+def limiter_of(server: Redis, limits: dict[str, Limit]) -> Limiter:
+    return Limiter(server, limits, api="x")
 
 
 async def reserved(limiter: Limiter, requests: int = 1) -> Reservation:
@@ -154,32 +174,139 @@ async def test_a_smaller_limit_counts_at_once(script: Script) -> None:
     assert starts[2] - starts[0] >= SECOND
 
 
-@pytest.mark.parametrize("limit", [None, Limit(10, 1)])
-async def test_a_pause_holds_everybody_up_until_it_ends(script: Script, limit: Limit | None) -> None:
-    await script.pause(5)
+@pytest.mark.parametrize("limits", [[], [Limit(10, 1)]])
+async def test_a_hold_lets_nobody_start_until_it_ends(script: Script, limits: list[Limit]) -> None:
+    await script.hold(5, too_fast=False)
     await script.clock.set(NOON + 4.7 * SECOND)
-    assert await script.reserve(1, limit) == []
+    assert await script.reserve(1, *limits) == []
     await script.clock.set(NOON + 4.9 * SECOND)
-    assert await script.reserve(1, limit) == [NOON + 5 * SECOND]
+    assert await script.reserve(1, *limits) == [NOON + 5 * SECOND]
 
 
-async def test_a_shorter_pause_does_not_end_a_longer_one(script: Script) -> None:
-    await script.pause(5)
-    await script.pause(1)
+async def test_a_shorter_hold_does_not_end_a_longer_one(script: Script) -> None:
+    await script.hold(5)
+    await script.hold(1)
     await script.clock.set(NOON + 2 * SECOND)
-    assert await script.reserve(1, None) == []
+    assert await script.reserve(1) == []
+
+
+async def test_a_wait_of_days_is_kept(script: Script) -> None:
+    await script.hold(3 * 86400)
+    await script.clock.set(NOON + 2 * 86400 * SECOND)
+    assert await script.reserve(1) == []
+
+
+async def test_a_server_that_does_not_say_how_long_is_asked_less_and_less(script: Script) -> None:
+    holds = []
+    for _ in range(9):
+        holds.append(hold := await script.hold())
+        await script.wait(hold)
+    assert [round(hold.seconds) for hold in holds] == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert [hold.waits for hold in holds] == list(range(1, 10))
+    assert round(holds[-1].since) == 183
+
+
+async def test_what_was_under_way_when_a_hold_began_is_refused_for_the_same_reason(script: Script) -> None:
+    first = await script.hold()
+    for _ in range(30):
+        assert await script.hold(ago=0.2) == first
+    await script.clock.set(NOON + 1.5 * SECOND)
+    assert (await script.hold(ago=1)).waits == 1
+    assert (await script.hold(ago=0.2)).waits == 2
+
+
+async def test_after_a_success_the_waits_begin_anew(script: Script) -> None:
+    await script.wait(await script.hold())
+    await script.wait(await script.hold())
+    await script.lift()
+    hold = await script.hold()
+    assert (round(hold.seconds), hold.waits, round(hold.since)) == (1, 1, 0)
+
+
+async def test_the_time_of_a_wait_in_which_the_run_is_paused_does_not_count(script: Script) -> None:
+    await script.wait(hold := await script.hold(3600))
+    assert hold.since == 0
+    again = await script.hold(3600)
+    assert (again.waits, round(again.since)) == (2, 0)
+
+
+async def test_a_person_ends_the_hold_and_not_the_pace(script: Script) -> None:
+    await script.reserve(32)
+    await script.hold(3600)
+    await script.lift(hold=True)
+    assert await script.reserve(1) == [NOON]
+    assert await script.pace() == 16
+
+
+async def test_the_first_refusal_halves_what_everybody_sent_in_the_last_second(script: Script) -> None:
+    await script.reserve(25)
+    await script.clock.set(NOON + 0.1 * SECOND)
+    await script.hold(unseen=7)
+    assert await script.pace() == 16
+    await script.clock.set(NOON + 1.1 * SECOND)
+    starts = await script.reserve_all(20)
+    assert [round(gap / SECOND, 3) for gap in (starts[1] - starts[0], starts[2] - starts[1])] == [0.062, 0.062]
+
+
+async def test_a_wait_of_a_server_that_is_down_is_no_reason_to_go_slower(script: Script) -> None:
+    await script.reserve(32)
+    await script.hold(5, too_fast=False)
+    assert await script.pace() == 0
+
+
+async def test_refusals_without_a_success_between_halve_the_pace_once(script: Script) -> None:
+    await script.reserve(32)
+    for _ in range(3):
+        await script.wait(await script.hold())
+    assert await script.pace() == 16
+    await script.lift()
+    await script.hold()
+    assert await script.pace() == 8
+
+
+async def test_the_pace_goes_up_by_steps_until_it_is_what_it_was(script: Script) -> None:
+    await script.reserve(20)
+    await script.wait(await script.hold())
+    paces = []
+    while pace := await script.pace():
+        await script.reserve_all(round(pace))  # about a second
+        paces.append(pace)
+    steps = [later - earlier for earlier, later in pairwise(paces)]
+    assert paces[0] == 10
+    assert max(steps) <= 0.6
+    assert 19 < paces[-1] <= 20
+
+
+async def test_nothing_goes_faster_while_nothing_wants_to(script: Script) -> None:
+    await script.reserve(20)
+    await script.wait(await script.hold())
+    for second in range(2, 60):
+        await script.clock.set(NOON + second * SECOND)
+        assert len(await script.reserve(1)) == 1
+    assert await script.pace() < 10.6
+
+
+@pytest.mark.parametrize("limit", [Limit(5, 1), Limit(50, 1)])
+async def test_a_limit_is_kept_exactly_at_every_pace(script: Script, limit: Limit) -> None:
+    starts = await script.reserve_all(3 * limit.requests, limit)
+    for _ in range(3):
+        await script.hold()
+        starts += await script.reserve_all(limit.requests, limit)
+        await script.lift()
+        starts += await script.reserve_all(2 * limit.requests, limit)
+    assert min(windows(starts, limit)) >= limit.seconds
 
 
 async def test_start_times_from_before_the_clock_was_set_back_hold_nobody_up(script: Script) -> None:
     limit = Limit(2, 10)
     await script.reserve_all(2, limit)
-    await script.pause(1)
+    await script.hold(1)
     await script.clock.set(NOON - 7200 * SECOND)
     assert await script.reserve(1, limit) == [NOON - 7200 * SECOND]
 
 
 async def test_a_wait_ends_when_a_start_can_be_reserved(server: Redis) -> None:
-    limiter = Limiter(server, {"k": Limit(1, 10)})
+    limiter = limiter_of(server, {"k": Limit(1, 10)})
     await reserved(limiter, 5)
     wait = await limiter.reserve(5)
     assert isinstance(wait, Wait)
@@ -188,18 +315,18 @@ async def test_a_wait_ends_when_a_start_can_be_reserved(server: Redis) -> None:
 
 async def test_keys_do_not_share_their_limit(server: Redis) -> None:
     for key in "ab":
-        await reserved(Limiter(server, {key: Limit(1, 10)}))
+        await reserved(limiter_of(server, {key: Limit(1, 10)}))
 
 
 async def test_one_call_reserves_for_requests_that_follow(server: Redis, calls: list[str]) -> None:
-    limiter = Limiter(server, {"k": Limit(100, 1)})
+    limiter = limiter_of(server, {"k": Limit(100, 1)})
     starts = [await reserved(limiter, 10 - number) for number in range(10)]
     assert calls == [rate.RESERVE]
     assert [start.name for start in starts] == sorted({start.name for start in starts})
 
 
 async def test_a_start_on_time_costs_no_call(server: Redis, calls: list[str]) -> None:
-    limiter = Limiter(server, {"k": Limit(10, 60)})
+    limiter = limiter_of(server, {"k": Limit(10, 60)})
     reservation = await reserved(limiter)
     on_time = replace(reservation, earliest=reservation.latest)  # whatever this machine took until here
     tolerated = replace(on_time, earliest=on_time.latest - 0.003)
@@ -209,7 +336,7 @@ async def test_a_start_on_time_costs_no_call(server: Redis, calls: list[str]) ->
 
 
 async def test_a_late_start_is_reported(server: Redis, calls: list[str]) -> None:
-    limiter = Limiter(server, {"k": Limit(10, 60)})
+    limiter = limiter_of(server, {"k": Limit(10, 60)})
     late = await limiter.start(replace(reservation := await reserved(limiter), earliest=reservation.earliest - 0.1))
     assert late.name >= reservation.name + 0.1 * SECOND
     assert await server.lrange("marl:slots:k", 0, -1) == [str(late.name).encode()]
@@ -217,7 +344,7 @@ async def test_a_late_start_is_reported(server: Redis, calls: list[str]) -> None
 
 
 async def test_a_start_that_was_missed_gets_another_reservation(server: Redis) -> None:
-    limiter = Limiter(server, {"k": Limit(50, 0.4)})
+    limiter = limiter_of(server, {"k": Limit(50, 0.4)})
     reservation = await reserved(limiter)
     other = await limiter.start(replace(reservation, earliest=reservation.earliest - 0.11, latest=0.0))
     assert other.name > reservation.name
@@ -225,7 +352,7 @@ async def test_a_start_that_was_missed_gets_another_reservation(server: Redis) -
 
 
 async def test_an_answer_that_took_longer_moves_the_start_by_no_more_than_the_margin(server: Redis) -> None:
-    limiter = Limiter(server, {"k": Limit(10, 60)})
+    limiter = limiter_of(server, {"k": Limit(10, 60)})
     reservation = await reserved(limiter)
     await limiter.answered(reservation, 0.05)
     assert await server.lrange("marl:slots:k", 0, -1) == [str(reservation.name).encode()]
@@ -233,10 +360,41 @@ async def test_an_answer_that_took_longer_moves_the_start_by_no_more_than_the_ma
     assert await server.lrange("marl:slots:k", 0, -1) == [str(reservation.name + 25_000).encode()]
 
 
-async def test_without_a_limit_a_pause_is_looked_for_now_and_then(server: Redis, calls: list[str]) -> None:
-    limiter = Limiter(server, {"k": None})
+async def test_without_a_limit_a_hold_is_looked_for_now_and_then(server: Redis, calls: list[str]) -> None:
+    limiter = limiter_of(server, {})
     for _ in range(100):
         await reserved(limiter)
     assert len(calls) < 10
-    await limiter.pause(5)
+    await limiter.hold(0, 5, too_fast=False, longest=600)
     assert isinstance(await limiter.reserve(), Wait)
+    assert limiter.held > 4
+
+
+async def test_every_start_counts_also_without_a_limit(server: Redis) -> None:
+    limiter = limiter_of(server, {})
+    for _ in range(40):
+        await reserved(limiter)
+    await limiter.hold(0, 0.01, too_fast=True, longest=600)
+    await asyncio.sleep(0.02)
+    await reserved(limiter)
+    assert limiter.pace
+    assert 15 < limiter.pace <= 20
+
+
+async def test_a_success_costs_a_call_only_after_a_wait(server: Redis, calls: list[str]) -> None:
+    limiter = limiter_of(server, {})
+    await limiter.succeeded()
+    await limiter.hold(0, 5, too_fast=True, longest=600)
+    await limiter.succeeded()
+    await limiter.succeeded()
+    assert calls == [rate.HOLD, rate.LIFT]
+
+
+async def test_another_column_of_the_api_is_held_too_and_counts_its_own_waits(server: Redis) -> None:
+    one, other = (Limiter(server, {}, api="x", column=name) for name in ("one", "other"))
+    assert (await one.hold(0, 5, too_fast=True, longest=600)).waits == 1
+    assert isinstance(await other.reserve(), Wait)
+    await other.lift()
+    assert (await other.hold(0, 5, too_fast=True, longest=600)).waits == 1
+    await other.succeeded()
+    assert await server.hget("marl:waits:one", "waits") == b"1"

@@ -50,6 +50,22 @@ async def test_a_get_is_followed(status: int) -> None:
     assert response.hops == (Hop(status, "GET", f"{API}/new?a=%20", credentials=None),)
 
 
+@pytest.mark.parametrize(
+    ("location", "address"),
+    [
+        ("https://straße.example/a/%2e%2e/b", "https://xn--strae-oqa.example/b"),
+        ("https://Example.COM", "https://example.com/"),
+        ("http://0x7f.1/", "http://127.0.0.1/"),
+        ("../x/./y", f"{API}/x/y"),
+    ],
+)
+async def test_a_redirect_leads_where_browsers_go(location: str, address: str) -> None:
+    api = Api(302, location)
+    response = await api.send(old())
+    assert response.url == address
+    assert str(api.requests[-1].url) == address
+
+
 @pytest.mark.parametrize("method", WRITES)
 async def test_after_303_the_result_of_a_write_is_read(method: str) -> None:
     api = Api(303, "/result/7")
@@ -95,27 +111,27 @@ OTHERS = ["X-Other", "Idempotency-Key", "Accept"]
 async def test_credentials_do_not_follow_to_another_origin(status: int, target: str) -> None:
     api = Api(status, target)
     headers = tuple((name, "1") for name in CREDENTIALS + OTHERS)
-    response = await api.send(old("GET", headers), token=Token("1", "X-Auth", "1"))
+    response = await api.send(old("GET", headers), token=Token.in_header("1", "X-Auth"))
     first, second = (set(request.headers) for request in api.requests)
     assert first - second == {name.lower() for name in CREDENTIALS}
     assert response.hops[0].credentials is False
 
 
 async def test_credentials_follow_within_an_origin() -> None:
-    token = Token("1", "X-Auth", "1")
+    token = Token.in_header("1", "X-Auth")
     response = await Api(302, "https://API.example:443/new").send(token.apply_to(old()), token=token)
     assert response.hops[0].credentials is True
 
 
 async def test_a_key_of_the_query_that_the_redirect_leaves_out_is_lost() -> None:
-    token = Token("k3y", "key", "k3y", in_query=True)
+    token = Token.in_query("k3y", "key")
     request = token.apply_to(old())
     assert (await Api(302, "/new").send(request, token=token)).hops[0].credentials is False
     assert (await Api(302, "/new?key=k3y").send(request, token=token)).hops[0].credentials is True
 
 
 async def test_a_token_in_the_redirect_of_a_server_goes_to_allowed_hosts_alone() -> None:
-    token = Token("k3y", "key", "k3y", in_query=True)
+    token = Token.in_query("k3y", "key")
     api = Api(302, "https://other.example/new?key=k3y")
     with pytest.raises(SendError) as caught:
         await api.send(token.apply_to(old()), token=token, allowed_hosts={"api.example"})

@@ -17,9 +17,10 @@ from pytest_django import Settings
 from enrichment.connections.redaction import Redactor
 from enrichment.engine.messages import Request
 from enrichment.engine.template import request as template
+from enrichment.engine.template.body_formats import BodyFormat
 from enrichment.http_client import client, transport
 from enrichment.http_client.addresses import AddressRefused
-from enrichment.http_client.transport import InsecureServer, Transport, UnknownHost
+from enrichment.http_client.transport import InsecureServer, NotHttp, Transport, UnknownHost
 from enrichment.schema import Method
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
@@ -135,6 +136,22 @@ async def test_what_the_preview_shows_is_what_is_sent(
     assert content == (shown["body"] or "")
     host = {"Host": server.url.removeprefix("http://")}
     assert sent == host | shown["headers"] | OURS | length(method, content)
+
+
+@pytest.mark.parametrize("body_format", get_args(BodyFormat.__value__))
+async def test_a_body_of_any_format_is_sent_as_the_preview_shows_it(
+    body_format: str, start: Start, out: Transport
+) -> None:
+    server = await start(OK)
+    body = '["größe"]' if body_format == "json" else "<size>größe</size>"
+    form = [{"name": "size", "value": "größe & more"}]
+    settings = {"method": "POST", "url": server.url, "body_format": body_format, "body": body, "form": form}
+    request = template.compile(settings, {}).render({}).request
+    shown: dict[str, Any] = Redactor({}).request(request)
+    await client.send(out, request, timeout_ms=5000)
+    _, sent, content = parts(server.requests[0])
+    assert content == (shown["body"] or "")
+    assert sent == {"Host": server.url.removeprefix("http://")} | shown["headers"] | OURS | length("POST", content)
 
 
 @pytest.mark.parametrize("method", get_args(Method))
@@ -270,12 +287,19 @@ async def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
     start: Start, out: Transport, self_signed: ssl.SSLContext
 ) -> None:
     server = await start(OK, tls=self_signed)
-    with pytest.raises(InsecureServer):
+    with pytest.raises(InsecureServer, match="it vouches for itself with its own certificate"):
         await call(out, server.url)
     assert server.requests == []
 
 
-async def test_a_server_without_tls_is_an_insecure_server(out: Transport) -> None:
+async def test_a_server_that_wants_https_is_told_of_as_such(start: Start, out: Transport) -> None:
+    alert = b"\x15\x03\x01\x00\x02\x02\x16"
+    server = await start(alert)
+    with pytest.raises(NotHttp, match="wants a secure connection"):
+        await call(out, server.url)
+
+
+async def test_a_server_without_tls_is_told_to_speak_plain_http(out: Transport) -> None:
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
         writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
@@ -283,7 +307,7 @@ async def test_a_server_without_tls_is_an_insecure_server(out: Transport) -> Non
 
     async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        with pytest.raises((InsecureServer, httpx.ConnectError)):
+        with pytest.raises(InsecureServer, match="this server speaks plain http"):
             await call(out, f"https://127.0.0.1:{port}")
 
 

@@ -1,0 +1,80 @@
+"""Digest (RFC 7616): answers to the challenges of an API, computed for each request as it goes out."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import httpx
+
+from enrichment.engine.auth.digest import MARK
+from enrichment.engine.errors import SendError
+
+type Transport = httpx.AsyncBaseTransport
+type Again = Callable[[], Awaitable[None]]
+
+
+class Digest:
+    """One user of an API. A challenge holds for the requests after it; the first request gets it alone."""
+
+    def __init__(self, username: str, password: str) -> None:
+        self._auth = httpx.DigestAuth(username, password)
+        self._first = asyncio.Lock()
+        self._is_challenged = False
+        self._is_accepted: bool | None = None
+
+    def over(self, transport: Transport, again: Again) -> Transport:
+        """Returns a transport that answers for marked requests; `again` is awaited before one goes out late."""
+        return _Transport(self, transport, again)
+
+    async def send(self, request: httpx.Request, transport: Transport, again: Again) -> httpx.Response:
+        """Returns the response to the request with its header. Raises SendError for a challenge without an answer."""
+        if self._is_challenged:
+            return await self._send(request, transport, again)
+        has_to_wait = self._first.locked()
+        async with self._first:
+            if has_to_wait:
+                await again()
+            response = await self._send(request, transport, again)
+            self._is_challenged = True
+            return response
+
+    async def _send(self, request: httpx.Request, transport: Transport, again: Again) -> httpx.Response:
+        del request.headers["Authorization"]  # the mark
+        flow = self._auth.sync_auth_flow(request)
+        response = await transport.handle_async_request(next(flow))
+        if response.status_code != 401 or self._is_accepted is False:  # another answer could lock the account
+            return response
+        response.request = request
+        try:
+            request = flow.send(response)
+        except StopIteration:  # it is no challenge
+            return response
+        except (KeyError, NotImplementedError, httpx.ProtocolError) as error:
+            words = "The API asks for a kind of Digest sign-in that Marl doesn't have."
+            raise SendError("digest", words, sent=False, retryable=False) from error
+        await response.aclose()
+        await again()
+        response = await transport.handle_async_request(request)
+        self._is_accepted = self._is_accepted or response.status_code != 401
+        return response
+
+
+class _Transport(httpx.AsyncBaseTransport):
+    def __init__(self, digest: Digest, transport: Transport, again: Again) -> None:
+        self._digest = digest
+        self._transport = transport
+        self._again = again
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.headers.get("Authorization") != MARK:
+            return await self._transport.handle_async_request(request)
+        deadline: asyncio.Timeout = request.extensions["deadline"]
+
+        async def again() -> None:
+            """Waiting for another start is not the API's time."""
+            when = deadline.when()
+            began = asyncio.get_running_loop().time()
+            deadline.reschedule(None)
+            await self._again()
+            deadline.reschedule(when and when + asyncio.get_running_loop().time() - began)
+
+        return await self._digest.send(request, self._transport, again)
