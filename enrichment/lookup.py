@@ -3,9 +3,9 @@
 from django.db.models import QuerySet
 from django.http import Http404
 
-from enrichment.models import Connection, Run
+from enrichment.models import Connection, Run, Source
 from tables import deletions
-from tables.models import Column, Deletion, Import, Table
+from tables.models import Column, Deletion, Edit, Import, SavedView, Table
 from workspaces import ids
 from workspaces.actors import Actor
 from workspaces.models import Role
@@ -38,8 +38,18 @@ def column(who: Actor, pk: str | int, role: Role = Role.VIEWER, *, deleted: bool
     return _allowed(who, visible.filter(pk=number(pk)).first(), role)
 
 
+def edit(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Edit:
+    found = Edit.objects.filter(table__workspace=who.workspace, table__ready=True).exclude(task={})
+    return _allowed(who, found.select_related("table").filter(pk=number(pk)).first(), role)
+
+
 def connection(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Connection:
     return _allowed(who, Connection.objects.filter(workspace=who.workspace, pk=number(pk)).first(), role)
+
+
+def source(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Source:
+    found = Source.objects.filter(table__in=tables(who), pk=number(pk)).select_related("table__workspace", "connection")
+    return _allowed(who, found.first(), role)
 
 
 def run(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Run:
@@ -57,6 +67,11 @@ def trash(who: Actor) -> QuerySet[Deletion]:
 
 def deletion(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Deletion:
     return _allowed(who, trash(who).filter(pk=number(pk)).first(), role)
+
+
+def saved_view(who: Actor, pk: str | int, role: Role = Role.VIEWER, *, deleted: bool = False) -> SavedView:
+    views = SavedView.objects.filter(table__in=tables(who), deleted_at__isnull=not deleted).select_related("table")
+    return _allowed(who, views.filter(pk=number(pk)).first(), role)
 
 
 def _allowed[Thing](who: Actor, thing: Thing | None, role: Role) -> Thing:

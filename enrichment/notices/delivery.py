@@ -1,0 +1,140 @@
+"""Sends notices of runs. What is to be told is stored with the end of the run, and tried until it has arrived.
+
+A notice whose sender dies after it arrived is sent once more: better twice than never.
+"""
+
+import json
+import logging
+import smtplib
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.utils import timezone
+
+from enrichment.connections.secrets import CannotOpen
+from enrichment.engine.errors import SendError
+from enrichment.engine.messages import Request
+from enrichment.http_client import client, event_loop
+from enrichment.models import Notice, NoticeSettings, Run
+from enrichment.notices import settings as notice_settings
+from tables import dispatch
+
+log = logging.getLogger(__name__)
+
+DELIVER = "enrichment.deliver_notice"
+WAITS = (60, 300, 1800)  # seconds after which what did not arrive is tried again; then it is given up
+TIMEOUT_MS = 10_000
+
+
+class Undelivered(Exception):
+    """Says why, in words for the person who set the channel."""
+
+
+def run_ended(run: Run) -> None:
+    """Notes whom to tell of a run, in the transaction in which it ends. Nobody is told of what they did themselves."""
+    stopped_by_hand = run.state == Run.State.STOPPED and not run.stop_reason
+    if run.automatic or stopped_by_hand:
+        return
+    found = notice_settings.of_table(run.table_id)
+    if found.when == "failures" and not _failed(run, found):
+        return
+    for channel in notice_settings.channels(found):
+        notice = Notice.objects.create(table_id=run.table_id, run=run, channel=channel, due_at=timezone.now())
+        dispatch.send(DELIVER, notice.pk)
+
+
+def _failed(run: Run, found: NoticeSettings) -> bool:
+    ended = run.done + run.no_data + run.failed + run.unknown
+    return run.state == Run.State.STOPPED or (run.failed + run.unknown) * 100 > found.failed_percent * ended
+
+
+def send_due() -> None:
+    """Sends the tasks of notices that are due, and whose own task was lost or failed."""
+    for pk in Notice.objects.filter(due_at__lte=timezone.now()).values_list("pk", flat=True)[:100]:
+        dispatch.send(DELIVER, pk)
+
+
+def deliver(notice_id: int) -> None:
+    """Sends a notice that is due. Two workers with the same task send it once: the first one puts off its time."""
+    notice = Notice.objects.select_related("run__column__table").filter(pk=notice_id).first()
+    if notice is None or notice.due_at is None:
+        return
+    wait = WAITS[notice.tries] if notice.tries < len(WAITS) else None
+    then = timezone.now() + timedelta(seconds=wait or WAITS[-1])
+    mine = Notice.objects.filter(pk=notice_id, due_at=notice.due_at, due_at__lte=timezone.now())
+    if not mine.update(due_at=then, tries=notice.tries + 1):
+        return
+    try:
+        send(notice_settings.of_table(notice.table_id), notice.channel, words(notice.run))
+    except Undelivered as error:
+        log.warning("notice of run %s by %s: %s", notice.run_id, notice.channel, error)
+        Notice.objects.filter(pk=notice_id).update(error=str(error), **({} if wait else {"due_at": None}))
+    else:
+        Notice.objects.filter(pk=notice_id).update(error="", sent_at=timezone.now(), due_at=None)
+
+
+def send(found: NoticeSettings, channel: str, text: str) -> None:
+    """Sends a text by a channel of a table. Raises Undelivered."""
+    if channel == "webhook":
+        _post(found, text)
+    elif found.emails:
+        _mail(found, text)
+
+
+def _post(found: NoticeSettings, text: str) -> None:
+    try:
+        address = notice_settings.webhook_of(found)
+    except CannotOpen:
+        raise Undelivered("No encryption key opens the webhook's address. Enter it again.") from None
+    if not address:
+        return
+    body = json.dumps({"text": _escaped(text)}, ensure_ascii=False).encode()
+    request = Request("POST", address, (("Content-Type", "application/json; charset=utf-8"),), body)
+    sending = client.send(event_loop.transport(), request, timeout_ms=TIMEOUT_MS, follow="never")
+    try:
+        response = event_loop.run(sending)
+    except SendError as error:
+        raise Undelivered(error.message.replace(address, "the webhook")) from None
+    if not 200 <= response.status < 300:
+        raise Undelivered(f"The webhook answered {response.status}: {response.text[:200].strip()}".rstrip(": "))
+
+
+def _escaped(text: str) -> str:
+    """Returns the text for Slack and those who follow it, where a name of a column can't be a link or call people."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _mail(found: NoticeSettings, text: str) -> None:
+    subject = text.split("\n")[0]
+    try:
+        EmailMessage(f"Marl: {subject}"[:200], text, settings.EMAIL_FROM, found.emails).send()
+    except (OSError, smtplib.SMTPException) as error:
+        raise Undelivered(f"The e-mail could not be sent: {error}") from error
+
+
+def words(run: Run) -> str:
+    """Returns what is told of a run: what ended and how, and where to see it."""
+    column, table = " ".join(run.column.name.split()), " ".join(run.column.table.name.split())
+    how = "was stopped" if run.state == Run.State.STOPPED else "has ended"
+    counts: list[tuple[int, str]] = [
+        (run.done, "done"),
+        (run.no_data, "no data"),
+        (run.failed, "failed"),
+        (run.unknown, "may have been sent"),
+        (run.skipped, "skipped"),
+        (run.missing_input, "missing input"),
+        (run.cancelled, "not run"),
+    ]
+    told = ", ".join(f"{number:,} {state}" for number, state in counts if number) or "no rows"
+    reason = f"\n{run.stop_reason}" if run.stop_reason else ""
+    return f"“{column}” in {table} {how}: {told}.{reason}\n{settings.PUBLIC_URL}/tables/{run.table_id}"
+
+
+def prune() -> None:
+    """Forgets all but the last notices of each table."""
+    tables: Any = Notice.objects.order_by().values_list("table_id", flat=True).distinct()
+    for table_id in tables:
+        kept = list(Notice.objects.filter(table_id=table_id).values_list("pk", flat=True)[: notice_settings.LAST])
+        Notice.objects.filter(table_id=table_id, due_at=None).exclude(pk__in=kept).delete()

@@ -1,0 +1,150 @@
+"""Fetches the list of a source: its request and what follows from the answers, with sign-in, limits and retries."""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+from redis import RedisError
+
+from enrichment.engine.errors import SignInError
+from enrichment.engine.shapes.progress import Progress
+from enrichment.engine.template.paths import MISSING, below
+from enrichment.http_client.rate_limit import Wait
+from enrichment.models import Run
+from enrichment.runs.results import Result
+from enrichment.sources.settings import Draft
+from enrichment.worker import exchange, next_request, paging
+from enrichment.worker.job import Job, of_settings
+from enrichment.worker.ready import Ready, ended_by
+from tables.models import CellState
+from workspaces.refusals import Refused
+
+SHORT = 5.0  # seconds that a worker waits; longer ones are waited for without one
+_LISTED = 5  # lists that an answer has instead
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """How far an exchange is: the tries of its first request, or what came after it."""
+
+    attempts: int = 0
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    progress: Progress | None = None
+
+    @property
+    def pages(self) -> int:
+        """How many came so far."""
+        return self.progress.pages.number if self.progress and self.progress.pages else 0
+
+    @property
+    def items(self) -> list[Any]:
+        """Those that came so far."""
+        return self.progress.pages.items if self.progress and self.progress.pages else []
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """It goes on in so many seconds."""
+
+    seconds: float
+    at: At
+
+
+class NoList(Refused):
+    """The answer has its list elsewhere, or none; `others` are the paths of those that it has."""
+
+    def __init__(self, path: str, others: Sequence[str]) -> None:
+        words = f"There is no list at “{path}”." if path else "The answer is no list."
+        listed = ", ".join(f"“{other}”" for other in others)
+        super().__init__(
+            f"{words} It has {'lists' if others[1:] else 'one'} at {listed}." if others else words, field="items"
+        )
+        self.others = others
+
+
+type Told = Callable[[At], Awaitable[None]]  # hears how far it is after each request; what it raises ends it
+
+
+def job_of(draft: Draft, source_id: int | None) -> Job:
+    """Returns what sends the requests of a source, under its own limit."""
+    return of_settings(Run(table_id=draft.table.pk), draft.compiled, draft.connection, f"source:{source_id or 'new'}")
+
+
+async def fetch(job: Job, at: At, told: Told) -> Result | Later:
+    """Returns how it ended, or where it goes on later. What is wrong is a result, and never an error."""
+    try:
+        while True:
+            row = _next(job, at)
+            if isinstance(row, Result):
+                return row
+            start = await job.limiter.reserve()
+            if isinstance(start, Wait):
+                if start.seconds > SHORT:
+                    return Later(start.seconds, at)
+                await asyncio.sleep(start.seconds)
+                continue
+            result = await exchange.once(job, row, await job.limiter.start(start))
+            if result.ended:
+                return result
+            if result.pause:
+                result.state, result.error_message = CellState.FAILED, result.pause.reason
+                return result
+            at = At(result.attempts, result.notes, result.progress)
+            await told(at)
+            seconds = (result.due_at - timezone.now()).total_seconds() if result.due_at else 0.0
+            if seconds > SHORT:
+                return Later(seconds, at)
+            await asyncio.sleep(max(0.0, seconds))
+    except SignInError as error:
+        return ended_by(0, error)
+    except RedisError:
+        words = "Redis isn't answering, so Marl can't keep the rate limit."
+        return Result(0, CellState.FAILED, error_code="redis", error_message=words)
+
+
+def _next(job: Job, at: At) -> Ready | Result:
+    if at.progress:
+        return next_request.ready(job, 0, at.attempts, at.progress)
+    request = paging.first_request(job, job.compiled.request.render({}).request)
+    return Ready(0, at.attempts, request, notes=at.notes)
+
+
+def items_of(draft: Draft, result: Result) -> list[Any]:
+    """Returns the list of an exchange that ended. Raises Refused where it failed, or has lists, but not this one.
+
+    An answer without any list is an empty one: many APIs leave out what is empty.
+    """
+    if result.state == CellState.NO_DATA:
+        return []
+    if result.state != CellState.DONE:
+        raise Refused(result.error_message)
+    found = result.value if draft.items is None else draft.items.get(result.value)
+    if isinstance(found, list) and detail_of(result).get("list", True):
+        return found
+    where = draft.items.text if draft.items else ""
+    others = [path for path in _lists(result.value, "") if path != where][:_LISTED]
+    if others or draft.items is None or found not in (None, MISSING, []):
+        raise NoList(where, others)
+    return []
+
+
+def detail_of(result: Result) -> Mapping[str, Any]:
+    """Returns what is known of a list that came in pages."""
+    return result.error_detail if isinstance(result.error_detail, dict) else {}
+
+
+def _lists(value: object, path: str, depth: int = 0) -> list[str]:
+    """Returns the paths of the lists in an answer."""
+    if isinstance(value, list):
+        return [path] if path else []
+    if not isinstance(value, dict) or depth > 3:
+        return []
+    return [found for key, inner in value.items() for found in _lists(inner, below(path, key), depth + 1)]
+
+
+def words_of(seconds: float) -> str:
+    """Says for how long the API asks to wait."""
+    return f"{math.ceil(seconds)} s" if seconds < 90 else f"{math.ceil(seconds / 60)} min"

@@ -1,0 +1,197 @@
+"""A run that has ended is told to whom the table says, once, and what does not arrive is tried again."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
+import httpx
+import pytest
+from django.conf import LazySettings
+from django.core import mail
+from django.utils import timezone
+
+from enrichment.http_client import event_loop
+from enrichment.models import Notice, NoticeSettings, Run
+from enrichment.notices import delivery
+from enrichment.notices import settings as notice_settings
+from enrichment.runs import lifecycle
+from tables.models import Column, Table
+from tests.enrichment.api.test_api import Caller
+from workspaces.models import Role, User, Workspace
+from workspaces.refusals import Refused
+from workspaces.tokens import create_api_token
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HOOK = "https://hooks.slack.example/services/T0/B0/s3cret"
+
+
+class Channel:
+    """A webhook that answers with a status."""
+
+    def __init__(self) -> None:
+        self.posts: list[tuple[str, str]] = []
+        self.status = 200
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        self.posts.append((str(request.url), json.loads(request.content)["text"]))
+        return httpx.Response(self.status, text="channel_is_archived" if self.status != 200 else "ok")
+
+
+@pytest.fixture
+def channel(monkeypatch: pytest.MonkeyPatch) -> Channel:
+    made = Channel()
+    monkeypatch.setattr(event_loop, "transport", lambda: httpx.MockTransport(made.answer))
+    return made
+
+
+@pytest.fixture
+def ended(http: Callable[..., Column]) -> Callable[..., Run]:
+    """A run of three rows that has ended with so many failures."""
+    column = http()
+
+    def end(failed: int = 0, *, automatic: bool = False) -> Run:
+        run = lifecycle.plan(column, "all", automatic=automatic)
+        Run.objects.filter(pk=run.pk).update(done=3 - failed, failed=failed, total=3)
+        run.refresh_from_db()
+        return lifecycle.stop(run, "The API refused the sign-in.")
+
+    return end
+
+
+def deliver() -> None:
+    Notice.objects.filter(due_at__isnull=False).update(due_at=timezone.now() - timedelta(seconds=1))
+    for pk in Notice.objects.filter(due_at__isnull=False).values_list("pk", flat=True):
+        delivery.deliver(pk)
+
+
+def test_a_run_is_told_once_in_words_that_cannot_call_a_channel(
+    leads: Table, channel: Channel, ended: Callable[..., Run]
+) -> None:
+    notice_settings.change(leads, webhook_url=HOOK)
+    Column.objects.filter(name="Profile").update(name="<!channel> & co")
+    run = ended(failed=1)
+    [notice] = Notice.objects.all()
+    deliver()
+    delivery.deliver(notice.pk)
+    assert channel.posts == [(HOOK, channel.posts[0][1])]
+    told = channel.posts[0][1].split("\n")
+    assert told[0] == "“&lt;!channel&gt; &amp; co” in Leads was stopped: 2 done, 1 failed."
+    assert told[1] == "The API refused the sign-in."
+    assert told[2].endswith(f"/tables/{leads.pk}")
+    notice.refresh_from_db()
+    assert (notice.run_id, notice.sent_at is None, notice.due_at, notice.error) == (run.pk, False, None, "")
+
+
+def test_two_workers_with_the_same_task_send_once(leads: Table, channel: Channel, ended: Callable[..., Run]) -> None:
+    notice_settings.change(leads, webhook_url=HOOK)
+    ended()
+    [notice] = Notice.objects.all()
+    channel.status = 500
+    delivery.deliver(notice.pk)
+    delivery.deliver(notice.pk)
+    assert len(channel.posts) == 1
+
+
+def test_what_does_not_arrive_is_tried_three_times_more_and_then_given_up(
+    leads: Table, channel: Channel, ended: Callable[..., Run]
+) -> None:
+    notice_settings.change(leads, webhook_url=HOOK)
+    ended()
+    channel.status = 404
+    for _ in range(6):
+        deliver()
+    [notice] = Notice.objects.all()
+    assert (len(channel.posts), notice.due_at, notice.sent_at) == (4, None, None)
+    assert notice.error == "The webhook answered 404: channel_is_archived"
+
+
+def test_nobody_is_told_of_what_starts_or_was_stopped_by_hand(
+    leads: Table, ended: Callable[..., Run], http: Callable[..., Column]
+) -> None:
+    notice_settings.change(leads, webhook_url=HOOK)
+    ended(automatic=True)
+    lifecycle.stop(lifecycle.plan(http("Other"), "all"))
+    assert not Notice.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("failed", "percent", "is_told"), [(0, 0, False), (1, 33, True), (1, 34, False), (3, 99, True)]
+)
+def test_only_runs_of_which_more_failed_are_told_where_it_is_set_so(
+    failed: int, percent: int, is_told: bool, leads: Table, http: Callable[..., Column]
+) -> None:
+    notice_settings.change(leads, webhook_url=HOOK, when="failures", failed_percent=percent)
+    run = lifecycle.plan(http(), "all")
+    run.state, run.done, run.failed = Run.State.DONE, 3 - failed, failed
+    delivery.run_ended(run)
+    assert Notice.objects.exists() is is_told
+
+
+def test_an_email_has_the_words_and_goes_to_all(
+    leads: Table, settings: LazySettings, ended: Callable[..., Run]
+) -> None:
+    settings.CAN_EMAIL, settings.EMAIL_FROM = True, "marl@example.com"
+    notice_settings.change(leads, emails=["sam@example.com", " kim@example.com ", "sam@example.com"])
+    ended(failed=2)
+    deliver()
+    [message] = mail.outbox
+    assert message.to == ["sam@example.com", "kim@example.com"]
+    assert message.subject == "Marl: “Profile” in Leads was stopped: 1 done, 2 failed."
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"webhook_url": "slack.com/x"}, "Enter the webhook's whole address"),
+        ({"webhook_url": "ftp://x"}, "Enter the webhook's whole address"),
+        ({"webhook_url": "http://[::1"}, "Enter the webhook's whole address"),
+        ({"emails": ["sam@example.com\nBcc: all@example.com"]}, "isn't an e-mail address"),
+        ({"emails": [f"a{number}@example.com" for number in range(11)]}, "at most 10"),
+        ({"when": "never"}, "either of"),
+        ({"failed_percent": 100}, "from 0 to 99"),
+    ],
+)
+def test_what_cannot_be_told_is_refused(
+    given: dict[str, object], words: str, leads: Table, settings: LazySettings
+) -> None:
+    settings.CAN_EMAIL, settings.EMAIL_FROM = True, "marl@example.com"
+    with pytest.raises(Refused, match=words):
+        notice_settings.change(leads, **given)  # type: ignore[arg-type]
+    assert not NoticeSettings.objects.exists()
+
+
+def test_without_a_mail_server_addresses_are_refused(leads: Table) -> None:
+    with pytest.raises(Refused, match="MARL_SMTP_URL"):
+        notice_settings.change(leads, emails=["sam@example.com"])
+
+
+def test_the_address_is_stored_encrypted_and_never_shown(
+    leads: Table, workspace: Workspace, editor: User, channel: Channel
+) -> None:
+    call = Caller(create_api_token(workspace, "tests", Role.EDITOR, editor)[1])
+    status, told = call("POST", f"/tables/{leads.pk}/notices/test")
+    assert (status, told["error"]["message"]) == (409, "No webhook and no e-mail address is set.")
+    status, shown = call("PATCH", f"/tables/{leads.pk}/notices", {"webhook_url": HOOK})
+    assert (status, shown["webhook_host"]) == (200, "hooks.slack.example")
+    assert "s3cret" not in json.dumps(shown) + NoticeSettings.objects.get().sealed
+    assert call("POST", f"/tables/{leads.pk}/notices/test") == (200, {"sent": ["webhook"]})
+    channel.status = 410
+    status, told = call("POST", f"/tables/{leads.pk}/notices/test")
+    assert (status, told["error"]["message"]) == (409, "The webhook answered 410: channel_is_archived")
+    status, shown = call("PATCH", f"/tables/{leads.pk}/notices", {"webhook_url": ""})
+    assert (status, shown["webhook_host"]) == (200, None)
+    viewer = Caller(create_api_token(workspace, "viewer", Role.VIEWER, editor)[1])
+    assert viewer("GET", f"/tables/{leads.pk}/notices")[0] == 403
+
+
+def test_only_the_last_notices_are_kept(leads: Table, ended: Callable[..., Run]) -> None:
+    notice_settings.change(leads, webhook_url=HOOK)
+    run = ended()
+    Notice.objects.update(due_at=None)
+    for _ in range(notice_settings.LAST + 5):
+        Notice.objects.create(table=leads, run=run, channel="webhook")
+    waiting = Notice.objects.create(table=leads, run=run, channel="webhook", due_at=timezone.now())
+    delivery.prune()
+    assert Notice.objects.count() == notice_settings.LAST
+    assert Notice.objects.filter(pk=waiting.pk).exists()
