@@ -4,15 +4,17 @@ Nothing is written for a row that is claimed: what is running is what stands in 
 until there is a new one. No transaction is open while anything is sent.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from enrichment.models import Claim, HttpColumn, Run
+from enrichment.runs import batches
 from enrichment.runs.scope import Scope
 from enrichment.schema import HttpConfig
 from tables.cells import Pair
@@ -22,38 +24,54 @@ RETRY_LATER = (CellState.QUEUED, CellState.LIMITED)  # claimed again when they a
 PARKED = (*RETRY_LATER, CellState.WAITING)  # the open states of a cell that is in no claim
 
 
+type Notes = Mapping[str, Any]  # what the last try of a row left for the next one
+
+
 @dataclass(frozen=True, slots=True)
 class ClaimedRow:
-    """A row of a claim, and how many attempts it had before."""
+    """A row of a claim, how many attempts it had before, and what the last one noted."""
 
     row: Row
     attempts: int
     claim_id: int = 0
+    notes: Notes = MappingProxyType({})
+
+
+class _Tries(NamedTuple):
+    attempts: int = 0
+    notes: object = None
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class NewClaim:
     """The rows of a new claim, and whether nothing more is due now."""
 
     rows: Sequence[ClaimedRow]
     exhausted: bool
 
 
-def claim(run_id: int, limit: int, worker_id: int, *, beginning: int = 1, token: str = "") -> Batch:
+def claim(run_id: int, limit: int, worker_id: int, *, beginning: int = 1, token: str = "") -> NewClaim:
     """Claims up to `limit` rows that are due; the first `beginning` of them may be sent at once."""
     with transaction.atomic():
         run = Run.objects.select_for_update().filter(pk=run_id).first()
         if run is None or run.state not in Run.ACTIVE:
-            return Batch([], True)
+            return NewClaim([], True)
         # Two runs of one column claim one after the other, so that neither takes a row of the other.
         HttpColumn.objects.select_for_update(no_key=True).filter(pk=run.column_id).first()
-        attempts = _claim_released(run, limit)
-        attempts |= _claim_due(run, limit - len(attempts))
-        next_rows, exhausted = _next_rows(run, limit - len(attempts))
-        rows = {row.pk: row for row in Row.objects.filter(pk__in=attempts)} if attempts else {}
+        tries = _claim_released(run, limit)
+        tries |= _claim_due(run, limit - len(tries), RETRY_LATER)
+        # A third of what is left for rows that wait for the API: whoever only asks never begins, whoever only begins
+        # keeps others waiting for what is there. With more, the last rows begin so late that nothing is left to be
+        # sent while they wait.
+        tries |= _claim_due(run, (limit - len(tries) + 2) // 3, [CellState.WAITING])
+        next_rows, exhausted = _next_rows(run, limit - len(tries))
+        if exhausted and (left := limit - len(tries) - len(next_rows)) > 0:
+            tries |= _claim_due(run, left, [CellState.WAITING])
+        tries |= _claim_companions(run, tries)
+        rows = {row.pk: row for row in Row.objects.filter(pk__in=tries)} if tries else {}
         rows |= {row.pk: row for row in next_rows}
         if not rows:
-            return Batch([], exhausted)
+            return NewClaim([], exhausted)
         ids = sorted(rows)
         claim = Claim.objects.create(
             run=run,
@@ -63,37 +81,70 @@ def claim(run_id: int, limit: int, worker_id: int, *, beginning: int = 1, token:
             intended=ids[:beginning][-1],
             token=token,
         )
-        return Batch([ClaimedRow(rows[pk], attempts.get(pk, 0), claim.pk) for pk in ids], exhausted)
+        return NewClaim([_claimed(rows[pk], tries.get(pk, _Tries()), claim.pk) for pk in ids], exhausted)
 
 
-def _claim_released(run: Run, limit: int) -> dict[int, int]:
-    """Takes rows that a worker claimed and did not come to. Returns {row id: attempts}."""
+def _claimed(row: Row, tries: _Tries, claim_id: int) -> ClaimedRow:
+    return ClaimedRow(row, tries.attempts, claim_id, tries.notes if isinstance(tries.notes, dict) else {})
+
+
+def _claim_released(run: Run, limit: int) -> dict[int, _Tries]:
+    """Takes rows that a worker claimed and did not come to. Returns them by row id."""
     claim = Claim.objects.filter(run=run, worker_id=None).order_by("pk").first()
     if claim is None:
         return {}
     row_ids, rest = claim.row_ids[:limit], claim.row_ids[limit:]
     claim.delete()
     if rest:
-        Claim.objects.create(run=run, column_id=run.column_id, row_ids=rest)
+        Claim.objects.create(run=run, column_id=run.column_id, row_ids=rest, token=claim.token)
     tried_before = Cell.objects.filter(column_id=run.column_id, row_id__in=row_ids, state=CellState.RUNNING)
-    return dict.fromkeys(row_ids, 0) | dict(tried_before.values_list("row_id", "attempts"))
+    untried = _Tries(notes={batches.GATHERED: True} if claim.token == batches.GATHERED else None)
+    return dict.fromkeys(row_ids, untried) | _tries(tried_before)
 
 
-def _claim_due(run: Run, limit: int) -> dict[int, int]:
-    """Takes rows that are tried later (a retry, the rate limit) and whose time has come. Returns {row id: attempts}.
+def _tries(cells: QuerySet[Cell]) -> dict[int, _Tries]:
+    found = cells.values_list("row_id", "attempts", "error_detail")
+    return {pk: _Tries(attempts, notes) for pk, attempts, notes in found}
+
+
+def _claim_due(run: Run, limit: int, states: Collection[str]) -> dict[int, _Tries]:
+    """Takes rows in these states that are to go on, and whose time has come. Returns them by row id.
 
     A row that was stored in the future is due too: then the clock was set back.
     """
-    if limit <= 0:
-        return {}
-    now = timezone.now()
-    is_due = Q(due_at=None) | Q(due_at__lte=now) | Q(finished_at__gt=now)
-    cells = Cell.objects.filter(is_due, column_id=run.column_id, run_id=run.pk, state__in=RETRY_LATER)
-    attempts = dict(cells.order_by("row_id").values_list("row_id", "attempts")[:limit])
-    if attempts:
-        due = Cell.objects.filter(column_id=run.column_id, row_id__in=attempts)
-        due.update(state=CellState.RUNNING, due_at=None)
-    return attempts
+    now, tries = timezone.now(), dict[int, _Tries]()
+    cells = Cell.objects.filter(column_id=run.column_id, run_id=run.pk, state__in=states)
+    timed = cells.filter(due_at__isnull=False)
+    # Each by an index of its own: rows whose time has not come are not read, however many they are.
+    for due in (
+        cells.filter(due_at=None).order_by("row_id") if CellState.WAITING not in states else cells.none(),
+        timed.filter(due_at__lte=now).order_by("due_at"),
+        timed.filter(finished_at__gt=now).order_by("finished_at"),
+    ):
+        if limit > len(tries):
+            tries |= _tries(due[: limit - len(tries)])
+    if tries:
+        due_cells = Cell.objects.filter(column_id=run.column_id, row_id__in=tries)
+        due_cells.update(state=CellState.RUNNING, due_at=None)
+    return tries
+
+
+def _claim_companions(run: Run, tries: Mapping[int, _Tries]) -> dict[int, _Tries]:
+    """Takes the other rows of the batches that these are in, whatever the limit: they go on together."""
+    keys = batches.noted(tried.notes for tried in tries.values() if isinstance(tried.notes, dict))
+    row_ids = {row_id for batch in batches.of_keys(keys).values() for row_id in batch.row_ids}
+    others = Cell.objects.filter(
+        column_id=run.column_id, run_id=run.pk, row_id__in=row_ids - tries.keys(), state__in=PARKED
+    )
+    found = _tries(others) if keys else {}
+    if found:
+        Cell.objects.filter(column_id=run.column_id, row_id__in=found).update(state=CellState.RUNNING, due_at=None)
+    return found
+
+
+def make_due(run: Run) -> None:
+    """Makes the rows that are tried later due now. In the transaction that resumes the run."""
+    Cell.objects.filter(column_id=run.column_id, run_id=run.pk, state__in=RETRY_LATER).update(due_at=None)
 
 
 def row_ids_ahead(run: Run) -> QuerySet[Any, int]:
@@ -127,7 +178,7 @@ def record_intent(claim_id: int, row_id: int) -> bool:
     return bool(Claim.objects.filter(pk=claim_id).update(intended=row_id))
 
 
-def release(run_id: int, row_ids: Sequence[int], claim_ids: Collection[int]) -> None:
+def release(run_id: int, row_ids: Sequence[int], claim_ids: Collection[int], token: str = "") -> None:
     """Leaves rows of these claims that were not sent to whoever advances the run next; to nobody when it is over."""
     with transaction.atomic():
         run = Run.objects.select_for_update().filter(pk=run_id).first()
@@ -136,7 +187,7 @@ def release(run_id: int, row_ids: Sequence[int], claim_ids: Collection[int]) -> 
         released = sorted(still_claimed.intersection(row_ids))
         end(claims.values(), set(released))
         if released and run and run.state in Run.OPEN:
-            Claim.objects.create(run=run, column_id=run.column_id, row_ids=released)
+            Claim.objects.create(run=run, column_id=run.column_id, row_ids=released, token=token)
 
 
 def lock(claim_ids: Collection[int]) -> dict[int, Claim]:
@@ -174,12 +225,18 @@ def open_count(run: Run) -> int:
     return cells.count() + sum(len(ids) for ids in Claim.objects.filter(run=run).values_list("row_ids", flat=True))
 
 
+def has_open(run: Run) -> bool:
+    """Whether rows are claimed or tried later."""
+    cells = Cell.objects.filter(column_id=run.column_id, run_id=run.pk, state__in=PARKED)
+    return cells.exists() or Claim.objects.filter(run=run).exists()
+
+
 def next_due(run: Run) -> float | None:
-    """Returns the seconds until the earliest row that is tried later is due, or None without one."""
-    tried_later = Cell.objects.filter(column_id=run.column_id, run_id=run.pk, state__in=RETRY_LATER)
-    if tried_later.filter(due_at=None).exists():
+    """Returns the seconds until the earliest row that goes on later is due, or None without one."""
+    parked = Cell.objects.filter(column_id=run.column_id, run_id=run.pk, state__in=PARKED)
+    if parked.filter(due_at=None, state__in=RETRY_LATER).exists():
         return 0.0
-    earliest = tried_later.order_by("due_at").values_list("due_at", flat=True).first()
+    earliest = parked.filter(due_at__isnull=False).order_by("due_at").values_list("due_at", flat=True).first()
     return max(0.0, (earliest - timezone.now()).total_seconds()) if earliest else None
 
 

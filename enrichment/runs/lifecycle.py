@@ -1,13 +1,16 @@
-"""The life of a run: planned, begun, paused, resumed, stopped or done."""
+"""The life of a run: planned, begun, paused by a person or by itself, resumed, stopped or done."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
+from enrichment import graph
 from enrichment.models import Run
 from enrichment.runs import claims, progress, results, runners
+from enrichment.runs.results import Pause
 from enrichment.runs.scope import Scope
 from tables import storage
 from tables.models import Column, ColumnType
@@ -18,8 +21,22 @@ from workspaces.refusals import Refused
 ended: list[Callable[[Run], None]] = []  # called in the transaction in which a run is done or stopped
 
 
-def plan(column: Column, rows: object, user: User | None = None, *, automatic: bool = False) -> Run:
-    """Plans a run over a scope of the API; it starts by itself. Raises Refused."""
+def plan(
+    column: Column,
+    rows: object,
+    user: User | None = None,
+    *,
+    automatic: bool = False,
+    scheduled: bool = False,
+    ask_again: bool = False,
+    only_calls: bool = False,
+) -> Run:
+    """Plans a run over a scope of the API; it starts by itself. Raises Refused.
+
+    Rows whose exchange is still open go on with it, instead of being sent anew, if it is to `ask_again`, and where
+    nobody says that they are to be sent whatever they have. With `only_calls`, nothing is sent: only what APIs have
+    posted is read.
+    """
     if column.type != ColumnType.HTTP:
         raise Refused(f"“{column.name}” {why_no_run(column)} Only an HTTP API column can run.")
     scope = Scope.parse(rows, column)
@@ -28,11 +45,24 @@ def plan(column: Column, rows: object, user: User | None = None, *, automatic: b
         if not automatic and Run.objects.filter(column=column, state__in=Run.OPEN, automatic=False).exists():
             raise Refused(f"“{column.name}” is already running. Stop that run first.", code="conflict")
         run = draft(column, scope)
-        run.automatic, run.created_by = automatic, user
+        run.automatic, run.scheduled, run.only_calls, run.created_by = automatic, scheduled, only_calls, user
+        run.asks_again = ask_again or automatic or scope.kind in ("missing", "failed", "stale")
         _start(run)
         if not automatic:
             _note(run, "run.started", rows=scope.kind)
     return run
+
+
+def plan_several(columns: Sequence[Column], rows: object, user: User | None = None) -> list[Run]:
+    """Plans a run of each of these columns, each after those that it needs. Raises Refused, and then none runs."""
+    by_id = {column.pk: column for column in columns}
+    for column in columns:
+        if column.type != ColumnType.HTTP:
+            raise Refused(f"“{column.name}” {why_no_run(column)} Only an HTTP API column can run.")
+    needs = graph.of_table(columns[0].table_id)
+    in_order = [pk for pk in needs.in_order(needs.with_inputs(by_id)) if pk in by_id]
+    with transaction.atomic():
+        return [plan(by_id[pk], rows, user) for pk in in_order]
 
 
 def plan_after(column: Column, row_id: int, last_row: int | None = None) -> Run:
@@ -40,6 +70,7 @@ def plan_after(column: Column, row_id: int, last_row: int | None = None) -> Run:
     scope = Scope("all")
     with transaction.atomic():
         run = Run(table_id=column.table_id, column=column, scope=scope.as_json(), automatic=True, cursor=row_id)
+        run.asks_again = True
         run.last_row = last_row or scope.last_row(column.table_id)
         run.total = scope.row_ids(run).count()
         _start(run)
@@ -74,20 +105,53 @@ def _note(run: Run, action: str, **detail: Any) -> None:
 
 def pause(run: Run) -> Run:
     """Takes effect within a second; what is under way ends. Raises Refused."""
-    return _move(run, Run.ACTIVE, Run.State.PAUSED)
+    if not _move(run, Run.ACTIVE, Run.State.PAUSED):
+        raise _refused(run)
+    return _announced(run)
+
+
+def pause_itself(run: Run, pause: Pause) -> Run:
+    """Pauses a run that is under way because of what its API says."""
+    changes = {"stop_reason": pause.reason, "resumes_at": pause.resumes_at, "paused_at": timezone.now()}
+    _move(run, Run.ACTIVE, Run.State.PAUSED, **changes)
+    return _announced(run)
 
 
 def resume(run: Run) -> Run:
-    """Raises Refused for a run that is not paused."""
-    resumed = _move(run, (Run.State.PAUSED,), Run.State.RUNNING)
-    runners.go_on(run.pk)
-    return resumed
+    """Resumes it now, whatever wait its API asked for. Raises Refused for a run that is not paused."""
+    if not _go_on(run, lifts_hold=True):
+        raise _refused(run)
+    return _announced(run)
 
 
-def _move(run: Run, before: Sequence[str], after: str) -> Run:
-    if not Run.objects.filter(pk=run.pk, state__in=before).update(state=after):
-        run.refresh_from_db()
-        raise Refused(f"This run is {Run.State(run.state).label.lower()}.", code="conflict")
+def resume_due() -> None:
+    """Resumes the runs whose time has come; those that paused in the future did so before the clock was set back."""
+    now = timezone.now()
+    for run in Run.objects.filter(Q(resumes_at__lte=now) | Q(paused_at__gt=now), state=Run.State.PAUSED):
+        if run.resumes_at and _go_on(run):
+            progress.announce(run.pk)
+
+
+def _go_on(run: Run, *, lifts_hold: bool = False) -> bool:
+    with transaction.atomic():
+        changes = {"stop_reason": "", "paused_at": None, "resumes_at": None, "lifts_hold": lifts_hold}
+        if not _move(run, (Run.State.PAUSED,), Run.State.RUNNING, **changes):
+            return False
+        claims.make_due(run)
+        runners.go_on(run.pk)
+    return True
+
+
+def _move(run: Run, before: Sequence[str], after: str, **changes: Any) -> bool:
+    return bool(Run.objects.filter(pk=run.pk, state__in=before).update(state=after, **changes))
+
+
+def _refused(run: Run) -> Refused:
+    run.refresh_from_db()
+    return Refused(f"This run is {Run.State(run.state).label.lower()}.", code="conflict")
+
+
+def _announced(run: Run) -> Run:
     progress.announce(run.pk)
     run.refresh_from_db()
     return run
@@ -101,7 +165,7 @@ def stop(run: Run, reason: str = "") -> Run:
         if locked.state in Run.OPEN:
             locked.state = Run.State.STOPPED
             locked.stop_reason = reason
-            locked.finished_at = timezone.now()
+            locked.finished_at, locked.resumes_at = timezone.now(), None
             results.give_up(locked)
             claims.drop_released(locked.pk)
             locked.cancelled += max(0, locked.total - results.ended_count(locked) - claims.open_count(locked))
@@ -131,7 +195,7 @@ def finish(run_id: int) -> bool:
         run = Run.objects.select_for_update().filter(pk=run_id).first()
         if run is None or run.state not in Run.OPEN:
             return True
-        if run.state != Run.State.RUNNING or claims.open_count(run) or claims.row_ids_ahead(run)[:1]:
+        if run.state != Run.State.RUNNING or claims.has_open(run) or claims.row_ids_ahead(run)[:1]:
             return False
         run.state = Run.State.DONE
         run.finished_at = timezone.now()

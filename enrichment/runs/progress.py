@@ -11,11 +11,13 @@ import time
 from typing import Any
 
 import redis
+from django.db.models import Count, Max, Q, Sum
 from django.utils import timezone
 
-from enrichment.models import Run
+from enrichment.models import Connection, Run
 from enrichment.runs.results import COUNTED
 from tables import events
+from tables.models import Table
 from tables.redis import client
 
 log = logging.getLogger(__name__)
@@ -47,13 +49,41 @@ def as_json(run: Run) -> dict[str, Any]:
         "state": run.state,
         "scope": run.scope,
         "automatic": run.automatic,
-        "counts": {"total": run.total, **counts, "pending": pending},
+        "counts": {"total": run.total, **counts, "handed_down": run.handed_down, "pending": pending},
         "started_at": run.started_at,
         "finished_at": run.finished_at,
         "rate_per_s": rate,
         "seconds_left": _seconds_left(pending, rate),
         "stop_reason": run.stop_reason or None,
+        "connection_to_mend": _connection_to_mend(run),
+        "resumes_at": run.resumes_at,
+        "slowed_to": run.slowed_to,
     }
+
+
+def automatic(table: Table) -> list[dict[str, Any]]:
+    """Returns the sums of the automatic runs of each column, the latest first."""
+    runs = Run.objects.filter(table=table, automatic=True).order_by().values("column_id")
+    sums = {name: Sum(name) for name in ("total", "handed_down", *COUNTED)}
+    summed: Any = runs.annotate(runs=Count("pk"), last=Max("created_at"), **sums).order_by("-last")
+    return [
+        {
+            "column_id": column["column_id"],
+            "runs": column["runs"],
+            "last": column["last"],
+            "counts": {name: column[name] for name in sums},
+        }
+        for column in summed
+    ]
+
+
+def _connection_to_mend(run: Run) -> int | None:
+    """Returns the connection that stopped the run and still lets nobody in."""
+    if run.state != Run.State.STOPPED or not run.stop_reason:
+        return None
+    unconnected = Q(kind="oauth2_authorization_code", authorization=None)
+    of_column = Connection.objects.filter(columns__column_id=run.column_id)
+    return of_column.filter(Q(refused__isnull=False) | unconnected).values_list("pk", flat=True).first()
 
 
 def _seconds_left(pending: int, rate: float | None) -> int | None:

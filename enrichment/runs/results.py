@@ -3,23 +3,38 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from enrichment.engine.shapes.callback import WAITS
+from enrichment.engine.shapes.progress import Progress
 from enrichment.models import Run
-from enrichment.runs import attempts, claims, failures
+from enrichment.runs import attempts, batches, callbacks, claims, exchanges, failures
 from enrichment.runs.attempts import Attempt
+from enrichment.runs.batches import Batch
+from enrichment.runs.claims import Notes
+from enrichment.runs.exchanges import Kept
 from tables import cells, storage
 from tables.cells import NewCell
-from tables.models import OPEN_STATES, Cell, CellState
+from tables.models import HANDED_DOWN, OPEN_STATES, Cell, CellState
 
+READ_SOON = timedelta(seconds=2)  # until a row that waits is looked at anyway
 COUNTED = ("done", "no_data", "skipped", "missing_input", "failed", "unknown", "cancelled")
 
 stored: list[Callable[[Run, Sequence["Result"]], None]] = []  # called in the transaction that stored the results
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Why a run pauses itself, and when it resumes by itself; None: when somebody resumes it."""
+
+    reason: str
+    resumes_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -35,6 +50,7 @@ class Result:
     error_code: str = ""
     error_message: str = ""
     error_detail: object = None
+    notes: Notes = field(default_factory=dict)  # of a row that is tried again, for its next try
     http_status: int | None = None
     attempts: int = 0
     due_at: datetime | None = None
@@ -42,12 +58,38 @@ class Result:
     stale: bool = False  # the inputs changed meanwhile
     claim_id: int = 0
     request_key: str = ""  # of a request that was sent for other rows too
+    progress: Progress | None = None  # of an exchange that goes on
+    batch: Batch | None = None  # with which it goes on
+    exchange: str | None = None  # how far it is, sealed; "": it is over; None: as far as it was before
+    call: str = ""  # what becomes of the call that it was read from
+    pause: Pause | None = None  # of the run, because of this row's answer
     new_attempts: list[Attempt] = field(default_factory=list)  # since the row was claimed
-    ended_at: datetime = field(default_factory=timezone.now)
+    ended_at: datetime = field(default_factory=partial(datetime.now, UTC))
 
     @property
     def ended(self) -> bool:
         return self.state in COUNTED
+
+    @property
+    def waits_for_column(self) -> bool:
+        """And not for the API."""
+        return self.state == CellState.WAITING and self.due_at is None
+
+    @property
+    def may_be_called(self) -> bool:
+        """Whether a call tells more of its request than this result does."""
+        if self.state in (CellState.FAILED, CellState.UNKNOWN):
+            return True
+        return not self.ended and self.due_at is not None and self.due_at > timezone.now() + READ_SOON
+
+    @property
+    def follows_at_once(self) -> Progress | None:
+        """Returns the progress of a row whose next request needs no wait: another page of a list."""
+        progress = self.progress if self.state == CellState.WAITING else None
+        return progress if progress and progress.pages and not progress.failures else None
+
+    def as_kept(self, sealed: str) -> Kept:
+        return Kept(self.row_id, sealed, self.fingerprint, self.batch.key if self.batch else None)
 
     def as_cell(self) -> dict[str, Any]:
         """The cell of the API."""
@@ -71,7 +113,7 @@ class Result:
             error_code=self.error_code,
             error_message=self.error_message,
             error_group=failures.group_of(self.state, self.error_message),
-            error_detail=self.error_detail,
+            error_detail=self.error_detail if self.ended or not self.notes else dict(self.notes),
             http_status=self.http_status,
             attempts=self.attempts,
             due_at=self.due_at,
@@ -90,13 +132,20 @@ def store(run: Run, results: Sequence[Result]) -> list[Result]:
     with transaction.atomic():
         storage.lock_table(run.table_id)
         # The run before its claims, as whoever claims or releases rows locks them: otherwise each waits for the other.
-        locked = Run.objects.select_for_update().filter(pk=run.pk).values("state", *COUNTED).first() or {}
+        locked = (
+            Run.objects.select_for_update().filter(pk=run.pk).values("state", "handed_down", *COUNTED).first() or {}
+        )
         for name, value in locked.items():
             setattr(run, name, value)
         claimed = _end_claims(results)
         if run.state == Run.State.STOPPED:
             _cancel_open(claimed)
+        else:
+            _wake_called(run, claimed)
         _store_cells(run, claimed)
+        batches.record(run, {item.batch.key: item.batch for item in claimed if item.batch}.values())
+        exchanges.store(run, [item.as_kept(item.exchange) for item in claimed if item.exchange is not None])
+        callbacks.taken(run.column_id, [(result.row_id, result.call) for result in claimed if result.call])
         attempts.store(run, [(result.row_id, attempt) for result in claimed for attempt in result.new_attempts])
         _count(run, claimed)
         for follow in stored:
@@ -120,6 +169,15 @@ def _cancel_open(results: Sequence[Result]) -> None:
             result.state, result.due_at = CellState.CANCELLED, None
 
 
+def _wake_called(run: Run, results: Sequence[Result]) -> None:
+    """Has the calls read that came before these results, whatever the requests themselves came to."""
+    open_ones = {result.row_id: result for result in results if not result.call and result.may_be_called}
+    for row_id in callbacks.called(run, open_ones) if open_ones else ():
+        result = open_ones[row_id]
+        result.state, result.value, result.due_at = CellState.WAITING, None, timezone.now()
+        result.error_code, result.error_message = "api", WAITS
+
+
 def _store_cells(run: Run, results: Sequence[Result]) -> None:
     cancelled = {result.row_id for result in results if result.state == CellState.CANCELLED}
     if cancelled:  # a row that was not sent stays as it was
@@ -129,9 +187,12 @@ def _store_cells(run: Run, results: Sequence[Result]) -> None:
 
 def _count(run: Run, results: Sequence[Result]) -> None:
     ended = Counter(str(result.state) for result in results if result.ended)
+    ended["handed_down"] = sum(
+        result.state == CellState.FAILED and result.error_code == HANDED_DOWN for result in results
+    )
     for name, number in ended.items():
         setattr(run, name, getattr(run, name) + number)
-    if ended:
+    if ended.total():
         Run.objects.filter(pk=run.pk).update(**{name: getattr(run, name) for name in ended})
 
 

@@ -14,7 +14,7 @@ from tables import dispatch
 
 ADVANCE = "enrichment.advance"
 MOST = 4
-ROWS = 250  # that are worth another runner
+REQUESTS = 250  # that are worth another runner
 RATE = 25  # requests a second that are worth another runner: while one is between two steps, the others go on
 
 
@@ -25,9 +25,9 @@ def open_for(run: Run) -> None:
 
 
 def _number_for(run: Run) -> int:
-    number = min(MOST, 1 + run.total // ROWS)
-    http = HttpColumn.objects.get(column_id=run.column_id)
-    limit = HttpConfig(**http.config).rate_limit
+    config = HttpConfig(**HttpColumn.objects.get(column_id=run.column_id).config)
+    number = min(MOST, 1 + run.total // (REQUESTS * (config.batch.rows if config.batch else 1)))
+    limit = config.rate_limit
     return min(number, 1 + limit.requests * 1000 // limit.duration_ms // RATE) if limit else number
 
 
@@ -37,6 +37,13 @@ def go_on(run_id: int) -> None:
     free.update(token="")
     for number in free.values_list("number", flat=True):
         dispatch.send(ADVANCE, run_id, "", number)
+
+
+def hasten(run_id: int, seconds: float) -> None:
+    """Has the first runner take its next step in so many seconds, if it waits for one that may be later."""
+    waiting = Runner.objects.filter(run_id=run_id, number=0, worker_id=None)
+    if waiting.update(token=""):
+        dispatch.send(ADVANCE, run_id, "", 0, delay=seconds)
 
 
 def acquire(run_id: int, number: int, token: str, worker_id: int) -> str | None:

@@ -2,22 +2,27 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 
 from enrichment.models import Run
 from enrichment.runs import failures
-from tables import cells, row_order, view_snapshots
+from tables import cells, row_order, saved_views, view_snapshots
 from tables.models import Cell, CellState, Column, Row, Table
 from tables.rows import MOST_AT_ONCE
 from workspaces.refusals import Refused
 
 type Word = Literal["all", "missing", "failed", "stale"]
-type Kind = Word | Literal["first", "ids", "all_but"]
+type Kind = Word | Literal["first", "older_than_hours", "ids", "all_but"]
 
 WORDS: tuple[Word, ...] = ("missing", "failed", "stale", "all")
 MOST_OF_VIEW = 10_000  # rows
+MOST_HOURS = 100_000
+_WITH_NUMBER = ("first", "older_than_hours")
+_OF_CELLS = ("failed", "stale", "older_than_hours")
 _HAS_RESULT = (CellState.DONE, CellState.NO_DATA, CellState.FAILED, CellState.UNKNOWN)
 
 
@@ -26,7 +31,8 @@ class Scope:
     """Rows of a table, by what they hold in the column of the run.
 
     `all`, `missing` (no result), `failed` and `stale` (out of date) need nothing more; `first` are the `number` rows
-    at the top of the table; `ids` and `all_but` name rows by their sorted `ids`.
+    at the top of the table, `older_than_hours` those whose result is older than so many; `ids` and `all_but` name rows
+    by their sorted `ids`.
     """
 
     kind: Kind
@@ -49,8 +55,8 @@ class Scope:
             if scope := _with_argument(name, argument, column):
                 return scope
         raise Refused(
-            'Say which rows: "missing", "failed", "stale", "all", {"first": 10}, {"ids": [1, 2]}, {"all_but": [1, 2]}, '
-            '{"view": "…"} or {"like": 7}, a row that failed like those.'
+            'Say which rows: "missing", "failed", "stale", "all", {"first": 10}, {"older_than_hours": 24}, '
+            '{"ids": [1, 2]}, {"all_but": [1, 2]}, {"view": "…"} or {"like": 7}, a row that failed like those.'
         )
 
     @classmethod
@@ -63,12 +69,12 @@ class Scope:
         if isinstance(run.scope, str):
             return cls(run.scope)  # type: ignore[arg-type]  # stored by as_json
         [(kind, argument)] = run.scope.items()
-        return cls(kind, number=argument) if kind == "first" else cls(kind, ids=tuple(argument))
+        return cls(kind, number=argument) if kind in _WITH_NUMBER else cls(kind, ids=tuple(argument))
 
     def as_json(self) -> str | dict[str, Any]:
         """As the database keeps it and the API shows it."""
-        if self.kind == "first":
-            return {"first": self.number}
+        if self.kind in _WITH_NUMBER:
+            return {self.kind: self.number}
         if self.kind in ("ids", "all_but"):
             return {self.kind: list(self.ids)}
         return self.kind
@@ -91,13 +97,13 @@ class Scope:
 
     def row_ids(self, run: Run) -> QuerySet[Any, int]:
         """Ids of the rows after the run's cursor, in order, each found by an index."""
-        if self.kind in ("failed", "stale"):
+        if self.kind in _OF_CELLS:
             return self._cells(run).values_list("row_id", flat=True)
         return self._rows(run).values_list("pk", flat=True)
 
     def rows(self, run: Run, limit: int) -> list[Row]:
         """Returns the first of these rows, at most as many as one query can name."""
-        if self.kind in ("failed", "stale"):
+        if self.kind in _OF_CELLS:
             return list(Row.objects.filter(pk__in=list(self.row_ids(run)[:limit])).order_by("pk"))
         return list(self._rows(run)[:limit])
 
@@ -117,12 +123,20 @@ class Scope:
     def _covers_cell(self, cell: Cell | None) -> bool:
         if self.kind == "missing":
             return cell is None or cell.state not in _HAS_RESULT
+        if self.kind == "older_than_hours":
+            return bool(cell and cell.finished_at and cell.finished_at < self._oldest_to_keep())
         return cell is not None and (cell.stale if self.kind == "stale" else cell.state == CellState.FAILED)
 
     def _cells(self, run: Run) -> QuerySet[Cell]:
         cells = Cell.objects.filter(column_id=run.column_id, row_id__gt=run.cursor, row_id__lte=run.last_row)
-        chosen = cells.filter(stale=True) if self.kind == "stale" else cells.filter(state=CellState.FAILED)
+        if self.kind == "older_than_hours":
+            chosen = cells.filter(state__in=_HAS_RESULT, finished_at__lt=self._oldest_to_keep())
+        else:
+            chosen = cells.filter(stale=True) if self.kind == "stale" else cells.filter(state=CellState.FAILED)
         return chosen.order_by("row_id")
+
+    def _oldest_to_keep(self) -> datetime:
+        return timezone.now() - timedelta(hours=self.number)
 
     def _rows(self, run: Run) -> QuerySet[Row]:
         rows = Row.objects.filter(table_id=run.table_id, pk__gt=run.cursor, pk__lte=run.last_row).order_by("pk")
@@ -143,6 +157,8 @@ def _with_argument(name: object, argument: object, column: Column) -> Scope | No
     match name, argument:
         case "first", int(number) if number > 0 and not isinstance(number, bool):
             return Scope("first", number=number)
+        case "older_than_hours", int(number) if 0 < number <= MOST_HOURS and not isinstance(number, bool):
+            return Scope("older_than_hours", number=number)
         case "ids", list(row_ids) if row_ids and _are_ids(row_ids):
             return Scope.of_ids(int(pk) for pk in row_ids)
         case "all_but", list(row_ids) if len(row_ids) <= MOST_AT_ONCE and _are_ids(row_ids):
@@ -150,8 +166,16 @@ def _with_argument(name: object, argument: object, column: Column) -> Scope | No
         case "like", row_id if _are_ids([row_id]):
             return _like(column, int(str(row_id)))
         case "view", str(view):
-            return Scope.of_ids(view_snapshots.row_ids(column.table_id, view, MOST_OF_VIEW))
+            return _of_view(column, view)
     return None
+
+
+def _of_view(column: Column, view: str) -> Scope:
+    if not saved_views.is_id(view):
+        return Scope.of_ids(view_snapshots.row_ids(column.table_id, view, MOST_OF_VIEW))
+    row_ids = saved_views.find(column.table, view).row_ids(column.table)
+    view_snapshots.check_number(len(row_ids), MOST_OF_VIEW)
+    return Scope.of_ids(row_ids)
 
 
 def _are_ids(row_ids: Collection[object]) -> bool:

@@ -8,9 +8,11 @@ from enrichment.connections.token_cache import LATER
 from enrichment.engine.errors import SignInError
 from enrichment.http_client.concurrency import PermitPool
 from enrichment.http_client.rate_limit import Reservation, Wait
+from enrichment.worker import waits
 from enrichment.worker.budget import Budget
 from enrichment.worker.job import Job
-from enrichment.worker.prepare import BUSY, Batch
+from enrichment.worker.prepare import BUSY, Requests
+from enrichment.worker.writer import Writer
 
 
 class ClaimLost(Exception):
@@ -29,29 +31,30 @@ class Admission:
 
 
 class Gate:
-    """Admits the rows of one step, one after the other. Lives on the event loop."""
+    """Admits the requests of one step, one after the other. Lives on the event loop."""
 
-    def __init__(self, job: Job, budget: Budget) -> None:
+    def __init__(self, job: Job, budget: Budget, writer: Writer) -> None:
         self._job = job
         self._budget = budget
+        self._writer = writer
         self._used: set[PermitPool] = set()
 
-    async def admit(self, batch: Batch) -> Admission | None:
-        """Admits the next row of the batch; returns None when it cannot start now, and the budget says what then.
+    async def admit(self, requests: Requests) -> Admission | None:
+        """Admits the next one; returns None when it cannot start now, and the budget says what then.
 
         Raises ClaimLost, a SignInError that ends the run, or redis.RedisError.
         """
         # In this order: whoever waited for a token after its start time was reserved would start late.
         if not await self._is_signed_in():
             return None
-        if not await batch.intents.record(batch.taken):
+        if not await requests.intents.record(requests.taken):
             raise ClaimLost
-        pools = self._job.permit_pools(batch.rows[batch.taken].request)
-        if not await self._acquire(pools, batch.waiting):
+        pools = self._job.permit_pools(requests.next.request)
+        if not await self._acquire(pools, requests.waiting):
             return None
         reservation = None
         try:
-            reservation = await self._reserve(batch.waiting)
+            reservation = await self._reserve(requests.waiting)
         finally:
             if reservation is None:
                 _release(pools)
@@ -85,6 +88,8 @@ class Gate:
 
     async def _reserve(self, waiting: int) -> Reservation | None:
         while isinstance(reserved := await self._job.limiter.reserve(waiting), Wait):
+            if pause := waits.pause_until(reserved.held):
+                self._writer.pause(pause)
             if reserved.seconds > self._budget.longest_wait:
                 self._budget.wait_for(reserved.seconds)
                 return None

@@ -19,7 +19,7 @@ from django.utils import timezone
 from enrichment.engine.messages import Request
 from enrichment.models import Claim, Run, SharedAnswer
 from enrichment.runs.results import COUNTED, Result
-from enrichment.schema import HttpConfig
+from enrichment.schema import SHAPES, HttpConfig
 from enrichment.worker.job import Job
 from tables import row_order
 from tables.models import OPEN_STATES, Cell, CellState, Row
@@ -42,7 +42,8 @@ def request_key(job: Job, request: Request) -> str:
     config = job.compiled.config
     signed_by = (job.connection.pk, job.connection.revision) if job.connection else None
     reading = (config.follow_redirects, config.answer, config.success_if, config.field_paths)
-    parts = (request.method, request.url, request.headers, request.body, signed_by, reading)
+    shapes = tuple(getattr(config, shape) for shape in SHAPES if getattr(config, shape))
+    parts = (request.method, request.url, request.headers, request.body, signed_by, reading, *shapes)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
@@ -63,6 +64,15 @@ def share(job: Job, request_keys: Mapping[int, str]) -> dict[int, Result]:
             _succeed(entry, rows[entry.request_key][0])
     results = {row_id: _result_of(row_id, entries.get(text), due) for row_id, text in request_keys.items()}
     return {row_id: result for row_id, result in results.items() if result}
+
+
+def owned(run: Run, row_ids: Collection[int]) -> dict[int, str]:
+    """Returns the request keys that these rows own and that have no result yet, by row id."""
+    entries = SharedAnswer.objects.filter(column_id=run.column_id, scope_run=run.pk, result__isnull=True)
+    parts = batched(row_ids, _AT_ONCE)
+    return {
+        pk: key for part in parts for pk, key in entries.filter(row_id__in=part).values_list("row_id", "request_key")
+    }
 
 
 def cached(job: Job, request_keys: Iterable[str]) -> Entries:
@@ -151,7 +161,15 @@ def _is_shared(result: Result) -> bool:
 
 
 def _shared_fields(result: Result) -> dict[str, Any]:
-    return {name: getattr(result, name) for name in _SHARED_FIELDS}
+    """Returns what the result is for the others.
+
+    Where it is still to be asked for, only its owner can ask: the others were sent, and must not be sent once more.
+    """
+    shared = {name: getattr(result, name) for name in _SHARED_FIELDS}
+    if result.state == CellState.FAILED and result.exchange:
+        words = f"{result.error_message} · It was sent for another row, which can ask again."
+        shared |= {"state": CellState.UNKNOWN, "error_message": words}
+    return shared
 
 
 def _keep(run: Run, scope_run: int, results: Mapping[str, Result], expires_at: datetime | None = None) -> None:
@@ -177,8 +195,7 @@ def _keep(run: Run, scope_run: int, results: Mapping[str, Result], expires_at: d
 
 def owners(run: Run, row_ids: Collection[int]) -> set[int]:
     """Returns those of these claimed rows that may have been sent: the others only waited for an owner."""
-    entries = SharedAnswer.objects.filter(column_id=run.column_id, scope_run=run.pk, result__isnull=True)
-    return set(entries.values_list("row_id", flat=True)).intersection(row_ids)
+    return set(owned(run, row_ids))
 
 
 def same_as(row_id: int, column_id: int) -> dict[str, int] | None:

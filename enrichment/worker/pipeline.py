@@ -1,12 +1,13 @@
 """One step of a run, as the way of its rows: claim and prepare → admit → send → store.
 
-1. `_claim_batches` claims due rows a batch at a time and prepares them: each becomes a request, or ends without one.
-2. `_admit_batches` takes the rows of a batch in order and waits until each may start (`admission`).
-3. `_send` is a task of its own for each row: request, answer, result (`sending`, `exchange`).
-4. The writer stores results as they come, many at a time (`writer`).
+1. `_claim_rows` claims due rows, many at a time, and prepares them: each becomes a request, one of a batch that is sent
+   in one request (`batching`), or ends without one.
+2. `_admit_requests` takes the requests of a claim in order and waits until each may start (`admission`).
+3. `_send` is a task of its own for each request: request, answer, result (`sending`, `exchange`).
+4. The writer stores the results of rows as they come, many at a time (`writer`).
 
-Between 1 and 2 stands a queue of one batch, so that the next rows are claimed while these go out. A request that is
-slower than the step ends after it: its row stays claimed, and the next step goes on meanwhile. What was claimed and
+Between 1 and 2 stands a queue of one claim, so that the next rows are claimed while these go out. A request that is
+slower than the step ends after it: its rows stay claimed, and the next step goes on meanwhile. What was claimed and
 not sent is released for the next step.
 """
 
@@ -17,15 +18,18 @@ from uuid import uuid4
 from enrichment.engine.errors import SignInError
 from enrichment.engine.formula import Evaluators
 from enrichment.http_client import event_loop
-from enrichment.runs import claims
+from enrichment.runs import batches, claims
 from enrichment.runs.results import Result
-from enrichment.worker import heartbeat, prepare, sending, writer
+from enrichment.worker import batching, heartbeat, prepare, sending, writer
 from enrichment.worker.admission import Admission, ClaimLost, Gate
 from enrichment.worker.budget import Budget
 from enrichment.worker.deduplication import Waiters
 from enrichment.worker.job import Job
-from enrichment.worker.prepare import Batch, Ready
+from enrichment.worker.prepare import Requests
+from enrichment.worker.ready import Ready
 from tables.models import CellState
+
+MOST_CLAIMED = 1000  # rows at a time, where many go out in one request
 
 under_way: set["Pipeline"] = set()  # of this process, with requests of steps that are over
 
@@ -39,10 +43,10 @@ class Pipeline:
         self.budget = Budget(self.writer)
         self.stored = asyncio.Event()  # every row is sent and its result stored
         self._evaluators = Evaluators()
-        self._gate = Gate(job, self.budget)
+        self._gate = Gate(job, self.budget, self.writer)
         self._waiters = Waiters()
-        self._prepared: asyncio.Queue[Batch | None] = asyncio.Queue(maxsize=1)  # None: no further batch
-        self._batches: list[Batch] = []
+        self._prepared: asyncio.Queue[Requests | None] = asyncio.Queue(maxsize=1)  # None: no further ones
+        self._claimed: list[Requests] = []
         self._requests: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -51,7 +55,7 @@ class Pipeline:
         Raises what ended the step, such as redis.RedisError or DatabaseError, once everything is in order.
         """
         under_way.add(self)
-        await asyncio.gather(self._claim_batches(), self._admit_batches())
+        await asyncio.gather(self._claim_rows(), self._admit_requests())
         await self._end()
         if self.budget.failure:
             raise self.budget.failure
@@ -64,106 +68,129 @@ class Pipeline:
 
     # 1. Claim and prepare
 
-    async def _claim_batches(self) -> None:
+    async def _claim_rows(self) -> None:
         try:
-            limit = self._at_once
+            limit = self._in_rows(self._at_once)
             while self.budget.may_claim and limit > 0:
-                if batch := await self._claim(limit):
-                    await self._prepared.put(batch)
-                    await self._prepared.join()  # the next one is claimed when the rows of this one begin to go out
-                limit = self._batch_size
+                if requests := await self._claim(limit):
+                    await self._prepared.put(requests)
+                    await self._prepared.join()  # the next ones are claimed when these begin to go out
+                limit = self._in_rows(self._requests_to_claim)
         except Exception as error:
             self.budget.fail(error)
         await self._prepared.put(None)
 
     @property
     def _at_once(self) -> int:
-        """How many rows have a send intent recorded at a time; the first batch has no more, so that it is soon out."""
+        """How many requests have a send intent recorded at a time; at first no more are claimed, so that one is soon
+        out."""
         most = self.job.compiled.config.max_in_flight
         allowed = self.job.limiter.within(0.5)
         return most if allowed is None else max(1, min(most, allowed))
 
     @property
-    def _batch_size(self) -> int:
-        """As many rows as go out while the next ones are claimed, and no more than the rate limit allows."""
-        rows = max(25, 2 * self.job.compiled.config.max_in_flight)
+    def _requests_to_claim(self) -> int:
+        """As many as go out while the next ones are claimed, and no more than the rate limit allows."""
+        most = max(25, 2 * self.job.compiled.config.max_in_flight)
         allowed = self.job.limiter.within(self.budget.seconds_to_claim)
-        return rows if allowed is None else min(rows, allowed - sum(batch.waiting for batch in self._batches))
+        return most if allowed is None else min(most, allowed - sum(claimed.waiting for claimed in self._claimed))
 
-    async def _claim(self, limit: int) -> Batch | None:
-        """Returns the rows that are to be sent; the results of the others go to the writer."""
+    def _in_rows(self, requests: int) -> int:
+        """Returns the rows of so many requests, in whole batches."""
+        rows = self.job.rows_of_request
+        return requests * rows if rows == 1 else rows * min(requests, max(1, MOST_CLAIMED // rows))
+
+    async def _claim(self, limit: int) -> Requests | None:
+        """Returns what is to be sent; the results of the other rows go to the writer."""
         token = uuid4().hex
         try:
-            batch, results = await event_loop.in_database(self._claim_and_prepare, limit, token)
+            requests, results = await event_loop.in_database(self._claim_and_prepare, limit, token)
         except Exception:
             await event_loop.surely_in_database(claims.release_all, token)
             raise
-        self._waiters.wait_for(row.row_id for row in batch.rows if row.request_key)
+        self._waiters.wait_for(row.row_id for request in requests.all for row in request.rows if row.request_key)
         for result in results:
             if not self._waiters.park(result):
                 self.writer.put(result)
-        self._batches = [*(earlier for earlier in self._batches if earlier.waiting), batch]
-        return batch if batch.rows else None
+        self._claimed = [*(earlier for earlier in self._claimed if earlier.waiting), requests]
+        if requests.left:
+            await self._leave(requests)
+        return requests if requests.all else None
 
-    def _claim_and_prepare(self, limit: int, token: str) -> tuple[Batch, list[Result]]:
+    def _claim_and_prepare(self, limit: int, token: str) -> tuple[Requests, list[Result]]:
         at_once = self._at_once
-        claimed = claims.claim(self.job.run.pk, limit, heartbeat.worker_id(), beginning=at_once, token=token)
+        beginning = self._in_rows(at_once)
+        claimed = claims.claim(self.job.run.pk, limit, heartbeat.worker_id(), beginning=beginning, token=token)
         self.budget.exhausted = claimed.exhausted
-        return prepare.batch(self.job, self._evaluators, claimed.rows, at_once)
+        return prepare.requests(self.job, self._evaluators, claimed, beginning, at_once)
+
+    async def _leave(self, requests: Requests) -> None:
+        """Leaves rows to the next claim, where more go out with them; to a later one where there are no others now."""
+        is_alone = self.budget.exhausted and not requests.all
+        row_ids, claim_ids = [row.row_id for row in requests.left], {row.claim_id for row in requests.left}
+        token = batches.GATHERED if is_alone else ""
+        await event_loop.surely_in_database(claims.release, self.job.run.pk, row_ids, claim_ids, token)
+        self.budget.exhausted = False
+        if is_alone:
+            self.budget.wait_for(batching.GATHER)
 
     # 2. Admit
 
-    async def _admit_batches(self) -> None:
-        while batch := await self._prepared.get():
+    async def _admit_requests(self) -> None:
+        while requests := await self._prepared.get():
             self._prepared.task_done()
             try:
-                await self._admit(batch)
+                await self._admit(requests)
             except Exception as error:
                 self.budget.fail(error)
-            await batch.intents.finish()
+            await requests.intents.finish()
 
-    async def _admit(self, batch: Batch) -> None:
-        while batch.waiting and self.budget.may_send:
+    async def _admit(self, requests: Requests) -> None:
+        while requests.waiting and self.budget.may_send:
             try:
-                admission = await self._gate.admit(batch)
+                admission = await self._gate.admit(requests)
             except ClaimLost:
-                self._let_go(batch.take_all())
+                self._let_go(requests.take_all())
             except SignInError as error:
-                row = batch.take()
-                self._end_row(row, sending.sign_in_failed(self.job, row, error, self.writer))
+                request = requests.take()
+                self._end_request(request, sending.sign_in_failed(self.job, request, error, self.writer))
             else:
                 if admission:
-                    self._start(batch.take(), admission)
+                    self._start(requests.take(), admission)
 
     # 3. Send
 
-    def _start(self, row: Ready, admission: Admission) -> None:
-        self.writer.announce_sending(row.row_id, row.attempts)
-        request = asyncio.create_task(self._send(row, admission))
-        self._requests.add(request)
-        request.add_done_callback(self._requests.discard)
+    def _start(self, request: Ready, admission: Admission) -> None:
+        if request.progress is None:  # else it is shown as waiting
+            for row in request.rows:
+                self.writer.announce_sending(row.row_id, row.attempts)
+        self.writer.slowed_to = self.job.limiter.pace
+        sending_it = asyncio.create_task(self._send(request, admission))
+        self._requests.add(sending_it)
+        sending_it.add_done_callback(self._requests.discard)
 
-    async def _send(self, row: Ready, admission: Admission) -> None:
+    async def _send(self, request: Ready, admission: Admission) -> None:
         try:
-            result = await sending.send(self.job, row, admission.reservation, self.writer)
+            result = await sending.send(self.job, request, admission.reservation, self.writer)
         finally:
             admission.release()
-        self._end_row(row, result)
+        self._end_request(request, result)
 
     # 4. Store
 
-    def _end_row(self, row: Ready, result: Result) -> None:
-        """Hands the result to the writer, and those of the rows that wait for the same answer."""
-        result.claim_id, result.fingerprint, result.request_key = row.claim_id, row.fingerprint, row.request_key
-        self.writer.put(result)
-        for waiting in self._waiters.of(result):
-            self.writer.put(waiting)
+    def _end_request(self, request: Ready, result: Result) -> None:
+        """Hands the results of its rows to the writer, and those of the rows that wait for the same answers."""
+        for row, of_row in batching.results(self.job, request, result):
+            of_row.claim_id, of_row.fingerprint, of_row.request_key = row.claim_id, row.fingerprint, row.request_key
+            self.writer.put(of_row)
+            for waiting in self._waiters.of(of_row):
+                self.writer.put(waiting)
 
     # The end of the step
 
     async def _end(self) -> None:
         self._evaluators.close()
-        await self._release([row for batch in self._batches for row in batch.take_all()])
+        await self._release([request for claimed in self._claimed for request in claimed.take_all()])
         await self.writer.flush()  # the next step looks for what was stored
         if self.budget.exhausted and self._requests and not self.writer.stopped:
             await asyncio.wait(self._requests, timeout=self.budget.seconds_to_claim)
@@ -171,19 +198,20 @@ class Pipeline:
         if not self._requests:
             await closing
 
-    async def _release(self, rows: Sequence[Ready]) -> None:
-        """Leaves rows that were not sent to the next step."""
+    async def _release(self, requests: Sequence[Ready]) -> None:
+        """Leaves the rows of requests that were not sent to the next step."""
+        rows = [row for request in requests for row in request.rows]
         if self.writer.stopped_for_good:
-            for row in rows:
-                self._end_row(row, row.ended(CellState.CANCELLED))
+            for request in requests:
+                self._end_request(request, request.ended(CellState.CANCELLED))
         elif rows:
             row_ids, claim_ids = [row.row_id for row in rows], {row.claim_id for row in rows}
             await event_loop.surely_in_database(claims.release, self.job.run.pk, row_ids, claim_ids)
-            self._let_go(rows)
+            self._let_go(requests)
 
-    def _let_go(self, rows: Sequence[Ready]) -> None:
-        """Leaves the rows to another step; those that wait for their answers look again."""
-        for row in rows:
+    def _let_go(self, requests: Sequence[Ready]) -> None:
+        """Leaves their rows to another step; those that wait for their answers look again."""
+        for row in (row for request in requests for row in request.rows):
             for waiting in self._waiters.of(row.ended(CellState.QUEUED)):
                 self.writer.put(waiting)
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
+from itertools import accumulate
 from operator import attrgetter
 
 from django.utils import timezone
@@ -10,83 +11,93 @@ from django.utils import timezone
 from enrichment.dataflow import inputs
 from enrichment.engine.errors import RowError
 from enrichment.engine.formula import Evaluators, SandboxBusy
-from enrichment.engine.messages import Request
-from enrichment.runs.claims import ClaimedRow
+from enrichment.engine.template.references import CALLBACK_URL
+from enrichment.runs import callbacks
+from enrichment.runs.claims import ClaimedRow, NewClaim
 from enrichment.runs.results import Result
-from enrichment.worker import deduplication, exchange
+from enrichment.worker import batching, calling_back, continuing, deduplication, idempotency, paging
 from enrichment.worker.job import Job
+from enrichment.worker.ready import Ready, ended_by
 from enrichment.worker.send_intents import SendIntents
+from tables import open_rows
 from tables.models import CellState
 
 BUSY = timedelta(seconds=1)  # until another try while every formula process is at work
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A row whose request only waits to be admitted."""
-
-    row_id: int
-    attempts: int
-    request: Request
-    claim_id: int = 0
-    fingerprint: str = ""
-    request_key: str = ""  # where identical requests are sent once
-
-    def ended(self, state: str, due_at: datetime | None = None) -> Result:
-        return Result(self.row_id, state, attempts=self.attempts, due_at=due_at)
-
-
 @dataclass(slots=True)
-class Batch:
-    """The rows of one claim that are to be sent, in the order of their ids; the first `taken` have left it."""
+class Requests:
+    """The requests of one claim, in the order of their rows; the first `taken` have left it.
 
-    rows: Sequence[Ready]
+    `left` are the rows that wait for others, to be sent in one request with them.
+    """
+
+    all: Sequence[Ready]
     intents: SendIntents
+    left: Sequence[Ready] = ()
     taken: int = 0
 
     @property
     def waiting(self) -> int:
-        return len(self.rows) - self.taken
+        return len(self.all) - self.taken
+
+    @property
+    def next(self) -> Ready:
+        return self.all[self.taken]
 
     def take(self) -> Ready:
-        """Returns the next row, which leaves the batch."""
+        """Returns the next request, which leaves them."""
         self.taken += 1
-        return self.rows[self.taken - 1]
+        return self.all[self.taken - 1]
 
     def take_all(self) -> Sequence[Ready]:
-        """Returns the rows that are left, which leave the batch."""
-        rows, self.taken = self.rows[self.taken :], len(self.rows)
-        return rows
+        """Returns the requests that are left, which leave them."""
+        requests, self.taken = self.all[self.taken :], len(self.all)
+        return requests
 
 
-def batch(
-    job: Job, evaluators: Evaluators, rows: Sequence[ClaimedRow], intents_at_once: int
-) -> tuple[Batch, list[Result]]:
-    """Prepares the rows of one claim, the first `intents_at_once` of which have their send intents recorded.
+def requests(
+    job: Job, evaluators: Evaluators, claimed: NewClaim, beginning: int, intents_at_once: int
+) -> tuple[Requests, list[Result]]:
+    """Prepares the rows of one claim, the first ones of which, `beginning`, have their send intents recorded.
 
     Returns what is to be sent, and the results of the rows that are not.
     """
+    rows = claimed.rows
     prepared = _for_storing(job, evaluators, rows) if rows else []
     ready = sorted((item for item in prepared if isinstance(item, Ready)), key=attrgetter("row_id"))
-    claim_id, recorded_to = (rows[0].claim_id, rows[:intents_at_once][-1].row.pk) if rows else (0, 0)
-    intents = SendIntents(claim_id, [row.row_id for row in ready], intents_at_once, recorded_to)
-    return Batch(ready, intents), [item for item in prepared if isinstance(item, Result)]
+    found, left = batching.gathered(job, ready, is_last=claimed.exhausted and not job.run.automatic)
+    claim_id, recorded_to = (rows[0].claim_id, rows[:beginning][-1].row.pk) if rows else (0, 0)
+    batching.record(job, found, claim_id)
+    # A send intent is for all rows up to one: so each is for the highest row of its request and those before it.
+    highest = accumulate((max(row.row_id for row in request.rows) for request in found), max)
+    intents = SendIntents(claim_id, list(highest), intents_at_once, recorded_to)
+    return Requests(found, intents, left), [item for item in prepared if isinstance(item, Result)]
 
 
 def _for_storing(job: Job, evaluators: Evaluators, rows: Sequence[ClaimedRow]) -> list[Ready | Result]:
     """Adds what the results of the rows need to be stored, and sends each of identical requests once."""
-    needed = job.compiled.column_ids
+    needed, claim_id = job.compiled.column_ids, rows[0].claim_id
     values = inputs.of_rows([claimed.row for claimed in rows], job.run.table_id, needed)
+    fingerprints = {pk: inputs.fingerprint(of_row, needed) for pk, of_row in values.items()}
+    going_on = continuing.going_on(job, evaluators, rows, fingerprints)
+    rows = [claimed for claimed in rows if claimed.row.pk not in going_on]
+    open_for = open_rows.seconds_left(job.run.table_id) if job.run.automatic else {}
+    still_open = [_later(claimed, open_for[claimed.row.pk]) for claimed in rows if claimed.row.pk in open_for]
+    complete = [(claimed, values[claimed.row.pk]) for claimed in rows if claimed.row.pk not in open_for]
     try:
-        prepared = _deduplicated(job, prepare(job, evaluators, [(claimed, values[claimed.row.pk]) for claimed in rows]))
+        prepared = [*still_open, *_deduplicated(job, prepare(job, evaluators, complete))]
     except SandboxBusy:
-        due = timezone.now() + BUSY
-        prepared = [Result(claimed.row.pk, CellState.QUEUED, attempts=claimed.attempts, due_at=due) for claimed in rows]
-    claim_id = rows[0].claim_id
-    return [
-        replace(item, claim_id=claim_id, fingerprint=inputs.fingerprint(values[item.row_id], needed))
-        for item in prepared
-    ]
+        prepared = [_later(claimed, BUSY.total_seconds()) for claimed in rows]
+    going = [replace(item, claim_id=claim_id) for item in going_on.values()]
+    prepared = [replace(item, claim_id=claim_id, fingerprint=fingerprints[item.row_id]) for item in prepared]
+    calling_back.keep_addresses(job, [item for item in prepared if isinstance(item, Ready)])
+    return [*going, *prepared]
+
+
+def _later(claimed: ClaimedRow, seconds: float) -> Result:
+    due = timezone.now() + timedelta(seconds=seconds)
+    return Result(claimed.row.pk, CellState.QUEUED, attempts=claimed.attempts, due_at=due)
 
 
 def _deduplicated(job: Job, prepared: Sequence[Ready | Result]) -> list[Ready | Result]:
@@ -116,9 +127,9 @@ def _blocked(job: Job, claimed: ClaimedRow, values: inputs.Values) -> Result | N
     condition = job.compiled.condition
     try:
         inputs.check_arrived(values)
-        inputs.check_results(values, condition.column_ids - condition.tolerated if condition else ())
+        inputs.check_results(values, condition.required(values) if condition else ())
     except RowError as error:
-        return exchange.ended_by(claimed.row.pk, error, claimed.attempts)
+        return ended_by(claimed.row.pk, error, claimed.attempts)
     return None
 
 
@@ -129,20 +140,17 @@ def _skipped(claimed: ClaimedRow, reason: str) -> Result:
 def _rendered(job: Job, claimed: ClaimedRow, values: Mapping[int, object]) -> Ready | Result:
     compiled, row_id = job.compiled, claimed.row.pk
     try:
-        inputs.check_required(values, compiled.required, job.names)
+        inputs.check_required(values, job.required, job.names)
         inputs.check_results(values, compiled.request.column_ids)
-        rendered = compiled.request.render(values)
+        if compiled.batching:
+            return batching.part(job, claimed, values)
+        secret = callbacks.new_secret() if compiled.config.callback else ""
+        own = {CALLBACK_URL: callbacks.address_of(secret)} if secret else {}
+        rendered = compiled.request.render({**values, **own})
     except RowError as error:
-        return exchange.ended_by(row_id, error, claimed.attempts)
+        return ended_by(row_id, error, claimed.attempts)
     request_key = deduplication.request_key(job, rendered.request) if compiled.config.shares_answers else ""
-    request = with_idempotency_key(job, row_id, rendered.request)
-    return Ready(row_id, claimed.attempts, request, request_key=request_key)
-
-
-def with_idempotency_key(job: Job, row_id: int, request: Request) -> Request:
-    """Returns the request with its idempotency key, the same for every try of this row in this run."""
-    name = job.compiled.config.idempotency_header
-    if not name:
-        return request
-    key = f"marl-{job.run.column_id}-{row_id}-{job.run.pk}"
-    return Request(request.method, request.url, (*request.headers, (name, key)), request.body)
+    request = idempotency.with_key(job, row_id, paging.first_request(job, rendered.request))
+    kept = paging.values_of(job, values)
+    ready = Ready(row_id, claimed.attempts, request, request_key=request_key, notes=claimed.notes, values=kept)
+    return replace(ready, callback=secret) if secret else ready

@@ -5,28 +5,34 @@ from dataclasses import replace
 
 from django.db import transaction
 
-from enrichment.dataflow import recalculations
+from enrichment.dataflow import list_rows, recalculations
 from enrichment.models import Claim, Run
-from enrichment.runs import claims, progress, runners
+from enrichment.runs import batches, claims, exchanges, lifecycle, progress, runners
 from enrichment.runs.results import Result, store
-from enrichment.schema import HttpConfig
-from enrichment.worker import deduplication, heartbeat
+from enrichment.schema import SAFE_METHODS, HttpConfig
+from enrichment.worker import deduplication, heartbeat, open_exchanges
 from tables import events, storage
 from tables.models import Cell, CellState
 
 MOST_LOST = 3  # workers in a row that ended while they were at one row: it may be the row
 
 
-def sweep() -> None:
-    """Takes over what dead workers claimed, and sends on what stands still. Called every few seconds."""
+def sweep() -> bool:
+    """Takes over what dead workers claimed, and sends on what stands still or was paused. Called every few seconds.
+
+    Returns False where it is too early to say who is dead.
+    """
+    lifecycle.resume_due()
     heartbeat.worker_id()  # whoever sweeps also beats: without any beat every sweep would be too early
     living = heartbeat.reap_dead_workers()
     if living is None:
-        return
+        return False
     for claim in Claim.objects.exclude(worker_id=None).exclude(worker_id__in=living):
         recover(claim)
     runners.release_stalled()
     recalculations.release_stalled()
+    list_rows.release_stalled()
+    return True
 
 
 def recover(claim: Claim) -> None:
@@ -56,8 +62,20 @@ def _recovered(run: Run, claim: Claim, row_ids: Sequence[int]) -> list[Result]:
     sent = {pk for pk in row_ids if pk <= claim.intended}
     if config.shares_answers:  # what only waited for another row's answer was not sent
         sent = deduplication.owners(run, sent)
-    again = config.may_repeat and run.state in Run.OPEN
-    return [replace(_ended(pk, attempts.get(pk, 0), pk in sent, again), claim_id=claim.pk) for pk in row_ids]
+    again = set(row_ids) if config.may_repeat else _asking(run, row_ids)
+    if run.state not in Run.OPEN:
+        again = set()
+    in_batches = batches.keys_of_claim(run, claim.pk)
+    ended = (_ended(pk, attempts.get(pk, 0), pk in sent, pk in again) for pk in row_ids)
+    notes = ({batches.NOTE: in_batches[pk]} if pk in in_batches else {} for pk in row_ids)
+    return [replace(result, claim_id=claim.pk, notes=note) for result, note in zip(ended, notes, strict=True)]
+
+
+def _asking(run: Run, row_ids: Collection[int]) -> set[int]:
+    """Returns the rows that were carried out before: all that is sent for them is a question."""
+    sealed = {pk: exchange.all_sealed for pk, exchange in exchanges.of_run(run, row_ids).items()}
+    opened = {text: open_exchanges.opened(text) for text in set(sealed.values())}
+    return {pk for pk, text in sealed.items() if opened[text].next_method in SAFE_METHODS}
 
 
 def _attempts(run: Run, row_ids: Collection[int]) -> dict[int, int]:

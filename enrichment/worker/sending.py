@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from datetime import timedelta
 
 from django.db import DatabaseError
 from django.utils import timezone
@@ -14,7 +15,8 @@ from enrichment.http_client.rate_limit import Reservation
 from enrichment.runs.results import Result
 from enrichment.worker import exchange, heartbeat
 from enrichment.worker.job import Job
-from enrichment.worker.prepare import BUSY, Ready
+from enrichment.worker.prepare import BUSY
+from enrichment.worker.ready import Ready, ended_by
 from enrichment.worker.writer import Writer
 from tables.models import CellState
 
@@ -26,29 +28,34 @@ async def send(job: Job, row: Ready, reservation: Reservation, writer: Writer) -
     try:
         return await _send(job, row, reservation, writer)
     except asyncio.CancelledError:
-        return exchange.broken_off(job, row.row_id, row.attempts)
+        return exchange.broken_off(job, row)
     except SignInError as error:
         if error.code == LATER:
             return row.ended(CellState.QUEUED, due_at=timezone.now() + BUSY)
         return sign_in_failed(job, row, error, writer)
     except RowError as error:
-        return exchange.ended_by(row.row_id, error, row.attempts)
+        return ended_by(row.row_id, error, row.attempts)
     except (RedisError, SandboxBusy, DatabaseError) as error:
         log.warning("the row waits: %s", error, extra={"run": job.run.pk, "row": row.row_id})
         return row.ended(CellState.QUEUED, due_at=timezone.now() + BUSY)
     except Exception:
         log.exception("the row could not be sent", extra={"run": job.run.pk, "row": row.row_id})
-        return exchange.went_wrong(job, row.row_id, row.attempts)
+        return exchange.went_wrong(job, row)
 
 
 async def _send(job: Job, row: Ready, reservation: Reservation, writer: Writer) -> Result:
     reservation = await job.limiter.start(reservation)
+    if job.limiter.held:  # since it was admitted
+        return row.ended(CellState.LIMITED, due_at=timezone.now() + timedelta(seconds=job.limiter.held))
     if writer.stopped or not heartbeat.is_alive():
         return row.ended(CellState.QUEUED)
-    return await exchange.exchange(job, row.row_id, row.request, row.attempts, reservation)
+    result = await exchange.exchange(job, row, reservation, lambda: not writer.stopped and heartbeat.is_alive())
+    if result.pause:
+        writer.pause(result.pause)
+    return result
 
 
 def sign_in_failed(job: Job, row: Ready, error: SignInError, writer: Writer) -> Result:
     """Ends the row, and with it the run: the other rows would fail the same way."""
     writer.stop(f"Sign-in to “{job.connection}” failed: {error.message}")
-    return exchange.ended_by(row.row_id, error, row.attempts)
+    return ended_by(row.row_id, error, row.attempts)

@@ -54,6 +54,9 @@ def _advance(run_id: int, runner: int) -> float | None:
         return None
     except SandboxBusy:
         return BUSY.total_seconds()
+    if run.lifts_hold:
+        event_loop.run(loaded.limiter.lift())
+        Run.objects.filter(pk=run_id).update(lifts_hold=False)
     ended = event_loop.run(_run(loaded))
     if lifecycle.finish(run_id):
         return None

@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db import DatabaseError, DataError, transaction
 
@@ -12,7 +13,7 @@ from enrichment.http_client import event_loop
 from enrichment.models import Run
 from enrichment.monitoring import metrics
 from enrichment.runs import lifecycle, progress, results
-from enrichment.runs.results import Result
+from enrichment.runs.results import Pause, Result
 from enrichment.schema import HttpConfig
 from enrichment.worker import deduplication
 from tables import cells, events
@@ -27,6 +28,16 @@ NOT_STORED = "internal"
 ENOUGH = 50  # rows after which a percentage of failures means something
 
 
+@dataclass(frozen=True, slots=True)
+class _Portion:
+    """What is written at once."""
+
+    results: Sequence[Result]
+    sending: Mapping[int, int]  # {row id: attempts}
+    reason: str  # why the run is to be stopped
+    pause: Pause | None
+
+
 class Writer:
     """Stores for all steps of a run in this process; `stopped` once nothing more should be sent.
 
@@ -37,8 +48,10 @@ class Writer:
         self.run = run
         self.stopped = False
         self.stopped_for_good = False  # not just paused
+        self.slowed_to: float | None = run.slowed_to  # requests a second, by the API
         self._steps = 0
         self._reason = ""
+        self._pause: Pause | None = None
         self._waiting: list[Result] = []
         self._sending: dict[int, int] = {}  # row id: attempts; under way and not announced as that yet
         self._wake = asyncio.Event()
@@ -77,6 +90,12 @@ class Writer:
         self._reason = self._reason or reason
         self._wake.set()
 
+    def pause(self, pause: Pause) -> None:
+        """Pauses the run because of what its API says."""
+        self.stopped = True
+        self._pause = self._pause or pause
+        self._wake.set()
+
     async def _write_until_left(self) -> None:
         wait = FIRST_WAIT
         while self._steps:
@@ -90,34 +109,37 @@ class Writer:
     async def flush(self) -> bool:
         """Stores what waits; returns False when the database does not answer, and it waits on."""
         async with self._writing:
-            waiting, self._waiting = self._waiting, []
-            sending, self._sending = self._sending, {}
-            reason, self._reason = self._reason, ""
+            portion = _Portion(self._waiting, self._sending, self._reason, self._pause)
+            self._waiting, self._sending, self._reason, self._pause = [], {}, "", None
             try:
-                state = await event_loop.in_database(self._write, waiting, sending, reason)
+                state = await event_loop.in_database(self._write, portion)
             except DatabaseError as error:
                 log.warning("results wait for the database: %s", error, extra={"run": self.run.pk})
-                self._waiting, self._reason = waiting + self._waiting, reason or self._reason
+                self._waiting = [*portion.results, *self._waiting]
+                self._reason, self._pause = portion.reason or self._reason, portion.pause or self._pause
                 await asyncio.sleep(event_loop.AGAIN)
                 return False
-            self.stopped = bool(self._reason) or state != Run.State.RUNNING
+            self.stopped = bool(self._reason or self._pause) or state != Run.State.RUNNING
             self.stopped_for_good = state == Run.State.STOPPED
             return True
 
-    def _write(self, waiting: Sequence[Result], sending: Mapping[int, int], reason: str) -> str:
+    def _write(self, portion: "_Portion") -> str:
         """Returns the state of the run afterwards."""
         run = Run.objects.filter(pk=self.run.pk).first()
         if run is None:
             return Run.State.STOPPED
-        self._announce_sending(sending)
-        stored = _store(run, waiting)
+        self._announce_sending(portion.sending)
+        stored = _store(run, portion.results)
         _report(run, stored)
         if stored:
             events.publish_cells(run.table_id, [(result.row_id, run.column_id, result.as_cell()) for result in stored])
-        reason = reason or self._too_many_failures(run)
+        is_slower = self._note_pace(run)
+        reason = portion.reason or self._too_many_failures(run)
         if reason and run.state in Run.OPEN:
             return lifecycle.stop(run, reason).state
-        if stored:
+        if portion.pause:
+            return lifecycle.pause_itself(run, portion.pause).state
+        if stored or is_slower:
             events.publish_run(run.table_id, progress.as_json(run))
         return run.state
 
@@ -130,6 +152,15 @@ class Writer:
             (row_id, self.run.column_id, cells.running_as_json(attempts, most)) for row_id, attempts in sending.items()
         ]
         events.publish_cells(self.run.table_id, running)
+
+    def _note_pace(self, run: Run) -> bool:
+        """Returns whether the API has slowed the run, or lets it go faster, by as much as is shown."""
+        pace = float(f"{self.slowed_to:.2g}") if self.slowed_to else None
+        if pace == run.slowed_to:
+            return False
+        run.slowed_to = pace
+        Run.objects.filter(pk=run.pk).update(slowed_to=pace)
+        return True
 
     def _too_many_failures(self, run: Run) -> str:
         config = self.run.column.http.config
@@ -188,7 +219,8 @@ def _not_stored(result: Result) -> Result:
 def _report(run: Run, stored: Sequence[Result]) -> None:
     """Counts the attempts in the metrics, and logs what did not go well."""
     attempts = [(result, attempt) for result in stored for attempt in result.new_attempts]
-    metrics.count_attempts(Counter(metrics.outcome(attempt.response, attempt.error) for _, attempt in attempts))
+    sent = {attempt.shared.key if attempt.shared else id(attempt): attempt for _, attempt in attempts}.values()
+    metrics.count_attempts(Counter(metrics.outcome(attempt.answer, attempt.error) for attempt in sent))
     for result, attempt in attempts:
         if attempt.error:
             place = {"run": run.pk, "column": run.column_id, "row": result.row_id, "attempt": attempt.number}

@@ -50,3 +50,16 @@ def test_what_no_database_holds_is_left_out(run: Run) -> None:
 def test_nothing_is_stored_with_no_query(run: Run, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         attempts.store(run, [])
+
+
+def test_of_many_questions_for_a_result_the_first_and_the_last_are_kept(run: Run) -> None:
+    def asked(number: int) -> Attempt:
+        error = {"code": "http_500", "message": "down"} if number == 20 else None
+        return Attempt(number + 1, NOW, {"part": f"asked {number}"}, {"status": 200}, error)
+
+    attempts.store(run, [(5, Attempt(1, NOW, {"method": "POST"}, {"status": 202}))])
+    for number in range(1, 301):
+        attempts.store(run, [(5, asked(number)), (6, asked(number))])
+    kept = StoredAttempt.objects.filter(row_id=5).order_by("number").values_list("number", flat=True)
+    assert list(kept) == [*range(1, 7), 21, *range(297, 302)]
+    assert StoredAttempt.objects.filter(row_id=6).count() == 11

@@ -40,7 +40,7 @@ def dead() -> int:
     return Worker.objects.create(beat=7, seen_beat=7).pk
 
 
-def ids(batch: claims.Batch) -> list[int]:
+def ids(batch: claims.NewClaim) -> list[int]:
     return [taken.row.pk for taken in batch.rows]
 
 

@@ -18,13 +18,14 @@ from enrichment.connections import settings as connection_settings
 from enrichment.engine.errors import InvalidSettings
 from enrichment.http_client.rate_limit import Limiter
 from enrichment.models import Attempt, Connection, Run, Worker
-from enrichment.runs import claims, lifecycle
-from enrichment.worker import exchange
+from enrichment.runs import claims, lifecycle, progress
+from enrichment.worker import reading
 from enrichment.worker import step as steps
-from tables import catalog, row_order
+from tables import catalog, cells, row_order
 from tables import rows as table_rows
 from tables.imports import job, uploads
 from tables.models import Cell, Column, Table
+from tables.row_queries import rows_with_errors
 from tests.enrichment.conftest import sweep
 from workspaces.actors import Actor
 from workspaces.models import Role
@@ -206,6 +207,20 @@ def test_a_failed_row_says_its_status_and_reason(table: Table, api: Api) -> None
     cell = Cell.objects.get(column=column, row_id=row_id)
     assert (run.done, run.failed) == (30, 1)
     assert (cell.state, cell.http_status, cell.error_message) == ("failed", 404, "404 · no such company")
+
+
+def test_a_failure_that_is_handed_down_is_counted_apart(table: Table, api: Api) -> None:
+    table_rows.append(table, [{"Company": "Tailspin"}])
+    profile = http_column(table, api)
+    finish(lifecycle.plan(profile, "all"))
+    body = '{"name": {{Profile}}, "size": {{Profile}}}'
+    contact = column_lifecycle.create(
+        table, "Contact", "http", {"method": "POST", "url": f"{api.url}/lookup", "body": body}
+    )
+    run = finish(lifecycle.plan(contact, "all"))
+    assert (run.failed, run.handed_down, progress.as_json(run)["counts"]["handed_down"]) == (1, 1, 1)
+    assert cells.handed_down_counts([profile.pk, contact.pk]) == {contact.pk: 1}
+    assert rows_with_errors(table) == 1
 
 
 def test_rows_that_do_not_meet_the_condition_are_skipped_and_not_sent(table: Table, api: Api) -> None:
@@ -440,7 +455,7 @@ def test_a_row_that_meets_a_fault_of_ours_is_not_sent_again(
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(exchange, "_outcome", broken)
+    monkeypatch.setattr(reading, "read", broken)
     run = finish(lifecycle.plan(http_column(table, api), {"first": 1}))
     assert (run.unknown, len(api.calls)) == (1, 1)
     assert Cell.objects.get().error_message == "Something went wrong in Marl with this row. The log says why."

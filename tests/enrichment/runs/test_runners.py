@@ -32,12 +32,12 @@ def run(http: Callable[..., Column], sent: list[object]) -> Run:
 def test_a_small_run_has_one_runner_and_a_large_one_several(leads: Table, http: Callable[..., Column]) -> None:
     column = http()
     assert lifecycle.plan(column, {"first": 3}, automatic=True).runners.count() == 1
-    table_rows.append(leads, [{}] * (runners.MOST * runners.ROWS))
+    table_rows.append(leads, [{}] * (runners.MOST * runners.REQUESTS))
     assert lifecycle.plan(column, "all").runners.count() == runners.MOST
 
 
 def test_a_slow_rate_limit_needs_one_runner(leads: Table, http: Callable[..., Column]) -> None:
-    table_rows.append(leads, [{}] * (runners.MOST * runners.ROWS))
+    table_rows.append(leads, [{}] * (runners.MOST * runners.REQUESTS))
     column = http(rate_limit={"requests": 1, "duration_ms": 1000})
     assert lifecycle.plan(column, "all").runners.count() == 1
 

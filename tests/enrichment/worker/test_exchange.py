@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from django.utils import timezone
 
 from enrichment.columns import http as http_columns
 from enrichment.connections import settings as connection_settings
@@ -16,6 +17,7 @@ from enrichment.runs.results import Result
 from enrichment.worker import exchange
 from enrichment.worker import job as jobs
 from enrichment.worker.job import Job
+from enrichment.worker.ready import Ready
 from tables.models import CellState, Column
 from workspaces.actors import Actor
 from workspaces.models import Role
@@ -43,10 +45,12 @@ def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[[Handler], list[httpx.Re
     return with_
 
 
-def exchanged(job: Job, method: str = "POST") -> Result:
+def exchanged(job: Job, method: str = "POST", **notes: object) -> Result:
+    row = Ready(1, 0, Request(method, f"{API}/companies"), notes=notes)
+
     async def once() -> Result:
         reservation = await job.limiter.wait_for_start()
-        return await exchange.exchange(job, 1, Request(method, f"{API}/companies"), 0, reservation)
+        return await exchange.exchange(job, row, reservation)
 
     return event_loop.run(once())
 
@@ -190,14 +194,74 @@ def test_a_server_that_asks_to_wait_costs_no_retry(http: Any, answer: Any) -> No
     assert (result.state, result.attempts) == (CellState.LIMITED, 0)
 
 
-@pytest.mark.parametrize("told", ["0", "Wed, 21 Oct 2015 07:28:00 GMT"])
-def test_a_server_that_asks_to_wait_for_no_time_is_not_asked_without_end(told: str, http: Any, answer: Any) -> None:
-    answer(lambda request: httpx.Response(429, headers={"Retry-After": told}))
+@pytest.mark.parametrize("told", ["0", "Wed, 21 Oct 2015 07:28:00 GMT", None])
+def test_a_row_that_is_not_told_how_long_to_wait_comes_later_each_time(
+    told: str | None, http: Any, answer: Any
+) -> None:
+    answer(lambda request: httpx.Response(429, headers={"Retry-After": told} if told else {}))
+    job = job_of(http(url=f"{API}/companies", retry={"max_retries": 0}))
+    waits = []
+    for number in range(7):
+        event_loop.run(_forget_hold())
+        result = exchanged(job, waits=number)
+        assert (result.state, result.attempts, result.notes) == (CellState.LIMITED, 0, {"waits": number + 1})
+        assert result.due_at
+        waits.append(round((result.due_at - timezone.now()).total_seconds()))
+    assert waits == [1, 2, 4, 8, 16, 32, 60]
+
+
+def test_a_429_that_the_settings_do_not_repeat_ends_the_row_and_slows_the_others(http: Any, answer: Any) -> None:
+    answer(lambda request: httpx.Response(429))
+    job = job_of(http(url=f"{API}/companies", retry={"statuses": [503]}))
+    assert exchanged(job).state == CellState.FAILED
+
+    async def held() -> float:
+        return job.limiter.held
+
+    assert event_loop.run(held()) > 0.5
+
+
+def test_an_api_that_asks_to_wait_for_long_pauses_the_run_until_then(http: Any, answer: Any) -> None:
+    answer(lambda request: httpx.Response(429, headers={"Retry-After": "3600"}))
+    result = exchanged(job_of(http(url=f"{API}/companies")))
+    assert result.pause
+    assert result.pause.reason.startswith("The API asks to wait until ")
+    assert result.pause.resumes_at
+    assert 3590 < (result.pause.resumes_at - timezone.now()).total_seconds() <= 3600
+    assert (result.state, result.attempts) == (CellState.LIMITED, 0)
+
+
+def test_after_ten_waits_without_a_success_the_run_pauses_itself(http: Any, answer: Any) -> None:
+    answer(lambda request: httpx.Response(429, json={"message": "Slow down"}))
     column = http(url=f"{API}/companies")
-    again = exchanged(job_of(column))
-    assert (again.state, again.attempts, again.due_at is not None) == (CellState.QUEUED, 1, True)
-    http_columns.save(column, {"retry": {"max_retries": 0}})
-    assert exchanged(job_of(column)).state == CellState.FAILED
+
+    def told_again() -> Result:
+        event_loop.run(_forget_hold())
+        return exchanged(job_of(column))
+
+    pauses = [told_again().pause for _ in range(11)]
+    assert pauses[:10] == [None] * 10
+    assert pauses[10]
+    assert pauses[10].reason == (
+        "After 10 waits in 0 seconds without one success, the API still answers “429 · Slow down”. "
+        "Check your plan's limits there, then resume the run."
+    )
+    assert pauses[10].resumes_at is None
+
+
+async def _forget_hold() -> None:
+    """As if its time had passed, with the pace."""
+    async for key in event_loop.redis().scan_iter("marl:api:*"):
+        await event_loop.redis().delete(key)
+
+
+def test_a_success_between_begins_the_count_of_waits_anew(http: Any, answer: Any) -> None:
+    statuses = iter([*[429] * 10, 200, *[429] * 10])
+    answer(lambda request: httpx.Response(next(statuses), json={"ok": True}))
+    column = http(url=f"{API}/companies")
+    for _ in range(21):
+        event_loop.run(_forget_hold())
+        assert exchanged(job_of(column)).pause is None
 
 
 def to(location: str, status: int, then: httpx.Response | Exception | None = None) -> Handler:
@@ -239,7 +303,7 @@ def test_every_redirect_stands_in_the_attempt_without_secrets(signed_in: Column,
     [attempt] = result.new_attempts
     assert attempt.request
     assert attempt.request["url"] == f"{API}/companies"
-    assert attempt.request["redirects"] == [
+    assert attempt.request["hops"] == [
         {"status": 307, "method": "POST", "url": f"{API}/new?password=••••••••", "credentials": True}
     ]
 
@@ -257,7 +321,7 @@ def test_a_refusal_where_the_credentials_did_not_arrive_says_so_and_renews_nothi
     assert [request.url.path for request in requests] == ["/login", "/companies", "/new"]
     [attempt] = result.new_attempts
     assert attempt.request
-    assert attempt.request["redirects"] == [
+    assert attempt.request["hops"] == [
         {"status": 307, "method": "POST", "url": "https://other.example/new", "credentials": False}
     ]
 
@@ -276,7 +340,7 @@ def test_a_write_that_was_accepted_with_303_is_not_sent_again(what: str, http: A
     result = exchanged(job_of(http(url=f"{API}/companies")))
     assert (result.state, result.due_at) == (CellState.UNKNOWN, None)
     assert result.new_attempts[0].request
-    assert result.new_attempts[0].request["redirects"]
+    assert result.new_attempts[0].request["hops"]
 
 
 def test_a_write_that_may_be_repeated_is_sent_again_after_a_redirect(http: Any, answer: Any) -> None:

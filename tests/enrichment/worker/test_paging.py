@@ -1,0 +1,174 @@
+"""Rows whose result is a list that comes in pages: all of it, or none of it, or told to be a part."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from enrichment.engine.errors import InvalidSettings
+from enrichment.http_client import event_loop
+from enrichment.models import Attempt, OpenExchange
+from enrichment.preview import cell_history, one_row
+from enrichment.worker import job as jobs
+from tables import columns as table_columns
+from tables.models import Column, Table
+from tests.enrichment.worker.test_polling import advance, cell, run
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+API = "https://api.example"
+PAGES = {"by": "cursor", "next": "next", "parameter": "cursor", "items": "people"}
+
+
+class People:
+    """An API with a list of seven people, two of them a page."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[str, str, str]] = []
+        self.before: dict[int, list[httpx.Response]] = {}  # answers that come instead of the n-th page at first
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        body = request.content.decode()
+        self.requests.append((request.method, str(request.url), body))
+        sent = json.loads(body).get("cursor") if body else None
+        start = int(request.url.params.get("cursor") or sent or 0)
+        if waiting := self.before.get(start // 2 + 1):
+            return waiting.pop(0)
+        people = list(range(7))[start : start + 2]
+        return httpx.Response(200, json={"people": people, "next": start + 2 if start + 2 < 7 else None, "team": 1})
+
+
+@pytest.fixture
+def people(monkeypatch: pytest.MonkeyPatch) -> People:
+    api = People()
+    monkeypatch.setattr(event_loop, "transport", lambda: httpx.MockTransport(api.answer))
+    return api
+
+
+def value(column: Column) -> dict[str, Any]:
+    return dict(cell(column).value or {})
+
+
+@pytest.fixture
+def column(http: Callable[..., Column]) -> Callable[..., Column]:
+    def make(**more: Any) -> Column:
+        return http(**{"method": "GET", "url": f"{API}/people", "body": None, "pages": PAGES} | more)
+
+    return make
+
+
+def test_the_pages_of_a_list_become_one_result(column: Any, people: People) -> None:
+    made = column(field_paths=["people"])
+    walk = run(made)
+    advance(walk)
+    result = cell(made)
+    assert (result.state, result.value, result.attempts) == ("done", {"people": list(range(7))}, 1)
+    assert result.error_detail == {"pages": 4, "complete": True}
+    assert [url for _, url, _ in people.requests] == [f"{API}/people{part}" for part in ("", *ASKED)]
+    parts = Attempt.objects.order_by("number").values_list("request__part", flat=True)
+    assert list(parts) == [None, "page 2", "page 3", "page 4"]
+    assert cell_history.of_cell(result.row, made)["pages"] == {"pages": 4, "complete": True}
+    assert not OpenExchange.objects.exists()
+    assert walk.state == "done"
+
+
+ASKED = ("?cursor=2", "?cursor=4", "?cursor=6")
+
+
+def test_a_bound_is_told_and_shown(column: Any, people: People) -> None:
+    made = column(pages=PAGES | {"max_pages": 2})
+    advance(run(made))
+    result = cell(made)
+    assert (result.state, result.error_code) == ("done", "incomplete")
+    assert result.error_message == "The API has more: these are the first 2 pages with 4 items, as set in the column."
+    assert result.value == {"people": [0, 1, 2, 3], "next": 2, "team": 1}
+
+
+def test_a_page_that_fails_after_its_retries_fails_the_row(column: Any, people: People) -> None:
+    made = column(retry={"max_retries": 1})
+    people.before = {3: [httpx.Response(500, json={"error": "down"})] * 2}
+    walk = run(made)
+    advance(walk)
+    assert (cell(made).state, cell(made).error_message) == ("waiting", "Fetches page 3")
+    advance(walk)
+    failed = cell(made)
+    assert (failed.state, failed.value, failed.error_message) == ("failed", None, "Page 3: 500 · down")
+    assert not OpenExchange.objects.exists()
+
+
+def test_a_walk_goes_on_where_it_was_told_to_wait(column: Any, people: People) -> None:
+    made = column()
+    people.before = {3: [httpx.Response(429, headers={"Retry-After": "0.1"})]}
+    walk = run(made)
+    advance(walk)
+    assert cell(made).state == "limited"
+    people.before = {}
+    event_loop.run(jobs.load(walk).limiter.lift())
+    advance(walk, 2)
+    assert cell(made).state == "done"
+    assert [url.partition("=")[2] for _, url, _ in people.requests] == ["", "2", "4", "4", "6"]
+
+
+def test_a_cursor_stands_in_the_body_and_a_page_has_a_key_of_its_own(column: Any, people: People, leads: Table) -> None:
+    settings = {"method": "POST", "body": '{"q": "{{Company}}", "cursor": "{{cursor}}"}', "remove_null": True}
+    made = column(**settings, pages=PAGES | {"parameter": ""}, idempotency_header="Idempotency-Key")
+    advance(run(made))
+    assert value(made)["people"] == list(range(7))
+    bodies = [json.loads(body) for _, _, body in people.requests]
+    assert bodies == [{"q": "Acme"}, *({"q": "Acme", "cursor": str(at)} for at in (2, 4, 6))]
+    headers = Attempt.objects.order_by("number").values_list("request__headers", flat=True)
+    keys = [dict(sent)["Idempotency-Key"] for sent in headers]
+    assert keys == [keys[0], *(f"{keys[0]}-{number}" for number in (2, 3, 4))]
+
+
+def test_a_write_is_not_sent_again_because_a_later_page_failed(column: Any, people: People) -> None:
+    made = column(method="POST", body='{"cursor": "{{cursor}}"}', pages=PAGES | {"parameter": ""})
+    people.before = {2: [httpx.Response(400, json={"error": "what?"})]}
+    advance(run(made))
+    assert cell(made).error_message == "Page 2: 400 · what?"
+    advance(run(made, "failed"))
+    assert cell(made).state == "done"
+    assert [json.loads(body)["cursor"] for _, _, body in people.requests] == ["", "2", "2", "4", "6"]
+
+
+def test_the_result_of_a_job_may_come_in_pages(column: Any, people: People) -> None:
+    made = column(method="POST", body="{}", url=f"{API}/jobs", poll={"until": "{{body.people}}", "url": "/people"})
+    people.before = {1: [httpx.Response(202, json={"job": 7})]}
+    walk = run(made)
+    advance(walk, 2)
+    assert value(made)["people"] == list(range(7))
+    assert [method for method, _, _ in people.requests] == ["POST", *["GET"] * 4]
+
+
+def test_a_test_of_one_row_fetches_every_page(column: Any, people: People, leads: Table) -> None:
+    made = column()
+    first = leads.rows.order_by("pk")[0].pk
+    assert len(one_row.send(made, first)["attempts"]) == 4
+    [pages] = one_row.preview(made, first)["then"]
+    assert pages["words"] == "Fetches the next page with cursor from next, for up to 50 pages or 10,000 items"
+
+
+def test_a_column_called_cursor_is_a_column(column: Any, people: People, leads: Table) -> None:
+    table_columns.create(leads, "cursor", "text")
+    made = column(method="POST", body='{"cursor": "{{cursor}}"}')
+    advance(run(made))
+    assert {body for _, _, body in people.requests} == {'{"cursor": ""}'}
+
+
+@pytest.mark.parametrize(
+    ("pages", "field"),
+    [
+        ({"by": "cursor", "next": "next"}, "pages.parameter"),
+        ({"by": "next_url"}, "pages.next"),
+        ({"by": "page"}, "pages.parameter"),
+        ({"by": "link_header", "items": "a[*].b"}, "pages.items"),
+        ({"by": "link_header", "items": "$.a"}, "pages.items"),
+        ({"by": "link_header", "max_pages": 0}, "pages.max_pages"),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_place(pages: dict[str, Any], field: str, column: Any) -> None:
+    with pytest.raises(InvalidSettings) as found:
+        column(pages=pages)
+    assert {problem.field for problem in found.value.problems} == {field}
