@@ -8,16 +8,17 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import batched
 
 from django.db import transaction
+from django.utils import timezone
 
 from enrichment import graph
-from enrichment.dataflow import recalculations, staleness, waiting
+from enrichment.dataflow import match_keys, recalculations, staleness, waiting
 from enrichment.dataflow.recalculations import MOST_IDS
 from enrichment.dataflow.staleness import Compared
 from enrichment.graph import Graph
-from enrichment.models import Run
-from enrichment.runs import lifecycle
+from enrichment.models import Run, SoughtKey
+from enrichment.runs import lifecycle, runners
 from enrichment.runs.scope import Scope
-from tables import storage
+from tables import open_rows, storage
 from tables.models import OPEN_STATES, Cell, CellState, Column, Row
 
 _AT_ONCE = 500  # rows; more are left to a worker, after the edit
@@ -44,6 +45,15 @@ def on_rows_changed(
             _follow_edit(table_id, dependencies, row_ids, first_row, column_ids or _all_columns(table_id))
 
 
+def on_rows_deleted(*, table_id: int, row_ids: Sequence[int], **_: object) -> None:
+    """Listens to `rows_deleted`: look-ups that found one of these rows find another one, or none."""
+    dependencies = graph.of_table(table_id)
+    if dependencies.readers:
+        recalculations.start_rows(table_id, (), row_ids, read_by=dependencies.readers)
+    for pk in dependencies.lookups:
+        match_keys.store(SoughtKey, pk, dict.fromkeys(row_ids))
+
+
 def _all_columns(table_id: int) -> list[int]:
     return list(Column.objects.filter(table_id=table_id).values_list("pk", flat=True))
 
@@ -55,7 +65,7 @@ def _start_new(table_id: int, dependencies: Graph, row_ids: Sequence[int] | None
     """
     runnable = {pk for pk in dependencies.automatic if not dependencies.needs_results(pk)}
     then_run = {pk for pk in runnable if dependencies.requests[pk] & dependencies.formulas.keys()}
-    _recalculate(table_id, dependencies.formulas, row_ids, first_row, then_run)
+    _recalculate(table_id, dependencies.formulas, row_ids, first_row, then_run, dependencies.readers)
     for pk in runnable - then_run:
         if row_ids is None:
             run_range(pk, first_row)
@@ -71,7 +81,7 @@ def _follow_edit(
     _let_claims_commit(requests)
     many = row_ids is None or len(row_ids) > _AT_ONCE
     later = {pk for pk in requests if many or dependencies.requests[pk] & formulas}
-    _recalculate(table_id, formulas | later, row_ids, first_row)
+    _recalculate(table_id, formulas | later, row_ids, first_row, read_by=dependencies.readers_of(column_ids))
     follow(table_id, dependencies, dict.fromkeys(requests - later, row_ids or ()))
 
 
@@ -86,11 +96,14 @@ def _recalculate(
     row_ids: Sequence[int] | None,
     first_row: int,
     then_run: Collection[int] = (),
+    read_by: Collection[int] = (),
 ) -> None:
-    if column_ids and row_ids is None:
-        recalculations.start_range(table_id, column_ids, first_row, then_run)
-    elif column_ids and row_ids is not None:
-        recalculations.start_rows(table_id, column_ids, row_ids, then_run)
+    if not column_ids and not read_by:
+        return
+    if row_ids is None:
+        recalculations.start_range(table_id, column_ids, first_row, then_run, read_by)
+    else:
+        recalculations.start_rows(table_id, column_ids, row_ids, then_run, read_by)
 
 
 def follow(table_id: int, dependencies: Graph, row_ids: Mapping[int, Collection[int]]) -> dict[int, set[int]]:
@@ -135,6 +148,16 @@ def _complete(dependencies: Graph, pk: int, row_ids: Collection[int]) -> set[int
     ended = cells.exclude(state__in=(*OPEN_STATES, CellState.CANCELLED)).values_list("row_id", "column_id")
     missing = {(row_id, column_id) for row_id in row_ids for column_id in inputs}.difference(ended)
     return set(row_ids) - {row_id for row_id, _ in missing}
+
+
+def rows_left(table_id: int, row_ids: Collection[int]) -> None:
+    """Runs rows that waited because somebody was typing into them."""
+    open_rows.close(table_id, row_ids)
+    waiting_cells = Cell.objects.filter(row_id__in=row_ids, state=CellState.QUEUED, due_at__gt=timezone.now())
+    runs = Run.objects.filter(table_id=table_id, automatic=True, state__in=Run.ACTIVE)
+    for run_id in runs.values_list("pk", flat=True):
+        if waiting_cells.filter(run_id=run_id, attempts=0).update(due_at=None):
+            runners.go_on(run_id)
 
 
 def run_range(column_id: int, first_row: int, last_row: int | None = None) -> None:

@@ -1,18 +1,19 @@
-"""Formula and field columns computed for rows in memory; what they end with is stored by others."""
+"""Formula, field and look-up columns computed for rows in memory; what they end with is stored by others."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from enrichment import graph
-from enrichment.dataflow import stored_responses
-from enrichment.dataflow.inputs import NoResult
+from enrichment.dataflow import lookups, stored_responses
+from enrichment.dataflow.lookups import Lookup
+from enrichment.dataflow.outcomes import at_path, unavailable
 from enrichment.engine import formula
-from enrichment.engine.errors import InvalidSettings, Problem, RowError
+from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.engine.formula import Computed, Evaluators, Formula
 from enrichment.engine.template import paths
 from enrichment.engine.template.paths import MISSING, Path
 from enrichment.engine.template.references import Names, Unavailable
-from enrichment.models import FormulaColumn
+from enrichment.models import FormulaColumn, LookupColumn
 from enrichment.runs.results import Result
 from tables.models import CellState
 
@@ -21,29 +22,40 @@ type Values = Mapping[int, object]
 
 @dataclass(frozen=True, slots=True)
 class Calculation:
-    """A column's settings, parsed: a formula, or a path into a source with a formula for where it gives nothing."""
+    """A column's settings, parsed: a formula, a look-up, or a path into a source with a formula for where it gives
+    nothing.
+    """
 
     formula: Formula | None
     source: int | None = None
     path: Path | None = None
+    lookup: Lookup | None = None
     problem: str = ""  # why nothing can be computed
 
     @property
     def column_ids(self) -> frozenset[int]:
+        if self.lookup:
+            return self.lookup.column_ids
         own = self.formula.column_ids if self.formula else frozenset()
         return own | {self.source} if self.source else own
 
 
 def calculations(column_ids: Sequence[int], table_id: int) -> dict[int, Calculation]:
     """Returns {column id: settings ready to compute}, in the order given, of the columns that are still there."""
-    settings = {item.column_id: item for item in graph.formulas_of(table_id).filter(pk__in=column_ids)}
+    settings: dict[int, FormulaColumn | LookupColumn] = {
+        item.column_id: item for item in graph.formulas_of(table_id).filter(pk__in=column_ids)
+    }
+    live = LookupColumn.objects.filter(pk__in=column_ids, column__table_id=table_id, column__deleted_at=None)
+    settings |= {item.column_id: item for item in live.select_related("column__table")}
     names = graph.names_of(table_id)
     return {pk: _calculation_or_problem(settings[pk], names) for pk in column_ids if pk in settings}
 
 
-def _calculation_or_problem(settings: FormulaColumn, names: Names) -> Calculation:
+def _calculation_or_problem(settings: FormulaColumn | LookupColumn, names: Names) -> Calculation:
     """Settings that no longer hold, as when a column they need was deleted, fail every row with their problem."""
     try:
+        if isinstance(settings, LookupColumn):
+            return Calculation(None, lookup=lookups.compiled(settings, names))
         return calculation_of(settings, names)
     except InvalidSettings as error:
         return Calculation(None, problem=error.problems[0].message)
@@ -84,6 +96,8 @@ def calculate(calculation: Calculation, rows: Sequence[tuple[int, Values]], eval
     """Returns a result for each (row id, values). Raises SandboxBusy."""
     if calculation.problem:
         return [Result(pk, CellState.FAILED, None, "settings", calculation.problem) for pk, _ in rows]
+    if calculation.lookup:
+        return lookups.look_up(calculation.lookup, rows)
     if calculation.path is None or calculation.source is None:
         return _of_formula(calculation.formula, rows, evaluators)
     return _of_path(calculation, calculation.source, calculation.path, rows, evaluators)
@@ -92,7 +106,7 @@ def calculate(calculation: Calculation, rows: Sequence[tuple[int, Values]], eval
 def _of_path(
     calculation: Calculation, source: int, path: Path, rows: Sequence[tuple[int, Values]], evaluators: Evaluators
 ) -> list[Result]:
-    results = {pk: _at_path(pk, values.get(source), path) for pk, values in rows}
+    results = {pk: at_path(pk, values.get(source), path) for pk, values in rows}
     if empty := [pk for pk, result in results.items() if result.state == CellState.EMPTY]:
         stored = stored_responses.at(path, source, empty)
         results |= {pk: Result(pk, CellState.DONE, value) for pk, value in stored.items()}
@@ -106,38 +120,17 @@ def _of_path(
 def _of_formula(formula: Formula | None, rows: Sequence[tuple[int, Values]], evaluators: Evaluators) -> list[Result]:
     if formula is None:
         return [Result(pk, CellState.EMPTY) for pk, _ in rows]
-    required = formula.column_ids - formula.tolerated
-    results = {pk: result for pk, values in rows if (result := _without_inputs(pk, values, required))}
+    results = {pk: result for pk, values in rows if (result := _without_inputs(pk, values, formula.required(values)))}
     ready = [(pk, values) for pk, values in rows if pk not in results]
     computed = evaluators.evaluate(formula, [values for _, values in ready]) if ready else []
     results |= {pk: _ended(pk, outcome) for (pk, _), outcome in zip(ready, computed, strict=True)}
     return [results[pk] for pk, _ in rows]
 
 
-def _at_path(row_id: int, value: object, path: Path) -> Result:
-    if isinstance(value, Unavailable):
-        return _unavailable(row_id, value)
-    try:
-        found = path.get(value)
-    except RowError as error:
-        return Result(row_id, CellState.FAILED, None, error.code, error.message)
-    if found is MISSING or found is None or found == "":
-        return Result(row_id, CellState.EMPTY)
-    return Result(row_id, CellState.DONE, found)
-
-
 def _without_inputs(row_id: int, values: Values, needed: frozenset[int]) -> Result | None:
     """Returns the result of a row whose inputs have none to give."""
     lacking = [value for pk in sorted(needed) if isinstance(value := values.get(pk), Unavailable)]
-    return _unavailable(row_id, lacking[0]) if lacking else None
-
-
-def _unavailable(row_id: int, value: Unavailable) -> Result:
-    state = value.state if isinstance(value, NoResult) else CellState.FAILED
-    if state == CellState.WAITING:
-        return Result(row_id, state, None, "waiting", f"Waiting for {value.column}")
-    code = "missing_input" if state == CellState.MISSING_INPUT else "formula"
-    return Result(row_id, state, None, code, str(value))
+    return unavailable(row_id, lacking[0]) if lacking else None
 
 
 def _ended(row_id: int, computed: Computed) -> Result:

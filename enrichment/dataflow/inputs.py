@@ -5,13 +5,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import batched
+from typing import Any, Protocol
 
 from enrichment.dataflow import waiting
 from enrichment.engine.errors import MissingInput, RowError, Waits
 from enrichment.engine.template.references import Reason, Unavailable
-from enrichment.graph import FORMULA_TYPES
+from enrichment.graph import CALCULATED_TYPES
 from tables.cells import Pair
-from tables.models import Cell, CellState, Column, Row
+from tables.models import HANDED_DOWN, Cell, CellState, Column, Row
 
 type Values = dict[int, object]
 
@@ -25,6 +26,15 @@ class NoResult(Unavailable):
     """A cell without a result; `state` is what a cell that needs it becomes."""
 
     state: str = CellState.FAILED
+
+
+class HasValues(Protocol):
+    """A row, or what was read of it."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def values(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +63,7 @@ def of_rows(rows: Sequence[Row], table_id: int, column_ids: Collection[int]) -> 
     return by_row
 
 
-def as_stored(rows: Sequence[Row], table_id: int, column_ids: Collection[int]) -> dict[int, Values]:
+def as_stored(rows: Sequence[HasValues], table_id: int, column_ids: Collection[int]) -> dict[int, Values]:
     """Returns what a formula gets, which is computed again when a result comes: {row id: {column id: value}}."""
     return _of_columns(rows, _columns(table_id, column_ids))
 
@@ -75,7 +85,7 @@ def _columns(table_id: int, column_ids: Collection[int]) -> list[Column]:
     return list(Column.objects.filter(table_id=table_id, pk__in=column_ids))
 
 
-def _of_columns(rows: Sequence[Row], columns: Sequence[Column]) -> dict[int, Values]:
+def _of_columns(rows: Sequence[HasValues], columns: Sequence[Column]) -> dict[int, Values]:
     computed = [column for column in columns if column.is_computed]
     plain = [(column.pk, str(column.pk)) for column in columns if not column.is_computed]
     stored = _stored([row.pk for row in rows], [column.pk for column in computed])
@@ -97,7 +107,7 @@ def _stored(row_ids: Sequence[int], column_ids: Sequence[int]) -> dict[Pair, _St
 
 
 def _result(cell: _Stored | None, column: Column) -> object:
-    if cell and cell.state == CellState.EMPTY and column.type in FORMULA_TYPES:
+    if cell and cell.state == CellState.EMPTY and column.type in CALCULATED_TYPES:
         return None
     if cell is None or cell.state in _NOTHING:
         return NoResult(column.name, Reason.NO_RESULT_YET, state=CellState.WAITING)
@@ -126,7 +136,7 @@ def check_required(values: Mapping[int, object], required: Collection[int], name
     for pk in required:
         value = values.get(pk)
         if isinstance(value, NoResult) and value.state == CellState.FAILED:
-            raise RowError("input", str(value))
+            raise RowError(HANDED_DOWN, str(value))
         if value is None or isinstance(value, Unavailable) or (isinstance(value, str) and not value.strip()):
             raise MissingInput("missing_input", f"Missing input: {names.get(pk, 'a deleted column')}")
 

@@ -1,8 +1,9 @@
-"""Formula and field columns kept up to date: a step computes rows in batches for about five seconds.
+"""Formula, field and look-up columns kept up to date: a step computes rows in batches for about five seconds.
 
 A batch reads its rows, computes every affected column in dependency order in memory, and stores what differs in one
 short transaction, together with how far it came and with the runs that follow from it. HTTP columns of the batch are
-compared after that: whether their results are out of date, and whether they run by themselves.
+compared after that: whether their results are out of date, and whether they run by themselves. Look-ups into the table
+are told what changed in it.
 """
 
 import logging
@@ -12,25 +13,27 @@ from functools import partial
 from uuid import uuid4
 
 from django.db import OperationalError, transaction
+from django.utils import timezone
 
 from enrichment import graph, leases
-from enrichment.dataflow import auto_update, inputs, recalculations, waiting
+from enrichment.dataflow import auto_update, inputs, list_rows, lookup_changes, recalculations, waiting
 from enrichment.dataflow.calculator import Calculation, calculate, calculations
 from enrichment.dataflow.inputs import Values
+from enrichment.dataflow.recalculations import StoredRow
 from enrichment.engine.formula import Evaluators, SandboxBusy
 from enrichment.graph import Graph
 from enrichment.models import Recalculation
 from enrichment.runs.results import Result
 from tables import cells, events, storage
-from tables.models import Column, Row
+from tables.models import Column
 
 log = logging.getLogger(__name__)
 
 STEP_SECONDS = 5.0
 BUSY = 1.0  # seconds until the next try when all formula processes, or the database, are busy
-BATCH = 500
+BATCH = 2_000
 _FIRST_SLICE = 10  # rows
-_LARGEST_SLICE = 100  # rows after which the time is looked at
+_LARGEST_SLICE = 500  # rows after which the time is looked at
 _SLOW = 0.5  # seconds of a slice after which the next one is smaller
 
 type Computed = dict[int, list[Result]]  # by column
@@ -77,12 +80,15 @@ def _advance(entry: Recalculation, evaluators: Evaluators, until: float) -> None
         changed = _store(computed)
         row_ids = [row.pk for row in rows[:done]]
         _follow(entry, dependencies, changed, row_ids, is_last=cursor >= entry.last_row)
+        lookup_changes.follow(entry, dependencies, rows[:done], changed, cursor)
+        for pk in computed:
+            list_rows.follow(pk, [row_id for row_id, column_id in changed if column_id == pk])
         new_cells = [(row_id, pk, result.as_cell()) for (row_id, pk), result in changed.items()]
         transaction.on_commit(partial(events.publish_cells, entry.table_id, new_cells))
 
 
 def _compute(
-    entry: Recalculation, dependencies: Graph, rows: Sequence[Row], evaluators: Evaluators, until: float
+    entry: Recalculation, dependencies: Graph, rows: Sequence[StoredRow], evaluators: Evaluators, until: float
 ) -> Computed:
     """Returns results of the first rows: of as many as there is time for, and of one slice at least."""
     formulas = dependencies.formulas.keys() & set(entry.column_ids)
@@ -122,6 +128,9 @@ def _compute_slice(
 def _store(computed: Computed) -> dict[tuple[int, int], Result]:
     """Returns {(row id, column id): result} of what differs now; rows that were deleted meanwhile are left out."""
     results = {(result.row_id, pk): result for pk, of_column in computed.items() for result in of_column}
+    now = timezone.now()
+    for result in results.values():
+        result.ended_at = now  # one moment for all: it is encoded once
     written = cells.store([result.as_new_cell(pk) for (_, pk), result in results.items()])
     return {pair: result for pair, result in results.items() if pair in written}
 

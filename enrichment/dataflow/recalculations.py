@@ -9,46 +9,94 @@ An entry that has no rows ahead is put aside: it names rows whose inputs changed
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from itertools import batched, product
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import F, Q
 
+from enrichment.graph import CALCULATED_TYPES
 from enrichment.leases import Leases
-from enrichment.models import FormulaColumn, Recalculation
+from enrichment.models import LookupColumn, Recalculation
 from tables import dispatch
 from tables.cells import Pair
-from tables.models import Row
+from tables.models import Column, Row
 
 ADVANCE = "enrichment.recompute"
 MOST_IDS = 10_000  # in one entry; more rows than this came from a file and are a range
 _AHEAD = Q(cursor__lt=F("last_row"))
+_OVER_ALL = Q(row_ids__isnull=True, first_row=0)
+
+
+class StoredRow(NamedTuple):
+    """A row without its model, whose instances take as long as the rest of reading it."""
+
+    pk: int
+    values: dict[str, Any]
+
+
+class _Work:
+    """What is to be done with rows of a table."""
+
+    def __init__(
+        self, table_id: int, column_ids: Collection[int], then_run: Collection[int], read_by: Collection[int]
+    ) -> None:
+        self.table_id = table_id
+        self.column_ids, self.then_run, self.read_by = sorted(column_ids), sorted(then_run), sorted(read_by)
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Returns the fields of its entry."""
+        return vars(self)
+
+    def is_of(self, entry: Recalculation) -> bool:
+        """Whether the entry has its rows done the same."""
+        return all(getattr(entry, name) == value for name, value in self.fields.items())
 
 
 def start_rows(
-    table_id: int, column_ids: Collection[int], row_ids: Sequence[int], then_run: Collection[int] = ()
+    table_id: int,
+    column_ids: Collection[int],
+    row_ids: Sequence[int],
+    then_run: Collection[int] = (),
+    read_by: Collection[int] = (),
 ) -> None:
-    """Has these columns computed for these rows, and then the HTTP columns `then_run` run for them."""
+    """Has these columns computed for these rows, then the HTTP columns `then_run` run for them.
+
+    The look-ups `read_by`, of any table, are computed again where they find one of these rows, or found it.
+    """
     with transaction.atomic():
         for batch in batched(row_ids, MOST_IDS):
-            _join_or_add(table_id, sorted(column_ids), batch, sorted(then_run))
+            _join_or_add(_Work(table_id, column_ids, then_run, read_by), batch)
 
 
-def start_range(table_id: int, column_ids: Collection[int], first_row: int = 0, then_run: Collection[int] = ()) -> None:
-    """Does the same for every row from this id on. An entry over all rows and the same columns begins anew."""
+def start_range(
+    table_id: int,
+    column_ids: Collection[int],
+    first_row: int = 0,
+    then_run: Collection[int] = (),
+    read_by: Collection[int] = (),
+) -> bool:
+    """Does the same for every row from this id on; returns whether there is any.
+
+    An entry over all rows and the same columns begins anew.
+    """
     last_row = Row.objects.filter(table_id=table_id).order_by("-pk").values_list("pk", flat=True).first() or 0
     if last_row < max(1, first_row):
-        return
+        return False
+    work = _Work(table_id, column_ids, then_run, read_by)
     with transaction.atomic():
         if not first_row and not then_run:
-            _delete_covered(table_id, set(column_ids))
-        _add(table_id, sorted(column_ids), None, sorted(then_run), first_row, last_row)
+            _delete_covered(work)
+        _add(work, None, first_row, last_row)
+    return True
 
 
-def _delete_covered(table_id: int, column_ids: set[int]) -> None:
+def _delete_covered(work: _Work) -> None:
     """Deletes the entries that one for these columns and all rows takes over."""
-    over_all_rows = Recalculation.objects.filter(table_id=table_id, row_ids__isnull=True, first_row=0)
+    over_all_rows = Recalculation.objects.filter(_OVER_ALL, table_id=work.table_id)
     for entry in over_all_rows.select_for_update():
-        if not entry.then_run and set(entry.column_ids) <= column_ids:
+        covered = set(entry.column_ids) <= set(work.column_ids) and set(entry.read_by) <= set(work.read_by)
+        if covered and not entry.then_run:
             entry.delete()
 
 
@@ -80,31 +128,23 @@ def _aside(table_id: int, column_id: int) -> Recalculation:
     return next(of_column, Recalculation(table_id=table_id, column_ids=[column_id]))
 
 
-def _join_or_add(table_id: int, column_ids: list[int], row_ids: Sequence[int], then_run: list[int]) -> None:
+def _join_or_add(work: _Work, row_ids: Sequence[int]) -> None:
     """Lets rows that come one by one join the entry that nobody has begun."""
-    ahead = Recalculation.objects.filter(_AHEAD, table_id=table_id, row_ids__isnull=False, cursor=0, step_token="")
+    ahead = Recalculation.objects.filter(_AHEAD, table_id=work.table_id, row_ids__isnull=False, cursor=0, step_token="")
     for entry in ahead.select_for_update(skip_locked=True):
         joined = sorted({*(entry.row_ids or ()), *row_ids})
-        if (entry.column_ids, entry.then_run) == (column_ids, then_run) and len(joined) <= MOST_IDS:
+        if work.is_of(entry) and len(joined) <= MOST_IDS:
             entry.row_ids, entry.last_row = joined, joined[-1]
             entry.save(update_fields=["row_ids", "last_row"])
             return
-    _add(table_id, column_ids, sorted(row_ids), then_run, 0, max(row_ids))
+    _add(work, sorted(row_ids), 0, max(row_ids))
 
 
-def _add(
-    table_id: int, column_ids: list[int], row_ids: list[int] | None, then_run: list[int], first_row: int, last_row: int
-) -> None:
+def _add(work: _Work, row_ids: list[int] | None, first_row: int, last_row: int) -> None:
     Recalculation.objects.create(
-        table_id=table_id,
-        column_ids=column_ids,
-        row_ids=row_ids,
-        then_run=then_run,
-        first_row=first_row,
-        last_row=last_row,
-        cursor=max(0, first_row - 1),
+        **work.fields, row_ids=row_ids, first_row=first_row, last_row=last_row, cursor=max(0, first_row - 1)
     )
-    dispatch.send(ADVANCE, table_id, "")
+    dispatch.send(ADVANCE, work.table_id, "")
 
 
 def claim(table_id: int, token: str) -> Recalculation | None:
@@ -125,13 +165,14 @@ def held(table_id: int, token: str) -> Leases[Recalculation]:
     return Recalculation.objects.filter(table_id=table_id, step_token=token)
 
 
-def rows_of(entry: Recalculation, limit: int) -> list[Row]:
+def rows_of(entry: Recalculation, limit: int) -> list[StoredRow]:
     """Returns the next rows of the entry, in order."""
-    rows = Row.objects.filter(table_id=entry.table_id)
+    rows = Row.objects.filter(table_id=entry.table_id).order_by("pk")
     if entry.row_ids is None:
-        ahead = rows.filter(pk__gt=entry.cursor, pk__lte=entry.last_row)
-        return list(ahead.order_by("pk")[:limit])
-    return list(rows.filter(pk__in=_ids_ahead(entry)[:limit]).order_by("pk"))
+        rows = rows.filter(pk__gt=entry.cursor, pk__lte=entry.last_row)[:limit]
+    else:
+        rows = rows.filter(pk__in=_ids_ahead(entry)[:limit])
+    return [StoredRow(pk, values) for pk, values in rows.values_list("pk", "values").iterator(limit)]
 
 
 def _ids_ahead(entry: Recalculation) -> list[int]:
@@ -139,7 +180,7 @@ def _ids_ahead(entry: Recalculation) -> list[int]:
     return ids[bisect_right(ids, entry.cursor) :]
 
 
-def end_of(entry: Recalculation, rows: Sequence[Row], limit: int) -> int:
+def end_of(entry: Recalculation, rows: Sequence[StoredRow], limit: int) -> int:
     """Returns the cursor after these rows, which rows_of gave for this limit, and after deleted ones among them."""
     if entry.row_ids is not None:
         row_ids = _ids_ahead(entry)[:limit]
@@ -165,17 +206,45 @@ def release_stalled() -> None:
     Recalculation.objects.note()
 
 
+def is_over_all_rows(entry: Recalculation) -> bool:
+    """Whether it has the whole table done, and not what was added to it."""
+    return entry.row_ids is None and not entry.first_row
+
+
+def touches(table_id: int, lookup_id: int, column_ids: Collection[int], *, all_rows: bool = False) -> bool:
+    """Whether something is still to be done with rows of a table that changes these columns, or what a look-up finds.
+
+    With `all_rows`, only what is to be done with all of them counts.
+    """
+    ahead = Recalculation.objects.filter(_AHEAD, table_id=table_id)
+    lines = (ahead.filter(_OVER_ALL) if all_rows else ahead).values_list("read_by", "column_ids")
+    return any(lookup_id in read_by or not set(column_ids).isdisjoint(changing) for read_by, changing in lines)
+
+
 def pending_pairs(table_id: int, row_ids: Sequence[int], column_ids: Sequence[int]) -> set[Pair]:
     """Returns the cells of these rows that are still to be computed."""
-    pairs: set[Pair] = set()
+    pairs: set[Pair] = set(product(row_ids, _looked_up_anew(table_id, column_ids)))
     for entry in Recalculation.objects.filter(_AHEAD, table_id=table_id):
-        formulas = _formulas_among(set(entry.column_ids) & set(column_ids))
+        calculated = _calculated_among(table_id, set(entry.column_ids) & set(column_ids))
         ahead = {row_id for row_id in row_ids if entry.cursor < row_id <= entry.last_row}
         if entry.row_ids is not None:
             ahead &= set(entry.row_ids)
-        pairs.update(product(ahead, formulas))
+        pairs.update(product(ahead, calculated))
     return pairs
 
 
-def _formulas_among(column_ids: Collection[int]) -> set[int]:
-    return set(FormulaColumn.objects.filter(pk__in=column_ids).values_list("pk", flat=True)) if column_ids else set()
+def _looked_up_anew(table_id: int, column_ids: Collection[int]) -> set[int]:
+    """Returns the look-ups among these columns that are computed as soon as another table is done, or gone through."""
+    lookups = LookupColumn.objects.filter(pk__in=column_ids, column__table_id=table_id)
+    return {
+        lookup.column_id
+        for lookup in lookups
+        if touches(lookup.target_id, lookup.column_id, lookup.reads, all_rows=True)
+    }
+
+
+def _calculated_among(table_id: int, column_ids: Collection[int]) -> set[int]:
+    if not column_ids:
+        return set()
+    calculated = Column.objects.filter(table_id=table_id, pk__in=column_ids, type__in=CALCULATED_TYPES)
+    return set(calculated.values_list("pk", flat=True))

@@ -22,8 +22,12 @@ def at(path: Path, column_id: int, row_ids: Collection[int]) -> dict[int, object
     attempts = Attempt.objects.filter(column_id=column_id, row_id__in=runs, response__isnull=False)
     last_of_runs = attempts.values_list("row_id", "run_id").annotate(last=Max("pk"))
     last = [pk for row_id, run_id, pk in last_of_runs if run_id is not None and runs[row_id] == run_id]
-    responses = Attempt.objects.filter(pk__in=last).values_list("row_id", "response")
-    values = {row_id: _value(path, response) for row_id, response in responses.iterator(chunk_size=10)}
+    exchanges = Attempt.objects.filter(pk__in=last).values_list("row_id", "request__part", "response")
+    values = {
+        row_id: _value(path, response)
+        for row_id, part, response in exchanges.iterator(chunk_size=10)
+        if not (part or "").startswith("page")  # of which the last one is not the whole
+    }
     return {row_id: value for row_id, value in values.items() if value not in (MISSING, None, "")}
 
 

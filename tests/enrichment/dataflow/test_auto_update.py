@@ -12,7 +12,7 @@ from enrichment.dataflow import auto_update
 from enrichment.models import Run
 from enrichment.runs import lifecycle
 from enrichment.worker import step
-from tables import catalog, rows, storage
+from tables import catalog, open_rows, rows, storage
 from tables.models import Cell, Column, Row, Table
 from tests.servers.echo import Echo
 
@@ -112,6 +112,62 @@ def test_a_run_by_hand_is_not_joined(leads: Table, asking: Asking) -> None:
     lifecycle.plan(column, {"ids": [first]})
     auto_update.run_rows(column.pk, [second])
     assert scopes(column) == [{"ids": [first]}, {"ids": [second]}]
+
+
+def left(table: Table, row_ids: list[int]) -> None:
+    auto_update.rows_left(table.pk, row_ids)
+
+
+def test_a_row_that_is_being_typed_into_runs_once_it_is_left(
+    leads: Table, asking: Asking, echo: Echo, work: Work, edit: Edit
+) -> None:
+    asking("A", "{{Company}} {{Size}}", auto_update=True)
+    first = ids(leads)[0]
+    for typed in ({"Company": "Zeta"}, {"Size": "12"}):
+        open_rows.keep_open(leads.pk, [first])
+        edit(0, **typed)
+        step.advance(Run.objects.latest("pk").pk, "")
+        assert echo.calls == []
+    left(leads, [first])
+    work(leads)
+    assert echo.calls == ["a(Zeta 12)"]
+
+
+def test_a_row_that_nobody_leaves_runs_when_its_time_is_over(
+    leads: Table, asking: Asking, echo: Echo, work: Work, edit: Edit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(open_rows, "OPEN_SECONDS", 0.2)
+    asking("A", "{{Company}}", auto_update=True)
+    open_rows.keep_open(leads.pk, ids(leads)[:1])
+    edit(0, Company="Zeta")
+    work(leads)
+    assert echo.calls == ["a(Zeta)"]
+
+
+def test_a_run_that_somebody_started_waits_for_no_row(leads: Table, asking: Asking, echo: Echo, work: Work) -> None:
+    column = asking("A", "{{Company}}", auto_update=True)
+    open_rows.keep_open(leads.pk, ids(leads))
+    lifecycle.plan(column, {"first": 1})
+    work(leads)
+    assert len(echo.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "remove_null", "state"),
+    [
+        ("POST", False, "missing_input"),
+        ("PUT", False, "missing_input"),
+        ("POST", True, "done"),
+    ],
+)
+def test_a_write_runs_by_itself_only_with_all_that_it_refers_to(
+    leads: Table, asking: Asking, work: Work, edit: Edit, method: str, remove_null: bool, state: str
+) -> None:
+    column = asking("A", "{{Company}} {{Size}}", auto_update=True, method=method, remove_null=remove_null)
+    edit(0, Company="Zeta", Size="")
+    work(leads)
+    cell = Cell.objects.get(column=column, row_id=ids(leads)[0])
+    assert (cell.state, cell.error_message) == (state, "Missing input: Size" if state == "missing_input" else "")
 
 
 class TestKeepExisting:

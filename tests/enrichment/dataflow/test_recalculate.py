@@ -13,7 +13,7 @@ from enrichment.dataflow import recalculate, recalculations
 from enrichment.models import Recalculation, Run
 from tables import catalog, dispatch, rows
 from tables.imports import job, uploads
-from tables.models import Cell, Column, Row, Table
+from tables.models import HANDED_DOWN, Cell, Column, Row, Table
 from tests.enrichment.conftest import sweep
 from workspaces.actors import Actor
 from workspaces.models import Role, User, Workspace
@@ -231,7 +231,9 @@ def test_results_of_requests_are_taken_apart(
     answer(profile, {third: None}, state="failed")
     compute(leads)
     assert cells(city) == [("done", "Utrecht"), ("done", "unknown in Fabrikam"), ("failed", None)]
-    assert "Profile failed: 404" in Cell.objects.get(column=city, row_id=third).error_message
+    handed_down = Cell.objects.get(column=city, row_id=third)
+    assert handed_down.error_code == HANDED_DOWN
+    assert "Profile failed: 404" in handed_down.error_message
 
 
 def test_the_ledger_is_written_with_the_results(leads: Table, http: Http, answer: Answer) -> None:

@@ -1,5 +1,6 @@
 """Results whose inputs have changed are told as out of date, and no others."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -33,6 +34,8 @@ def finish(run: Run) -> None:
     token = ""
     while again := step.advance(run.pk, token):
         token = again[0]
+    run.refresh_from_db()
+    assert run.state == Run.State.DONE
 
 
 def ran(column: Column, scope: object = "all") -> Column:
@@ -202,3 +205,51 @@ def test_rows_that_were_deleted_are_left_out(leads: Table, asking: Asking) -> No
         storage.lock_table(leads.pk)
         dependencies = graph.of_table(leads.pk)
         assert auto_update.follow(leads.pk, dependencies, {column.pk: [first]}) == {column.pk: set()}
+
+
+def body(of: str) -> dict[str, str]:
+    return {"body": json.dumps({"of": of})}
+
+
+def test_results_of_an_earlier_request_are_marked_until_they_run_again(
+    asking: Asking, stale: Stale, leads: Table
+) -> None:
+    column = ran(asking("A", "{{Company}}"))
+    http_columns.save(column, body("{{Company}}, {{Size}}"))
+    assert stale(column) == [True, True, True]
+    ran(column, {"first": 1})
+    ran(column, "stale")
+    assert stale(column) == [False, False, False]
+
+
+def test_when_an_earlier_request_is_back_so_are_its_results_but_those_of_other_inputs(
+    asking: Asking, stale: Stale, edit: Edit, leads: Table, compute: Work
+) -> None:
+    column = ran(asking("A", "{{Company}}"))
+    http_columns.save(column, body("{{Company}}!"))
+    edit(0, Company="Acme 2")
+    http_columns.save(column, body("{{Company}}"))
+    compute(leads)
+    assert stale(column) == [True, False, False]
+
+
+@pytest.mark.parametrize("settings", [{"run_if": "true"}, {"timeout_ms": 1000}, {"max_in_flight": 1}, {}])
+def test_settings_that_change_no_result_mark_none(settings: dict[str, Any], asking: Asking, stale: Stale) -> None:
+    column = ran(asking("A", "{{Company}}"))
+    http_columns.save(column, settings)
+    assert stale(column) == [False, False, False]
+
+
+def test_rows_do_not_run_by_themselves_because_the_request_was_changed(
+    asking: Asking, stale: Stale, edit: Edit, echo: Echo, work: Work, leads: Table
+) -> None:
+    column = ran(asking("A", "{{Company}}", auto_update=True))
+    http_columns.save(column, body("{{Company}}!"))
+    http_columns.save(column, body("{{Company}}?"))
+    echo.take()
+    edit(1, Size="7")
+    work(leads)
+    assert (echo.take(), stale(column)) == ([], [True, True, True])
+    edit(1, Company="New")
+    work(leads)
+    assert (echo.take(), stale(column)) == (["a(New?)"], [True, False, True])
