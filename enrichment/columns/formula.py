@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -12,7 +12,7 @@ from enrichment import graph
 from enrichment.dataflow import inputs, recalculations
 from enrichment.dataflow.calculator import Calculation, calculate, calculation_of
 from enrichment.engine.errors import InvalidSettings, Problem
-from enrichment.engine.formula import Evaluators
+from enrichment.engine.formula import Evaluators, Formula
 from enrichment.engine.template import references
 from enrichment.engine.template.references import Names
 from enrichment.models import FormulaColumn
@@ -42,10 +42,19 @@ class ExtractConfig(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class PreviewedRow:
-    """What a row would become."""
+    """What a row would become, and the problem with its fix where the formula can be mended by a click."""
 
     row: Row
     result: Result
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What rows would become, and what in the settings may surprise."""
+
+    rows: list[PreviewedRow]
+    warnings: list[Problem]
 
 
 def create(table: Table, name: str, type: str, config: Mapping[str, Any] | None, position: int | None = None) -> Column:
@@ -55,6 +64,16 @@ def create(table: Table, name: str, type: str, config: Mapping[str, Any] | None,
         _checked(column, config or {})[0].save(force_insert=True)
         recalculations.start_range(table.pk, [column.pk])
     return column
+
+
+def create_fields(source: Column, fields: Mapping[Column, str]) -> None:
+    """Makes new columns hold what `source` has at these paths, and has all rows computed. Raises InvalidSettings."""
+    for number, (column, path) in enumerate(fields.items()):
+        try:
+            _checked(column, {"source": source.pk, "path": path})[0].save(force_insert=True)
+        except InvalidSettings as error:
+            raise InvalidSettings([replace(one, field=f"fields.{number}.path") for one in error.problems]) from error
+    recalculations.start_range(source.table_id, [column.pk for column in fields])
 
 
 def save(column: Column, config: Mapping[str, Any]) -> None:
@@ -88,19 +107,17 @@ def shown(column: Column) -> dict[str, Any]:
     return {"source": settings.source_id, "path": settings.path, "default": text}
 
 
-def draft(
-    column: Column, config: Mapping[str, Any] | None = None, row_ids: Sequence[int] | None = None
-) -> list[PreviewedRow]:
+def draft(column: Column, config: Mapping[str, Any] | None = None, row_ids: Sequence[int] | None = None) -> Draft:
     """Returns what these rows, or the first ten, would become; nothing is stored.
 
     The column need not be saved. Raises InvalidSettings, Refused or SandboxBusy.
     """
     _, calculation = _checked(column, shown(column) | dict(config or {}))
-    rows = _previewed_rows(column.table_id, row_ids)
+    rows = previewed_rows(column.table_id, row_ids)
     values = inputs.as_stored(rows, column.table_id, calculation.column_ids)
     until = time.monotonic() + PREVIEW_SECONDS
     with Evaluators() as evaluators:
-        return [
+        previewed = [
             PreviewedRow(row, calculate(calculation, [(row.pk, values[row.pk])], evaluators)[0])
             if time.monotonic() < until
             else PreviewedRow(
@@ -108,9 +125,32 @@ def draft(
             )
             for row in rows
         ]
+        failed = next((place for place, item in enumerate(previewed) if item.result.state == CellState.FAILED), None)
+        if failed is not None and calculation.formula and time.monotonic() < until:
+            item = previewed[failed]
+            problem = _mendable(calculation.formula, values[item.row.pk], evaluators, column)
+            previewed[failed] = replace(item, problem=problem)
+    questions = calculation.formula.questions if calculation.formula else ()
+    return Draft(previewed, [replace(question, field=_text_field(column)) for question in questions])
 
 
-def _previewed_rows(table_id: int, row_ids: Sequence[int] | None) -> list[Row]:
+def _text_field(column: Column) -> str:
+    return "formula" if column.type == ColumnType.FORMULA else "default"
+
+
+def _mendable(formula: Formula, values: Mapping[int, object], evaluators: Evaluators, column: Column) -> Problem | None:
+    """Returns the problem of a row that an edit of the formula mends, such as a number that is text."""
+    [computed] = evaluators.evaluate(formula, [values])
+    if computed.fix is None:
+        return None
+    edit, field = computed.fix, _text_field(column)
+    return Problem(
+        computed.error, field, offset=edit.offset, length=edit.length, fix=edit.label, edit=edit, severity="warning"
+    )
+
+
+def previewed_rows(table_id: int, row_ids: Sequence[int] | None) -> list[Row]:
+    """Returns these rows, or the first ones of the table."""
     if row_ids is None:
         return list(row_order.window(table_id, 0, MOST_PREVIEWED))
     return list(Row.objects.filter(table_id=table_id, pk__in=row_ids[:MOST_PREVIEWED]).order_by("sort_key"))

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from enrichment import graph
 from enrichment.columns.compiled import CompiledColumn, compile_column, to_shown, to_stored
 from enrichment.connections import settings as connection_settings
+from enrichment.dataflow import earlier_requests
 from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.engine.template.references import Names
 from enrichment.models import Connection, HttpColumn
@@ -72,15 +73,16 @@ def _store(column: Column, settings: Mapping[str, Any]) -> None:
     """Writes settings that hold, and that their host may receive the credentials where `confirm_host` says so."""
     names = graph.names_of(column.table_id)
     checked = _checked(column, settings, names)
-    connection, host = checked.connection, checked.compiled.request.url.fixed_host
-    if connection and host and not connection_settings.allows(connection, host):
-        if str(settings.get("confirm_host")).lower() != host:
-            raise InvalidSettings([_unconfirmed(connection, host)])
-        connection_settings.allow(connection, host)
-    HttpColumn.objects.update_or_create(
-        column=column,
-        defaults={"connection": connection, "config": to_stored(checked.compiled, names).model_dump()},
+    connection_settings.confirm(
+        checked.connection, checked.compiled.request.url.fixed_host, settings.get("confirm_host")
     )
+    before: dict[str, Any] | None = HttpColumn.objects.filter(column=column).values_list("config", flat=True).first()
+    stored = to_stored(checked.compiled, names)
+    http, _ = HttpColumn.objects.update_or_create(
+        column=column, defaults={"connection": checked.connection, "config": stored.model_dump()}
+    )
+    if before is not None:
+        earlier_requests.note(http, stored.request_digest, HttpConfig(**before).request_digest)
 
 
 def _checked(column: Column, settings: Mapping[str, Any], names: Names) -> Draft:
@@ -88,7 +90,7 @@ def _checked(column: Column, settings: Mapping[str, Any], names: Names) -> Draft
     config = _parsed(settings)
     problems = unstorable(config.model_dump())
     ready = _compiled(config, names, problems)
-    connection = _connection(column, config.connection_id, problems)
+    connection = connection_settings.chosen(column.table.workspace_id, config.connection_id, problems)
     if ready and column.pk in ready.column_ids:
         problems.append(Problem("A column can't use its own result.", field="url", reference=column.name))
     if ready is None or any(problem.severity == "error" for problem in problems):
@@ -111,22 +113,3 @@ def _compiled(config: HttpConfig, names: Names, problems: list[Problem]) -> Comp
     except InvalidSettings as error:
         problems += error.problems
         return None
-
-
-def _connection(column: Column, pk: int | None, problems: list[Problem]) -> Connection | None:
-    if pk is None:
-        return None
-    connection = Connection.objects.filter(pk=pk, workspace_id=column.table.workspace_id).first()
-    if not connection:
-        problems.append(Problem("This connection doesn't exist.", field="connection_id", fix="Choose another one."))
-    return connection
-
-
-def _unconfirmed(connection: Connection, host: str) -> Problem:
-    """Credentials go to a host only after somebody said so; for hosts from cells, the connection's list counts."""
-    return Problem(
-        f"“{connection.name}” hasn't sent its credentials to {host} before.",
-        field="confirm_host",
-        reference=host,
-        fix=f"Confirm that {host} may receive them, or choose another connection.",
-    )

@@ -11,7 +11,7 @@ from enrichment.connections import settings as connection_settings
 from enrichment.connections.redaction import Redactor
 from enrichment.engine.auth import kinds
 from enrichment.engine.errors import InvalidSettings, Problem
-from enrichment.engine.template import references
+from enrichment.engine.template import body_formats, references
 from enrichment.models import Connection, HttpColumn
 from tables.models import Column
 
@@ -20,7 +20,11 @@ _PRIVATE_IN_TEXT = re.compile(
     rf"""(["']?[\w-]*(?:{_PRIVATE.replace("^key$|", "")})[\w-]*["']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|[^\s"&,{{}}]+)""",
     re.IGNORECASE,
 )
-_FORMULAS = frozenset({"run_if", "success_if", "condition"})
+_PRIVATE_ELEMENT = re.compile(rf"(<[\w:.-]*(?:{_PRIVATE})[\w:.-]*(?:\s[^<>]*)?>)[^<>{{}}]+(?=</)", re.IGNORECASE)
+_BODIES: dict[str, Any] = {"body": None, "form": []}  # the settings of a body, empty
+_KEPT = frozenset(
+    {"run_if", "success_if", "condition", "until", "failed_if", "token_path", "refresh_path"}
+)  # formulas and places
 
 
 def export(column: Column) -> dict[str, Any]:
@@ -29,6 +33,8 @@ def export(column: Column) -> dict[str, Any]:
         words = f"“{column.name}” holds values that people enter. It has no settings to export."
         raise InvalidSettings([Problem(words)])
     config = {key: value for key, value in lifecycle.shown(column).items() if key not in OF_HERE}
+    if "body_format" in config:
+        config |= {name: unused for name, unused in _BODIES.items() if name != body_formats.in_use(config)}
     if "source" in config:
         config["source"] = graph.names_of(column.table_id).get(config["source"], "")
     http = HttpColumn.objects.filter(column=column).select_related("connection").first()
@@ -61,14 +67,14 @@ def _without_secrets(value: Any, redact: Redactor, name: str = "") -> Any:
     if isinstance(value, dict):
         named = str(value["name"]) if set(value) == {"name", "value"} else ""
         cleaned = {key: _without_secrets(item, redact, named if key == "value" else "") for key, item in value.items()}
-        return cleaned | {key: value[key] for key in _FORMULAS & value.keys()}
+        return cleaned | {key: value[key] for key in _KEPT & value.keys()}
     if isinstance(value, list):
         return [_without_secrets(item, redact) for item in value]
     if not isinstance(value, str):
         return value
     if re.search(_PRIVATE, name, re.IGNORECASE) and not references.find(value):
         return ""
-    return redact(_PRIVATE_IN_TEXT.sub(_emptied, value))
+    return redact(_PRIVATE_ELEMENT.sub(r"\1", _PRIVATE_IN_TEXT.sub(_emptied, value)))
 
 
 def _emptied(assignment: re.Match[str]) -> str:

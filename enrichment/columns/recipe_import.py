@@ -1,13 +1,13 @@
 """A column made from a recipe: its references led to columns of this table, its connection chosen or made."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
 
-from enrichment.columns import lifecycle
-from enrichment.columns.recipes import OF_HERE, ConnectionRecipe, Recipe, references_in
+from enrichment.columns import lifecycle, recipes
+from enrichment.columns.recipes import OF_HERE, OVER_ANSWERS, ConnectionRecipe, Recipe, references_in
 from enrichment.connections import settings as connection_settings
 from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.engine.template import references
@@ -26,6 +26,8 @@ class Choices:
     connection_id: int | None = None
     secrets: Mapping[str, str] | None = None  # makes the connection of the recipe
     confirm_host: str | None = None  # may receive the credentials
+    answers: Mapping[str, str] = field(default_factory=dict)  # to what the recipe asks for
+    of_gallery: bool = False  # its host was named: a connection that is made for it may send its credentials there
 
 
 def dry_run(actor: Actor, table: Table, recipe: Recipe) -> dict[str, Any]:
@@ -35,6 +37,9 @@ def dry_run(actor: Actor, table: Table, recipe: Recipe) -> dict[str, Any]:
         "name": table_columns.unique_name(table, recipe.name),
         "type": recipe.type,
         "columns": [{"name": name, "column": name if name in names else None} for name in _referenced(recipe)],
+        "about": recipe.about.model_dump(mode="json") if recipe.about else None,
+        "host": recipes.host_shown(recipe) if recipe.about else None,
+        "asks": [ask.model_dump(include={"key", "label", "example"}) for ask in recipe.asks],
         "connection": _connection_needed(actor, recipe.connection) if recipe.connection else None,
     }
 
@@ -45,6 +50,8 @@ def _connection_needed(actor: Actor, recipe: ConnectionRecipe) -> dict[str, Any]
         "name": recipe.name,
         "kind": recipe.kind,
         "secrets": recipe.secrets,
+        "labels": recipe.labels,
+        "hint": recipe.hint,
         "url": recipe.url,
         "choices": [{"id": connection.pk, "name": connection.name} for connection in choices],
     }
@@ -52,11 +59,12 @@ def _connection_needed(actor: Actor, recipe: ConnectionRecipe) -> dict[str, Any]
 
 def create(actor: Actor, table: Table, recipe: Recipe, choices: Choices) -> Column:
     """Makes the column, and its connection where secrets for it are given. Raises InvalidSettings or Refused."""
+    recipe = recipes.answered(recipe, choices.answers)
     columns = _chosen_columns(table, recipe, choices)
     with transaction.atomic():
         config = _with_columns(recipe.config, columns)
         if recipe.type == "http":
-            config |= {"connection_id": _connection_id(actor, recipe, choices), "confirm_host": choices.confirm_host}
+            config |= {"connection_id": _connection_id(actor, recipe, choices), "confirm_host": _host(recipe, choices)}
         return lifecycle.create(table, table_columns.unique_name(table, recipe.name), recipe.type, config)
 
 
@@ -95,6 +103,11 @@ def _connection_id(actor: Actor, recipe: Recipe, choices: Choices) -> int | None
     return _make_connection(actor, recipe.connection, choices.secrets).pk
 
 
+def _host(recipe: Recipe, choices: Choices) -> str | None:
+    is_named = choices.of_gallery and choices.secrets is not None
+    return recipes.host_shown(recipe) if is_named else choices.confirm_host
+
+
 def _make_connection(actor: Actor, recipe: ConnectionRecipe, secrets: Mapping[str, str]) -> Connection:
     taken = set(Connection.objects.filter(workspace=actor.workspace).values_list("name", flat=True))
     names = (_numbered(recipe.name, number) for number in range(1, len(taken) + 2))
@@ -116,17 +129,11 @@ def _with_columns(config: Mapping[str, Any], columns: Mapping[str, Column]) -> d
         target = references.split(inner, ids)
         return references.joined(names[target[0]], target[1]) if target else None
 
-    led: dict[str, Any] = _rewritten({key: value for key, value in config.items() if key not in OF_HERE}, led_here)
+    as_it_is = {key: config[key] for key in OVER_ANSWERS if key in config}
+    ours = {key: value for key, value in config.items() if key not in (*OF_HERE, *OVER_ANSWERS)}
+    led: dict[str, Any] = recipes.changed(ours, lambda text: references.rewritten(text, led_here)) | as_it_is
     if isinstance(led.get("required"), list):
         led["required"] = [columns[str(name)].pk for name in config["required"]]
     if "source" in led:
         led["source"] = columns[str(config["source"])].pk if config["source"] else ""
     return led
-
-
-def _rewritten(value: Any, rewrite: references.Rewrite) -> Any:
-    if isinstance(value, str):
-        return references.rewritten(value, rewrite)
-    if isinstance(value, dict):
-        return {key: _rewritten(item, rewrite) for key, item in value.items()}
-    return [_rewritten(item, rewrite) for item in value] if isinstance(value, list) else value

@@ -5,22 +5,51 @@ from typing import Any
 
 from django.db import transaction
 
+from enrichment import graph
+from enrichment.columns import lookups as lookup_columns
+from enrichment.dataflow import lookup_changes
 from enrichment.engine.template import references
-from enrichment.models import FormulaColumn, HttpColumn, Run
+from enrichment.models import FormulaColumn, HttpColumn, LookupColumn, Run
 from enrichment.runs import lifecycle
 from enrichment.schema import HttpConfig
-from tables import catalog
+from tables import catalog, saved_views
 from tables.imports import job
 from tables.models import Column, Import, Table
 from workspaces import audit
 from workspaces.actors import Actor
+from workspaces.refusals import Refused
 
 
-def delete(table: Table) -> None:
-    """Deletes the table and stops its runs. It can be restored, without them."""
+def delete(table: Table, *, force: bool = False) -> None:
+    """Deletes the table and stops its runs. It can be restored, without them.
+
+    Raises Refused naming every column of another table that looks something up in it, unless `force`.
+    """
+    readers = [reader for reader in _readers(table) if reader.column.table_id != table.pk]
+    if readers and not force:
+        names = ", ".join(f"“{reader.column.name}” of the table “{reader.column.table.name}”" for reader in readers)
+        raise Refused(f"“{table.name}” is used by {names}.", field="table", code="conflict", status=409)
     catalog.delete(table)
     for run in Run.objects.filter(table=table, state__in=Run.OPEN):
         lifecycle.stop(run, "The table was deleted.")
+
+
+def restore(table: Table) -> None:
+    """Restores a deleted table, and has the look-ups in it and into it computed again. Raises Refused."""
+    with transaction.atomic():
+        catalog.restore(table)
+        restart_lookups(table)
+
+
+def restart_lookups(table: Table) -> None:
+    """Has the look-ups in a table and into it computed, as after a time in which nobody followed its changes."""
+    in_it = LookupColumn.objects.filter(column__table=table, column__deleted_at=None).select_related("column")
+    for lookup in {lookup.pk: lookup for lookup in [*_readers(table), *in_it]}.values():
+        lookup_changes.restart(lookup)
+
+
+def _readers(table: Table) -> list[LookupColumn]:
+    return list(graph.lookups_into(table.pk).select_related("column__table"))
 
 
 def duplicate(actor: Actor, source: Table) -> Import:
@@ -36,6 +65,8 @@ def duplicate(actor: Actor, source: Table) -> Import:
         ids = {column.pk: _copy_column(column, copy).pk for column in Column.objects.filter(table=source)}
         _copy_http_settings(ids)
         _copy_formulas(ids)
+        _copy_lookups(source, copy, ids)
+        saved_views.copy(source, copy, ids)
         audit.note(actor.workspace, "table.copied", source.name, source.pk)
         return job.start_copy(actor, source, copy, ids)
 
@@ -47,6 +78,7 @@ def _copy_column(column: Column, copy: Table) -> Column:
         type=column.type,
         position=column.position,
         width=column.width,
+        fitted=column.fitted,
         hidden=column.hidden,
         pinned=column.pinned,
     )
@@ -68,6 +100,13 @@ def _copy_formulas(ids: Mapping[int, int]) -> None:
         )
 
 
+def _copy_lookups(source: Table, copy: Table, ids: Mapping[int, int]) -> None:
+    """A look-up into the table itself looks into the copy."""
+    columns = Column.objects.in_bulk(ids.values())
+    for settings in LookupColumn.objects.filter(column__in=ids):
+        lookup_columns.copy(settings, columns[ids[settings.column_id]], {source.pk: copy.pk}, ids)
+
+
 def _free_name(source: Table) -> str:
     """Returns "Copy of Leads", or that with the first free number after it."""
     name = f"Copy of {source.name}"[:190]
@@ -80,5 +119,5 @@ def _free_name(source: Table) -> str:
 def _referring_to(config: Mapping[str, Any], ids: Mapping[int, int]) -> dict[str, Any]:
     """Returns the settings of an HTTP column with references to the copies."""
     copied = HttpConfig(**config).with_texts(lambda text: references.renumbered(text, ids))
-    required = [ids.get(int(pk), int(pk)) for pk in copied.required]
+    required = [ids.get(int(pk), int(pk)) for pk in copied.required or ()]
     return copied.model_copy(update={"required": required}).model_dump()

@@ -1,14 +1,19 @@
 """An API on loopback that tells what it was asked: `/a` with `{"of": "Acme"}` answers `{"is": "a(Acme)"}`.
 
-The value of an answer that redirects is its Location.
+It takes forms with the field `of`, XML with an element of that name, and text as well. The value of an answer that
+redirects is its Location.
 """
 
 import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.parser import BytesParser
+from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs
+from xml.etree import ElementTree
 
 type Answer = tuple[int, Any]
 
@@ -20,6 +25,7 @@ class Echo(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.calls: list[str] = []  # "a(Acme)", in the order in which they came
+        self.received: list[tuple[str, str]] = []  # Content-Type and body of each request
         self.answers: dict[str, Callable[[str], Answer]] = {}  # by name, in place of the usual one
         self._gates: dict[str, threading.Event] = {}
         self._came = threading.Condition()
@@ -63,8 +69,9 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        status, value = self.server.answer(self.path.strip("/"), body["of"])
+        body, kind = self.rfile.read(int(self.headers["Content-Length"])), self.headers["Content-Type"] or ""
+        self.server.received.append((kind, body.decode()))
+        status, value = self.server.answer(self.path.strip("/"), asked(body, kind))
         payload = json.dumps(value).encode()
         self.send_response(status)
         if 300 <= status < 400:
@@ -73,6 +80,20 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
         self.wfile.write(payload)
+
+
+def asked(body: bytes, kind: str) -> str:
+    """What the body says it is of."""
+    if "json" in kind:
+        return str(json.loads(body)["of"])
+    if "urlencoded" in kind:
+        return parse_qs(body.decode(), keep_blank_values=True)["of"][0]
+    if "multipart" in kind:
+        parts = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {kind}\r\n\r\n".encode() + body).iter_parts()
+        return next(str(part.get_content()) for part in parts if 'name="of"' in str(part["Content-Disposition"]))
+    if "xml" in kind:
+        return ElementTree.fromstring(body).findtext("of") or ""
+    return body.decode()
 
 
 @contextmanager

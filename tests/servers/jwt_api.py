@@ -1,7 +1,7 @@
 """A company directory behind a real JWT sign-in: Django REST framework with simplejwt.
 
 `python -m tests.servers.jwt_api PORT [token seconds]`. POST /api/token/ signs in (sam / “open sesame”),
-POST /companies/ looks a company up, GET /log tells when the calls came.
+POST /companies/ or GET /companies/?name= looks a company up, GET /log tells when the calls came.
 """
 
 import hashlib
@@ -73,9 +73,9 @@ def urls() -> list[Any]:
             log.sign_ins.append(time.monotonic())
             return super().post(request, *args, **kwargs)
 
-    @api_view(["POST"])
+    @api_view(["GET", "POST"])
     def companies(request: Request) -> Response:
-        name = str(request.data.get("name", ""))
+        name = str(request.data.get("name", "") if request.method == "POST" else request.GET.get("name", ""))
         log.note(name)
         if name == "Tailspin Toys":
             return Response({"detail": "no such company"}, status=404)

@@ -116,9 +116,9 @@ class LedgerApi:
         self._thread.join(10)
         self._loop.close()
 
-    def book(self, latency: float = 0.0) -> Book:
+    def book(self, latency: float = 0.0, kind: type[Book] = Book) -> Book:
         name = str(len(self._books) + 1)
-        self._books[name] = Book(f"http://127.0.0.1:{self._port}/{name}", latency)
+        self._books[name] = kind(f"http://127.0.0.1:{self._port}/{name}", latency)
         return self._books[name]
 
     async def _serve(self) -> tuple[web.AppRunner, int]:

@@ -71,7 +71,7 @@ def test_a_column_cannot_use_its_own_result(leads: Table) -> None:
 
 
 def test_a_draft_shows_the_first_rows_and_stores_nothing(leads: Table) -> None:
-    tried = formula_columns.draft(Column(table=leads, type="formula"), {"formula": "{{Size}} * 2"})
+    tried = formula_columns.draft(Column(table=leads, type="formula"), {"formula": "{{Size}} * 2"}).rows
     assert [(item.result.state, item.result.value) for item in tried][:2] == [("done", 20), ("done", 500)]
     assert not Column.objects.filter(type="formula").exists()
 
@@ -79,19 +79,20 @@ def test_a_draft_shows_the_first_rows_and_stores_nothing(leads: Table) -> None:
 def test_a_draft_of_chosen_rows_uses_the_saved_settings_for_what_it_leaves_out(leads: Table) -> None:
     made = formula_columns.create(leads, "City", "extract", {"source": "Company", "path": "a", "default": '"none"'})
     row = Row.objects.filter(table=leads).latest("sort_key")
-    [item] = formula_columns.draft(made, {"path": "b"}, [row.pk])
+    [item] = formula_columns.draft(made, {"path": "b"}, [row.pk]).rows
     assert (item.row, item.result.value) == (row, "none")
 
 
 @pytest.mark.usefixtures("impatient")
 def test_a_formula_that_hangs_does_not_hold_a_draft(leads: Table) -> None:
-    tried = formula_columns.draft(Column(table=leads, type="formula"), {"formula": "(() => { while (true) {} })()"})
+    endless = "(() => { while (true) {} })()"
+    tried = formula_columns.draft(Column(table=leads, type="formula"), {"formula": endless}).rows
     assert {item.result.state for item in tried} == {"failed"}
     assert "too long" in tried[0].result.error_message
 
 
 def test_a_formula_over_a_missing_value_names_it(leads: Table) -> None:
-    tried = formula_columns.draft(Column(table=leads, type="formula"), {"formula": "{{Size}}.trim()"})
+    tried = formula_columns.draft(Column(table=leads, type="formula"), {"formula": "{{Size}}.trim()"}).rows
     assert tried[0].result.state == "done"
     assert (tried[2].result.state, tried[2].result.error_message) == ("missing_input", "{{Size}} is empty")
 
@@ -118,5 +119,5 @@ def test_a_field_that_field_paths_left_out_is_read_from_the_stored_answer(
     )
     tried = formula_columns.draft(
         Column(table=leads, type="extract"), {"source": profile.pk, "path": "city"}, [row.pk for row in rows]
-    )
+    ).rows
     assert [item.result.value for item in tried] == ["Utrecht", None]

@@ -113,3 +113,14 @@ def test_while_settings_are_saved_nobody_else_can_close_a_cycle(
     monkeypatch.setattr(graph, "refuse_cycle", look)
     http_columns.save(first, {"timeout_ms": 5000})
     assert held == [True]
+
+
+def test_a_new_column_requires_what_its_address_needs_unless_it_says_otherwise(leads: Table) -> None:
+    url = "https://api.example/{{Company}}?size={{Size}}"
+    assert http_columns.shown(http_columns.create(leads, "A", {"url": url}))["required"] == ["Company"]
+    column = http_columns.create(leads, "B", {"url": url, "required": []})
+    assert http_columns.shown(column)["required"] == []
+    http_columns.save(column, {"url": url + "&x=1"})
+    assert http_columns.shown(column)["required"] == []
+    http_columns.save(column, {"required": None})
+    assert http_columns.shown(column)["required"] == ["Company"]

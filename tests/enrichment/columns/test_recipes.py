@@ -208,3 +208,48 @@ def test_a_plain_column_has_none(call: Caller, other: Table) -> None:
     with pytest.raises(InvalidSettings):
         recipe_export.export(column)
     assert call("GET", f"/columns/{column.pk}/recipe")[0] == 422
+
+
+REFRESH = {
+    "request": {"url": "https://crm.example/refresh", "body": '{"refresh": "{{token.refresh}}"}'},
+    "token_path": "",
+    "refresh_path": "refresh",
+}
+PAIR = [{"name": "X-Api-Key", "value": "{{secret.key}}"}]
+SIGN_IN = {"url": "https://crm.example/login", "body": '{"key": "{{secret.key}}"}'}
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "secrets", "url"),
+    [
+        ("headers", {"headers": PAIR, "query": [{"name": "team", "value": "growth"}]}, {"key": CANARY}, ""),
+        ("digest", {}, {"username": "sam", "password": CANARY}, ""),
+        (
+            "jwt",
+            {"auth_request": SIGN_IN, "token_path": "cookie:sid", "refresh": REFRESH},
+            {"key": CANARY},
+            "https://crm.example/login, https://crm.example/refresh",
+        ),
+    ],
+)
+def test_a_connection_of_a_recipe_is_made_anew_with_other_secrets(
+    kind: str,
+    config: dict[str, Any],
+    secrets: dict[str, str],
+    url: str,
+    http: Callable[..., Column],
+    other: Table,
+    actor: Actor,
+) -> None:
+    made = connection_settings.create(actor, name="One", kind=kind, config=config, secrets=secrets)
+    content = recipe_export.export(http(connection_id=made.pk, confirm_host="api.example", url="https://api.example/"))
+    assert CANARY not in json.dumps(content)
+    recipe = recipes.read(content)
+    assert recipe.connection
+    assert recipe.connection.url == url
+    given = Choices(columns={"Company": "Firm"}, secrets=dict.fromkeys(secrets, "theirs"), confirm_host="api.example")
+    column = recipe_import.create(actor, other, recipe, given)
+    imported = column.http.connection
+    assert imported
+    assert {key: imported.config[key] for key in config} == {key: made.config[key] for key in config}
+    assert connection_settings.opened(imported) == dict.fromkeys(secrets, "theirs")

@@ -1,5 +1,6 @@
 """A table as a whole: deleted and brought back, and copied with all that computes it."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from enrichment import webhooks
+from enrichment.columns import http as http_columns
 from enrichment.columns import lifecycle as column_lifecycle
 from enrichment.columns import table_lifecycle
 from enrichment.connections import settings as connection_settings
@@ -49,12 +51,12 @@ def test_a_deleted_table_is_gone_until_it_is_restored(
     call: Caller, leads: Table, http: Callable[..., Column], workspace: Workspace
 ) -> None:
     run = lifecycle.plan(http(), "all")
-    secret = webhooks.renew(leads)
+    secret = webhooks.secret_of(webhooks.renew(leads))
     assert call("DELETE", f"/tables/{leads.pk}")[0] == 204
     run.refresh_from_db()
     assert (run.state, run.stop_reason) == ("stopped", "The table was deleted.")
     assert call("GET", f"/tables/{leads.pk}")[0] == 404
-    assert webhooks.table_of(secret) is None
+    assert webhooks.find(secret) is None
     assert call("GET", "/tables")[1]["total"] == 0
     assert call("POST", f"/tables/{leads.pk}/restore")[1]["row_count"] == 3
     assert call("POST", f"/tables/{leads.pk}/restore")[0] == 404
@@ -232,6 +234,20 @@ def test_a_copy_shows_its_columns_as_the_original_does(actor: Actor, leads: Tabl
     column_lifecycle.change(_of(leads, "Size"), hidden=True)
     copy = copied(actor, leads)
     assert (_of(copy, "Company").pinned, _of(copy, "Size").hidden) == (True, True)
+
+
+def test_a_copy_keeps_results_of_an_earlier_request_out_of_date(
+    actor: Actor, leads: Table, asking: Callable[..., Column], work: Callable[[Table], None]
+) -> None:
+    column = asking("A", "{{Company}}")
+    lifecycle.plan(column, "all")
+    work(leads)
+    http_columns.save(column, {"body": json.dumps({"of": "{{Company}}!"})})
+    copy = copied(actor, leads)
+    results = Cell.objects.filter(column=_of(copy, "A"))
+    assert [cell.stale for cell in results] == [True] * 3
+    rows.update(copy, [{"id": rows.window(copy, 0, 1)[0].pk, "cells": {"Company": "Acme 2"}}])
+    assert [cell.stale for cell in results.all()] == [True] * 3
 
 
 def test_a_copy_that_is_cancelled_leaves_nothing(actor: Actor, leads: Table) -> None:
