@@ -50,10 +50,32 @@ def of_http_panel(column: Column) -> dict[str, str]:
     kind, args = ("column", [column.pk]) if column.pk else ("new", [column.table_id])
     addresses = {
         f"{verb}_url": reverse(f"{verb}_{kind}", args=args)
-        for verb in ("preview", "test", "paste", "choices", "operations", "fill")
+        for verb in (
+            "preview",
+            "next",
+            "test",
+            "called",
+            "paste",
+            "choices",
+            "operations",
+            "fill",
+            "unsendable",
+            "rows",
+        )
     }
     addresses["save_url"] = reverse("column_panel" if column.pk else "new_panel", args=args)
-    return addresses | ({"estimate_url": reverse("estimate_column", args=args)} if column.pk else {})
+    of_saved = ("estimate", "answer") if column.pk else ()
+    return addresses | {f"{verb}_url": reverse(f"{verb}_column", args=args) for verb in of_saved}
+
+
+def of_lookup_panel(column: Column) -> dict[str, str]:
+    """Returns where the form is saved and tried, and where the fields of another table come from."""
+    kind, args = ("", [column.pk]) if column.pk else ("new_", [column.table_id])
+    return {
+        "save_url": reverse(f"{kind}lookup_panel", args=args),
+        "try_url": reverse(f"try_{kind}lookup", args=args),
+        "fields_url": reverse(f"{kind}lookup_fields", args=args),
+    }
 
 
 def of_formula_panel(column: Column) -> dict[str, str]:

@@ -13,28 +13,36 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.http import trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from enrichment import lookup
+from enrichment.connections import authorization, sign_in
 from enrichment.connections import settings as connection_settings
-from enrichment.connections import sign_in
 from enrichment.engine.auth import kinds
-from enrichment.engine.auth.static import ALGORITHMS
+from enrichment.engine.auth.signing import ALGORITHMS
 from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.models import Connection
+from enrichment.panel import authorization as authorization_panel
 from enrichment.panel import connection_forms, forms
 from enrichment.schema import Method
 from workspaces.actors import Actor, PageRequest, member
 from workspaces.models import Role
 from workspaces.refusals import Refused
 
-BODY = '{\n  "username": "{{secret.username}}",\n  "password": "{{secret.password}}"\n}'
 LIKELY_PATH = "access_token"  # tried by a test while the location is empty
-SIGN_IN_KINDS = (Connection.Kind.JWT, Connection.Kind.OAUTH2)
 HOSTS_HINT = {
     True: "– where the token may be sent. If empty, only to the sign-in host",
     False: "– where the credentials may be sent. Marl asks for a column's host when you save it",
 }
+BODY_FORMATS = (
+    ("json", "JSON", ""),
+    ("form", "Form", "– the same fields, sent as a form"),
+    ("multipart", "Multipart form", ""),
+    ("xml", "XML", ""),
+    ("text", "Text", ""),
+    ("none", "None", ""),
+)
+REFRESH_EXAMPLE = '{ "refresh_token": "{{token.refresh}}" }'
 UNITS = (
     ("seconds", "Seconds from now"),
     ("milliseconds", "Milliseconds from now"),
@@ -51,9 +59,9 @@ def choices(actor: Actor) -> list[dict[str, Any]]:
         {
             "id": connection.pk,
             "name": connection.name,
-            "refused": bool(connection.refused),
+            "cannot": _cannot(connection),
             "sent_as": _sent_as(connection),
-            "kind": connection.get_kind_display(),
+            "kind": connection_forms.KINDS[connection.kind].name,
             "token_path": connection.config.get("token_path", ""),
             "column_count": connection.column_count,
         }
@@ -61,15 +69,26 @@ def choices(actor: Actor) -> list[dict[str, Any]]:
     ]
 
 
+def _cannot(connection: Connection) -> tuple[str, str]:
+    """Returns why it cannot sign in, in two words and in a sentence; both are empty where it can."""
+    if connection.kind == authorization.KIND and authorization.as_json(connection) is None:
+        why = connection.refused["message"] if connection.refused else "Nobody has connected it yet."
+        return "not connected", f"{why.rstrip('.')}. Open it and press Connect."
+    if connection.refused:
+        return "sign-in refused", "The last sign-in was refused. Edit or test the connection to try again."
+    return "", ""
+
+
 def _sent_as(connection: Connection) -> str:
-    sent_as = sign_in.sent_as(sign_in.scheme_of(connection).shown("…"), "…")
-    return sent_as.replace(" …", "\u00a0…")  # keeps the dots on the line of the name
+    shown = sign_in.scheme_of(connection).shown("…").shown
+    return shown.replace(" …", "\u00a0…")  # keeps the dots on the line of the name
 
 
 @require_GET
 @member()
 def list_page(request: PageRequest, actor: Actor) -> HttpResponse:
-    context = {"actor": actor, "connections": choices(actor), "can_edit": actor.role != Role.VIEWER}
+    listed = [shown | {"users": connection_settings.users_of(shown["id"])} for shown in choices(actor)]
+    context = {"actor": actor, "connections": listed, "can_edit": actor.role != Role.VIEWER}
     return render(request, "enrichment/connections.html", context)
 
 
@@ -97,12 +116,23 @@ def try_sign_in(request: PageRequest, actor: Actor, connection_id: int | None = 
         _check_numbers(config)
         secrets = connection_forms.changed_secrets(settings["secrets"], _stored_secrets(connection))
         draft = connection_settings.draft(actor.workspace.pk, kind, config, secrets, connection)
+        draft = _with_consent(draft, connection)
     except InvalidSettings as error:
         problems = _in_form(error.problems)
         context = {"message": forms.fix_first(problems), "problems": problems}
     else:
-        context = _outcome(sign_in.test(draft)) | {"guessed": guessed, "signs_in": kind in SIGN_IN_KINDS}
+        known = {"guessed": guessed, "signs_in": kinds.signs_in(kind), "refreshes": bool(config.get("refresh"))}
+        context = _outcome(sign_in.test(draft)) | known
     return render(request, "enrichment/sign_in_result.html", context)
+
+
+def _with_consent(draft: Connection, stored: Connection | None) -> Connection:
+    """What a person let in belongs to the settings as they are stored. Raises InvalidSettings where they are others."""
+    if stored is None or stored.kind != authorization.KIND:
+        return draft
+    if (draft.config, connection_settings.opened(draft)) != (stored.config, connection_settings.opened(stored)):
+        raise InvalidSettings([Problem("Save the connection before you test it: the settings have changed.")])
+    return stored
 
 
 @require_POST
@@ -122,11 +152,8 @@ def _connection_at(actor: Actor, connection_id: int | None) -> Connection | None
 def _new(request: PageRequest) -> dict[str, Any]:
     """Returns what the form of a new connection begins with."""
     kind = request.GET.get("kind", "")
-    kind = kind if kind in Connection.Kind.values else Connection.Kind.JWT.value
-    config, secrets = kinds.defaults(kind), dict.fromkeys(kinds.SECRETS[kind], False)
-    if "auth_request" in config:
-        config["auth_request"] = config["auth_request"] | {"body": BODY}
-        secrets = {"username": False, "password": False}
+    kind = kind if kind in kinds.KINDS else "jwt"
+    config, secrets = connection_forms.beginning(kind)
     return {"name": request.GET.get("name", ""), "kind": kind, "config": config, "secrets": secrets}
 
 
@@ -157,11 +184,27 @@ def _save(request: PageRequest, actor: Actor, connection: Connection | None) -> 
 
 def _saved(request: PageRequest, actor: Actor, connection: Connection) -> HttpResponse:
     """In the panel: the select with the connection chosen. On its own page: back to the list."""
-    if not _in_panel(request):
+    if request.POST.get("then") == "connect":
+        return _leave(request, actor, connection)
+    if not request.htmx:
         return redirect("connections")
     context = {"connections": choices(actor), "selected": connection.pk}
     answer = render(request, "enrichment/connection_saved.html", context)
     return trigger_client_event(answer, "marl:connection-saved", {"connectionId": connection.pk})
+
+
+def _leave(request: PageRequest, actor: Actor, connection: Connection) -> HttpResponse:
+    """From its own page straight to the provider; from the panel in another tab, so that the column's form stays."""
+    in_panel = _in_panel(request)
+    try:
+        address = authorization_panel.set_out(request, actor, connection, in_panel=in_panel)
+    except Refused as refusal:
+        return _form(request, connection, _stored(connection), [Problem(str(refusal))])
+    if not in_panel:
+        return HttpResponseClientRedirect(address)
+    context = _context(request, connection, _stored(connection), leave_to=address)
+    chosen = {"connections": choices(actor), "selected": connection.pk}
+    return render(request, "enrichment/connection_leaving.html", context | chosen)
 
 
 def _check_numbers(config: Mapping[str, Any]) -> None:
@@ -177,18 +220,42 @@ def _form(
     request: PageRequest, connection: Connection | None, settings: Mapping[str, Any], problems: Sequence[Problem] = ()
 ) -> HttpResponse:
     """422 with the form when something is wrong with it."""
-    context = {
+    context = _context(request, connection, settings, problems)
+    return render(request, _template(request), context, status=422 if problems else 200)
+
+
+def _context(
+    request: PageRequest,
+    connection: Connection | None,
+    settings: Mapping[str, Any],
+    problems: Sequence[Problem] = (),
+    leave_to: str = "",
+) -> dict[str, Any]:
+    return {
+        **authorization_panel.shown(connection, leave_to),
         **_of_settings(settings),
         **_of_connection(connection),
-        "kinds": Connection.Kind.choices,
+        "callback_address": authorization_panel.callback_address(request),
+        "kinds": connection_forms.KINDS,
         "algorithms": ALGORITHMS,
         "methods": get_args(Method),
         "units": UNITS,
+        "body_formats": BODY_FORMATS,
+        "refresh_example": REFRESH_EXAMPLE,
         "problems": _in_form(problems),
         "in_panel": _in_panel(request),
     }
-    page = "enrichment/connection_form.html" if request.htmx else "enrichment/connection.html"
-    return render(request, page, context, status=422 if problems else 200)
+
+
+def _in_panel(request: PageRequest) -> bool:
+    return bool(request.htmx) and "page" not in (request.GET.get("in"), request.POST.get("in"))
+
+
+def _template(request: PageRequest) -> str:
+    """The whole page, the form inside the panel, or the fields of a kind that was chosen on either."""
+    if not request.htmx:
+        return "enrichment/connection.html"
+    return f"enrichment/connection_{'fields' if request.GET.get('part') == 'fields' else 'form'}.html"
 
 
 def _of_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -198,10 +265,10 @@ def _of_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
         "connection": settings,
         "config": config,
         "kind": kind,
-        "kind_label": Connection.Kind(kind).label,
+        "kind_name": connection_forms.KINDS[kind].name,
         "kind_template": f"enrichment/kinds/{kind}.html",
-        "signs_in": kind in SIGN_IN_KINDS,
-        "hosts_hint": HOSTS_HINT[kind in SIGN_IN_KINDS],
+        "signs_in": kinds.signs_in(kind),
+        "hosts_hint": HOSTS_HINT[kinds.signs_in(kind)],
         "auth": config.get("auth_request"),
         "claims": claims if isinstance(claims, str) else json.dumps(claims, indent=2) if claims else "",
         "limit": forms.limit_sentence(config.get("rate_limit")),
@@ -220,18 +287,17 @@ def _of_connection(connection: Connection | None) -> dict[str, Any]:
     }
 
 
-def _in_panel(request: PageRequest) -> bool:
-    return bool(request.htmx) and request.GET.get("in") != "page"
-
-
 def _in_form(problems: Sequence[Problem]) -> list[Problem]:
     return [replace(problem, field=problem.field.removeprefix("config.")) for problem in problems]
 
 
-def _fix(error: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the problem of an address that was moved, for its place at the field."""
-    message = f"The new address is {error['edit']['text']}"
-    return {**error, "message": message, "field": error["field"].removeprefix("config.")}
+def _at_field(error: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Returns what a sign-in has shown to be wrong with one of the fields, for its place there."""
+    field = str(error.get("field") or "").removeprefix("config.")
+    if not field or error["code"] == "no_token":
+        return []
+    message = f"The new address is {error['edit']['text']}" if error.get("edit") else error["message"]
+    return [{**error, "message": message, "field": field}]
 
 
 def _outcome(result: Mapping[str, Any]) -> dict[str, Any]:
@@ -242,7 +308,7 @@ def _outcome(result: Mapping[str, Any]) -> dict[str, Any]:
         **result,
         "message": error.get("message", ""),
         "paths": paths if isinstance(paths, list) else [],
-        "fixes": [_fix(error)] if error.get("edit") else [],
+        "fixes": _at_field(error),
         "expires_at": datetime.fromtimestamp(expires, UTC) if expires else None,
         "seconds_left": round(expires - time.time()) if expires else 0,
     }

@@ -11,17 +11,10 @@ from django.http import QueryDict
 
 from enrichment.columns import lifecycle
 from enrichment.engine.errors import InvalidSettings, Problem
+from enrichment.engine.template.values import as_text
 from tables import columns as table_columns
-from tables.models import Column, ColumnType
+from tables.models import Column, ColumnType, Row
 from workspaces.refusals import Refused
-
-SCOPES: dict[str, object] = {
-    "first": {"first": 10},
-    "missing": "missing",
-    "failed": "failed",
-    "stale": "stale",
-    "all": "all",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +26,7 @@ class PanelForm:
     notice: str = ""
     problems: Sequence[Problem] = ()
     unsaved: bool = False
+    run_id: int | None = None  # of the run that the notice tells of
 
 
 def store(column: Column, name: str, config: Mapping[str, Any]) -> Column:
@@ -54,6 +48,12 @@ def others(column: Column) -> list[Column]:
     return [other for other in table_columns.live(column.table) if other != column]
 
 
+def row_name(row: Row, column: Column) -> str:
+    """Returns the value of the first column that is not computed: what people call the row."""
+    first = next((other for other in others(column) if not other.is_computed), None)
+    return as_text(row.values.get(str(first.pk))) if first else ""
+
+
 def references(column: Column) -> str:
     """Returns the columns that the "/" menu offers, as JSON."""
     return json.dumps([{"name": other.name, "type": ColumnType(other.type).label} for other in others(column)])
@@ -64,21 +64,37 @@ def name(form: QueryDict) -> str:
 
 
 MILLISECONDS = {"ms": 1, "second": 1000, "minute": 60_000, "hour": 3_600_000}
+BODY_FORMATS = (  # as they are called on the form, with what a body looks like
+    ("json", "JSON", '{ "name": "{{Company}}" }'),
+    ("form", "Form", ""),
+    ("multipart", "Multipart form", ""),
+    ("xml", "XML", "<name>{{Company}}</name>"),
+    ("text", "Text", "{{Company}}"),
+    ("none", "None", ""),
+)
 # Of the settings on the forms, as their fields are labelled there.
 LABELS = {
     "url": "Endpoint URL",
     "query": "Query parameters",
     "headers": "Headers",
-    "body": "JSON body",
+    "body": "Body",
+    "form": "Form fields",
     "field_paths": "Field paths to return",
     "run_if": "Only run if",
     "success_if": "Success if",
     "rate_limit": "Rate limit",
+    "poll": "Wait for the result",
+    "pages": "Fetch all pages",
+    "batch": "Many rows in one request",
+    "items": "List at",
     "auth_request.url": "Sign-in URL",
     "auth_request.headers": "Sign-in headers",
     "auth_request.body": "Sign-in body",
     "token_path": "Location of JWT token in auth response",
+    "authorize_url": "Authorize URL",
+    "authorize_parameters": "Authorize parameters",
     "token_url": "Token URL",
+    "algorithm": "Algorithm",
     "header_name": "Auth header name",
     "claims": "Claims",
 }
@@ -96,7 +112,9 @@ def column_settings(form: QueryDict, base: Mapping[str, Any]) -> dict[str, Any]:
         "url_from_cell": "url_from_cell" in form,
         "query": parameters(form, "query"),
         "headers": parameters(form, "headers"),
+        "body_format": form.get("body_format", base["body_format"]),
         "body": lines(form, "body") or None,
+        "form": parameters(form, "form"),
         "remove_null": "remove_null" in form,
         "field_paths": filled(form, "field_paths"),
         "auto_update": "auto_update" in form,
@@ -108,7 +126,8 @@ def column_settings(form: QueryDict, base: Mapping[str, Any]) -> dict[str, Any]:
         "success_if": lines(form, "success_if"),
         "idempotency_header": text(form, "idempotency_header") or None,
         "retry": _retry(form, base["retry"]),
-        **numbers(form, ("timeout_ms", "max_in_flight")),
+        **numbers(form, ("max_in_flight",)),
+        **_timeout(form),
         "stop_after_failures": text(form, "stop_after_failures") or None,
         "stop_after_failure_percent": text(form, "stop_after_failure_percent").rstrip("% ") or None,
         "collapse_duplicates": "collapse_duplicates" in form,
@@ -125,10 +144,27 @@ def rate_limit(form: QueryDict) -> dict[str, str] | None:
     if not requests:
         return None
     unit = MILLISECONDS.get(form.get("rate_limit.unit", ""), 1000)
-    return {"requests": requests, "duration_ms": _milliseconds(text(form, "rate_limit.duration"), unit)}
+    return {"requests": requests, "duration_ms": milliseconds(text(form, "rate_limit.duration"), unit)}
 
 
-def _milliseconds(duration: str, unit: int) -> str:
+def _timeout(form: QueryDict) -> dict[str, str]:
+    seconds = text(form, "timeout_s")
+    return {"timeout_ms": milliseconds(seconds, 1000)} if seconds else {}
+
+
+def in_seconds(milliseconds: object) -> str:
+    """Returns the number for the form; what is not a number stays as typed."""
+    text = str(milliseconds)
+    return f"{(Decimal(text) / 1000).normalize():f}" if text.isdecimal() else text
+
+
+def in_minutes(milliseconds: object) -> str:
+    """Returns the number for the form, with three decimals at most; what is not a number stays as typed."""
+    text = str(milliseconds)
+    return f"{round(Decimal(text) / 60_000, 3).normalize():f}" if text.isdecimal() else text
+
+
+def milliseconds(duration: str, unit: int) -> str:
     """A duration that is not a number stays as typed: the settings say what is wrong with it."""
     if not re.fullmatch(r"\d{1,9}(\.\d{1,3})?", duration):
         return duration
@@ -161,6 +197,12 @@ def parameters(form: QueryDict, field: str) -> list[dict[str, str]]:
     return [{"name": name, "value": value} for name, value in rows if name or value]
 
 
+def new_fields(form: QueryDict) -> list[dict[str, str]]:
+    """Returns the columns that are to be made of the answer's fields: {"path", "name"}."""
+    pairs = zip(form.getlist("new_fields.path"), form.getlist("new_fields.name"), strict=False)
+    return [{"path": path, "name": name.strip() or path} for path, name in pairs]
+
+
 def split_host(problems: Sequence[Problem]) -> tuple[Problem | None, list[Problem]]:
     """Returns the question whether a new host may receive the credentials, and the other problems."""
     new_host = next((problem for problem in problems if problem.field == "confirm_host"), None)
@@ -176,9 +218,9 @@ def fix_first(problems: Sequence[Problem]) -> str:
     return "Fix the marked settings first. Nothing was sent."
 
 
-def row_number(form: QueryDict) -> int:
+def row_number(form: QueryDict, field: str = "row") -> int:
     """Returns the chosen row, counted from 1."""
-    text = form.get("row", "1")
+    text = form.get(field, "1")
     return max(1, int(text)) if text.isdecimal() and len(text) < 13 else 1
 
 

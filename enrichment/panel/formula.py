@@ -44,9 +44,10 @@ def results(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
     """What the first rows would become with the form as it is."""
     context: dict[str, Any] = {"results": [], "problems": []}
     try:
-        previewed = formula_columns.draft(column, _settings(request, column))
-        offsets = row_order.offsets(item.row for item in previewed)
-        context["results"] = [_shown(item, offsets[item.row.pk]) for item in previewed]
+        draft = formula_columns.draft(column, _settings(request, column))
+        offsets = row_order.offsets(item.row for item in draft.rows)
+        context["results"] = [shown_result(item, offsets[item.row.pk]) for item in draft.rows]
+        context["problems"] = [item.problem for item in draft.rows if item.problem] + draft.warnings
     except (InvalidSettings, Refused, SandboxBusy) as error:
         context["problems"] = forms.problems_of(error)
     return render(request, "enrichment/formula_results.html", context)
@@ -86,6 +87,7 @@ def _render(request: HttpRequest, actor: Actor, column: Column, form: PanelForm)
         "unsaved": bool(form.problems),
         "kind": column.type,
         "kind_label": ColumnType(column.type).label,
+        "new_title": f"New {ColumnType(column.type).label.lower()} column",
         "column": column if column.pk else None,
         "table": column.table,
         "references": forms.references(column),
@@ -95,7 +97,7 @@ def _render(request: HttpRequest, actor: Actor, column: Column, form: PanelForm)
     return render(request, "enrichment/formula_panel.html", context, status=422 if form.problems else 200)
 
 
-def _shown(row: PreviewedRow, offset: int) -> dict[str, Any]:
+def shown_result(row: PreviewedRow, offset: int) -> dict[str, Any]:
     """Returns a line of the results: its number, and the value or what went wrong."""
     text = as_text(row.result.value)
     return {

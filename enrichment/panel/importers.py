@@ -73,4 +73,5 @@ def _types(column: Column) -> dict[str, str]:
 
 
 def _filled(form: PanelForm, config: dict[str, Any], notes: Sequence[str]) -> PanelForm:
-    return replace(form, config={**form.config, **config}, notice=" ".join(notes), unsaved=True)
+    filled = {**form.config, "required": None, **config}  # what the address needs now
+    return replace(form, config=filled, notice=" ".join(notes), unsaved=True)

@@ -1,31 +1,69 @@
 """The history of one cell: what it shows and why, and every attempt that led there."""
 
+from collections.abc import Collection
 from typing import Any
 
-from enrichment.dataflow import inputs
+from enrichment.dataflow import earlier_requests, inputs
 from enrichment.engine.template import references
 from enrichment.engine.template.references import Unavailable
 from enrichment.engine.template.values import as_text
 from enrichment.models import Attempt, HttpColumn
 from enrichment.preview import one_row
+from enrichment.runs import exchanges
 from enrichment.worker import deduplication
-from tables import rows
-from tables.models import CellState, Column, Row
+from tables import edits, row_order, rows
+from tables.models import Cell, CellState, Column, Row
+
+_ASKED_AGAIN = (CellState.FAILED, CellState.CANCELLED)  # where the API may still have the result
 
 
 def of_cell(row: Row, column: Column) -> dict[str, Any]:
-    """Returns the cell of the API with its attempts, from the first to the last."""
+    """Returns the cell of the API: computed with its attempts, the first one first, plain with its latest edits."""
     if not column.is_computed:
-        return {"cell": {"value": row.values.get(str(column.pk))}, "attempts": [], "same_as": None, "condition": None}
+        nothing: dict[str, Any] = {"attempts": [], "same_as": None, "condition": None, "earlier_settings": False}
+        nothing |= {"rows": [], "can_ask_again": False, "pages": None, "fix": None}
+        return {"cell": {"value": row.values.get(str(column.pk))}, "edits": edits.of_cell(row, column)} | nothing
     [row_json] = rows.as_json([row], [column])
     cell = row_json["cells"][str(column.pk)]
-    attempts = Attempt.objects.filter(row_id=row.pk, column=column).order_by("started_at", "number")
+    attempts = Attempt.objects.filter(row_id=row.pk, column=column).select_related("batch")
+    shown = [one_row.as_json(item) | {"run_id": item.run_id} for item in attempts.order_by("started_at", "number")]
     return {
         "cell": cell,
-        "attempts": [one_row.as_json(attempt) | {"run_id": attempt.run_id} for attempt in attempts],
+        "edits": [],
+        "attempts": shown,
+        "rows": _places({row_id for attempt in shown for row_id in attempt["row_ids"]}),
+        "can_ask_again": cell["state"] in _ASKED_AGAIN and bool(exchanges.of_rows(column.pk, [row.pk])),
+        "pages": _pages(row, column),
         "same_as": deduplication.same_as(row.pk, column.pk),
         "condition": _condition(row, column) if cell["state"] == CellState.SKIPPED else None,
+        "earlier_settings": bool(cell.get("stale")) and _is_of_earlier_request(row, column),
+        "fix": _fix(row, column) if cell["state"] == CellState.FAILED else None,
     }
+
+
+def _places(row_ids: Collection[int]) -> list[dict[str, int]]:
+    """Returns [{"row_id", "position"}] of the rows of batches that are there still, in the order of the table."""
+    offsets = row_order.offsets(Row.objects.filter(pk__in=row_ids)) if row_ids else {}
+    return [{"row_id": pk, "position": place} for pk, place in sorted(offsets.items(), key=lambda pair: pair[1])]
+
+
+def _pages(row: Row, column: Column) -> dict[str, Any] | None:
+    """Returns {"pages", "complete"} of a list that came in pages."""
+    detail = Cell.objects.filter(row=row, column=column).values_list("error_detail", flat=True).first()
+    return detail if isinstance(detail, dict) and "complete" in detail else None
+
+
+def _fix(row: Row, column: Column) -> str | None:
+    """Returns what the edit of the settings is called that mends the row, None without one."""
+    detail = Cell.objects.values_list("error_detail", flat=True).get(row=row, column=column)
+    edit = detail.get("edit") if isinstance(detail, dict) else None
+    return edit["label"] if edit else None
+
+
+def _is_of_earlier_request(row: Row, column: Column) -> bool:
+    http = HttpColumn.objects.filter(column=column).first()
+    moment = Cell.objects.values_list("finished_at", flat=True).get(row=row, column=column)
+    return http is not None and earlier_requests.is_of_one(moment, earlier_requests.spans(http.requests))
 
 
 def _condition(row: Row, column: Column) -> dict[str, Any] | None:

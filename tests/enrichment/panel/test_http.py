@@ -7,11 +7,12 @@ import threading
 from collections.abc import Callable, Iterator
 from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.test import Client
 
+from enrichment import schedules
 from enrichment.columns import http as http_columns
 from enrichment.connections import settings as connection_settings
 from enrichment.models import Connection, Run
@@ -127,7 +128,7 @@ def column_form(url: str, **changed: Any) -> dict[str, Any]:
         "rate_limit.requests": "5",
         "rate_limit.duration": "1",
         "rate_limit.unit": "second",
-        "timeout_ms": "5000",
+        "timeout_s": "5",
         "max_in_flight": "4",
         "retry.max_retries": "1",
         "retry.statuses": "429, 503",
@@ -158,21 +159,26 @@ class TestPanel:
         html = page(client.get(f"/tables/{table.pk}/panel/new", headers=IN_PANEL))
         labels = [
             "Name",
-            "Connection",
+            "Request",
             "Method",
             "Endpoint URL",
-            "Query parameters",
+            "Query",
             "Headers",
-            "JSON body",
+            "Body",
             "Remove null and undefined values",
-            "Field paths to return",
+            "Sign-in",
+            "Connection",
+            "What to keep",
+            "Fields of the answer to keep",
+            "Success if",
+            "When to run",
             "Auto-update",
             "Only run if",
-            "Rate limit",
+            "Schedule",
+            "Speed & retries",
             "At most",
             "requests per",
-            "Advanced",
-            "Parallel requests",
+            "Retry",
             "Cache answers for",
         ]
         places = [html.index(f">{label}") for label in labels]
@@ -184,7 +190,7 @@ class TestPanel:
 
     def test_a_new_column_starts_with_get_and_auto_update(self, client: Client, table: Table) -> None:
         html = page(client.get(f"/tables/{table.pk}/panel/new", headers=IN_PANEL))
-        assert "<option selected>GET</option>" in html
+        assert '<option value="GET" selected>GET</option>' in html
         assert re.search(r'name="auto_update" checked', html)
 
     def test_holds_no_inline_script_or_style(self, client: Client, column: Column) -> None:
@@ -213,14 +219,45 @@ class TestPanel:
         assert 'value="https://api.example/c/{{Zip}}"' in html
         assert '<option value="xml" selected>' in html
         assert "Saved." in html
-        assert events(answer)["marl:columns-changed"] == {"columnId": saved.pk}
+        assert events(answer)["marl:columns-changed"] == {"columnId": saved.pk, "newFields": []}
         again = page(client.get(f"/columns/{saved.pk}/panel"))
         assert re.search(r'name="rate_limit.duration"[^>]*value="1"', again)
 
+    def test_fields_that_become_columns_survive_a_problem_and_are_told_once_the_column_is_saved(
+        self, client: Client, table: Table
+    ) -> None:
+        fields = {"new_fields.path": ["data.city", "data.id"], "new_fields.name": ["City", " "]}
+        address = f"/tables/{table.pk}/panel/new"
+        refused = page(client.post(address, column_form("", **fields)), 422)
+        assert 'name="new_fields.name" value="City"' in refused
+        saved = client.post(address, column_form("https://api.example", **fields))
+        told = [{"path": "data.city", "name": "City"}, {"path": "data.id", "name": "data.id"}]
+        assert events(saved)["marl:columns-changed"]["newFields"] == told
+        assert 'value="data.city"' not in page(saved)
+
+    def test_a_schedule_is_saved_with_the_form_and_comes_back(self, client: Client, table: Table) -> None:
+        every_week = {
+            "schedule.every": "week",
+            "schedule.at": "07:30",
+            "schedule.timezone": "Europe/Berlin",
+            "schedule.rows": "older",
+            "schedule.older_than_days": "30",
+        }
+        address, form = f"/tables/{table.pk}/panel/new", column_form("https://api.example/", **every_week)
+        refused = page(client.post(address, form, headers=IN_PANEL), 422)
+        assert "Choose at least one day of the week." in refused
+        assert not Column.objects.filter(name="Profile").exists()
+        saved = page(client.post(address, {**form, "schedule.weekdays": ["mon", "thu"]}, headers=IN_PANEL))
+        assert "Every week on Mon, Thu at 07:30 · results older than 30 days" in saved
+        assert 'value="thu" checked' in saved
+        column = Column.objects.get(name="Profile")
+        ended = page(client.post(f"/columns/{column.pk}/panel", column_form("https://api.example/"), headers=IN_PANEL))
+        assert (">Off<" in ended, schedules.of(column)) == (True, None)
+
     def test_wrong_numbers_come_back_as_typed_with_a_problem_each(self, client: Client, column: Column) -> None:
-        form = column_form("https://api.example/", timeout_ms="soon", name="Renamed", **{"retry.max_retries": "99"})
+        form = column_form("https://api.example/", timeout_s="soon", name="Renamed", **{"retry.max_retries": "99"})
         html = page(client.post(f"/columns/{column.pk}/panel", form), 422)
-        assert 'data-field="timeout_ms"' in html
+        assert 'data-field="timeout_s"' in html
         assert 'data-field="retry.max_retries"' in html
         assert 'value="soon"' in html
         assert Column.objects.get(pk=column.pk).name == "Profile"
@@ -284,16 +321,15 @@ class TestPanel:
     def test_a_test_names_the_setting_to_fix_first_and_sends_nothing(self, client: Client, column: Column) -> None:
         form = column_form("https://api.example/", body='{"name": ')
         html = page(client.post(f"/columns/{column.pk}/panel/test", form))
-        assert "Fix “JSON body” above first. Nothing was sent." in html
+        assert "Fix “Body” above first. Nothing was sent." in html
 
     def test_a_test_sends_the_row_and_hides_the_token(
         self, client: Client, column: Column, connection: Connection, server: str
     ) -> None:
         form = column_form(f"{server}/c", connection_id=str(connection.pk), field_paths="name")
         html = page(client.post(f"/columns/{column.pk}/panel/test", form))
-        assert "Row 1: Done" in html
+        assert re.search(r"<b>Row 1: Done</b>\s*<span>200</span>", html)
         assert "Northwind" in html
-        assert "Response 200" in html
         assert "opaque-token-0123456789" not in html
 
     def test_a_failed_test_gives_the_status_once(self, client: Client, column: Column, server: str) -> None:
@@ -315,14 +351,37 @@ class TestPanel:
 
     def test_a_test_shows_every_redirect(self, client: Client, column: Column, server: str) -> None:
         html = page(client.post(f"/columns/{column.pk}/panel/test", column_form(f"{server}/kept/{{{{Zip}}}}")))
-        assert f"<b>308</b> → POST {server}/c/3511?fields=name" in html
+        assert re.search(rf"<b>308</b>.*?POST {re.escape(server)}/c/3511\?fields=name", html, re.DOTALL)
         assert "Use the new address" not in html
+
+    def test_the_body_of_another_format_is_kept(self, client: Client, table: Table) -> None:
+        form = {"form.name": ["", "of", "size"], "form.value": ["", "{{Company}}", ""], "body_format": "form"}
+        html = page(client.post(f"/tables/{table.pk}/panel/new", column_form("https://api.example/", **form)))
+        config = http_columns.shown(Column.objects.get(type=ColumnType.HTTP))
+        assert config["form"] == [{"name": "of", "value": "{{Company}}"}, {"name": "size", "value": ""}]
+        assert (config["body_format"], config["body"]) == ("form", '{"name": "{{Company}}"}')
+        assert re.search(r'<option value="form"[^>]* selected>Form</option>', html)
+        assert '{"name": "{{Company}}"}</textarea>' in html
+
+    def test_a_pasted_form_fills_its_fields(self, client: Client, table: Table) -> None:
+        command = "curl https://api.example/v1 -d 'of=a b' -d of=2"
+        html = page(client.post(f"/tables/{table.pk}/panel/paste", column_form("") | {"curl": command}))
+        assert re.search(r'<option value="form"[^>]* selected>Form</option>', html)
+        assert html.count('name="form.name" value="of"') == 2
+        assert 'name="form.value" value="a b"' in html
+
+    def test_a_wrong_field_of_a_form_is_marked(self, client: Client, column: Column) -> None:
+        form = column_form("https://a.example/", body_format="form") | {"form.name": "of", "form.value": "{{Nobody}}"}
+        html = page(client.post(f"/columns/{column.pk}/panel", form), 422)
+        assert 'data-field="form.0.value"' in html
+        tested = page(client.post(f"/columns/{column.pk}/panel/test", form))
+        assert "Fix “Form fields” above first. Nothing was sent." in tested
 
     def test_a_pasted_curl_command_fills_the_form_unsaved(self, client: Client, table: Table) -> None:
         command = "curl -X PUT https://api.example/v1 -H 'X-Team: growth' -H 'Authorization: Bearer a' -d '{\"a\": 1}'"
         html = page(client.post(f"/tables/{table.pk}/panel/paste", column_form("", name="Mine") | {"curl": command}))
         assert 'value="https://api.example/v1"' in html
-        assert "<option selected>PUT</option>" in html
+        assert '<option value="PUT" selected>PUT</option>' in html
         assert 'value="growth"' in html
         assert '{"a": 1}</textarea>' in html
         assert 'value="Mine"' in html
@@ -506,6 +565,9 @@ class TestConnections:
 
     def test_one_in_use_cannot_be_deleted(self, client: Client, column: Column, connection: Connection) -> None:
         http_columns.save(column, {"connection_id": connection.pk, "confirm_host": "api.example"})
+        listed = page(client.get("/connections"))
+        assert f'action="/connections/{connection.pk}/delete"' not in listed
+        assert f'href="/tables/{column.table_id}"' in listed
         html = page(client.post(f"/connections/{connection.pk}/delete", follow=True))
         assert "is used by “Profile”" in html
         assert Connection.objects.exists()
@@ -513,3 +575,48 @@ class TestConnections:
     def test_one_not_in_use_is_deleted(self, client: Client, connection: Connection) -> None:
         client.post(f"/connections/{connection.pk}/delete")
         assert not Connection.objects.exists()
+
+
+class TestTheShapeOfTheApi:
+    SHAPES: ClassVar[dict[str, Any]] = {
+        "shapes": "1",
+        "poll": "on",
+        "poll.until": '{{body.state}} == "done"',
+        "poll.url": "/jobs/{{first.job}}",
+        "poll.every_s": "0.5",
+        "poll.for_s": "60",
+        "pages": "on",
+        "pages.by": "cursor",
+        "pages.next": "paging.next",
+        "pages.parameter": "after",
+        "pages.max_pages": "20",
+        "pages.max_items": "900",
+    }
+
+    def test_is_saved_and_comes_back(self, client: Client, column: Column) -> None:
+        address = f"/columns/{column.pk}/panel"
+        page(client.post(address, column_form("https://api.example", **self.SHAPES)))
+        saved = http_columns.shown(column)
+        assert saved["poll"] == {
+            "until": '{{body.state}} == "done"',
+            "url": "/jobs/{{first.job}}",
+            "every_ms": 500,
+            "for_ms": 60_000,
+            "failed_if": "",
+        }
+        assert (saved["pages"]["next"], saved["pages"]["max_pages"], saved["pages"]["size"]) == (
+            "paging.next",
+            20,
+            None,
+        )
+        html = page(client.get(address))
+        assert "waits for the result, asks every 500 ms · fetches up to 20 pages" in html
+        assert 'name="poll.every_s" inputmode="decimal" aria-label="Seconds between two questions" value="0.5"' in html
+        page(client.post(address, column_form("https://api.example", shapes="1")))
+        assert (http_columns.shown(column)["poll"], http_columns.shown(column)["pages"]) == (None, None)
+
+    def test_what_is_wrong_stands_at_its_field(self, client: Client, column: Column) -> None:
+        wrong = self.SHAPES | {"poll.every_s": "soon", "pages.next": ""}
+        html = page(client.post(f"/columns/{column.pk}/panel", column_form("https://api.example", **wrong)), 422)
+        assert 'data-field="poll.every_s"' in html
+        assert 'value="soon"' in html

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from enrichment.columns import http as http_columns
 from enrichment.preview import cell_history
 from enrichment.runs import lifecycle
 from tables import cells, row_order
@@ -73,9 +74,22 @@ def test_attempts_tell_their_run(asking: Callable[..., Column], work: Callable[[
     assert attempts[0]["response"]["status"] == 200
 
 
-def test_a_typed_cell_has_only_its_value(leads: Table) -> None:
+def test_a_typed_cell_has_only_its_value_and_who_wrote_it(leads: Table) -> None:
     company = Column.objects.get(table=leads, name="Company")
-    assert told(company, 0) == {"cell": {"value": "Acme"}, "attempts": [], "same_as": None, "condition": None}
+    cell = told(company, 0)
+    assert cell.pop("cell") == {"value": "Acme"}
+    assert [(edit["how"], edit["before"], edit["after"]) for edit in cell.pop("edits")] == [("add", None, "Acme")]
+    assert not any(cell.values())
+
+
+def test_a_result_of_an_earlier_request_says_so(
+    http: Callable[..., Column], answer: Callable[..., None], leads: Table
+) -> None:
+    column = http()
+    answer(column, {row.pk: "x" for row in row_order.window(leads.pk, 0, 1)})
+    assert told(column, 0)["earlier_settings"] is False
+    http_columns.save(column, {"body": '{"company": "{{Company}}"}'})
+    assert told(column, 0)["earlier_settings"] is True
 
 
 def test_results_out_of_date_are_counted(
