@@ -4,7 +4,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from django.utils.csp import CSP
@@ -34,6 +34,7 @@ DEBUG = os.environ.get("MARL_DEBUG") == "1"
 SECRET_KEY = os.environ.get("MARL_SECRET_KEY") or _secret_in_data_dir("secret-key")
 # Any text; the first encrypts, the others still decrypt (rotation).
 ENCRYPTION_KEYS = _listed("MARL_ENCRYPTION_KEYS") or [_secret_in_data_dir("encryption-key")]
+PUBLIC_URL_IS_SET = bool(os.environ.get("MARL_PUBLIC_URL"))
 PUBLIC_URL = os.environ.get("MARL_PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 _public = urlsplit(PUBLIC_URL)
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", _public.hostname or "", *_listed("MARL_ALLOWED_HOSTS")]
@@ -42,6 +43,25 @@ SAMPLE_API_URL = os.environ.get("MARL_SAMPLE_API_URL", "").rstrip("/")  # where 
 if _sample_host := urlsplit(SAMPLE_API_URL).hostname:
     ALLOWED_HOSTS.append(_sample_host)
 ALLOWED_NETWORKS = _listed("MARL_ALLOWED_NETWORKS")
+RECIPES_DIR = os.environ.get("MARL_RECIPES_DIR", "")  # recipes of this server, beside those of Marl
+EMAIL_FROM = os.environ.get("MARL_EMAIL_FROM", "")
+_smtp = urlsplit(os.environ.get("MARL_SMTP_URL", ""))  # smtp:// with STARTTLS on port 587, or smtps://
+_smtp_port = _smtp.port or (465 if _smtp.scheme == "smtps" else 587)
+CAN_EMAIL = bool(_smtp.hostname and EMAIL_FROM)
+MAILERS = {
+    "default": {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": _smtp.hostname or "localhost",
+            "port": _smtp_port,
+            "username": unquote(_smtp.username or ""),
+            "password": unquote(_smtp.password or ""),
+            "use_ssl": _smtp.scheme == "smtps",
+            "use_tls": _smtp.scheme != "smtps" and _smtp_port == 587,
+            "timeout": 20,
+        },
+    }
+}
 MAX_PER_HOST = int(os.environ.get("MARL_MAX_PER_HOST", "256"))
 MAX_UPLOAD_BYTES = int(os.environ.get("MARL_MAX_UPLOAD_MB", "512")) * 1024 * 1024
 
@@ -97,7 +117,10 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
         "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY"
+            # First, because it counts only before anything is written into a new database.
+            "PRAGMA auto_vacuum=INCREMENTAL;"
+            " PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY;"
+            " PRAGMA wal_autocheckpoint=4000"
         ),
     }
     DATABASES["default"]["TEST"] = {"NAME": os.environ.get("MARL_TEST_SQLITE", str(DATA_DIR / "test.sqlite3"))}

@@ -6,4 +6,5 @@ urlpatterns = [
     path("", include("workspaces.urls")),
     path("", include("tables.urls")),
     path("", include("enrichment.urls")),
+    path("", include("guide.urls")),
 ]

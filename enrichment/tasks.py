@@ -3,10 +3,13 @@
 from celery import shared_task
 from celery.signals import worker_process_shutdown, worker_ready, worker_shutdown, worker_shutting_down
 
-from enrichment.dataflow import recalculate, recalculations
+from enrichment import schedules
+from enrichment.dataflow import list_rows, recalculate, recalculations
 from enrichment.http_client import event_loop
 from enrichment.monitoring import probes
-from enrichment.runs import failures, runners
+from enrichment.notices import delivery
+from enrichment.runs import attempts, batches, callbacks, calls, failures, runners
+from enrichment.sources import runs as source_runs
 from enrichment.worker import deduplication, heartbeat, recovery, step
 from tables import dispatch
 
@@ -30,16 +33,41 @@ def compute(table_id: int, token: str = "") -> None:
         dispatch.send(recalculations.ADVANCE, table_id, next_token, delay=seconds)
 
 
+@shared_task(name=list_rows.ADVANCE, ignore_result=True)
+def make_rows_of_lists(list_id: int, token: str = "") -> None:
+    if again := list_rows.advance(list_id, token):
+        dispatch.send(list_rows.ADVANCE, list_id, *again)
+
+
+@shared_task(name=source_runs.FETCH, ignore_result=True)
+def fetch_source(run_id: int) -> None:
+    source_runs.fetch(run_id)
+
+
+@shared_task(name=delivery.DELIVER, ignore_result=True)
+def deliver_notice(notice_id: int) -> None:
+    delivery.deliver(notice_id)
+
+
 @shared_task(name="enrichment.sweep", ignore_result=True)
 def sweep() -> None:
-    recovery.sweep()
+    if recovery.sweep():
+        source_runs.sweep()
+    calls.sweep()
     failures.group_older(GROUPING)
     probes.note_scheduler()
+    schedules.run_due()
+    source_runs.run_due()
+    delivery.send_due()
 
 
 @shared_task(name="enrichment.prune", ignore_result=True)
 def prune() -> None:
     deduplication.prune()
+    delivery.prune()
+    batches.prune()
+    attempts.prune()
+    callbacks.prune()
 
 
 @worker_ready.connect

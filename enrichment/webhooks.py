@@ -1,13 +1,16 @@
 """The secret address of a table, to which other programs send rows."""
 
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from enrichment.connections.secrets import CannotOpen, open_sealed, seal
-from enrichment.models import Hook
+from enrichment.models import Hook, HookPost
 from tables import columns, names, upserts
 from tables.keys import Matching
 from tables.models import Table
@@ -16,39 +19,121 @@ from workspaces.refusals import Refused
 from workspaces.tokens import hash_token, new_token
 
 ADDRESS = "/api/v1/hooks/"  # followed by the secret
+POSTS_KEPT = 20  # of each webhook
+_BODY_KEPT = 4_000  # characters of a post that was rejected
 _NAMED = 20  # columns in one message
+_UNKNOWN = ("refuse", "ignore")
 
 
-def secret_of(table: Table) -> str | None:
-    """Returns the secret of the table's address, None where it has none. Raises CannotOpen."""
-    hook = Hook.objects.filter(table=table).first()
-    return open_sealed(hook.sealed)["secret"] if hook else None
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address of a post says of its rows; what it leaves open is as the webhook is set."""
+
+    how: Matching | None = None
+    unknown: str | None = None
 
 
-def renew(table: Table) -> str:
-    """Returns a new secret, and from now on the one before opens nothing."""
-    secret = new_token("hook_")
-    hashed_and_sealed = {"digest": hash_token(secret), "sealed": seal({"secret": secret})}
-    with transaction.atomic():
-        _, is_new = Hook.objects.update_or_create(table=table, defaults=hashed_and_sealed)
-        action = "table.hook_created" if is_new else "table.hook_renewed"
-        audit.note(table.workspace_id, action, table.name, table.pk)
+def of_table(table: Table) -> Hook | None:
+    return Hook.objects.filter(table=table).first()
+
+
+def secret_of(hook: Hook) -> str:
+    """Raises CannotOpen."""
+    secret: str = open_sealed(hook.sealed)["secret"]
     return secret
 
 
-def table_of(secret: str) -> Table | None:
-    hook = Hook.objects.select_related("table").filter(digest=hash_token(secret), table__ready=True).first()
-    return hook.table if hook else None
+def url_of(secret: str) -> str:
+    return f"{settings.PUBLIC_URL}{ADDRESS}{secret}"
 
 
-def receive(
-    table: Table, sent: Sequence[Mapping[str, Any]], how: Matching, *, ignore_unknown: bool = False
-) -> upserts.Written:
-    """Writes the rows that were sent. Raises Refused, and then nothing is written."""
-    unknown = _unknown(table, sent)
-    if unknown and not ignore_unknown:
-        raise Refused(_explained(table, unknown), field=unknown[0][: names.LONGEST])
-    return upserts.write(table, [{key: row[key] for key in row if key not in unknown} for row in sent], how)
+def renew(table: Table) -> Hook:
+    """Gives the table's webhook a new secret, or the table a webhook; the secret before opens nothing from now on."""
+    secret = new_token("hook_")
+    hashed_and_sealed = {"digest": hash_token(secret), "sealed": seal({"secret": secret})}
+    with transaction.atomic():
+        hook, is_new = Hook.objects.update_or_create(table=table, defaults=hashed_and_sealed)
+        action = "table.hook_created" if is_new else "table.hook_renewed"
+        audit.note(table.workspace_id, action, table.name, table.pk)
+    return hook
+
+
+def change(
+    hook: Hook,
+    *,
+    enabled: bool | None = None,
+    key: Sequence[str | int] | None = None,
+    on_match: str | None = None,
+    unknown: str | None = None,
+) -> None:
+    """Sets what is given. Raises Refused."""
+    if key is not None:
+        find = columns.by_name_or_id(hook.table)
+        hook.key = [find(name).pk for name in key]
+    hook.on_match = hook.on_match if on_match is None else on_match
+    hook.unknown = hook.unknown if unknown is None else unknown
+    if hook.unknown not in _UNKNOWN:
+        raise Refused(f"Values without a column are either of: {', '.join(_UNKNOWN)}.", field="unknown")
+    Matching(hook.key, on_match=hook.on_match)  # refuses what does not go together
+    was_enabled, hook.enabled = hook.enabled, hook.enabled if enabled is None else enabled
+    with transaction.atomic():
+        hook.save(update_fields=["key", "on_match", "unknown", "enabled"])
+        if hook.enabled != was_enabled:
+            action = "table.hook_enabled" if hook.enabled else "table.hook_disabled"
+            audit.note(hook.table.workspace_id, action, hook.table.name, hook.table_id)
+
+
+def find(secret: str) -> Hook | None:
+    return Hook.objects.select_related("table").filter(digest=hash_token(secret), table__ready=True).first()
+
+
+def receive(hook: Hook, body: bytes, asked: Asked) -> upserts.Written:
+    """Writes the rows of a post, and keeps what became of it. Raises Refused, and then nothing is written."""
+    try:
+        written = _write(hook, _rows(body), asked)
+    except Refused as refusal:
+        text = body[: 4 * _BODY_KEPT].decode("utf-8", "replace").replace("\x00", "")
+        _keep(HookPost(hook=hook, error=str(refusal), body=text[:_BODY_KEPT]))
+        raise
+    added = len(written.ids) - written.updated - written.skipped
+    row_id = written.ids[0] if written.ids else None
+    _keep(HookPost(hook=hook, added=added, updated=written.updated, skipped=written.skipped, row_id=row_id))
+    return written
+
+
+def last_posts(hook: Hook) -> list[HookPost]:
+    """Returns the newest first."""
+    return list(HookPost.objects.filter(hook=hook).order_by("-pk")[:POSTS_KEPT])
+
+
+def _keep(post: HookPost) -> None:
+    post.save(force_insert=True)
+    kept = HookPost.objects.filter(hook=post.hook).order_by("-pk").values_list("pk", flat=True)
+    for oldest in kept[POSTS_KEPT - 1 : POSTS_KEPT]:
+        HookPost.objects.filter(hook=post.hook, pk__lt=oldest).delete()
+
+
+def _rows(body: bytes) -> list[dict[str, Any]]:
+    try:
+        sent = json.loads(body)
+    except (ValueError, RecursionError):
+        words = "The body isn't JSON. Send an object of column names and values, or a list of them."
+        raise Refused(words, code="malformed", status=400) from None
+    rows = sent if isinstance(sent, list) else [sent]
+    if not all(isinstance(row, dict) for row in rows):
+        raise Refused("A row is an object of column names and values. Send one, or a list of them.")
+    return rows
+
+
+def _write(hook: Hook, sent: Sequence[Mapping[str, Any]], asked: Asked) -> upserts.Written:
+    if not hook.enabled:
+        raise Refused("This webhook is turned off. Somebody who can edit the table can turn it on.", code="conflict")
+    unknown = _unknown(hook.table, sent)
+    if unknown and (asked.unknown or hook.unknown) != "ignore":
+        raise Refused(_explained(hook.table, unknown), field=unknown[0][: names.LONGEST])
+    how = asked.how or Matching(hook.key, on_match=hook.on_match)
+    audit.set_program("Webhook")
+    return upserts.write(hook.table, [{key: row[key] for key in row if key not in unknown} for row in sent], how)
 
 
 def _unknown(table: Table, sent: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -15,9 +15,13 @@ WORDS = {
     "connection.created": "created the connection",
     "connection.changed": "changed the connection",
     "connection.deleted": "deleted the connection",
+    "connection.connected": "connected the connection",
+    "connection.disconnected": "disconnected the connection",
+    "connection.lost": "can no longer sign in with the connection",
     "connection.host_allowed": "allowed a host for the connection",
     "column.created": "created the column",
     "column.changed": "changed the column",
+    "column.scheduled": "changed the schedule of the column",
     "column.deleted": "deleted the column",
     "column.restored": "restored the column",
     "column.purged": "deleted for good the column",
@@ -27,12 +31,29 @@ WORDS = {
     "table.purged": "deleted for good the table",
     "table.rows_deleted": "deleted rows of",
     "table.rows_restored": "restored rows of",
+    "table.rows_stopped": "stopped merging or restoring rows of",
     "table.rows_purged": "deleted for good rows of",
+    "table.replaced": "found and replaced in",
+    "table.cleared": "emptied columns of",
     "table.copied": "duplicated the table",
+    "list.expanded": "made rows of the list",
+    "list.stopped": "stopped making rows of the list",
     "table.imported": "uploaded",
     "table.exported": "exported the table",
     "table.hook_created": "created the webhook of",
     "table.hook_renewed": "renewed the webhook of",
+    "table.notices_changed": "changed the notices of",
+    "table.hook_enabled": "turned on the webhook of",
+    "table.hook_disabled": "turned off the webhook of",
+    "source.created": "created the source",
+    "source.changed": "changed the source",
+    "source.deleted": "deleted the source",
+    "source.run": "fetched the source",
+    "view.created": "saved the view",
+    "view.changed": "changed the view",
+    "view.deleted": "deleted the view",
+    "view.restored": "restored the view",
+    "view.purged": "deleted for good the view",
     "run.started": "ran the column",
     "run.stopped": "stopped the run of",
     "member.invited": "invited",
@@ -41,6 +62,12 @@ WORDS = {
     "member.removed": "removed",
     "token.created": "created the API token",
     "token.revoked": "revoked the API token",
+}
+
+ROWS = {
+    "missing": "those with no result",
+    "failed": "those that failed",
+    "stale": "those out of date",
 }
 
 
@@ -58,6 +85,11 @@ def set_actor(user: User | None, token_name: str = "") -> None:
     name = str(user) if user else ""
     via = f"API token “{token_name}”" if token_name else ""
     _acting.set(Acting(user, ", ".join(part for part in (name, via) if part)))
+
+
+def set_program(name: str) -> None:
+    """Says that what is noted until the next call is what a program outside did."""
+    _acting.set(Acting(None, name))
 
 
 def clear_actor() -> None:
@@ -93,8 +125,15 @@ def entries(workspace: Workspace, kind: str = "") -> QuerySet[AuditEntry]:
 
 def in_words(entry: AuditEntry) -> tuple[str, str]:
     """Returns what was done, and its details."""
-    parts = [f"{key}: {', '.join(value) if isinstance(value, list) else value}" for key, value in entry.detail.items()]
+    parts = [f"{_plain(key)}: {_plain(value)}" for key, value in entry.detail.items()]
     return WORDS.get(entry.action, entry.action), " · ".join(parts)
+
+
+def _plain(value: Any) -> str:
+    """Returns names of settings and of rows as the pages call them: “keep existing”, “rows with no result”."""
+    if isinstance(value, list):
+        return ", ".join(_plain(item) for item in value)
+    return ROWS.get(value, value.replace("_", " ")) if isinstance(value, str) else str(value)
 
 
 def as_json(entry: AuditEntry) -> dict[str, Any]:

@@ -4,17 +4,26 @@ from ninja import NinjaAPI
 
 from enrichment.api import (
     audit,
+    callbacks,
     columns,
     connections,
     duplicates,
     errors,
     exports,
+    fields,
+    find_replace,
     hooks,
     imports,
+    list_rows,
+    notices,
+    recipes,
     rows,
     runs,
+    sources,
+    summaries,
     tables,
     trash,
+    views,
 )
 from enrichment.api.auth import Bearer, Browser
 
@@ -26,5 +35,26 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 errors.register(api)
-for part in (tables, exports, imports, rows, duplicates, hooks, columns, connections, runs, trash, audit):
+for part in (
+    tables,
+    exports,
+    imports,
+    rows,
+    views,
+    summaries,
+    find_replace,
+    duplicates,
+    hooks,
+    callbacks,
+    sources,
+    columns,
+    recipes,
+    fields,
+    list_rows,
+    connections,
+    runs,
+    notices,
+    trash,
+    audit,
+):
     api.add_router("", part.router)

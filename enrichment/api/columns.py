@@ -2,21 +2,21 @@
 
 from typing import Any, Literal
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils.http import content_disposition_header
+from django.db import transaction
+from django.http import Http404, HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import Field
 
-from enrichment import lookup
+from enrichment import lookup, schedules
 from enrichment.api import described
 from enrichment.api.auth import actor
 from enrichment.api.tables import NewColumn
 from enrichment.columns import lifecycle as column_lifecycle
-from enrichment.columns import recipe_export, recipe_import, recipes
-from enrichment.graph import FORMULA_TYPES
+from enrichment.graph import CALCULATED_TYPES
 from enrichment.preview import estimate as estimates
 from enrichment.preview import formula, one_row
 from enrichment.runs import failures, lifecycle
+from tables import replacements, row_lists
 from tables.models import Column, ColumnType
 from workspaces.models import Role
 from workspaces.refusals import Refused
@@ -32,6 +32,7 @@ class ColumnChange(Schema):
     width: int | None = Field(default=None, ge=40, le=2000)
     hidden: bool | None = None
     pinned: bool | None = None
+    schedule: dict[str, Any] | None = None
 
 
 class OneRow(Schema):
@@ -40,60 +41,45 @@ class OneRow(Schema):
 
 
 class FormulaDraft(Schema):
-    type: Literal["formula", "extract"] = "formula"
+    type: Literal["formula", "extract", "lookup"] = "formula"
     config: dict[str, Any]
     row_ids: list[int | str] | None = None
     column_id: int | str | None = None
 
 
-class Import(Schema):
-    """`columns` maps names in the recipe to columns of this table. `secrets` create the recipe's connection."""
+class ColumnIds(Schema):
+    ids: list[int | str] = Field(min_length=1)
 
-    recipe: Any
-    columns: dict[str, str] = {}
-    connection_id: int | None = None
-    confirm_host: str | None = None
-    secrets: dict[str, str] | None = None
-    dry_run: bool = False
+
+class DeletedColumns(ColumnIds):
+    force: bool = False
 
 
 class Scope(Schema):
     rows: Any = "missing"
 
 
+class Unsendable(Scope):
+    """With `like`, the number of a row from 1, only those for the same kind of reason as that row."""
+
+    like: int | None = Field(default=None, ge=1)
+    config: dict[str, Any] | None = None
+
+
 @router.post("/tables/{table_id}/columns", response={201: dict}, summary="Create a column")
 def create_column(request: HttpRequest, table_id: str, body: NewColumn) -> Status[dict[str, Any]]:
     """Creates a column. `config` holds the settings of its type.
 
-    An HTTP column uses GET and has `auto_update` on, where its `config` doesn't say otherwise.
+    An HTTP column uses GET and has `auto_update` on, where its `config` doesn't say otherwise. `body_format` is `json`
+    (the default), `xml` or `text`, written in `body`; `form` or `multipart`, written in `form` as
+    `[{"name", "value"}]`; or `none`. A setting of another format is kept, but not sent.
+
+    A `lookup` finds rows of another table: `{"table_id": 5, "match": {"column": "Domain", "value": "{{Website}}"},
+    "take": "Industry", "many": "first"}`. `take` is a column of that table or a path into it; `many` is `first`, `list`
+    or `count`.
     """
     table = lookup.table(actor(request), table_id, Role.EDITOR)
     return Status(201, described.column(column_lifecycle.create(table, body.name, body.type, body.config)))
-
-
-@router.get("/columns/{column_id}/recipe", summary="Export a column's settings")
-def export_recipe(request: HttpRequest, column_id: str) -> HttpResponse:
-    """Returns the settings as a file for another table: columns by name, without secrets."""
-    column = lookup.column(actor(request), column_id)
-    answer = JsonResponse(recipe_export.export(column), json_dumps_params={"indent": 2, "ensure_ascii": False})
-    answer["Content-Disposition"] = content_disposition_header(True, f"{column.name}.marl.json") or "attachment"
-    return answer
-
-
-@router.post(
-    "/tables/{table_id}/columns/import",
-    response={200: dict, 201: dict},
-    summary="Import a column's settings",
-)
-def import_recipe(request: HttpRequest, table_id: str, body: Import) -> Status[dict[str, Any]]:
-    """Creates a column from exported settings. With `dry_run`, returns what the settings need instead."""
-    who = actor(request)
-    table = lookup.table(who, table_id, Role.EDITOR)
-    recipe = recipes.read(body.recipe)
-    if body.dry_run:
-        return Status(200, recipe_import.dry_run(who, table, recipe))
-    choices = recipe_import.Choices(body.columns, body.connection_id, body.secrets, body.confirm_host)
-    return Status(201, described.column(recipe_import.create(who, table, recipe, choices)))
 
 
 @router.get("/columns/{column_id}", summary="Get a column")
@@ -104,9 +90,19 @@ def get_column(request: HttpRequest, column_id: str) -> dict[str, Any]:
 
 @router.patch("/columns/{column_id}", summary="Change a column")
 def change_column(request: HttpRequest, column_id: str, body: ColumnChange) -> dict[str, Any]:
-    """Changes only what is sent. Settings that `config` leaves out stay as they are."""
-    column = lookup.column(actor(request), column_id, Role.EDITOR)
-    column_lifecycle.change(column, **body.model_dump(exclude_unset=True))
+    """Changes only what is sent. Settings that `config` leaves out stay as they are.
+
+    `schedule` says when the column runs: `{"every": "week", "at": "09:00", "on": ["mon"], "timezone": "Europe/Berlin",
+    "rows": "missing"}`; `every` is `hour`, `day`, `week` or `month` (`"on": [1, 15]`), and `rows` may be
+    `{"older_than_hours": 720}`. `null` ends it.
+    """
+    who = actor(request)
+    column = lookup.column(who, column_id, Role.EDITOR)
+    changes = body.model_dump(exclude_unset=True)
+    with transaction.atomic():
+        if "schedule" in changes:
+            schedules.change(column, changes.pop("schedule"), who.user)
+        column_lifecycle.change(column, **changes)
     return described.column(lookup.column(actor(request), column_id))
 
 
@@ -126,6 +122,41 @@ def restore_column(request: HttpRequest, column_id: str) -> dict[str, Any]:
     return described.column(column)
 
 
+@router.delete("/tables/{table_id}/columns", response={204: None}, summary="Delete columns")
+def delete_columns(request: HttpRequest, table_id: str, body: DeletedColumns) -> Status[None]:
+    """Deletes all of these columns or none. Answers 409 while others use one of them, unless you send `force`."""
+    column_lifecycle.delete(*_of_table(request, table_id, body), force=body.force)
+    return Status(204, None)
+
+
+@router.post("/tables/{table_id}/columns/restore", summary="Restore columns")
+def restore_columns(request: HttpRequest, table_id: str, body: ColumnIds) -> dict[str, Any]:
+    """Restores all of these deleted columns, with their values and results, or none."""
+    columns = _of_table(request, table_id, body, deleted=True)
+    column_lifecycle.restore(*columns)
+    return {"items": [described.column(column) for column in columns]}
+
+
+@router.post("/tables/{table_id}/columns/clear", summary="Empty columns")
+def clear_columns(request: HttpRequest, table_id: str, body: ColumnIds) -> dict[str, Any]:
+    """Empties all cells of columns that people fill. `POST /edits/{id}/undo` brings the values back.
+
+    Very many take a worker some time: `state` is `running`, and `GET /edits/{id}` has the progress.
+    """
+    columns = _of_table(request, table_id, body)
+    return replacements.as_json(replacements.clear(columns[0].table, columns))
+
+
+def _of_table(request: HttpRequest, table_id: str, body: ColumnIds, *, deleted: bool = False) -> list[Column]:
+    """Raises Http404 if one of the columns is not in the table."""
+    who = actor(request)
+    table = lookup.table(who, table_id, Role.EDITOR)
+    columns = [lookup.column(who, pk, Role.EDITOR, deleted=deleted) for pk in dict.fromkeys(body.ids)]
+    if any(column.table_id != table.pk for column in columns):
+        raise Http404
+    return columns
+
+
 @router.post("/columns/{column_id}/duplicate", response={201: dict}, summary="Duplicate a column")
 def duplicate_column(request: HttpRequest, column_id: str) -> Status[dict[str, Any]]:
     """Creates a column after this one with the same settings. A plain column's values are copied too."""
@@ -133,7 +164,7 @@ def duplicate_column(request: HttpRequest, column_id: str) -> Status[dict[str, A
     return Status(201, described.column(column_lifecycle.duplicate(column)))
 
 
-@router.post("/tables/{table_id}/formula-preview", summary="Preview a formula")
+@router.post("/tables/{table_id}/formula-preview", summary="Preview a formula or look-up")
 def preview_formula(request: HttpRequest, table_id: str, body: FormulaDraft) -> dict[str, Any]:
     """Returns what these rows, or the first ten, would become. To preview an edit, send the column's `column_id`."""
     table = lookup.table(actor(request), table_id, Role.EDITOR)
@@ -150,10 +181,11 @@ def preview_formula(request: HttpRequest, table_id: str, body: FormulaDraft) -> 
 def preview(request: HttpRequest, column_id: str, body: OneRow) -> dict[str, Any]:
     """Returns the exact request of one row with secrets hidden, and sends nothing.
 
-    For a formula, returns its result.
+    Of a batch, it is the request of this row and the next ones, which `row_ids` names. For a formula or look-up,
+    returns its result.
     """
     column = lookup.column(actor(request), column_id)
-    if column.type in FORMULA_TYPES:
+    if column.type in CALCULATED_TYPES:
         return formula.preview_row(column, lookup.number(body.row_id), body.config)
     column = _http(column)
     return one_row.preview(column, lookup.number(body.row_id), body.config)
@@ -174,6 +206,23 @@ def test(request: HttpRequest, column_id: str, body: OneRow) -> dict[str, Any]:
 def estimate(request: HttpRequest, column_id: str, body: Scope) -> dict[str, Any]:
     """Returns how many rows a run would send, skip or leave out, and how long it takes under the rate limit."""
     return estimates.estimate(_http(lookup.column(actor(request), column_id)), body.rows)
+
+
+@router.post("/columns/{column_id}/unsendable", summary="List rows that can't be sent")
+def unsendable(request: HttpRequest, column_id: str, body: Unsendable) -> dict[str, Any]:
+    """Returns how many rows a run could not send, of a large run those among its first 20,000, and a filter.
+
+    The filter shows them for an hour after it was used last.
+    """
+    column = _http(lookup.column(actor(request), column_id))
+    reasons = estimates.unsendable(column, body.rows, body.config, body.like)
+    return {"rows": len(reasons), "filter": row_lists.as_filter(column, reasons)}
+
+
+@router.get("/columns/{column_id}/choices", summary="Count the rows of the usual runs")
+def choices(request: HttpRequest, column_id: str) -> dict[str, int]:
+    """Returns how many rows a run of `first` (ten), `missing`, `failed`, `stale` and `all` would cover now."""
+    return estimates.choices(_http(lookup.column(actor(request), column_id)))
 
 
 @router.get("/columns/{column_id}/failures", summary="List failures by reason")

@@ -47,7 +47,10 @@ def create_connection(request: HttpRequest, body: NewConnection) -> Status[dict[
 
 @router.get("/connections/{connection_id}", summary="Get a connection")
 def get_connection(request: HttpRequest, connection_id: str) -> dict[str, Any]:
-    """Returns the settings, and which secrets are set."""
+    """Returns the settings, and which secrets are set.
+
+    Of `oauth2_authorization_code`, `connected` says who connected it in the browser: {at, by, scope, ends_at} or null.
+    """
     return connection_settings.as_json(lookup.connection(actor(request), connection_id))
 
 
@@ -68,5 +71,9 @@ def delete_connection(request: HttpRequest, connection_id: str) -> Status[None]:
 
 @router.post("/connections/{connection_id}/test", summary="Test a connection")
 def test_connection(request: HttpRequest, connection_id: str) -> dict[str, Any]:
-    """Signs in once and returns the decoded token and the header that requests will carry."""
+    """Signs in once and returns the decoded token, and the headers and parameters that requests will carry.
+
+    `answer` is what the server answered, with status, headers and body, also when the sign-in failed: secrets and
+    tokens are hidden in it, and long texts cut. `token.refresh_token` says whether there was a refresh token.
+    """
     return sign_in.test(lookup.connection(actor(request), connection_id, Role.EDITOR))

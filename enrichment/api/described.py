@@ -1,10 +1,12 @@
 """Tables and columns as the API gives them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Model, QuerySet
 
+from enrichment import schedules
 from enrichment.columns import lifecycle
 from tables import cells
 from tables.models import Column, Table
@@ -28,8 +30,7 @@ def listed[Thing: Model](
 
 def table(table: Table) -> dict[str, Any]:
     columns = list(Column.objects.filter(table=table).select_related("table"))
-    computed_ids = [item.pk for item in columns if item.is_computed]
-    counts, stale = cells.counts(computed_ids), cells.stale_counts(computed_ids)
+    gathered = _gather(columns)
     return {
         "id": table.pk,
         "name": table.name,
@@ -37,18 +38,39 @@ def table(table: Table) -> dict[str, Any]:
         "auto_update": table.auto_update,
         "created_at": table.created_at,
         "updated_at": table.updated_at,
-        "columns": [_column(item, counts.get(item.pk, {}), stale.get(item.pk, 0)) for item in columns],
+        "columns": [_column(item, gathered) for item in columns],
     }
 
 
 def column(column: Column) -> dict[str, Any]:
-    computed_ids = [column.pk] if column.is_computed else []
-    counts, stale = cells.counts(computed_ids), cells.stale_counts(computed_ids)
-    return _column(column, counts.get(column.pk, {}), stale.get(column.pk, 0))
+    return _column(column, _gather([column]))
 
 
-def _column(column: Column, counts: dict[str, int], stale: int) -> dict[str, Any]:
-    """`counts` are cells by state, `stale` the results that are out of date, whatever their state."""
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """What is gathered for all columns at once, by column id."""
+
+    states: dict[int, dict[str, int]]
+    stale: dict[int, int]
+    handed_down: dict[int, int]
+    schedules: dict[int, dict[str, Any]]
+
+
+def _gather(columns: Iterable[Column]) -> _Gathered:
+    computed = [column.pk for column in columns if column.is_computed]
+    return _Gathered(
+        cells.counts(computed),
+        cells.stale_counts(computed),
+        cells.handed_down_counts(computed),
+        schedules.of_columns(computed),
+    )
+
+
+def _column(column: Column, gathered: _Gathered) -> dict[str, Any]:
+    """`counts` are cells by state, `stale` the results that are out of date, whatever their state.
+
+    `handed_down` are those of the failed that failed only because a column they refer to did.
+    """
     return {
         "id": column.pk,
         "table_id": column.table_id,
@@ -57,8 +79,11 @@ def _column(column: Column, counts: dict[str, int], stale: int) -> dict[str, Any
         "config": lifecycle.shown(column),
         "position": column.position,
         "width": column.width,
+        "fitted": column.fitted,
         "hidden": column.hidden,
         "pinned": column.pinned,
-        "counts": counts,
-        "stale": stale,
+        "schedule": gathered.schedules.get(column.pk),
+        "counts": gathered.states.get(column.pk, {}),
+        "stale": gathered.stale.get(column.pk, 0),
+        "handed_down": gathered.handed_down.get(column.pk, 0),
     }

@@ -5,14 +5,14 @@ from contextlib import suppress
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 
 from enrichment import lookup
 from enrichment.api import described
 from enrichment.api.auth import actor
-from tables import columns, duplicates, rows
+from tables import columns, deletions, duplicate_searches, duplicates, rows
 from tables.alike_rows import Criteria
-from tables.duplicates import Group
+from tables.duplicates import Found, Group
 from tables.models import Row, Table
 from workspaces.models import Role
 
@@ -40,37 +40,75 @@ class Merge(Schema):
     fill_blanks: bool = True
 
 
-@router.get("/tables/{table_id}/duplicates", summary="Find duplicates")
-def find(request: HttpRequest, table_id: str, query: Query[Search]) -> dict[str, Any]:
-    """Returns groups of rows that are alike in these columns. A merge would delete `extra` rows."""
+@router.get("/tables/{table_id}/duplicates", response={200: dict, 202: dict}, summary="Find duplicates")
+def find(request: HttpRequest, table_id: str, query: Query[Search]) -> Status[dict[str, Any]]:
+    """Returns groups of rows that are alike in these columns. A merge would delete `extra` rows.
+
+    A large table takes a worker some time: `state` is `running`, and `GET /tables/{id}/duplicates/searches/{search}`
+    has the progress, and then the groups.
+    """
     table = lookup.table(actor(request), table_id)
     how = Criteria.of(table, _names(query.columns), query.match)
+    if table.row_count > duplicates.LARGE:
+        return Status(202, duplicate_searches.progress(table.pk, duplicate_searches.start(table, how)))
     offset, limit = described.window(query.offset, query.limit)
-    found = duplicates.find(table, how, offset, min(limit, MOST_GROUPS))
-    return {
-        "groups": found.groups,
-        "rows": found.rows,
-        "extra": found.rows - found.groups,
-        "items": _described(table, how, found.items),
-    }
+    return Status(200, _found(table, how, duplicates.look(table, how).window(offset, min(limit, MOST_GROUPS))))
 
 
-@router.post("/tables/{table_id}/duplicates/merge", summary="Merge duplicates")
-def merge(request: HttpRequest, table_id: str, body: Merge) -> dict[str, Any]:
+@router.get("/tables/{table_id}/duplicates/searches/{search}", summary="Get what a search has found")
+def get_search(request: HttpRequest, table_id: str, search: str, offset: int = 0, limit: int = 20) -> dict[str, Any]:
+    """Returns how far a search is (`rows_done` of `rows_total`), and once its `state` is `done`, the groups.
+
+    These are as they were when it looked at the rows. It is stored for an hour after you ask for it.
+    """
+    table = lookup.table(actor(request), table_id)
+    told = duplicate_searches.progress(table.pk, search)
+    if told["state"] != "done":
+        return told
+    offset, limit = described.window(offset, limit)
+    found = duplicate_searches.window(table.pk, search, offset, min(limit, MOST_GROUPS))
+    return told | _found(table, duplicate_searches.criteria(table, search), found)
+
+
+@router.delete("/tables/{table_id}/duplicates/searches/{search}", response={204: None}, summary="Stop a search")
+def stop_search(request: HttpRequest, table_id: str, search: str) -> Status[None]:
+    """Stops a search, unless somebody else waits for the same one."""
+    duplicate_searches.stop(lookup.table(actor(request), table_id).pk, search)
+    return Status(204, None)
+
+
+@router.post("/tables/{table_id}/duplicates/merge", response={200: dict, 202: dict}, summary="Merge duplicates")
+def merge(request: HttpRequest, table_id: str, body: Merge) -> Status[dict[str, Any]]:
     """Keeps one row of each group, fills its blank cells from the others unless you say otherwise, and deletes them.
 
     `undo` is the key that restores the deleted rows. `cells` are [row, column] of filled cells, null for very many.
+    A large table takes a worker some time: `state` is `merging`, and `GET /trash/{undo}` has the progress in `compared`
+    and `rows`, and what came of it in `merged`. `POST /trash/{undo}/stop` ends it between two groups.
     """
     table = lookup.table(actor(request), table_id, Role.EDITOR)
     names = body.columns if isinstance(body.columns, list) else [body.columns]
     how = Criteria.of(table, names, body.match)
+    if table.row_count > duplicates.LARGE:
+        deletion = duplicates.start_merge(table, how, body.keep, fill_blanks=body.fill_blanks)
+        unknown = dict.fromkeys(("merged", "deleted", "filled", "cells"))
+        return Status(202, unknown | {"undo": str(deletion.pk), "state": deletions.state(deletion)})
     merged = duplicates.merge(table, how, body.keep, fill_blanks=body.fill_blanks)
-    return {
+    done = {
         "merged": merged.merged,
         "deleted": merged.deleted,
         "filled": merged.filled,
         "cells": merged.cells,
         "undo": str(merged.deletion.pk) if merged.deletion else None,
+    }
+    return Status(200, done)
+
+
+def _found(table: Table, how: Criteria, found: Found) -> dict[str, Any]:
+    return {
+        "groups": found.groups,
+        "rows": found.rows,
+        "extra": found.rows - found.groups,
+        "items": _described(table, how, found.items),
     }
 
 

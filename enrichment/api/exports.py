@@ -11,7 +11,7 @@ from ninja import Field, Query, Router, Schema
 
 from enrichment import lookup
 from enrichment.api.auth import actor
-from tables import view_snapshots
+from tables import saved_views
 from tables.exports import progress
 from tables.exports.export import Export
 from tables.exports.options import Options
@@ -25,7 +25,7 @@ class File(Schema):
     """`columns` are names or ids with commas between them; a column with a comma in its name is given by its id.
 
     `states` adds the state and error of computed cells, `flatten` makes a column of each field of a result, and `view`
-    exports only the rows of a view, in its order. `separator` and `mark` are for CSV.
+    exports only the rows of a view, opened or saved, in its order. `separator` and `mark` are for CSV.
     """
 
     format: str = "csv"
@@ -39,7 +39,7 @@ class File(Schema):
     def of(self, who: Actor, table_id: str) -> Export:
         """Returns the export of a table. Raises Refused for what is not a choice."""
         table = lookup.table(who, table_id)
-        row_ids = view_snapshots.live_row_ids(table.pk, self.view) if self.view else None
+        row_ids = saved_views.row_ids(table, self.view) if self.view else None
         chosen = self.model_dump(exclude={"columns", "view", "follow"})
         columns = [name.strip() for name in self.columns.split(",")] if self.columns else None
         return Export(table, Options(**chosen, columns=columns), row_ids)

@@ -1,17 +1,17 @@
 """The inbound webhook of a table: rows from programs that have no token, at an address that is a secret."""
 
-import json
 from dataclasses import asdict
 from typing import Any, Literal
 
-from django.conf import settings
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 
 from enrichment import lookup, webhooks
 from enrichment.api.auth import actor
 from enrichment.connections.secrets import CannotOpen
+from enrichment.models import Hook
 from tables.keys import Matching
+from tables.models import Table
 from workspaces.models import Role
 from workspaces.refusals import Refused
 
@@ -24,19 +24,32 @@ _BODY = {"content": {"application/json": {"schema": {"anyOf": [_ROW, {"type": "a
 class Sent(Schema):
     """What the address says of the rows; `key` can be given several times."""
 
-    unknown: Literal["refuse", "ignore"] = "refuse"
+    unknown: Literal["refuse", "ignore"] | None = None
     key: list[str] = []
     match: str = "exact"
-    on_match: str = "add"
+    on_match: str | None = None
     keep_blank: bool = True
+
+    def asked(self) -> webhooks.Asked:
+        """How rows match is as the webhook is set, unless the address says it."""
+        says = self.model_fields_set & {"key", "match", "on_match", "keep_blank"}
+        how = Matching(self.key, self.match, self.on_match or "add", self.keep_blank) if says else None
+        return webhooks.Asked(how, self.unknown)
+
+
+class HookChange(Schema):
+    enabled: bool | None = None
+    key: list[str | int] | None = None
+    on_match: str | None = None
+    unknown: str | None = None
 
 
 @router.get("/tables/{table_id}/hook", summary="Get the webhook")
-def get_hook(request: HttpRequest, table_id: str) -> dict[str, str | None]:
-    """Returns the secret and address of the table's webhook, or nulls if it has none."""
+def get_hook(request: HttpRequest, table_id: str) -> dict[str, Any]:
+    """Returns the secret, address and settings of the table's webhook, or nulls if it has none."""
     table = lookup.table(actor(request), table_id, Role.EDITOR)
     try:
-        return _shown(webhooks.secret_of(table))
+        return _shown(webhooks.of_table(table))
     except CannotOpen:
         words = "No encryption key opens this secret. Its address still works. POST here to renew it."
         raise Refused(words, code="conflict") from None
@@ -47,9 +60,32 @@ def get_hook(request: HttpRequest, table_id: str) -> dict[str, str | None]:
     response={201: dict},
     summary="Create or renew the webhook",
 )
-def renew_hook(request: HttpRequest, table_id: str) -> Status[dict[str, str | None]]:
+def renew_hook(request: HttpRequest, table_id: str) -> Status[dict[str, Any]]:
     """Creates a webhook, or replaces its secret. The old address stops working."""
     return Status(201, _shown(webhooks.renew(lookup.table(actor(request), table_id, Role.EDITOR))))
+
+
+@router.patch("/tables/{table_id}/hook", summary="Change the webhook")
+def change_hook(request: HttpRequest, table_id: str, body: HookChange) -> dict[str, Any]:
+    """Turns the webhook on or off, and sets by which columns rows match. What an address says itself goes first."""
+    hook = _existing(lookup.table(actor(request), table_id, Role.EDITOR))
+    webhooks.change(hook, **body.dict())
+    return _shown(hook)
+
+
+@router.get("/tables/{table_id}/hook/posts", summary="List the last posts to the webhook")
+def list_posts(request: HttpRequest, table_id: str) -> dict[str, Any]:
+    """Returns what became of the last 20 posts, the newest first; those that were rejected with their body."""
+    posts = webhooks.last_posts(_existing(lookup.table(actor(request), table_id, Role.EDITOR)))
+    fields = ("at", "added", "updated", "skipped", "row_id", "error", "body")
+    return {"items": [{field: getattr(post, field) for field in fields} for post in posts], "total": len(posts)}
+
+
+def _existing(table: Table) -> Hook:
+    hook = webhooks.of_table(table)
+    if hook is None:
+        raise Refused("This table has no webhook. POST to its hook to create one.", code="not_found")
+    return hook
 
 
 @router.post(
@@ -64,25 +100,15 @@ def receive_rows(request: HttpRequest, secret: str, query: Query[Sent]) -> Statu
 
     With `key=Domain&on_match=update`, a row with the same domain is updated.
     """
-    table = webhooks.table_of(secret)
-    if table is None:
+    hook = webhooks.find(secret)
+    if hook is None:
         raise Refused("No table has this address. A renewed webhook has a new one.", code="not_found")
-    how = Matching(query.key, query.match, query.on_match, query.keep_blank)
-    written = webhooks.receive(table, _rows(request.body), how, ignore_unknown=query.unknown == "ignore")
-    return Status(202, asdict(written))
+    return Status(202, asdict(webhooks.receive(hook, request.body, query.asked())))
 
 
-def _rows(body: bytes) -> list[dict[str, Any]]:
-    try:
-        sent = json.loads(body)
-    except (ValueError, RecursionError):
-        words = "The body isn't JSON. Send an object of column names and values, or a list of them."
-        raise Refused(words, code="malformed", status=400) from None
-    rows = sent if isinstance(sent, list) else [sent]
-    if not all(isinstance(row, dict) for row in rows):
-        raise Refused("A row is an object of column names and values. Send one, or a list of them.")
-    return rows
-
-
-def _shown(secret: str | None) -> dict[str, str | None]:
-    return {"secret": secret, "url": secret and f"{settings.PUBLIC_URL}{webhooks.ADDRESS}{secret}"}
+def _shown(hook: Hook | None) -> dict[str, Any]:
+    if hook is None:
+        return {"secret": None, "url": None}
+    secret = webhooks.secret_of(hook)
+    settings_ = {"enabled": hook.enabled, "key": hook.key, "on_match": hook.on_match, "unknown": hook.unknown}
+    return settings_ | {"secret": secret, "url": webhooks.url_of(secret)}

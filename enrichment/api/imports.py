@@ -18,11 +18,15 @@ router = Router(tags=["Imports"])
 
 
 class Goes(Schema):
-    """Where a column of the file goes: `to` is a column's name or id, or the name of a new one; null leaves it out."""
+    """Where a column of the file goes: `to` is a column's name or id, or the name of a new one; null leaves it out.
+
+    With `as_text`, the column of the table becomes one of texts, so that no value is left blank for its type.
+    """
 
     from_: str = Field(alias="from")
     to: str | int | None = None
     type: str | None = None
+    as_text: bool = False
 
 
 class Options(Schema):
@@ -145,11 +149,23 @@ def get_rejected(request: HttpRequest, import_id: str) -> FileResponse:
     return FileResponse(path.open("rb"), content_type="text/csv; charset=utf-8", filename=rejected.name_of(done))
 
 
-@router.post("/imports/{import_id}/undo", summary="Undo an import")
-def undo(request: HttpRequest, import_id: str) -> dict[str, Any]:
-    """Deletes the rows that the import added, and gives those that it updated their old values. Later edits stay."""
+@router.post("/imports/{import_id}/undo", response={200: dict, 202: dict}, summary="Undo an import")
+def undo(request: HttpRequest, import_id: str) -> Status[dict[str, Any]]:
+    """Deletes the rows that the import added, and gives those that it updated their old values. Later edits stay.
+
+    Very many take a worker some time: until it is `undone_at`, `GET /imports/{id}` has the progress in `undo`. What was
+    stopped goes on.
+    """
     done = lookup.import_(actor(request), import_id, Role.EDITOR)
     undoing.undo(done)
+    return Status(200 if done.undone_at else 202, uploads.as_json(done))
+
+
+@router.post("/imports/{import_id}/undo/stop", summary="Stop undoing an import")
+def stop_undo(request: HttpRequest, import_id: str) -> dict[str, Any]:
+    """Ends it where it is: `undo` says how many rows are as they were. Undoing it again goes on from there."""
+    done = lookup.import_(actor(request), import_id, Role.EDITOR)
+    undoing.stop(done)
     return uploads.as_json(done)
 
 

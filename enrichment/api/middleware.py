@@ -6,7 +6,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from enrichment.api.errors import answer
 from enrichment.connections.redaction import HIDDEN
+from enrichment.engine.shapes import callback
 from enrichment.webhooks import ADDRESS
+
+_SECRET = (ADDRESS, callback.ADDRESS)  # before a secret
 
 
 class ApiMethodMiddleware:
@@ -14,8 +17,8 @@ class ApiMethodMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith(ADDRESS):
-            request.path = ADDRESS + HIDDEN  # goes into logs; where the request leads stands in path_info
+        if secret := next((address for address in _SECRET if request.path.startswith(address)), ""):
+            request.path = secret + HIDDEN  # goes into logs; where the request leads stands in path_info
         response = self.get_response(request)
         if not isinstance(response, HttpResponseNotAllowed) or not request.path.startswith("/api/"):
             return response

@@ -3,17 +3,19 @@
 from dataclasses import asdict
 from typing import Any
 
+from django.db import transaction
 from django.http import Http404, HttpRequest
 from ninja import Query, Router, Schema, Status
 
 from enrichment import lookup
 from enrichment.api import described
 from enrichment.api.auth import actor
+from enrichment.dataflow import auto_update
 from enrichment.preview import cell_history
-from tables import pasting, rows, upserts, view_snapshots
+from tables import deletions, moves, open_rows, pasting, rows, saved_views, upserts, view_snapshots
 from tables.keys import Matching
-from tables.models import Column, Deletion, Row
-from tables.row_queries import View, rows_with_errors
+from tables.models import Column, Deletion, Edit, Row
+from tables.row_queries import View
 from workspaces.models import Role
 from workspaces.refusals import Refused
 
@@ -35,11 +37,12 @@ class Keyed(Schema):
 
 
 class NewRows(Keyed):
-    """`before` is the row that they are put before; without it they come last."""
+    """`before` is the row that they are put before; without it they come last. `typing` as for changes."""
 
     rows: list[dict[str | int, Any]]
     before: int | str | None = None
     view: str = ""
+    typing: bool = False
 
 
 class Move(Schema):
@@ -50,12 +53,26 @@ class Move(Schema):
 
 
 class RowChange(Schema):
+    """With `was`, nothing is changed if a cell has another value now."""
+
     id: int | str
     cells: dict[str | int, Any]
+    was: dict[str | int, Any] = {}
 
 
 class RowChanges(Schema):
+    """With `typing`, auto-update waits until the rows are left, or for five seconds. `undo` names it in the history."""
+
     rows: list[RowChange]
+    typing: bool = False
+    undo: bool = False
+
+
+class TypedRows(Schema):
+    """`left` says that nobody is typing in these rows any more."""
+
+    ids: list[int | str]
+    left: bool = False
 
 
 class Paste(Keyed):
@@ -78,14 +95,6 @@ class Undo(Schema):
     undo: str
 
 
-class NewView(Schema):
-    filter: list[dict[str, Any]] = []
-    sort: list[dict[str, Any]] = []
-    search: str = ""
-    errors: bool = False
-    replaces: str = ""
-
-
 class RowWindow(Schema):
     offset: int = 0
     limit: int = 100
@@ -97,15 +106,21 @@ class RowWindow(Schema):
 
 @router.get("/tables/{table_id}/rows", summary="List rows")
 def list_rows(request: HttpRequest, table_id: str, query: Query[RowWindow]) -> dict[str, Any]:
-    """Returns a window of rows. `view` reads a view that you opened, whose rows keep their places."""
+    """Returns a window of rows.
+
+    `view` is the id of a saved view, or the token of a view that you opened, whose rows keep their places.
+    """
     table = lookup.table(actor(request), table_id)
     offset, limit = described.window(query.offset, query.limit)
     columns = list(Column.objects.filter(table=table))
-    if query.view:
+    if query.view and not saved_views.is_id(query.view):
         snapshot, total = view_snapshots.window(table, query.view, offset, limit)
         return {"items": _with_deleted(snapshot, columns), "total": total}
-    view = View.of_texts(columns, filter=query.filter, sort=query.sort, search=query.search)
-    if view:
+    if query.view:
+        view = saved_views.find(table, query.view)
+    else:
+        view = View.of_texts(columns, filter=query.filter, sort=query.sort, search=query.search)
+    if not view.is_whole_table:
         items, total = view.window(table, offset, limit)
         return {"items": rows.as_json(items, columns), "total": total}
     return {"items": rows.as_json(rows.window(table, offset, limit), columns, offset), "total": table.row_count}
@@ -118,36 +133,17 @@ def _with_deleted(snapshot: list[Row | int], columns: list[Column]) -> list[dict
     return [live.get(pk, {"id": pk, "position": None, "cells": {}}) for pk in ids]
 
 
-@router.post("/tables/{table_id}/views", response={201: dict}, summary="Open a view")
-def open_view(request: HttpRequest, table_id: str, body: NewView) -> Status[dict[str, Any]]:
-    """Filters and sorts the rows once. Read its windows with `GET rows?view=…`. Its rows keep their places."""
-    table = lookup.table(actor(request), table_id)
-    chosen = View(list(Column.objects.filter(table=table)), body.filter, body.sort, body.search.strip(), body.errors)
-    token, total = view_snapshots.take(table, chosen, body.replaces)
-    return Status(201, {"view": token, "total": total})
-
-
-@router.get("/tables/{table_id}/views/{view}/rows/{row_id}", summary="Find a row in a view")
-def place_in_view(request: HttpRequest, table_id: str, view: str, row_id: str) -> dict[str, int | None]:
-    """Returns the `offset` of the row in the view, or null if the view doesn't have it."""
-    table = lookup.table(actor(request), table_id)
-    return {"offset": view_snapshots.place(table.pk, view, lookup.number(row_id))}
-
-
-@router.get("/tables/{table_id}/errors", summary="Count rows with errors")
-def count_errors(request: HttpRequest, table_id: str) -> dict[str, int]:
-    """Returns the number of rows in which an HTTP column failed or may have been sent."""
-    return {"rows": rows_with_errors(lookup.table(actor(request), table_id))}
-
-
 @router.post("/tables/{table_id}/rows", response={201: dict}, summary="Add rows")
 def add_rows(request: HttpRequest, table_id: str, body: NewRows) -> Status[dict[str, Any]]:
     """Adds rows, by column name or id, and starts auto-update. `ids` are the rows that they became or matched."""
     table = lookup.table(actor(request), table_id, Role.EDITOR)
-    if body.before is None:
-        written = upserts.write(table, body.rows, body.matching())
-    else:
-        written = upserts.Written(rows.insert(table, lookup.number(body.before), body.rows))
+    with transaction.atomic():  # open before a worker can see them
+        if body.before is None:
+            written = upserts.write(table, body.rows, body.matching())
+        else:
+            written = upserts.Written(rows.insert(table, lookup.number(body.before), body.rows))
+        if body.typing:
+            open_rows.keep_open(table.pk, written.ids)
     if body.view:
         view_snapshots.add(table, body.view, written.ids)
     return Status(201, asdict(written))
@@ -165,7 +161,23 @@ def move_rows(request: HttpRequest, table_id: str, body: Move) -> dict[str, int]
 def change_rows(request: HttpRequest, table_id: str, body: RowChanges) -> dict[str, int]:
     """Changes cells, marks results that depend on them as out of date, and starts auto-update."""
     table = lookup.table(actor(request), table_id, Role.EDITOR)
-    return {"updated": rows.update(table, [{"id": lookup.number(row.id), "cells": row.cells} for row in body.rows])}
+    row_ids = [lookup.number(row.id) for row in body.rows]
+    changes = [{"id": pk, "cells": row.cells, "was": row.was} for pk, row in zip(row_ids, body.rows, strict=True)]
+    if body.typing:
+        open_rows.keep_open(table.pk, row_ids)
+    return {"updated": rows.update(table, changes, Edit.How.UNDO if body.undo else Edit.How.EDIT)}
+
+
+@router.post("/tables/{table_id}/rows/typing", response={204: None}, summary="Say that rows are being typed into")
+def type_in_rows(request: HttpRequest, table_id: str, body: TypedRows) -> Status[None]:
+    """Keeps auto-update from running these rows for another five seconds, or lets it run them if they were `left`."""
+    table = lookup.table(actor(request), table_id, Role.EDITOR)
+    row_ids = [lookup.number(pk) for pk in body.ids]
+    if body.left:
+        auto_update.rows_left(table.pk, row_ids)
+    else:
+        open_rows.keep_open(table.pk, row_ids)
+    return Status(204, None)
 
 
 @router.post("/tables/{table_id}/paste", summary="Paste cells")
@@ -189,34 +201,55 @@ def paste_cells(request: HttpRequest, table_id: str, body: Paste) -> dict[str, A
 
 @router.delete("/tables/{table_id}/rows", summary="Delete rows")
 def delete_rows(request: HttpRequest, table_id: str, body: RowIds) -> dict[str, Any]:
-    """Moves the rows in `ids`, or all except `all_but`, to the trash. `undo` is the key that restores them."""
+    """Moves the rows in `ids`, or all except `all_but`, to the trash. `undo` is the key that restores them.
+
+    Very many take a worker some time: `state` is `deleting`, and `GET /trash/{undo}` has the progress.
+    """
     table = lookup.table(actor(request), table_id, Role.EDITOR)
     if (body.ids is None) == (body.all_but is None):
         raise Refused("Send either ids or all_but.", field="ids")
+    if body.all_but is not None and body.view:
+        words = "all_but means all other rows of the table, not of a view. To delete rows of a view, send their ids."
+        raise Refused(words, field="view")
     if body.all_but is not None:
-        deletion = rows.delete_all_but(table, [lookup.number(pk) for pk in body.all_but])
+        deletion = moves.delete_all_but(table, [lookup.number(pk) for pk in body.all_but])
     else:
         ids = [lookup.number(pk) for pk in body.ids or []]
         deletion = rows.delete(table, ids)
         if body.view:
             view_snapshots.remove(table, body.view, ids)
-    return {"deleted": deletion.rows, "undo": str(deletion.pk)} if deletion else {"deleted": 0, "undo": None}
+    if deletion is None:
+        return {"deleted": 0, "undo": None}
+    number = deletion.rows_total if deletion.move else deletion.rows
+    return {"deleted": number, "undo": str(deletion.pk)} | _under_way(deletion)
 
 
 @router.post("/tables/{table_id}/rows/restore", summary="Restore rows")
-def restore_rows(request: HttpRequest, table_id: str, body: Undo) -> dict[str, int]:
-    """Restores rows from the trash by the key that deleting them returned, in their places and with their results."""
+def restore_rows(request: HttpRequest, table_id: str, body: Undo) -> dict[str, Any]:
+    """Restores rows from the trash by the key that deleting them returned, in their places and with their results.
+
+    Very many take a worker some time: `state` is `restoring`, and `GET /trash/{undo}` has the progress.
+    """
     who = actor(request)
     table = lookup.table(who, table_id, Role.EDITOR)
     deletion = lookup.trash(who).filter(table=table, kind=Deletion.Kind.ROWS, pk=lookup.number(body.undo)).first()
     if deletion is None:
         raise Refused("These rows are no longer in the trash, or they were already restored.", field="undo")
-    return {"restored": rows.restore(deletion)}
+    return {"restored": moves.restore(deletion)} | _under_way(deletion)
+
+
+def _under_way(deletion: Deletion) -> dict[str, str]:
+    """Returns what a worker is still doing with the rows; nothing where it is done."""
+    return {"state": deletions.state(deletion)} if deletion.move else {}
 
 
 @router.get("/rows/{row_id}/cells/{column_id}", summary="Get a cell's history")
 def get_cell(request: HttpRequest, row_id: str, column_id: str) -> dict[str, Any]:
-    """Returns the cell with every attempt: request with the redirects that were followed, response, time and error."""
+    """Returns the cell with every attempt: request, redirects (`hops`), response, time and error.
+
+    Attempts that were for many rows name them in `row_ids`, and `rows` says where these are in the table.
+    `edits` says who changed a plain cell, when, how, from what and to what, the newest first, for up to 90 days.
+    """
     column = lookup.column(actor(request), column_id)
     row = Row.objects.filter(pk=lookup.number(row_id), table_id=column.table_id).first()
     if row is None:

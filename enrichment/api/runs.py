@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from ninja import Router, Schema, Status
+from pydantic import Field
 
 from enrichment import lookup
 from enrichment.api import described
@@ -17,6 +18,12 @@ router = Router(tags=["Runs"])
 
 class Start(Schema):
     rows: Any = "missing"
+    ask_again: bool = False
+
+
+class StartSeveral(Schema):
+    columns: list[int | str] = Field(min_length=1)
+    rows: Any = "missing"
 
 
 @router.post("/columns/{column_id}/runs", response={202: dict}, summary="Start a run")
@@ -25,10 +32,25 @@ def start_run(request: HttpRequest, column_id: str, body: Start) -> Status[dict[
 
     `rows` is `missing`, `failed`, `stale`, `all`, `{"first": n}`, `{"ids": […]}`, `{"all_but": […]}`, `{"view": …}`
     or `{"like": row id}`, which takes all rows that failed in the same way.
+
+    With `ask_again`, rows that the API has accepted before are asked for again, and not sent again. So are those of
+    `missing`, `failed` and `stale` as long as their inputs are the same.
     """
     who = actor(request)
     column = lookup.column(who, column_id, Role.EDITOR)
-    return Status(202, progress.as_json(lifecycle.plan(column, body.rows, who.user)))
+    return Status(202, progress.as_json(lifecycle.plan(column, body.rows, who.user, ask_again=body.ask_again)))
+
+
+@router.post("/tables/{table_id}/runs", response={202: dict}, summary="Start runs of several columns")
+def start_runs(request: HttpRequest, table_id: str, body: StartSeveral) -> Status[dict[str, Any]]:
+    """Starts a run of each of these HTTP columns for the same rows, a column after those that it needs, or none."""
+    who = actor(request)
+    table = lookup.table(who, table_id, Role.EDITOR)
+    columns = [lookup.column(who, pk, Role.EDITOR) for pk in dict.fromkeys(body.columns)]
+    if any(column.table_id != table.pk for column in columns):
+        raise Http404
+    items = [progress.as_json(run) for run in lifecycle.plan_several(columns, body.rows, who.user)]
+    return Status(202, {"items": items})
 
 
 @router.get("/runs", summary="List open runs")
@@ -47,10 +69,27 @@ def get_run(request: HttpRequest, run_id: str) -> dict[str, Any]:
 
 
 @router.get("/tables/{table_id}/runs", summary="List a table's runs")
-def list_runs(request: HttpRequest, table_id: str, offset: int = 0, limit: int = 50) -> dict[str, Any]:
-    """Returns the runs of the table, newest first."""
-    table = lookup.table(actor(request), table_id)
-    return described.listed(Run.objects.filter(table=table), offset, limit, progress.as_json)
+def list_runs(
+    request: HttpRequest, table_id: str, offset: int = 0, limit: int = 50, automatic: bool | None = None
+) -> dict[str, Any]:
+    """Returns the runs of the table, newest first, with who started each as `started_by`: a person, or “Schedule”.
+
+    `automatic` leaves out the runs that somebody started, or the others.
+    """
+    runs = Run.objects.filter(table=lookup.table(actor(request), table_id)).select_related("created_by")
+    chosen = runs if automatic is None else runs.filter(automatic=automatic)
+    return described.listed(chosen, offset, limit, _listed)
+
+
+def _listed(run: Run) -> dict[str, Any]:
+    started_by = str(run.created_by) if run.created_by else None
+    return progress.as_json(run) | {"started_by": "Schedule" if run.scheduled else started_by}
+
+
+@router.get("/tables/{table_id}/runs/automatic", summary="Sum up automatic runs")
+def sum_automatic_runs(request: HttpRequest, table_id: str) -> dict[str, Any]:
+    """Returns for each column what its automatic runs did: how many `runs`, `counts`, and when the `last`."""
+    return {"items": progress.automatic(lookup.table(actor(request), table_id))}
 
 
 @router.post("/runs/{run_id}/pause", summary="Pause a run")

@@ -12,7 +12,7 @@ from enrichment.api import described
 from enrichment.api.auth import actor
 from enrichment.columns import lifecycle as column_lifecycle
 from enrichment.columns import table_lifecycle
-from enrichment.graph import FORMULA_TYPES
+from enrichment.graph import CALCULATED_TYPES
 from enrichment.sample import table as sample_table
 from tables import catalog, columns
 from tables.imports import uploads
@@ -71,7 +71,7 @@ def create_table(request: HttpRequest, body: NewTable) -> Status[dict[str, Any]]
 
 def _create_column(table: Table, column: NewColumn) -> None:
     """An HTTP column may get its settings later."""
-    if column.config is None and column.type not in FORMULA_TYPES:
+    if column.config is None and column.type not in CALCULATED_TYPES:
         columns.create(table, column.name, column.type)
     else:
         column_lifecycle.create(table, column.name, column.type, column.config)
@@ -100,9 +100,12 @@ def change_table(request: HttpRequest, table_id: str, body: TableChange) -> dict
 
 
 @router.delete("/tables/{table_id}", response={204: None}, summary="Delete a table")
-def delete_table(request: HttpRequest, table_id: str) -> Status[None]:
-    """Deletes the table. You can restore it for 30 days."""
-    table_lifecycle.delete(lookup.table(actor(request), table_id, Role.EDITOR))
+def delete_table(request: HttpRequest, table_id: str, force: bool = False) -> Status[None]:
+    """Deletes the table. You can restore it for 30 days.
+
+    Answers 409 while columns of other tables look something up in it, unless you send `force`.
+    """
+    table_lifecycle.delete(lookup.table(actor(request), table_id, Role.EDITOR), force=force)
     return Status(204, None)
 
 
@@ -110,7 +113,7 @@ def delete_table(request: HttpRequest, table_id: str) -> Status[None]:
 def restore_table(request: HttpRequest, table_id: str) -> dict[str, Any]:
     """Restores a deleted table within 30 days."""
     table = lookup.deleted_table(actor(request), table_id, Role.EDITOR)
-    catalog.restore(table)
+    table_lifecycle.restore(table)
     return described.table(table)
 
 

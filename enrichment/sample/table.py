@@ -67,7 +67,7 @@ def _account(origin: str, connection: Connection) -> dict[str, Any]:
 def _connection(actor: Actor, origin: str) -> Connection:
     """Returns the one of an earlier sample where it still signs in here, else a new one."""
     earlier = Connection.objects.filter(workspace=actor.workspace, name__startswith=CONNECTION)
-    for connection in earlier.filter(kind=Connection.Kind.JWT):
+    for connection in earlier.filter(kind="jwt"):
         if connection.config["auth_request"]["url"] == f"{origin}/sample-api/login":
             return connection
     names = {connection.name for connection in earlier}
@@ -84,7 +84,7 @@ def _connection(actor: Actor, origin: str) -> Connection:
         "expires": {"path": "data.expires_in", "unit": "seconds"},
     }
     secrets = {"email": USERNAME, "password": PASSWORD}
-    return connection_settings.create(actor, name=name, kind=Connection.Kind.JWT, config=config, secrets=secrets)
+    return connection_settings.create(actor, name=name, kind="jwt", config=config, secrets=secrets)
 
 
 def _numbered(number: int) -> str:

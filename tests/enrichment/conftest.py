@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.servers.ledger_api import LedgerApi
+from tests.servers.shape_books import AccountsBook
+
 if TYPE_CHECKING:
     from tables.models import Column, Table
     from tests.servers.echo import Echo
@@ -176,3 +179,30 @@ def stale() -> Callable[[Column], list[bool]]:
         return list(found.values_list("stale", flat=True))
 
     return read
+
+
+@pytest.fixture
+def crm() -> Iterator[AccountsBook]:
+    """A CRM on loopback whose accounts come in pages."""
+    with LedgerApi() as api:
+        book = api.book(kind=AccountsBook)
+        assert isinstance(book, AccountsBook)
+        book.accounts = [
+            {"name": "Acme", "staff": 12},
+            {"name": "Zeta", "staff": 3},
+            {"name": "Contoso", "staff": None},
+        ]
+        yield book
+
+
+@pytest.fixture
+def given(crm: AccountsBook) -> Callable[..., dict[str, Any]]:
+    """Returns settings of a source of the accounts, which update the rows of a company."""
+
+    def settings(*, config: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+        pages = {"by": "cursor", "next": "next", "parameter": "page"}
+        request = {"url": f"{crm.url}/accounts", "items": "data.items", "pages": pages, "retry": {"max_retries": 0}}
+        columns = [{"path": "name", "column": "Company"}, {"path": "staff", "column": "Size"}]
+        return {"config": request | (config or {}), "columns": columns, "key": ["Company"], "on_match": "update"} | more
+
+    return settings

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django import Settings
 
-from enrichment.models import Hook, Run
+from enrichment.models import Hook, HookPost, Run
 from tables import catalog, rows
 from tables.models import Column, ColumnType, Row, Table
 from tests.enrichment.api.test_api import Caller
@@ -192,3 +192,59 @@ def test_each_webhook_fills_its_own_table(address: str, call: Caller, leads: Tab
     send(address, {"Company": "Northwind"})
     assert companies(theirs) == ["Private"]
     assert companies(leads)[3:] == ["Northwind"]
+
+
+def test_how_rows_match_is_set_once_and_the_address_may_say_otherwise(address: str, call: Caller, leads: Table) -> None:
+    path = f"/tables/{leads.pk}/hook"
+    company = Column.objects.get(table=leads, name="Company").pk
+    status, changed = call("PATCH", path, {"key": ["Company"], "on_match": "update", "unknown": "ignore"})
+    assert (status, changed["key"], changed["on_match"], changed["unknown"]) == (200, [company], "update", "ignore")
+    before = companies(leads)
+    assert send(address, {"Company": before[0], "Size": "9", "Other": 1})[1]["updated"] == 1
+    assert send(f"{address}?unknown=refuse", {"Company": "New", "Other": 1})[0] == 422
+    assert send(f"{address}?on_match=add", {"Company": before[0]})[1]["updated"] == 0
+    assert companies(leads) == [*before, before[0]]
+    refused: list[dict[str, Any]] = [{"on_match": "merge"}, {"unknown": "keep"}, {"key": ["Nothing"]}, {"key": []}]
+    for wrong in refused:
+        assert call("PATCH", path, wrong)[0] == 422
+    assert call("GET", path)[1]["on_match"] == "update"
+
+
+def test_a_webhook_that_is_turned_off_takes_nothing_until_it_is_on_again(
+    address: str, call: Caller, leads: Table
+) -> None:
+    before = companies(leads)
+    call("PATCH", f"/tables/{leads.pk}/hook", {"enabled": False})
+    status, told = send(address, {"Company": "Northwind"})
+    assert (status, told["error"]["code"]) == (409, "conflict")
+    call("PATCH", f"/tables/{leads.pk}/hook", {"enabled": True})
+    assert send(address, {"Company": "Northwind"})[0] == 202
+    assert companies(leads) == [*before, "Northwind"]
+    noted = [entry.action for entry in audit.entries(leads.workspace, "table")[:2]]
+    assert noted == ["table.hook_enabled", "table.hook_disabled"]
+
+
+def test_the_last_posts_say_what_became_of_them(address: str, call: Caller, leads: Table) -> None:
+    [row_id] = send(address, {"Company": "Northwind"})[1]["ids"]
+    send(f"{address}?key=Company&on_match=skip", [{"Company": "Northwind"}, {"Company": "New"}])
+    send(address, b"not JSON\x00" + b"x" * 50_000)
+    status, told = call("GET", f"/tables/{leads.pk}/hook/posts")
+    assert (status, told["total"]) == (200, 3)
+    broken, second, first = told["items"]
+    assert "isn't JSON" in broken["error"]
+    assert broken["body"].startswith("not JSON")
+    assert len(broken["body"]) == 4_000
+    assert (second["added"], second["skipped"], second["body"]) == (1, 1, "")
+    assert (first["added"], first["row_id"], first["error"]) == (1, row_id, "")
+    for number in range(25):
+        send(address, {"Company": f"Post {number}"})
+    assert HookPost.objects.count() == 20
+    assert call("GET", f"/tables/{leads.pk}/hook/posts")[1]["items"][-1]["added"] == 1
+
+
+def test_settings_and_posts_need_a_webhook_and_an_editor(call: Caller, leads: Table, viewer: User) -> None:
+    assert call("PATCH", f"/tables/{leads.pk}/hook", {"enabled": False})[0] == 404
+    assert call("GET", f"/tables/{leads.pk}/hook/posts")[0] == 404
+    looks = Caller(create_api_token(leads.workspace, "looks", Role.VIEWER, viewer)[1])
+    assert looks("PATCH", f"/tables/{leads.pk}/hook", {"enabled": False})[0] == 403
+    assert looks("GET", f"/tables/{leads.pk}/hook/posts")[0] == 403

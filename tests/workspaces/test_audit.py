@@ -125,3 +125,8 @@ def test_a_year_is_kept(workspace: Any) -> None:
     AuditEntry.objects.filter(name="old").update(at=timezone.now() - timedelta(days=366))
     audit.prune()
     assert noted(workspace) == [("table.created", "new")]
+
+
+def test_details_are_in_plain_words() -> None:
+    entry = AuditEntry(action="column.changed", detail={"settings": ["keep_existing", "url"], "rows": "missing"})
+    assert audit.in_words(entry)[1] == "settings: keep existing, url · rows: those with no result"

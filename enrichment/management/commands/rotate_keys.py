@@ -6,6 +6,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from enrichment import webhooks
 from enrichment.connections import settings as connection_settings
+from enrichment.sources import runs as source_runs
+from enrichment.worker import open_exchanges
 
 
 class Command(BaseCommand):
@@ -13,6 +15,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         webhooks.seal_anew()
+        open_exchanges.seal_anew()
+        source_runs.seal_anew()
         done, lost = connection_settings.seal_anew()
         self.stdout.write(f"{done} connections are sealed with the first key.")
         if lost:

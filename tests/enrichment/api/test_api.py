@@ -7,6 +7,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from enrichment.models import Run
+from tables import open_rows
 from tables.imports import job
 from tables.models import Import
 from workspaces.models import Role, User, Workspace
@@ -118,6 +120,7 @@ def test_a_viewer_reads_and_may_not_write(viewing: Caller, table: dict[str, Any]
         ("PATCH", "/tables/{table}/rows"),
         ("DELETE", "/tables/{table}/rows"),
         ("POST", "/tables/{table}/rows/restore"),
+        ("POST", "/tables/{table}/rows/typing"),
         ("POST", "/tables/{table}/paste"),
         ("GET", "/tables/{table}/runs"),
         ("GET", "/tables/{table}/events"),
@@ -196,6 +199,28 @@ def test_a_wrong_row_changes_nothing(call: Caller, table: dict[str, Any]) -> Non
     assert call("GET", path)[1]["total"] == 2
 
 
+def test_a_value_is_changed_only_if_it_is_still_the_one_that_was_seen(call: Caller, table: dict[str, Any]) -> None:
+    path = f"/tables/{table['id']}/rows"
+    first = call("GET", path)[1]["items"][0]["id"]
+    call("PATCH", path, {"rows": [{"id": first, "cells": {"Company": "Theirs"}}]})
+    mine = {"id": first, "cells": {"Company": "Mine"}}
+    status, told = call("PATCH", path, {"rows": [mine | {"was": {"Company": "Northwind"}}]})
+    assert (status, told["error"]["code"]) == (409, "conflict")
+    assert told["error"]["details"][0]["field"] == "was"
+    assert call("PATCH", path, {"rows": [mine | {"was": {"Company": "Theirs"}}]}) == (200, {"updated": 1})
+
+
+def test_rows_are_said_to_be_typed_into_and_left(call: Caller, viewing: Caller, table: dict[str, Any]) -> None:
+    path = f"/tables/{table['id']}/rows"
+    added = call("POST", path, {"rows": [{}], "typing": True})[1]["ids"]
+    assert open_rows.seconds_left(int(table["id"])).keys() == set(added)
+    assert call("POST", f"{path}/typing", {"ids": added, "left": True}) == (204, None)
+    assert open_rows.seconds_left(int(table["id"])) == {}
+    assert call("POST", f"{path}/typing", {"ids": added}) == (204, None)
+    assert open_rows.seconds_left(int(table["id"])).keys() == set(added)
+    assert viewing("POST", f"{path}/typing", {"ids": added})[0] == 403
+
+
 def test_rows_are_changed_and_deleted(call: Caller, table: dict[str, Any]) -> None:
     path = f"/tables/{table['id']}/rows"
     first, second = row_ids(call, table)
@@ -218,6 +243,8 @@ def test_deleted_rows_come_back_by_their_key(call: Caller, table: dict[str, Any]
     assert gone["deleted"] == 1
     assert call("POST", f"{path}/restore", {"undo": gone["undo"]}) == (200, {"restored": 1})
     assert call("DELETE", path, {}) == call("DELETE", path, {"ids": [], "all_but": []})
+    refused = call("DELETE", path, {"all_but": [], "view": "any"})[1]["error"]["message"]
+    assert "of the table, not of a view" in refused
 
 
 def test_a_paste_stores_what_fits_and_says_what_does_not(call: Caller, table: dict[str, Any]) -> None:
@@ -275,6 +302,34 @@ def test_an_opened_view_is_read_changed_and_run(call: Caller, viewing: Caller, t
     assert (status, gone["error"]["code"]) == (410, "view_gone")
     assert call("POST", f"/tables/{table['id']}/views", {"sort": [{"column": 0}]})[0] == 422
     assert call("GET", f"/tables/{table['id']}/errors") == (200, {"rows": 0})
+
+
+def test_the_rows_of_the_usual_runs_are_counted(call: Caller, table: dict[str, Any]) -> None:
+    column = http_column(call, table, auto_update=False)
+    counts = {"first": 2, "missing": 2, "failed": 0, "stale": 0, "all": 2}
+    assert call("GET", f"/columns/{column['id']}/choices") == (200, counts)
+    assert call("GET", f"/columns/{table['columns'][0]['id']}/choices")[0] == 422
+
+
+def test_automatic_runs_are_listed_apart_and_summed_up(call: Caller, table: dict[str, Any]) -> None:
+    column = http_column(call, table, auto_update=False)
+    started = call("POST", f"/columns/{column['id']}/runs", {"rows": "all"})[1]
+    for failed in (1, 2):
+        Run.objects.create(
+            table_id=table["id"],
+            column_id=column["id"],
+            scope="all",
+            automatic=True,
+            total=3,
+            failed=failed,
+            handed_down=1,
+        )
+    own = call("GET", f"/tables/{table['id']}/runs", query_params={"automatic": "false"})[1]
+    assert [(run["id"], run["started_by"]) for run in own["items"]] == [(started["id"], "editor@example.com")]
+    assert call("GET", f"/tables/{table['id']}/runs")[1]["total"] == 3
+    [sums] = call("GET", f"/tables/{table['id']}/runs/automatic")[1]["items"]
+    assert (sums["column_id"], sums["runs"]) == (column["id"], 2)
+    assert [sums["counts"][name] for name in ("total", "failed", "handed_down", "done")] == [6, 3, 2, 0]
 
 
 def test_a_column_is_hidden_and_pinned(call: Caller, table: dict[str, Any]) -> None:
@@ -470,3 +525,52 @@ def test_the_documentation_page_loads_nothing_from_elsewhere(client: Client) -> 
 
 def test_who_lives_says_so(client: Client) -> None:
     assert client.get("/healthz").json() == {"ok": True}
+
+
+def test_fields_of_a_column_become_columns_and_are_undone_by_one_request(
+    call: Caller, table: dict[str, Any], viewing: Caller, stranger: Caller
+) -> None:
+    body = {"name": "Profile", "type": "http", "config": {"url": "https://crm.example/companies"}}
+    source = call("POST", f"/tables/{table['id']}/columns", body)[1]
+    path = f"/columns/{source['id']}/fields"
+    fields = [{"path": "data.city", "name": "City"}, {"path": "data.city", "name": "City"}]
+    assert (viewing("POST", path, {"fields": fields})[0], stranger("POST", path, {"fields": fields})[0]) == (403, 404)
+    status, made = call("POST", path, {"fields": fields})
+    assert (status, [item["name"] for item in made["items"]]) == (201, ["City", "City 2"])
+    assert made["items"][0]["config"] == {"source": source["id"], "path": "data.city", "default": ""}
+    status, told = call("POST", path, {"fields": [fields[0], {"path": "data..", "name": "Bad"}]})
+    assert (status, told["error"]["details"][0]["field"]) == (422, "fields.1.path")
+    assert call("POST", path, {"fields": []})[0] == 422
+
+    shown = call("GET", f"/tables/{table['id']}/examples")[1]
+    assert [(item["name"], item["value"]) for item in shown["items"]][:2] == [("Company", "Northwind"), ("Size", "30")]
+    assert viewing("GET", f"/tables/{table['id']}/examples?position=1")[1]["items"][0]["value"] == "0042"
+    assert call("GET", f"/tables/{table['id']}/examples?row_id=999999")[0] == 404
+    assert stranger("GET", f"/tables/{table['id']}/examples")[0] == 404
+
+    columns, ids = f"/tables/{table['id']}/columns", [item["id"] for item in made["items"]]
+    assert call("DELETE", columns, {"ids": [source["id"]]})[0] == 409
+    assert call("DELETE", columns, {"ids": [*ids, 999999]})[0] == 404
+    assert call("DELETE", columns, {"ids": ids}) == (204, None)
+    assert len(call("GET", f"/tables/{table['id']}")[1]["columns"]) == 3
+    assert call("POST", f"{columns}/restore", {"ids": ids})[0] == 200
+    names = [column["name"] for column in call("GET", f"/tables/{table['id']}")[1]["columns"]]
+    assert names == ["Company", "Size", "Profile", "City", "City 2"]
+    assert call("DELETE", columns, {"ids": [source["id"], *ids]})[0] == 204
+
+
+def test_columns_are_summed_up_and_the_choice_is_remembered(
+    call: Caller, viewing: Caller, stranger: Caller, table: dict[str, Any]
+) -> None:
+    company, size = (str(column["id"]) for column in table["columns"])
+    path = f"/tables/{table['id']}/summaries"
+    asked = {"columns": {company: "filled", size: "sum"}}
+    assert viewing("POST", path, asked) == (200, {"columns": {company: 2, size: 30.0}})
+    narrowed = asked | {"filter": [{"column": company, "op": "eq", "value": "0042"}]}
+    assert call("POST", path, narrowed)[1] == {"columns": {company: 1, size: None}}
+    assert call("PUT", path, {"columns": {size: "mean", company: "none"}})[0] == 204
+    assert call("GET", path)[1] == {"columns": {size: "mean", company: "none"}}
+    assert viewing("GET", path)[1] == {"columns": {}}
+    assert call("PUT", path, {"columns": {size: "median"}})[0] == 422
+    for method, body in (("GET", None), ("POST", asked), ("PUT", asked)):
+        assert stranger(method, path, body)[0] == 404

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tables import duplicate_searches, duplicates, moves
 from tests.enrichment.api.test_api import Caller
 from workspaces.models import Role, User, Workspace
 from workspaces.tokens import create_api_token
@@ -91,3 +92,35 @@ def test_another_workspace_sees_nothing(outsider: User, table: dict[str, Any]) -
 def test_a_column_is_needed(call: Caller, table: dict[str, Any]) -> None:
     status, answer = call("GET", f"/tables/{table['id']}/duplicates")
     assert (status, answer["error"]["details"][0]["field"]) == (422, "columns")
+
+
+def test_a_large_table_is_merged_by_a_worker(
+    call: Caller, table: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duplicates, "LARGE", 0)
+    before = call("GET", f"/tables/{table['id']}/rows")[1]["total"]
+    status, begun = call("POST", f"/tables/{table['id']}/duplicates/merge", {"columns": ["Email"], "match": "loose"})
+    assert (status, begun["state"], begun["deleted"]) == (202, "merging", None)
+    moves.run(int(begun["undo"]))
+    done = call("GET", f"/trash/{begun['undo']}")[1]
+    assert (done["state"], done["rows"]) == ("done", done["merged"]["deleted"])
+    assert call("GET", f"/tables/{table['id']}/rows")[1]["total"] == before - done["rows"]
+    assert done["rows"] > 0
+
+
+def test_a_large_table_is_searched_by_a_worker(
+    call: Caller, table: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/tables/{table['id']}/duplicates"
+    at_once = call("GET", f"{path}?columns=Email&match=loose")[1]
+    monkeypatch.setattr(duplicates, "LARGE", 0)
+    status, begun = call("GET", f"{path}?columns=Email&match=loose")
+    assert (status, begun["state"], begun["rows_total"]) == (202, "running", 5)
+    search = f"{path}/searches/{begun['search']}"
+    assert call("GET", search)[1] == begun
+    duplicate_searches.run(table["id"], begun["search"])
+    status, done = call("GET", search)
+    assert (status, done["state"], {name: done[name] for name in at_once}) == (200, "done", at_once)
+    assert call("GET", f"{search}?offset=1&limit=1")[1]["items"] == at_once["items"][1:]
+    assert call("DELETE", search)[0] == 204
+    assert call("GET", f"{path}/searches/other")[0] == 410

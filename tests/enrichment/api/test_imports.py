@@ -58,9 +58,8 @@ def test_a_file_updates_the_rows_that_match_and_is_undone(call: Caller, leads: s
         "left_blank": 1,
     }
     assert done["table_id"] == int(leads)
-    assert done["warnings"] == [
-        {"line": 3, "message": "“ca. 5” isn't a number like 1.234,56. “Revenue” was left blank."}
-    ]
+    words = "“ca. 5” isn't a number like 1.234,56. “Revenue” was left blank."
+    assert done["warnings"] == [{"line": 3, "message": words, "column": "Umsatz"}]
     assert shown(call, leads) == [["a.example", "1200.50"], ["b.example", None], ["c.example", None]]
     head, row = call.client.get(f"/api/v1/imports/{started['id']}/rejected").getvalue().decode().splitlines()
     assert head == "Line,Reason,Website,Umsatz,Notiz"

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from enrichment.connections.settings import KINDS
 from enrichment.engine.auth import kinds
 from enrichment.schema import HttpConfig
 from tables.models import Table
@@ -51,9 +50,9 @@ def spoilt(settings: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             yield {**json.loads(json.dumps(settings)), key: odd}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", kinds.KINDS)
 def test_a_connection(kind: str, call: Caller) -> None:
-    secrets = dict.fromkeys(kinds.SECRETS[kind], "hidden")
+    secrets = dict.fromkeys(kinds.KINDS[kind].secrets, "hidden")
     for number, config in enumerate(spoilt(kinds.defaults(kind))):
         given = {"name": f"CRM {number}", "kind": kind, "config": config, "secrets": secrets}
         assert call("POST", "/connections", given)[0] in (201, 422), config

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from enrichment.models import Attempt
-from tables import purging
+from tables import moves, purging
 from tables.models import Cell, Column, DeletedCell, DeletedRow, Deletion, Row, Table
 from tests.enrichment.api.test_api import Caller, http_column, row_ids
 from workspaces.models import Role, User, Workspace
@@ -175,3 +175,23 @@ def test_what_is_kept_stays_until_its_time(call: Caller, deleted: list[dict[str,
     assert trash(call) == deleted[:2]
     assert Table.objects.exists()
     assert not DeletedRow.objects.exists()
+
+
+def test_many_rows_are_deleted_and_restored_by_a_worker(
+    call: Caller, table: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moves, "BATCH", 1)
+    path = f"/tables/{table['id']}/rows"
+    status, answer = call("DELETE", path, {"all_but": []})
+    assert (status, answer) == (200, {"deleted": 2, "undo": answer["undo"], "state": "deleting"})
+    begun = call("GET", f"/trash/{answer['undo']}")[1]
+    assert (begun["state"], begun["rows"], begun["rows_total"]) == ("deleting", 0, 2)
+    moves.run(int(answer["undo"]))
+    done = call("GET", f"/trash/{answer['undo']}")[1]
+    assert (done["state"], done["rows"], done["can_restore"]) == ("done", 2, True)
+    status, restored = call("POST", f"{path}/restore", {"undo": answer["undo"]})
+    assert (status, restored) == (200, {"restored": 2, "state": "restoring"})
+    assert call("GET", f"/trash/{answer['undo']}")[1]["why_not"] == "These rows are being restored."
+    moves.run(int(answer["undo"]))
+    assert call("GET", f"/trash/{answer['undo']}")[0] == 404
+    assert len(row_ids(call, table)) == 2
