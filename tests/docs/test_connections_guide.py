@@ -25,7 +25,7 @@ def test_an_example_can_be_saved(example: dict[str, Any]) -> None:
     assert set(config) <= set(defaults)
     kinds.compile(kind, defaults | config)
     renewal_of(defaults | config)
-    assert set(example.get("secrets", kinds.SECRETS[kind])) == set(kinds.SECRETS[kind])
+    assert set(example.get("secrets", kinds.KINDS[kind].secrets)) == set(kinds.KINDS[kind].secrets)
 
 
 def test_every_test_that_the_security_page_names_is_there() -> None:

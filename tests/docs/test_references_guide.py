@@ -14,7 +14,7 @@ TABLES = [
     [[part.strip("` ") for part in line.strip("| ").split(" | ")] for line in block.splitlines()[2:]]
     for block in re.findall(r"(?:^\|.*\n)+", GUIDE, re.MULTILINE)
 ]
-CELLS, PATHS, QUOTED, BARE, ROW_ERRORS, MISTAKES, REMOVED, ADDRESSES, FROM_CELLS = TABLES
+CELLS, PATHS, QUOTED, BARE, ROW_ERRORS, MISTAKES, REMOVED, FORMS, XML, ADDRESSES, FROM_CELLS, HABITS = TABLES
 NAMES = {number: name for number, (name, _) in enumerate(CELLS, 1)}
 ROW: dict[int, object] = {number: json.loads(value) for number, (_, value) in enumerate(CELLS, 1)}
 
@@ -49,11 +49,12 @@ def test_a_body_sends_what_it_promises(template: str, promised: str) -> None:
 
 
 @pytest.mark.parametrize(("template", "words", "fixed"), ROW_ERRORS)
-def test_a_text_without_quotes_is_mended_by_one_click(template: str, words: str, fixed: str) -> None:
+def test_a_value_in_the_wrong_place_is_mended_by_one_click(template: str, words: str, fixed: str) -> None:
     with pytest.raises(RenderError, match=words) as caught:
         sent(template)
-    assert caught.value.problem
-    assert mended(template, caught.value.problem.edit) == fixed
+    problem = caught.value.problem
+    assert problem
+    assert mended(template, problem.edit or problem.choices[0]) == fixed
 
 
 @pytest.mark.parametrize(("template", "fixed"), MISTAKES)
@@ -66,9 +67,33 @@ def test_a_mistake_is_mended_by_its_clicks(template: str, fixed: str) -> None:
     assert template == fixed
 
 
+@pytest.mark.parametrize(("template", "meant"), HABITS)
+def test_a_column_in_the_notation_of_clay_becomes_a_reference(template: str, meant: str) -> None:
+    while template != meant:
+        try:
+            problems = list(body.compile(template, NAMES).warnings)
+        except InvalidSettings as error:
+            problems = error.problems
+        template = mended(template, problems[0].edit or problems[0].choices[0])
+    body.compile(template, NAMES)
+
+
 @pytest.mark.parametrize(("template", "promised"), REMOVED)
 def test_what_has_no_value_is_not_sent(template: str, promised: str) -> None:
     assert sent(template, remove_null=True) == promised
+
+
+@pytest.mark.parametrize(("name", "value", "promised"), FORMS)
+def test_a_form_sends_what_it_promises(name: str, value: str, promised: str) -> None:
+    form = [{"name": name, "value": value}]
+    config = {"method": "POST", "url": "https://api.example", "body_format": "form", "form": form}
+    assert request.compile(config, NAMES).render(ROW).request.body == promised.encode()
+
+
+@pytest.mark.parametrize(("template", "promised"), XML)
+def test_xml_sends_what_it_promises(template: str, promised: str) -> None:
+    config = {"method": "POST", "url": "https://api.example", "body_format": "xml", "body": template}
+    assert request.compile(config, NAMES).render(ROW).request.body == promised.encode()
 
 
 @pytest.mark.parametrize(("address", "promised"), ADDRESSES + FROM_CELLS)
