@@ -7,12 +7,15 @@
  */
 
 import { make } from "../ui/elements.js";
+import { prettyJson } from "./pretty-json.js";
+import { isNumeric, summary } from "./summary.js";
 
-const COMPUTED = new Set(["formula", "extract", "http"]);
+const COMPUTED = new Set(["formula", "extract", "http", "lookup"]);
 const LONGEST_SHOWN = 300; // characters; the rest is in the editor or the details
+const LINES = 5; // of JSON in a tall row
 const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 15 });
 
-/** The class of each state: the colour and shape of its dot. @type {Record<State, string>} */
+/** The class of each state. A result is plain text: colours and signs are for what somebody should look at. @type {Record<State, string>} */
 const LOOK = {
   empty: "none",
   queued: "queued",
@@ -20,12 +23,12 @@ const LOOK = {
   limited: "queued",
   running: "run",
   done: "ok",
-  no_data: "skip",
-  skipped: "skip",
-  missing_input: "skip",
+  no_data: "none",
+  skipped: "none",
+  missing_input: "none",
   failed: "bad",
   unknown: "stale",
-  cancelled: "skip",
+  cancelled: "none",
 };
 
 /** @type {Record<State, string>} */
@@ -47,23 +50,6 @@ const WORD = {
 /** @param {Column} column */
 export const isComputed = (column) => COMPUTED.has(column.type);
 
-/** Writes any JSON value in one line. @param {unknown} value @returns {string} */
-function brief(value) {
-  if (value === null || value === undefined) return "";
-  if (isNumeric(value)) return String(value);
-  if (typeof value === "boolean") return value ? "Yes" : "No";
-  if (typeof value === "string") return value.slice(0, LONGEST_SHOWN).replace(/\s+/g, " ");
-  if (Array.isArray(value)) return value.length === 1 ? `[ ${brief(value[0])} ]` : `[ ${value.length} items ]`;
-  return briefObject(/** @type {Record<string, unknown>} */ (value));
-}
-
-/** @param {Record<string, unknown>} value */
-function briefObject(value) {
-  const keys = Object.keys(value);
-  if (keys.length === 1) return `${keys[0]} ${brief(value[keys[0]])}`;
-  return keys.length > 3 ? `{ ${keys.slice(0, 3).join(", ")}, … }` : `{ ${keys.join(", ")} }`;
-}
-
 /** Says whether the result belongs to inputs that have changed; a cell that is about to run again does not count. @param {Cell} cell */
 const isStale = ({ stale, state = "done" }) =>
   Boolean(stale) && !["queued", "waiting", "limited", "running"].includes(state);
@@ -74,11 +60,10 @@ export const stateText = (cell) => (isStale(cell) ? `Out of date · ${resultText
 /** @param {Cell} cell */
 function resultText(cell) {
   const state = cell.state ?? "done";
-  if (state === "done") return brief(cell.value);
+  if (state === "done") return summary(cell.value).join(" · ");
   if (state === "running") return triesText(cell);
   if (state === "failed") return cell.error?.message || WORD.failed;
-  if (state === "waiting" || state === "missing_input" || state === "limited")
-    return cell.error?.message || WORD[state];
+  if (["waiting", "missing_input", "limited", "no_data"].includes(state)) return cell.error?.message || WORD[state];
   return WORD[state];
 }
 
@@ -87,9 +72,6 @@ function triesText({ attempts, max_attempts: most }) {
   if (!attempts) return WORD.running;
   return most ? `${WORD.running} · try ${attempts + 1} of ${most}` : `${WORD.running} · try ${attempts + 1}`;
 }
-
-/** @param {unknown} value */
-const isNumeric = (value) => typeof value === "number" || typeof value === "bigint";
 
 /** Writes a value as it is edited and copied. @param {unknown} value */
 export function plainText(value) {
@@ -116,31 +98,75 @@ function typedText(column, value) {
 /**
  * Fills the element of a cell.
  * @param {HTMLElement} element @param {Column} column @param {Cell | undefined} cell
- * @param {{ row: number, canEdit: boolean }} place
+ * @param {{ row: number, canEdit: boolean, isTall?: boolean }} place a tall one sets JSON out in lines
  */
 export function paintCell(element, column, cell, place) {
   element.classList.toggle("num", column.type === "number" || isNumeric(cell?.value));
   if (element.title) element.removeAttribute("title");
   if (column.type === "checkbox") return paintCheckbox(element, column, cell, place);
   if (!cell) return element.replaceChildren();
-  if (!isComputed(column)) element.textContent = typedText(column, cell.value);
-  else paintState(element, column, cell);
+  const json = place.isTall && isShape(cell) ? make("span", "json", prettyJson(cell.value, LINES)) : undefined;
+  if (isComputed(column)) paintState(element, column, cell, json);
+  else if (json) element.replaceChildren(json);
+  else element.textContent = typedText(column, cell.value);
 }
+
+/** Says whether a cell holds an object or a list. @param {Cell} cell */
+const isShape = ({ value, state = "done" }) => state === "done" && value !== null && typeof value === "object";
+
+/** Says whether the cell failed only because a column that it refers to did. @param {Cell} cell */
+export const isHandedDown = ({ state, error }) => state === "failed" && error?.code === "input";
+
+/** Says whether somebody should look: it failed by itself, or may have been sent. @param {Cell} cell */
+export const isError = (cell) => cell.state === "unknown" || (cell.state === "failed" && !isHandedDown(cell));
 
 /** The class that gives the words of a computed cell their colour and sign. @param {Cell} cell */
-export const lookOf = (cell) => (isStale(cell) ? "stale" : LOOK[cell.state ?? "done"]);
-
-/** @param {HTMLElement} element @param {Column} column @param {Cell} cell */
-function paintState(element, column, cell) {
-  const state = cell.state ?? "done";
-  if (state === "done" && column.type !== "http" && !isStale(cell)) {
-    element.textContent = brief(cell.value);
-    return;
-  }
-  const words = make("span", `s ${lookOf(cell)}`, stateText(cell));
-  element.replaceChildren(words);
-  if (words.textContent) element.title = words.textContent;
+export function lookOf(cell) {
+  if (isStale(cell)) return "stale";
+  return isHandedDown(cell) ? "none" : LOOK[cell.state ?? "done"];
 }
+
+/** Says whether the API has more than the result holds, because of a bound of the column. @param {Cell} cell */
+const isPart = ({ state, error }) => state === "done" && error?.code === "incomplete";
+
+/** @param {Cell} cell */
+const partText = (cell) => `${resultText(cell)} · ${cell.error?.message ?? ""}`;
+
+/** @param {HTMLElement} element @param {Column} column @param {Cell} cell @param {HTMLElement} [json] shown in place of the first values */
+function paintState(element, column, cell, json) {
+  const look = lookOf(cell);
+  const [first = "", ...rest] = json ? [json] : shownParts(column, cell);
+  const more = rest.length ? [make("span", "more", ` · ${rest.join(" · ")}`)] : [];
+  if (isPart(cell)) more.push(make("span", "more", " · not all"));
+  if (look === "ok") element.replaceChildren(first, ...more);
+  else
+    element.replaceChildren(
+      make("span", `s ${look}${cell.state === "waiting" ? " waiting" : ""}`, make("span", "words", first, ...more)),
+    );
+  if (first && (cell.state ?? "done") !== "empty") element.title = isPart(cell) ? partText(cell) : stateText(cell);
+}
+
+/** What a computed cell shows, in parts of which the first counts most: fewer words than its tip and its details. @param {Column} column @param {Cell} cell @returns {string[]} */
+function shownParts(column, cell) {
+  const state = cell.state ?? "done";
+  // What a field is taken from says why there is nothing to take.
+  if (column.type === "extract" && (state === "missing_input" || isHandedDown(cell))) return [WORD.empty];
+  if (state === "done") return summary(cell.value);
+  if (isHandedDown(cell)) return [`– ${handedDownText(cell.error?.message ?? "")}`];
+  if (state === "cancelled") return [WORD.empty];
+  if (state === "skipped") return ["Skipped"];
+  if (state === "missing_input") return [(cell.error?.message || WORD[state]).replace(/^Missing input: /, "Missing ")];
+  return [resultText(cell)];
+}
+
+/** All that a cell shows, to measure it. @param {Column} column @param {Cell | undefined} cell */
+export function cellText(column, cell) {
+  if (!cell || column.type === "checkbox") return "";
+  return isComputed(column) ? shownParts(column, cell).join(" · ") : typedText(column, cell.value);
+}
+
+/** "Profile failed: 404 · Not found" → "Profile failed" @param {string} message */
+const handedDownText = (message) => message.match(/^.*? failed(?=:)/)?.[0] ?? message;
 
 /** @param {HTMLElement} element @param {Column} column @param {Cell | undefined} cell @param {{ row: number, canEdit: boolean }} place */
 function paintCheckbox(element, column, cell, { row, canEdit }) {

@@ -4,17 +4,19 @@
  * @typedef {import("./types.d.ts").Column} Column
  * @typedef {import("./types.d.ts").ColumnType} ColumnType
  * @typedef {import("./types.d.ts").Table} Table
+ * @typedef {Pick<import("./types.d.ts").ViewSpec, "hidden" | "pinned" | "order">} Arrangement
  */
 
 import { api } from "../ui/api.js";
+import { inOrder } from "./column-order.js";
 
 const NARROWEST = 60; // px
 const WIDEST = 800; // px
 const END_WIDTH = 44; // the "+" after the last column
 const DIGIT = 8;
-
-/** The sign of each type in the head. @type {Record<ColumnType, string>} */
-export const SIGN = { text: "Aa", number: "12", checkbox: "☑", date: "31", formula: "ƒ", extract: "→", http: "{ }" };
+const NARROWEST_NUMBERS = 68; // a box in the middle and a button of 24 px beside it
+const NUMBER_PADDING = 36;
+const MOST_PINNED = 0.6; // of the width of the grid
 
 /** @type {Record<ColumnType, string>} */
 export const TYPE_NAME = {
@@ -25,6 +27,7 @@ export const TYPE_NAME = {
   formula: "Formula",
   extract: "Field",
   http: "HTTP API",
+  lookup: "Look-up",
 };
 
 /** Types whose values are typed. @type {ColumnType[]} */
@@ -34,11 +37,21 @@ export const PLAIN_TYPES = ["text", "number", "checkbox", "date"];
 export class Columns extends EventTarget {
   /** All columns, hidden ones too, in the order of the table. @type {Column[]} */
   all = [];
+  /** The same in the order of the view. @type {Column[]} */
+  ordered = [];
   /** The columns that are shown, pinned ones first. @type {Column[]} */
   list = [];
   pinnedCount = 0;
+  /** Which columns are hidden and pinned in every view that says nothing of it. @type {{ hidden: number[], pinned: number[] }} */
+  #inTable = { hidden: [], pinned: [] };
+  /** What the present view says. @type {Arrangement} */
+  #inView = { hidden: null, pinned: null, order: null };
   /** Left edges in px, counted from the first column; the last entry is the end of the last column. @type {number[]} */
   left = [0];
+  /** The widths that follow from what columns show, in px by id. @type {Map<number, number>} */
+  #fitting = new Map();
+  /** Room that pinned columns may take, in px: the others need some too. */
+  #room = Number.POSITIVE_INFINITY;
 
   /** @param {Table} table */
   constructor(table) {
@@ -83,8 +96,7 @@ export class Columns extends EventTarget {
 
   /** Fits the column of row numbers to the largest one. @param {number} total */
   fitNumbers(total) {
-    const width = Math.max(52, 24 + DIGIT * String(Math.max(1, total)).length);
-    this.numberWidth = width;
+    this.numberWidth = Math.max(NARROWEST_NUMBERS, NUMBER_PADDING + DIGIT * String(Math.max(1, total)).length);
   }
 
   /** The columns between two positions in px, and one more on each side. @param {number} from @param {number} to */
@@ -113,21 +125,63 @@ export class Columns extends EventTarget {
   /** @param {Column[]} columns */
   #take(columns) {
     this.all = [...columns].sort((a, b) => a.position - b.position);
-    const shown = this.all.filter(({ hidden }) => !hidden);
+    const idsOf = (/** @type {"hidden" | "pinned"} */ what) => this.all.filter((it) => it[what]).map(({ id }) => id);
+    this.#inTable = { hidden: idsOf("hidden"), pinned: idsOf("pinned") };
+    this.#arrange();
+  }
+
+  #arrange() {
+    const { hidden, pinned, order } = this.#inView;
+    const [hiddenIds, pinnedIds] = [hidden ?? this.#inTable.hidden, pinned ?? this.#inTable.pinned];
+    for (const column of this.all) {
+      column.hidden = hiddenIds.includes(column.id);
+      column.pinned = pinnedIds.includes(column.id);
+    }
+    this.ordered = inOrder(this.all, order);
+    const shown = this.ordered.filter(({ hidden }) => !hidden);
     this.list = [...shown.filter(({ pinned }) => pinned), ...shown.filter(({ pinned }) => !pinned)];
-    this.pinnedCount = shown.filter(({ pinned }) => pinned).length;
     this.#measure();
   }
 
   #measure() {
     this.left = [0];
+    for (const column of this.all) if (column.fitted) column.width = this.#fitting.get(column.id) ?? column.width;
     for (const column of this.list) this.left.push(/** @type {number} */ (this.left.at(-1)) + column.width);
+    const pinned = this.list.filter(({ pinned }) => pinned).length;
+    this.pinnedCount = this.left.slice(1, pinned + 1).filter((end) => end <= this.#room).length;
+  }
+
+  /** Hides, pins and orders the columns as a view does; null shows what the table itself does. @param {Arrangement} view */
+  showAs({ hidden, pinned, order }) {
+    const inView = { hidden, pinned, order };
+    if (JSON.stringify(inView) === JSON.stringify(this.#inView)) return;
+    this.#inView = inView;
+    this.#arrange();
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** Tells how wide the grid is seen: pinned columns that leave too little room scroll with the others. @param {number} width px */
+  setRoom(width) {
+    const room = width * MOST_PINNED - this.numberWidth;
+    if (room === this.#room) return;
+    this.#room = room;
+    this.#measure();
+  }
+
+  /** Draws fitted columns in these widths. @param {Map<number, number>} widths px by id */
+  fit(widths) {
+    const changed = [...widths].filter(([id, width]) => this.#fitting.get(id) !== width);
+    if (!changed.length) return;
+    for (const [id, width] of changed) this.#fitting.set(id, width);
+    this.#measure();
+    this.dispatchEvent(new Event("widths"));
   }
 
   /** Draws a column in another width; `save` stores it. @param {Column} column @param {number} width */
   resize(column, width) {
     const shown = this.byId(column.id);
     if (!shown) return;
+    column.fitted = shown.fitted = false;
     column.width = shown.width = Math.round(Math.min(WIDEST, Math.max(NARROWEST, width)));
     this.#measure();
     this.dispatchEvent(new Event("widths"));
@@ -145,6 +199,12 @@ export class Columns extends EventTarget {
     const column = await api("POST", `/tables/${this.table.id}/columns`, { name, type, config: {} });
     await this.reload();
     return column;
+  }
+
+  /** Puts a new column after another one. @param {number} id @param {Column} neighbor */
+  async placeAfter(id, neighbor) {
+    await api("PATCH", `/columns/${id}`, { position: neighbor.position + 1 });
+    await this.reload();
   }
 
   /** Deletes a column; refused with 409 while other columns use it, unless `force`. @param {Column} column @param {{ force?: boolean }} [how] */

@@ -6,11 +6,12 @@
  * @typedef {import("./types.d.ts").Run} Run
  */
 
+import { ApiError } from "../ui/api.js";
 import { parseJson } from "../ui/json.js";
 
 const SLOWEST_RETRY_MS = 30_000;
 
-/** Dispatches `run` (detail: a run), `offline` and `online`, and `reset` (events may have been missed). */
+/** Dispatches `run` (detail: a run), `offline` and `online`, `reset` (events may have been missed), and `deleted` and `restored` of the table. */
 export class Live extends EventTarget {
   /** @type {[number, number, Cell][]} cells of this animation frame */
   #batch = [];
@@ -29,7 +30,7 @@ export class Live extends EventTarget {
     const source = new EventSource(`/api/v1/tables/${this.grid.table.id}/events`);
     source.addEventListener("open", () => this.#opened());
     source.addEventListener("error", () => this.#failed(source));
-    for (const type of ["cells", "run", "rows", "columns"]) {
+    for (const type of ["cells", "run", "rows", "columns", "views", "table"]) {
       source.addEventListener(type, ({ lastEventId }) => (this.#resumes ||= lastEventId !== ""));
     }
     source.addEventListener("cells", ({ data }) => this.#cells(parseJson(data).cells));
@@ -38,6 +39,8 @@ export class Live extends EventTarget {
     );
     source.addEventListener("rows", ({ data }) => this.#rows(JSON.parse(data)));
     source.addEventListener("columns", () => void this.#columns());
+    source.addEventListener("views", () => void this.grid.view.reloadSaved());
+    source.addEventListener("table", ({ data }) => this.#table(JSON.parse(data).deleted));
     source.addEventListener("reset", () => this.#reset());
     addEventListener("pagehide", () => source.close(), { once: true });
   }
@@ -77,12 +80,23 @@ export class Live extends EventTarget {
   }
 
   async #columns() {
-    await this.grid.columns.reload().catch(() => {}); // the next event, or a reload of the page, fetches them
+    try {
+      await this.grid.columns.reload();
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return this.#table(true);
+      // The next event, or a reload of the page, fetches them.
+    }
     this.grid.rows.refresh();
+  }
+
+  /** @param {boolean} isDeleted */
+  #table(isDeleted) {
+    this.dispatchEvent(new Event(isDeleted ? "deleted" : "restored"));
   }
 
   #reset() {
     void this.#columns();
+    void this.grid.view.reloadSaved();
     this.dispatchEvent(new Event("reset"));
   }
 }

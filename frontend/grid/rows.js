@@ -28,7 +28,7 @@ export class Rows extends EventTarget {
   #loading = new Map();
   /** @type {Map<number, Row>} */
   #byId = new Map();
-  /** Values typed here that the server has not confirmed, and what it has announced for them since. @type {Map<string, { cell: Cell, announced?: Cell }>} */
+  /** Values typed here that the server has not confirmed, and what it has announced for them since. @type {Map<string, { cell: Cell, announced?: Cell, isLate?: boolean }>} */
   #unsaved = new Map();
   /** @type {Map<string, Cell>} announced while a block was being fetched, so perhaps newer than the block */
   #announced = new Map();
@@ -241,6 +241,18 @@ export class Rows extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
+  /** Marks cells whose value the server has not got yet, because it can't be reached. @param {Cell[]} optimistic */
+  setLate(optimistic) {
+    const late = new Set(optimistic);
+    for (const unsaved of this.#unsaved.values()) unsaved.isLate ||= late.has(unsaved.cell);
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** @param {number} rowId @param {number} columnId */
+  isLate(rowId, columnId) {
+    return this.#unsaved.size > 0 && Boolean(this.#unsaved.get(keyOf(rowId, columnId))?.isLate);
+  }
+
   /** Marks the cells that refused what was pasted. @param {import("./types.d.ts").Refusal[]} refusals */
   setRefusals(refusals) {
     this.#refused = new Map(refusals.map(({ row, column, message }) => [keyOf(row, column), message]));
@@ -262,6 +274,15 @@ export class Rows extends EventTarget {
   #put(rowId, columnId, cell) {
     const row = this.#byId.get(rowId);
     if (row) row.cells[columnId] = cell;
+  }
+
+  /** Shows loaded rows in another order, from an index on. @param {number} first @param {Row[]} rows */
+  reorder(first, rows) {
+    rows.forEach((row, i) => {
+      const block = this.#blocks.get(Math.floor((first + i) / BLOCK));
+      if (block) block.rows[(first + i) % BLOCK] = row;
+    });
+    this.dispatchEvent(new Event("change"));
   }
 
   /** Fetches everything again; what is in view stays on the screen until then. */

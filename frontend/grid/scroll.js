@@ -14,12 +14,12 @@ export class Scroll {
 
   /**
    * @param {HTMLElement} scroller @param {HTMLElement} body gets the height
-   * @param {number} head px of the sticky head inside the scroller @param {() => void} moved
+   * @param {number} stuck px of the head and the foot that stay inside the scroller @param {() => void} moved
    */
-  constructor(scroller, body, head, moved) {
+  constructor(scroller, body, stuck, moved) {
     this.scroller = scroller;
     this.body = body;
-    this.head = head;
+    this.stuck = stuck;
     this.moved = moved;
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     scroller.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
@@ -32,7 +32,7 @@ export class Scroll {
 
   /** Height in px of the rows in view. */
   get visible() {
-    return Math.max(0, this.scroller.clientHeight - this.head);
+    return Math.max(0, this.scroller.clientHeight - this.stuck);
   }
 
   get #lowest() {

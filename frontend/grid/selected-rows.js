@@ -90,6 +90,12 @@ export class SelectedRows extends EventTarget {
     }
   }
 
+  /** Takes note of where the selected rows stand by now. @param {number} first @param {number} last */
+  moved(first, last) {
+    this.#last = first;
+    this.#span = [first, last];
+  }
+
   /** Selects every row of the table, or of the view that is shown. */
   selectAll() {
     if (this.rows.view) {

@@ -2,36 +2,22 @@
  * Draws the rows in view into about 40 pooled elements, once per animation frame.
  *
  * @typedef {import("./types.d.ts").Grid} Grid
- * @typedef {import("./types.d.ts").Column} Column
- * @typedef {import("./types.d.ts").Cell} Cell
- * @typedef {{ element: HTMLElement, column?: Column, cell?: Cell, row: number, marks: string, refusal?: string }} Slot
- * @typedef {{ element: HTMLElement, number: Text, pick: HTMLInputElement, slots: Slot[], index: number, y: number, marks: string,
- *   row?: import("./types.d.ts").Row }} Line
+ * @typedef {import("./line.js").Slot} Slot
+ * @typedef {import("./line.js").Line} Line
  */
 
-import { make } from "../ui/elements.js";
 import { paintCell } from "./cells.js";
+import { newLine, newPart } from "./line.js";
 import { Scroll } from "./scroll.js";
 import { HEADER } from "./selection.js";
 
 const HEAD = 32; // px
+const FOOT = 29; // px of the line of summaries
+const TALL = 96; // px of the rows that set JSON out
 const SPARE = 4; // rows drawn above and below the view
+const EDGES = ["at-top", "at-bottom", "at-left", "at-right"];
 
 let cellCount = 0; // of all cells made, for their ids
-
-/** @param {string} role @param {string} className */
-const newPart = (role, className) => make("div", { role, className });
-
-/** @returns {Line} */
-function newLine() {
-  const element = newPart("row", "line");
-  const number = document.createTextNode("");
-  const pick = make("input", { type: "checkbox", className: "pick", tabIndex: -1 });
-  const head = newPart("rowheader", "n");
-  head.append(pick, make("span", "", number));
-  element.append(head);
-  return { element, number, pick, slots: [], index: -1, y: -1, marks: "" };
-}
 
 export class Viewport {
   /** @type {Line[]} */
@@ -43,8 +29,11 @@ export class Viewport {
   /** Columns that are drawn, in the order of each line's slots. @type {number[]} */
   #drawn = [];
   #isScheduled = false;
+  #isScrolled = false;
   /** Whether more than the position of the rows may have changed. */
   #changed = true;
+  /** Called after the rows were drawn. */
+  painted = () => {};
   /** Height of a row in px. */
   rowHeight = HEAD;
 
@@ -56,7 +45,7 @@ export class Viewport {
     this.grid = grid;
     this.scroller = scroller;
     this.body = body;
-    this.scroll = new Scroll(scroller, body, HEAD, () => this.#moveSoon());
+    this.scroll = new Scroll(scroller, body, HEAD + FOOT, () => this.#moveSoon());
     new ResizeObserver(() => this.fit()).observe(scroller);
     grid.rows.addEventListener("change", () => this.paintSoon());
     grid.rows.addEventListener("total", () => this.fit());
@@ -76,6 +65,7 @@ export class Viewport {
   setRowHeight(height) {
     const first = this.scroll.top / this.rowHeight;
     this.rowHeight = height;
+    for (const { slots } of this.#pool) for (const slot of slots) slot.row = -1; // a cell may show other words
     this.grid.sheet.style.setProperty("--row-height", `${height}px`);
     this.grid.sheet.classList.toggle("wraps", height > HEAD);
     this.fit();
@@ -86,6 +76,7 @@ export class Viewport {
   fit() {
     const { rows, columns, sheet } = this.grid;
     columns.fitNumbers(rows.tableTotal);
+    columns.setRoom(this.scroller.clientWidth);
     sheet.setAttribute("aria-rowcount", String(rows.total + 1));
     sheet.setAttribute("aria-colcount", String(columns.count + 1));
     this.#layOut();
@@ -120,6 +111,7 @@ export class Viewport {
     const first = Math.max(0, Math.floor(this.scroll.top / this.rowHeight) - SPARE);
     const last = Math.min(rows.total - 1, Math.ceil((this.scroll.top + this.scroll.visible) / this.rowHeight) + SPARE);
     const x = this.scroller.scrollLeft;
+    this.#markScrolled(x > 0);
     const drawn = columns.drawn(x, x + this.scroller.clientWidth - columns.numberWidth);
     this.#changed ||= drawn.join() !== this.#drawn.join();
     this.#drawn = drawn;
@@ -133,14 +125,22 @@ export class Viewport {
       this.#paintLine(this.#pinned, this.#pinned.index, offset);
     this.#changed = false;
     this.#pointAtActive();
+    this.painted();
     if (last >= first) rows.keepLoaded(first, last);
+  }
+
+  /** Lets pinned columns cast a shade on those that are under them. @param {boolean} scrolled */
+  #markScrolled(scrolled) {
+    if (scrolled === this.#isScrolled) return;
+    this.#isScrolled = scrolled;
+    this.grid.sheet.classList.toggle("scrolled", scrolled);
   }
 
   /** @param {number} size */
   #growPool(size) {
     if (this.#pool.length < size) for (const line of this.#pool) this.#put(line, -1); // other rows for each of them
     while (this.#pool.length < size) {
-      const line = newLine();
+      const line = newLine(this.grid.canEdit);
       this.#pool.push(line);
       this.body.append(line.element);
     }
@@ -175,7 +175,8 @@ export class Viewport {
       line.pick.setAttribute("aria-label", `Select row ${number}`);
     }
     const isSelected = this.grid.selectedRows.has(row?.id);
-    const marks = `line${row ? "" : " waits"}${isSelected ? " taken" : ""}`;
+    const inRange = this.grid.selection.hasRow(index);
+    const marks = `line${row ? "" : " waits"}${isSelected ? " taken" : ""}${inRange ? " in-range" : ""}`;
     line.pick.checked = isSelected;
     if (line.marks !== marks) line.element.className = line.marks = marks;
     if (line === this.#pinned && !this.#isAsPinned()) return;
@@ -213,10 +214,11 @@ export class Viewport {
     if (slot.column !== shown || this.#changed) this.grid.columns.stick(slot.element, column);
     this.#mark(slot, row, column);
     this.#markRefusal(slot, data && this.grid.rows.refusal(data.id, shown.id));
+    slot.element.classList.toggle("late", Boolean(data && this.grid.rows.isLate(data.id, shown.id)));
     if (this.#pinned && slot.element.querySelector(".editor")) return;
     if (slot.column === shown && slot.cell === cell && slot.row === row) return;
     [slot.column, slot.cell, slot.row] = [shown, cell, row];
-    paintCell(slot.element, shown, cell, { row, canEdit: this.grid.canEdit });
+    paintCell(slot.element, shown, cell, { row, canEdit: this.grid.canEdit, isTall: this.rowHeight >= TALL });
     if (slot.refusal) slot.element.title = slot.refusal;
   }
 
@@ -228,12 +230,14 @@ export class Viewport {
     const corner = this.grid.canEdit && selection.isCorner(row, column);
     const filling = selection.willFill(row, column);
     const single = selection.isSingle;
-    const marks = `${active ? "a" : ""}${inside ? "i" : ""}${single ? "1" : ""}${corner ? "c" : ""}${filling ? "f" : ""}`;
+    const edges = inside && !single ? selection.edgesOf(row, column) : "";
+    const marks = `${active ? "a" : ""}${inside ? "i" : ""}${single ? "1" : ""}${corner ? "c" : ""}${filling ? "f" : ""}${edges}`;
     if (slot.marks === marks) return;
     slot.marks = marks;
     slot.element.ariaSelected = String(inside);
     slot.element.classList.toggle("active", active);
     slot.element.classList.toggle("inside", inside && !single);
+    for (const edge of EDGES) slot.element.classList.toggle(edge, edges.includes(edge));
     slot.element.classList.toggle("corner", corner);
     slot.element.classList.toggle("filling", filling);
   }
@@ -304,6 +308,17 @@ export class Viewport {
     };
   }
 
+  /** The index of the nearest gap between two rows: that of the row below it. @param {number} y of the window */
+  gapNear(y) {
+    const inside = y - this.scroller.getBoundingClientRect().top - HEAD + this.scroll.top;
+    return Math.min(Math.max(0, Math.round(inside / this.rowHeight)), this.grid.rows.total);
+  }
+
+  /** The upper edge of a row in the body, in px. @param {number} row */
+  yOf(row) {
+    return row * this.rowHeight + this.scroll.offset;
+  }
+
   /** The cells of a column that are in view. @param {number} column */
   cellsOf(column) {
     const cells = this.#pool
@@ -318,7 +333,7 @@ export class Viewport {
     const line = this.#pool[slot];
     this.#pinned = line;
     this.#pinnedDrawn = this.#drawn;
-    this.#pool[slot] = newLine();
+    this.#pool[slot] = newLine(this.grid.canEdit);
     this.body.append(this.#pool[slot].element);
     this.#put(this.#pool[slot], -1);
     return () => {

@@ -26,6 +26,11 @@ export function fillOnOpen(popover, opener, fill) {
     opener.ariaExpanded = String(isOpen);
     if (!isOpen) return;
     fill();
-    place(popover, opener.getBoundingClientRect());
+    placeAgain(popover, opener);
   });
+}
+
+/** Places a popover that may have grown. @param {HTMLElement} popover @param {HTMLElement} opener */
+export function placeAgain(popover, opener) {
+  place(popover, opener.getBoundingClientRect());
 }

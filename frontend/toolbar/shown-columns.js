@@ -5,9 +5,9 @@
  * @typedef {import("../grid/types.d.ts").Column} Column
  */
 
-import { SIGN } from "../grid/columns.js";
 import { setHidden, setPinned } from "../grid/display.js";
 import { button, make } from "../ui/elements.js";
+import { icon } from "../ui/icons.js";
 import { fillOnOpen } from "./popover.js";
 
 export class ShownColumns {
@@ -25,8 +25,8 @@ export class ShownColumns {
 
   #build() {
     const focused = document.activeElement?.id;
-    const lines = this.grid.columns.all.map((column) => this.#newLine(column));
-    const all = button("Show all", "btn ghost", () => void this.#showAll());
+    const lines = this.grid.columns.ordered.map((column) => this.#newLine(column));
+    const all = button("Show all", "btn ghost", () => void setHidden(this.grid, this.#hidden(), false));
     all.disabled = !this.#hidden().length;
     this.popover.replaceChildren(...lines, make("div", "foot", all));
     if (focused) document.getElementById(focused)?.focus();
@@ -40,9 +40,9 @@ export class ShownColumns {
   #newLine(column) {
     const { grid } = this;
     const box = make("input", { type: "checkbox", id: `shown-${column.id}`, checked: !column.hidden });
-    box.disabled = !grid.canEdit || (grid.columns.count === 1 && !column.hidden); // one must stay
-    box.addEventListener("change", () => void setHidden(grid, column, !box.checked));
-    const sign = make("span", { className: "type", ariaHidden: "true" }, SIGN[column.type]);
+    box.disabled = grid.columns.count === 1 && !column.hidden; // one must stay
+    box.addEventListener("change", () => void setHidden(grid, [column], !box.checked));
+    const sign = make("span", { className: "type", ariaHidden: "true" }, icon(column.type));
     const label = make("label", "check", box, sign, make("span", "name", column.name));
     const pin = button(column.pinned ? "Pinned" : "Pin", "pin", () => void setPinned(grid, column, !column.pinned), {
       id: `pinned-${column.id}`,
@@ -51,10 +51,6 @@ export class ShownColumns {
       disabled: !grid.canEdit || column.hidden,
     });
     return make("div", "shown", label, pin);
-  }
-
-  async #showAll() {
-    for (const column of this.#hidden()) await setHidden(this.grid, column, false);
   }
 
   /** Moves up and down among the same controls of the columns. @param {KeyboardEvent} event */

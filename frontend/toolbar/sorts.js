@@ -6,6 +6,7 @@
  */
 
 import { button, make } from "../ui/elements.js";
+import { iconButton } from "../ui/icons.js";
 import { fillOnOpen, newSelect } from "./popover.js";
 
 /** @type {[string, string][]} */
@@ -32,7 +33,19 @@ export class Sorts {
     clear.disabled = !sorts.length;
     const hint = make("p", "hint", sorts.length > 1 ? "The first sort counts most." : "Sort the rows by");
     const foot = make("div", "foot", ...(sorts.length ? [clear] : []));
-    this.popover.replaceChildren(hint, ...lines, ...this.#newAdder(), foot);
+    this.popover.replaceChildren(hint, ...lines, ...this.#newAdder(), foot, ...this.#newGrouping());
+  }
+
+  /** The column that the rows are grouped by; whole answers are all different. */
+  #newGrouping() {
+    const { view, columns } = this.grid;
+    /** @type {[string, string][]} */
+    const names = columns.all.filter(({ type }) => type !== "http").map(({ id, name }) => [String(id), name]);
+    const group = String(view.spec.group ?? "");
+    const choice = newSelect("Group by", [["", "No groups"], ...names], group, (id) =>
+      view.change({ group: id ? Number(id) : null }),
+    );
+    return [make("p", "hint", "Group the rows by"), make("div", "one sort", choice)];
   }
 
   /** @param {Sort} sort @param {number} at */
@@ -46,9 +59,9 @@ export class Sorts {
     const way = newSelect(`Order of sort ${at + 1}`, WAYS, desc ? "desc" : "asc", (key) =>
       this.#set(sorts.with(at, { column, desc: key === "desc" })),
     );
-    const remove = button("✕", "btn ghost", () => this.#set(sorts.toSpliced(at, 1)), {
-      ariaLabel: `Remove sort ${at + 1}`,
-    });
+    const remove = iconButton("close", `Remove sort ${at + 1}`, "btn ghost icon-only", () =>
+      this.#set(sorts.toSpliced(at, 1)),
+    );
     return make("div", "one sort", what, way, remove);
   }
 

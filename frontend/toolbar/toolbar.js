@@ -1,27 +1,34 @@
 /**
- * The bar above the grid: filters, sorts, columns, errors and search, and a chip for each filter and sort.
+ * The bar above the grid: views, filters, sorts, columns, row height and search.
  *
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  */
 
-import { button, make } from "../ui/elements.js";
+import { byId } from "../ui/elements.js";
 import { plural } from "../ui/format.js";
 import { Filters } from "./filters.js";
+import { Groups } from "./groups.js";
+import { showMissingColumns } from "./missing-columns.js";
 import { OnlyErrors } from "./only-errors.js";
-import { wordsOf } from "./operators.js";
+import { offerHeights } from "./row-height.js";
 import { listenToSearch } from "./row-search.js";
 import { ShownColumns } from "./shown-columns.js";
 import { Sorts } from "./sorts.js";
+import { startViewLine } from "./view-line.js";
+import { ViewTabs } from "./view-tabs.js";
 
 /** @param {Grid} grid @param {HTMLElement} bar */
 export function startToolbar(grid, bar) {
   const part = (/** @type {string} */ name) => /** @type {HTMLElement} */ (bar.querySelector(`[data-part="${name}"]`));
   const popover = (/** @type {string} */ name) =>
     /** @type {HTMLElement} */ (document.getElementById(`${name}-popover`));
+  new ViewTabs(grid, part("views"), new OnlyErrors(grid).tab);
   new Filters(grid, popover("filter"), part("filter"));
   new Sorts(grid, popover("sort"), part("sort"));
   new ShownColumns(grid, popover("columns"), part("columns"));
-  new OnlyErrors(grid, part("errors"));
+  offerHeights(grid, part("row-height"));
+  showMissingColumns(grid, byId("empty-missing"));
+  startViewLine(grid, part("line"), part, new Groups(grid, byId("groups")));
   const search = /** @type {HTMLInputElement} */ (part("search"));
   search.value = grid.view.spec.search; // remembered from the last time
   listenToSearch(grid, search);
@@ -34,10 +41,9 @@ export function startToolbar(grid, bar) {
     grid.sheet.focus({ preventScroll: true });
   });
   const paint = () => {
-    if (!grid.view.spec.search && document.activeElement !== search) search.value = "";
+    if (document.activeElement !== search) search.value = grid.view.spec.search;
     search.placeholder = `Search ${plural(grid.rows.tableTotal, "row")}`;
     part("refresh").hidden = !grid.view.outdated;
-    part("chips").replaceChildren(...chips(grid, part));
     mark(part("columns"), "Columns", grid.columns.all.length - grid.columns.count, "hidden");
   };
   grid.view.addEventListener("change", paint);
@@ -48,42 +54,7 @@ export function startToolbar(grid, bar) {
 
 /** @param {HTMLElement} button @param {string} name @param {number} count @param {string} word */
 function mark(button, name, count, word) {
-  button.textContent = count ? `${name} · ${count} ${word}` : name;
-}
-
-/** @param {Grid} grid @param {(name: string) => HTMLElement} part */
-function chips({ view, columns, sheet }, part) {
-  const { filters, sorts } = view.spec;
-  /** @param {string} words @param {string} of @param {() => void} remove */
-  const chip = (words, of, remove) => {
-    const open = button(words, "words", () => {
-      part(of).focus(); // the chip may be gone when the popover closes
-      part(of).click();
-    });
-    const onRemove = () => {
-      remove();
-      sheet.focus({ preventScroll: true });
-    };
-    return make("span", "chip", open, button("✕", "close", onRemove, { ariaLabel: `Remove: ${words}` }));
-  };
-  return [
-    ...filters.flatMap((filter, at) => {
-      const column = columns.byId(filter.column);
-      return column
-        ? [chip(wordsOf(column, filter), "filter", () => void view.change({ filters: filters.toSpliced(at, 1) }))]
-        : [];
-    }),
-    ...sorts.flatMap(({ column: id, desc }, at) => {
-      const column = columns.byId(id);
-      return column
-        ? [
-            chip(
-              `${desc ? "↓" : "↑"} ${column.name}`,
-              "sort",
-              () => void view.change({ sorts: sorts.toSpliced(at, 1) }),
-            ),
-          ]
-        : [];
-    }),
-  ];
+  const text = count ? `${name} · ${count} ${word}` : name;
+  button.ariaLabel = button.title = text;
+  /** @type {HTMLElement} */ (button.querySelector(".words")).textContent = text;
 }

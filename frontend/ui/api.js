@@ -18,10 +18,10 @@ export const csrfToken = () => document.querySelector('meta[name="csrf-token"]')
 /**
  * Sends one request.
  * @param {string} method @param {string} path after /api/v1 @param {unknown} [body] JSON, or a FormData as it is
- * @param {{ signal?: AbortSignal }} [options]
+ * @param {{ signal?: AbortSignal, keepalive?: boolean }} [options] `keepalive`: also if the page ends meanwhile
  * @returns {Promise<any>} the JSON of the response; null if it is empty. Throws ApiError, or TypeError without a connection.
  */
-export async function api(method, path, body, { signal } = {}) {
+export async function api(method, path, body, { signal, keepalive } = {}) {
   const headers = new Headers({ Accept: "application/json" });
   if (method !== "GET") headers.set("X-CSRFToken", csrfToken());
   if (body !== undefined && !(body instanceof FormData)) headers.set("Content-Type", "application/json");
@@ -31,6 +31,7 @@ export async function api(method, path, body, { signal } = {}) {
     headers,
     body: payload,
     signal,
+    keepalive,
     credentials: "same-origin",
   });
   if (response.status === 401) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);

@@ -13,6 +13,22 @@ export function timeText(moment) {
   return date.toDateString() === new Date().toDateString() ? time : `${date.toLocaleDateString()} ${time}`;
 }
 
+/** Formats a moment as hours and minutes, with the date if it is not today's. @param {string} moment ISO 8601 */
+export function clockText(moment) {
+  const date = new Date(moment);
+  const time = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return date.toDateString() === new Date().toDateString() ? time : `${time} on ${date.toLocaleDateString()}`;
+}
+
+/** "just now", "5 min ago", "3 h ago", after a day the date. @param {string} moment ISO 8601 */
+export function agoText(moment) {
+  const seconds = (Date.now() - Date.parse(moment)) / 1000;
+  if (seconds < 60) return "just now";
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}\u00a0min ago`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)}\u00a0h ago`;
+  return `on ${new Date(moment).toLocaleDateString()}`;
+}
+
 /** "42 s", "3 min", "2 h 5 min", with spaces that do not break. @param {number} seconds */
 export function durationText(seconds) {
   if (seconds < 60) return `${Math.max(1, Math.round(seconds))}\u00a0s`;

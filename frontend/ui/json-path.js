@@ -4,6 +4,6 @@
 export function joinPath(path, key, inList) {
   if (inList) return `${path}[${key}]`;
   const plain = !/[.[\]\\"]/.test(key) && key !== "" && key.trim() === key && !key.startsWith("$");
-  if (!plain) return `${path}[${JSON.stringify(key)}]`;
+  if (!plain) return `${path}["${key.replace(/[\\"]/g, "\\$&")}"]`;
   return path ? `${path}.${key}` : key;
 }

@@ -8,6 +8,16 @@ export function parseJson(text) {
   return MANY_DIGITS.test(text) ? JSON.parse(text, exact) : JSON.parse(text);
 }
 
+/** Parses an object or a list. @param {string} text @returns {object | undefined} undefined if it is not JSON, or only a single value */
+export function parseHolder(text) {
+  try {
+    const value = parseJson(text);
+    return value !== null && typeof value === "object" ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Names what a value is, as JSON does. @param {unknown} value */
 export const kindOf = (value) => (typeof value === "bigint" ? "number" : typeof value);
 

@@ -3,6 +3,7 @@
  *
  * @typedef {object} Item
  * @property {string} text
+ * @property {import("./icon-names.js").IconName} [icon]
  * @property {string} [note] in soft letters at the right: a shortcut or a count
  * @property {boolean} [danger]
  * @property {boolean} [disabled]
@@ -11,6 +12,7 @@
  */
 
 import { button, make } from "./elements.js";
+import { icon } from "./icons.js";
 
 const EDGE = 8; // px left free at the edges of the window
 
@@ -22,7 +24,7 @@ const EDGE = 8; // px left free at the edges of the window
 export function openMenu(at, items, { label, back }) {
   const menu = make("div", { popover: "auto", className: "floating menu", role: "menu", ariaLabel: label });
   menu.append(...items.map((item) => (item === "line" ? make("hr", "") : newItem(item, menu))));
-  document.body.append(menu);
+  homeOf(back).append(menu);
   menu.addEventListener("keydown", (event) => moveFocus(event, menu));
   menu.addEventListener("toggle", (event) => {
     if (/** @type {ToggleEvent} */ (event).newState !== "closed") return;
@@ -35,14 +37,18 @@ export function openMenu(at, items, { label, back }) {
   enabled(menu)[0]?.focus();
 }
 
+/** What is outside a landmark is passed over by who goes from one to the next, and outside of an open dialog it is inert. @param {HTMLElement} back */
+const homeOf = (back) => back.closest("dialog") ?? document.querySelector("main") ?? document.body;
+
 /** @param {Item} item @param {HTMLElement} menu */
-function newItem({ text, note, danger, disabled = false, checked, run }, menu) {
+function newItem({ text, icon: sign, note, danger, disabled = false, checked, run }, menu) {
   const choose = () => {
     menu.hidePopover();
     run();
   };
   const item = button("", danger ? "danger" : "", choose, { tabIndex: -1, disabled, role: "menuitem" });
   if (checked !== undefined) Object.assign(item, { role: "menuitemradio", ariaChecked: String(checked) });
+  if (sign) item.append(icon(sign));
   item.append(make("span", "", text));
   if (note) item.append(make("span", "note", note));
   return item;

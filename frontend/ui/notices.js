@@ -1,9 +1,13 @@
-/** Short notices at the edge of the page. */
+/**
+ * Short notices at the edge of the page, above everything. They stand in one live region, which is read out and inside of
+ * the modal dialog that is open: what is outside of it can be neither pressed nor heard.
+ */
 
 import { button, make } from "./elements.js";
+import { iconButton } from "./icons.js";
 
-const STAYS_MS = 6000;
-const STAYS_WITH_BUTTON_MS = 12000;
+const STAYS_MS = 8000;
+const STAYS_WITH_UNDO_MS = 30_000;
 
 /** @typedef {{ label: string, run: () => void }} Action */
 /** @typedef {{ action?: Action, actions?: Action[], undo?: () => void, stays?: boolean }} NoticeOptions */
@@ -19,27 +23,37 @@ export function toast(message, options) {
  * @returns {HTMLElement}
  */
 export function showNotice(message, { action, actions = action ? [action] : [], undo, stays = false } = {}) {
-  const region = toastRegion();
+  const region = raisedRegion();
   const notice = make("div", "toast", make("span", "", message));
   if (undo) notice.append(closingButton("Undo", notice, undo));
   for (const { label, run } of actions) notice.append(closingButton(label, notice, run));
-  const close = closingButton("✕", notice, () => {});
-  close.ariaLabel = "Close the notice";
-  notice.append(close);
+  notice.append(iconButton("close", "Close the notice", "btn ghost icon-only", () => notice.remove()));
   region.append(notice);
-  // Shown again, so that it lies above a dialog that was opened since.
-  region.hidePopover();
-  region.showPopover();
-  if (!stays) removeInTime(notice, undo || actions.length ? STAYS_WITH_BUTTON_MS : STAYS_MS);
+  if (!stays) removeInTime(notice, undo || actions.length ? STAYS_WITH_UNDO_MS : STAYS_MS);
   return notice;
 }
 
-function toastRegion() {
-  const existing = document.getElementById("toasts");
-  if (existing) return existing;
-  const region = make("div", { id: "toasts", popover: "manual", role: "status", ariaLive: "polite" });
-  document.body.append(region);
-  return region;
+/** @type {HTMLElement | undefined} */
+let only;
+
+/** Returns the region, as the last thing that was opened: so it lies above all others. */
+function raisedRegion() {
+  only ??= make("div", { id: "toasts", popover: "manual", role: "log", ariaLive: "polite", ariaLabel: "Notices" });
+  const dialog = [...document.querySelectorAll("dialog:modal")].at(-1);
+  const place = dialog ?? document.body;
+  if (only.parentElement !== place) {
+    place.append(only);
+    dialog?.addEventListener("close", raisedRegion, { once: true });
+  } else only.hidePopover();
+  only.showPopover();
+  return only;
+}
+
+/** Keeps notices in sight and in reach when a dialog opens. */
+export function raiseNoticesAboveDialogs() {
+  raisedRegion();
+  const follow = (/** @type {Event} */ { target }) => target instanceof HTMLDialogElement && raisedRegion();
+  document.addEventListener("toggle", follow, { capture: true }); // it does not bubble
 }
 
 /** @param {string} label @param {HTMLElement} notice @param {() => void} run */

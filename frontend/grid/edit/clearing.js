@@ -14,11 +14,12 @@ const CLEARED_AT_ONCE = 50_000; // cells; more is usually a mistake
 /** Empties the typed cells of the selection. @param {Grid} grid */
 export async function clearCells(grid) {
   if (!grid.canEdit) return;
-  const { top, bottom, left, right } = grid.selection.range;
-  const columns = grid.columns.list.slice(left, right + 1).filter((column) => !isComputed(column));
+  const { top, bottom, columns: chosen } = grid.selection.area;
+  const columns = chosen.map((index) => grid.columns.list[index]).filter((column) => !isComputed(column));
   if (!columns.length) return toast("You can't type over results. Run the column again, or delete the column.");
   if ((bottom - top + 1) * columns.length > CLEARED_AT_ONCE) {
-    return toast(`Choose at most ${formatNumber(CLEARED_AT_ONCE)} cells to empty at once.`);
+    const most = `Choose at most ${formatNumber(CLEARED_AT_ONCE)} cells to empty at once.`;
+    return toast(`${most} For whole columns, use “Clear values” in the menu of the column.`);
   }
   const rows = await grid.rows.range(top, bottom);
   const changes = rows.flatMap((row) =>

@@ -2,7 +2,7 @@
  * Copies and cuts cells, whether they are loaded or not.
  *
  * @typedef {import("../types.d.ts").Grid} Grid
- * @typedef {import("../types.d.ts").Range} Range
+ * @typedef {import("../selection.js").Selection["area"]} Area
  * @typedef {import("../types.d.ts").Row} Row
  * @typedef {import("../types.d.ts").Column} Column
  */
@@ -39,10 +39,10 @@ export function cut(grid, copied) {
 
 /** Copies the selection. @param {Grid} grid @param {ClipboardEvent} event @returns {boolean} false if the cells are still being fetched */
 function copy(grid, event) {
-  const { range } = grid.selection;
-  const loaded = loadedText(grid, range);
+  const { area } = grid.selection;
+  const loaded = loadedText(grid, area);
   if (loaded !== undefined) event.clipboardData?.setData("text/plain", loaded);
-  else void copyUnloaded(grid, range);
+  else void copyUnloaded(grid, area);
   return loaded !== undefined;
 }
 
@@ -67,8 +67,8 @@ export function copyNow(grid) {
 const textOf = (rows, columns) =>
   formatTable(rows.map((row) => columns.map((column) => copyText(column, row.cells[column.id]))));
 
-/** @param {Grid} grid @param {Range} range @returns {string | undefined} undefined if a row is not loaded */
-function loadedText(grid, { top, bottom, left, right }) {
+/** @param {Grid} grid @param {Area} area @returns {string | undefined} undefined if a row is not loaded */
+function loadedText(grid, { top, bottom, columns }) {
   /** @type {Row[]} */
   const rows = [];
   for (let index = top; index <= bottom; index += 1) {
@@ -76,12 +76,15 @@ function loadedText(grid, { top, bottom, left, right }) {
     if (!row) return undefined;
     rows.push(row);
   }
-  return textOf(rows, grid.columns.list.slice(left, right + 1));
+  return textOf(
+    rows,
+    columns.map((index) => grid.columns.list[index]),
+  );
 }
 
-/** @param {Grid} grid @param {Range} range */
-function copyUnloaded(grid, { top, bottom, left, right }) {
-  const columns = grid.columns.list.slice(left, right + 1);
+/** @param {Grid} grid @param {Area} area */
+function copyUnloaded(grid, { top, bottom, columns: chosen }) {
+  const columns = chosen.map((index) => grid.columns.list[index]);
   const count = bottom - top + 1;
   return writeClipboard(count * columns.length, `${formatNumber(count)} rows`, async () => ({
     rows: await grid.rows.range(top, bottom),

@@ -9,6 +9,7 @@
 import { api, reasonOf } from "../../ui/api.js";
 import { ask } from "../../ui/ask.js";
 import { plural } from "../../ui/format.js";
+import { deletedWords, followMove, leftWords } from "../../ui/moving-rows.js";
 import { showNotice, toast } from "../../ui/notices.js";
 import { removeRows } from "./edits.js";
 
@@ -32,20 +33,22 @@ export async function deleteSelected(grid) {
 export async function deleteRows(grid, scope, count) {
   if (count > UNASKED && !(await isSure(count))) return;
   const words = plural(count, "row");
-  const waiting = count > QUICK ? showNotice(`Deleting ${words}…`, { stays: true }) : undefined;
+  const waiting = count > QUICK && "ids" in scope ? showNotice(`Deleting ${words}…`, { stays: true }) : undefined;
   try {
-    let keys = await remove(grid, scope);
+    let removed = await remove(grid, scope);
     const undo = async () => {
-      await restoreRows(grid, keys);
+      await restoreRows(grid, removed.keys);
       return true;
     };
     const redo = async () => {
-      keys = await remove(grid, scope);
+      removed = await remove(grid, scope);
+      if (removed.words) toast(removed.words);
       return true;
     };
     const step = { label: `deletion of ${words}`, undo, redo };
-    grid.history.add(Promise.resolve(step));
-    toast(`Deleted ${words}.`, { undo: () => void undoStep(grid, step) });
+    if (removed.keys.length) grid.history.add(Promise.resolve(step));
+    const offer = removed.keys.length ? { undo: () => void undoStep(grid, step) } : {};
+    toast(removed.words || `Deleted ${words}.`, offer);
     grid.selectedRows.clear();
     grid.sheet.focus({ preventScroll: true });
   } catch (error) {
@@ -74,23 +77,34 @@ export async function undoStep(grid, step) {
   }
 }
 
-/** @param {Grid} grid @param {RowScope} scope @returns {Promise<string[]>} the keys that restore the rows */
-const remove = (grid, scope) => ("ids" in scope ? removeRows(grid, scope.ids) : removeAllBut(grid, scope.all_but));
+/**
+ * @typedef {{ keys: string[], words?: string }} Removed the keys that restore rows, and what to say where it was cancelled
+ * @param {Grid} grid @param {RowScope} scope @returns {Promise<Removed>}
+ */
+const remove = async (grid, scope) =>
+  "ids" in scope ? { keys: await removeRows(grid, scope.ids) } : removeAllBut(grid, scope.all_but);
 
-/** @param {Grid} grid @param {number[]} exceptions */
+/** @param {Grid} grid @param {number[]} exceptions @returns {Promise<Removed>} */
 async function removeAllBut(grid, exceptions) {
   const before = grid.rows.tableTotal;
-  const { deleted, undo } = await api("DELETE", `/tables/${grid.table.id}/rows`, { all_but: exceptions });
-  grid.rows.resized(Math.min(grid.rows.tableTotal, before - deleted));
-  return undo ? [undo] : [];
+  const { deleted, undo, state } = await api("DELETE", `/tables/${grid.table.id}/rows`, { all_but: exceptions });
+  const moved = state ? await followMove(undo) : undefined;
+  if (moved === undefined) grid.rows.resized(Math.min(grid.rows.tableTotal, before - deleted));
+  else if (!moved?.rows || moved.stopped)
+    return { keys: moved?.rows ? [undo] : [], words: deletedWords(moved, deleted) };
+  return { keys: undo ? [undo] : [] };
 }
 
 /** Restores rows from the trash. @param {Grid} grid @param {string[]} keys that deleting them returned */
 export async function restoreRows(grid, keys) {
   for (const key of keys) {
     const before = grid.rows.tableTotal;
-    const { restored } = await api("POST", `/tables/${grid.table.id}/rows/restore`, { undo: key });
-    grid.rows.resized(Math.max(grid.rows.tableTotal, before + restored));
+    const { restored, state } = await api("POST", `/tables/${grid.table.id}/rows/restore`, { undo: key });
+    if (!state) grid.rows.resized(Math.max(grid.rows.tableTotal, before + restored));
+    else {
+      const words = leftWords(await followMove(key));
+      if (words) toast(words, { action: { label: "Open trash", run: () => location.assign("/trash") } });
+    }
   }
   if (grid.rows.view) await grid.view.refresh();
 }

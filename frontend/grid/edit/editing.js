@@ -5,6 +5,7 @@
  * @typedef {import("../types.d.ts").Column} Column
  */
 
+import { toast } from "../../ui/notices.js";
 import { isComputed, isTrue, plainText } from "../cells.js";
 import { edit } from "./edits.js";
 
@@ -32,7 +33,8 @@ export class Editing {
     const data = rows.at(row);
     if (!column || row < 0) return;
     if (isComputed(column)) return typed ? undefined : this.showDetails(row, at);
-    if (!canEdit || !data) return;
+    if (!canEdit) return toast("View only. Ask an owner for the editor role to change this.");
+    if (!data) return;
     if (column.type === "checkbox") return typed ? undefined : this.toggle();
     viewport.reveal(row, at);
     const cell = viewport.cellElement(row, at);
@@ -52,6 +54,7 @@ export class Editing {
       this.grid,
       [{ rowId: data.id, columnId: column.id, before, after: !isTrue(before) }],
       `edit of ${column.name}`,
+      { typing: true },
     );
   }
 
@@ -74,17 +77,25 @@ export class Editing {
     const close = (save) => {
       if (!this.#open) return;
       this.#open = undefined;
+      removeEventListener("beforeunload", ask);
       const { value } = editor;
       const hadFocus = editor.contains(document.activeElement);
       cell.replaceChildren(...shown);
       unpin();
       if (hadFocus) sheet.focus({ preventScroll: true });
       if (save && value !== plainText(before)) {
-        void edit(this.grid, [{ rowId, columnId: column.id, before, after: value }], `edit of ${column.name}`);
+        const change = { rowId, columnId: column.id, before, after: value };
+        void edit(this.grid, [change], `edit of ${column.name}`, { typing: true });
       }
     };
+    /** @param {BeforeUnloadEvent} event */
+    const ask = (event) => {
+      if (editor.value !== plainText(before)) event.preventDefault();
+    };
+    addEventListener("beforeunload", ask);
     this.#open = { close };
     editor.addEventListener("keydown", (event) => this.#key(/** @type {KeyboardEvent} */ (event), editor, typed));
+    editor.addEventListener("input", () => this.grid.openRows.key(rowId));
     editor.addEventListener("blur", () => close(true));
   }
 
@@ -118,8 +129,8 @@ export class Editing {
 /** @type {Record<string, [number, number]>} rows down and columns right */
 const LEAVE = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
-/** @param {Column} column @param {number} row @param {unknown} before @param {boolean} typed */
-function newEditor(column, row, before, typed) {
+/** Makes the control for a value of a column. @param {Column} column @param {number} row @param {unknown} before @param {boolean} typed */
+export function newEditor(column, row, before, typed) {
   const text = plainText(before);
   const calendar = column.type === "date" && !typed && ISO_DATE.test(text);
   const editor = document.createElement(calendar ? "input" : "textarea");

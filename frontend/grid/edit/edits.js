@@ -8,19 +8,12 @@
 
 import { ApiError, api, reasonOf } from "../../ui/api.js";
 import { toast } from "../../ui/notices.js";
+import { untilReachable } from "../../ui/reachable.js";
+import { queueSave } from "../../ui/saves.js";
+import { PLAIN_TYPES } from "../columns.js";
 
 const ROWS_A_CALL = 2000;
 const DELETED_A_CALL = 10_000;
-
-/** The last save; saves run one after the other, so that the last value typed is the last one written. @type {Promise<unknown>} */
-let saving = Promise.resolve();
-
-/** Runs a save after those before it. @template T @param {() => Promise<T>} work @returns {Promise<T>} */
-export function queueSave(work) {
-  const saved = saving.then(work);
-  saving = saved.catch(() => {});
-  return saved;
-}
 
 /** Names the column that refused a value, as the API reports it. @param {unknown} error */
 function placeOf(error) {
@@ -33,16 +26,24 @@ function* chunks(items, size) {
   for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
 }
 
-/** Groups changes by row, as the API takes them. @param {Change[]} changes @returns {{ id: number, cells: Record<string, unknown> }[]} */
-export function byRow(changes) {
-  /** @type {Map<number, Record<string, unknown>>} */
+/** Groups values by row, as the API takes them. @param {Change[]} changes @param {"after" | "before"} which @returns {Map<number, Record<string, unknown>>} */
+function valuesByRow(changes, which) {
   const rows = new Map();
-  for (const { rowId, columnId, after } of changes) {
-    const cells = rows.get(rowId) ?? {};
-    cells[columnId] = after;
-    rows.set(rowId, cells);
+  for (const change of changes) {
+    const cells = rows.get(change.rowId) ?? {};
+    cells[change.columnId] = change[which];
+    rows.set(change.rowId, cells);
   }
-  return [...rows].map(([id, cells]) => ({ id, cells }));
+  return rows;
+}
+
+/** Groups changes by row, as the API takes them. @param {Change[]} changes @returns {{ id: number, cells: Record<string, unknown> }[]} */
+export const byRow = (changes) => [...valuesByRow(changes, "after")].map(([id, cells]) => ({ id, cells }));
+
+/** Groups changes that are to be made only if nothing else has changed the cells. @param {Change[]} changes */
+function byRowIfUnchanged(changes) {
+  const was = valuesByRow(changes, "before");
+  return byRow(changes).map((row) => ({ ...row, was: was.get(row.id) }));
 }
 
 /** @param {Change[]} changes @returns {Change[]} */
@@ -51,22 +52,31 @@ export const reversed = (changes) =>
 
 /**
  * Shows and saves changes.
- * @param {Grid} grid @param {Change[]} changes @param {() => void} [retry] offered if the server could not be reached
+ * @typedef {object} How
+ * @property {boolean} [typing] somebody may go on typing in the row
+ * @property {boolean} [ifUnchanged] of undo and redo: not over what somebody else has written since
+ * @property {boolean} [undo] the history of the cells calls it that
+ * @param {Grid} grid @param {Change[]} changes @param {How} [how]
  * @returns {Promise<boolean>} whether all were saved
  */
-export async function save(grid, changes, retry) {
+export async function save(grid, changes, { typing = false, ifUnchanged = false, undo = false } = {}) {
+  if (typing) for (const { rowId } of changes) grid.openRows.add(rowId);
   const optimistic = changes.map(({ rowId, columnId, after }) => grid.rows.setOptimistic(rowId, columnId, after));
   const saved = new Set();
   return queueSave(async () => {
     try {
-      for (const rows of chunks(byRow(changes), ROWS_A_CALL)) {
-        await api("PATCH", `/tables/${grid.table.id}/rows`, { rows });
+      for (const rows of chunks(ifUnchanged ? byRowIfUnchanged(changes) : byRow(changes), ROWS_A_CALL)) {
+        const call = () => api("PATCH", `/tables/${grid.table.id}/rows`, { rows, typing, undo });
+        await untilReachable(call, () => grid.rows.setLate(optimistic));
         for (const { id } of rows) saved.add(id);
       }
       return true;
     } catch (error) {
-      const canRetry = retry && (!(error instanceof ApiError) || error.status >= 500);
-      toast(`${placeOf(error)} ${reasonOf(error)}`, canRetry ? { action: { label: "Save again", run: retry } } : {});
+      if (isChangedSince(error)) {
+        const action = { label: "Undo anyway", run: () => void save(grid, changes, { undo }) };
+        toast(`${reasonOf(error)} Nothing was undone.`, { action });
+        grid.rows.refresh();
+      } else toast(`${placeOf(error)} ${reasonOf(error)}`);
       return false;
     } finally {
       changes.forEach(({ rowId, columnId, before, after }, i) => {
@@ -76,36 +86,39 @@ export async function save(grid, changes, retry) {
   });
 }
 
+/** @param {unknown} error */
+const isChangedSince = (error) => error instanceof ApiError && error.details?.[0]?.field === "was";
+
 /**
  * Saves changes, without the values that are the same as before.
- * @param {Grid} grid @param {Change[]} proposed @param {string} label @param {() => void} [retry] offered if the server could not be reached
+ * @param {Grid} grid @param {Change[]} proposed @param {string} label @param {How} how
  * @returns {Promise<import("../history.js").Step | undefined>} how to undo them
  */
-async function commit(grid, proposed, label, retry) {
+async function commit(grid, proposed, label, how) {
   const changes = proposed
     .map((change) => ({ ...change, before: change.before ?? null }))
     .filter(({ before, after }) => before !== after);
-  if (!changes.length || !(await save(grid, changes, retry))) return undefined;
-  return { label, undo: () => save(grid, reversed(changes)), redo: () => save(grid, changes) };
+  if (!changes.length || !(await save(grid, changes, how))) return undefined;
+  return {
+    label,
+    undo: () => save(grid, reversed(changes), { ifUnchanged: true, undo: true }),
+    redo: () => save(grid, changes, { ifUnchanged: true }),
+  };
 }
 
-/** Saves changes as one undo step. @param {Grid} grid @param {Change[]} changes @param {string} label */
-export async function edit(grid, changes, label) {
-  const step = commit(grid, changes, label, () => void edit(grid, changes, label));
+/** Saves changes as one undo step. @param {Grid} grid @param {Change[]} changes @param {string} label @param {How} [how] */
+export async function edit(grid, changes, label, how = {}) {
+  const step = commit(grid, changes, label, how);
   grid.history.add(step);
   return (await step) !== undefined;
 }
 
-/** Appends rows. @param {Grid} grid @param {Record<string, unknown>[]} rows by column id @returns {Promise<number[]>} their ids */
-async function appendRows(grid, rows) {
-  /** @type {number[]} */
-  const ids = [];
-  for (const chunk of chunks(rows, ROWS_A_CALL)) {
-    const { total, tableTotal, view } = grid.rows;
-    const response = await api("POST", `/tables/${grid.table.id}/rows`, { rows: chunk, view });
-    ids.push(...response.ids);
-    grid.rows.appended(response.ids, total, tableTotal);
-  }
+/** Appends an empty row, to be typed into. @param {Grid} grid @returns {Promise<number[]>} its id */
+async function appendRow(grid) {
+  const { total, tableTotal, view } = grid.rows;
+  const { ids } = await api("POST", `/tables/${grid.table.id}/rows`, { rows: [{}], view, typing: true });
+  for (const id of ids) grid.openRows.add(id);
+  grid.rows.appended(ids, total, tableTotal);
   return ids;
 }
 
@@ -124,13 +137,13 @@ export async function removeRows(grid, ids) {
 /** Appends an empty row and goes to it. @param {Grid} grid */
 export async function addRow(grid) {
   try {
-    let ids = await appendRows(grid, [{}]);
+    let ids = await appendRow(grid);
     const undo = async () => {
       await removeRows(grid, ids);
       return true;
     };
     const redo = async () => {
-      ids = await appendRows(grid, [{}]);
+      ids = await appendRow(grid);
       return true;
     };
     grid.history.add(Promise.resolve({ label: "new row", undo, redo }));
@@ -143,4 +156,4 @@ export async function addRow(grid) {
 }
 
 /** @param {Grid} grid */
-const firstTyped = (grid) => grid.columns.list.findIndex(({ type }) => !["formula", "extract", "http"].includes(type));
+const firstTyped = (grid) => grid.columns.list.findIndex(({ type }) => PLAIN_TYPES.includes(type));

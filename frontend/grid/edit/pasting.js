@@ -14,8 +14,9 @@ import { api, reasonOf } from "../../ui/api.js";
 import { ask } from "../../ui/ask.js";
 import { formatNumber, plural } from "../../ui/format.js";
 import { toast } from "../../ui/notices.js";
+import { queueSave } from "../../ui/saves.js";
 import { isComputed } from "../cells.js";
-import { byRow, queueSave, removeRows, reversed, save } from "./edits.js";
+import { byRow, removeRows, reversed, save } from "./edits.js";
 import { parseTable } from "./tsv.js";
 
 const CELLS_PASTED = 100_000;
@@ -111,8 +112,8 @@ async function pasteAsOneStep(grid, { changes, added, columns }) {
   const label = `paste of ${plural(changes.length + added.reduce((sum, row) => sum + Object.keys(row).length, 0), "cell")}`;
   const step = first.then(({ ids, accepted }) => {
     const undo = async () => {
+      if (accepted.length && !(await save(grid, reversed(accepted), { ifUnchanged: true }))) return false;
       if (ids.length) await removeRows(grid, ids);
-      if (accepted.length && !(await save(grid, reversed(accepted)))) return false;
       for (const column of columns) await grid.columns.remove(column);
       return true;
     };

@@ -8,7 +8,7 @@
  * @typedef {import("../../ui/menu.js").Item} Item
  */
 
-import { chooseRecipe, exportRecipe } from "../../recipes/recipes.js";
+import { chooseRecipe, exportRecipe, openGallery } from "../../recipes/recipes.js";
 import { openRunMenu } from "../../runs/run-menu.js";
 import { ApiError, api, reasonOf } from "../../ui/api.js";
 import { ask } from "../../ui/ask.js";
@@ -17,52 +17,138 @@ import { openMenu } from "../../ui/menu.js";
 import { toast } from "../../ui/notices.js";
 import { isComputed } from "../cells.js";
 import { PLAIN_TYPES, TYPE_NAME } from "../columns.js";
-import { setHidden, setPinned } from "../display.js";
-import { announceColumns, openErrors, openPanel, openSettings } from "../signals.js";
+import { moveColumn, placeBeside, setHidden, setPinned } from "../display.js";
+import { clearColumns } from "../edit/large-edits.js";
+import { announceColumns, filterBy, openErrors, openPanel, openSettings } from "../signals.js";
 import { sortBy } from "../view.js";
+import { ownErrors } from "./chip.js";
+import { itemsOfSeveral, selectedColumns } from "./several-columns.js";
+
+/** @typedef {(Item | "line")[]} Items */
+/** @typedef {{ beside: Column, side: "left" | "right" }} Place */
 
 /**
  * Opens the menu of a column.
  * @param {Grid} grid @param {Column} column @param {DOMRect} at
  * @param {{ rename: (column: Column) => void }} header
  */
-export function openColumnMenu(grid, column, at, { rename }) {
-  /** @type {(Item | "line")[]} */
-  const items = [];
-  if (column.type === "http") {
-    items.push({ text: "Settings", run: () => openSettings(column) });
-    items.push({ text: "Run…", run: () => void openRunMenu(grid, column, at) }, "line");
-  } else if (isComputed(column)) {
-    items.push({ text: `Edit ${TYPE_NAME[column.type].toLowerCase()}`, run: () => openSettings(column) }, "line");
+export function openColumnMenu(grid, column, at, header) {
+  const several = selectedColumns(grid, column);
+  if (several.length > 1 && grid.canEdit) {
+    const label = `Menu of ${several.length} columns`;
+    return openMenu(at, itemsOfSeveral(grid, several, at), { label, back: grid.sheet });
   }
-  if (isComputed(column))
-    items.splice(-1, 0, { text: "Errors…", note: errorNote(column), run: () => openErrors(column.id) });
+  openMenu(at, columnItems(grid, column, at, header), { label: `${column.name}: column menu`, back: grid.sheet });
+}
+
+/**
+ * @param {Grid} grid @param {Column} column @param {DOMRect} at
+ * @param {{ rename: (column: Column) => void }} header
+ */
+export function columnItems(grid, column, at, { rename }) {
+  /** @type {Items} */
+  const views = [
+    { text: "Sort ascending", icon: "ascending", run: () => sortBy(grid, column.id, false) },
+    { text: "Sort descending", icon: "descending", run: () => sortBy(grid, column.id, true) },
+    { text: "Filter by this column…", icon: "filter", run: () => filterBy(column.id) },
+    ...groupItems(grid, column),
+  ];
+  if (!grid.canEdit) return [...resultItems(grid, column, at), ...views];
+  /** @type {Items} */
+  const items = [
+    ...resultItems(grid, column, at),
+    { text: "Rename", icon: "rename", note: "F2", run: () => rename(column) },
+    ...typeItems(grid, column, at),
+    ...views,
+    "line",
+    ...placeItems(grid, column),
+    ...insertItems(grid, column, at, rename),
+    { text: "Duplicate column", icon: "copy", run: () => void duplicate(grid, column) },
+  ];
+  // A look-up is about the tables of this workspace.
+  if (isComputed(column) && column.type !== "lookup")
+    items.push({ text: "Export settings", icon: "export", run: () => exportRecipe(column) });
+  items.push("line", { text: "Delete column", icon: "delete", danger: true, run: () => void remove(grid, column) });
+  return items;
+}
+
+/** @param {Grid} grid @param {Column} column @param {DOMRect} at @returns {Items} */
+function resultItems(grid, column, at) {
+  if (!isComputed(column)) return [];
+  const isHttp = column.type === "http";
+  const settings = isHttp || !grid.canEdit ? "Settings" : `Edit ${TYPE_NAME[column.type].toLowerCase()}`;
+  /** @type {Items} */
+  const items = [{ text: settings, icon: "settings", run: () => openSettings(column) }];
+  if (isHttp && grid.canEdit) items.push({ text: "Run…", icon: "run", run: () => void openRunMenu(grid, column, at) });
+  items.push({ text: "Errors…", icon: "errors", note: errorNote(column), run: () => openErrors(column.id) }, "line");
+  return items;
+}
+
+/** Whole answers are all different. @param {Grid} grid @param {Column} column @returns {Items} */
+function groupItems({ view }, { id, type }) {
+  if (type === "http") return [];
+  const isOn = view.spec.group === id;
+  const text = isOn ? "Remove grouping" : "Group by this column";
+  return [{ text, icon: "group", run: () => void view.change({ group: isOn ? null : id }) }];
+}
+
+/** @param {Grid} grid @param {Column} column @param {DOMRect} at @returns {Items} */
+function typeItems(grid, column, at) {
+  if (isComputed(column)) return [];
+  const { type } = column;
+  return [
+    { text: "Change type…", icon: type, note: TYPE_NAME[type], run: () => openTypeMenu(grid, column, at) },
+    { text: "Clear values", icon: "clear", run: () => void clearColumns(grid, [column]) },
+  ];
+}
+
+/** @param {Grid} grid @param {Column} column @returns {Items} */
+function placeItems(grid, column) {
   const { list, pinnedCount } = grid.columns;
   const index = grid.columns.indexOf(column.id);
   const side = index < pinnedCount ? list.slice(0, pinnedCount) : list.slice(pinnedCount); // a column moves among the pinned ones, or among the others
   const [before, after] = [side[side.indexOf(column) - 1], side[side.indexOf(column) + 1]];
-  items.push({ text: "Rename", note: "F2", run: () => rename(column) });
-  if (!isComputed(column))
-    items.push({ text: "Change type…", note: TYPE_NAME[column.type], run: () => openTypeMenu(grid, column, at) });
-  items.push(
-    { text: "Sort ascending", run: () => sortBy(grid, column.id, false) },
-    { text: "Sort descending", run: () => sortBy(grid, column.id, true) },
-    "line",
-    { text: column.pinned ? "Unpin" : "Pin to the left", run: () => void setPinned(grid, column, !column.pinned) },
-    { text: "Hide", disabled: list.length === 1, run: () => void setHidden(grid, column, true) },
-    { text: "Move left", disabled: !before, run: () => void change(grid, column, { position: before.position }) },
-    { text: "Move right", disabled: !after, run: () => void change(grid, column, { position: after.position }) },
-    { text: "Duplicate column", run: () => void duplicate(grid, column) },
-    ...(isComputed(column) ? [{ text: "Export settings", run: () => exportRecipe(column) }] : []),
-    "line",
-    { text: "Delete column", danger: true, run: () => void remove(grid, column) },
-  );
-  openMenu(at, items, { label: `${column.name}: column menu`, back: grid.sheet });
+  /** @param {"left" | "right"} way @param {Column | undefined} other @returns {Item} */
+  const move = (way, other) => ({
+    text: `Move ${way}`,
+    icon: way,
+    disabled: !other,
+    run: () => other && void moveColumn(grid, column, other),
+  });
+  const pin = column.pinned ? "Unpin" : "Pin to the left";
+  return [
+    { text: pin, icon: "pin", run: () => void setPinned(grid, column, !column.pinned) },
+    { text: "Hide", icon: "hide", disabled: list.length === 1, run: () => void setHidden(grid, [column], true) },
+    move("left", before),
+    move("right", after),
+  ];
+}
+
+/** @param {Grid} grid @param {Column} column @param {DOMRect} at @param {(column: Column) => void} rename @returns {Items} */
+function insertItems(grid, column, at, rename) {
+  /** @param {"left" | "right"} side @returns {Item} */
+  const item = (side) => ({
+    text: `Insert ${side}…`,
+    icon: side === "left" ? "insert_left" : "insert_right",
+    run: () => openInsertMenu(grid, { beside: column, side }, at, rename),
+  });
+  return [item("left"), item("right")];
+}
+
+/** Opens the menu of types for a column at a place. @param {Grid} grid @param {Place} place @param {DOMRect} at @param {(column: Column) => void} rename */
+function openInsertMenu(grid, place, at, rename) {
+  const items = PLAIN_TYPES.map((type) => ({
+    text: TYPE_NAME[type],
+    icon: type,
+    run: () => void add(grid, type, rename, place),
+  }));
+  openMenu(at, items, { label: "Type of the new column", back: grid.sheet });
 }
 
 /** @param {Column} column */
-function errorNote({ counts: { failed = 0, unknown = 0, missing_input: lacking = 0 } = {} }) {
-  return failed + unknown + lacking ? formatNumber(failed + unknown + lacking) : undefined;
+function errorNote(column) {
+  const count = ownErrors(column) + (column.counts?.missing_input ?? 0);
+  return count ? formatNumber(count) : undefined;
 }
 
 /** @param {Grid} grid @param {Column} column @param {DOMRect} at */
@@ -84,7 +170,7 @@ async function changeType(grid, column, type) {
   });
 }
 
-/** @param {Grid} grid @param {Column} column @param {Partial<Pick<Column, "name" | "type" | "position">>} what */
+/** @param {Grid} grid @param {Column} column @param {Partial<Pick<Column, "name" | "type">>} what */
 export async function change(grid, column, what) {
   try {
     await grid.columns.save(column, what);
@@ -154,28 +240,51 @@ async function restore(grid, column, deletion) {
 }
 
 /** Opens the menu of types. @param {Grid} grid @param {DOMRect} at @param {{ rename: (column: Column) => void }} header */
-export function openAddMenu(grid, at, { rename }) {
-  /** @type {(Item | "line")[]} */
-  const items = [
-    { text: TYPE_NAME.http, note: "call an API", run: () => openPanel(`/tables/${grid.table.id}/panel/new`) },
-    { text: TYPE_NAME.formula, note: "calculate", run: () => openPanel(`/tables/${grid.table.id}/panel/new/formula`) },
+export function openAddMenu(grid, at, header) {
+  openMenu(at, addItems(grid, header), { label: "Add column", back: grid.sheet });
+}
+
+/** @param {Grid} grid @param {{ rename: (column: Column) => void }} header @returns {Items} */
+export function addItems(grid, { rename }) {
+  return [
+    {
+      text: TYPE_NAME.http,
+      icon: "http",
+      note: "call an API",
+      run: () => openPanel(`/tables/${grid.table.id}/panel/new`),
+    },
+    {
+      text: TYPE_NAME.formula,
+      icon: "formula",
+      note: "calculate",
+      run: () => openPanel(`/tables/${grid.table.id}/panel/new/formula`),
+    },
     {
       text: TYPE_NAME.extract,
+      icon: "extract",
       note: "pull from a result",
       run: () => openPanel(`/tables/${grid.table.id}/panel/new/extract`),
     },
+    {
+      text: TYPE_NAME.lookup,
+      icon: "lookup",
+      note: "find in another table",
+      run: () => openPanel(`/tables/${grid.table.id}/panel/new/lookup`),
+    },
     "line",
-    ...PLAIN_TYPES.map((type) => ({ text: TYPE_NAME[type], run: () => void add(grid, type, rename) })),
+    ...PLAIN_TYPES.map((type) => ({ text: TYPE_NAME[type], icon: type, run: () => void add(grid, type, rename) })),
     "line",
-    { text: "Import column…", note: ".marl.json", run: () => chooseRecipe(grid) },
+    { text: "Start from a recipe…", icon: "list", note: "Stripe, HubSpot, …", run: () => void openGallery(grid) },
+    { text: "Import column…", icon: "import", note: ".marl.json", run: () => chooseRecipe(grid) },
   ];
-  openMenu(at, items, { label: "Add column", back: grid.sheet });
 }
 
-/** Adds a column and opens the field for its name. @param {Grid} grid @param {ColumnType} type @param {(column: Column) => void} rename */
-async function add(grid, type, rename) {
+/** Adds a column, at the end or in a place, and opens the field for its name. @param {Grid} grid @param {ColumnType} type @param {(column: Column) => void} rename @param {Place} [place] */
+async function add(grid, type, rename, place) {
   try {
     const { id } = await grid.columns.create(grid.columns.freeName(TYPE_NAME[type]), type);
+    if (place) await placeBeside(grid, id, place.beside, place.side);
+    addStep(grid, id);
     grid.rows.refresh();
     announceColumns();
     const column = grid.columns.byId(id);
@@ -185,4 +294,21 @@ async function add(grid, type, rename) {
   } catch (error) {
     toast(`No column was added. ${reasonOf(error)}`);
   }
+}
+
+/** Lets Ctrl+Z take a new column back. @param {Grid} grid @param {number} id */
+function addStep(grid, id) {
+  const column = grid.columns.byId(id);
+  if (!column) return;
+  const undo = async () => {
+    await grid.columns.remove(column);
+    announceColumns();
+    return true;
+  };
+  const redo = async () => {
+    await grid.columns.restore(column);
+    announceColumns();
+    return true;
+  };
+  grid.history.add(Promise.resolve({ label: "new column", undo, redo }));
 }

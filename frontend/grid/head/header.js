@@ -7,17 +7,19 @@
  * @typedef {import("./counts.js").Counts} Counts
  */
 
-import { openRunMenu, startRun } from "../../runs/run-menu.js";
-import { errorsOf, errorText, isOpen, percent } from "../../runs/run-words.js";
+import { openRunMenu } from "../../runs/run-menu.js";
+import { isOpen, percent } from "../../runs/run-words.js";
 import { reasonOf } from "../../ui/api.js";
-import { button, make } from "../../ui/elements.js";
-import { formatNumber } from "../../ui/format.js";
+import { make } from "../../ui/elements.js";
+import { icon, iconButton } from "../../ui/icons.js";
 import { toast } from "../../ui/notices.js";
 import { renameInPlace } from "../../ui/rename.js";
 import { isComputed } from "../cells.js";
-import { SIGN, TYPE_NAME } from "../columns.js";
+import { TYPE_NAME } from "../columns.js";
+import { only } from "../conditions.js";
+import { moveColumn } from "../display.js";
 import { HEADER } from "../selection.js";
-import { openErrors } from "../signals.js";
+import { newChip, paintChip } from "./chip.js";
 import { change, openAddMenu, openColumnMenu } from "./column-menu.js";
 import { followHead } from "./reorder.js";
 
@@ -42,6 +44,8 @@ export class Header {
   #built = "";
   /** The column whose settings are open. @type {number | undefined} */
   #open;
+  /** Whether the panel is open for a column that is still to be made. */
+  makesNew = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #saving;
 
@@ -66,13 +70,26 @@ export class Header {
     this.#build();
   }
 
-  /** @param {number | string | undefined} columnId whose settings are open */
+  /** @param {number | string | null | undefined} columnId whose settings are open; null: of a column to be made */
   #panel(columnId) {
     const before = this.#open;
     this.#open = columnId === undefined || columnId === null ? undefined : Number(columnId);
+    this.makesNew = columnId === null;
     const index = this.#open === undefined ? -1 : this.grid.columns.indexOf(this.#open);
     if (this.#open !== before && index >= 0) this.grid.viewport.reveal(-1, index); // not hidden by the panel
     this.#paint();
+  }
+
+  /** Shows a column that was made in the panel: beside the one that was active, and in sight. @param {number} id */
+  async showNew(id) {
+    const { columns, selection, viewport, rows } = this.grid;
+    const neighbor = columns.list[selection.column];
+    const isLast = columns.byId(id)?.position === columns.all.length - 1;
+    if (neighbor && selection.column > 0 && isLast) await columns.placeAfter(id, neighbor).catch(() => {}); // at the end it is as good
+    const index = columns.indexOf(id);
+    if (index < 0) return;
+    selection.move(rows.total ? Math.max(0, selection.row) : HEADER, index);
+    viewport.reveal(selection.row, index);
   }
 
   #build() {
@@ -80,6 +97,7 @@ export class Header {
     if (this.#built === shown || this.row.querySelector(".rename")) return; // it is built once the new name is saved
     this.#built = shown;
     this.#cells.clear();
+    this.grid.selection.letGoOfColumns(); // their indexes may be those of others by now
     const corner = this.#newCell("n", 1);
     corner.append(this.#newPickAll());
     const cells = this.grid.columns.list.map((column, index) => this.#newColumn(column, index));
@@ -107,7 +125,7 @@ export class Header {
 
   #newEnd() {
     const cell = this.#newCell("end", this.grid.columns.count + 2);
-    const add = button("+", "add", () => this.openAdd(add), { tabIndex: -1, ariaLabel: "Add column" });
+    const add = iconButton("add", "Add column", "add", () => this.openAdd(add), { tabIndex: -1 });
     cell.append(add);
     return cell;
   }
@@ -120,65 +138,57 @@ export class Header {
     const sign = make(
       "span",
       { className: "type", title: TYPE_NAME[column.type], ariaHidden: "true" },
-      SIGN[column.type],
+      icon(column.type),
     );
-    cell.append(sign, make("span", "name", column.name), make("span", "prog"));
-    if (column.type === "http") cell.append(...this.#newMarks(column));
+    cell.append(sign, make("span", "name", column.name));
+    if (column.type === "http") cell.append(newChip((filter) => void this.#filter(column, filter)));
     this.counts.watch(cell, column);
-    if (grid.canEdit) cell.append(...this.#newButtons(column, index));
+    cell.append(...this.#newButtons(column, index));
     this.#cells.set(column.id, cell);
     cell.addEventListener("pointerdown", (event) => {
       if (/** @type {Element} */ (event.target).closest("button, input, .grip")) return;
-      this.#select(index, event.shiftKey);
+      if (event.button !== 0 && grid.selection.hasColumn(index)) return; // its menu is for all that are selected
+      this.#select(index, event);
       followHead(event, grid, index, (to) => this.shift(index, to - index));
     });
     cell.addEventListener("dblclick", (event) => {
       if (grid.canEdit && !(/** @type {Element} */ (event.target).closest("button, .grip"))) this.rename(column);
     });
     cell.addEventListener("contextmenu", (event) => {
-      if (!grid.canEdit) return;
       event.preventDefault();
       this.openMenu(index);
     });
     return cell;
   }
 
-  /** Makes the buttons for the errors of the run and for results out of date. @param {Column} column */
-  #newMarks(column) {
-    const showErrors = () => openErrors(column.id, this.#openRun(column)?.id);
-    const runStale = () => void startRun(column, "stale");
-    return [
-      button("", "mark errors", showErrors, { tabIndex: -1 }),
-      button("", "mark stale", runStale, { tabIndex: -1, disabled: !this.grid.canEdit }),
-    ];
+  /** Shows the rows that the chip of a column counts. @param {Column} column @param {"errors" | "stale"} value */
+  async #filter({ id }, value) {
+    const others = only(this.grid.view.spec.filters, ({ column, op }) => column !== id || op !== "state");
+    await this.grid.view.change({ filters: [...others, { column: id, op: "state", value }] });
+    this.grid.selection.move(0, this.grid.columns.indexOf(id));
+    this.grid.viewport.reveal(0, this.grid.selection.column);
+    this.grid.sheet.focus({ preventScroll: true });
   }
 
-  /** @param {Column} column */
-  #openRun({ id }) {
-    const run = this.progress.ofColumn(id);
-    return run && isOpen(run) ? run : undefined;
-  }
-
-  /** Selects all cells of a column. @param {number} index @param {boolean} extend */
-  #select(index, extend) {
-    const { selection, rows, sheet } = this.grid;
-    const left = extend ? Math.min(selection.range.left, index) : index;
-    const right = extend ? Math.max(selection.range.right, index) : index;
-    if (rows.total) selection.select({ top: 0, bottom: rows.total - 1, left, right });
-    else selection.move(HEADER, index);
+  /** Selects a whole column; with Shift all up to it, with Ctrl in addition to the others. @param {number} index @param {PointerEvent} event */
+  #select(index, { shiftKey, ctrlKey, metaKey }) {
+    const { selection, sheet } = this.grid;
+    if (ctrlKey || metaKey) selection.toggleColumn(index);
+    else selection.selectColumn(index, { extend: shiftKey });
     sheet.focus({ preventScroll: true });
   }
 
   /** @param {Column} column @param {number} index */
   #newButtons(column, index) {
+    const label = `${column.name}: column menu`;
+    const more = iconButton("down", label, "more", () => this.openMenu(index), { tabIndex: -1 });
+    if (!this.grid.canEdit) return [more];
     const buttons = [];
     if (column.type === "http") {
       const openMenu = () => void openRunMenu(this.grid, column, run.getBoundingClientRect());
-      const run = button("▶", "run-button", openMenu, { tabIndex: -1, ariaLabel: `Run ${column.name}` });
+      const run = iconButton("run", `Run ${column.name}`, "run-button", openMenu, { tabIndex: -1 });
       buttons.push(run);
     }
-    const label = `${column.name}: column menu`;
-    const more = button("⌄", "more", () => this.openMenu(index), { tabIndex: -1, ariaLabel: label });
     const grip = make("span", "grip");
     this.#followGrip(grip, column);
     return [...buttons, more, grip];
@@ -229,7 +239,8 @@ export class Header {
       if (!cell) return;
       columns.stick(cell, index);
       this.#paintRun(cell, column);
-      cell.classList.toggle("active", this.#open === column.id);
+      cell.classList.toggle("open", this.#open === column.id);
+      cell.classList.toggle("selected", selection.hasColumn(index));
       const isHere = selection.row === HEADER && selection.column === index;
       if (isHere && !cell.classList.contains("here") && isComputed(column)) this.counts.showTipSoon(cell, column.id);
       if (!isHere && cell.classList.contains("here")) this.counts.hideTip();
@@ -240,24 +251,17 @@ export class Header {
   /** @param {HTMLElement} cell @param {Column} column */
   #paintRun(cell, column) {
     const run = this.progress.ofColumn(column.id);
-    const words = /** @type {HTMLElement} */ (cell.querySelector(".prog"));
-    words.textContent = run ? progressText(run) : "";
+    paintChip(cell, column, run);
     cell.classList.toggle("runs", run !== undefined && isOpen(run));
     cell.classList.toggle("held", run?.state === "paused");
     cell.style.setProperty("--done", run ? `${percent(run)}%` : "0");
-    const { failed = 0, unknown = 0 } = column.counts ?? {};
-    const errors = run && isOpen(run) ? errorsOf(run) : failed + unknown;
-    paintMark(cell, "errors", errors, `${errorText(errors)} in ${column.name}: show them`);
-    // While a run is open, it is already bringing them up to date.
-    const stale = run && isOpen(run) ? 0 : (column.stale ?? 0);
-    paintMark(cell, "stale", stale, `${formatNumber(stale)} out of date in ${column.name}: run these`);
   }
 
   /** @param {number} index */
   openMenu(index) {
     const column = this.grid.columns.list[index];
     const cell = column && this.#cells.get(column.id);
-    if (!cell || !this.grid.canEdit) return;
+    if (!cell) return;
     openColumnMenu(this.grid, column, cell.getBoundingClientRect(), { rename: (it) => this.rename(it) });
   }
 
@@ -287,7 +291,7 @@ export class Header {
     const to = index + by;
     if (!column || !this.grid.canEdit || to < 0 || to >= this.grid.columns.count) return;
     this.grid.selection.move(HEADER, to);
-    void change(this.grid, column, { position: to });
+    void moveColumn(this.grid, column, this.grid.columns.list[to]);
   }
 
   /** @param {number} index @param {number} by px */
@@ -297,21 +301,4 @@ export class Header {
     this.grid.columns.resize(column, column.width + by);
     this.#saveWidth(column);
   }
-}
-
-/** @param {import("../types.d.ts").Run} run */
-function progressText(run) {
-  if (run.state === "paused") return `Paused ${percent(run)}%`;
-  if (run.state === "stopped") return "Stopped";
-  return isOpen(run) ? `${percent(run)}%` : "";
-}
-
-/** @param {HTMLElement} cell @param {"errors" | "stale"} name @param {number} count @param {string} label what a click does */
-function paintMark(cell, name, count, label) {
-  const mark = /** @type {HTMLElement | null} */ (cell.querySelector(`.mark.${name}`));
-  if (!mark) return;
-  mark.hidden = !count;
-  mark.textContent = name === "stale" ? `${formatNumber(count)} out of date` : errorText(count);
-  mark.title = label;
-  mark.setAttribute("aria-label", label);
 }

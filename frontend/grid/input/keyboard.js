@@ -9,7 +9,10 @@ import { reasonOf } from "../../ui/api.js";
 import { toast } from "../../ui/notices.js";
 import { clearCells } from "../edit/clearing.js";
 import { fillDown, fillRight } from "../edit/filling.js";
+import { moveRowsBy } from "../edit/moving.js";
 import { HEADER } from "../selection.js";
+import { openRecord } from "../signals.js";
+import { edgeAcross, edgeDown } from "./edges.js";
 
 const HEADER_STEP = 16; // px of Alt+arrow
 
@@ -21,15 +24,18 @@ const HEADER_STEP = 16; // px of Alt+arrow
 export function listenToKeys(grid, editing, header) {
   grid.sheet.addEventListener("keydown", (event) => {
     if (event.target !== grid.sheet || event.isComposing) return;
-    const handled = grid.selection.row === HEADER ? headerKey(event, grid, header) : bodyKey(event, grid, editing);
-    if (handled || move(event, grid)) event.preventDefault();
+    const isHead = grid.selection.row === HEADER;
+    const handled = undoKey(event, grid) || (isHead ? headerKey(event, grid, header) : bodyKey(event, grid, editing));
+    if (handled || moveToEdge(event, grid) || move(event, grid)) event.preventDefault();
   });
 }
 
 /** @param {KeyboardEvent} event @param {Grid} grid @param {Parameters<typeof listenToKeys>[2]} header */
 function headerKey(event, { selection }, header) {
   const { column } = selection;
-  if (event.key === "Enter" || event.key === " " || (event.altKey && event.key === "ArrowDown"))
+  if (event.key === " " && (event.ctrlKey || event.metaKey)) selection.toggleColumn(column);
+  else if (event.key === "Escape") selection.letGoOfColumns();
+  else if (event.key === "Enter" || event.key === " " || (event.altKey && event.key === "ArrowDown"))
     header.openMenu(column);
   else if (event.key === "F2") header.rename(column);
   else if (event.altKey && event.shiftKey && event.key === "ArrowLeft") header.shift(column, -1);
@@ -45,8 +51,13 @@ function bodyKey(event, grid, editing) {
   const { key } = event;
   const command = event.ctrlKey || event.metaKey;
   if (command) return commandKey(event, grid);
+  if (event.altKey && !event.shiftKey && (key === "ArrowUp" || key === "ArrowDown")) {
+    void moveRowsBy(grid, key === "ArrowUp" ? -1 : 1);
+    return true;
+  }
   if (event.altKey) return false;
-  if (key === "Enter" || key === "F2") editing.open();
+  if (key === "Enter" && event.shiftKey) openRecord(grid.selection.row);
+  else if (key === "Enter" || key === "F2") editing.open();
   else if (key === " " && event.shiftKey)
     void grid.selectedRows.select(grid.selection.range.top, grid.selection.range.bottom);
   else if (key === " ")
@@ -71,8 +82,6 @@ function clearSelection({ selection, selectedRows, rows }) {
 function commandKey(event, grid) {
   const key = event.key.toLowerCase();
   if (key === "a") grid.selection.selectAll();
-  else if ((key === "z" && event.shiftKey) || key === "y") void undoOrRedo(grid, "redo");
-  else if (key === "z") void undoOrRedo(grid, "undo");
   else if (event.shiftKey) return false;
   else if (key === "d") void fillDown(grid);
   else if (key === "r") void fillRight(grid);
@@ -80,8 +89,16 @@ function commandKey(event, grid) {
   return true;
 }
 
+/** @param {KeyboardEvent} event @param {Grid} grid */
+function undoKey(event, grid) {
+  const key = event.key.toLowerCase();
+  if (!(event.ctrlKey || event.metaKey) || (key !== "z" && key !== "y")) return false;
+  void undoOrRedo(grid, key === "y" || event.shiftKey ? "redo" : "undo");
+  return true;
+}
+
 /** @param {Grid} grid @param {"undo" | "redo"} way */
-async function undoOrRedo(grid, way) {
+export async function undoOrRedo(grid, way) {
   try {
     const step = await grid.history[way]();
     if (step) toast(`${way === "undo" ? "Undone" : "Redone"}: ${step.label}.`);
@@ -90,11 +107,36 @@ async function undoOrRedo(grid, way) {
   }
 }
 
+/** Ctrl and an arrow, in the cells. @param {KeyboardEvent} event @param {Grid} grid */
+function moveToEdge(event, grid) {
+  const { selection, columns } = grid;
+  const command = (event.ctrlKey || event.metaKey) && !event.altKey;
+  if (!command || !(event.key in EDGES) || selection.row === HEADER || !columns.count) return false;
+  const [down, right] = EDGES[event.key];
+  const from = event.shiftKey ? { row: selection.farRow, column: selection.farColumn } : selection;
+  const go = (/** @type {number} */ row, /** @type {number} */ column) => {
+    selection.move(row, column, { extend: event.shiftKey });
+    grid.viewport.reveal(selection.farRow, selection.farColumn);
+  };
+  const { row, column } = from;
+  if (right) go(row, edgeAcross(grid, { row, column }, right));
+  else
+    void edgeDown(grid, { row, column }, down).then(
+      (edge) => go(edge, column),
+      () => {},
+    ); // without the server it stays
+  return true;
+}
+
+/** Rows down and columns right. @type {Record<string, [1 | -1, 0] | [0, 1 | -1]>} */
+const EDGES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
 /** @param {KeyboardEvent} event @param {Grid} grid */
 function move(event, { selection, rows, columns, viewport }) {
   const command = event.ctrlKey || event.metaKey;
+  const extend = event.shiftKey && event.key !== "Tab";
   const to = destination(event.key, command, event.shiftKey, {
-    selection,
+    from: extend ? { row: selection.farRow, column: selection.farColumn } : selection,
     last: rows.total - 1,
     end: columns.count - 1,
     page: viewport.page,
@@ -103,17 +145,17 @@ function move(event, { selection, rows, columns, viewport }) {
   const [row, column] = to;
   // At an edge Tab leaves the grid, so that keyboard users are not trapped in it.
   if (event.key === "Tab" && column === selection.column && row === selection.row) return false;
-  selection.move(row, column, { extend: event.shiftKey && event.key !== "Tab" });
-  viewport.reveal(selection.row, selection.column);
+  selection.move(row, column, { extend });
+  viewport.reveal(selection.farRow, selection.farColumn);
   return true;
 }
 
 /**
  * @param {string} key @param {boolean} command @param {boolean} shift
- * @param {{ selection: import("../selection.js").Selection, last: number, end: number, page: number }} around
+ * @param {{ from: { row: number, column: number }, last: number, end: number, page: number }} around
  * @returns {[number, number] | undefined} row and column to go to
  */
-function destination(key, command, shift, { selection: { row, column }, last, end, page }) {
+function destination(key, command, shift, { from: { row, column }, last, end, page }) {
   switch (key) {
     case "ArrowUp":
       return [command ? 0 : row - 1, column];

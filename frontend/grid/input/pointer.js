@@ -6,9 +6,9 @@
  */
 
 import { fill, isOnCorner, stretched } from "../edit/filling.js";
-
-const EDGE = 24; // px from the border in which dragging scrolls
-const STEP = 16; // px per frame, at least
+import { openRecord } from "../signals.js";
+import { drag } from "./drag.js";
+import { dragRow } from "./row-drag.js";
 
 /** @param {Grid} grid @param {Editing} editing @param {HTMLElement} body */
 export function listenToPointer(grid, editing, body) {
@@ -30,10 +30,15 @@ export function listenToPointer(grid, editing, body) {
 /** @param {Event} event */
 const isEditor = (event) => /** @type {Element} */ (event.target).closest(".editor") !== null;
 
-/** Ticks the checkbox of a row. @param {MouseEvent} event @param {Grid} grid */
+/** @param {Event} event */
+const isOpener = (event) => /** @type {Element} */ (event.target).closest(".open-record") !== null;
+
+/** Ticks the checkbox of a row, or opens the row. @param {MouseEvent} event @param {Grid} grid */
 function pick(event, grid) {
   const at = grid.viewport.cellOf(event);
-  if (!at || !(/** @type {Element} */ (event.target).closest(".pick"))) return;
+  if (!at) return;
+  if (isOpener(event)) openRecord(at.row);
+  if (!(/** @type {Element} */ (event.target).closest(".pick"))) return;
   if (event.shiftKey) void grid.selectedRows.extend(at.row);
   else grid.selectedRows.toggle(at.row);
 }
@@ -41,12 +46,13 @@ function pick(event, grid) {
 /** @param {PointerEvent} event @param {Grid} grid @param {Editing} editing */
 function press(event, grid, editing) {
   const at = grid.viewport.cellOf(event);
-  if (!at || isEditor(event) || event.button !== 0) return;
+  if (!at || isEditor(event) || isOpener(event) || event.button !== 0) return;
   editing.finish();
   const box = /** @type {Element} */ (event.target).closest("input[type=checkbox]");
   if (!box) event.preventDefault();
   grid.sheet.focus({ preventScroll: true });
-  if (box?.matches(".pick")) dragRows(event, grid, at.row);
+  if (/** @type {Element} */ (event.target).closest(".move-row")) dragRow(event, grid, at.row);
+  else if (box?.matches(".pick")) dragRows(event, grid, at.row);
   else if (at.column < 0) pressNumber(event, grid, at.row);
   else if (!box && isOnCorner(event, grid)) dragCorner(event, grid);
   else pressCell(event, grid, at, box !== null);
@@ -57,7 +63,7 @@ function pressCell(event, { selection, viewport }, at, onBox) {
   selection.move(at.row, at.column, { extend: event.shiftKey });
   if (onBox) return;
   drag(event, viewport, ({ row, column }) => {
-    if (row !== selection.row || column !== selection.column) selection.move(row, column, { extend: true });
+    if (row !== selection.farRow || column !== selection.farColumn) selection.move(row, column, { extend: true });
   });
 }
 
@@ -84,7 +90,7 @@ function dragRows(event, { selection, viewport, selectedRows }, row) {
     if (!moved && near.row === row) return;
     if (!moved) selection.selectRow(row);
     moved = true;
-    if (near.row !== selection.row) selection.selectRow(near.row, { extend: true });
+    if (near.row !== selection.farRow) selection.selectRow(near.row, { extend: true });
   };
   drag(event, viewport, over, () => moved && void selectedRows.select(selection.range.top, selection.range.bottom));
 }
@@ -107,58 +113,4 @@ function dragCorner(event, grid) {
     end,
     () => selection.previewFill(undefined),
   );
-}
-
-/**
- * Follows the pointer until it is released; near an edge the grid scrolls. Esc, or the browser, can cancel it.
- * @param {PointerEvent} start @param {Grid["viewport"]} viewport @param {(near: { row: number, column: number }) => void} over
- * @param {() => void} [end] @param {() => void} [cancel]
- */
-function drag(start, viewport, over, end = () => {}, cancel = end) {
-  if (start.pointerType === "touch") return;
-  let [x, y] = [start.clientX, start.clientY];
-  let frame = 0;
-  const scroll = () => {
-    const by = pull(x, y, viewport.scroller.getBoundingClientRect());
-    if (by.x || by.y) {
-      viewport.scroller.scrollLeft += by.x;
-      viewport.scroll.to(viewport.scroll.top + by.y);
-      over(viewport.cellNear(x, y));
-    }
-    frame = requestAnimationFrame(scroll);
-  };
-  /** @param {PointerEvent} event */
-  const move = (event) => {
-    [x, y] = [event.clientX, event.clientY];
-    over(viewport.cellNear(x, y));
-    frame ||= requestAnimationFrame(scroll);
-  };
-  const following = new AbortController();
-  /** @param {() => void} then */
-  const stop = (then) => {
-    following.abort();
-    cancelAnimationFrame(frame);
-    then();
-  };
-  const { signal } = following;
-  addEventListener("pointermove", move, { signal });
-  addEventListener("pointerup", () => stop(end), { signal });
-  addEventListener("pointercancel", () => stop(cancel), { signal });
-  /** @param {KeyboardEvent} event */
-  const key = (event) => {
-    if (event.key !== "Escape") return;
-    event.stopPropagation();
-    stop(cancel);
-  };
-  addEventListener("keydown", key, { signal, capture: true });
-}
-
-/** Says how far a pointer near the border scrolls. @param {number} x @param {number} y @param {DOMRect} box */
-function pull(x, y, box) {
-  /** @param {number} over px */
-  const speed = (over) => (over > 0 ? STEP + over : 0);
-  return {
-    x: speed(x - (box.right - EDGE)) - speed(box.left + EDGE - x),
-    y: speed(y - (box.bottom - EDGE)) - speed(box.top + EDGE - y),
-  };
 }

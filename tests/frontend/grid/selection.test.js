@@ -42,6 +42,22 @@ test("an extended move keeps the corner where it began, in every direction", () 
   assert.equal(selection.isSingle, false);
 });
 
+test("the active cell stays where the range began", () => {
+  selection.move(5, 2);
+  selection.move(7, 3, { extend: true });
+  assert.deepEqual(active(), [5, 2]);
+  selection.selectRow(4);
+  selection.selectRow(8, { extend: true });
+  assert.deepEqual(active(), [4, 0]);
+});
+
+test("a cell knows at which edges of the range it lies", () => {
+  selection.select({ top: 2, bottom: 4, left: 1, right: 1 });
+  assert.equal(selection.edgesOf(2, 1), "at-top at-left at-right");
+  assert.equal(selection.edgesOf(3, 1), "at-left at-right");
+  assert.deepEqual([selection.hasRow(4), selection.hasRow(5), selection.hasColumn(1)], [true, false, true]);
+});
+
 test("an extended move does not reach the header", () => {
   selection.move(2, 0);
   selection.move(-1, 0, { extend: true });
@@ -76,6 +92,40 @@ test("a cell knows whether it is inside the range, and which one has the corner"
   assert.equal(selection.has(2, 3), false);
   assert.equal(selection.isCorner(2, 2), true);
   assert.equal(selection.isCorner(1, 2), false);
+});
+
+test("whole columns are chosen apart from each other, taken out again, and stretched from the last one", () => {
+  selection.move(3, 2);
+  selection.toggleColumn(0);
+  assert.deepEqual(selection.wholeColumns, [0]);
+  selection.toggleColumn(3);
+  assert.deepEqual(selection.area, { top: 0, bottom: 9, columns: [0, 3] });
+  assert.deepEqual([selection.has(5, 0), selection.has(5, 1), selection.hasColumn(0)], [true, false, true]);
+  assert.deepEqual([selection.isSingle, selection.isCorner(9, 3)], [false, false]);
+  selection.selectColumn(2, { extend: true });
+  assert.deepEqual(selection.wholeColumns, [0, 2, 3]);
+  selection.toggleColumn(2);
+  assert.deepEqual(selection.wholeColumns, [0, 3]);
+  selection.move(1, 1);
+  assert.deepEqual(selection.area, { top: 1, bottom: 1, columns: [1] });
+});
+
+test("columns are chosen in the header by the keyboard, and stay while it moves along", () => {
+  selection.move(HEADER, 0);
+  selection.toggleColumn(0);
+  selection.move(HEADER, 2);
+  selection.toggleColumn(2);
+  assert.deepEqual(selection.wholeColumns, [0, 2]);
+  assert.deepEqual([selection.hasColumn(0), selection.hasColumn(1)], [true, false]);
+  selection.move(0, 2);
+  assert.deepEqual(selection.wholeColumns, []);
+});
+
+test("in a table without rows columns are chosen all the same", () => {
+  size = { rows: 0, columns: 4 };
+  selection.selectColumn(1);
+  selection.toggleColumn(3);
+  assert.deepEqual(selection.wholeColumns, [1, 3]);
 });
 
 test("the preview of a fill covers its cells until it ends", () => {

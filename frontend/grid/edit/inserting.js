@@ -1,0 +1,85 @@
+/**
+ * Puts rows into the table: empty ones above or below another, and copies of what was typed into others.
+ *
+ * @typedef {import("../types.d.ts").Grid} Grid
+ * @typedef {import("../types.d.ts").Row} Row
+ */
+
+import { api, reasonOf } from "../../ui/api.js";
+import { plural } from "../../ui/format.js";
+import { toast } from "../../ui/notices.js";
+import { isComputed } from "../cells.js";
+import { undoStep } from "./deletion.js";
+import { removeRows } from "./edits.js";
+
+const MOST_COPIED = 10_000; // rows, as many as the API takes in one call
+
+/** @typedef {Record<number, unknown>} Values by column id */
+
+/** Says whether rows can be put between others: a view has an order of its own. @param {Grid} grid */
+export const canInsert = ({ canEdit, rows }) => canEdit && !rows.view;
+
+/** Inserts empty rows, as many as the selection has. @param {Grid} grid @param {"above" | "below"} side */
+export async function insertRows(grid, side) {
+  const { top, bottom, left } = grid.selection.range;
+  const count = bottom - top + 1;
+  if (count > MOST_COPIED) return toast(`Insert at most ${plural(MOST_COPIED, "row")} at once.`);
+  const at = side === "above" ? top : bottom + 1;
+  const empty = Array.from({ length: count }, () => ({}));
+  if (await insertAsStep(grid, empty, at, `insertion of ${plural(count, "row")}`)) {
+    grid.selection.select({ top: at, bottom: at + count - 1, left, right: left });
+    grid.viewport.reveal(at, left);
+  }
+}
+
+/** Copies what was typed into rows, below the last of them; results are not copied. @param {Grid} grid @param {number} first @param {number} last @param {(row: Row) => boolean} isChosen */
+export async function duplicateRows(grid, first, last, isChosen) {
+  if (last - first >= MOST_COPIED) return toast(`Duplicate at most ${plural(MOST_COPIED, "row")} at once.`);
+  try {
+    const copied = (await grid.rows.range(first, last)).filter(isChosen).map((row) => typedValues(grid, row));
+    const words = plural(copied.length, "row");
+    const step = await insertAsStep(grid, copied, last + 1, `duplication of ${words}`);
+    if (step) toast(`Duplicated ${words}, without results.`, { undo: () => void undoStep(grid, step) });
+  } catch (error) {
+    toast(`No row was duplicated. ${reasonOf(error)}`);
+  }
+}
+
+/** @param {Grid} grid @param {Row} row @returns {Values} */
+function typedValues({ columns }, { cells }) {
+  const typed = columns.all.filter((column) => !isComputed(column));
+  return Object.fromEntries(typed.map(({ id }) => [id, cells[id]?.value ?? null]));
+}
+
+/** @param {Grid} grid @param {Values[]} values @param {number} at the index of the first one @param {string} label */
+async function insertAsStep(grid, values, at, label) {
+  try {
+    const [next] = grid.rows.view || at >= grid.rows.total ? [] : await grid.rows.range(at, at);
+    let ids = await insert(grid, values, next?.id ?? null);
+    const undo = async () => {
+      await removeRows(grid, ids);
+      return true;
+    };
+    const redo = async () => {
+      ids = await insert(grid, values, next?.id ?? null);
+      return true;
+    };
+    const step = { label, undo, redo };
+    grid.history.add(Promise.resolve(step));
+    grid.sheet.focus({ preventScroll: true });
+    return step;
+  } catch (error) {
+    toast(`No row was added. ${reasonOf(error)}`);
+    return undefined;
+  }
+}
+
+/** @param {Grid} grid @param {Values[]} values @param {number | null} before the row that they are put before; null: at the end @returns {Promise<number[]>} */
+async function insert({ table, rows }, values, before) {
+  const { total, tableTotal, view } = rows;
+  /** @type {{ ids: number[] }} */
+  const { ids } = await api("POST", `/tables/${table.id}/rows`, { rows: values, before, view });
+  if (before === null) rows.appended(ids, total, tableTotal);
+  else rows.resized(Math.max(rows.tableTotal, tableTotal + ids.length)); // the live event may have arrived first
+  return ids;
+}
