@@ -1,10 +1,11 @@
 /** On every page: htmx with the CSRF token, notices for failed requests, questions before something is destroyed, copy buttons. */
 
 import htmx from "htmx.org";
+import { listenToShortcuts } from "./commands/shortcuts.js";
 import { csrfToken, messageForStatus, UNREACHABLE } from "./ui/api.js";
 import { ask } from "./ui/ask.js";
 import { copy } from "./ui/copy.js";
-import { toast } from "./ui/notices.js";
+import { raiseNoticesAboveDialogs, toast } from "./ui/notices.js";
 import "./ui/popovers.js";
 
 /** @typedef {{ request: { method: string, headers: Record<string, string> }, text?: string, response?: { status: number } }} Context */
@@ -13,6 +14,7 @@ import "./ui/popovers.js";
 const contextOf = (event) => /** @type {CustomEvent} */ (event).detail.ctx;
 
 htmx.config.history = false; // only parts of pages are swapped, so there is nothing to go back to
+htmx.config.defaultSettleDelay = 0; // no style of what was there is carried over: the security policy would refuse it
 
 document.addEventListener("htmx:config:request", (event) => {
   contextOf(event).request.headers["X-CSRFToken"] = csrfToken();
@@ -39,6 +41,17 @@ document.addEventListener("submit", async (event) => {
   if (await ask({ title, text, confirm, danger: true })) form.submit();
 });
 
+// <button data-ask="Turn it off?" hx-post="…" hx-trigger="confirmed"> asks before it sends.
+document.addEventListener("click", async (event) => {
+  const button = /** @type {HTMLElement | null} */ (
+    /** @type {Element} */ (event.target).closest?.("button[data-ask][hx-trigger=confirmed]")
+  );
+  if (!button) return;
+  const { ask: title = "", askText: text = "" } = button.dataset;
+  const confirm = button.textContent?.trim().replace("…", "") ?? "";
+  if (await ask({ title, text, confirm, danger: true })) button.dispatchEvent(new Event("confirmed"));
+});
+
 // <select data-submit> submits when it changes; the button beside it is for browsers without scripts.
 document.addEventListener("change", (event) => {
   const field = /** @type {HTMLSelectElement} */ (event.target);
@@ -51,13 +64,17 @@ document.addEventListener("click", (event) => {
   if (button) void copy(button.getAttribute("data-copy") ?? "", "Copied.");
 });
 
-// Arrow keys move in the account menu.
-document.getElementById("account-menu")?.addEventListener("keydown", (event) => {
-  const menu = /** @type {HTMLElement} */ (event.currentTarget);
-  const items = [.../** @type {NodeListOf<HTMLElement>} */ (menu.querySelectorAll("a, button"))];
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (!step) return;
-  event.preventDefault();
-  const now = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-  items[(now + step + items.length) % items.length]?.focus();
-});
+// Arrow keys move in the menus of the account and of help.
+for (const menu of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".account-menu"))) {
+  menu.addEventListener("keydown", (event) => {
+    const items = [.../** @type {NodeListOf<HTMLElement>} */ (menu.querySelectorAll("a, button"))];
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const now = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    items[(now + step + items.length) % items.length]?.focus();
+  });
+}
+
+raiseNoticesAboveDialogs();
+if (document.getElementById("help-menu")) listenToShortcuts(); // somebody is signed in

@@ -3,9 +3,10 @@
  * builds again on every change.
  */
 
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import * as formulajs from "@formulajs/formulajs";
 import { context } from "esbuild";
+import { ICONS } from "./ui/icon-names.js";
 
 const outdir = "static/build";
 const sandbox = "enrichment/engine/sandbox/build";
@@ -26,6 +27,8 @@ const pages = await context({
   // A chunk's name changes with its content: browsers keep it for ever.
   chunkNames: "chunk-[hash]",
   target: ["es2023", "chrome123", "firefox125", "safari17.5"],
+  loader: { ".svg": "dataurl", ".woff2": "file" },
+  assetNames: "[name]", // the static files' storage adds a hash
   minify: true,
   legalComments: "none",
   logLevel: "info",
@@ -48,10 +51,22 @@ const formulas = await context({
   logLevel: "info",
 });
 
+/** Writes one file with all icons, each a symbol of its own name. */
+async function writeSprite() {
+  const symbols = Object.entries(ICONS).map(async ([name, drawing]) => {
+    const svg = await readFile(`node_modules/lucide-static/icons/${drawing}.svg`, "utf8");
+    const shapes = svg.slice(svg.indexOf(">", svg.indexOf("<svg")) + 1, svg.lastIndexOf("</svg>"));
+    return `<symbol id="${name}" viewBox="0 0 24 24">${shapes.replace(/\s+/g, " ").trim()}</symbol>`;
+  });
+  const sprite = `<svg xmlns="http://www.w3.org/2000/svg">${(await Promise.all(symbols)).join("")}</svg>`;
+  await writeFile(`${outdir}/icons.svg`, sprite);
+}
+
 for (const folder of [outdir, sandbox]) {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
 }
+await writeSprite();
 for (const build of [pages, formulas]) {
   if (process.argv.includes("--watch")) {
     await build.watch();

@@ -1,10 +1,17 @@
 /** The forms of columns and connections: in the side panel of a table, or a connection on a page of its own. */
 
-import { connectionReferences, takeTokenPath } from "./panel/connection.js";
+import { chooseKind, connectionReferences, takeFoundPath, takeTokenPath } from "./panel/connection.js";
 import { focusField, upgradeFields } from "./panel/fields.js";
+import { noteRun } from "./panel/foot.js";
+import { landOnce, noteTyping } from "./panel/landing.js";
+import { placePopover } from "./panel/popovers.js";
 import { handleProblemClick, markProblems, placeNewProblems } from "./panel/problems.js";
 import { handleRowClick } from "./panel/rows.js";
+import { handleFolding } from "./panel/sections.js";
 import { SidePanel } from "./panel/side-panel.js";
+import { startSplitters } from "./panel/splitter.js";
+import { leaveToSent } from "./panel/stored-answer.js";
+import { ignoreSecondClick, startWaiting, stopWaiting } from "./panel/waiting.js";
 
 /** Handles the buttons that the panel and the page of a connection have in common. */
 function onAnyClick(/** @type {MouseEvent} */ event) {
@@ -21,12 +28,17 @@ function startPanel(/** @type {HTMLElement} */ aside) {
     void panel.open(/** @type {CustomEvent<{ url: string }>} */ (event).detail.url);
   });
   document.addEventListener("marl:connection-saved", () => panel.connection?.saved());
+  document.addEventListener("marl:row-found", (event) => panel.showRow(/** @type {CustomEvent} */ (event).detail.row));
+  document.addEventListener("marl:run", (event) => noteRun(aside, /** @type {CustomEvent} */ (event).detail));
   document.addEventListener("htmx:before:swap", () => panel.remember());
   document.addEventListener("htmx:after:swap", () => panel.refresh());
   document.addEventListener("keydown", (event) => panel.onKey(event));
   document.addEventListener("marl:fields-added", () => panel.upgrade());
+  startSplitters(aside);
+  for (const follow of [placePopover, handleFolding]) aside.addEventListener("toggle", follow, { capture: true }); // it does not bubble
   aside.addEventListener("click", (event) => panel.onClick(event));
   aside.addEventListener("input", (event) => panel.onInput(event));
+  aside.addEventListener("input", noteTyping);
   aside.addEventListener("paste", (event) => panel.onPaste(event), { capture: true }); // before the editor handles it
   addEventListener("beforeunload", (event) => {
     if (panel.changes.any() || panel.connection?.changes.any()) event.preventDefault();
@@ -50,7 +62,14 @@ function startPage(/** @type {HTMLFormElement} */ form) {
 document.addEventListener("marl:fields-ready", () => {
   for (const form of document.forms) markProblems(form);
 });
+document.addEventListener("click", ignoreSecondClick, { capture: true });
 document.addEventListener("click", onAnyClick);
+document.addEventListener("click", chooseKind);
+document.addEventListener("htmx:config:request", landOnce);
+document.addEventListener("htmx:before:request", startWaiting);
+document.addEventListener("htmx:before:request", leaveToSent);
+document.addEventListener("htmx:finally:request", stopWaiting);
+document.addEventListener("htmx:after:swap", () => takeFoundPath());
 const aside = document.getElementById("panel");
 if (aside) startPanel(aside);
 else {

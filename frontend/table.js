@@ -5,49 +5,71 @@
  * @typedef {import("./grid/types.d.ts").Table} Table
  */
 
+import { FieldColumns } from "./answers/field-columns.js";
+import { offerTableCommands } from "./commands/table-commands.js";
 import { Drawer } from "./details/drawer.js";
+import { showEdits } from "./details/edit-history.js";
 import { Errors } from "./details/errors.js";
 import { Inspector } from "./details/inspector.js";
+import { RowRecord } from "./details/record.js";
 import { DuplicatesDialog } from "./duplicates/duplicates-dialog.js";
 import { ExportForm } from "./exports/export-form.js";
+import { isComputed } from "./grid/cells.js";
 import { Columns } from "./grid/columns.js";
 import { listenToClipboard } from "./grid/edit/clipboard.js";
 import { Editing } from "./grid/edit/editing.js";
 import { addRow } from "./grid/edit/edits.js";
+import { showSelectionSums } from "./grid/foot/selection-sums.js";
+import { SummaryLine } from "./grid/foot/summary-line.js";
 import { openAddMenu } from "./grid/head/column-menu.js";
 import { Counts } from "./grid/head/counts.js";
 import { Header } from "./grid/head/header.js";
-import { offerHeights } from "./grid/heights.js";
 import { History } from "./grid/history.js";
 import { showBulkBar } from "./grid/input/bulk.js";
 import { listenToMenu } from "./grid/input/cell-menu.js";
-import { listenToKeys } from "./grid/input/keyboard.js";
+import { listenToKeys, undoOrRedo } from "./grid/input/keyboard.js";
 import { listenToPointer } from "./grid/input/pointer.js";
+import { listenToRegions } from "./grid/input/regions.js";
+import { listenToReplace, openReplace } from "./grid/input/replace-dialog.js";
 import { Live } from "./grid/live.js";
+import { OpenRows } from "./grid/open-rows.js";
 import { Rows } from "./grid/rows.js";
 import { SelectedRows } from "./grid/selected-rows.js";
 import { Selection } from "./grid/selection.js";
+import { answerSelectedRow, openPanel } from "./grid/signals.js";
 import { View } from "./grid/view.js";
 import { Viewport } from "./grid/viewport.js";
+import { Widths } from "./grid/widths.js";
 import { listenToFiles } from "./imports/files.js";
 import { openPastImports } from "./imports/past-imports.js";
 import { watchListed } from "./imports/under-way.js";
-import { takeDroppedRecipes } from "./recipes/recipes.js";
+import { followUnderWay } from "./long-work/under-way.js";
+import { openGallery, takeDroppedRecipes } from "./recipes/recipes.js";
 import { Footer } from "./runs/footer.js";
 import { Progress } from "./runs/progress.js";
 import { listenToHistory } from "./runs/run-history.js";
 import { startCoach } from "./sample/coach.js";
+import { openNotices } from "./settings/notices-dialog.js";
+import { openTableSettings } from "./settings/table-settings.js";
 import { startToolbar } from "./toolbar/toolbar.js";
+import { api, reasonOf } from "./ui/api.js";
 import { byId } from "./ui/elements.js";
 import { formatNumber, plural } from "./ui/format.js";
 import { icon } from "./ui/icons.js";
 import { openMenu } from "./ui/menu.js";
 import { toast } from "./ui/notices.js";
+import { renameInPlace } from "./ui/rename.js";
 
-/** @returns {Grid} */
-function newGrid() {
-  /** @type {{ table: Table, can_edit: boolean }} */
-  const { table, can_edit: canEdit } = JSON.parse(byId("boot").textContent ?? "");
+/**
+ * @typedef {object} Boot
+ * @property {Table} table
+ * @property {import("./grid/types.d.ts").SavedView[]} views
+ * @property {boolean} can_edit
+ * @property {import("./long-work/under-way.js").UnderWay[]} under_way
+ * @property {Record<string, import("./grid/foot/summary-kinds.js").Kind>} summaries
+ * @param {Boot} boot @returns {Grid}
+ */
+function newGrid({ table, views, can_edit: canEdit }) {
   const columns = new Columns(table);
   const rows = new Rows(table.id, table.row_count);
   const selection = new Selection(() => ({ rows: rows.total, columns: columns.count }));
@@ -60,11 +82,12 @@ function newGrid() {
     selection,
     selectedRows,
     history: new History(),
+    openRows: new OpenRows({ table, rows, selection }),
     sheet: byId("sheet"),
   };
   const viewport = new Viewport(parts, { scroller: byId("grid"), body: byId("grid-body") });
   const shown = { ...parts, viewport };
-  return { ...shown, view: new View(shown) };
+  return { ...shown, view: new View(shown, views) };
 }
 
 /** Shows the size of the table. @param {Grid} grid */
@@ -73,7 +96,7 @@ function describe({ rows, columns, view }) {
   byId("table-size").textContent = `${size} · ${plural(columns.all.length, "column")}`;
   byId("empty-columns").hidden = columns.count > 0;
   byId("empty-rows").hidden = columns.count === 0 || rows.tableTotal > 0;
-  byId("empty-view").hidden = !rows.view || rows.total > 0 || rows.tableTotal === 0;
+  byId("empty-view").hidden = !rows.view || rows.total > 0 || rows.tableTotal === 0 || view.missing.length > 0;
   return size;
 }
 
@@ -98,8 +121,14 @@ function showProblems({ rows }) {
   rows.addEventListener("change", () => (line.hidden = true));
 }
 
-/** @param {Grid} grid @param {Progress} progress */
-function followServer(grid, progress) {
+/** Says that somebody deleted the table, and takes no more input for it. */
+function showDeleted() {
+  byId("deleted").hidden = false;
+  for (const part of document.querySelectorAll(".work, .toolbar, header button")) part.toggleAttribute("inert", true);
+}
+
+/** @param {Grid} grid @param {Progress} progress @param {Header} header @param {FieldColumns} fields */
+function followServer(grid, progress, header, fields) {
   const live = new Live(grid);
   const offline = byId("offline");
   live.addEventListener("run", (event) => {
@@ -110,59 +139,116 @@ function followServer(grid, progress) {
   live.addEventListener("offline", () => (offline.hidden = false));
   live.addEventListener("online", () => (offline.hidden = true));
   live.addEventListener("reset", () => void progress.load());
+  live.addEventListener("deleted", showDeleted);
+  live.addEventListener("restored", () => location.reload());
   document.addEventListener("marl:run-started", (event) => {
     const run = /** @type {CustomEvent} */ (event).detail?.run;
     if (run) progress.update(run);
     else void progress.load();
   });
   document.addEventListener("marl:columns-changed", (event) => {
-    if (/** @type {CustomEvent} */ (event).detail?.source === "grid") return;
-    void grid.columns.reload().then(() => grid.rows.refresh());
+    const { source, columnId, newFields = [] } = /** @type {CustomEvent} */ (event).detail ?? {};
+    if (source === "grid") return;
+    const isNew = columnId !== undefined && (header.makesNew || !grid.columns.byId(columnId));
+    void grid.columns.reload().then(async () => {
+      grid.rows.refresh();
+      if (isNew) await header.showNew(columnId);
+      if (newFields.length) await fields.add(columnId, newFields);
+    });
   });
 }
 
-/** Files into the table, chosen in its menu or dropped on it. @param {Grid} grid */
-function offerImports(grid) {
+/** A click on the name of the table edits it. @param {Grid} grid */
+function offerRename(grid) {
+  const title = byId("table-name");
+  const showName = (/** @type {{ name: string }} */ { name }) => {
+    document.title = document.title.replace(grid.table.name, name);
+    grid.table.name = title.textContent = name;
+  };
+  const save = async (/** @type {string} */ name) => {
+    try {
+      showName(await api("PATCH", `/tables/${grid.table.id}`, { name }));
+    } catch (error) {
+      toast(`The table was not renamed. ${reasonOf(error)}`);
+    }
+  };
+  const rename = () =>
+    renameInPlace(title, { label: "Table name", name: grid.table.name, save, done: () => grid.sheet.focus() });
+  title.addEventListener("click", rename);
+  return { rename, showName };
+}
+
+/** The panel of where rows come from, whose buttons lead to the imports. Returns what opens it. @param {() => void} choose @param {() => void} openImports */
+function offerSources(choose, openImports) {
+  const opener = byId("open-sources");
+  const open = () => openPanel(opener.dataset.url ?? "");
+  opener.addEventListener("click", open);
+  byId("panel").addEventListener("click", (event) => {
+    const button = /** @type {Element} */ (event.target).closest("button");
+    /** @type {HTMLElement | null | undefined} */ (button?.closest("[popover]"))?.hidePopover();
+    if (button?.matches("[data-import-file]")) choose();
+    else if (button?.matches("[data-past-imports]")) openImports();
+  });
+  return open;
+}
+
+/** Files into the table, chosen in its menu or dropped on it. @param {Grid} grid @param {Header} header */
+function offerImports(grid, header) {
   const done = () => void grid.columns.reload().then(() => grid.rows.refresh());
   watchListed({ done });
-  if (!grid.canEdit) return;
+  if (!grid.canEdit) return offerTableCommands(grid, header, () => []);
   const { choose } = listenToFiles({
     target: () => ({ id: grid.table.id, name: byId("table-name").textContent ?? "", columns: grid.columns.all }),
     watching: { done },
     takes: (files) => takeDroppedRecipes(grid, files),
   });
+  document.addEventListener("marl:open-recipes", () => void openGallery(grid));
   const opener = byId("table-menu");
   opener.append(icon("more"));
+  const { rename, showName } = offerRename(grid);
+  const openImports = () => void openPastImports(grid.table.id, done);
+  const openSources = offerSources(choose, openImports);
+  /** @returns {(import("./ui/menu.js").Item | "line")[]} */
+  const items = () => [
+    { text: "Rename", icon: "rename", run: rename },
+    { text: "Table settings…", icon: "settings", run: () => void openTableSettings(grid.table.id, showName) },
+    { text: "Notices of runs…", icon: "notify", run: () => void openNotices(grid.table.id) },
+    "line",
+    { text: "Sources…", icon: "sources", run: openSources },
+    { text: "Import a file…", icon: "import", run: choose },
+    { text: "Imports…", icon: "file", run: openImports },
+    {
+      text: "Find duplicates…",
+      icon: "search",
+      disabled: !grid.columns.all.length,
+      run: () => new DuplicatesDialog(grid, opener).open(),
+    },
+    { text: "Find and replace…", icon: "search", note: "Ctrl+H", run: () => openReplace(grid) },
+    { text: "Trash", icon: "delete", run: () => location.assign("/trash") },
+  ];
   opener.addEventListener("click", () =>
-    openMenu(
-      opener.getBoundingClientRect(),
-      [
-        { text: "Import a file…", run: choose },
-        { text: "Imports…", run: () => void openPastImports(grid.table.id, done) },
-        {
-          text: "Find duplicates…",
-          disabled: !grid.columns.all.length,
-          run: () => new DuplicatesDialog(grid, opener).open(),
-        },
-        { text: "Trash", run: () => location.assign("/trash") },
-      ],
-      { label: "More for this table", back: opener },
-    ),
+    openMenu(opener.getBoundingClientRect(), items(), { label: "More for this table", back: opener }),
   );
+  offerTableCommands(grid, header, items);
 }
 
 function start() {
-  const grid = newGrid();
+  /** @type {Boot} */
+  const boot = JSON.parse(byId("boot").textContent ?? "");
+  const grid = newGrid(boot);
   const progress = new Progress(grid);
   const counts = new Counts(grid);
+  new Widths(grid);
   const header = new Header(grid, byId("grid-head"), progress, counts);
   const drawer = new Drawer(grid, byId("drawer"));
   new Errors(grid, drawer, progress);
   new Footer(progress, byId("progress"));
   listenToHistory(progress, byId("runs"));
   progress.addEventListener("end", (event) => void counts.refresh(/** @type {CustomEvent} */ (event).detail.column_id));
-  const inspector = new Inspector(grid, drawer);
+  const fields = new FieldColumns(grid);
+  const inspector = new Inspector(grid, drawer, fields);
   const inspect = (/** @type {number} */ row, /** @type {number} */ column) => void inspector.open(row, column);
+  new RowRecord(grid, drawer, inspect);
   const editing = new Editing(grid, inspect);
   listenToKeys(grid, editing, {
     openMenu: (index) => header.openMenu(index),
@@ -170,11 +256,24 @@ function start() {
     resize: (index, by) => header.resize(index, by),
     shift: (index, by) => header.shift(index, by),
   });
+  document.addEventListener("marl:undo", () => void undoOrRedo(grid, "undo"));
   listenToPointer(grid, editing, byId("grid-body"));
-  listenToMenu(grid, inspect);
+  listenToMenu(grid, (row, column) => {
+    const shown = grid.columns.list[column];
+    if (shown && isComputed(shown)) inspect(row, column);
+    else void showEdits(grid, drawer, row, column);
+  });
+  listenToReplace(grid);
+  const regions = ["groups", "panel", "drawer", "summaries", "toolbar"].map(byId);
+  listenToRegions([grid.sheet, ...regions]);
   listenToClipboard(grid);
-  offerHeights(grid, byId("row-height"));
   showBulkBar(grid, byId("bulk"));
+  new SummaryLine(grid, byId("summaries"), boot.summaries, () => void addRow(grid));
+  answerSelectedRow(() => {
+    const position = grid.rows.at(grid.selection.row)?.position;
+    return position === undefined || position === null ? undefined : position + 1;
+  });
+  showSelectionSums(grid, byId("selection-sums"));
   listenToButtons(grid, header);
   startToolbar(grid, byId("toolbar"));
   const exportForm = document.getElementById("export"); // a table without columns has none
@@ -184,11 +283,12 @@ function start() {
   grid.columns.addEventListener("change", () => describe(grid));
   grid.view.addEventListener("open", () => (byId("view-announcement").textContent = describe(grid)));
   describe(grid);
-  followServer(grid, progress);
+  followServer(grid, progress, header, fields);
+  followUnderWay(grid, boot.under_way);
   progress.load().catch(() => toast("Can't show the runs now."));
   grid.sheet.focus({ preventScroll: true });
   startCoach(grid);
-  offerImports(grid);
+  offerImports(grid, header);
 }
 
 start();

@@ -10,12 +10,16 @@
 
 import { stateText } from "../grid/cells.js";
 
-/** Describes the state of a cell. @param {Cell} cell @param {Condition} [condition] of a skipped cell */
-export function stateSentence(cell, condition = null) {
+/**
+ * Describes the state of a cell.
+ * @param {Cell} cell @param {Condition} [condition] of a skipped cell @param {boolean} [isOfEarlierSettings]
+ */
+export function stateSentence(cell, condition = null, isOfEarlierSettings = false) {
   const words = sentence(cell, condition);
-  return cell.stale && cell.state !== "queued" && cell.state !== "running"
-    ? `Out of date, because an input has changed: ${words}`
-    : words;
+  if (!cell.stale || cell.state === "queued" || cell.state === "running") return words;
+  return isOfEarlierSettings
+    ? `Out of date, because it was made with earlier settings: ${words}`
+    : `Out of date, because an input has changed: ${words}`;
 }
 
 /** @param {Cell} cell @param {Condition} condition @returns {string} */
@@ -24,6 +28,7 @@ function sentence(cell, condition) {
     case "empty":
       return "Not run yet";
     case "done":
+      if (cell.error?.code === "incomplete") return `Done, but not all. ${cell.error.message}`;
       return cell.http_status ? `Done. The server answered ${cell.http_status}` : "Done";
     case "skipped":
       return condition ? `Run condition not met: ${valuesText(condition)}` : "Run condition not met";

@@ -9,7 +9,9 @@
  * @property {Node[]} [foot]
  */
 
-import { button, make } from "../ui/elements.js";
+import { make } from "../ui/elements.js";
+import { keepingFocus } from "../ui/focus.js";
+import { iconButton } from "../ui/icons.js";
 
 export class Drawer {
   /** The one that shows something now. @type {object | undefined} */
@@ -26,7 +28,7 @@ export class Drawer {
     this.#title.tabIndex = -1;
     this.#title.id = "drawer-title";
     aside.setAttribute("aria-labelledby", this.#title.id);
-    const close = button("✕", "btn ghost", () => this.close(), { ariaLabel: "Close" });
+    const close = iconButton("close", "Close", "btn ghost icon-only", () => this.close());
     aside.append(make("header", "panel-head", this.#title, this.#note, close), this.#body, this.#foot);
     aside.addEventListener("keydown", (event) => this.#key(event));
     document.addEventListener("marl:panel-open", () => this.#hide());
@@ -40,16 +42,23 @@ export class Drawer {
   /** Shows something. The drawer takes the focus when it opens, and keeps it while its content changes. @param {object} owner @param {Content} content */
   show(owner, { title, note = "", body, foot = [] }) {
     const opens = this.#owner !== owner;
-    const hadFocus = this.aside.contains(document.activeElement);
     this.#owner = owner;
     this.#title.textContent = title;
     this.#note.textContent = note;
-    this.#body.replaceChildren(...body);
-    this.#foot.replaceChildren(...foot);
+    this.keepFocus(() => {
+      this.#body.replaceChildren(...body);
+      this.#foot.replaceChildren(...foot);
+    });
     this.#foot.hidden = !foot.length;
     this.aside.hidden = false;
-    if (opens) this.#body.scrollTop = 0;
-    if (opens || (hadFocus && !this.aside.contains(document.activeElement))) this.#title.focus({ preventScroll: true });
+    if (!opens) return;
+    this.#body.scrollTop = 0;
+    this.#title.focus({ preventScroll: true });
+  }
+
+  /** Draws a part again without losing the focus. @param {() => void} change */
+  keepFocus(change) {
+    keepingFocus(this.aside, this.#title, change);
   }
 
   close() {

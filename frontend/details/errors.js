@@ -17,6 +17,7 @@ import { formatNumber, plural } from "../ui/format.js";
 import { toast } from "../ui/notices.js";
 
 const AT_ONCE = 10_000; // rows of one kind in one run
+const HANDED_DOWN = "input"; // the code of rows that failed only because another column did
 const WORD = { failed: "Failed", unknown: "May have been sent", missing_input: "Missing input" };
 
 export class Errors {
@@ -51,13 +52,19 @@ export class Errors {
     }
   }
 
-  /** @param {Column} column @param {Kind[]} kinds */
-  #paint(column, kinds) {
-    const total = kinds.reduce((sum, { count }) => sum + count, 0);
+  /** @param {Column} column @param {Kind[]} all */
+  #paint(column, all) {
+    const kinds = all.filter(({ code }) => code !== HANDED_DOWN);
+    const total = countOf(kinds);
+    const handedDown = countOf(all) - total;
     const rows = plural(total, "row");
     /** @type {HTMLElement[]} */
     const body = [make("p", "hint", total ? `${rows} without a result, by reason.` : "No errors in this column.")];
     if (kinds.length) body.push(make("ul", "kinds", ...kinds.map((kind) => this.#kind(column, kind, total))));
+    if (handedDown) {
+      const words = `${plural(handedDown, "row")} had nothing to send, because another column failed there.`;
+      body.push(make("p", "hint", words));
+    }
     if (this.#runId !== undefined) body.push(this.#allButton());
     this.drawer.show(this, {
       title: `Errors in ${column.name}`,
@@ -114,8 +121,7 @@ export class Errors {
 
   /** Shows only the rows of one kind in the grid. @param {Column} column @param {Kind} kind @param {string} message */
   #show(column, { row_ids: [like] }, message) {
-    const filters = [{ column: column.id, op: /** @type {const} */ ("like"), value: String(like), message }];
-    return this.grid.view.change({ filters, search: "", errors: false });
+    return this.grid.view.showOnly({ column: column.id, op: "like", value: String(like), message });
   }
 
   /** @param {Column} column @param {number} position in the table @param {number} id of the row */
@@ -124,7 +130,7 @@ export class Errors {
     try {
       let row = await rows.indexOf(id, position);
       if (row < 0) {
-        await view.change({ filters: [], sorts: [], search: "", errors: false });
+        await view.show("", { filters: [], sorts: [], search: "" });
         toast("That row isn't in this view, so all rows are shown again.");
         row = position;
       }
@@ -135,6 +141,9 @@ export class Errors {
     }
   }
 }
+
+/** @param {Kind[]} kinds */
+const countOf = (kinds) => kinds.reduce((sum, { count }) => sum + count, 0);
 
 /** @param {Column} column @param {Kind} kind */
 async function runAgain(column, { state, count, row_ids: [like] }) {

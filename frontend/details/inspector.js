@@ -8,18 +8,22 @@
  * @typedef {import("./drawer.js").Drawer} Drawer
  * @typedef {import("./attempts.js").Attempt} Attempt
  * @typedef {{ cell: Cell, attempts: Attempt[], same_as: { row_id: number, position: number } | null,
- *   condition: import("./cell-words.js").Condition }} CellHistory
+ *   condition: import("./cell-words.js").Condition, earlier_settings: boolean,
+ *   can_ask_again: boolean, fix: string | null, rows: import("./attempts.js").Places }} CellHistory
  */
 
+import { openListRows } from "../answers/list-rows.js";
+import { AnswerTree, newMemory } from "../answers/tree.js";
 import { isComputed, lookOf, plainText } from "../grid/cells.js";
+import { openSettings } from "../grid/signals.js";
 import { startRun } from "../runs/run-menu.js";
 import { api, reasonOf } from "../ui/api.js";
 import { copy } from "../ui/copy.js";
 import { button, make } from "../ui/elements.js";
+import { icon } from "../ui/icons.js";
 import { toast } from "../ui/notices.js";
 import { attemptList, attemptParts } from "./attempts.js";
 import { stateSentence } from "./cell-words.js";
-import { newTree } from "./json-tree.js";
 
 const SETTLE_MS = 120; // rows walked past within this time are not fetched
 
@@ -38,11 +42,14 @@ export class Inspector {
   /** Number of the latest request; responses to older ones are dropped. */
   #request = 0;
   #exchange = make("div", "");
+  /** What is ticked and opened in the trees of a column. */
+  #memory = { value: newMemory(), response: newMemory() };
 
-  /** @param {Grid} grid @param {Drawer} drawer */
-  constructor(grid, drawer) {
+  /** @param {Grid} grid @param {Drawer} drawer @param {import("../answers/field-columns.js").FieldColumns} fields */
+  constructor(grid, drawer, fields) {
     this.grid = grid;
     this.drawer = drawer;
+    this.fields = fields;
     grid.selection.addEventListener("change", () => this.#follow());
     grid.rows.addEventListener("change", () => this.#refresh());
     drawer.aside.addEventListener("keydown", (event) => this.#key(event));
@@ -67,6 +74,7 @@ export class Inspector {
   /** @param {number} row @param {Column} column */
   #point(row, column) {
     this.#row = row;
+    if (this.#columnId !== column.id) this.#memory = { value: newMemory(), response: newMemory() };
     this.#columnId = column.id;
     this.#history = undefined;
   }
@@ -122,18 +130,20 @@ export class Inspector {
     if (!history || !column) return;
     const first = this.grid.columns.list.find((other) => !isComputed(other));
     const name = first ? plainText(this.grid.rows.at(this.#row)?.cells[first.id]?.value) : "";
-    this.#fillExchange();
-    this.drawer.show(this, {
-      title: `${column.name}, row ${this.#row + 1}`,
-      note: name.slice(0, 60),
-      body: [...this.#statePart(history), ...valuePart(history.cell), ...this.#attemptsPart(history)],
-      foot: this.#footPart(column),
+    this.drawer.keepFocus(() => {
+      this.#fillExchange();
+      this.drawer.show(this, {
+        title: `${column.name}, row ${this.#row + 1}`,
+        note: name.slice(0, 60),
+        body: [...this.#statePart(history), ...this.#valuePart(history.cell), ...this.#attemptsPart(history)],
+        foot: this.#footPart(column),
+      });
     });
   }
 
   /** @param {CellHistory} history @returns {Node[]} */
-  #statePart({ cell, same_as: same, condition }) {
-    const words = stateSentence(cell, condition);
+  #statePart({ cell, same_as: same, condition, earlier_settings: isOfEarlierSettings }) {
+    const words = stateSentence(cell, condition, isOfEarlierSettings);
     const parts = [make("p", `s state ${lookOf(cell)}`, words)];
     if (condition) parts.push(make("p", "hint", "Condition: ", make("code", "", condition.text)));
     if (cell.error?.message && !words.includes(cell.error.message) && !condition)
@@ -147,8 +157,8 @@ export class Inspector {
   }
 
   /** @param {CellHistory} history @returns {Node[]} */
-  #attemptsPart({ attempts }) {
-    if (!attempts.length) return [];
+  #attemptsPart({ attempts, cell, fix }) {
+    if (!attempts.length) return cell.state === "failed" ? this.#unsentPart(fix) : [];
     const list = attemptList(attempts, this.#attempt, (index) => this.#select(index));
     const search = make("input", "in");
     Object.assign(search, { type: "search", value: this.#search, placeholder: "Search in request and response" });
@@ -171,22 +181,69 @@ export class Inspector {
     ];
   }
 
+  /** @param {string | null} fix what the edit of the settings is called that mends the row @returns {Node[]} */
+  #unsentPart(fix) {
+    const words = make("p", "hint", "Nothing was sent.");
+    return fix && this.grid.canEdit ? [words, button(`${fix}…`, "btn fix", () => this.#openSettings())] : [words];
+  }
+
+  /** Opens the settings of the column, where its panel shows the request of this row. */
+  #openSettings() {
+    const position = this.grid.rows.at(this.#row)?.position;
+    if (this.#column) openSettings(this.#column, (position ?? 0) + 1);
+  }
+
   #fillExchange() {
     const attempt = this.#history?.attempts[this.#attempt];
-    this.#exchange.replaceChildren(...(attempt ? attemptParts(attempt, { raw: this.#raw, search: this.#search }) : []));
+    const fields = { target: this.#target, memory: this.#memory.response };
+    const how = { raw: this.#raw, search: this.#search, fields };
+    this.#exchange.replaceChildren(...(attempt ? attemptParts(attempt, how, this.#history?.rows ?? []) : []));
+  }
+
+  /** What becomes of the fields of an answer, for those who may change the table. */
+  get #target() {
+    const id = this.#columnId;
+    if (!this.grid.canEdit) return undefined;
+    return {
+      columns: () => this.fields.list(id),
+      add: (/** @type {import("../answers/field-columns.js").NewField[]} */ fields) => this.fields.add(id, fields),
+    };
+  }
+
+  /** @param {Cell} cell @returns {Node[]} */
+  #valuePart({ value }) {
+    if (value === null || value === undefined) return [];
+    const text = typeof value === "object" ? JSON.stringify(value, null, 2) : plainText(value);
+    const copyAll = button("Copy value", "btn small", () => void copy(text, "Copied the value."));
+    const head = make("header", "", make("h3", "", "Value"), copyAll);
+    const expand = (/** @type {string} */ path) => void openListRows(this.#columnId, path, this.grid.table.id);
+    const target = this.#target && { ...this.#target, expand };
+    const how = { label: "Value", target, memory: this.#memory.value };
+    const shown = typeof value === "object" ? new AnswerTree(value, how).element : make("p", "plain-value", text);
+    return [make("section", "exchange", head, shown)];
   }
 
   /** @param {Column} column @returns {Node[]} */
   #footPart(column) {
-    const keys = make("span", "hint", "↑ ↓ other rows · ← → other attempts");
-    if (column.type !== "http" || !this.grid.canEdit) return [keys];
-    return [keys, button("Run again", "btn", () => void this.#runAgain(column))];
+    const rows = [newKey("ascending", "Arrow up"), newKey("descending", "Arrow down"), "other rows"];
+    const attempts = [newKey("left", "Arrow left"), newKey("right", "Arrow right"), "other attempts"];
+    const keys = make("span", "hint keys", ...rows, ...attempts);
+    const settings = button("Open settings", "btn", () => this.#openSettings());
+    if (column.type !== "http" || !this.grid.canEdit) return [keys, settings];
+    const again = button("Run again", "btn", () => void this.#runAgain(column));
+    if (!this.#history?.can_ask_again) return [keys, settings, again];
+    return [
+      keys,
+      settings,
+      again,
+      button("Ask again", "btn primary", () => void this.#runAgain(column, { ask_again: true })),
+    ];
   }
 
-  /** @param {Column} column */
-  async #runAgain(column) {
+  /** @param {Column} column @param {{ ask_again?: boolean }} [how] asking sends nothing that the API has already */
+  async #runAgain(column, how) {
     const row = this.grid.rows.at(this.#row);
-    if (row) await startRun(column, { ids: [row.id] });
+    if (row) await startRun(column, { ids: [row.id] }, how);
   }
 
   /** @param {number} index */
@@ -231,16 +288,5 @@ export class Inspector {
   }
 }
 
-/** @param {Cell} cell @returns {Node[]} */
-function valuePart(cell) {
-  if (cell.value === null || cell.value === undefined) return [];
-  const text = typeof cell.value === "object" ? JSON.stringify(cell.value, null, 2) : plainText(cell.value);
-  const head = make(
-    "header",
-    "",
-    make("h3", "", "Value"),
-    button("Copy value", "btn small", () => void copy(text, "Copied the value.")),
-  );
-  const shown = typeof cell.value === "object" ? newTree(cell.value) : make("p", "plain-value", text);
-  return [make("section", "exchange", head, shown)];
-}
+/** @param {import("../ui/icon-names.js").IconName} sign @param {string} name */
+const newKey = (sign, name) => make("kbd", { title: name }, icon(sign), make("span", "visually-hidden", name));

@@ -6,16 +6,16 @@
  * @typedef {import("./types.d.ts").Found} Found
  */
 
-import { api, reasonOf } from "../ui/api.js";
+import { reasonOf } from "../ui/api.js";
 import { button, make } from "../ui/elements.js";
 import { plural } from "../ui/format.js";
 import { icon } from "../ui/icons.js";
 import { toast } from "../ui/notices.js";
 import { groupsTable } from "./groups-view.js";
 import { merge, tellDone } from "./merge.js";
-import { buttonWords, countWords, likelyKey, moreWords, noneWords } from "./words.js";
+import { search } from "./search.js";
+import { buttonWords, countWords, likelyKey, moreWords, noneWords, searchWords } from "./words.js";
 
-const SHOWN = 20; // groups
 const SETTLE_MS = 250; // several boxes ticked one after the other are one search
 
 /** @type {[Choices["match"], string][]} */
@@ -139,12 +139,14 @@ export class DuplicatesDialog {
     this.problem.hidden = true;
     this.#searching = new AbortController();
     const { signal } = this.#searching;
-    const { columns, match } = this.choices;
     this.#show();
-    if (!columns.length) return;
-    const query = new URLSearchParams({ columns: columns.join(), match, limit: String(SHOWN) });
+    if (!this.choices.columns.length) return;
     try {
-      this.#found = await api("GET", `/tables/${this.grid.table.id}/duplicates?${query}`, undefined, { signal });
+      const found = await search(this.grid.table.id, this.choices, signal, (now) => {
+        if (!signal.aborted) this.#wait(searchWords(now));
+      });
+      if (signal.aborted) return;
+      this.#found = found;
       this.#show();
     } catch (error) {
       if (!signal.aborted) this.#refuse(error);
@@ -177,7 +179,7 @@ export class DuplicatesDialog {
   /** What was found for other columns stays until there is something new. @param {string} words */
   #wait(words) {
     this.counts.textContent = words;
-    if (!this.groups.hasChildNodes()) this.groups.replaceChildren(make("p", "none", words));
+    if (!this.groups.querySelector("table")) this.groups.replaceChildren(make("p", "none", words));
   }
 
   /** @param {string} counts @param {string} words in the place of the groups */
@@ -193,7 +195,7 @@ export class DuplicatesDialog {
     this.#show();
     this.mergeButton.textContent = "Merging…";
     try {
-      const done = await merge(this.grid, this.choices);
+      const done = await merge(this.grid, this.choices, () => this.dialog.close());
       this.dialog.close();
       tellDone(this.grid, this.choices, done);
     } catch (error) {

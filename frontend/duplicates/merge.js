@@ -7,22 +7,34 @@
  */
 
 import { restoreRows, undoStep } from "../grid/edit/deletion.js";
-import { byRow, queueSave } from "../grid/edit/edits.js";
+import { byRow } from "../grid/edit/edits.js";
 import { api } from "../ui/api.js";
 import { plural } from "../ui/format.js";
+import { followMove } from "../ui/moving-rows.js";
 import { toast } from "../ui/notices.js";
+import { queueSave } from "../ui/saves.js";
 import { doneWords } from "./words.js";
 
-/** Merges, and shows the rows that are left. @param {Grid} grid @param {Choices} choices @returns {Promise<Merged>} */
-export function merge(grid, choices) {
-  return queueSave(async () => {
-    const { tableTotal, total } = grid.rows;
-    /** @type {Merged} */
-    const done = await api("POST", `/tables/${grid.table.id}/duplicates/merge`, choices);
-    grid.rows.removed(done.deleted, tableTotal, total);
-    if (grid.rows.view) await grid.view.refresh();
-    return done;
-  });
+/**
+ * Merges, and shows the rows that are left.
+ * @param {Grid} grid @param {Choices} choices @param {() => void} [begun] called when a worker does it
+ * @returns {Promise<Merged>}
+ */
+export async function merge(grid, choices, begun = () => {}) {
+  const { tableTotal, total } = grid.rows;
+  /** @type {Merged} */
+  const answer = await queueSave(() => api("POST", `/tables/${grid.table.id}/duplicates/merge`, choices));
+  if (answer.state) begun();
+  const done = answer.state ? ofWorker(await followMove(answer.undo ?? ""), answer.undo) : answer;
+  if (!answer.state) grid.rows.removed(done.deleted, tableTotal, total);
+  if (grid.rows.view) await grid.view.refresh();
+  return done;
+}
+
+/** What a worker has merged. @param {import("../ui/moving-rows.js").Moving | null} moved @param {string | null} undo @returns {Merged} */
+export function ofWorker(moved, undo) {
+  const nothing = { merged: 0, deleted: 0, filled: 0, cells: [] };
+  return { ...nothing, ...moved?.merged, undo: moved?.rows ? undo : null, stopped: moved?.stopped };
 }
 
 /** Tells what was done, and how to undo it. @param {Grid} grid @param {Choices} choices @param {Merged} done */

@@ -30,12 +30,28 @@ export interface Choices {
   fill_blanks: boolean;
 }
 
-export interface Merged {
+/** How far the search of a worker is. */
+export interface Searching {
+  search: string;
+  state: "running" | "done" | "stopped" | "failed";
+  rows_done: number;
+  rows_total: number;
+  error: string | null;
+}
+
+export interface Totals {
   merged: number;
   deleted: number;
   filled: number;
+}
+
+export interface Merged extends Totals {
   /** [row, column] of the filled cells; null for very many. */
   cells: [number, number][] | null;
   /** The key that restores the deleted rows. */
   undo: string | null;
+  /** What a worker is still doing; the numbers are not known before it is done. */
+  state?: string;
+  /** Why it ended before all groups were merged. */
+  stopped?: string | null;
 }

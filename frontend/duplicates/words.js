@@ -28,11 +28,19 @@ export const noneWords = (columns) =>
 export const moreWords = ({ groups, items }) =>
   items.length < groups ? `The first ${formatNumber(items.length)} of ${plural(groups, "group")} are shown.` : "";
 
-/** "Merged 12 groups, deleted 18 rows and filled 4 cells." @param {{ merged: number, deleted: number, filled: number }} done */
-export function doneWords({ merged, deleted, filled }) {
+/** "Merged 12 groups, deleted 18 rows and filled 4 cells." @param {import("./types.d.ts").Totals & { stopped?: string | null }} done */
+export function doneWords({ merged, deleted, filled, stopped }) {
+  if (!merged && stopped) return `Nothing was merged. ${stopped}`;
   if (!merged) return "Nothing was merged: the rows have changed, and no two of them are alike anymore.";
   const parts = [`merged ${plural(merged, "group")}`, `deleted ${plural(deleted, "row")}`];
   if (filled) parts.push(`filled ${plural(filled, "cell")}`);
   const words = new Intl.ListFormat("en").format(parts);
-  return `${words[0].toUpperCase()}${words.slice(1)}.`;
+  const all = `${words[0].toUpperCase()}${words.slice(1)}.`;
+  return stopped ? `${all} ${stopped} The other groups are as they were.` : all;
+}
+
+/** "Comparing 120,000 of 1,000,000 rows…" @param {import("./types.d.ts").Searching} search */
+export function searchWords({ rows_done: done, rows_total: total }) {
+  if (done < total) return `Comparing ${formatNumber(done)} of ${plural(total, "row")}…`;
+  return "Putting alike rows together…";
 }

@@ -5,15 +5,15 @@
  * @typedef {import("../grid/types.d.ts").Column} Column
  */
 
-import { SIGN } from "../grid/columns.js";
 import { ApiError, api, reasonOf } from "../ui/api.js";
 import { make } from "../ui/elements.js";
 import { plural } from "../ui/format.js";
+import { icon } from "../ui/icons.js";
 import { download } from "./download.js";
 
 const REMEMBERED = "marl:export";
 const SWITCHES = /** @type {const} */ (["flatten", "states", "mark"]);
-const COMPUTED = ["formula", "extract", "http"];
+const COMPUTED = ["formula", "extract", "http", "lookup"];
 
 export class ExportForm {
   /** @type {Set<number>} ids of the columns that stay out of the file */
@@ -59,7 +59,7 @@ export class ExportForm {
   #newPick(column) {
     const box = make("input", { type: "checkbox", value: String(column.id), checked: !this.#leftOut.has(column.id) });
     box.addEventListener("change", () => this.#leftOut[box.checked ? "delete" : "add"](column.id));
-    const sign = make("span", { className: "type", ariaHidden: "true" }, SIGN[column.type]);
+    const sign = make("span", { className: "type", ariaHidden: "true" }, icon(column.type));
     const words = make("span", "name", column.name);
     return make("label", "check", box, sign, words, make("span", "hint", column.hidden ? "hidden" : ""));
   }

@@ -2,16 +2,18 @@
 
 import { history, historyKeymap, indentLess, indentMore, standardKeymap } from "@codemirror/commands";
 import { setDiagnostics } from "@codemirror/lint";
-import { EditorState, Prec } from "@codemirror/state";
+import { Compartment, EditorState, Prec } from "@codemirror/state";
 import { EditorView, keymap, placeholder } from "@codemirror/view";
+import { functionList, insertCall, signatureHint, takesFunctions } from "./functions.js";
 import { languageOf } from "./languages.js";
 import { pills } from "./pills.js";
 import { referenceMenu } from "./reference-menu.js";
 
 /** @typedef {HTMLInputElement | HTMLTextAreaElement} Field */
-/** @typedef {{ from: number, to: number, severity: "error" | "warning", message: string, fix?: { label: string, run: () => void } }} Mark */
+/** @typedef {{ from: number, to: number, severity: "error" | "warning", message: string, fixes: { label: string, run: () => void }[] }} Mark */
 
 const oneLine = [
+  EditorView.lineWrapping,
   EditorState.transactionFilter.of((transaction) => (transaction.newDoc.lines > 1 ? [] : transaction)),
   EditorView.clipboardInputFilter.of((text) => text.trim().replace(/\s*\n\s*/g, " ")),
   EditorView.contentAttributes.of({ "aria-multiline": "false" }),
@@ -40,10 +42,14 @@ export class FieldEditor {
    */
   constructor(field, offered, nonce) {
     this.field = field;
+    this.language = new Compartment();
     this.view = new EditorView({ doc: field.value, extensions: this.extensions(offered, nonce) });
     const hadFocus = document.activeElement === field;
     field.hidden = true;
     field.after(this.view.dom);
+    const kind = field.dataset.template ?? "";
+    if (takesFunctions(kind) && !field.matches(":disabled"))
+      this.view.dom.after(functionList((one) => this.insertFunction(one)));
     this.takeLabel();
     field.addEventListener("input", () => this.updateText());
     if (hadFocus) this.focus();
@@ -63,14 +69,23 @@ export class FieldEditor {
       field instanceof HTMLInputElement ? Prec.high(oneLine) : manyLines,
       referenceMenu(kind, offered),
       pills,
-      languageOf(kind),
+      this.language.of(this.languageOfField()),
+      takesFunctions(kind) ? signatureHint : [],
       history(),
       keymap.of([...historyKeymap, ...standardKeymap]),
-      placeholder(field.placeholder),
       EditorState.readOnly.of(field.matches(":disabled")),
       EditorView.editable.of(!field.matches(":disabled")),
       EditorView.updateListener.of(({ docChanged }) => docChanged && this.updateField()),
     ];
+  }
+
+  languageOfField() {
+    return [languageOf(this.field.dataset.template ?? ""), placeholder(this.field.placeholder)];
+  }
+
+  /** Takes over the kind of template and the example of the field after something else has set them. */
+  updateLanguage() {
+    this.view.dispatch({ effects: this.language.reconfigure(this.languageOfField()) });
   }
 
   /** Moves the label of the field to the editor. */
@@ -132,16 +147,23 @@ export class FieldEditor {
     this.view.focus();
   }
 
+  /** Puts a call in place of the selection. @param {import("./functions.js").FormulaFunction} one */
+  insertFunction(one) {
+    const { from, to } = this.view.state.selection.main;
+    insertCall(this.view, one, from, to);
+    this.view.focus();
+  }
+
   /** Marks what is wrong with squiggles. @param {Mark[]} marks */
   mark(marks) {
     const { length } = this.view.state.doc;
     const inside = (/** @type {number} */ at) => Math.min(at, length);
-    const diagnostics = marks.map(({ from, to, severity, message, fix }) => ({
+    const diagnostics = marks.map(({ from, to, severity, message, fixes }) => ({
       from: inside(from),
       to: inside(Math.max(to, from + 1)),
       severity,
       message,
-      actions: fix ? [{ name: fix.label, apply: fix.run }] : [],
+      actions: fixes.map(({ label, run }) => ({ name: label, apply: run })),
     }));
     this.view.dispatch(setDiagnostics(this.view.state, diagnostics));
     const isWrong = this.field.getAttribute("aria-invalid") === "true";

@@ -31,7 +31,7 @@ const json = new Language(jsonLanguage.data, new MaskedParser(jsonLanguage.parse
 const formula = new Language(javascriptLanguage.data, new MaskedParser(javascriptLanguage.parser, "_"), [], "formula");
 
 /** @type {Record<string, Language>} by the kind of template */
-const LANGUAGES = { body: json, secrets: json, formula, default: formula, run_if: formula, answer: formula };
+const LANGUAGES = { json, body: json, secrets: json, formula, default: formula, run_if: formula, answer: formula };
 
 /** @param {string} kind @returns {import("@codemirror/state").Extension[]} */
 export function languageOf(kind) {

@@ -1,27 +1,55 @@
-/** A row of the list of tables: renames, copies and deletes its table. */
+/** A row of the list of tables: a click opens the table, its menu renames, copies and deletes it. */
 
 import { announce, newItem, watchImport } from "../imports/under-way.js";
+import { askToDelete, deleteTable } from "../settings/deletion.js";
 import { api, reasonOf } from "../ui/api.js";
+import { byId } from "../ui/elements.js";
+import { openMenu } from "../ui/menu.js";
 import { toast } from "../ui/notices.js";
 import { renameInPlace } from "../ui/rename.js";
 
-const ACTIONS = { rename: "Rename", duplicate: "Duplicate", delete: "Delete" };
-
 /** @param {HTMLElement} row */
-const linkOf = (row) => /** @type {HTMLElement} */ (row.querySelector(".name a"));
+const linkOf = (row) => /** @type {HTMLAnchorElement} */ (row.querySelector(".name a"));
 
 /** @param {HTMLElement} row */
 export function listenToRow(row) {
-  const cell = /** @type {HTMLElement} */ (row.querySelector(".name"));
-  const startRename = () =>
-    renameInPlace(cell, {
-      label: "Table name",
-      name: row.dataset.name ?? "",
-      save: (name) => rename(row, name),
-    });
-  row.querySelector("[data-rename]")?.addEventListener("click", startRename);
-  row.querySelector("[data-duplicate]")?.addEventListener("click", () => void duplicate(row));
-  row.querySelector("[data-delete]")?.addEventListener("click", () => void remove(row));
+  const opener = /** @type {HTMLElement | null} */ (row.querySelector("[data-menu]"));
+  opener?.addEventListener("click", () => openRowMenu(row, opener));
+  row.addEventListener("keydown", (event) => {
+    if (event.key !== "F2" || !opener) return;
+    event.preventDefault();
+    startRename(row);
+  });
+  row.addEventListener("click", (event) => {
+    if (/** @type {Element} */ (event.target).closest("a, button, input")) return;
+    if (event.ctrlKey || event.metaKey) window.open(linkOf(row).href);
+    else if (!getSelection()?.toString()) location.assign(linkOf(row).href);
+  });
+}
+
+/** @param {HTMLElement} row @param {HTMLElement} opener */
+function openRowMenu(row, opener) {
+  openMenu(
+    opener.getBoundingClientRect(),
+    [
+      { text: "Open in a new tab", icon: "open", run: () => void window.open(linkOf(row).href) },
+      { text: "Rename", icon: "rename", note: "F2", run: () => startRename(row) },
+      { text: "Duplicate", icon: "copy", run: () => void duplicate(row) },
+      "line",
+      { text: "Delete…", icon: "delete", danger: true, run: () => void askToRemove(row) },
+    ],
+    { label: `More for ${row.dataset.name}`, back: opener },
+  );
+}
+
+/** @param {HTMLElement} row */
+function startRename(row) {
+  renameInPlace(linkOf(row), {
+    label: "Table name",
+    name: row.dataset.name ?? "",
+    save: (name) => rename(row, name),
+    done: () => linkOf(row).focus(),
+  });
 }
 
 /** @param {HTMLElement} row @param {string} name */
@@ -30,19 +58,23 @@ async function rename(row, name) {
     const table = await api("PATCH", `/tables/${row.dataset.table}`, { name });
     row.dataset.name = table.name;
     linkOf(row).textContent = table.name;
-    for (const [action, word] of Object.entries(ACTIONS)) {
-      row.querySelector(`[data-${action}]`)?.setAttribute("aria-label", `${word} ${table.name}`);
-    }
+    row.querySelector("[data-menu]")?.setAttribute("aria-label", `More for ${table.name}`);
   } catch (error) {
     toast(`The table was not renamed. ${reasonOf(error)}`);
   }
 }
 
 /** @param {HTMLElement} row */
+async function askToRemove(row) {
+  const { name, rows } = row.dataset;
+  if (await askToDelete(name ?? "", Number(rows))) await remove(row);
+}
+
+/** @param {HTMLElement} row */
 async function remove(row) {
   const { table, name } = row.dataset;
   try {
-    await api("DELETE", `/tables/${table}`);
+    if (!(await deleteTable(table ?? "", name ?? ""))) return;
   } catch (error) {
     toast(`The table was not deleted. ${reasonOf(error)}`);
     return;
@@ -50,8 +82,16 @@ async function remove(row) {
   const neighbour = row.nextElementSibling ?? row.previousElementSibling;
   const parent = row.parentElement;
   row.remove();
+  showWhetherEmpty();
   if (neighbour) linkOf(/** @type {HTMLElement} */ (neighbour)).focus();
   toast(`Deleted “${name}” and stopped its runs.`, { undo: () => void restore(row, parent, neighbour) });
+}
+
+/** Shows the first steps in place of a list without tables. */
+function showWhetherEmpty() {
+  const isEmpty = !document.querySelector("[data-table]");
+  byId("listed").hidden = isEmpty;
+  byId("first").hidden = !isEmpty;
 }
 
 /** @param {HTMLElement} row @param {HTMLElement | null} parent @param {Element | null} neighbour */
@@ -59,6 +99,7 @@ async function restore(row, parent, neighbour) {
   try {
     await api("POST", `/tables/${row.dataset.table}/restore`);
     parent?.insertBefore(row, neighbour?.parentElement === parent ? neighbour : null);
+    showWhetherEmpty();
     linkOf(row).focus();
     announce(`Restored ${row.dataset.name}.`);
   } catch (error) {

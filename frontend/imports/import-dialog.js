@@ -20,6 +20,7 @@ import { linesOf } from "./lines.js";
 import { Mapping } from "./mapping.js";
 import { showMapping, showProblems } from "./mapping-view.js";
 import { matchJson, newMatch, showMatch } from "./match-view.js";
+import { showNewTable } from "./new-table-view.js";
 import { buttonWords, showTally, showWarnings } from "./outcome-view.js";
 import { showEncodings, showReading } from "./reading-view.js";
 import { send } from "./send.js";
@@ -165,24 +166,10 @@ export class ImportDialog {
   /** @param {Preview} preview */
   #ready(preview) {
     this.#show("choices");
-    if (!this.target) this.#showName();
+    if (!this.target)
+      showNewTable(this.#part("into"), this.staged?.name || (this.file?.name ?? "").replace(/\.[^.]+$/, ""));
     this.#showPreview(preview);
     this.startButton.focus();
-  }
-
-  #showName() {
-    const value = this.staged?.name || (this.file?.name ?? "").replace(/\.[^.]+$/, "");
-    const input = make("input", {
-      className: "in",
-      id: "import-name",
-      name: "name",
-      maxLength: 200,
-      required: true,
-      value,
-    });
-    input.autocomplete = "off";
-    const label = make("label", { className: "label", htmlFor: "import-name" }, "Table name");
-    this.#part("into").replaceChildren(make("h3", "", "New table"), make("div", "field", label, input));
   }
 
   /** @param {Preview} preview */
@@ -210,7 +197,9 @@ export class ImportDialog {
     const reader = preview.reader ? `Read with ${preview.reader}. ` : "";
     if (preview.problem) return reader;
     const name = this.file?.name ?? "";
-    return hasLines(name) ? `${reader}${whereWords(preview, this.unit ?? "line")}` : `${reader}One row for each object`;
+    return hasLines(name)
+      ? `${reader}${whereWords(preview, this.unit ?? "line")}`
+      : reader || "One row for each object";
   }
 
   #showMapping() {
@@ -261,8 +250,25 @@ export class ImportDialog {
     words.classList.toggle("problem", Boolean(failed));
     showTally(this.#part("tally"), this.#check);
     const warnings = this.#check?.warnings ?? this.#preview?.warnings ?? [];
-    showWarnings(this.#part("checks"), warnings, this.#canShowLines ? (line) => void this.#showLine(line) : null);
+    showWarnings(this.#part("checks"), warnings, {
+      showLine: this.#canShowLines ? (line) => void this.#showLine(line) : null,
+      asText: (column) => this.#keepAsText(column),
+    });
     this.startButton.textContent = buttonWords(this.#check);
+  }
+
+  /** Returns what imports a column of the file as text; null where it goes nowhere. @param {string} column */
+  #keepAsText(column) {
+    const { mapping } = this;
+    const entry = mapping?.entries.find(({ from, goes }) => from === column && goes !== "out");
+    if (!mapping || !entry) return null;
+    return () => {
+      mapping.keepAsText(entry);
+      this.#showMapping();
+      const names = [`Type of ${column}`, `Don’t make ${column} text`];
+      const fields = /** @type {NodeListOf<HTMLElement>} */ (this.#part("map").querySelectorAll("select, button"));
+      Array.from(fields, (field) => names.includes(field.ariaLabel ?? "") && field.focus());
+    };
   }
 
   get #canShowLines() {

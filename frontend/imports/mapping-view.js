@@ -6,7 +6,7 @@
  */
 
 import { plainText } from "../grid/cells.js";
-import { make } from "../ui/elements.js";
+import { button, make } from "../ui/elements.js";
 import { icon } from "../ui/icons.js";
 import { TYPES, waysOf } from "./mapping.js";
 
@@ -97,6 +97,7 @@ function nameField(mapping, entry, changed) {
 function typeCell(mapping, entry, changed) {
   const cell = make("td", "");
   if (entry.goes === "out") return cell;
+  if (entry.asText) return textCell(cell, mapping, entry, changed);
   const type = mapping.typeInTable(entry);
   const ways = type ? waysOf(type) : TYPES;
   if (ways.length < 2) return make("td", "soft", ways[0]?.[1] ?? "");
@@ -108,6 +109,18 @@ function typeCell(mapping, entry, changed) {
     changed();
   });
   cell.append(select);
+  return cell;
+}
+
+/** Says that the column of the table becomes one of texts, which can be taken back. @param {HTMLElement} cell @param {Mapping} mapping @param {Entry} entry @param {() => void} changed */
+function textCell(cell, mapping, entry, changed) {
+  const back = button("Don’t", "link", () => {
+    mapping.choose(entry, { asText: false });
+    cell.replaceWith(typeCell(mapping, entry, changed));
+    changed();
+  });
+  back.ariaLabel = `Don’t make ${entry.from} text`;
+  cell.append(make("span", "", "Becomes text"), " ", back);
   return cell;
 }
 

@@ -4,8 +4,9 @@
  * @typedef {import("./types.d.ts").Guess} Guess
  * @typedef {import("./types.d.ts").Target} Target
  * @typedef {Target["columns"][number]} Column
- * @typedef {{ from: string, values: unknown[], goes: "new" | "out" | number, name: string, type: string }} Entry
- *   `goes`: "new", "out", or the id of a column; `name`: of the new column
+ * @typedef {{ from: string, values: unknown[], goes: "new" | "out" | number, name: string, type: string,
+ *   asText?: boolean }} Entry
+ *   `goes`: "new", "out", or the id of a column; `name`: of the new column; `asText`: the column of the table becomes one of texts
  */
 
 /** Those that a new column can have. @type {[string, string][]} */
@@ -64,6 +65,7 @@ export class Mapping {
   /** @param {Entry} entry @param {Partial<Entry>} change */
   choose(entry, change) {
     if (typeof change.goes === "number") change.type = wayInto(this.#column(change.goes), entry.type);
+    if ("goes" in change) change.asText = false;
     Object.assign(entry, change);
     this.#chosen.set(entry.from, { ...this.#chosen.get(entry.from), ...change });
   }
@@ -76,6 +78,13 @@ export class Mapping {
   /** The type of the column that it goes into; undefined for a new one. @param {Entry} entry */
   typeInTable({ goes }) {
     return typeof goes === "number" ? this.#column(goes).type : undefined;
+  }
+
+  /** Keeps all values as they are written; returns whether a column of the table changes its type for it. @param {Entry} entry */
+  keepAsText(entry) {
+    const changesTable = typeof entry.goes === "number";
+    this.choose(entry, changesTable ? { asText: true } : { type: "text" });
+    return changesTable;
   }
 
   /** What is wrong with where the column goes; empty if nothing is. @param {Entry} entry @returns {string} */
@@ -105,10 +114,11 @@ export class Mapping {
 
   /** As the API takes it. */
   get json() {
-    return this.entries.map(({ from, goes, name, type }) => ({
+    return this.entries.map(({ from, goes, name, type, asText }) => ({
       from,
       to: goes === "out" ? null : goes === "new" ? name.trim() : goes,
       type: goes === "out" ? null : type,
+      ...(asText ? { as_text: true } : {}),
     }));
   }
 }

@@ -16,27 +16,40 @@ const SHOWN = 30; // warnings
 const things = (number, what) => `${formatNumber(number)} ${what}${number === 1 ? "" : "s"} to check`;
 
 /**
- * Lists what should be looked at.
- * @param {HTMLElement} section @param {Warning[]} warnings @param {((line: number) => void) | null} showLine null where lines cannot be shown
+ * What can be done about a warning; null where it cannot.
+ * @typedef {object} Ways
+ * @property {((line: number) => void) | null} showLine
+ * @property {(column: string) => (() => void) | null} asText imports the column as text
  */
-export function showWarnings(section, warnings, showLine) {
+
+/** Lists what should be looked at. @param {HTMLElement} section @param {Warning[]} all @param {Ways} ways */
+export function showWarnings(section, all, ways) {
+  const warnings = withoutSingle(all);
   section.hidden = warnings.length === 0;
   /** @type {HTMLElement} */ (section.querySelector("h3")).textContent = things(warnings.length, "thing");
-  const notes = warnings.slice(0, SHOWN).map((warning) => noteOf(warning, showLine));
+  const notes = warnings.slice(0, SHOWN).map((warning) => noteOf(warning, ways));
   const more = warnings.length - SHOWN;
   if (more > 0) notes.push(make("li", "soft", `And ${formatNumber(more)} more.`));
   /** @type {HTMLElement} */ (section.querySelector("ul")).replaceChildren(...notes);
 }
 
-/** @param {Warning} warning @param {((line: number) => void) | null} showLine */
-function noteOf({ line, message }, showLine) {
+/** Values that do not fit are told by column, not one by one. @param {Warning[]} warnings */
+function withoutSingle(warnings) {
+  const counted = new Set(warnings.filter(({ values }) => values).map(({ column }) => column));
+  return warnings.filter(({ column, values }) => values || !counted.has(column));
+}
+
+/** @param {Warning} warning @param {Ways} ways */
+function noteOf({ line, message, column, values }, { showLine, asText }) {
   const names = line !== null && !/^(line|row) \d/i.test(message);
-  const words = make("p", "", names ? `Line ${formatNumber(line)}: ${message}` : message);
+  const words = make("p", "", names && !values ? `Line ${formatNumber(line)}: ${message}` : message);
   if (line !== null && showLine)
     words.append(
       " ",
-      button("Show line", "link", () => showLine(line), { ariaLabel: `Show line ${line}` }),
+      button(values ? "Show the first" : "Show line", "link", () => showLine(line), { ariaLabel: `Show line ${line}` }),
     );
+  const keep = column ? asText(column) : null;
+  if (keep) words.append(" ", button("Keep as text", "link", keep, { ariaLabel: `Keep ${column} as text` }));
   return make("li", "", icon("warning"), words);
 }
 

@@ -10,7 +10,7 @@ import { button, make } from "../ui/elements.js";
 import { timeText } from "../ui/format.js";
 import { icon } from "../ui/icons.js";
 import { rejectedLink, undo } from "./undo.js";
-import { endWords } from "./words.js";
+import { endWords, undoneWords } from "./words.js";
 
 /** Opens the list. @param {number} table @param {() => void} changed called when one was undone */
 export async function openPastImports(table, changed) {
@@ -24,34 +24,34 @@ export async function openPastImports(table, changed) {
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();
-  await fill(body, table, changed);
+  await fill(body, table, changed, () => dialog.close());
 }
 
-/** @param {HTMLElement} body @param {number} table @param {() => void} changed */
-async function fill(body, table, changed) {
+/** @param {HTMLElement} body @param {number} table @param {() => void} changed @param {() => void} close */
+async function fill(body, table, changed, close) {
   try {
     /** @type {{ items: Past[] }} */
     const { items } = await api("GET", `/tables/${table}/imports`);
     const again = () => {
       changed();
-      void fill(body, table, changed);
+      void fill(body, table, changed, close);
     };
     const none = "No file has been imported into this table.";
-    body.replaceChildren(items.length ? make("ul", "", ...items.map((item) => lineOf(item, again))) : none);
+    body.replaceChildren(items.length ? make("ul", "", ...items.map((item) => lineOf(item, again, close))) : none);
   } catch (error) {
     body.replaceChildren(make("p", "problem", reasonOf(error)));
   }
 }
 
-/** @param {Past} past @param {() => void} changed */
-function lineOf(past, changed) {
+/** @param {Past} past @param {() => void} changed @param {() => void} close so that the notice of a long undo can be reached */
+function lineOf(past, changed, close) {
   const name = past.filename || past.name || "Import";
   const item = make("li", "", make("b", "", name), make("span", "soft", timeText(past.created_at)));
   item.append(make("span", "", stateWords(past)));
   const actions = make("span", "actions");
   if (past.has_rejected) actions.append(rejectedLink(past.id, name));
-  if (past.can_undo_until && !past.undone_at) {
-    const run = () => void undo(past.id, name, changed);
+  if (past.can_undo_until && past.undo?.state !== "running") {
+    const run = () => void undo(past.id, name, changed, close);
     const title = `Can be undone until ${timeText(past.can_undo_until)}`;
     actions.append(button("Undo…", "btn small", run, { title, ariaLabel: `Undo the import of ${name}…` }));
   }
@@ -62,6 +62,8 @@ function lineOf(past, changed) {
 /** @param {Past} past */
 function stateWords(past) {
   if (past.undone_at) return `Undone ${timeText(past.undone_at)}`;
+  if (past.undo?.state === "running") return `Being undone: ${undoneWords(past)}`;
+  if (past.undo) return `${endWords(past)}. Undo was cancelled after ${undoneWords(past)}`;
   if (past.state === "failed") return past.error ?? "Failed. Nothing was kept.";
   if (past.state === "cancelled") return "Cancelled. Nothing was kept.";
   return past.state === "done" ? endWords(past) : "Under way";

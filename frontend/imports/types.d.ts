@@ -37,6 +37,10 @@ export interface Choice {
 export interface Warning {
   line: number | null;
   message: string;
+  /** Of the file. */
+  column?: string | null;
+  /** How many of the column do not fit: it stands for the warnings of each. */
+  values?: number;
 }
 
 export interface Guess {
@@ -95,6 +99,8 @@ export interface Import {
   seconds_left?: number | null;
   can_undo_until?: string | null;
   undone_at?: string | null;
+  /** Of undoing that has begun and not ended. */
+  undo?: { state: "running" | "stopped"; rows_done: number; rows_total: number } | null;
 }
 
 /** The table that a file is added to. */

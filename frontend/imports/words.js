@@ -68,6 +68,12 @@ const ENCODING_NAMES = {
   big5: "Big5, Chinese",
   "euc-kr": "EUC-KR, Korean",
   cp949: "EUC-KR, Korean",
+  cp437: "DOS 437",
+  cp850: "DOS 850, Western",
+  cp852: "DOS 852, Central European",
+  cp866: "DOS 866, Cyrillic",
+  "mac-latin2": "Mac, Central European",
+  "mac-cyrillic": "Mac, Cyrillic",
   "koi8-r": "KOI8-R, Cyrillic",
   "koi8-u": "KOI8-U, Ukrainian",
 };
@@ -101,9 +107,12 @@ function leftOut(number, unit) {
   return `${unit}s 1 ${number === 2 ? "and" : "to"} ${formatNumber(number)} are left out`;
 }
 
+/** What is no list of its own in a JSON file. @type {Record<string, string>} */
+const LIST_NAMES = { "": "The whole file", $: "The object as one row", $columns: "Its lists as columns" };
+
 /** "Customers, 1,204 rows, hidden" @param {Choice} choice */
 export function choiceWords({ name, rows, hidden }) {
-  const parts = [name || "The whole file", rows === null ? "" : plural(rows, "row"), hidden ? "hidden" : ""];
+  const parts = [LIST_NAMES[name] ?? name, rows === null ? "" : plural(rows, "row"), hidden ? "hidden" : ""];
   return parts.filter(Boolean).join(", ");
 }
 
@@ -135,3 +144,7 @@ export function endWords({ added = 0, updated = 0, skipped = 0, rejected = 0 }) 
     .map(([number, word], index) => `${index ? formatNumber(number) : plural(number, "row")} ${word}`)
     .join(", ");
 }
+
+/** "120,000 of 1,000,000 rows" @param {Pick<Import, "undo">} import */
+export const undoneWords = ({ undo }) =>
+  `${formatNumber(undo?.rows_done ?? 0)} of ${plural(undo?.rows_total ?? 0, "row")}`;

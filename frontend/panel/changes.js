@@ -1,6 +1,6 @@
 /** Says whether a form has changes that are not saved. */
 
-export const NOT_SETTINGS = new Set(["row", "csrfmiddlewaretoken", "then"]);
+export const NOT_SETTINGS = new Set(["row", "csrfmiddlewaretoken", "then", "sample"]);
 
 export class Changes {
   /** @param {() => HTMLFormElement | null} form */

@@ -52,7 +52,7 @@ export class ConnectionEditor {
     this.sheet.hidden = false;
     this.columnForm.inert = true;
     this.changes.start("unsaved" in form.dataset);
-    const place = form.querySelector("[aria-invalid]") ?? form.querySelector("input:not([type=hidden])");
+    const place = form.querySelector("[data-leave], [aria-invalid]") ?? form.querySelector("input:not([type=hidden])");
     if (place instanceof HTMLElement) focusField(place);
   }
 
@@ -103,17 +103,52 @@ export class ConnectionEditor {
 }
 
 /**
- * Takes over the path at which the token was found.
+ * Takes over the path at which a token was found, and tests the sign-in with it.
  * @param {HTMLElement} button
  * @returns {boolean}
  */
 export function takeTokenPath(button) {
   const field = button.closest("form")?.querySelector("#token-path");
   if (button.dataset.takePath === undefined || !(field instanceof HTMLInputElement)) return false;
-  field.value = button.dataset.takePath;
-  field.dispatchEvent(new InputEvent("input", { bubbles: true }));
-  field.focus();
+  fill(field, button.dataset.takePath);
+  const test = /** @type {HTMLElement | null | undefined} */ (button.closest("form")?.querySelector("[data-test]"));
+  test?.focus();
+  test?.click();
   return true;
+}
+
+/** Fills in the path at which a test has found the token, where there is none; it is tried if the test has only seen it. */
+export function takeFoundPath() {
+  const field = document.getElementById("token-path");
+  if (!(field instanceof HTMLInputElement) || field.value.trim()) return;
+  const form = field.closest("form");
+  const found = /** @type {HTMLElement | null | undefined} */ (form?.querySelector("[data-found-path]"));
+  if (found) return fill(field, found.dataset.foundPath ?? "");
+  const seen = /** @type {HTMLElement[]} */ ([...(form?.querySelectorAll("[data-take-path]") ?? [])]);
+  const likely = seen.filter(({ dataset }) => !/refresh/i.test(dataset.takePath ?? ""));
+  if (likely.length === 1) takeTokenPath(likely[0]);
+}
+
+/** @param {HTMLInputElement} field @param {string} text */
+function fill(field, text) {
+  field.value = text;
+  field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+}
+
+/**
+ * Folds the list of kinds around the one that was chosen by pointer; whoever goes through it by arrow keys keeps it.
+ * @param {MouseEvent} event
+ */
+export function chooseKind(event) {
+  const chosen = /** @type {HTMLElement} */ (event.target).closest(".kind");
+  const list = chosen?.closest("details");
+  const radio = chosen?.querySelector("input");
+  const name = list?.querySelector("[data-kind-name]");
+  if (!list || !radio || !name) return;
+  name.textContent = radio.dataset.kind ?? "";
+  if (event.detail === 0) return;
+  list.open = false;
+  list.querySelector("summary")?.focus();
 }
 
 /** Asks whether changes may be discarded. @param {string} what has them @returns {Promise<boolean>} */
@@ -132,7 +167,7 @@ export function connectionReferences(field) {
   if (field.dataset.template === "answer") {
     return ["status", "body", "headers"].map((name) => ({ name, type: "Answer" }));
   }
-  return field.dataset.template === "secrets" ? secretsOf(field) : null;
+  return field.dataset.template?.startsWith("secret") ? secretsOf(field) : null;
 }
 
 /** @param {HTMLElement} field */
@@ -140,5 +175,7 @@ function secretsOf(field) {
   const inputs = /** @type {NodeListOf<HTMLInputElement> | undefined} */ (
     field.closest("form")?.querySelectorAll('input[name="secret.name"]')
   );
-  return [...(inputs ?? [])].map(({ value }) => ({ name: `secret.${value}`, type: "Secret" }));
+  const secrets = [...(inputs ?? [])].map(({ value }) => ({ name: `secret.${value}`, type: "Secret" }));
+  const isRefresh = /** @type {HTMLInputElement} */ (field).name.startsWith("refresh.");
+  return isRefresh ? [{ name: "token.refresh", type: "Token" }, ...secrets] : secrets;
 }

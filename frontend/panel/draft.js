@@ -56,7 +56,7 @@ function fill(form, entries) {
       field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement || field instanceof HTMLSelectElement;
     if (!isField || !field.name || NOT_SETTINGS.has(field.name) || field.type === "hidden") continue;
     const values = entries.filter(([name]) => name === field.name).map(([, value]) => value);
-    if (field instanceof HTMLInputElement && field.type === "checkbox") field.checked = values.length > 0;
+    if (field instanceof HTMLInputElement && field.type === "checkbox") field.checked = values.includes(field.value);
     else {
       const at = used.get(field.name) ?? 0;
       used.set(field.name, at + 1);

@@ -1,8 +1,10 @@
 /** Shows problems at their field, with their place in the text and the edit that fixes them. */
 
 import { utf16Length } from "../fields/references.js";
-import { make } from "../ui/elements.js";
+import { make, button as makeButton } from "../ui/elements.js";
 import { editorOf, focusField } from "./fields.js";
+import { combined, editsOf } from "./fix-all.js";
+import { summarizeProblems, unfold } from "./sections.js";
 
 /** @typedef {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} Field */
 
@@ -21,14 +23,36 @@ export function placeNewProblems(form) {
  */
 function placeProblems(form, list) {
   clearProblems(form);
+  const isQuiet = "quiet" in list.dataset; // while it is typed
   for (const problem of /** @type {HTMLElement[]} */ ([...list.children])) {
     const field = fieldOf(form, problem.dataset.field ?? "");
     if (!field) continue;
-    if ("quiet" in list.dataset && field.value.trim() === "")
+    if (isQuiet && field.value.trim() === "")
       problem.remove(); // not filled in yet: saving will report it
     else attach(problem, field);
+    if (!isQuiet) unfold(field);
   }
+  for (const place of form.querySelectorAll(".problems[data-of-field]")) offerAllFixes(form, place);
   markProblems(form);
+  summarizeProblems(form);
+}
+
+/**
+ * Offers to mend at once what has one fix each, such as columns that were pasted without braces.
+ * @param {HTMLFormElement} form
+ * @param {Element} list of the problems of a field
+ */
+function offerAllFixes(form, list) {
+  const problems = /** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll(".problem[data-field]"));
+  const paths = new Set([...problems].map(({ dataset }) => dataset.field ?? ""));
+  const field = paths.size === 1 ? fieldOf(form, [...paths][0]) : null;
+  const edits = editsOf(list);
+  const edit = field && edits.length > 1 ? combined(sent(field), edits) : null;
+  if (!edit) return;
+  const label = edits.length === problems.length ? `Fix all ${edits.length}` : `Fix ${edits.length} at once`;
+  const fixAll = makeButton(label, "", null);
+  Object.assign(fixAll.dataset, { editOffset: edit.offset, editLength: edit.length, editText: edit.text });
+  list.append(make("li", "problem fix-all", fixAll));
 }
 
 /**
@@ -38,7 +62,7 @@ function placeProblems(form, list) {
 export function markProblems(form) {
   /** @type {Map<Field, HTMLElement[]>} */
   const byField = new Map();
-  for (const problem of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll(".problem[data-field]"))) {
+  for (const problem of problemsOf(form)) {
     const field = fieldOf(form, problem.dataset.field ?? "");
     if (field) byField.set(field, [...(byField.get(field) ?? []), problem]);
   }
@@ -48,18 +72,24 @@ export function markProblems(form) {
   }
 }
 
+/** Returns the problems of the settings: those of the row that is tried are told beside its request. @param {HTMLFormElement} form */
+function problemsOf(form) {
+  const all = /** @type {HTMLElement[]} */ ([...form.querySelectorAll(".problem[data-field]")]);
+  return all.filter((problem) => !problem.closest(".of-row"));
+}
+
 /**
  * @param {Field} field
  * @param {HTMLElement} problem
  * @returns {import("../fields/editor.js").Mark}
  */
 function markOf(field, problem) {
-  const button = /** @type {HTMLElement | null} */ (problem.querySelector("[data-edit-offset]"));
+  const buttons = /** @type {NodeListOf<HTMLElement>} */ (problem.querySelectorAll("[data-edit-offset]"));
   return {
     ...range(field, problem.dataset.offset, problem.dataset.length),
     severity: problem.classList.contains("warning") ? "warning" : "error",
     message: problem.querySelector("[data-message]")?.textContent ?? "",
-    fix: button ? { label: button.textContent ?? "", run: () => button.click() } : undefined,
+    fixes: [...buttons].map((button) => ({ label: button.textContent ?? "", run: () => button.click() })),
   };
 }
 
@@ -68,11 +98,12 @@ function markOf(field, problem) {
  * @param {HTMLFormElement} form
  */
 export function nextProblem(form) {
-  const all = /** @type {HTMLElement[]} */ ([...form.querySelectorAll(".problem[data-field]")]);
+  const all = problemsOf(form);
   const next = all[(all.findIndex((problem) => "visited" in problem.dataset) + 1) % all.length];
   if (!next) return;
   for (const problem of all) delete problem.dataset.visited;
   next.dataset.visited = "";
+  unfold(next);
   next.scrollIntoView({ block: "nearest" });
   show(form, next);
 }
@@ -105,6 +136,9 @@ function fieldOf(form, path) {
  * @param {string[]} parts
  */
 function named(form, parts) {
+  const secret =
+    parts[0] === "secrets" && form.querySelector(`[data-secret="${CSS.escape(parts.slice(1).join("."))}"]`);
+  if (secret) return /** @type {Field} */ (secret);
   const at = parts.findIndex((part) => /^\d+$/.test(part));
   if (at < 0) return fields(form, parts.join("."))[0] ?? null;
   const row = filledRows(form, parts.slice(0, at).join("."))[Number(parts[at])];
@@ -148,7 +182,6 @@ function attach(problem, field) {
     holder.after(list);
   }
   list.append(problem);
-  field.closest("details")?.setAttribute("open", "");
   if (problem.classList.contains("error")) field.setAttribute("aria-invalid", "true");
   list.id ||= `problems-of-${crypto.randomUUID()}`;
   field.setAttribute("aria-describedby", list.id);
@@ -161,7 +194,10 @@ function attach(problem, field) {
  * @returns {boolean} whether it is a button of a problem
  */
 export function handleProblemClick(form, button) {
-  const problem = /** @type {HTMLElement | null} */ (button.closest(".problem"));
+  const line = button.closest(".problem");
+  const problem = /** @type {HTMLElement | null} */ (
+    line?.matches(".fix-all") ? (line.parentElement?.querySelector("[data-field]") ?? null) : line
+  );
   const field = problem && fieldOf(form, problem.dataset.field ?? "");
   if (!problem || !field || field instanceof HTMLSelectElement) return false;
   const { editOffset, editLength, editText = "" } = button.dataset;
@@ -186,6 +222,9 @@ function show(form, problem) {
   else field.setSelectionRange(from, to);
 }
 
+/** Returns the text as it is sent, but for spaces at its end: one line goes without those before it. @param {Field} field */
+const sent = (field) => (field instanceof HTMLInputElement ? field.value.trimStart() : field.value);
+
 /**
  * @param {Field} field
  * @param {string | undefined} offset in code points of the text that the server has checked
@@ -193,7 +232,7 @@ function show(form, problem) {
  */
 function range(field, offset, length) {
   const text = field.value;
-  const lead = field instanceof HTMLInputElement ? text.length - text.trimStart().length : 0; // sent without it
+  const lead = text.length - sent(field).length;
   const from = lead + utf16Length(text.slice(lead), Number(offset ?? 0));
   return { from, to: from + utf16Length(text.slice(from), Number(length ?? 0)) };
 }

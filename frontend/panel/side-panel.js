@@ -2,15 +2,33 @@
 
 import htmx from "htmx.org";
 
+import { openRecipes, selectedRow } from "../grid/signals.js";
+import { toast } from "../ui/notices.js";
+import { handleFormatChoice } from "./body-format.js";
 import { Changes } from "./changes.js";
 import { askToLeave, ConnectionEditor, connectionReferences } from "./connection.js";
 import { Draft } from "./draft.js";
+import { Examples } from "./examples.js";
 import { fetchEditor, fieldAround, focusField, upgradeFields } from "./fields.js";
+import { announceNewFields } from "./new-fields.js";
 import { handleOpenapiClick } from "./openapi.js";
+import { handleChipClick, handleMethodChoice, hideChips, revealUsed } from "./optional.js";
 import { nextProblem, placeNewProblems } from "./problems.js";
-import { addRow } from "./rows.js";
+import { fold, foldsOf } from "./sections.js";
+import { makeWide, restoreSplitters } from "./splitter.js";
+import { fetchStoredSoon } from "./stored-answer.js";
 import { raiseTabs } from "./tabs.js";
+import { fillTimeZone } from "./time-zone.js";
 import { growTrees } from "./tree.js";
+import { markEarlier } from "./waiting.js";
+
+/** Shows what a button stands for, in its place. @param {HTMLElement} button @param {string} id */
+function reveal(button, id) {
+  const hidden = document.getElementById(id);
+  if (!hidden) return;
+  hidden.hidden = false;
+  button.remove();
+}
 
 export class SidePanel {
   /** @param {HTMLElement} aside */
@@ -25,8 +43,12 @@ export class SidePanel {
     this.current = null;
     /** @type {Draft | null} */
     this.draft = null;
+    /** @type {Examples | null} */
+    this.examples = null;
     this.scroll = 0;
     this.focusedId = "";
+    /** Which sections were open before the form was saved. @type {Map<string, boolean>} */
+    this.folds = new Map();
   }
 
   get form() {
@@ -48,7 +70,7 @@ export class SidePanel {
     this.upgrade();
     growTrees(this.aside);
     raiseTabs(this.aside);
-    this.aside.querySelector("#test-result:has(> *), #sign-in-result:has(> *)")?.scrollIntoView({ block: "nearest" });
+    this.aside.querySelector("#sign-in-result:has(> *)")?.scrollIntoView({ block: "nearest" });
     for (const form of this.aside.querySelectorAll("form")) placeNewProblems(form);
     this.connection?.refresh();
     this.connection?.summarise();
@@ -59,8 +81,13 @@ export class SidePanel {
     const fresh = this.current === null || this.current.dataset.columnId !== panel.dataset.columnId;
     this.current = panel;
     this.aside.hidden = false;
+    restoreSplitters(panel);
+    if (!fresh) fold(panel, this.folds);
+    if (this.form) hideChips(this.form);
     this.connection = new ConnectionEditor(panel);
+    this.examples = new Examples(panel);
     this.upgrade();
+    fillTimeZone(panel);
     this.changes.start("unsaved" in panel.dataset);
     this.beginDraft(!("unsaved" in panel.dataset));
     for (const form of panel.querySelectorAll("form")) placeNewProblems(form);
@@ -73,14 +100,25 @@ export class SidePanel {
   beginDraft(saved) {
     if (saved) this.draft?.forget();
     this.draft = this.form && new Draft(this.form);
-    if (saved) this.draft?.offer(() => this.upgrade());
+    if (saved)
+      this.draft?.offer(() => {
+        if (this.form) revealUsed(this.form);
+        this.upgrade();
+      });
   }
 
   /** Turns plain fields with references into editors. */
   upgrade() {
     /** @type {import("./fields.js").Reference[]} */
     const columns = JSON.parse(this.current?.dataset.references ?? "[]");
-    upgradeFields(this.aside, (field) => connectionReferences(field) ?? columns);
+    upgradeFields(this.aside, (field) => this.offered(field, columns));
+  }
+
+  /** @param {HTMLElement & { form: HTMLFormElement | null }} field @param {import("./fields.js").Reference[]} columns */
+  offered(field, columns) {
+    const named = connectionReferences(field);
+    if (!named) return this.examples?.addTo(columns) ?? columns;
+    return field.form === this.form ? (this.examples?.addToAnswer(named) ?? named) : named;
   }
 
   /**
@@ -100,6 +138,7 @@ export class SidePanel {
   /** Remembers focus and scroll position for when the same form comes back. */
   remember() {
     this.scroll = this.aside.querySelector(".panel-body")?.scrollTop ?? 0;
+    this.folds = foldsOf(this.aside);
     this.focusedId = this.aside.contains(document.activeElement) ? (document.activeElement?.id ?? "") : "";
   }
 
@@ -107,7 +146,7 @@ export class SidePanel {
   async mayLeave() {
     if (this.connection && !(await this.connection.close())) return false;
     if (!this.changes.any()) return true;
-    const leaves = await askToLeave("column");
+    const leaves = await askToLeave(this.current?.dataset.what ?? "column");
     if (leaves) this.draft?.forget();
     return leaves;
   }
@@ -147,41 +186,26 @@ export class SidePanel {
     if (!button) return;
     /** @type {HTMLElement | null} */ (button.closest("[popover]"))?.hidePopover(); // so that its button has the focus when the form comes back
     if ("closePanel" in button.dataset) void this.close();
-    else if (button.dataset.stepRow) this.stepRow(Number(button.dataset.stepRow));
-    else if (button.dataset.fieldColumn !== undefined) this.openFieldColumn(event, button.dataset);
-    else if (button.dataset.fieldPath !== undefined) this.takeFieldPath(event, button.dataset.fieldPath);
-    else if (!handleOpenapiClick(button)) this.connection?.handleClick(button);
+    else if ("openGallery" in button.dataset) openRecipes();
+    else if (button.dataset.openPanel) void this.open(button.dataset.openPanel);
+    else if (button.dataset.reveal) reveal(button, button.dataset.reveal);
+    else if ("startFromCurl" in button.dataset) this.startFromCurl();
+    else if (button.dataset.showRow) this.showRow(Number(button.dataset.showRow));
+    else if ("showSelected" in button.dataset) this.showSelectedRow();
+    else if ("makeWide" in button.dataset) makeWide(this.aside);
+    else if (!handleChipClick(button) && !handleOpenapiClick(button)) this.connection?.handleClick(button);
   }
 
-  /** @param {number} by */
-  stepRow(by) {
-    const field = /** @type {HTMLInputElement | null} */ (this.aside.querySelector("[data-row-number]"));
-    if (!field) return;
-    if (by > 0) field.stepUp();
-    else field.stepDown();
-    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  startFromCurl() {
+    const address = /** @type {HTMLElement | null | undefined} */ (this.form?.querySelector("[data-paste-url]"));
+    if (address) focusField(address);
+    toast("Paste the cURL command as the address.");
   }
 
-  /**
-   * @param {MouseEvent} event
-   * @param {string} path
-   */
-  takeFieldPath(event, path) {
-    event.preventDefault(); // a click on a summary would toggle it
-    const list = /** @type {HTMLElement | null} */ (this.form?.querySelector('[data-rows="field_paths"]'));
-    const isListed = [...(list?.querySelectorAll("input") ?? [])].some((field) => field.value.trim() === path);
-    if (list && !isListed) addRow(list, path);
-  }
-
-  /**
-   * Opens the settings of a new field column, filled in; its results come from values that the column already has.
-   * @param {MouseEvent} event
-   * @param {DOMStringMap} field
-   */
-  openFieldColumn(event, { fieldColumn: path = "", fieldName: name = "" }) {
-    event.preventDefault(); // a click on a summary would toggle it
-    const { columnId: source = "", tableId } = this.current?.dataset ?? {};
-    void this.open(`/tables/${tableId}/panel/new/extract?${new URLSearchParams({ source, path, name })}`);
+  showSelectedRow() {
+    const row = selectedRow();
+    if (row) this.showRow(row);
+    else toast("That row was deleted.");
   }
 
   /**
@@ -201,11 +225,32 @@ export class SidePanel {
   /** @param {Event} event */
   onInput(event) {
     const field = /** @type {HTMLElement} */ (event.target);
-    if (this.form?.contains(field)) this.draft?.keep(this.changes.any());
+    if (this.form?.contains(field)) this.noteChange(field);
+    handleFormatChoice(field);
+    announceNewFields(event);
+    handleMethodChoice(field);
     if (field.id === "column-connection") this.connection?.summarise();
     if (field instanceof HTMLInputElement && "rowNumber" in field.dataset) {
       const shown = this.aside.querySelector("[data-row-shown]");
       if (shown) shown.textContent = field.value || "1";
+      const answer = /** @type {HTMLElement | null} */ (this.aside.querySelector("#test-result"));
+      if (answer) fetchStoredSoon(answer);
     }
+  }
+
+  /** @param {HTMLElement} field of the column's form */
+  noteChange(field) {
+    this.draft?.keep(this.changes.any());
+    const answer = this.aside.querySelector("#test-result");
+    if (answer && !field.closest(".one-row")) markEarlier(answer);
+  }
+
+  /** Shows the request of another row. @param {number | null} number null when there is none to show */
+  showRow(number) {
+    const field = /** @type {HTMLInputElement | null} */ (this.aside.querySelector("[data-row-number]"));
+    if (number === null) return toast("No other row would be sent.");
+    if (!field) return;
+    field.value = String(number);
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
   }
 }

@@ -6,11 +6,12 @@
  * @typedef {import("./recipe-dialog.js").Needs} Needs
  */
 
-import { announceColumns } from "../grid/signals.js";
+import { announceColumns, openSettings } from "../grid/signals.js";
 import { ApiError, api, reasonOf } from "../ui/api.js";
 import { make } from "../ui/elements.js";
 import { formatNumber } from "../ui/format.js";
 import { toast } from "../ui/notices.js";
+import { GalleryDialog } from "./gallery-dialog.js";
 import { RecipeDialog } from "./recipe-dialog.js";
 
 const LARGEST = 256 * 1024; // bytes
@@ -35,6 +36,16 @@ export function chooseRecipe(grid) {
   input.click();
 }
 
+/** Lets the user choose a recipe, and makes a column of it. @param {Grid} grid */
+export async function openGallery(grid) {
+  try {
+    const { items, problems } = await api("GET", "/recipes");
+    new GalleryDialog(items, problems, (recipe) => void importRecipe(grid, recipe.id, recipe.name)).open();
+  } catch (error) {
+    toast(`The recipes can't be shown. ${reasonOf(error)}`);
+  }
+}
+
 /**
  * Takes the settings of a column from files that were dropped.
  * @param {Grid} grid @param {File[]} files @returns {Promise<File[]>} the others
@@ -55,9 +66,17 @@ async function isRecipe(file) {
 
 /** @param {Grid} grid @param {File} file */
 async function importFile(grid, file) {
+  try {
+    await importRecipe(grid, await read(file), file.name);
+  } catch (error) {
+    toast(`“${file.name}” was not imported. ${/** @type {Unreadable} */ (error).message}`);
+  }
+}
+
+/** @param {Grid} grid @param {unknown} recipe its content, or its id in the gallery @param {string} name */
+async function importRecipe(grid, recipe, name) {
   const path = `/tables/${grid.table.id}/columns/import`;
   try {
-    const recipe = await read(file);
     /** @type {Needs} */
     const needs = await api("POST", path, { recipe, dry_run: true });
     new RecipeDialog(needs, grid.columns.list, async (choices) => {
@@ -66,12 +85,12 @@ async function importFile(grid, file) {
       grid.rows.refresh();
       announceColumns();
       grid.viewport.reveal(-1, grid.columns.indexOf(created.id));
-      toast(`Imported “${created.name}”. Nothing has run yet.`);
+      toast(`${needs.about ? "Added" : "Imported"} “${created.name}”. Nothing has run yet.`);
+      if (needs.about) openSettings(created);
     }).open();
   } catch (error) {
-    const reason = error instanceof Unreadable ? error.message : reasonOf(error);
     const fix = (error instanceof ApiError && error.details?.[0]?.fix) || "";
-    toast(`“${file.name}” was not imported. ${reason} ${fix}`.trim());
+    toast(`“${name}” was not imported. ${reasonOf(error)} ${fix}`.trim());
   }
 }
 

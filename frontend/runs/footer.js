@@ -1,6 +1,5 @@
 /**
- * The footer: the newest run in a line, and the others behind "2 more". The title of the browser tab shows the
- * percentage, and screen readers hear it now and then.
+ * The footer: the newest run in a line, and the others behind "2 more". Screen readers hear the percentage now and then.
  *
  * @typedef {import("../grid/types.d.ts").Run} Run
  * @typedef {import("./progress.js").Progress} Progress
@@ -10,6 +9,7 @@ import { button, make } from "../ui/elements.js";
 import { place } from "../ui/menu.js";
 import { RunLine } from "./run-line.js";
 import { didText, isOpen, percent } from "./run-words.js";
+import { Tab } from "./tab.js";
 
 const ANNOUNCED_EVERY_MS = 10_000;
 
@@ -20,7 +20,6 @@ export class Footer {
   #more = button("", "btn ghost", () => this.#openOthers());
   #liveRegion = make("span", "visually-hidden");
   #announcedAt = 0;
-  #title = document.title;
 
   /** @param {Progress} progress @param {HTMLElement} element */
   constructor(progress, element) {
@@ -33,6 +32,7 @@ export class Footer {
     this.#lines.push(new RunLine(progress));
     element.append(this.#lines[0].element, this.#more, this.#others);
     element.after(this.#liveRegion);
+    new Tab(progress, element);
     progress.addEventListener("change", () => this.#paint());
     progress.addEventListener("end", (event) => this.#end(/** @type {CustomEvent<Run>} */ (event).detail));
   }
@@ -51,17 +51,9 @@ export class Footer {
     const others = this.#lines.slice(1, shown.length).map(({ element }) => element);
     if (others.length !== this.#others.childElementCount) this.#others.replaceChildren(...others);
     if (!others.length && this.#others.matches(":popover-open")) this.#others.hidePopover();
-    this.#showInTitle(open);
     const [first] = open;
     if (first && Date.now() - this.#announcedAt > ANNOUNCED_EVERY_MS)
       this.#announce(`${this.progress.nameOf(first)}: ${percent(first)} percent`);
-  }
-
-  /** @param {Run[]} open */
-  #showInTitle(open) {
-    const { name } = this.progress.grid.table;
-    const paused = open.length > 0 && open.every(({ state }) => state === "paused");
-    document.title = open.length ? `${paused ? "Paused" : `${percent(...open)}%`} · ${name}` : this.#title;
   }
 
   /** @param {Run} run */

@@ -1,5 +1,5 @@
 /**
- * The runs under way, and for a while those that have just ended.
+ * The runs under way, and the one that somebody started last.
  *
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  * @typedef {import("../grid/types.d.ts").Run} Run
@@ -10,12 +10,12 @@ import { api, reasonOf } from "../ui/api.js";
 import { toast } from "../ui/notices.js";
 import { isOpen } from "./run-words.js";
 
-const SHOWN_MS = 15_000; // how long an ended run is still shown
-
 /** Dispatches `change` and `end` (detail: the run that has just ended). */
 export class Progress extends EventTarget {
   /** @type {Map<number, Run>} */
   #runs = new Map();
+  /** The runs that were seen to end. @type {Set<number>} */
+  #ended = new Set();
   /** Actions that were sent to a run and not confirmed yet. @type {Map<number, Action>} */
   #pending = new Map();
 
@@ -30,54 +30,53 @@ export class Progress extends EventTarget {
     return [...this.#runs.values()].sort((a, b) => Number(isOpen(b)) - Number(isOpen(a)) || b.id - a.id);
   }
 
-  /** Fetches the runs that are under way. */
+  /** Fetches the runs that are under way, and the last one that somebody started. */
   async load() {
     try {
-      const open = (await this.recent(50)).filter(isOpen);
-      for (const run of this.#runs.values())
-        if (isOpen(run) && !open.some(({ id }) => id === run.id)) this.#runs.delete(run.id);
-      for (const run of open) this.#runs.set(run.id, run);
+      const [recent, own] = await Promise.all([this.#recent("limit=50"), this.#recent("limit=1&automatic=false")]);
+      this.#runs = new Map([...recent.filter(isOpen), ...own].map((run) => [run.id, run]));
       this.#changed();
     } catch (error) {
       toast(`Can't show the runs. ${reasonOf(error)}`);
     }
   }
 
-  /** Fetches the newest runs, ended or not. @param {number} most @returns {Promise<Run[]>} */
-  async recent(most) {
-    return (await api("GET", `/tables/${this.grid.table.id}/runs?limit=${most}`)).items;
+  /** @param {string} query @returns {Promise<Run[]>} the newest first */
+  async #recent(query) {
+    return (await api("GET", `/tables/${this.grid.table.id}/runs?${query}`)).items;
   }
 
-  /** Takes a run as the server announced it. @param {Run} run */
+  /** Takes a run as the server announced it: the answer that starts a short one may come after its end. @param {Run} run */
   update(run) {
+    if (isOpen(run) && this.#ended.has(run.id)) return;
     const before = this.#runs.get(run.id);
-    const justEnded = !isOpen(run) && before !== undefined && isOpen(before);
-    if (isOpen(run) || before) this.#runs.set(run.id, run);
+    const justEnded = !isOpen(run) && !this.#ended.has(run.id) && (!before || isOpen(before));
+    if (!isOpen(run)) this.#ended.add(run.id);
+    if (isOpen(run) || before || justEnded) this.#runs.set(run.id, run);
     // Queued cells are not announced one by one; they follow from the run.
     if ((!before && isOpen(run)) || justEnded) this.grid.rows.refresh();
     if (justEnded) this.#end(run);
     this.#changed();
   }
 
-  /** @param {Run} run */
+  /** Keeps the last run that somebody started, and forgets those before it. @param {Run} run */
   #end(run) {
+    const [last] = this.runs.filter((one) => !isOpen(one) && !one.automatic);
+    for (const one of this.runs) if (!isOpen(one) && one !== last) this.#runs.delete(one.id);
     this.dispatchEvent(new CustomEvent("end", { detail: run }));
-    setTimeout(() => {
-      this.#runs.delete(run.id);
-      this.#changed();
-    }, SHOWN_MS);
   }
 
   #changed() {
+    this.grid.sheet.classList.toggle("under-way", this.runs.some(isOpen));
     this.dispatchEvent(new Event("change"));
   }
 
-  /** The run of a column that is under way or has just ended. @param {number} columnId */
+  /** The run of a column that is under way, or was the last one. @param {number} columnId */
   ofColumn(columnId) {
     return this.runs.find((run) => run.column_id === columnId);
   }
 
-  /** @param {Run} run */
+  /** @param {Pick<Run, "column_id">} run */
   nameOf(run) {
     return this.grid.columns.byId(run.column_id)?.name ?? "A deleted column";
   }

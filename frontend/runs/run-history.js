@@ -1,20 +1,31 @@
 /**
- * The list of past runs, and the notice when a run ends.
+ * The list of past runs: those that somebody started, and for each column what its automatic runs did together.
  *
- * @typedef {import("../grid/types.d.ts").Run} Run
+ * @typedef {import("../grid/types.d.ts").Run & { started_by: string | null }} Run
+ * @typedef {Pick<Run, "column_id" | "counts"> & { runs: number, last: string }} Automatic
  * @typedef {import("./progress.js").Progress} Progress
  */
 
 import { openErrors } from "../grid/signals.js";
-import { reasonOf } from "../ui/api.js";
+import { api, reasonOf } from "../ui/api.js";
 import { button, make } from "../ui/elements.js";
-import { formatNumber, timeText } from "../ui/format.js";
+import { agoText, formatNumber, plural, timeText } from "../ui/format.js";
 import { place } from "../ui/menu.js";
-import { showNotice, toast } from "../ui/notices.js";
-import { startRun } from "./run-menu.js";
-import { didText, endedCount, errorsOf, errorText, isOpen, scopeText } from "./run-words.js";
+import { toast } from "../ui/notices.js";
+import {
+  didText,
+  endedCount,
+  errorsOf,
+  errorText,
+  isOpen,
+  outcomes,
+  pausedItself,
+  pauseText,
+  scopeText,
+  slowedText,
+} from "./run-words.js";
 
-const SHOWN = 20;
+const PAGE = 20; // runs
 
 /** @param {Progress} progress @param {HTMLElement} opener */
 export function listenToHistory(progress, opener) {
@@ -27,62 +38,94 @@ export function listenToHistory(progress, opener) {
   const offer = () => (opener.hidden = !progress.grid.columns.list.some(({ type }) => type === "http"));
   progress.grid.columns.addEventListener("change", offer);
   offer();
-  opener.addEventListener("click", () => void open(progress, list, opener));
-  progress.addEventListener("end", (event) => showEnd(progress, /** @type {CustomEvent<Run>} */ (event).detail));
+  opener.addEventListener("click", () => void new RunHistory(progress, list, opener).open());
 }
 
-/** @param {Progress} progress @param {HTMLElement} list @param {HTMLElement} opener */
-async function open(progress, list, opener) {
-  try {
-    const runs = await progress.recent(SHOWN);
-    const items = runs.map((run) => newItem(progress, run, () => list.hidePopover()));
-    list.replaceChildren(make("h2", "", "Runs"), ...(items.length ? items : [make("p", "hint", "No runs yet.")]));
-    list.showPopover();
-    place(list, opener.getBoundingClientRect());
-    list.focus();
-  } catch (error) {
-    toast(`Can't show the runs. ${reasonOf(error)}`);
+class RunHistory {
+  #own = make("div", "own");
+
+  /** @param {Progress} progress @param {HTMLElement} list @param {HTMLElement} opener */
+  constructor(progress, list, opener) {
+    this.progress = progress;
+    this.list = list;
+    this.opener = opener;
+    this.path = `/tables/${progress.grid.table.id}/runs`;
   }
-}
 
-/** @param {Progress} progress @param {Run} run @param {() => void} close */
-function newItem(progress, run, close) {
-  const words = isOpen(run)
-    ? `${formatNumber(endedCount(run))} of ${formatNumber(run.counts.total)} so far`
-    : didText(run);
-  const when = run.started_at ? timeText(run.started_at) : "not started";
-  const item = make(
-    "article",
-    "",
-    make("p", "", make("b", "", progress.nameOf(run)), ` · ${run.automatic ? "Auto-update" : scopeText(run.scope)}`),
-    make("p", "hint", `${when} · ${words}`),
-  );
-  if (errorsOf(run)) {
-    const showErrors = button(errorText(errorsOf(run)), "btn small", () => {
-      close();
-      openErrors(run.column_id, run.id);
+  async open() {
+    try {
+      const [automatic] = await Promise.all([this.#automatic(), this.#addPage()]);
+      const none = make("p", "hint", "No runs yet.");
+      const parts = this.#own.childElementCount || automatic.length ? [this.#own, ...automatic] : [none];
+      this.list.replaceChildren(make("h2", "", "Runs"), ...parts);
+      this.list.showPopover();
+      place(this.list, this.opener.getBoundingClientRect());
+      this.list.focus();
+    } catch (error) {
+      toast(`Can't show the runs. ${reasonOf(error)}`);
+    }
+  }
+
+  /** Fetches the next runs that somebody started. */
+  async #addPage() {
+    const offset = this.#own.querySelectorAll("article").length;
+    /** @type {{ items: Run[], total: number }} */
+    const { items, total } = await api("GET", `${this.path}?automatic=false&limit=${PAGE}&offset=${offset}`);
+    this.#own.querySelector(".older")?.remove();
+    this.#own.append(...items.map((run) => this.#newItem(run)));
+    if (offset + items.length >= total) return;
+    const more = () => void this.#addPage().catch((error) => toast(`Can't show older runs. ${reasonOf(error)}`));
+    this.#own.append(button("Older runs", "btn small older", more));
+  }
+
+  /** @returns {Promise<HTMLElement[]>} */
+  async #automatic() {
+    /** @type {{ items: Automatic[] }} */
+    const { items } = await api("GET", `${this.path}/automatic`);
+    if (!items.length) return [];
+    return [make("h3", "", "Automatic updates"), ...items.map((sums) => this.#newSum(sums))];
+  }
+
+  /** @param {Run} run */
+  #newItem(run) {
+    const words = isOpen(run) ? soFarText(run) : didText(run);
+    const when = run.started_at ? timeText(run.started_at) : "not started";
+    const facts = [when, ...(run.started_by ? [run.started_by] : []), words].join(" · ");
+    const item = this.#newArticle(run, scopeText(run.scope), facts, run.id);
+    if (pausedItself(run) && this.progress.grid.canEdit) {
+      const resume = button("Resume now", "btn small", () => {
+        this.list.hidePopover();
+        void this.progress.act(run, "resume");
+      });
+      item.append(resume);
+    }
+    return item;
+  }
+
+  /** @param {Automatic} sums */
+  #newSum(sums) {
+    const did = outcomes(sums).join(", ") || "nothing to do";
+    const facts = `${plural(sums.runs, "run")}, the last ${agoText(sums.last)} · ${did}`;
+    return this.#newArticle(sums, `${plural(sums.counts.total, "row")} automatically`, facts);
+  }
+
+  /** @param {Pick<Run, "column_id" | "counts">} of @param {string} scope @param {string} facts @param {number} [runId] */
+  #newArticle(of, scope, facts, runId) {
+    const name = make("b", "", this.progress.nameOf(of));
+    const item = make("article", "", make("p", "", name, ` · ${scope}`), make("p", "hint", facts));
+    if (!errorsOf(of)) return item;
+    const showErrors = button(errorText(errorsOf(of)), "btn small", () => {
+      this.list.hidePopover();
+      openErrors(of.column_id, runId);
     });
     item.append(showErrors);
+    return item;
   }
-  return item;
 }
 
-/** The notice of the last run; a newer one replaces it. @type {HTMLElement | undefined} */
-let notice;
-
-/**
- * Shows what a run did; if something failed, until it is dismissed. The grid shows it for a single cell and for a run that
- * began by itself.
- * @param {Progress} progress @param {Run} run
- */
-function showEnd(progress, run) {
-  if (run.automatic || run.counts.total <= 1) return;
-  const column = progress.grid.columns.byId(run.column_id);
-  const actions = [];
-  if (errorsOf(run)) actions.push({ label: "Show errors", run: () => openErrors(run.column_id, run.id) });
-  if (run.counts.failed && column && progress.grid.canEdit) {
-    actions.push({ label: "Run failed again", run: () => void startRun(column, "failed") });
-  }
-  if (!notice?.matches(":hover, :focus-within")) notice?.remove(); // unless the user is about to press one of its buttons
-  notice = showNotice(`${progress.nameOf(run)}: ${didText(run)}`, { actions, stays: actions.length > 0 });
+/** @param {Run} run */
+function soFarText(run) {
+  const soFar = `${formatNumber(endedCount(run))} of ${formatNumber(run.counts.total)} so far`;
+  const more = run.state === "paused" ? pauseText(run) : slowedText(run);
+  return more ? `${soFar} · ${more}` : soFar;
 }

@@ -10,7 +10,7 @@
 
 import { api, reasonOf } from "../ui/api.js";
 import { ask } from "../ui/ask.js";
-import { formatNumber } from "../ui/format.js";
+import { formatNumber, plural } from "../ui/format.js";
 import { openMenu } from "../ui/menu.js";
 import { toast } from "../ui/notices.js";
 import { costText } from "./run-words.js";
@@ -18,38 +18,34 @@ import { costText } from "./run-words.js";
 const FIRST = 10;
 const MOST_AT_ONCE = 10_000;
 
+/** How many rows each of the usual runs covers. @typedef {{ first: number, missing: number, failed: number, stale: number, all: number }} Choices */
+
 /** @param {Grid} grid @param {Column} column @param {DOMRect} at */
 export async function openRunMenu(grid, column, at) {
-  const counts = await freshCounts(column);
-  openMenu(at, runItems(grid, column, counts), { label: `Run ${column.name}`, back: grid.sheet });
-}
-
-/** @param {Column} column @returns {Promise<NonNullable<Column["counts"]>>} */
-async function freshCounts(column) {
   try {
-    return (await api("GET", `/columns/${column.id}`)).counts ?? {};
-  } catch {
-    return column.counts ?? {};
+    const choices = await api("GET", `/columns/${column.id}/choices`);
+    openMenu(at, runItems(grid, column, choices), { label: `Run ${column.name}`, back: grid.sheet });
+  } catch (error) {
+    toast(`Can't run “${column.name}” now. ${reasonOf(error)}`);
   }
 }
 
-/** @param {Grid} grid @param {Column} column @param {NonNullable<Column["counts"]>} counts @returns {(Item | "line")[]} */
-function runItems(grid, column, counts) {
+/** @param {Grid} grid @param {Column} column @param {Choices} choices @returns {(Item | "line")[]} */
+function runItems(grid, column, choices) {
   const { rows, selection } = grid;
-  /** @param {Scope} scope */
-  const start = (scope) => () => void startRun(column, scope);
-  const first = Math.min(FIRST, rows.tableTotal);
-  /** @type {(Item | "line")[]} */
-  const items = [
-    {
-      text: `First ${first} ${first === 1 ? "row" : "rows"}`,
-      disabled: !rows.tableTotal,
-      run: start({ first: FIRST }),
-    },
-    { text: "Rows with no result", disabled: !rows.tableTotal, run: start("missing") },
-    { text: "Failed rows", note: formatNumber(counts.failed ?? 0), disabled: !counts.failed, run: start("failed") },
-    { text: "Rows out of date", disabled: !rows.tableTotal, run: start("stale") },
-  ];
+  /** @param {"first" | "missing" | "failed" | "stale"} name @param {string} text @returns {Item} */
+  const item = (name, text) => ({
+    text,
+    note: formatNumber(choices[name]),
+    disabled: !choices[name],
+    run: () => void startRun(column, name === "first" ? { first: FIRST } : name),
+  });
+  const items = /** @type {(Item | "line")[]} */ ([
+    item("first", "First 10 rows"),
+    item("missing", "Rows with no result"),
+    item("failed", "Failed rows"),
+    item("stale", "Rows out of date"),
+  ]);
   const { top, bottom } = selection.range;
   const count = bottom - top + 1;
   if (top >= 0 && count <= MOST_AT_ONCE) {
@@ -68,8 +64,8 @@ function runItems(grid, column, counts) {
   }
   items.push("line", {
     text: "All rows, replacing their results…",
-    note: formatNumber(rows.tableTotal),
-    disabled: !rows.tableTotal,
+    note: formatNumber(choices.all),
+    disabled: !choices.all,
     run: () => void forceAll(grid, column),
   });
   return items;
@@ -120,11 +116,50 @@ async function cost(column, scope) {
   }
 }
 
-/** @param {Column} column @param {Scope} scope */
-export async function startRun(column, scope) {
+/** Opens the menu of the rows that several HTTP columns can run for. @param {Grid} grid @param {Column[]} columns @param {DOMRect} at */
+export function openRunMenuOfSeveral(grid, columns, at) {
+  /** @param {string} text @param {Scope} scope @returns {Item} */
+  const item = (text, scope) => ({ text, run: () => void startRuns(grid, columns, scope) });
+  const items = /** @type {(Item | "line")[]} */ ([
+    item("First 10 rows", { first: FIRST }),
+    item("Rows with no result", "missing"),
+    item("Failed rows", "failed"),
+    item("Rows out of date", "stale"),
+    "line",
+    { text: "All rows, replacing their results…", run: () => void forceAllOf(grid, columns) },
+  ]);
+  openMenu(at, items, { label: `Run ${plural(columns.length, "column")}`, back: grid.sheet });
+}
+
+/** @param {Grid} grid @param {Column[]} columns */
+async function forceAllOf(grid, columns) {
+  const names = columns.map(({ name }) => `“${name}”`).join(", ");
+  const sure = await ask({
+    title: `Run ${plural(columns.length, "column")} for all ${formatNumber(grid.rows.tableTotal)} rows?`,
+    text: `Existing results of ${names} are requested again and replaced.`,
+    confirm: "Run all rows",
+  });
+  if (sure) await startRuns(grid, columns, "all");
+}
+
+/** Starts them all or none; a column that needs another one runs after it. @param {Grid} grid @param {Column[]} columns @param {Scope} scope */
+async function startRuns({ table }, columns, scope) {
+  try {
+    const ids = columns.map(({ id }) => id);
+    /** @type {{ items: Run[] }} */
+    const { items } = await api("POST", `/tables/${table.id}/runs`, { columns: ids, rows: scope });
+    for (const run of items) document.dispatchEvent(new CustomEvent("marl:run-started", { detail: { run } }));
+    if (items.every(({ counts }) => !counts.total)) toast("Nothing to run: no rows match that choice.");
+  } catch (error) {
+    toast(`No column was started. ${reasonOf(error)}`);
+  }
+}
+
+/** @param {Column} column @param {Scope} scope @param {{ ask_again?: boolean }} [how] */
+export async function startRun(column, scope, how = {}) {
   try {
     /** @type {Run} */
-    const run = await api("POST", `/columns/${column.id}/runs`, { rows: scope });
+    const run = await api("POST", `/columns/${column.id}/runs`, { rows: scope, ...how });
     document.dispatchEvent(new CustomEvent("marl:run-started", { detail: { run } }));
     if (!run.counts.total) toast(`Nothing to run: no rows match that choice in “${column.name}”.`);
   } catch (error) {

@@ -7,7 +7,10 @@
  *   missing_input: number, failed: number, seconds: number | null }} Estimate
  */
 
-import { durationText, formatNumber, plural } from "../ui/format.js";
+import { agoText, clockText, durationText, formatNumber, plural } from "../ui/format.js";
+
+const MANY_ROWS = 10; // before them a share says little
+const LARGE_SHARE = 10; // per cent
 
 const OPEN = new Set(["planning", "running", "paused"]);
 
@@ -23,16 +26,40 @@ export function percent(...runs) {
   return total ? Math.floor((100 * runs.reduce((sum, run) => sum + endedCount(run), 0)) / total) : 0;
 }
 
-/** @param {Run} run */
-export const errorsOf = ({ counts }) => counts.failed + counts.unknown;
+/** The rows that failed by themselves or may have been sent. @param {Pick<Run, "counts">} run */
+export const errorsOf = ({ counts }) => counts.failed - (counts.handed_down ?? 0) + counts.unknown;
+
+/** The rows that an ended run did not come to. @param {Pick<Run, "counts">} run */
+export const notRunCount = ({ counts }) =>
+  Math.max(0, counts.total - OUTCOMES.reduce((sum, [name]) => sum + counts[name], 0));
 
 /** @param {number} errors */
 export const errorText = (errors) => plural(errors, "error");
 
+/** The errors of a run under way, with their share once it is large: "12 errors, 30% of the rows so far". @param {Run} run */
+export function errorsSoFarText(run) {
+  const [errors, ended] = [errorsOf(run), endedCount(run)];
+  const share = Math.floor((100 * errors) / Math.max(1, ended));
+  return ended >= MANY_ROWS && share >= LARGE_SHARE
+    ? `${errorText(errors)}, ${share}% of the rows so far`
+    : errorText(errors);
+}
+
+/** Whether a run paused because of what its API says, and nobody has resumed it. @param {Run} run */
+export const pausedItself = ({ state, stop_reason }) => state === "paused" && Boolean(stop_reason);
+
+/** Says why a run is paused: "The API asks to wait until 14:05". @param {Run} run */
+export function pauseText({ stop_reason: reason, resumes_at: moment }) {
+  return moment ? `The API asks to wait until ${clockText(moment)}` : reason || "Paused";
+}
+
+/** "Slowed to 4.5/s by the API" @param {Run} run */
+export const slowedText = ({ slowed_to: pace }) => (pace ? `Slowed to ${formatNumber(pace)}/s by the API` : "");
+
 /** Describes what is left of a run. @param {Run} run @param {string} [waitsFor] name of the column whose run this one waits for */
 export function leftText(run, waitsFor) {
   if (run.state === "planning") return waitsFor ? `Waiting for ${waitsFor}` : "Starting…";
-  if (run.state === "paused") return "Paused";
+  if (run.state === "paused") return pauseText(run);
   if (run.state === "stopped") return run.stop_reason ? `Stopped: ${run.stop_reason}` : "Stopped";
   if (run.state === "done") return "Done";
   if (run.seconds_left) return `${durationText(run.seconds_left)} left`;
@@ -61,17 +88,35 @@ const OUTCOMES = [
   ["missing_input", "missing input"],
   ["failed", "failed"],
   ["unknown", "may have been sent"],
-  ["cancelled", "not run"],
 ];
 
-/** Describes what a run did: "98,120 done, 37 failed in 8 min". @param {Run} run */
-export function didText({ counts, started_at: start, finished_at: end, state, stop_reason: reason }) {
+/** Says in numbers what became of the rows: "98,120 done, 37 failed, 12 not run". @param {Pick<Run, "counts">} run @returns {string[]} */
+export function outcomes(run) {
+  const { handed_down: handedDown = 0 } = run.counts;
+  const counts = { ...run.counts, failed: run.counts.failed - handedDown };
   const parts = OUTCOMES.filter(([name]) => counts[name]).map(
     ([name, word]) => `${formatNumber(counts[name])} ${word}`,
   );
+  if (handedDown) parts.push(`${formatNumber(handedDown)} not sent, because another column failed`);
+  const notRun = notRunCount(run);
+  return notRun ? [...parts, `${formatNumber(notRun)} not run`] : parts;
+}
+
+/** Describes what a run did: "98,120 done, 37 failed in 8 min". @param {Run} run */
+export function didText(run) {
+  const { started_at: start, finished_at: end, state, stop_reason: reason } = run;
+  const parts = outcomes(run);
   const time = start && end ? ` in ${durationText((Date.parse(end) - Date.parse(start)) / 1000)}` : "";
   const how = state === "stopped" ? `, stopped${reason ? ` because: ${reason}` : ""}` : "";
-  return `${parts.join(", ") || "nothing to do"}${time}${how}`;
+  const slowed = run.slowed_to ? `, s${slowedText(run).slice(1)}` : "";
+  return `${parts.join(", ") || "nothing to do"}${time}${slowed}${how}`;
+}
+
+/** Says what came of a run, and when: "finished 2 min ago", "first 10 rows", "stopped: the sign-in was refused". @param {Run} run */
+export function endText({ state, stop_reason: reason, finished_at: end, scope }) {
+  if (state === "stopped") return reason ? `stopped: ${reason}` : "stopped";
+  if (typeof scope === "object" && "first" in scope) return `first ${formatNumber(scope.first)} rows`;
+  return end ? `finished ${agoText(end)}` : "finished";
 }
 
 /** Describes the rows that a run was for. @param {Run["scope"]} scope */

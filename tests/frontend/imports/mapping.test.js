@@ -78,3 +78,17 @@ test("numbers and dates can be written in several ways, texts in one", () => {
   assert.equal(waysOf("date").length, 4);
   assert.equal(waysOf("text").length, 1);
 });
+
+test("a column is kept as text: a new one by its type, one of the table by becoming text", () => {
+  const mapping = read(guess("Staff", "Staff", "number", true), guess("Employees", 8, "number"));
+  assert.deepEqual(
+    mapping.entries.map((entry) => mapping.keepAsText(entry)),
+    [false, true],
+  );
+  assert.deepEqual(mapping.json, [
+    { from: "Staff", to: "Staff", type: "text" },
+    { from: "Employees", to: 8, type: "number", as_text: true },
+  ]);
+  mapping.choose(mapping.entries[1], { goes: 7 });
+  assert.equal(mapping.json[1].as_text, undefined);
+});

@@ -6,12 +6,18 @@ import {
   costText,
   didText,
   endedCount,
+  endText,
   errorsOf,
+  errorsSoFarText,
   errorText,
   isOpen,
   leftText,
+  notRunCount,
+  outcomes,
+  pausedItself,
   percent,
   scopeText,
+  slowedText,
 } from "../../../frontend/runs/run-words.js";
 
 const NONE = {
@@ -33,6 +39,8 @@ const run = (state, counts = {}, more = {}) => ({
   rate_per_s: null,
   seconds_left: null,
   stop_reason: null,
+  resumes_at: null,
+  slowed_to: null,
   started_at: null,
   finished_at: null,
   ...more,
@@ -70,6 +78,28 @@ test("what is left is said by state", () => {
   assert.equal(leftText(run("done")), "Done");
 });
 
+test("a run that paused itself says why, and until when in the user's time", () => {
+  const moment = new Date();
+  moment.setHours(14, 5, 0);
+  const reason = "The API asks to wait until 29 November 2026, 12:05 UTC.";
+  const waits = run("paused", {}, { stop_reason: reason, resumes_at: moment.toISOString() });
+  const time = moment.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  assert.equal(leftText(waits), `The API asks to wait until ${time}`);
+  moment.setDate(moment.getDate() + 1);
+  const tomorrow = run("paused", {}, { stop_reason: reason, resumes_at: moment.toISOString() });
+  assert.equal(leftText(tomorrow), `The API asks to wait until ${time} on ${moment.toLocaleDateString()}`);
+  const used = run("paused", {}, { stop_reason: "After 10 waits, …" });
+  assert.equal(leftText(used), "After 10 waits, …");
+  assert.deepEqual([waits, used, run("paused"), run("running")].map(pausedItself), [true, true, false, false]);
+});
+
+test("a run that its API slowed says so while it runs and when it is over", () => {
+  assert.equal(slowedText(run("running", {}, { slowed_to: 4.5 })), "Slowed to 4.5/s by the API");
+  assert.equal(slowedText(run("running")), "");
+  const done = run("done", { total: 120, done: 120 }, { ...START, slowed_to: 7 });
+  assert.equal(didText(done), "120 done in 8\u00a0min, slowed to 7/s by the API");
+});
+
 test("what a run would send is said with what it leaves out", () => {
   const cost = (more = {}) =>
     costText({
@@ -105,6 +135,26 @@ test("a stopped run says why", () => {
   assert.equal(didText(stopped), "2 done, 3 not run, stopped because: the key was refused");
 });
 
+test("rows that a stopped run did not come to are those missing from its total", () => {
+  const stopped = run("stopped", { total: 290, done: 74, failed: 8, cancelled: 54 });
+  assert.equal(notRunCount(stopped), 208);
+  assert.deepEqual(outcomes(stopped), ["74 done", "8 failed", "208 not run"]);
+});
+
+test("failures of another column are not counted as the run's own", () => {
+  const held = run("done", { total: 30, done: 27, failed: 3, handed_down: 2 });
+  assert.equal(errorsOf(held), 1);
+  assert.deepEqual(outcomes(held), ["27 done", "1 failed", "2 not sent, because another column failed"]);
+});
+
+test("the end of a run is told with its rows or its time", () => {
+  const end = { finished_at: new Date(Date.now() - 130_000).toISOString(), scope: "all" };
+  assert.equal(endText(run("done", {}, end)), "finished 2\u00a0min ago");
+  assert.equal(endText(run("done", {}, { ...end, scope: { first: 10 } })), "first 10 rows");
+  assert.equal(endText(run("stopped", {}, end)), "stopped");
+  assert.equal(endText(run("stopped", {}, { ...end, stop_reason: "no key" })), "stopped: no key");
+});
+
 test("the rows that a run was for are named", () => {
   assert.equal(scopeText("missing"), "Rows with no result");
   assert.equal(scopeText("all"), "All rows");
@@ -112,4 +162,12 @@ test("the rows that a run was for are named", () => {
   assert.equal(scopeText({ all_but: [1, 2] }), "All rows but 2");
   assert.equal(scopeText({ ids: [1] }), "One row");
   assert.equal(scopeText({ ids: [1, 2, 3] }), "3 selected rows");
+});
+
+test("a large share of errors is said in words, once enough rows have ended", () => {
+  const errors = (failed, done) =>
+    errorsSoFarText(run("running", { total: 500, failed, done, pending: 500 - failed - done }));
+  assert.equal(errors(3, 2), "3 errors");
+  assert.equal(errors(3, 97), "3 errors");
+  assert.equal(errors(12, 28), "12 errors, 30% of the rows so far");
 });

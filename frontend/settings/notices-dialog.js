@@ -1,0 +1,148 @@
+/**
+ * Whom a table tells when a run has ended, in a dialog: a webhook and e-mail addresses, for every run or for failures.
+ *
+ * @typedef {{ run_id: number, column: string, channel: "webhook" | "email", sent_at: string | null, due_at: string | null,
+ *   error: string }} Notice
+ * @typedef {{ webhook_host: string | null, emails: string[], when: "always" | "failures", failed_percent: number,
+ *   can_email: boolean, problem: string, last: Notice[] }} Notices
+ */
+
+import { api, reasonOf } from "../ui/api.js";
+import { button, make } from "../ui/elements.js";
+import { timeText } from "../ui/format.js";
+import { toast } from "../ui/notices.js";
+
+/** @param {number} tableId */
+export async function openNotices(tableId) {
+  try {
+    new NoticesDialog(tableId, await api("GET", `/tables/${tableId}/notices`)).open();
+  } catch (error) {
+    toast(`Can't show the notices. ${reasonOf(error)}`);
+  }
+}
+
+class NoticesDialog {
+  #webhook = make("input", { id: "notices-webhook", className: "in mono", type: "url", autocomplete: "off" });
+  #remove = make("input", { type: "checkbox" });
+  #emails = make("input", { id: "notices-emails", className: "in", autocomplete: "off" });
+  #always = make("input", { type: "radio", name: "when", value: "always" });
+  #failures = make("input", { type: "radio", name: "when", value: "failures" });
+  #percent = make("input", { type: "number", className: "in", min: "0", max: "99", required: true });
+  #problem = make("p", { className: "problem", role: "alert", hidden: true });
+  #dialog = make("dialog", "table-settings notices");
+
+  /** @param {number} tableId @param {Notices} notices */
+  constructor(tableId, notices) {
+    this.path = `/tables/${tableId}/notices`;
+    this.notices = notices;
+    const host = notices.webhook_host;
+    this.#webhook.placeholder = host ? `Kept: ${host}. Type to replace` : "https://hooks.slack.com/services/…";
+    this.#emails.value = notices.emails.join(", ");
+    this.#emails.disabled = !notices.can_email;
+    this.#always.checked = notices.when === "always";
+    this.#failures.checked = notices.when === "failures";
+    this.#percent.value = String(notices.failed_percent);
+    this.#percent.ariaLabel = "Percent of the rows";
+  }
+
+  open() {
+    const title = make("h2", { id: "notices-title" }, "Notices of runs");
+    const form = make("form", { method: "dialog" }, title, ...this.#fields(), this.#problem, this.#buttons());
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#save().then((saved) => saved && this.#dialog.close());
+    });
+    this.#dialog.setAttribute("aria-labelledby", title.id);
+    this.#dialog.append(form);
+    this.#dialog.addEventListener("close", () => this.#dialog.remove());
+    document.body.append(this.#dialog);
+    this.#dialog.showModal();
+    this.#webhook.focus();
+  }
+
+  #fields() {
+    const { webhook_host: host, can_email: canEmail, problem, last } = this.notices;
+    const slack = "Slack, Mattermost and all who take messages as Slack does. The address is kept encrypted.";
+    const mail = canEmail
+      ? "Up to 10, with commas between."
+      : "This server can't send e-mail. Whoever runs it can set it up.";
+    const what = "Runs that start by themselves when a row changes are not told, nor those that somebody stops.";
+    /** @type {HTMLElement[]} */
+    const webhook = [this.#webhook, make("p", "hint", slack)];
+    if (host) webhook.push(make("label", "notice-choice", this.#remove, `Tell ${host} no more`));
+    return [
+      ...(problem ? [make("p", "problem", problem)] : []),
+      make("div", "field", make("label", { htmlFor: this.#webhook.id }, "Webhook"), ...webhook),
+      make(
+        "div",
+        "field",
+        make("label", { htmlFor: this.#emails.id }, "E-mail"),
+        this.#emails,
+        make("p", "hint", mail),
+      ),
+      make(
+        "fieldset",
+        "plain",
+        make("legend", "", "When"),
+        make("label", "notice-choice", this.#always, "Every run"),
+        make(
+          "label",
+          "notice-choice",
+          this.#failures,
+          "Runs that stop, or of which more than ",
+          this.#percent,
+          " % failed",
+        ),
+      ),
+      make("p", "hint", what),
+      ...(last.length
+        ? [make("h3", "", "Last notices"), make("ul", "last-notices", ...last.slice(0, 5).map(line))]
+        : []),
+    ];
+  }
+
+  #buttons() {
+    const sample = button("Save and send a sample", "btn", () => void this.#sample());
+    const cancel = button("Cancel", "btn", () => this.#dialog.close());
+    return make("div", "buttons", sample, cancel, make("button", { type: "submit", className: "btn primary" }, "Save"));
+  }
+
+  /** @returns {Promise<boolean>} */
+  async #save() {
+    const typed = this.#webhook.value.trim();
+    const change = {
+      ...(typed || this.#remove.checked ? { webhook_url: typed } : {}),
+      emails: this.#emails.value.split(/[,;\s]+/).filter(Boolean),
+      when: this.#failures.checked ? "failures" : "always",
+      failed_percent: Number(this.#percent.value),
+    };
+    return this.#tell(() => api("PATCH", this.path, change));
+  }
+
+  async #sample() {
+    if (!(await this.#save()) || !(await this.#tell(() => api("POST", `${this.path}/test`)))) return;
+    this.#dialog.close();
+    toast("A sample was sent.");
+  }
+
+  /** @param {() => Promise<unknown>} ask @returns {Promise<boolean>} whether it went well; otherwise the dialog says why not */
+  async #tell(ask) {
+    this.#problem.hidden = true;
+    try {
+      await ask();
+      return true;
+    } catch (error) {
+      this.#problem.textContent = reasonOf(error);
+      this.#problem.hidden = false;
+      return false;
+    }
+  }
+}
+
+/** @param {Notice} notice */
+function line({ column, channel, sent_at: sentAt, due_at: dueAt, error }) {
+  const by = channel === "webhook" ? "webhook" : "e-mail";
+  if (sentAt) return make("li", "", `${column}: sent by ${by}, ${timeText(sentAt)}`);
+  const next = dueAt ? ` Next try ${timeText(dueAt)}.` : " Given up.";
+  return make("li", "problem", `${column}: not sent by ${by}. ${error}${error ? next : ""}`);
+}
