@@ -18,7 +18,8 @@ AT_ONCE = 500  # cells the server announces one by one
 # Straight into storage: an upload of this size would take longer than all that is measured.
 FILL = """
 import json
-from tables import storage
+from django.db import transaction
+from tables import row_order, storage
 from tables.models import Table
 table = Table.objects.get(pk={table})
 ids = [column.pk for column in table.columns.all()]
@@ -27,8 +28,10 @@ for start in range(0, {rows}, 20_000):
         {{str(pk): f"r{{row}}c{{at}}" for at, pk in enumerate(ids)}}
         for row in range(start, min({rows}, start + 20_000))
     ]
-    storage.insert(table.pk, start, [json.dumps(row) for row in values])
-storage.grow(table.pk, {rows})
+    with transaction.atomic():
+        storage.lock_table(table.pk)
+        storage.insert(table.pk, row_order.append(table.pk, len(values)), [json.dumps(row) for row in values])
+        storage.grow(table.pk, len(values))
 """
 
 FIRST_CELLS = """
@@ -62,7 +65,10 @@ async (frames) => {
 def make_table(app: App, rows: int, columns: int) -> int:
     with app.api() as api:
         wanted = [{"name": f"Column {number}", "type": "text"} for number in range(columns)]
-        table = int(api.post("/tables", json={"name": "Benchmark", "columns": wanted}).json()["id"])
+        made = api.post("/tables", json={"name": "Benchmark", "columns": wanted}).json()
+        table = int(made["id"])
+        for column in made["columns"]:  # fitted to their short values, twice as many would be in sight
+            api.patch(f"/columns/{column['id']}", json={"width": 160}).raise_for_status()
     app.manage("shell", "-c", FILL.format(table=table, rows=rows))
     return table
 

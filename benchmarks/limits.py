@@ -2,11 +2,15 @@
 
 `python -m benchmarks.limits [--requests 50] [--ms 1000] [--workers 3] [--seconds 20]`. The workers are real processes;
 the server answers after 50 ms and records when each request arrived.
+
+With `--api fixed` or `--api sliding` there is no limit set: 120 rows go to an API of ten a second, in such windows,
+that answers 429 without a word. Prints the requests for each row, and the seconds.
 """
 
 import argparse
 import contextlib
 import multiprocessing
+import subprocess
 import sys
 import tempfile
 import threading
@@ -40,7 +44,11 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--port", type=int, default=18_096)
+    parser.add_argument("--api", choices=["fixed", "sliding"])
     options = parser.parse_args()
+    if options.api:
+        time_refusals(options.api, options.workers, options.port)
+        return
     received, arrived = multiprocessing.Pipe(duplex=False)
     api = multiprocessing.get_context("spawn").Process(target=serve, args=(options.port, arrived), daemon=True)
     api.start()
@@ -62,6 +70,28 @@ def main() -> None:
             redis.wait()
     api.terminate()
     sys.exit(0)
+
+
+def time_refusals(kind: str, number: int, port: int, rows: int = 120) -> None:
+    api = subprocess.Popen([sys.executable, "-m", "tests.servers.limited_api", str(port), kind])
+    with tempfile.TemporaryDirectory() as folder:
+        redis = set_up(Path(folder))
+        wait_for(port)
+        from benchmarks.scale import make_column, run_through, workers
+        from enrichment.models import Attempt
+
+        column = make_column(
+            rows, f"http://127.0.0.1:{port}/1/{{{{Company}}}}", method="GET", body=None, field_paths=[]
+        )
+        with workers(number):
+            _, seconds = run_through(column)
+        requests = Attempt.objects.filter(column=column).count()
+        print(f"{kind} window: {rows} rows done in {seconds:.0f} s, {requests / rows:.2f} requests a row")
+        if redis:
+            redis.terminate()
+            redis.wait()
+    api.terminate()
+    api.wait()
 
 
 def collect(received: Connection, times: list[float]) -> None:

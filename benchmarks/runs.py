@@ -17,8 +17,12 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.db import connections
+
+if TYPE_CHECKING:
+    from tables.models import Table
 
 CONFIG = {
     "method": "POST",
@@ -81,10 +85,8 @@ def raw_rate(url: str, rows: int, in_flight: int) -> float:
     return rows / timed(lambda: asyncio.run(send_all()))
 
 
-def run_rate(url: str, rows: int, in_flight: int) -> float:
-    """Cells a second from the plan to the last stored and announced cell."""
-    from enrichment.columns import http as http_columns
-    from enrichment.runs import lifecycle
+def new_table(rows: int) -> "Table":
+    """Makes a table of so many rows of Company and Size."""
     from tables import catalog
     from tables import rows as table_rows
     from workspaces.accounts import first_owner
@@ -98,7 +100,15 @@ def run_rate(url: str, rows: int, in_flight: int) -> float:
     for start in range(0, rows, 10_000):
         batch = range(start, min(rows, start + 10_000))
         table_rows.append(table, [{"Company": f"Company {number}", "Size": str(number)} for number in batch])
-    column = http_columns.create(table, "Profile", CONFIG | {"url": url, "max_in_flight": in_flight})
+    return table
+
+
+def run_rate(url: str, rows: int, in_flight: int) -> float:
+    """Cells a second from the plan to the last stored and announced cell."""
+    from enrichment.columns import http as http_columns
+    from enrichment.runs import lifecycle
+
+    column = http_columns.create(new_table(rows), "Profile", CONFIG | {"url": url, "max_in_flight": in_flight})
 
     def whole_run() -> None:
         run = lifecycle.plan(column, "all")

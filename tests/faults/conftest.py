@@ -12,7 +12,7 @@ from tests.faults import databases
 from tests.faults.app import Marl
 from tests.faults.databases import Database, Sqlite
 from tests.faults.sheets import Outcome, Sheet
-from tests.servers.ledger_api import LedgerApi
+from tests.servers.ledger_api import Book, LedgerApi
 
 LINES = 60  # of each log, when a test fails
 _failed = pytest.StashKey[bool]()
@@ -74,8 +74,8 @@ def sheet(marl: Marl, api: LedgerApi, database: Database, request: pytest.Fixtur
         told = json.dumps({"fault": fault, "database": database.name} | asdict(outcome))
         request.node.user_properties.append(("outcome", told))
 
-    def make(config: dict[str, Any], rows: int, latency: float = 0.2, **more: Any) -> Sheet:
+    def make(config: dict[str, Any], rows: int, latency: float = 0.2, kind: type[Book] = Book, **more: Any) -> Sheet:
         config = {"max_in_flight": 16, "timeout_ms": 5000} | config | more
-        return Sheet(marl, api.book(latency), config, rows, record)
+        return Sheet(marl, api.book(latency, kind), config, rows, record)
 
     return make

@@ -49,7 +49,8 @@ class Sheet:
         self.table = table.raise_for_status().json()["id"]
         keys = [{"Key": f"row-{number}"} for number in range(self.rows)]
         api.post(f"/tables/{self.table}/rows", json={"rows": keys}).raise_for_status()
-        config = {"url": f"{self.book.url}/{{{{Key}}}}", "field_paths": ["row"], "auto_update": False} | self.config
+        path = "many" if "batch" in self.config else "{{Key}}"
+        config = {"url": f"{self.book.url}/{path}", "field_paths": ["row"], "auto_update": False} | self.config
         column = api.post(f"/tables/{self.table}/columns", json={"name": "Answer", "type": "http", "config": config})
         self.column = column.raise_for_status().json()["id"]
 

@@ -12,6 +12,8 @@ from tests.servers.ledger_api import Book
 
 pytestmark = pytest.mark.faults
 
+LEAVES_WITHIN = 30.0  # seconds, on a machine where much else runs; far less than hanging requests take
+
 
 @pytest.fixture
 def sheets(sheet: Callable[..., Sheet]) -> Sequence[Sheet]:
@@ -45,7 +47,7 @@ def test_a_deployed_worker_hands_over(marl: Marl, sheets: Sequence[Sheet]) -> No
     """SIGTERM of a worker"""
     start_all(sheets, 100)
     leaving = marl.sender_of(*(each.book for each in sheets))
-    leaving.end(seconds=10)
+    leaving.end(seconds=LEAVES_WITHIN)
     faulted(sheets)
     assert leaving.exit_code == 0
     all_done(sheets)
@@ -60,7 +62,7 @@ def test_a_deployed_worker_does_not_wait_for_hanging_requests(marl: Marl, sheet:
     marl.start_workers(1)
     start_all([safe, unsafe], 80)
     [leaving] = marl.workers
-    leaving.end(seconds=10)
+    leaving.end(seconds=LEAVES_WITHIN)
     faulted([safe, unsafe])
     assert leaving.exit_code == 0
     marl.start_workers(2)
@@ -127,6 +129,7 @@ def test_three_workers_keep_to_the_rate_limit(marl: Marl, sheet: Callable[..., S
     assert once_each(limited.book)
 
 
+@pytest.mark.clock
 def test_a_paused_run_sends_nothing_until_it_is_resumed(marl: Marl, sheets: Sequence[Sheet]) -> None:
     """paused in full work for 3 s, resumed"""
     start_all(sheets, 50)
@@ -141,6 +144,7 @@ def test_a_paused_run_sends_nothing_until_it_is_resumed(marl: Marl, sheets: Sequ
     assert all(once_each(each.book) for each in sheets)
 
 
+@pytest.mark.clock
 def test_a_stopped_run_sends_nothing_more(marl: Marl, sheets: Sequence[Sheet]) -> None:
     """stopped in full work"""
     start_all(sheets, 50)
@@ -163,7 +167,9 @@ def test_too_many_requests_pauses_every_worker_and_costs_no_retry(marl: Marl, sh
         each.book.closed_until = time.monotonic() + 2
     faulted(sheets)
     settle_all(sheets)
+    told_at = min(
+        arrival.at for each in sheets for arrival in each.book.turned_away
+    )  # one column for both: it is one API
     for each in sheets:
-        told_at = each.book.turned_away[0].at
         assert not each.book.between(told_at + 0.5, each.book.closed_until)
         assert each.states() == {"done": each.rows}

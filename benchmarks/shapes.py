@@ -1,0 +1,91 @@
+"""Seconds that rows take with many of them in one request, against one request for each.
+
+`python -m benchmarks.shapes [--rows 10000] [--batch 100] [--delay 0] [--in-flight 64] [--rounds 3]`. Both are whole
+runs (plan, claim, render, send, divide, store, announce) of the same rows, taken in turns. The server answers from a
+process of its own: a list for a list, or one item.
+"""
+
+import argparse
+import multiprocessing
+import statistics
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+from benchmarks import runs
+
+ONE = {"body": '{"name": "{{Company}}", "size": {{Size}}}', "field_paths": ["name", "city"]}
+MANY = ONE | {"body": '{"records": [{{#rows}}{"name": "{{Company}}", "size": {{Size}}}{{/rows}}]}'}
+
+
+def serve(port: int, delay: float) -> None:
+    import asyncio
+
+    from aiohttp import web
+
+    async def answer(request: web.Request) -> web.Response:
+        sent = await request.json()
+        await asyncio.sleep(delay)
+        return web.json_response(
+            {"results": list(map(enriched, sent["records"]))} if "records" in sent else enriched(sent)
+        )
+
+    def enriched(record: dict[str, Any]) -> dict[str, Any]:
+        return {"name": record["name"], "city": "Utrecht", "founded": 1950}
+
+    app = web.Application(client_max_size=64 * 1024 * 1024)
+    app.router.add_post("/companies", answer)
+    web.run_app(app, host="127.0.0.1", port=port, print=None, access_log=None)
+
+
+def seconds(config: dict[str, Any], rows: int) -> float:
+    """From the plan to the last stored and announced cell."""
+    from enrichment.columns import http as http_columns
+    from enrichment.runs import lifecycle
+
+    column = http_columns.create(runs.new_table(rows), "Profile", config)
+
+    def whole_run() -> None:
+        run = lifecycle.plan(column, "all")
+        lanes = [threading.Thread(target=runs.advance, args=(run.pk, lane.number)) for lane in run.runners.all()]
+        for lane in lanes:
+            lane.start()
+        for lane in lanes:
+            lane.join()
+        run.refresh_from_db()
+        assert run.done == rows, run.done
+
+    return runs.timed(whole_run)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=10_000)
+    parser.add_argument("--batch", type=int, default=100)
+    parser.add_argument("--delay", type=float, default=0, help="ms that the server takes")
+    parser.add_argument("--in-flight", type=int, default=64)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--port", type=int, default=18_098)
+    given = parser.parse_args()
+    api = multiprocessing.get_context("spawn").Process(target=serve, args=(given.port, given.delay / 1000), daemon=True)
+    api.start()
+    with tempfile.TemporaryDirectory() as folder:
+        redis = runs.set_up(Path(folder))
+        runs.wait_for(given.port)
+        common = {"method": "POST", "url": f"http://127.0.0.1:{given.port}/companies", "max_in_flight": given.in_flight}
+        many = MANY | common | {"batch": {"rows": given.batch, "items": "results"}}
+        shares = []
+        for number in range(given.rounds):
+            single, batched = seconds(ONE | common, given.rows), seconds(many, given.rows)
+            shares.append(batched / single)
+            print(f"round {number + 1}: alone {single:.2f} s, in batches {batched:.2f} s: {shares[-1]:.1%}", flush=True)
+        print(f"median: {statistics.median(shares):.1%} of the time")
+        if redis:
+            redis.terminate()
+            redis.wait()
+    api.terminate()
+
+
+if __name__ == "__main__":
+    main()
