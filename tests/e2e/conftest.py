@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
 
 from tests.e2e import chromium
 from tests.servers.marl import App, running
@@ -16,13 +16,6 @@ from tests.servers.processes import ROOT, free_port, serving
 type Picture = Callable[[Page | Locator, str], None]
 
 expect.set_options(timeout=15_000)  # the machine may be busy: how fast is not asked here
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Lets a browser test that fails run once more, which the summary tells: a shared machine may stand still."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")
@@ -55,19 +48,26 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
+    """Its pages fail the test by a script error, and by what their security policy refuses."""
     context = browser.new_context(viewport={"width": 1440, "height": 860})
     context.set_default_timeout(15_000)
+    faults: list[str] = []
+    context.on("weberror", lambda error: faults.append(str(error.error)))
+    context.on("console", lambda message: faults.append(message.text) if is_refusal(message) else None)
     yield context
     context.close()
+    assert faults == []
+
+
+def is_refusal(message: ConsoleMessage) -> bool:
+    return message.type == "error" and "Content Security Policy" in message.text
 
 
 @pytest.fixture
 def page(context: BrowserContext, app: App, session_cookies: dict[str, str]) -> Page:
-    """An empty page of the first owner, who is signed in; a script error or a refused script fails the test."""
+    """An empty page of the first owner, who is signed in."""
     context.add_cookies([{"name": name, "value": value, "url": app.url} for name, value in session_cookies.items()])
-    page = context.new_page()
-    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-    return page
+    return context.new_page()
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ PAGES = [
     "/settings/account",
     "/settings/audit",
     "/settings/system",
+    "/help/keys",
+    "/help?q=token",
     "/nothing-here",
 ]
 
@@ -53,5 +55,50 @@ def test_no_page_has_a_violation(theme: str, browser: Browser, app: App) -> None
     page.get_by_role("menuitem", name="Formula").click()
     expect(page.locator("#panel")).to_contain_text("Formula")
     check("formula panel")
+    page.locator("#results-title").click()
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("option").first).to_be_visible()
+    check("search of commands")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+/")
+    expect(page.get_by_role("dialog", name="Keys")).to_contain_text("Fill down")
+    check("keys")
     page.close()
     assert found == {}
+
+
+@pytest.mark.parametrize("width", [1024, 720])
+def test_menus_and_dialogs_of_the_grid_have_no_violation_in_the_dark(width: int, browser: Browser, app: App) -> None:
+    with app.api() as api:
+        columns = [{"name": name, "type": "text"} for name in ("Company", "City")]
+        table = api.post("/tables", json={"name": "Leads", "columns": columns}).json()["id"]
+        api.post(f"/tables/{table}/rows", json={"rows": [{"Company": "Acme", "City": "Ulm"}] * 3})
+        api.post(f"/tables/{table}/views", json={"name": "Mine"})
+    page = browser.new_page(color_scheme="dark", viewport={"width": width, "height": 860})
+    page.goto(app.link)
+    page.goto(f"{app.url}/tables/{table}")
+    found: dict[str, list[str]] = {}
+
+    def check(name: str) -> None:
+        violations = Axe().run(page).response["violations"]
+        if violations:
+            found[name] = [f"{item['id']}: {item['nodes'][0]['html'][:200]}" for item in violations]
+
+    page.get_by_role("gridcell", name="Acme").first.click(button="right")
+    check("menu of a cell")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+f")
+    page.keyboard.type("ulm")
+    expect(page.locator("#table-size")).to_contain_text("3 of 3 rows")
+    check("what is found")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+h")
+    page.get_by_role("dialog").get_by_label("Find", exact=True).fill("ulm")
+    expect(page.get_by_role("dialog").get_by_role("status")).to_contain_text("3 cells")
+    check("find and replace")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Save as a new view").click()
+    expect(page.get_by_role("dialog").get_by_label("Name")).to_be_visible()
+    check("save a view")
+    page.close()
+    assert not found

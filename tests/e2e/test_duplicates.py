@@ -68,7 +68,9 @@ def test_groups_are_shown_and_merged(page: Page, app: App, api: httpx.Client, pe
     dialog.get_by_role("radio", name="Fullest row").check()
     expect(kept).to_contain_text(["Ada Lovelace", "Eckert–Mauchly"])
     dialog.get_by_role("button", name="Merge 2 groups, delete 3 rows").click()
-    notice = page.get_by_role("status").filter(has_text="Merged 2 groups, deleted 3 rows, and filled 1 cell.")
+    notice = page.get_by_role("log", name="Notices").filter(
+        has_text="Merged 2 groups, deleted 3 rows, and filled 1 cell."
+    )
     expect(notice.get_by_role("button", name="Undo")).to_be_visible()
     expect(page.locator("#table-size")).to_contain_text("4 rows")
     assert values_of(api, people) == [
@@ -95,3 +97,25 @@ def test_without_duplicates_there_is_nothing_to_merge(page: Page, app: App, peop
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(page.get_by_role("button", name="More for this table")).to_be_focused()
+
+
+def test_a_worker_finds_and_merges_those_of_a_large_table_and_can_be_stopped(
+    page: Page, app: App, api: httpx.Client
+) -> None:
+    number = 60_000
+    lines = ["Email,City", *(f"{place % (number // 2)}@x.example,{place}" for place in range(number))]
+    begun = api.post("/imports", files={"file": ("people.csv", "\n".join(lines).encode())}).json()
+    while (state := api.get(f"/imports/{begun['id']}").json())["state"] != "done":
+        page.wait_for_timeout(200)
+    page.goto(f"{app.url}/tables/{state['table_id']}")
+    dialog = opened(page)
+    expect(dialog.get_by_role("status")).to_contain_text("Comparing")
+    expect(dialog.get_by_text("30,000 groups · 60,000 rows")).to_be_visible(timeout=60_000)
+    dialog.get_by_role("button", name="Merge 30,000 groups, delete 30,000 rows").click()
+    expect(dialog).to_be_hidden()
+    page.reload()
+    notice = page.get_by_role("status").filter(has_text="rows…").or_(page.get_by_text("Looking for duplicates…"))
+    expect(notice.first).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("It was stopped.")).to_be_visible(timeout=30_000)
+    assert api.get(f"/tables/{state['table_id']}/rows?limit=1").json()["total"] > number // 2

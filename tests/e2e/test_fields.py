@@ -19,7 +19,9 @@ def panel(page: Page, app: App) -> Locator:
     page.goto(f"{app.url}/tables/{made}")
     page.get_by_role("button", name="Add column").first.click()
     page.get_by_role("menuitem", name="HTTP API").click()
-    return page.locator("#panel")
+    panel = page.locator("#panel")
+    panel.get_by_label("Method").select_option("POST")
+    return panel
 
 
 def test_a_slash_offers_columns_where_a_word_starts_and_not_inside_an_address(page: Page, panel: Locator) -> None:
@@ -33,6 +35,7 @@ def test_a_slash_offers_columns_where_a_word_starts_and_not_inside_an_address(pa
     expect(options).to_have_count(4)
     page.keyboard.type("dom")
     expect(options).to_have_count(1)
+    page.keyboard.press("ArrowDown")  # nothing is selected by itself: it may be the path of the address
     page.keyboard.press("Enter")
     expect(sent).to_have_value("https://api.example/c/{{Domain}}")
     expect(address.locator(".pill")).to_have_text("Domain")
@@ -47,7 +50,7 @@ def test_a_slash_offers_columns_where_a_word_starts_and_not_inside_an_address(pa
 
 
 def test_a_pill_goes_as_a_unit_and_opens_for_editing(page: Page, panel: Locator) -> None:
-    body, sent = panel.get_by_label("JSON body"), panel.locator('[name="body"]')
+    body, sent = panel.get_by_label("Body text"), panel.locator('[name="body"]')
     body.fill('{"a": "{{Company}}"}')
     body.locator(".pill").dblclick()
     page.keyboard.type("Domain")
@@ -66,10 +69,10 @@ def test_a_pill_goes_as_a_unit_and_opens_for_editing(page: Page, panel: Locator)
 
 def test_a_problem_is_underlined_where_it_is_and_mended_by_keyboard(page: Page, panel: Locator) -> None:
     panel.get_by_label("Endpoint URL").fill("https://api.example/c")
-    body, sent = panel.get_by_label("JSON body"), panel.locator('[name="body"]')
+    body, sent = panel.get_by_label("Body text"), panel.locator('[name="body"]')
     body.fill('{"😀": "{{First name}}", "who": "{{Compny}}"}')
     expect(body.locator(".pill.error")).to_have_text("Compny")
-    expect(panel.get_by_text("There is no column “Compny”.")).to_be_visible()
+    expect(panel.locator("[data-message]", has_text="There is no column “Compny”.")).to_be_visible()
     panel.get_by_label("Name", exact=True).focus()
     page.keyboard.press("F8")
     expect(body).to_be_focused()
@@ -84,3 +87,26 @@ def test_a_problem_is_underlined_where_it_is_and_mended_by_keyboard(page: Page, 
     expect(squiggle.first).to_be_visible()
     squiggle.first.hover()
     expect(page.locator(".cm-tooltip-lint")).to_be_visible()
+
+
+def test_a_pasted_body_of_clay_gets_its_references_by_one_click(page: Page, panel: Locator) -> None:
+    panel.get_by_label("Endpoint URL").fill("https://api.example/c")
+    body, sent = panel.get_by_label("Body text"), panel.locator('[name="body"]')
+    body.fill('{"who": "/Company", "dear": "Dear /First name", "zip": "/zip"}')
+    expect(panel.get_by_text("“/zip” is sent as plain text. Is it the column Zip?")).to_be_visible()
+    expect(panel.get_by_role("button", name="Add quotes")).to_have_count(0)
+    panel.get_by_role("button", name="Fix all 3").press("Enter")
+    expect(sent).to_have_value('{"who": "{{Company}}", "dear": "Dear {{First name}}", "zip": "{{Zip}}"}')
+    expect(page.locator("#preview")).to_contain_text('"Dear Ada 😀"')
+    expect(panel.get_by_role("button", name="Fix all")).to_have_count(0)
+    address, condition = panel.get_by_label("Endpoint URL"), panel.get_by_label("Only run if", exact=True)
+    address.fill("https://api.example/companies//domain")
+    panel.get_by_role("button", name="Use {{Domain}}").press("Enter")
+    expect(page.locator("#preview")).to_contain_text("/companies/northwind.example")
+    panel.get_by_role("heading", name="When to run").click()
+    expect(panel.get_by_role("switch", name="Domain")).to_be_checked()  # the address needs it
+    expect(panel.get_by_role("switch", name="Zip")).not_to_be_checked()
+    condition.fill("/Domain is not empty")
+    panel.get_by_role("button", name="Use {{Domain}}").press("Enter")
+    expect(panel.locator('[name="run_if"]')).to_have_value("{{Domain}} is not empty")
+    expect(page.locator("#preview")).to_contain_text("/companies/northwind.example")

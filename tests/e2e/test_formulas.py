@@ -93,3 +93,41 @@ def test_a_used_column_is_duplicated_and_says_who_uses_it_when_it_is_deleted(
     dialog.get_by_role("button", name="Cancel").click()
     open_menu(page, "Upper", "Edit formula")
     expect(page.locator('#panel [name="formula"]')).to_have_value("UPPER({{Company}})")
+
+
+def test_functions_are_completed_explained_and_found_by_keyboard(page: Page, table: int) -> None:
+    panel = add_column(page, "Formula")
+    field = panel.get_by_label("Formula", exact=False).first
+    formula = panel.locator('[name="formula"]')
+    field.press_sequentially("UPP")
+    expect(page.get_by_role("option", name="UPPER")).to_be_visible()
+    expect(page.locator(".cm-completionInfo")).to_contain_text('UPPER("ada")')
+    field.press("Tab")
+    expect(formula).to_have_value("UPPER()")
+    expect(page.locator(".signature")).to_contain_text("UPPER(text)")
+    field.press_sequentially("{{Company")
+    field.press("Enter")
+    expect(panel.locator("#preview")).to_contain_text("COMPANY 1")
+    field.fill('"see UPP')
+    expect(page.get_by_role("option")).to_have_count(0)
+    field.fill("")
+    panel.locator("summary", has_text="Functions").press("Enter")
+    panel.get_by_label("Search functions").fill("days months")
+    page.keyboard.press("Tab")
+    if page.locator(":focus").evaluate("one => one.tagName") != "BUTTON":  # a list that scrolls is a stop of its own
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(formula).to_have_value("DATEDIF()")
+    expect(page.locator(".signature")).to_contain_text("DATEDIF(start, end, unit)")
+    expect(panel.get_by_text("DATEDIF needs 3 values: DATEDIF(start, end, unit).")).to_be_visible()
+    found = Axe().run(page).response["violations"]
+    assert not found, [(problem["id"], [node["html"] for node in problem["nodes"]]) for problem in found]
+
+
+def test_a_number_that_is_text_is_made_a_number_by_a_click(page: Page, table: int) -> None:
+    panel = add_column(page, "Formula")
+    panel.get_by_label("Formula", exact=False).first.fill("{{Size}} + 1")
+    expect(panel.locator("#preview")).to_contain_text("Size is text: 10 + 1 gives 101.")
+    panel.get_by_role("button", name="Make it a number").click()
+    expect(panel.locator('[name="formula"]')).to_have_value("Number({{Size}}) + 1")
+    expect(panel.locator("#preview")).to_contain_text("11")

@@ -225,3 +225,42 @@ def test_the_keyboard_is_enough(page: Page, app: App, messy: Path) -> None:
     dialog.get_by_label("Table name").focus()
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/tables/\d+"))
+
+
+def test_values_that_do_not_fit_are_kept_as_text_with_one_click(page: Page, app: App, tmp_path: Path) -> None:
+    file = tmp_path / "paid.csv"
+    file.write_text("Name,Amount\nSam,1\nOla,n/a\nIda,ca. 5\nUwe,7\n")
+    page.goto(app.url)
+    dialog = opened(page, file)
+    kind = dialog.get_by_label("Type of Amount")
+    kind.select_option("Number")
+    expect(dialog.get_by_text("2 values of “Amount” aren't numbers. They are left blank.")).to_be_visible()
+    keep = dialog.get_by_role("button", name="Keep Amount as text")
+    keep.focus()
+    page.keyboard.press("Enter")
+    expect(kind).to_have_value("text")
+    expect(kind).to_be_focused()
+    expect(keep).to_have_count(0)
+    expect(dialog.get_by_role("button", name="Import 4 rows")).to_be_enabled()
+
+
+def test_a_column_of_the_table_becomes_text_where_values_do_not_fit_it(page: Page, app: App, tmp_path: Path) -> None:
+    file = tmp_path / "paid.csv"
+    file.write_text("Name,Amount\nSam,1\nOla,n/a\nIda,ca. 5\n")
+    with app.api() as api:
+        columns = [{"name": "Name", "type": "text"}, {"name": "Amount", "type": "number"}]
+        table = api.post("/tables", json={"name": "Paid", "columns": columns}).json()["id"]
+        api.post(f"/tables/{table}/rows", json={"rows": [{"Name": "Uwe", "Amount": 48}]}).raise_for_status()
+        page.goto(f"{app.url}/tables/{table}")
+        dialog = opened(page, file)
+        keep = dialog.get_by_role("button", name="Keep Amount as text")
+        keep.click()
+        back = dialog.get_by_role("button", name="Don’t make Amount text")
+        expect(back).to_be_focused()
+        expect(keep).to_have_count(0)
+        back.click()
+        keep.click()
+        dialog.get_by_role("button", name="Import 3 rows").click()
+        expect(page.locator("#table-size")).to_contain_text("4 rows")
+        amounts = [list(row["cells"].values())[1]["value"] for row in api.get(f"/tables/{table}/rows").json()["items"]]
+        assert amounts == ["48", "1", "n/a", "ca. 5"]

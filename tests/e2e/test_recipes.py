@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.servers.marl import App
 
@@ -133,7 +133,7 @@ def test_an_odd_file_is_told_and_changes_nothing(
 ) -> None:
     files, words = ODD_FILES[kind]
     drop(files)
-    notice = page.get_by_role("status").locator(".toast")
+    notice = page.get_by_role("log", name="Notices").locator(".toast")
     for part in words:
         expect(notice).to_contain_text(part)
     expect(page.get_by_role("dialog")).to_have_count(0)
@@ -149,7 +149,7 @@ def test_a_host_gets_credentials_only_when_allowed(
     dialog.get_by_role("button", name="Import column").click()
     asked = dialog.get_by_role("alert")
     expect(asked).to_have_text(
-        "This would send the connection's credentials to api.example.com. Import again to allow it."
+        "This would send the connection's credentials to api.example.com. Press the button again to allow it."
     )
     assert columns_of(api, firms) == ["Firm"]
     assert "Directory" not in connections_of(api)
@@ -180,3 +180,35 @@ def test_a_chosen_file_that_is_no_column_is_told(page: Page, firms: int, tmp_pat
         page.get_by_role("menuitem", name="Import column…").click()
     chosen.value.set_files(file)
     expect(page.get_by_text("This file isn't a column exported from Marl")).to_be_visible()
+
+
+def test_a_column_starts_from_a_recipe_of_the_gallery(
+    page: Page, app: App, api: httpx.Client, picture: Callable[[Page | Locator, str], None]
+) -> None:
+    columns = [{"name": "Customer"}, {"name": "invoice-id"}]
+    table = api.post("/tables", json={"name": "Billing", "columns": columns}).json()
+    page.goto(f"{app.url}/tables/{table['id']}")
+    page.get_by_role("button", name="Add column").first.click()
+    page.get_by_role("menuitem", name="HTTP API").click()
+    panel = page.get_by_role("complementary")
+    panel.get_by_role("button", name="Start from").click()
+    panel.get_by_role("button", name="A recipe…").click()
+    gallery = page.get_by_role("dialog", name="Start from a recipe")
+    expect(gallery.get_by_role("button", name="Stripe invoice")).to_be_visible()
+    picture(page, "guide/images/recipes-gallery")
+    assert Axe().run(page).response["violations"] == []
+    page.keyboard.type("invoice stripe")
+    expect(gallery.get_by_role("listitem")).to_have_count(1)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Stripe invoice")
+    expect(dialog.get_by_label("Column with: Invoice ID")).to_have_value("invoice-id")
+    expect(dialog).to_contain_text("sent to api.stripe.com alone")
+    dialog.get_by_label("Secret or restricted key").fill("rk_test_1")
+    picture(page, "guide/images/recipes-recipe")
+    assert Axe().run(page).response["violations"] == []
+    dialog.get_by_role("button", name="Add column").click()
+    expect(panel.get_by_label("Name", exact=True)).to_have_value("Stripe invoice")
+    made = api.get(f"/tables/{table['id']}").json()["columns"][-1]
+    assert made["config"]["url"] == "https://api.stripe.com/v1/invoices/{{invoice-id}}"
+    assert made["config"]["connection_id"]

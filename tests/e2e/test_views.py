@@ -129,7 +129,7 @@ def test_all_rows_of_a_long_view_are_not_selected_and_the_limit_is_told(
     expect(cell(1, 1)).to_have_text("Other")
     every.click()
     expect(page.get_by_text("remove the sort to select all rows of the table")).to_be_visible()
-    page.get_by_role("button", name="Remove: ↓ Employees").click()
+    page.get_by_role("button", name="Remove: Employees, descending").click()
     expect(cell(1, 1)).to_have_text("Company 1")
     every.click()
     expect(page.get_by_role("toolbar", name="Selected rows")).to_contain_text("12,200 rows selected")
@@ -203,6 +203,7 @@ def test_columns_are_hidden_and_pinned_and_ctrl_z_takes_it_back(page: Page, cell
     page.keyboard.press("ArrowDown")
     page.keyboard.press(" ")
     expect(heads.filter(has_text="Domain")).to_have_count(0)
+    page.get_by_role("button", name="Pin Company").click()  # pinned, as the first column of a table is
     page.get_by_role("button", name="Pin Employees").click()
     expect(heads.nth(1)).to_contain_text("Employees")
     page.keyboard.press("Escape")
@@ -218,9 +219,7 @@ def test_columns_are_hidden_and_pinned_and_ctrl_z_takes_it_back(page: Page, cell
     expect(heads.nth(1)).to_contain_text("Employees")
 
 
-def test_a_pinned_column_stays_while_the_others_scroll(page: Page, cell: Cell) -> None:
-    page.get_by_role("columnheader").filter(has_text="Company").click(button="right")
-    page.get_by_role("menuitem", name="Pin to the left").click()
+def test_the_first_column_stays_while_the_others_scroll(page: Page, cell: Cell) -> None:
     expect(cell(1, 1)).to_contain_class("pinned")
     page.set_viewport_size({"width": 420, "height": 700})
     page.locator("#grid").evaluate("grid => grid.scrollTo(400, 0)")
@@ -247,6 +246,8 @@ def test_tab_leaves_a_popover_and_closes_it(page: Page, table: int) -> None:
     popover = page.get_by_role("dialog", name="Sort")
     page.get_by_role("button", name="Sort", exact=True).press("Enter")
     expect(popover.get_by_label("Add a sort")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(popover.get_by_label("Group by")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Columns", exact=True)).to_be_focused()
     expect(popover).to_be_hidden()
@@ -284,6 +285,172 @@ def test_a_filter_changed_from_its_chip_leaves_the_focus_on_the_button(page: Pag
     expect(page.get_by_role("button", name="Filter", exact=True)).to_be_focused()
 
 
+def test_a_view_is_saved_shared_changed_and_deleted(page: Page, app: App, table: int, cell: Cell) -> None:
+    filter_by(page, "Employees", "≥", "1191")
+    expect(size(page)).to_contain_text("10 of")
+    page.get_by_role("button", name="Save as view").click()
+    page.get_by_label("Name").fill("Large ones")
+    page.keyboard.press("Enter")
+    large = page.get_by_role("link", name="Large ones")
+    expect(large).to_have_attribute("aria-current", "true")
+    assert "?view=" in page.url
+    page.get_by_role("button", name="Columns", exact=True).click()
+    page.get_by_role("checkbox", name="Domain").click()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_role("button", name="Discard")).to_have_count(0)
+    page.get_by_role("button", name="Remove: Employees ≥ 1191").click()
+    expect(size(page)).to_contain_text(f"{ROWS:,} rows")
+    page.get_by_role("button", name="Discard").click()
+    expect(size(page)).to_contain_text("10 of")
+    page.get_by_role("link", name="All rows").click()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("large ones")
+    page.keyboard.press("Enter")
+    expect(large).to_have_attribute("aria-current", "true")
+    expect(size(page)).to_contain_text("10 of")
+    page.get_by_role("link", name="All rows").click()
+    heads = page.get_by_role("columnheader")
+    expect(heads.filter(has_text="Domain")).to_have_count(1)
+    expect(size(page)).to_have_text(f"{ROWS:,} rows · 4 columns")
+    with app.api() as api:
+        [saved] = api.get(f"/tables/{table}/views").json()["items"]
+        page.goto(f"{app.url}/tables/{table}?view={saved['id']}")
+        expect(size(page)).to_contain_text("10 of")
+        expect(heads.filter(has_text="Domain")).to_have_count(0)
+        assert api.patch(f"/views/{saved['id']}", json={"name": "Largest", "filter": []}).status_code == 200
+    largest = page.get_by_role("link", name="Largest")
+    expect(largest).to_have_attribute("aria-current", "true")
+    expect(size(page)).to_have_text(f"{ROWS:,} rows · 4 columns")
+    page.get_by_role("button", name="Largest: view menu").click()
+    page.get_by_role("menuitem", name="Delete view…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete view").click()
+    expect(largest).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(largest).to_have_attribute("aria-current", "true")
+
+
+def test_a_view_has_columns_in_its_own_order_and_tabs_change_places(
+    page: Page, app: App, table: int, cell: Cell
+) -> None:
+    with app.api() as api:
+        for name in ("First", "Second", "Third"):
+            assert api.post(f"/tables/{table}/views", json={"name": name}).status_code == 201
+    heads = page.locator("#grid-head .h .name")
+    tabs = page.locator("[data-part=views] .view-tab:not([hidden])")
+    expect(tabs).to_have_text(["All rows", "First", "Second", "Third"])
+    tabs.nth(1).click()
+    customer, domain = (page.get_by_role("columnheader").filter(has_text=name) for name in ("Customer", "Domain"))
+    customer.drag_to(domain, source_position={"x": 30, "y": 10}, target_position={"x": 6, "y": 10})
+    expect(heads).to_have_text(["Company", "Customer", "Domain", "Employees"])
+    customer.click(button="right")
+    page.get_by_role("menuitem", name="Pin to the left").click()
+    expect(customer).to_contain_class("pinned")
+    customer.click(button="right")
+    page.get_by_role("menuitem", name="Insert left…").click()
+    page.get_by_role("menuitem", name="Text").click()
+    page.keyboard.press("Enter")
+    expect(heads).to_have_text(["Company", "Text", "Customer", "Domain", "Employees"])
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_role("button", name="Discard")).to_have_count(0)
+    page.reload()
+    expect(heads).to_have_text(["Company", "Text", "Customer", "Domain", "Employees"])
+    expect(customer).to_contain_class("pinned")
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("End")
+    page.keyboard.press("Alt+Shift+ArrowLeft")
+    expect(heads).to_have_text(["Company", "Text", "Customer", "Employees", "Domain"])
+    page.keyboard.press("Control+z")
+    expect(heads).to_have_text(["Company", "Text", "Customer", "Domain", "Employees"])
+    tabs.nth(0).click()
+    expect(heads).to_have_text(["Company", "Domain", "Employees", "Text", "Customer"])
+    expect(customer).not_to_contain_class("pinned")
+
+    tabs.nth(3).drag_to(tabs.nth(1), target_position={"x": 4, "y": 10})
+    expect(tabs).to_have_text(["All rows", "Third", "First", "Second"])
+    expect(tabs.nth(0)).to_have_attribute("aria-current", "true")
+    tabs.nth(1).focus()
+    page.keyboard.press("Alt+Shift+ArrowRight")
+    expect(tabs).to_have_text(["All rows", "First", "Third", "Second"])
+    expect(tabs.nth(2)).to_be_focused()
+    page.reload()
+    expect(tabs).to_have_text(["All rows", "First", "Third", "Second"])
+
+
+def test_a_view_whose_column_was_deleted_shows_no_rows_and_how_to_mend_it(
+    page: Page, app: App, table: int, cell: Cell
+) -> None:
+    with app.api() as api:
+        employees = api.get(f"/tables/{table}").json()["columns"][2]["id"]
+        largest = {"column": employees, "op": "gt", "value": "1190"}
+        assert api.post(f"/tables/{table}/views", json={"name": "Large", "filter": [largest]}).status_code == 201
+    large = page.get_by_role("link", name="Large")
+    large.click()
+    expect(size(page)).to_contain_text("10 of")
+    page.get_by_role("columnheader").filter(has_text="Employees").click(button="right")
+    page.get_by_role("menuitem", name="Delete column").click()
+    missing = page.locator("#empty-missing")
+    expect(missing).to_contain_text("“Large” filters by “Employees”, which was deleted.")
+    expect(size(page)).to_contain_text(f"0 of {ROWS:,} rows")
+    expect(cell(1, 1)).to_have_count(0)
+    expect(large).to_have_attribute("title", "This view filters by “Employees”, which was deleted.")
+    violations = Axe().run(page).response["violations"]
+    assert not violations, [(item["id"], [node["html"] for node in item["nodes"]]) for item in violations]
+    page.reload()
+    expect(missing).to_be_visible()
+    missing.get_by_role("button", name="Restore “Employees”").click()
+    expect(missing).to_be_hidden()
+    expect(cell(1, 1)).to_have_text("Company 1191")
+    page.keyboard.press("Control+Home")
+    with app.api() as api:
+        assert api.delete(f"/columns/{employees}").status_code == 204
+    missing.get_by_role("button", name="Save without this filter").click()
+    expect(missing).to_be_hidden()
+    expect(cell(1, 1)).to_have_text("Company 1")
+    page.get_by_role("link", name="All rows").click()
+    filter_by(page, "Company", "is", "Company 7")
+    expect(size(page)).to_contain_text("1 of")
+    with app.api() as api:
+        [company, *_] = api.get(f"/tables/{table}").json()["columns"]
+        assert api.delete(f"/columns/{company['id']}").status_code == 204
+    expect(page.get_by_text("A filter was removed, because its column was deleted.")).to_be_visible()
+
+
+def test_filters_in_groups_and_groups_of_rows(page: Page, table: int, cell: Cell) -> None:
+    cell(3, 1).click(button="right")
+    page.get_by_role("menuitem", name="Filter by this value").click()
+    expect(size(page)).to_contain_text("1 of")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    page.get_by_role("button", name="+ Add group").click()
+    page.keyboard.type("Company 11")
+    page.get_by_role("button", name="+ Add to group").click()
+    page.get_by_label("Column of filter 3").select_option("Employees")
+    page.get_by_label("Test of filter 3").select_option("is between")
+    page.get_by_label("Lower value of filter 3").fill("1")
+    page.get_by_label("Upper value of filter 3").fill("2")
+    page.get_by_label("How filters are joined").select_option("or")
+    page.get_by_label("How filters of the group are joined").select_option("or")
+    page.keyboard.press("Escape")
+    chip = "Company is Company 3 or (Company contains Company 11 or Employees is between 1 and 2)"
+    expect(page.get_by_role("button", name=chip, exact=True)).to_be_visible()
+    expect(size(page)).to_contain_text("114 of")
+    sort(page, "Employees", "descending")
+    page.get_by_role("columnheader").filter(has_text="Customer").click(button="right")
+    page.get_by_role("menuitem", name="Group by this column").click()
+    groups = page.get_by_role("complementary", name="Groups")
+    expect(groups.get_by_role("button", name="Not ticked 113")).to_be_visible()
+    groups.get_by_role("button", name="Ticked 1", exact=True).click()
+    expect(size(page)).to_contain_text("1 of")
+    expect(cell(1, 1)).to_have_text("Company 1100")
+    found = Axe().run(page).response["violations"]
+    assert not found, [(problem["id"], [node["html"] for node in problem["nodes"]]) for problem in found]
+    groups.get_by_role("button", name="All groups").click()
+    expect(size(page)).to_contain_text("114 of")
+    groups.get_by_role("button", name="Remove grouping").click()
+    expect(groups).to_be_hidden()
+
+
 def test_only_errors_are_shown_counted_and_run_again(page: Page, app: App, jwt_api: str) -> None:
     with app.api() as api:
         made = api.post("/tables", json={"name": "Checks", "columns": [{"name": "Path", "type": "text"}]}).json()["id"]
@@ -292,16 +459,16 @@ def test_only_errors_are_shown_counted_and_run_again(page: Page, app: App, jwt_a
         column = api.post(f"/tables/{made}/columns", json={"name": "Answer", "type": "http", "config": config}).json()
         page.goto(f"{app.url}/tables/{made}")
         expect(number(page, 4)).to_be_visible()
-        expect(page.locator('[data-part="errors"]')).to_be_hidden()
+        expect(page.locator('[data-view="errors"]')).to_be_hidden()
         assert api.post(f"/columns/{column['id']}/runs", json={"rows": "all"}).status_code == 202
-        errors = page.get_by_role("button", name="Only errors · 2")
+        errors = page.get_by_role("link", name="Errors 2")
         expect(errors).to_be_visible()
         errors.click()
-        expect(errors).to_have_attribute("aria-pressed", "true")
+        expect(errors).to_have_attribute("aria-current", "true")
         expect(size(page)).to_contain_text("2 of 4 rows")
         expect(number(page, 2)).to_have_text("4")
         page.reload()
-        expect(errors).to_have_attribute("aria-pressed", "true")
+        expect(errors).to_have_attribute("aria-current", "true")
         expect(size(page)).to_contain_text("2 of 4 rows")
         page.get_by_role("button", name="Run Answer").click()
         page.get_by_role("menuitem", name="Rows of this view… 2").click()
@@ -318,16 +485,15 @@ def test_only_errors_can_be_switched_off_when_none_is_left(page: Page, app: App,
         api.post(f"/tables/{made}/columns", json={"name": "Answer", "type": "http", "config": config})
     page.goto(f"{app.url}/tables/{made}")
     page.get_by_role("button", name="Run Answer").click()
-    page.get_by_role("menuitem", name="First 2 rows").click()
-    page.get_by_role("button", name="Only errors · 1").click()
+    page.get_by_role("menuitem", name="First 10 rows 2").click()
+    page.get_by_role("link", name="Errors 1").click()
     expect(size(page)).to_contain_text("1 of 2 rows")
     expect(page.locator("#grid-body .line:not([hidden])")).to_have_count(1)
     page.get_by_role("gridcell", name="none", exact=True).click()
     page.keyboard.type("log")
     page.keyboard.press("Enter")
-    nothing_left = page.get_by_role("button", name="Only errors · 0")
-    expect(nothing_left).to_have_attribute("aria-pressed", "true")
-    nothing_left.click()
+    nothing_left = page.get_by_role("link", name="Errors 0")
+    expect(nothing_left).to_have_attribute("aria-current", "true")
+    page.get_by_role("link", name="All rows").click()
     expect(size(page)).to_contain_text("2 rows · 2 columns")
     expect(nothing_left).to_be_hidden()
-    expect(page.locator("#sheet")).to_be_focused()

@@ -1,0 +1,86 @@
+"""What is typed outlives a server that can't be reached, and a table that was deleted elsewhere says so."""
+
+import pytest
+from playwright.sync_api import Dialog, Page, expect
+
+from tests.servers.marl import App
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def table(page: Page, app: App) -> int:
+    with app.api() as api:
+        made = int(
+            api.post("/tables", json={"name": "Leads", "columns": [{"name": "Company", "type": "text"}]}).json()["id"]
+        )
+        api.post(f"/tables/{made}/rows", json={"rows": [{"Company": "Acme"}]})
+    page.goto(f"{app.url}/tables/{made}")
+    expect(page.get_by_role("gridcell", name="Acme", exact=True)).to_be_visible()
+    return made
+
+
+def companies(app: App, table: int) -> list[str]:
+    with app.api() as api:
+        found = api.get(f"/tables/{table}").json()["columns"][0]["id"]
+        return [row["cells"][str(found)]["value"] for row in api.get(f"/tables/{table}/rows").json()["items"]]
+
+
+def test_what_is_typed_without_a_server_stays_and_is_saved_once_it_is_back(page: Page, app: App, table: int) -> None:
+    cell = page.get_by_role("gridcell").first
+    cell.click()
+    page.context.set_offline(True)
+    page.keyboard.type("Zeta GmbH")
+    page.keyboard.press("Enter")
+    expect(page.locator("#toasts").get_by_text("Not saved yet: the server can't be reached.")).to_be_visible()
+    expect(cell).to_have_text("Zeta GmbH")
+    assert companies(app, table) == ["Acme"]
+    page.context.set_offline(False)
+    expect(page.locator("#toasts").get_by_text("Not saved yet")).to_have_count(0)
+    expect(cell).to_have_text("Zeta GmbH")
+    assert companies(app, table) == ["Zeta GmbH"]
+
+
+def test_a_page_with_a_half_typed_value_asks_before_it_is_left(page: Page, table: int) -> None:
+    page.get_by_role("gridcell").first.click()
+    page.keyboard.type("Zet")
+    asked: list[str] = []
+
+    def accept(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", accept)
+    page.close(run_before_unload=True)
+    page.wait_for_event("close")
+    assert asked == ["beforeunload"]
+
+
+def test_a_table_that_was_deleted_elsewhere_says_so_until_it_is_restored(page: Page, app: App, table: int) -> None:
+    with app.api() as api:
+        api.delete(f"/tables/{table}")
+        notice = page.get_by_text("Somebody deleted this table")
+        expect(notice).to_be_visible()
+        expect(page.get_by_role("link", name="Open the trash to restore it")).to_be_visible()
+        page.get_by_text("Acme").click(force=True)
+        page.keyboard.type("Lost")
+        expect(page.locator(".editor")).to_have_count(0)
+        [item] = [item for item in api.get("/trash").json()["items"] if item["table_id"] == table]
+        api.post(f"/trash/{item['id']}/restore")
+    expect(notice).to_be_hidden()
+    expect(page.get_by_role("gridcell", name="Acme", exact=True)).to_be_visible()
+
+
+def test_a_notice_stays_in_reach_above_a_dialog(page: Page, app: App, table: int) -> None:
+    page.get_by_role("columnheader", name="Company").click(button="right")
+    page.get_by_role("menuitem", name="Delete").click()
+    notices = page.get_by_role("log", name="Notices")
+    expect(notices).to_contain_text("Deleted")
+    page.keyboard.press("Control+/")
+    dialog = page.get_by_role("dialog", name="Keys")
+    expect(dialog.get_by_role("log", name="Notices")).to_contain_text("Deleted")
+    notices.get_by_role("button", name="Undo").click()
+    expect(notices.get_by_role("button", name="Undo")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(page.locator("body > #toasts")).to_have_count(1)

@@ -1,0 +1,75 @@
+"""A run that has ended is told to a webhook, by the app itself."""
+
+import json
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Locator, Page, expect
+
+from tests.servers.marl import App
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def webhook() -> Iterator[tuple[str, queue.Queue[str]]]:
+    """Its address, and the texts that were posted to it."""
+    texts: queue.Queue[str] = queue.Queue()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            texts.put(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["text"])
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/services/s3cret", texts
+    server.shutdown()
+    server.server_close()
+    thread.join(10)
+
+
+def test_a_run_is_told_to_a_webhook(
+    page: Page,
+    app: App,
+    webhook: tuple[str, queue.Queue[str]],
+    jwt_api: str,
+    picture: Callable[[Page | Locator, str], None],
+) -> None:
+    address, texts = webhook
+    with app.api() as api:
+        table = api.post("/tables", json={"name": "Told", "columns": [{"name": "Company"}]}).json()["id"]
+        api.post(f"/tables/{table}/rows", json={"rows": [{"Company": "Acme"}]})
+        config = {"url": f"{jwt_api}/nothing-here", "auto_update": False}
+        body = {"name": "Profile", "type": "http", "config": config}
+        column = api.post(f"/tables/{table}/columns", json=body).json()["id"]
+    page.goto(f"{app.url}/tables/{table}")
+    page.get_by_role("button", name="More for this table").click()
+    page.get_by_role("menuitem", name="Notices of runs…").click()
+    dialog = page.get_by_role("dialog", name="Notices of runs")
+    expect(dialog.get_by_label("E-mail")).to_be_disabled()
+    dialog.get_by_label("Webhook").fill("slack.com/x")
+    dialog.get_by_role("button", name="Save", exact=True).click()
+    dialog.get_by_label("Webhook").fill(address)
+    dialog.get_by_label("Runs that stop").check()
+    assert Axe().run(page).response["violations"] == []
+    dialog.get_by_role("button", name="Save and send a sample").click()
+    expect(page.get_by_text("A sample was sent.")).to_be_visible()
+    assert "a run of Told has ended" in texts.get(timeout=20)
+    with app.api() as api:
+        api.post(f"/columns/{column}/runs", json={"rows": "all"})
+    assert texts.get(timeout=30).startswith("“Profile” in Told has ended: 1 failed.")
+    page.get_by_role("button", name="More for this table").click()
+    page.get_by_role("menuitem", name="Notices of runs…").click()
+    expect(dialog.get_by_text("Profile: sent by webhook")).to_be_visible()
+    expect(dialog.get_by_label("Webhook")).to_have_attribute("placeholder", "Kept: 127.0.0.1. Type to replace")
+    picture(page, "guide/images/runs-notices")
