@@ -1,8 +1,8 @@
 #!/bin/sh
 # All checks, then all tests: on SQLite with the bundled Redis, then on PostgreSQL with a Redis server what uses a database.
 # The browser tests start an app of their own, which is the same on both. The faults kill and stop the processes of an app
-# and mostly wait, so those of both databases go beside all the tests on SQLite; those that look at the clock come last,
-# when nothing else runs.
+# and mostly wait, so those of each database go beside its other tests; those that look at the clock come last, when nothing
+# else runs.
 set -eu
 cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"
@@ -39,15 +39,15 @@ together() {
   [ -z "$failed" ]
 }
 
-# A shared machine may stand still for seconds: what fails there runs once more, which the summary tells.
-unit="pytest -q --dist loadfile --reruns 1 --ignore=tests/faults"
+# A shared machine may stand still for seconds: what fails there runs again, which the summary tells.
+unit="pytest -q --dist loadfile --reruns 2 --ignore=tests/faults"
 faults="pytest -q -n 0 tests/faults"
 part "Checks" sh scripts/check.sh
 part "Browser modules" npm test --silent
 if address=$(python -m tests.services); then
-  part "All on SQLite and the bundled Redis, and the faults on both databases" together \
-    "$unit -n 3" "env $address $faults -m 'not clock'" "$faults -m 'not clock'"
-  part "What uses a database, on PostgreSQL and Redis" env $address $unit -n 2 --only-database --ignore=tests/e2e
+  part "All on SQLite and the bundled Redis" together "$unit -n 3" "$faults -m 'not clock'"
+  part "What uses a database, on PostgreSQL and Redis" together \
+    "env $address $unit -n 2 --only-database --ignore=tests/e2e" "env $address $faults -m 'not clock'"
   part "Faults that look at the clock" together "env $address $faults -m clock" "$faults -m clock"
 elif [ -n "${CI:-}" ]; then
   exit 1

@@ -15,7 +15,7 @@ from tests.servers.processes import ROOT, free_port, serving
 
 type Picture = Callable[[Page | Locator, str], None]
 
-expect.set_options(timeout=15_000)  # the machine may be busy: how fast is not asked here
+expect.set_options(timeout=30_000)  # the machine may be busy: how fast is not asked here
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def browser() -> Iterator[Browser]:
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """Its pages fail the test by a script error, and by what their security policy refuses."""
     context = browser.new_context(viewport={"width": 1440, "height": 860})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     faults: list[str] = []
     context.on("weberror", lambda error: faults.append(str(error.error)))
     context.on("console", lambda message: faults.append(message.text) if is_refusal(message) else None)

@@ -349,7 +349,7 @@ def test_a_view_has_columns_in_its_own_order_and_tabs_change_places(
     customer.click(button="right")
     page.get_by_role("menuitem", name="Insert left…").click()
     page.get_by_role("menuitem", name="Text").click()
-    page.keyboard.press("Enter")
+    page.get_by_role("textbox", name="Column name").press("Enter")
     expect(heads).to_have_text(["Company", "Text", "Customer", "Domain", "Employees"])
     page.get_by_role("button", name="Save changes").click()
     expect(page.get_by_role("button", name="Discard")).to_have_count(0)
