@@ -1,0 +1,33 @@
+"""Tables, columns, rows and the cells that something computes. Nothing here knows of HTTP."""
+
+from tables.models.edits import Edit, EditedRow
+from tables.models.imports import Backfill, Import, ImportChange
+from tables.models.rows import FAILURES, HANDED_DOWN, OPEN_STATES, WITH_RESULT, Cell, CellState, Result, Row, RowBlock
+from tables.models.tables import Column, ColumnType, LiveColumns, SavedView, SummaryChoice, Table
+from tables.models.trash import DeletedCell, DeletedRow, Deletion
+
+__all__ = [
+    "FAILURES",
+    "HANDED_DOWN",
+    "OPEN_STATES",
+    "WITH_RESULT",
+    "Backfill",
+    "Cell",
+    "CellState",
+    "Column",
+    "ColumnType",
+    "DeletedCell",
+    "DeletedRow",
+    "Deletion",
+    "Edit",
+    "EditedRow",
+    "Import",
+    "ImportChange",
+    "LiveColumns",
+    "Result",
+    "Row",
+    "RowBlock",
+    "SavedView",
+    "SummaryChoice",
+    "Table",
+]

@@ -1,0 +1,109 @@
+"""Tables, their columns and saved views."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from workspaces.models import User, Workspace
+
+
+class ColumnType(models.TextChoices):
+    TEXT = "text", "Text"
+    NUMBER = "number", "Number"
+    CHECKBOX = "checkbox", "Checkbox"
+    DATE = "date", "Date"
+    FORMULA = "formula", "Formula"
+    EXTRACT = "extract", "Field"
+    HTTP = "http", "HTTP API"
+    LOOKUP = "lookup", "Look-up"
+
+    @property
+    def is_computed(self) -> bool:
+        return self in (ColumnType.FORMULA, ColumnType.EXTRACT, ColumnType.HTTP, ColumnType.LOOKUP)
+
+
+class Table(models.Model):
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="tables")
+    name = models.CharField(max_length=200)
+    auto_update = models.BooleanField(default=True)
+    ready = models.BooleanField(default=True)  # False hides it: while an import fills it, and once it is deleted
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    row_count = models.BigIntegerField(default=0)
+    last_key = models.BigIntegerField(null=True)  # the last sort key given out at the end; never given out again
+    narrow_keys = models.BooleanField(default=False)  # sort keys without gaps, from before there were any
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LiveColumns(models.Manager["Column"]):
+    def get_queryset(self) -> models.QuerySet["Column"]:
+        return super().get_queryset().filter(deleted_at=None)
+
+
+class Column(models.Model):
+    """A deleted column keeps its name, so that a reference to it can still say what it was."""
+
+    table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="columns")
+    name = models.CharField(max_length=200)
+    type = models.CharField(max_length=10, choices=ColumnType, default=ColumnType.TEXT)
+    position = models.PositiveIntegerField()
+    width = models.PositiveIntegerField(default=160)
+    fitted = models.BooleanField(default=True)  # nobody has chosen the width: the grid fits it to what it shows
+    hidden = models.BooleanField(default=False)
+    pinned = models.BooleanField(default=False)  # shown before the others, and stays while they scroll
+    created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[LiveColumns] = LiveColumns()
+    with_deleted: ClassVar[models.Manager["Column"]] = models.Manager()
+
+    class Meta:
+        ordering = ["position", "id"]
+        base_manager_name = "with_deleted"
+        constraints = [
+            models.UniqueConstraint(fields=["table", "name"], condition=Q(deleted_at=None), name="column_name_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_computed(self) -> bool:
+        return ColumnType(self.type).is_computed
+
+
+class SavedView(models.Model):
+    """Which rows and columns of a table are shown, in which order and how, under a name."""
+
+    table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="saved_views")
+    name = models.CharField(max_length=200)
+    position = models.PositiveIntegerField()
+    settings = models.JSONField(default=dict)  # filter, sort and so on, as in the API
+    version = models.PositiveIntegerField(default=0)  # how often it was saved
+    created_by = models.CharField(max_length=260, blank=True)  # as the audit log names them
+    changed_by = models.CharField(max_length=260, blank=True)
+    changed_at = models.DateTimeField(default=timezone.now)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SummaryChoice(models.Model):
+    """What the line below the grid of a table counts for one person: {str(column id): a kind of summary}."""
+
+    table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    kinds = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "table"], name="summary_choice_once")]
