@@ -20,60 +20,15 @@ from enrichment.worker import job as jobs
 from tables import rows
 from tables.models import Cell, Column, Table
 from tests.enrichment.conftest import sweep
+from tests.enrichment.worker.conftest import Companies
 from tests.enrichment.worker.test_polling import advance, run
 from workspaces.actors import Actor
 from workspaces.models import Role
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-API = "https://api.example/companies/batch"
 BODY = '{"records": [{{#rows}}{"name": "{{Company}}"}{{/rows}}]}'
 BY_NAME = {"row": "{{Company}}", "answer": "name"}
-
-
-class Companies:
-    """An API that takes many companies and says how long their names are."""
-
-    def __init__(self) -> None:
-        self.batches: list[list[str]] = []
-        self.keys: list[str] = []
-        self.refuses: set[str] = set()  # names that make it refuse all of a request
-        self.status = 422
-        self.before: list[httpx.Response | httpx.HTTPError] = []  # what comes instead of the first answers
-        self.change: Callable[[list[dict[str, Any]]], Any] = lambda items: {"results": items}
-
-    def answer(self, request: httpx.Request) -> httpx.Response:
-        names = [record["name"] for record in json.loads(request.content)["records"]]
-        self.batches.append(names)
-        self.keys.append(request.headers.get("Idempotency-Key", ""))
-        if self.before:
-            first = self.before.pop(0)
-            if isinstance(first, httpx.HTTPError):
-                raise first
-            return first
-        if wrong := [name for name in names if name in self.refuses]:
-            return httpx.Response(self.status, json={"error": f"what is {wrong[0]}?"})
-        return httpx.Response(200, json=self.change([{"name": name, "length": len(name)} for name in names]))
-
-
-@pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> Companies:
-    made = Companies()
-    monkeypatch.setattr(event_loop, "transport", lambda: httpx.MockTransport(made.answer))
-    return made
-
-
-@pytest.fixture
-def column(http: Callable[..., Column]) -> Callable[..., Column]:
-    """Makes a column over a table of Acme, Fabrikam, Contoso and twelve more, in batches of ten."""
-
-    def make(**more: Any) -> Column:
-        batch = {"rows": 10, "items": "results"} | more.pop("batch", {})
-        made = http(**{"url": API, "body": BODY, "batch": batch} | more)
-        rows.append(made.table, [{"Company": f"C{number}"} for number in range(12)])
-        return made
-
-    return make
 
 
 def states(column: Column) -> dict[str, int]:
@@ -88,11 +43,11 @@ def cell_of(column: Column, name: str) -> Cell:
     return next(cell for cell in cells if cell.row.values[company] == name)
 
 
-def test_rows_go_together_and_each_gets_its_part(column: Any, api: Companies) -> None:
-    made = column(field_paths=["length"])
+def test_rows_go_together_and_each_gets_its_part(batched: Any, companies: Companies) -> None:
+    made = batched(field_paths=["length"])
     whole = run(made, "all")
     advance(whole)
-    assert [len(names) for names in api.batches] == [10, 5]
+    assert [len(names) for names in companies.batches] == [10, 5]
     assert (whole.state, whole.done) == ("done", 15)
     assert cell_of(made, "Fabrikam").value == {"length": 8}
     shared = BatchAttempt.objects.order_by("attempts__row_id").first()
@@ -104,29 +59,31 @@ def test_rows_go_together_and_each_gets_its_part(column: Any, api: Companies) ->
     assert not RequestBatch.objects.exists()
 
 
-def test_a_row_that_cannot_be_sent_leaves_the_others_their_batch(column: Any, api: Companies, leads: Table) -> None:
-    made = column(body=BODY.replace("}{{/rows}}", ', "size": {{Size}}}{{/rows}}'), run_if='{{Company}} != "C3"')
+def test_a_row_that_cannot_be_sent_leaves_the_others_their_batch(
+    batched: Any, companies: Companies, leads: Table
+) -> None:
+    made = batched(body=BODY.replace("}{{/rows}}", ', "size": {{Size}}}{{/rows}}'), run_if='{{Company}} != "C3"')
     [first] = rows.window(leads, 0, 1)
     rows.update(leads, [{"id": first.pk, "cells": {"Size": "many"}}])
     advance(run(made, "all"), 2)
     assert states(made) == {"done": 13, "failed": 1, "skipped": 1}
-    assert [len(names) for names in api.batches] == [10, 3]
+    assert [len(names) for names in companies.batches] == [10, 3]
     assert "Put quotes" in cell_of(made, "Acme").error_message
 
 
-def test_an_answer_of_another_length_fails_every_row(column: Any, api: Companies) -> None:
-    made = column()
-    api.change = lambda items: {"results": items[1:]}
+def test_an_answer_of_another_length_fails_every_row(batched: Any, companies: Companies) -> None:
+    made = batched()
+    companies.change = lambda items: {"results": items[1:]}
     advance(run(made, {"first": 3}))
     assert states(made) == {"failed": 3}
     words = "200 · The answer has 2 items for 3 rows, so Marl can't tell what is whose."
     assert (cell_of(made, "Acme").error_code, cell_of(made, "Acme").error_message) == ("unmatched", words)
 
 
-def test_answers_are_matched_by_a_key_whatever_their_order(column: Any, api: Companies, leads: Table) -> None:
-    made = column(batch={"match": BY_NAME})
+def test_answers_are_matched_by_a_key_whatever_their_order(batched: Any, companies: Companies, leads: Table) -> None:
+    made = batched(batch={"match": BY_NAME})
     rows.append(leads, [{"Company": " Acme "}])
-    api.change = lambda items: {"results": [item for item in reversed(items) if item["name"].strip() != "C5"]}
+    companies.change = lambda items: {"results": [item for item in reversed(items) if item["name"].strip() != "C5"]}
     advance(run(made, "all"))
     assert states(made) == {"done": 15, "no_data": 1}
     assert cell_of(made, "Fabrikam").value == {"name": "Fabrikam", "length": 8}
@@ -134,20 +91,20 @@ def test_answers_are_matched_by_a_key_whatever_their_order(column: Any, api: Com
     assert (missing.error_code, missing.error_message) == ("not_in_answer", "Not in the answer")
 
 
-def test_an_answer_is_for_every_row_of_its_key(column: Any, api: Companies, leads: Table) -> None:
-    made = column(batch={"match": BY_NAME, "rows": 20})
+def test_an_answer_is_for_every_row_of_its_key(batched: Any, companies: Companies, leads: Table) -> None:
+    made = batched(batch={"match": BY_NAME, "rows": 20})
     rows.append(leads, [{"Company": "Acme"}])
-    api.change = lambda items: {"results": [{"name": "Acme"}, {"name": "C1", "at": 1}, {"name": "C1", "at": 2}]}
+    companies.change = lambda items: {"results": [{"name": "Acme"}, {"name": "C1", "at": 1}, {"name": "C1", "at": 2}]}
     advance(run(made, "all"))
     values = [cell.value for cell in Cell.objects.filter(column=made, state="done")]
     assert values == [{"name": "Acme"}] * 2
     assert cell_of(made, "C1").error_message == "The answer has 2 different items for “C1”"
 
 
-def test_an_item_may_say_that_its_row_failed(column: Any, api: Companies) -> None:
-    made = column(batch={"item_error": "error"})
+def test_an_item_may_say_that_its_row_failed(batched: Any, companies: Companies) -> None:
+    made = batched(batch={"item_error": "error"})
     wrong = {"Acme": {"error": {"message": "no such company"}}}
-    api.change = lambda items: {"results": [item | wrong.get(item["name"], {}) for item in items]}
+    companies.change = lambda items: {"results": [item | wrong.get(item["name"], {}) for item in items]}
     advance(run(made, "all"))
     assert states(made) == {"failed": 1, "done": 14}
     assert cell_of(made, "Acme").error_message == "no such company"
@@ -157,64 +114,64 @@ def test_an_item_may_say_that_its_row_failed(column: Any, api: Companies) -> Non
 
 @pytest.mark.parametrize("status", [400, 413, 422])
 def test_a_refused_batch_is_halved_until_the_row_at_fault_stands_alone(
-    column: Any, api: Companies, status: int
+    batched: Any, companies: Companies, status: int
 ) -> None:
-    made = column(batch={"rows": 16})
-    api.refuses, api.status = {"C7"}, status
+    made = batched(batch={"rows": 16})
+    companies.refuses, companies.status = {"C7"}, status
     whole = run(made, "all")
     advance(whole, 6)
     assert (whole.state, states(made)) == ("done", {"done": 14, "failed": 1})
     assert cell_of(made, "C7").error_message == f"{status} · what is C7?"
-    assert [len(names) for names in api.batches if "C7" in names] == [15, 7, 4, 2, 1]
-    assert len(api.batches) <= 1 + 2 * 4
-    carried_out = [name for names in api.batches if "C7" not in names for name in names]
+    assert [len(names) for names in companies.batches if "C7" in names] == [15, 7, 4, 2, 1]
+    assert len(companies.batches) <= 1 + 2 * 4
+    carried_out = [name for names in companies.batches if "C7" not in names for name in names]
     assert len(carried_out) == len(set(carried_out)) == 14
     tries = Attempt.objects.filter(row_id=cell_of(made, "C7").row_id).order_by("number")
     assert list(tries.values_list("number", flat=True)) == [1, 2, 3, 4, 5]
 
 
-def test_a_write_that_may_have_arrived_is_unknown_for_all_its_rows(column: Any, api: Companies) -> None:
-    made = column()
-    api.before = [httpx.ReadTimeout("slow")]
+def test_a_write_that_may_have_arrived_is_unknown_for_all_its_rows(batched: Any, companies: Companies) -> None:
+    made = batched()
+    companies.before = [httpx.ReadTimeout("slow")]
     advance(run(made, "all"), 2)
     assert states(made) == {"unknown": 10, "done": 5}
-    assert len(api.batches) == 2
+    assert len(companies.batches) == 2
 
 
-def test_another_try_is_of_the_same_rows_with_the_same_key(column: Any, api: Companies) -> None:
-    made = column(idempotency_header="Idempotency-Key")
-    api.before = [httpx.Response(500), httpx.Response(200, json={"results": []}), httpx.ReadTimeout("slow")]
+def test_another_try_is_of_the_same_rows_with_the_same_key(batched: Any, companies: Companies) -> None:
+    made = batched(idempotency_header="Idempotency-Key")
+    companies.before = [httpx.Response(500), httpx.Response(200, json={"results": []}), httpx.ReadTimeout("slow")]
     advance(run(made, "all"), 4)
-    assert api.batches[0] == api.batches[2] == api.batches[3]
-    assert api.keys[0] == api.keys[2] == api.keys[3] != api.keys[1]
+    assert companies.batches[0] == companies.batches[2] == companies.batches[3]
+    assert companies.keys[0] == companies.keys[2] == companies.keys[3] != companies.keys[1]
     assert states(made) == {"done": 10, "failed": 5}
 
 
-def test_what_was_repeated_is_not_divided_under_other_keys(column: Any, api: Companies) -> None:
+def test_what_was_repeated_is_not_divided_under_other_keys(batched: Any, companies: Companies) -> None:
     """The first try may have been carried out: only the same request again is known to the API."""
-    made = column(idempotency_header="Idempotency-Key")
-    api.before = [httpx.ReadTimeout("slow"), httpx.Response(422, json={"error": "no"})]
+    made = batched(idempotency_header="Idempotency-Key")
+    companies.before = [httpx.ReadTimeout("slow"), httpx.Response(422, json={"error": "no"})]
     advance(run(made, {"first": 5}), 3)
     assert states(made) == {"failed": 5}
-    assert len(api.batches) == 2
+    assert len(companies.batches) == 2
 
 
-def test_a_batch_is_asked_for_as_one(column: Any, api: Companies, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_is_asked_for_as_one(batched: Any, companies: Companies, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.method == "POST":
-            api.answer(request)
-            return httpx.Response(202, json={"job": len(api.batches)})
+            companies.answer(request)
+            return httpx.Response(202, json={"job": len(companies.batches)})
         asked.append(request.url.path)
         if len(asked) <= 2:
             return httpx.Response(200, json={"state": "running"})
-        names = api.batches[int(request.url.path[-1]) - 1]
+        names = companies.batches[int(request.url.path[-1]) - 1]
         return httpx.Response(200, json={"state": "done", "results": [{"name": name} for name in names]})
 
     monkeypatch.setattr(event_loop, "transport", lambda: httpx.MockTransport(answer))
     poll = {"until": '{{body.state}} == "done"', "url": "/jobs/{{first.job}}", "every_ms": 100}
-    made = column(poll=poll)
+    made = batched(poll=poll)
     whole = run(made, "all")
     advance(whole)
     assert states(made) == {"waiting": 15}
@@ -222,31 +179,33 @@ def test_a_batch_is_asked_for_as_one(column: Any, api: Companies, monkeypatch: p
     advance(whole, 3)
     assert (whole.state, states(made)) == ("done", {"done": 15})
     assert cell_of(made, "C11").value == {"name": "C11"}
-    assert (len(api.batches), sorted(asked)) == (2, [*["/jobs/1"] * 2, *["/jobs/2"] * 2])
+    assert (len(companies.batches), sorted(asked)) == (2, [*["/jobs/1"] * 2, *["/jobs/2"] * 2])
     assert not OpenExchange.objects.exists()
 
 
-def test_a_dead_worker_leaves_a_write_unknown_and_what_was_not_sent_to_others(column: Any, api: Companies) -> None:
-    made = column(max_in_flight=1)
+def test_a_dead_worker_leaves_a_write_unknown_and_what_was_not_sent_to_others(
+    batched: Any, companies: Companies
+) -> None:
+    made = batched(max_in_flight=1)
     whole = run(made, "all")
     sent = _claimed_and_lost(whole, made)
     sweep()
     assert {pk: state for pk, state in _states_by_row(made).items() if state == "unknown"}.keys() == set(sent)
     advance(whole, 2)
     assert states(made) == {"unknown": 10, "done": 5}
-    assert [len(names) for names in api.batches] == [5]
+    assert [len(names) for names in companies.batches] == [5]
 
 
-def test_what_may_be_repeated_after_a_death_is_the_same_request(column: Any, api: Companies) -> None:
-    made = column(idempotency_header="Idempotency-Key", max_in_flight=1)
+def test_what_may_be_repeated_after_a_death_is_the_same_request(batched: Any, companies: Companies) -> None:
+    made = batched(idempotency_header="Idempotency-Key", max_in_flight=1)
     whole = run(made, "all")
     _claimed_and_lost(whole, made)
     [batch] = RequestBatch.objects.filter(claim_id__gt=0)[:1]
     sweep()
     advance(whole, 2)
     assert states(made) == {"done": 15}
-    assert f"marl-{made.pk}-{batch.key}-{whole.pk}" in api.keys
-    assert [len(names) for names in api.batches] == [10, 5]
+    assert f"marl-{made.pk}-{batch.key}-{whole.pk}" in companies.keys
+    assert [len(names) for names in companies.batches] == [10, 5]
 
 
 def _claimed_and_lost(whole: Run, column: Column) -> list[int]:
@@ -264,24 +223,24 @@ def _states_by_row(column: Column) -> dict[int, str]:
     return dict(Cell.objects.filter(column=column).values_list("row_id", "state"))
 
 
-def test_automatic_updates_gather_rows_for_a_moment(column: Any, api: Companies, leads: Table) -> None:
-    made = column(auto_update=True)
+def test_automatic_updates_gather_rows_for_a_moment(batched: Any, companies: Companies, leads: Table) -> None:
+    made = batched(auto_update=True)
     Run.objects.all().delete()
     rows.append(leads, [{"Company": "New 1"}])
     automatic = Run.objects.get(column=made)
     again = step.advance(automatic.pk, "")
     assert again
     assert again[1] == pytest.approx(batching.GATHER)
-    assert not api.batches
+    assert not companies.batches
     rows.append(leads, [{"Company": "New 2"}])
     step.advance(automatic.pk, again[0])
-    assert [names for names in api.batches if "New 1" in names] == [["New 1", "New 2"]]
+    assert [names for names in companies.batches if "New 1" in names] == [["New 1", "New 2"]]
 
 
 def test_a_preview_shows_the_request_of_a_whole_batch_and_a_test_sends_one_row(
-    column: Any, api: Companies, leads: Table
+    batched: Any, companies: Companies, leads: Table
 ) -> None:
-    made = column(run_if='{{Company}} != "Fabrikam"', field_paths=["length"])
+    made = batched(run_if='{{Company}} != "Fabrikam"', field_paths=["length"])
     first = leads.rows.order_by("pk")[0].pk
     preview = one_row.preview(made, first)
     sent = [record["name"] for record in json.loads(preview["request"]["body"])["records"]]
@@ -289,13 +248,13 @@ def test_a_preview_shows_the_request_of_a_whole_batch_and_a_test_sends_one_row(
     assert len(preview["row_ids"]) == 10
     tested = one_row.send(made, first)
     assert (tested["cell"]["value"], tested["attempts"][0]["row_ids"]) == ({"length": 4}, [first])
-    assert api.batches == [["Acme"]]
+    assert companies.batches == [["Acme"]]
     estimated = estimate.estimate(made, "all")
     assert (estimated["would_run"], estimated["requests"]) == (14, 2)
 
 
-def test_the_history_of_a_row_tells_who_shared_its_request(column: Any, api: Companies) -> None:
-    made = column()
+def test_the_history_of_a_row_tells_who_shared_its_request(batched: Any, companies: Companies) -> None:
+    made = batched()
     advance(run(made, {"first": 3}))
     fabrikam = cell_of(made, "Fabrikam")
     history = cell_history.of_cell(fabrikam.row, made)
@@ -309,9 +268,9 @@ def test_the_history_of_a_row_tells_who_shared_its_request(column: Any, api: Com
 
 
 def test_a_recipe_leads_the_rows_of_a_batch_to_other_columns(
-    column: Any, leads: Table, workspace: Any, editor: Any
+    batched: Any, leads: Table, workspace: Any, editor: Any
 ) -> None:
-    made = column(batch={"match": BY_NAME})
+    made = batched(batch={"match": BY_NAME})
     recipe = recipes.read(recipe_export.export(made))
     assert recipe.columns == ["Company"]
     choices = recipe_import.Choices({"Company": "Size"})

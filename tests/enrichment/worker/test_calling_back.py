@@ -198,6 +198,18 @@ def test_whoever_asks_again_waits_again_without_a_new_write(column: Column, prov
     assert (cell(column).value, again.state, len(provider.addresses)) == ({"size": 5}, "done", 1)
 
 
+def test_a_call_during_a_pause_is_read_when_the_run_is_resumed(column: Column, provider: Provider) -> None:
+    waiting = run(column)
+    advance(waiting)
+    lifecycle.pause(waiting)
+    provider.call({"size": 5})
+    advance(waiting)
+    assert (cell(column).state, waiting.state) == ("waiting", "paused")
+    lifecycle.resume(waiting)
+    advance(waiting)
+    assert (cell(column).value, waiting.state, len(provider.addresses)) == ({"size": 5}, "done", 1)
+
+
 def test_a_call_for_a_stopped_run_is_kept_until_somebody_asks_again(column: Column, provider: Provider) -> None:
     waiting = run(column)
     advance(waiting)

@@ -219,6 +219,17 @@ def test_a_stopped_run_can_be_asked_for_again(column: Column, jobs: Jobs) -> Non
     assert (cell(column).state, jobs.writes) == ("done", 1)
 
 
+def test_a_run_that_is_paused_asks_for_nothing_until_it_is_resumed(column: Column, jobs: Jobs) -> None:
+    waiting = run(column)
+    advance(waiting)
+    lifecycle.pause(waiting)
+    advance(waiting, 2)
+    assert (cell(column).state, jobs.asked) == ("waiting", 0)
+    lifecycle.resume(waiting)
+    advance(waiting, 2)
+    assert (cell(column).state, waiting.state, jobs.writes) == ("done", "done", 1)
+
+
 def test_a_worker_that_dies_while_it_asks_leaves_the_row_to_be_asked_for(column: Column, jobs: Jobs) -> None:
     waiting = run(column)
     advance(waiting)
