@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Picture
 from tests.servers.marl import App
+from tests.servers.threads import running
 
 pytestmark = pytest.mark.e2e
 
@@ -54,13 +55,9 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as running:
-        thread = threading.Thread(target=running.serve_forever, args=(0.05,))
-        thread.start()
-        yield running
-        running.may_answer.set()
-        running.shutdown()
-        thread.join()
+    with running(Server()) as server:
+        yield server
+        server.may_answer.set()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import queue
-import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -11,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Locator, Page, expect
 
 from tests.servers.marl import App
+from tests.servers.threads import running
 
 pytestmark = pytest.mark.e2e
 
@@ -29,13 +29,8 @@ def webhook() -> Iterator[tuple[str, queue.Queue[str]]]:
         def log_message(self, *_: object) -> None:
             """Says nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/services/s3cret", texts
-    server.shutdown()
-    server.server_close()
-    thread.join(10)
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
+        yield f"http://127.0.0.1:{server.server_address[1]}/services/s3cret", texts
 
 
 def test_a_run_is_told_to_a_webhook(

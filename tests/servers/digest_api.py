@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.servers.threads import running
+
 USER, PASSWORD, REALM = "sam", "open sesame", "directory"
 _HASHES = {"MD5": hashlib.md5, "MD5-sess": hashlib.md5, "SHA-256": hashlib.sha256}
 
@@ -110,10 +112,6 @@ def serving(ways: Ways) -> Iterator[Directory]:
         daemon_threads = True
         request_queue_size = 128
 
-    with Server(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
+    with running(Server(("127.0.0.1", 0), Handler)) as server:
         directory.url = f"http://127.0.0.1:{server.server_address[1]}"
         yield directory
-        server.shutdown()
-        thread.join()

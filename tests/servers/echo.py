@@ -15,6 +15,8 @@ from typing import Any
 from urllib.parse import parse_qs
 from xml.etree import ElementTree
 
+from tests.servers.threads import running
+
 type Answer = tuple[int, Any]
 
 
@@ -98,12 +100,5 @@ def asked(body: bytes, kind: str) -> str:
 
 @contextmanager
 def serving() -> Iterator[Echo]:
-    server = Echo()
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with running(Echo()) as server:
         yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

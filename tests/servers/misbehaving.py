@@ -17,6 +17,8 @@ from dataclasses import dataclass
 
 import brotli
 
+from tests.servers.threads import running
+
 VALUE = json.dumps({"name": "Acme", "size": 406}).encode()
 PAGE = b"<!DOCTYPE html><html><head><title>Maintenance</title></head><body>Back at 8.</body></html>"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8
@@ -389,13 +391,8 @@ class _Handler(socketserver.StreamRequestHandler):
 
 @contextmanager
 def serving() -> Iterator[Misbehaving]:
-    server = Misbehaving()
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.ended.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with running(Misbehaving()) as server:
+        try:
+            yield server
+        finally:
+            server.ended.set()

@@ -23,6 +23,8 @@ from urllib.parse import parse_qs, unquote_plus, urlencode, urlsplit
 
 import jwt
 
+from tests.servers.threads import running
+
 type Form = dict[str, str]
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -316,9 +318,5 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving(registration: Registration | None = None) -> Iterator[Provider]:
-    with Provider(registration or Registration()) as provider:
-        thread = threading.Thread(target=provider.serve_forever, args=(0.05,))
-        thread.start()
+    with running(Provider(registration or Registration())) as provider:
         yield provider
-        provider.shutdown()
-        thread.join()

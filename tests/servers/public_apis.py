@@ -5,7 +5,6 @@ Each answers for its own host, which a request names in its `X-Forwarded-Host` h
 
 import base64
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,8 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
 import jwt
+
+from tests.servers.threads import running
 
 TOKEN = "token-4711"
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -235,14 +236,8 @@ def serving() -> Iterator[tuple[PublicApis, int]]:
     apis = PublicApis()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"apis": apis}))
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="public apis", daemon=True)
-    thread.start()
-    try:
+    with running(server):
         yield apis, server.server_address[1]
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(10)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -1,7 +1,6 @@
 """Addresses from cells, and where the credentials go then."""
 
 import json
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -15,6 +14,7 @@ from enrichment.models import Connection
 from enrichment.preview import one_row
 from tables import catalog, row_order, rows
 from tables.models import Column, Table
+from tests.servers.threads import running
 from workspaces.actors import Actor
 from workspaces.models import Role
 
@@ -51,12 +51,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as running:
-        thread = threading.Thread(target=running.serve_forever, args=(0.05,))
-        thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
+    with running(Server()) as server:
+        yield server
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import html
 import json
 import logging
 import re
-import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -29,6 +28,7 @@ from tables import catalog, rows
 from tables.models import Column, Row, Table
 from tests.enrichment.connections.conftest import consent
 from tests.servers.oauth_provider import Provider
+from tests.servers.threads import running
 from workspaces.actors import Actor
 from workspaces.models import Role
 from workspaces.tokens import create_api_token
@@ -92,12 +92,8 @@ class Echo(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as running:
-        thread = threading.Thread(target=running.serve_forever, args=(0.05,))
-        thread.start()
-        yield f"http://127.0.0.1:{running.server_address[1]}"
-        running.shutdown()
-        thread.join()
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Echo)) as server:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
 
 
 @pytest.fixture

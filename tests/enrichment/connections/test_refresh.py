@@ -22,6 +22,7 @@ from enrichment.runs import lifecycle
 from tables import catalog, rows
 from tables.models import Column, Table
 from tests.enrichment.connections.advancing import finish, finish_apart
+from tests.servers.threads import running
 from workspaces.actors import Actor
 from workspaces.models import Role
 
@@ -103,12 +104,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as running:
-        thread = threading.Thread(target=running.serve_forever, args=(0.05,))
-        thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
+    with running(Server()) as server:
+        yield server
 
 
 @pytest.fixture

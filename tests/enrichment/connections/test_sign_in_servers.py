@@ -9,6 +9,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -27,6 +28,7 @@ from tables import catalog, rows
 from tables.models import Cell, Column, Table
 from tests.enrichment.connections.advancing import finish
 from tests.servers.processes import free_port, serving
+from tests.servers.threads import running
 from workspaces.actors import Actor
 from workspaces.models import Role
 
@@ -112,20 +114,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def serve() -> Iterator[Callable[[Behaviour], Server]]:
-    started: list[tuple[Server, threading.Thread]] = []
-
-    def start(behaviour: Behaviour) -> Server:
-        server = Server(behaviour)
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        started.append((server, thread))
-        return server
-
-    yield start
-    for server, thread in started:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with ExitStack() as started:
+        yield lambda behaviour: started.enter_context(running(Server(behaviour)))
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import io
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator
 from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +18,7 @@ from enrichment.models import Connection, Run
 from enrichment.panel import documents
 from tables import catalog, rows
 from tables.models import Column, ColumnType, Table
+from tests.servers.threads import running
 from workspaces.actors import Actor
 from workspaces.models import Role
 
@@ -61,12 +61,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
-        thread = threading.Thread(target=running.serve_forever, args=(0.05,))
-        thread.start()
-        yield f"http://127.0.0.1:{running.server_address[1]}"
-        running.shutdown()
-        thread.join()
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from tables.imports import job, uploads
 from tables.models import Cell, Column, Table
 from tables.row_queries import rows_with_errors
 from tests.enrichment.conftest import sweep
+from tests.servers.threads import running
 from workspaces.actors import Actor
 from workspaces.models import Role
 from workspaces.refusals import Refused
@@ -103,13 +104,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def api() -> Iterator[Api]:
-    server = Api()
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with running(Api()) as server:
+        yield server
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from enrichment.worker.deduplication import Waiters
 from tables import catalog, row_order, rows
 from tables.models import Cell, CellState, Column, Row, Table
 from tests.enrichment.conftest import sweep
+from tests.servers.threads import running
 from workspaces.actors import Actor
 from workspaces.models import Role
 
@@ -76,12 +77,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def api() -> Iterator[Api]:
-    with Api() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
+    with running(Api()) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from enrichment.runs import lifecycle, runners
 from enrichment.worker import step
 from tables import rows
 from tables.models import Cell, Column, Table
+from tests.servers.threads import running
 from workspaces.actors import Actor
 from workspaces.models import Role
 
@@ -78,10 +79,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def api() -> Iterator[Api]:
-    with Api() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with running(Api()) as server:
         yield server
-        server.shutdown()
 
 
 @pytest.fixture
