@@ -27,9 +27,10 @@ from tables.imports.readers.sheet import (
     silent,
     unreadable,
 )
-from tables.imports.readers.stretches import stretch
+from tables.imports.readers.stretches import AS_TEXT, stretch
 
 SAMPLE = 256 * 1024  # characters that the dialect is detected in
+_AS_TEXT = re.compile(f'{AS_TEXT}((?:[^"]|"")*)"')
 csv.field_size_limit(LONGEST_CELL)
 
 # What begins like this is no table, though it has the name of one.
@@ -75,9 +76,16 @@ def _guessed(detected: Detected) -> str:
     )
 
 
-def _unguarded(row: Sequence[Any]) -> Row:
-    """Looks for the sign in the row as a whole first, which is one step in C; hardly any row has it."""
-    return [unguarded(cell) for cell in row] if GUARD in "".join(row) else row
+def _as_meant(row: Sequence[Any]) -> Row:
+    """Looks for the signs in the row as a whole first, which is a step in C; hardly any row has them."""
+    joined = "".join(row)
+    return list(map(_meant, row)) if GUARD in joined or AS_TEXT in joined else row
+
+
+def _meant(cell: str) -> str:
+    """Returns the cell without its guard; ="001" is how programs make Excel show 001."""
+    match = _AS_TEXT.fullmatch(cell)
+    return match[1].replace('""', '"') if match else unguarded(cell)
 
 
 def _head(path: Path, name: str) -> str:
@@ -136,7 +144,7 @@ class _Reading:
                         self._check_swallowed(line, row)
                     self._width = len(row)
                     self.gaps.end(line)
-                    yield line, _unguarded(row)
+                    yield line, _as_meant(row)
                 else:
                     self.gaps.add(row)
                 line = after
@@ -145,7 +153,7 @@ class _Reading:
         except csv.Error:
             repaired, number = self._repaired(line)
             self.gaps.end(line)
-            yield from ((line, _unguarded(row)) for row in repaired if any(row))
+            yield from ((line, _as_meant(row)) for row in repaired if any(row))
             line += number
         return line
 

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import StringIO
-from itertools import islice
+from itertools import dropwhile, islice
 
 from tables.imports.readers import kinds
 from tables.imports.readers.sheet import Options, Row, unreadable
@@ -15,6 +15,7 @@ DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 _RARE = (":", "^", "~", "\x1f", "\x01")
 _QUOTES = ('"', "'")
 _ROWS = 300  # that a dialect is judged by
+_DECIMAL = re.compile(r"[-+]?(\d{1,3}([. ]\d{3})+|\d+),\d+ ?[%€]?")
 _SEP = re.compile(r"sep=(.)\r?\n", re.I)
 
 
@@ -60,7 +61,16 @@ def detect(head: str, suffix: str, options: Options) -> Dialect:
         )
         best = rare if rare[0] > 0.3 else best
     _, sign, quote = best
+    if sign == "," and not options.delimiter and not said and _is_decimals(head):
+        sign = DELIMITERS["semicolon"]
     return Dialect(sign, quote, _has_spaces(head, sign, quote), _has_escapes(head, sign, quote), said is not None)
+
+
+def _is_decimals(head: str) -> bool:
+    """Whether the lines are names of one column, and below them numbers with a decimal comma."""
+    lines = [line.strip().strip('"') for line in head.splitlines()[:_ROWS] if line.strip()]
+    numbers = list(dropwhile(lambda line: "," not in line, lines))
+    return 1 < len(numbers) < len(lines) and all(map(_DECIMAL.fullmatch, numbers))
 
 
 def _delimiters(suffix: str) -> list[str]:
@@ -85,7 +95,8 @@ def _likely_quotes(head: str) -> list[str]:
 
     Apostrophes that guard cells from being run as formulas look the same: then rows of one width tell.
     """
-    cells = re.findall(r"""(?:^|[,;\t|])(['"])(?:[^'"\n]|\1\1)*\1(?=[,;\t|\r\n]|$)""", head[:100_000], re.M)
+    pattern = r"""(?:^|[,;\t|])(['"])(?:[^'"\n\\]|\1\1|\\.)*\1(?=[,;\t|\r\n]|$)"""
+    cells = re.findall(pattern, head[:100_000], re.M)
     counted = Counter(cells)
     return ["'", '"'] if counted["'"] > 2 * counted['"'] else ['"']
 
@@ -93,6 +104,8 @@ def _likely_quotes(head: str) -> list[str]:
 def _score(head: str, sign: str, quote: str) -> float:
     """Returns from 0 to 1 how alike in width the rows are, and how much their cells look like values."""
     options = Dialect(sign, quote, _has_spaces(head, sign, quote)).reader_options()
+    if quote == "'":  # which who uses it rather escapes than doubles
+        head = head.replace("\\'", "''")
     try:
         rows = [row for row in islice(csv.reader(StringIO(head, newline=""), **options), _ROWS) if row]  # type: ignore[arg-type]
     except csv.Error:

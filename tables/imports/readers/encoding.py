@@ -19,6 +19,12 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_SWITCHES = (
+    (b"\x1b$)C", "iso2022_kr"),
+    (b"\x1b$", "iso2022_jp_2"),
+    (b"\x1b$", "iso2022_jp_ext"),
+    (b"~}", "hz"),
+)
 _LEGACY = (
     *(f"cp{number}" for number in range(1250, 1259)),
     *("mac-roman", "mac-latin2", "mac-cyrillic", "cp932", "euc_jis_2004", "gb18030", "big5hkscs", "cp949", "euc_kr"),
@@ -152,14 +158,19 @@ def _is_encodable(text: str) -> bool:
 
 
 def _switched(head: bytes) -> str | None:
-    """Japanese mail has letters as plain bytes between signs that switch to them and back."""
-    if b"\x1b$" not in head or not head.isascii():
+    """Mail of East Asia has letters as plain bytes between signs that switch to them and back."""
+    if not head.isascii():
         return None
+    lines = head[: head.rfind(b"\n") + 1]
+    return next((name for sign, name in _SWITCHES if sign in lines and _is_decodable(lines, name)), None)
+
+
+def _is_decodable(lines: bytes, encoding: str) -> bool:
     try:
-        head[: head.rfind(b"\n") + 1].decode("iso2022_jp_2")
+        lines.decode(encoding)
     except UnicodeDecodeError:
-        return None
-    return "iso2022_jp_2"
+        return False
+    return True
 
 
 def utf_16(head: bytes) -> str | None:

@@ -1,7 +1,6 @@
 """One sheet of a workbook, read by a child process: see `spreadsheets`."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,21 +42,37 @@ def _sheet(about: Mapping[str, Any], rows: Iterator[NumberedRow], options: Optio
         reader=about["reader"],
         total=about["total"],
     )
-    unresolved = Counter(dict(about["unresolved"]))
-    if unresolved:
-        notes.warn(None, _unresolved(unresolved, sheet.columns, is_whole=about["is_whole"]))
-    if about["reader"] == "calamine":
-        words = "Calamine read this file: numbers come without their formats. 00501 may have become 501, and 50% 0.5."
+    for words in _oddities(about, sheet.columns):
         notes.warn(None, words)
     return sheet
 
 
-def _unresolved(by_column: Counter[int], names: list[str], *, is_whole: bool) -> str:
-    """Says how many cells are left empty for want of a result, and in which columns."""
-    number = by_column.total()
-    named = [f"“{names[column - 1]}”" for column in by_column if column <= len(names)]
+def _oddities(about: Mapping[str, Any], names: list[str]) -> Iterator[str]:
+    """Yields what a person has to know of values that look like all others."""
+    at_least = "" if about["is_whole"] else "At least "
+    if about.get("unresolved"):
+        number, subject, where = _formulas(about["unresolved"], names)
+        result = "results" if number > 1 else "a result"
+        yield f"{at_least}{subject} without {result}{where}: open and save the file once in Excel."
+    if about.get("uncalculated"):
+        _, subject, where = _formulas(about["uncalculated"], names)
+        yield (
+            f"{at_least}{subject}{where} that the program which wrote the file left to Excel to calculate: "
+            "open and save it once in Excel, or results may be wrong."
+        )
+    if rows := about.get("hidden_rows"):
+        yield f"{at_least}{rows:,} {'row is' if rows == 1 else 'rows are'} hidden in the workbook. All rows are read."
+    hidden = [name for at, name in enumerate(names, 1) if any(a <= at <= b for a, b in about.get("hidden_columns", ()))]
+    if hidden:
+        listed = ", ".join(f"“{name}”" for name in hidden)
+        yield f"{listed} {'is' if len(hidden) == 1 else 'are'} hidden in the workbook. All columns are read."
+    if about["reader"] == "calamine":
+        yield "Calamine read this file: numbers come without their formats. 00501 may have become 501, and 50% 0.5."
+
+
+def _formulas(by_column: Sequence[tuple[int, int]], names: list[str]) -> tuple[int, str, str]:
+    """Returns how many formulas there are, and the words for that and for their columns."""
+    number = sum(count for _, count in by_column)
+    named = [f"“{names[column - 1]}”" for column, _ in by_column if column <= len(names)]
     subject = f"{number:,} cells hold formulas" if number > 1 else "1 cell holds a formula"
-    result = "results" if number > 1 else "a result"
-    where = f" (in {', '.join(named)})" if named else ""
-    at_least = "" if is_whole else "At least "
-    return f"{at_least}{subject} without {result}{where}: open and save the file once in Excel."
+    return number, subject, f" (in {', '.join(named)})" if named else ""

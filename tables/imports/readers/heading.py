@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, islice, pairwise, takewhile
+from itertools import chain, islice, pairwise, takewhile, zip_longest
 from statistics import median, mode
 from typing import Any
 
@@ -116,7 +116,8 @@ def _number_of_titles(ahead: list[NumberedRow]) -> int:
     """Returns how many of the first rows are comments, or titles above a row of names."""
     comments = _number_of_comments(ahead)
     rows = ahead[comments:]
-    return comments + (_number_above_gap(rows) or _number_of_narrow(rows) or _number_of_labels(rows))
+    number = _number_above_gap(rows) or _number_of_narrow(rows) or _number_of_labels(rows)
+    return comments + number + _is_first_of_two(rows[number:])
 
 
 def _number_of_narrow(rows: list[NumberedRow]) -> int:
@@ -141,6 +142,21 @@ def _number_of_labels(rows: list[NumberedRow]) -> int:
         if _filled_to(rows[number + 1][1]) == width and is_header(names, [row for _, row in rows[number + 1 :]], 2):
             return number
     return 0
+
+
+def _is_first_of_two(rows: list[NumberedRow]) -> bool:
+    """Whether the names stand in the first two rows: `Name,Address,` above `,City,Zip`, where cells were merged."""
+    if len(rows) < 3:
+        return False
+    upper, lower = rows[0][1], rows[1][1]
+    width = max(_filled_to(upper), _filled_to(lower))
+    pairs = set(zip(_are_filled(upper, width), _are_filled(lower, width), strict=True))
+    is_each_named = (False, False) not in pairs and {(True, False), (False, True)} <= pairs
+    return is_each_named and _is_words(lower) and is_header(lower, [row for _, row in rows[2:]], 1)
+
+
+def _are_filled(row: Row, width: int) -> list[bool]:
+    return [at < len(row) and not is_blank(row[at]) for at in range(width)]
 
 
 def _is_start(rows: list[NumberedRow], number: int) -> bool:
@@ -222,6 +238,8 @@ def _vote(name: object, values: Sequence[object]) -> int:
         return _vote_of_text(str(name), below, present)
     if own == "number" and kinds.is_year(name) and not (present and all(map(kinds.is_year, present))):
         return 1 if present else 0
+    if own == "date" and below not in (None, "date", "text"):
+        return 1
     return -2 if own == below or not present else -1
 
 
@@ -246,6 +264,18 @@ def _is_words(row: Row) -> bool:
     return all(is_blank(value) or kinds.of(value) == "text" for value in row)
 
 
+def _with_names_above(header: NumberedRow, skipped: Sequence[NumberedRow]) -> list[str]:
+    """Returns the names; for one that is missing, the label right above, where cells seem to be merged."""
+    line, names = header
+    above: Row = skipped[-1][1] if skipped and skipped[-1][0] == line - 1 else ()
+    labels = [value for value in above if not is_blank(value)]
+    if len(labels) < 2 or not _is_words(above) or any(str(label).endswith(":") for label in labels):
+        above = ()
+    missing = [None] * (_filled_to(above) - len(names))
+    both = zip_longest([*names, *missing], above[: len(names) + len(missing)])
+    return [str(label or "") if is_blank(name) else str(name) for name, label in both]
+
+
 def _usual_width(beginning: Beginning) -> int:
     return mode(len(row) for _, row in beginning.rows) if beginning.rows else 0
 
@@ -254,7 +284,7 @@ def _names(beginning: Beginning, notes: Notes, *, is_text: bool) -> list[str]:
     """Returns a name for each column; values past the last name get one too where they are no accident."""
     if not beginning.header:
         return named([""] * max(len(row) for _, row in beginning.rows))
-    given = [str(name) if not is_blank(name) else "" for name in beginning.header[1]]
+    given = _with_names_above(beginning.header, beginning.skipped)
     widths = [_filled_to(row) for _, row in beginning.rows]
     wide = [width for width in widths if width > len(given)]
     if wide and (not is_text or len(wide) * 10 > len(widths)):

@@ -122,6 +122,10 @@ class Lines:
         if line.startswith("\ufeff") and line[1:] == self._first:
             self._notes.warn(number, f"Line {number:,} repeats the first line: another file seems to begin there.")
             line = self._first
+        elif line.startswith("\ufeff"):
+            words = "begins with the mark of an encoding, which was left out: another file seems to begin there."
+            self._notes.warn(number, f"Line {number:,} {words}")
+            line = line[1:]
         if "\0" in line:
             what = "a NUL character, which was" if line.count("\0") == 1 else "NUL characters, which were"
             self._notes.warn(number, f"Line {number:,} has {what} left out.")

@@ -12,6 +12,8 @@ from tables.imports.readers.dialect import Dialect
 from tables.imports.readers.lines import Block
 from tables.imports.readers.sheet import LONGEST_CELL, Stretch
 
+AS_TEXT = '="'  # what a cell like ="001" begins with
+
 
 def stretch(block: Block, dialect: Dialect, width: int) -> Stretch | None:
     """Returns the rows that the lines of the block are; None where they have to be read one by one."""
@@ -20,7 +22,8 @@ def stretch(block: Block, dialect: Dialect, width: int) -> Stretch | None:
     cells = _split(block.text, dialect, width) or _read(block.lines, dialect, width)
     if cells is None or not (all(cells) or all(map(any, batched(cells, width)))):
         return None
-    return None if GUARD in block.text and _has_guard(cells) else Stretch(block.first, width, cells)
+    is_odd = (GUARD in block.text or AS_TEXT in block.text) and _has_odd(cells)
+    return None if is_odd else Stretch(block.first, width, cells)
 
 
 def _split(text: str, dialect: Dialect, width: int) -> list[str] | None:
@@ -59,6 +62,7 @@ def _are_all(numbers: Iterable[int], expected: int) -> bool:
     return set(numbers) == {expected}
 
 
-def _has_guard(cells: Sequence[str]) -> bool:
-    """Whether a cell begins like one that was guarded; no cell has a NUL, which was left out of the lines."""
-    return f"\0{GUARD}" in "\0" + "\0".join(cells)
+def _has_odd(cells: Sequence[str]) -> bool:
+    """Whether a cell begins like one that was guarded, or like ="001"; no cell has a NUL, which was left out."""
+    joined = "\0" + "\0".join(cells)
+    return f"\0{GUARD}" in joined or f"\0{AS_TEXT}" in joined

@@ -49,6 +49,9 @@ def _with_openpyxl(path: Path, options: Mapping[str, Any]) -> Answer:
         "total": _counted(found),
         "reader": "openpyxl",
         "unresolved": sorted(found.unresolved.items()),
+        "uncalculated": [] if book.is_calculated else sorted(found.resolved.items()),
+        "hidden_rows": found.hidden_rows,
+        "hidden_columns": found.hidden_columns,
         "is_whole": found.is_whole,
     }
     sheet = next(sheet for sheet in book.sheets if sheet.title == title)
@@ -79,7 +82,7 @@ def _with_calamine(path: Path, options: Mapping[str, Any]) -> Answer:
     title = _chosen(choices, options["sheet"])
     about = {"sheet": title, "sheets": choices, "total": calamine.number_of_rows(sheets[title])}
     rows = calamine.rows(sheets[title], repeat_merged=bool(options["repeat_merged"]))
-    return about | {"reader": "calamine", "unresolved": [], "is_whole": True}, rows
+    return about | {"reader": "calamine", "is_whole": True}, rows
 
 
 def _chosen(choices: Sequence[tuple[str, int | None, bool]], given: str | None) -> str:

@@ -1,17 +1,26 @@
 """What a person sees of a number in a cell: number formats that change how it reads, the others leave the number."""
 
+import operator
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
+from itertools import takewhile
 
 type Shown = Callable[[str], str]  # from the number as the file has it
+type Signs = list[tuple[str, str]]
 
 _LATEST_DAY = 2_958_465  # 9999-12-31
 _LEAP_DAY = 60  # the 29 February 1900 that never was
 _SIGN = re.compile(r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|_.|\*.|\[(?P<bracket>[^\]]*)\]|(?P<code>.)', re.DOTALL)
 _ELAPSED = re.compile(r"h+|m+|s+", re.IGNORECASE)
+_DAY_CODE = re.compile("[ymd]|aaa")  # days of the week are `aaa` in Japanese and Chinese, too
+_PADDED = re.compile(r"00+\.0*")
+_NAME = re.compile("[-/#_:]$")  # the end of what stands before the digits of a number like INV-5
 _MINUTES = re.compile("(?<=h)[^a-z]*m+|m+(?=[^a-z]*s)")  # each other m is of a month
+_CONDITION = re.compile(r"(<=|>=|<>|<|>|=)(-?\d+(?:\.\d+)?)")
+_LARGEST_MASKED = 1e20
 _CURRENCY = frozenset("$€£¥₹₽₩₺₴₪฿¢")
 
 
@@ -26,31 +35,82 @@ def number(raw: str) -> str:
 
 
 def shown(code: str, *, is_1904: bool = False) -> Shown:
-    """Returns how a format such as `00000`, `0.0%`, `d/m/yyyy` or `[h]:mm` shows numbers.
+    """Returns how a format such as `00000`, `0.0%`, `d/m/yyyy`, `[h]:mm` or `"Yes";"No"` shows numbers.
 
     Dates and times become ISO 8601 with the parts that the format has.
     """
-    first = _signs(code.split(";")[0])
-    codes = "".join(sign for kind, sign in first if kind == "code")
-    brackets = [sign for kind, sign in first if kind == "bracket"]
+    sections = [signs for signs in _sections(code)[:3] if ("code", "@") not in signs]
+    ways = [_way(signs, is_alone=len(sections) == 1, is_1904=is_1904) for signs in sections]
+    if not any(map(_condition, sections)) and len(set(ways)) < 2:
+        return ways[0] if ways else number
+
+    def show(raw: str) -> str:
+        at = _section(float(raw), sections)
+        return number(raw) if at is None else ways[at](raw)
+
+    return show
+
+
+def shown_text(code: str) -> Shown | None:
+    """Returns how a format such as `"SKU-"@` shows texts, None where it shows them as they are."""
+    sections = _sections(code)
+    of_texts = sections[3] if len(sections) > 3 else sections[-1]
+    if ("code", "@") not in of_texts or all(sign == ("code", "@") for sign in of_texts):
+        return None
+    return lambda text: "".join(text if sign == ("code", "@") else sign[1] for sign in of_texts).strip()
+
+
+def _sections(code: str) -> list[Signs]:
+    """Returns what the sections of a format consist of."""
+    sections: list[Signs] = [[]]
+    for sign in _signs(code):
+        if sign == ("code", ";"):
+            sections.append([])
+        else:
+            sections[-1].append(sign)
+    return sections
+
+
+def _way(signs: Signs, *, is_alone: bool, is_1904: bool) -> Shown:
+    """Returns how a section shows numbers; an only one has a minus sign before those below zero."""
+    codes = "".join(sign for kind, sign in signs if kind == "code")
+    brackets = [sign for kind, sign in signs if kind == "bracket"]
     elapsed = next((sign.lower() for sign in brackets if _ELAPSED.fullmatch(sign)), None)
     if elapsed:
         return lambda raw: _duration(float(raw), elapsed[0], codes.lower())
-    if codes.strip().lower() in ("general", "@", ""):
-        return number
     plain = re.sub(r"general|am/pm|a/p", lambda match: "h" if "/" in match[0] else "", codes.lower())
-    has_day, has_time = bool(re.search("[ymd]", _MINUTES.sub("", plain))), bool(re.search("[hs]", plain))
+    has_day, has_time = bool(_DAY_CODE.search(_MINUTES.sub("", plain))), bool(re.search("[hs]", plain))
     if has_day or has_time:
         return lambda raw: _moment(raw, has_day, has_time, "s" in plain, is_1904)
     if "%" in codes:
-        return lambda raw: number(str(float(raw) * 100)) + "%"
-    return _masked(code) if _is_mask(first) else number
+        return _percent
+    if "general" not in codes.lower() and _is_mask(signs):
+        return _masked(signs, is_signed=is_alone)
+    if _PADDED.fullmatch(codes):
+        return lambda raw: _padded(raw, codes)
+    words = "".join(sign for kind, sign in signs if kind == "quoted" or sign == " ").strip()
+    has_words = not re.search("general|[0#?]", codes.lower()) and any(map(str.isalpha, words))
+    return (lambda _: words) if has_words else number
 
 
-def _signs(section: str) -> list[tuple[str, str]]:
-    """Returns what a section of a format consists of: ("code" | "quoted" | "bracket", its text)."""
+def _percent(raw: str) -> str:
+    return number(str(float(raw) * 100)) + "%"
+
+
+def _padded(raw: str, codes: str) -> str:
+    """Returns 007.50 for `000.00` and 7.5."""
+    whole, _, places = codes.partition(".")
+    sign, digits = ("-" if raw.startswith("-") else ""), number(raw).lstrip("-")
+    if "E" in digits:
+        return number(raw)
+    before, _, after = digits.partition(".")
+    return f"{sign}{before:0>{len(whole)}}.{after:0<{len(places)}}"
+
+
+def _signs(code: str) -> Signs:
+    """Returns what a format consists of: ("code" | "quoted" | "bracket", its text)."""
     found = []
-    for match in _SIGN.finditer(section):
+    for match in _SIGN.finditer(code):
         kind = match.lastgroup
         if kind:
             found.append(("quoted" if kind == "escaped" else kind, match[kind]))
@@ -97,76 +157,86 @@ def _clock(milliseconds: int, has_seconds: bool) -> str:
 
 def _duration(serial: float, largest: str, codes: str) -> str:
     """Returns 30:00 for `[h]:mm` and a day and a quarter, with the parts that the format has."""
-    seconds = round(abs(serial) * 86_400)
-    sign = "-" if serial < 0 and seconds else ""
+    places = len(codes.partition(".")[2]) if "s" in (largest, *codes) else 0
+    parts = round(abs(serial) * 86_400 * 10**places)
+    seconds, fraction = divmod(parts, 10**places)
+    sign = "-" if serial < 0 and parts else ""
+    end = f".{fraction:0{places}}" if fraction else ""
     if largest == "s":
-        return f"{sign}{seconds}"
+        return f"{sign}{seconds}{end}"
     if largest == "m":
-        return f"{sign}{seconds // 60}" + (f":{seconds % 60:02}" if "s" in codes else "")
+        return f"{sign}{seconds // 60}" + (f":{seconds % 60:02}{end}" if "s" in codes else "")
     text = f"{sign}{seconds // 3600}"
     if "m" in codes:
         text += f":{seconds // 60 % 60:02}"
-    return text + (f":{seconds % 60:02}" if "s" in codes else "")
+    return text + (f":{seconds % 60:02}{end}" if "s" in codes else "")
 
 
-def _is_mask(signs: list[tuple[str, str]]) -> bool:
-    """Whether the digits have places of their own: `00000`, `000-00-0000`, `"SKU-"0000`."""
+def _is_mask(signs: Signs) -> bool:
+    """Whether the digits have places of their own: `00000`, `000-00-0000`, `"SKU-"0000`, `"INV-"0`."""
     codes = "".join(sign for kind, sign in signs if kind == "code")
-    if set(codes) & set(",./Ee?*") or _CURRENCY & set(codes) or not re.search("[0#]", codes):
+    if set(codes) & set(",./Ee*") or _CURRENCY & set(codes) or not re.search("[0#]", codes):
         return False
     if any(kind == "bracket" and sign.startswith("$") for kind, sign in signs):
         return False
-    places = "".join(sign if kind == "code" and sign in "0#" else " " for kind, sign in signs if kind != "bracket")
-    return places.count("0") > 1 or " " in places.strip()
+    places = "".join(sign if _is_place((kind, sign)) else " " for kind, sign in signs if kind != "bracket")
+    digits = places.strip()
+    before = "".join(sign for kind, sign in takewhile(lambda sign: not _is_place(sign), signs) if kind != "bracket")
+    return "0" in digits[:-1] or " " in digits or _NAME.search(before) is not None
 
 
-def _masked(code: str) -> Shown:
-    sections = [_signs(section) for section in code.split(";")]
+def _is_place(sign: tuple[str, str]) -> bool:
+    return sign[0] == "code" and sign[1] in "0#?"
 
+
+def _masked(signs: Signs, *, is_signed: bool) -> Shown:
     def show(raw: str) -> str:
         value = float(raw)
-        signs = sections[_section(value, sections)]
-        digits = str(abs(Decimal(number(raw))).quantize(Decimal(1), ROUND_HALF_UP)) if abs(value) < 1e15 else ""
-        if not digits:
+        if abs(value) >= _LARGEST_MASKED:
             return number(raw)
+        digits = str(abs(Decimal(number(raw))).quantize(Decimal(1), ROUND_HALF_UP))
         text = _filled(signs, digits)
-        return f"-{text}" if value < 0 and len(sections) < 2 else text
+        return f"-{text}" if value < 0 and is_signed else text
 
     return show
 
 
-def _section(value: float, sections: list[list[tuple[str, str]]]) -> int:
-    """Returns which section shows the value: by the first one's condition, else by its sign."""
-    condition = next((sign for kind, sign in sections[0] if kind == "bracket" and sign[:1] in "<>="), None)
-    if condition:
-        limit = re.fullmatch(r"(<=|>=|<>|<|>|=)(-?\d+(?:\.\d+)?)", condition)
-        is_met = not limit or _COMPARISONS[limit[1]](value, float(limit[2]))
-        return 0 if is_met or len(sections) < 2 else 1
-    return 1 if value < 0 and len(sections) > 1 else 0
+def _section(value: float, sections: list[Signs]) -> int | None:
+    """Returns which section shows the value, by their conditions or its sign; None where none does."""
+    conditions = [_condition(signs) for signs in sections]
+    if any(conditions):
+        return next((at for at, is_met in enumerate(conditions) if is_met is None or is_met(value)), None)
+    if value < 0:
+        return 1
+    return 2 if value == 0 and len(sections) > 2 else 0
 
 
+def _condition(signs: Signs) -> Callable[[float], bool] | None:
+    texts = (sign for kind, sign in signs if kind == "bracket")
+    found = next(filter(None, map(_CONDITION.fullmatch, texts)), None)
+    return partial(_COMPARISONS[found[1]], float(found[2])) if found else None
+
+
+# Each is called with the limit first.
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
-    "<=": lambda value, limit: value <= limit,
-    ">=": lambda value, limit: value >= limit,
-    "<>": lambda value, limit: value != limit,
-    "<": lambda value, limit: value < limit,
-    ">": lambda value, limit: value > limit,
-    "=": lambda value, limit: value == limit,
+    "<=": operator.ge,
+    ">=": operator.le,
+    "<>": operator.ne,
+    "<": operator.gt,
+    ">": operator.lt,
+    "=": operator.eq,
 }
 
 
-def _filled(signs: list[tuple[str, str]], digits: str) -> str:
+def _filled(signs: Signs, digits: str) -> str:
     """Puts the digits into their places from the right; the leftmost place takes all that are left."""
     signs = [sign for sign in signs if sign[0] != "bracket"]
-    places = [at for at, (kind, sign) in enumerate(signs) if kind == "code" and sign in "0#"]
-    if not places:
-        return "".join(sign for _, sign in signs)
-    left = digits
+    places = [at for at, sign in enumerate(signs) if _is_place(sign)]
+    first_zero = next((at for at in places if signs[at][1] == "0"), len(signs))
+    left = "" if digits == "0" else digits
     filled = {}
     for at in reversed(places):
-        if at == places[0]:
-            filled[at] = left or ("0" if signs[at][1] == "0" else "")
-        else:
-            filled[at] = left[-1:] or ("0" if signs[at][1] == "0" else "")
-            left = left[:-1]
+        taken = left if at == places[0] else left[-1:]
+        filled[at] = taken or ("0" if at >= first_zero else "")
+        left = left[:-1]
     return "".join(filled.get(at, sign) for at, (_, sign) in enumerate(signs)).strip()

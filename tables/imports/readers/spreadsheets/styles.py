@@ -7,7 +7,7 @@ from openpyxl.styles.numbers import BUILTIN_FORMATS
 from openpyxl.xml.functions import iterparse
 
 from tables.imports.readers.spreadsheets.archive import Part
-from tables.imports.readers.spreadsheets.number_formats import Shown, number, shown
+from tables.imports.readers.spreadsheets.number_formats import Shown, number, shown, shown_text
 
 _EAST_ASIAN = {
     **dict.fromkeys([*range(27, 32), 36, *range(50, 55), 57, 58], "yyyy-mm-dd"),
@@ -17,10 +17,11 @@ _BUILT_IN = {**_EAST_ASIAN, **BUILTIN_FORMATS}
 
 
 class Styles:
-    """Gives for the number of a style how it shows numbers; the plain number for one that is broken or missing."""
+    """Gives for the number of a style how it shows numbers and texts; as they are for one that is broken or missing."""
 
     def __init__(self, formats: Sequence[str] = (), *, is_1904: bool = False) -> None:
         self._formats = formats
+        self._of_texts = {str(style): way for style, code in enumerate(formats) if (way := shown_text(code))}
         self._shown = lru_cache(maxsize=None)(lambda code: shown(code, is_1904=is_1904))
 
     def of(self, style: str | None) -> Shown:
@@ -28,6 +29,10 @@ class Styles:
             return self._shown(self._formats[int(style or 0)])
         except (ValueError, IndexError):
             return number
+
+    def of_text(self, style: str | None, text: str) -> str:
+        way = self._of_texts.get(style) if style else None
+        return way(text) if way else text
 
 
 def formats(part: Part) -> list[str]:

@@ -39,7 +39,10 @@ class SheetPart:
 
 
 class Workbook:
-    """Raises whatever a broken part leads to."""
+    """Raises whatever a broken part leads to.
+
+    `is_calculated` is false where the program that wrote it left the results of its formulas to Excel.
+    """
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
@@ -47,6 +50,7 @@ class Workbook:
         self._relations = _relations(archive, main)
         node = fromstring(archive.read(main))
         self._is_1904 = _is_1904(node)
+        self.is_calculated = not _is_set(node.find(f"{{{SHEET_MAIN_NS}}}calcPr"), "fullCalcOnLoad")
         self.sheets = self._sheets(node)
         strings = self._part("sharedStrings")
         self._strings = SharedStrings(archive, strings)
@@ -89,8 +93,11 @@ def _relations(archive: Any, part: str) -> list[Any]:
 
 
 def _is_1904(node: Any) -> bool:
-    properties = node.find(f"{{{SHEET_MAIN_NS}}}workbookPr")
-    return properties is not None and properties.get("date1904", "0").lower() in ("1", "true", "on")
+    return _is_set(node.find(f"{{{SHEET_MAIN_NS}}}workbookPr"), "date1904")
+
+
+def _is_set(properties: Any, name: str) -> bool:
+    return properties is not None and properties.get(name, "0").lower() in ("1", "true", "on")
 
 
 class SharedStrings:
@@ -173,7 +180,7 @@ class _Parser:
         kind = cell.get("t", "n")
         if kind == "inlineStr":
             inline = cell.find(INLINE_STRING)
-            return _text(inline) if inline is not None else None
+            return self._styles.of_text(cell.get("s"), _text(inline)) if inline is not None else None
         value: str | None = cell.findtext(VALUE_TAG)
         return self._shown(kind, value, cell) if value else None
 
@@ -186,7 +193,7 @@ class _Parser:
             return "true" if value.strip() in ("1", "true") else "false"
         if kind == "d":
             return _moment(value)
-        return _unescaped(value)
+        return value if kind == "e" else self._styles.of_text(cell.get("s"), _unescaped(value))
 
     def _number(self, value: str, cell: Any) -> str | None:
         """Returns the number as it is shown, and what is none as it is written."""
@@ -197,7 +204,7 @@ class _Parser:
 
     def _shared_text(self, value: str, cell: Any) -> str:
         try:
-            return str(self._strings[int(value)])
+            return self._styles.of_text(cell.get("s"), self._strings[int(value)])
         except StopIteration:
             words = f"Cell {cell.get('r')} refers to a text that the workbook lacks. Save it again and upload it."
             raise Unreadable(words) from None

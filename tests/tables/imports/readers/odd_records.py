@@ -15,8 +15,8 @@ def number(cell: str, value: object, kind: str = "n") -> str:
     return f'<c r="{cell}" t="{kind}"><v>{value}</v></c>'
 
 
-def workbook(*rows: str, names: tuple[str, ...] = ("a", "b"), after: str = "", **parts: str) -> bytes:
-    sheet = book.sheet(book.names(*names) + "".join(rows), after=after)
+def workbook(*rows: str, names: tuple[str, ...] = ("a", "b"), before: str = "", after: str = "", **parts: str) -> bytes:
+    sheet = book.sheet(book.names(*names) + "".join(rows), before=before, after=after)
     return book.zipped(book.parts(sheet, **parts))  # type: ignore[arg-type]
 
 
@@ -122,6 +122,56 @@ WORKBOOKS = [
         ".xlsx",
     ),
     Odd(
+        "Formulas that nobody has calculated",
+        workbook(
+            book.row(2, number("A2", 2), '<c r="B2"><f>A2*2</f><v>0</v></c>'),
+            workbook='<calcPr calcId="124519" fullCalcOnLoad="1"/>',
+        ),
+        [["a", "b"], ["2", "0"]],
+        "1 cell holds a formula (in “b”) that the program which wrote the file left to Excel to calculate",
+        ".xlsx",
+    ),
+    Odd(
+        "Rows that a filter hides",
+        workbook(
+            book.row(2, number("A2", 1)),
+            '<row r="3" hidden="1"><c r="A3"><v>2</v></c></row>',
+            book.row(4, number("A4", 3)),
+            after='<autoFilter ref="A1:B4"/>',
+        ),
+        [["a", "b"], ["1"], ["2"], ["3"]],
+        "1 row is hidden in the workbook. All rows are read.",
+        ".xlsx",
+    ),
+    Odd(
+        "A hidden column",
+        workbook(
+            book.row(2, number("A2", 1), number("B2", 2)), before='<cols><col min="2" max="9" hidden="1"/></cols>'
+        ),
+        [["a", "b"], ["1", "2"]],
+        "“b” is hidden in the workbook. All columns are read.",
+        ".xlsx",
+    ),
+    Odd(
+        "Words instead of numbers",
+        workbook(
+            book.row(2, '<c r="A2" s="1"><v>1</v></c>', '<c r="B2" s="2"><v>150</v></c>'),
+            book.row(3, '<c r="A3" s="1"><v>0</v></c>', '<c r="B3" s="2"><v>5</v></c>'),
+            styles=book.styled("&quot;Yes&quot;;;&quot;No&quot;", "[&gt;100]&quot;high&quot;;&quot;low&quot;"),
+        ),
+        [["a", "b"], ["Yes", "high"], ["No", "low"]],
+        suffix=".xlsx",
+    ),
+    Odd(
+        "Words that a format adds to texts",
+        workbook(
+            book.row(2, '<c r="A2" s="1" t="str"><v>A1</v></c>', '<c r="B2" s="2" t="str"><v>x</v></c>'),
+            styles=book.styled("&quot;SKU-&quot;@", "0;-0;0;@&quot; kg&quot;"),
+        ),
+        [["a", "b"], ["SKU-A1", "x kg"]],
+        suffix=".xlsx",
+    ),
+    Odd(
         "Days and times as text of ISO 8601",
         workbook(
             book.row(2, number("A2", "2026-01-02T00:00:00.000Z", "d"), number("B2", "2026-01-02T13:14:15.500", "d"))
@@ -167,6 +217,18 @@ WORKBOOKS = [
             after='<mergeCells><mergeCell ref="A1:B1"/></mergeCells>',
         ),
         [["Name", "Mail", "City"], ["Sam", "a@b.c", "Rom"]],
+        suffix=".xlsx",
+    ),
+    Odd(
+        "Names in two rows, merged",
+        workbook(
+            book.row(2, book.text("B2", "City"), book.text("C2", "Zip")),
+            book.row(3, book.text("A3", "Sam"), book.text("B3", "Rom"), number("C3", 1), number("D3", 30)),
+            book.row(4, book.text("A4", "Ola"), book.text("B4", "Oslo"), number("C4", 2), number("D4", 40)),
+            names=("Name", "Address", "", "Age"),
+            after='<mergeCells><mergeCell ref="A1:A2"/><mergeCell ref="B1:C1"/><mergeCell ref="D1:D2"/></mergeCells>',
+        ),
+        [["Name", "City", "Zip", "Age"], ["Sam", "Rom", "1", "30"], ["Ola", "Oslo", "2", "40"]],
         suffix=".xlsx",
     ),
     Odd(

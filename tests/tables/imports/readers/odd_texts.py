@@ -13,6 +13,7 @@ NAMES = "Name,City\nSam,Paris\nOla,Oslo\n"
 TABLE = [["Name", "City"], ["Sam", "Paris"], ["Ola", "Oslo"]]
 CHINESE = [["姓名", "城市"], ["张伟", "北京市朝阳区"], ["王芳", "上海市浦东新区"]]
 JAPANESE = [["氏名", "住所"], ["山田太郎", "東京都千代田区"], ["鈴木花子", "大阪府大阪市"]]
+KOREAN = [["이름", "도시"], ["김철수", "서울특별시"], ["이영희", "부산광역시"]]
 RUSSIAN = [["Имя", "Город"], ["Иван Петров", "Москва"], ["Анна Сидорова", "Санкт-Петербург"]]
 FRENCH = [["Name", "City"], ["José Muñoz", "Málaga"], ["Zoë Brontë", "Genève"], ["François", "Orléans"]]
 
@@ -30,6 +31,13 @@ ENCODINGS = [
     Odd("A mark before a quote", b'\xef\xbb\xbf"Name","City"\n"Sam","Paris"\n"Ola","Oslo"\n', TABLE),
     Odd("Shift-JIS", lines(JAPANESE, "cp932"), JAPANESE),
     Odd("ISO-2022-JP, as Japanese mail has it", lines(JAPANESE, "iso-2022-jp"), JAPANESE),
+    Odd(
+        "ISO-2022-JP with narrow letters",
+        lines([["氏名", "カナ"], ["山田", "ﾔﾏﾀﾞ"]], "iso2022_jp_ext"),
+        [["氏名", "カナ"], ["山田", "ﾔﾏﾀﾞ"]],
+    ),
+    Odd("ISO-2022-KR, as Korean mail has it", lines(KOREAN, "iso2022_kr"), KOREAN),
+    Odd("HZ, as Chinese mail had it", lines(CHINESE, "hz"), CHINESE),
     Odd("GB 18030", lines(CHINESE, "gb18030"), CHINESE),
     Odd("KOI8-R", lines(RUSSIAN, "koi8-r"), RUSSIAN),
     Odd("CP866, as DOS wrote Russian", lines(RUSSIAN, "cp866"), RUSSIAN),
@@ -75,6 +83,12 @@ LINES = [
     ),
     Odd("Blank lines in a single column", b"Name\nSam\n\nOla\n\n", [["Name"], ["Sam"], [], ["Ola"]]),
     Odd(
+        "Two files in one, the second without names",
+        b"\xef\xbb\xbfName,City\nSam,Paris\n\xef\xbb\xbfOla,Oslo\n",
+        TABLE,
+        "Line 3 begins with the mark of an encoding",
+    ),
+    Odd(
         "Two files in one, with the mark of each",
         b"\xef\xbb\xbfName,City\nSam,Paris\n\xef\xbb\xbfName,City\nOla,Oslo\n",
         [*TABLE[:2], ["Name", "City"], TABLE[2]],
@@ -98,6 +112,11 @@ DELIMITERS = [
         "Semicolons with decimal commas",
         b"Name;Amount\nSam;1.234,56\nOla;12,00\n",
         [["Name", "Amount"], ["Sam", "1.234,56"], ["Ola", "12,00"]],
+    ),
+    Odd(
+        "Decimal commas in a single column",
+        b"Price\n1,5\n3,25\n1.200,00\n",
+        [["Price"], ["1,5"], ["3,25"], ["1.200,00"]],
     ),
     Odd(
         "Lists with commas in a file of semicolons",
@@ -147,6 +166,16 @@ QUOTES = [
         "Single quotes, doubled inside",
         b"Name,Note\n'Sam','it''s, ok'\n'Ola','x'\n",
         [["Name", "Note"], ["Sam", "it's, ok"], ["Ola", "x"]],
+    ),
+    Odd(
+        "Single quotes with a backslash",
+        b"'Name','Note'\n'Sam','it\\'s, ok'\n'Ola','x'\n",
+        [["Name", "Note"], ["Sam", "it's, ok"], ["Ola", "x"]],
+    ),
+    Odd(
+        "Texts that programs make Excel show",
+        b'id,zip,note\n="001","=""00501""",="a ""b"""\n="002",="00502",=1+1\n',
+        [["id", "zip", "note"], ["001", "00501", 'a "b"'], ["002", "00502", "=1+1"]],
     ),
     Odd(
         "Apostrophes that are no quotes",
@@ -200,6 +229,16 @@ SHAPES = [
         "Years as names",
         b"Country,2021,2022\nFR,1,2\nDE,4,5\n",
         [["Country", "2021", "2022"], ["FR", "1", "2"], ["DE", "4", "5"]],
+    ),
+    Odd(
+        "Names in two lines",
+        b"Name,Address,,Age\n,City,Zip,\nSam,Paris,1,30\nOla,Oslo,2,40\n",
+        [["Name", "City", "Zip", "Age"], ["Sam", "Paris", "1", "30"], ["Ola", "Oslo", "2", "40"]],
+    ),
+    Odd(
+        "Days as names",
+        b"Shop,2026-01-01,2026-02-01\nA,5,6\nB,7,8\n",
+        [["Shop", "2026-01-01", "2026-02-01"], ["A", "5", "6"], ["B", "7", "8"]],
     ),
     Odd(
         "Groups above the names",

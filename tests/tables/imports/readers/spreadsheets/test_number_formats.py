@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tables.imports.readers.spreadsheets.number_formats import number, shown
+from tables.imports.readers.spreadsheets.number_formats import number, shown, shown_text
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,20 @@ from tables.imports.readers.spreadsheets.number_formats import number, shown
         ("12345678", "000-00-0000", "012-34-5678"),
         ("42", '"SKU-"0000', "SKU-0042"),
         ("-7", "0000", "-0007"),
+        ("-7", "0000;(0000)", "(0007)"),
+        ("5", '"INV-"0', "INV-5"),
+        ("5", '"kr"0', "5"),
+        ("5", "00?", "005"),
+        ("7.5", "000.00", "007.50"),
+        ("1234567812345670", "0000 0000 0000 0000", "1234 5678 1234 5670"),
+        ("1", '"Yes";"No";"Maybe"', "Yes"),
+        ("-1", '"Yes";"No";"Maybe"', "No"),
+        ("0", '"Yes";"No";"Maybe"', "Maybe"),
+        ("0", '[=1]"Yes";[=0]"No";General', "No"),
+        ("7", '[=1]"Yes";[=0]"No";General', "7"),
+        ("7", '[=1]"Yes";[=0]"No"', "7"),
+        ("5", '[>100]"high; very";"low"', "low"),
+        ("0", '#,##0_);(#,##0);"-"??', "0"),
         ("5551234", "[&lt;=9999999]###-####;(###) ###-####".replace("&lt;", "<"), "555-1234"),
         ("2125551234", "[<=9999999]###-####;(###) ###-####", "(212) 555-1234"),
         ("0.125", "0.0%", "12.5%"),
@@ -43,6 +57,9 @@ from tables.imports.readers.spreadsheets.number_formats import number, shown
         ("1.25", "[h]:mm:ss", "30:00:00"),
         ("0.0625", "[mm]:ss", "90:00"),
         ("-0.25", "[h]:mm", "-6:00"),
+        ("1.0000179398148148", "[ss].00", "86401.55"),
+        ("1.0416809490740742", "[h]:mm:ss.000", "25:00:01.234"),
+        ("46053", "aaaa", "2026-01-31"),
         ("1", "yyyy-mm-dd", "1900-01-01"),
         ("59", "yyyy-mm-dd", "1900-02-28"),
         ("60", "yyyy-mm-dd", "1900-02-29"),
@@ -52,6 +69,22 @@ from tables.imports.readers.spreadsheets.number_formats import number, shown
 )
 def test_a_format_shows_what_a_person_reads(raw: str, code: str, seen: str) -> None:
     assert shown(code)(raw) == seen
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "seen"),
+    [
+        ("A1", '"SKU-"@', "SKU-A1"),
+        ("x", '0;-0;0;"T: "@', "T: x"),
+        ("x", "@", None),
+        ("x", "0;-0;0;@", None),
+        ("x", ";;;", None),
+        ("00501", "00000", None),
+    ],
+)
+def test_a_format_adds_words_to_texts(text: str, code: str, seen: str | None) -> None:
+    way = shown_text(code)
+    assert (way and way(text)) == seen
 
 
 def test_the_epoch_of_1904_begins_with_its_day_0() -> None:
