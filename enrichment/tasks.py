@@ -8,7 +8,7 @@ from enrichment.dataflow import list_rows, recalculate, recalculations
 from enrichment.http_client import event_loop
 from enrichment.monitoring import probes
 from enrichment.notices import delivery
-from enrichment.runs import attempts, batches, callbacks, calls, failures, runners
+from enrichment.runs import attempts, batches, callbacks, calls, failures, retention, runners
 from enrichment.sources import runs as source_runs
 from enrichment.worker import deduplication, heartbeat, recovery, step
 from tables import dispatch
@@ -68,6 +68,13 @@ def prune() -> None:
     batches.prune()
     attempts.prune()
     callbacks.prune()
+    retention.begin_due()
+
+
+@shared_task(name=retention.SWEEP, ignore_result=True)
+def delete_attempts(table_id: int) -> None:
+    if retention.advance(table_id):
+        dispatch.send(retention.SWEEP, table_id)
 
 
 @worker_ready.connect

@@ -43,6 +43,7 @@ WORDS = {
     "table.hook_created": "created the webhook of",
     "table.hook_renewed": "renewed the webhook of",
     "table.notices_changed": "changed the notices of",
+    "table.retention_changed": "changed how long attempts are kept in",
     "table.hook_enabled": "turned on the webhook of",
     "table.hook_disabled": "turned off the webhook of",
     "source.created": "created the source",

@@ -36,6 +36,8 @@ def table(table: Table) -> dict[str, Any]:
         "name": table.name,
         "row_count": table.row_count,
         "auto_update": table.auto_update,
+        "attempt_days": table.attempt_days,
+        "attempts_per_cell": table.attempts_per_cell,
         "created_at": table.created_at,
         "updated_at": table.updated_at,
         "columns": [_column(item, gathered) for item in columns],

@@ -247,6 +247,7 @@ def _under_way(deletion: Deletion) -> dict[str, str]:
 def get_cell(request: HttpRequest, row_id: str, column_id: str) -> dict[str, Any]:
     """Returns the cell with every attempt: request, redirects (`hops`), response, time and error.
 
+    `deleted_attempts` counts those that the limits of the table had no room for, and gives its limits of now.
     Attempts that were for many rows name them in `row_ids`, and `rows` says where these are in the table.
     `edits` says who changed a plain cell, when, how, from what and to what, the newest first, for up to 90 days.
     """

@@ -13,6 +13,9 @@ from enrichment.api.auth import actor
 from enrichment.columns import lifecycle as column_lifecycle
 from enrichment.columns import table_lifecycle
 from enrichment.graph import CALCULATED_TYPES
+from enrichment.preview import retention as effects
+from enrichment.runs import retention
+from enrichment.runs.retention import Limits
 from enrichment.sample import table as sample_table
 from tables import catalog, columns
 from tables.imports import uploads
@@ -36,6 +39,14 @@ class NewTable(Schema):
 class TableChange(Schema):
     name: str | None = Field(default=None, min_length=1, max_length=200)
     auto_update: bool | None = None
+    attempt_days: int | None = None
+    attempts_per_cell: int | None = None
+
+    def limits(self, table: Table) -> Limits:
+        """Returns those of the table, with what is given; null is no limit."""
+        given = self.dict(include={"attempt_days", "attempts_per_cell"}, exclude_unset=True)
+        now = {"attempt_days": table.attempt_days, "attempts_per_cell": table.attempts_per_cell}
+        return Limits(*(now | given).values())
 
 
 @router.get("/me", summary="Get your identity")
@@ -93,10 +104,29 @@ def get_table(request: HttpRequest, table_id: str) -> dict[str, Any]:
 
 @router.patch("/tables/{table_id}", summary="Change a table")
 def change_table(request: HttpRequest, table_id: str, body: TableChange) -> dict[str, Any]:
-    """Renames the table, or turns auto-update on or off for all of its columns."""
+    """Renames the table, turns auto-update on or off for all of its columns, or sets how long attempts are kept.
+
+    Attempts older than `attempt_days`, and those of a cell beyond its last `attempts_per_cell`, are deleted for good
+    in the background; null is no limit. The last attempt of each cell stays.
+    """
     table = lookup.table(actor(request), table_id, Role.EDITOR)
-    catalog.change(table, name=body.name, auto_update=body.auto_update)
+    with transaction.atomic():
+        catalog.change(table, name=body.name, auto_update=body.auto_update)
+        retention.change(table, body.limits(table))
     return described.table(table)
+
+
+@router.get("/tables/{table_id}/attempts", summary="Get what attempts take")
+def get_attempts(
+    request: HttpRequest, table_id: str, attempt_days: int | None = None, attempts_per_cell: int | None = None
+) -> dict[str, Any]:
+    """Returns how many attempts the table has, about how many bytes they take, and what these limits would delete.
+
+    Without `attempt_days` or `attempts_per_cell` there is no such limit. In a table of more than 1,000 rows, the
+    numbers are judged by a sample, and `is_estimate` is true.
+    """
+    table = lookup.table(actor(request), table_id)
+    return effects.effect(table, Limits(attempt_days, attempts_per_cell)).as_json()
 
 
 @router.delete("/tables/{table_id}", response={204: None}, summary="Delete a table")

@@ -59,6 +59,8 @@ def duplicate(actor: Actor, source: Table) -> Import:
             workspace=source.workspace,
             name=_free_name(source),
             auto_update=source.auto_update,
+            attempt_days=source.attempt_days,
+            attempts_per_cell=source.attempts_per_cell,
             created_by=actor.user,
             ready=False,
         )

@@ -3,7 +3,14 @@
 from enrichment.models.columns import ROW, FormulaColumn, HttpColumn, LookupColumn, Schedule
 from enrichment.models.connections import Authorization, Connection
 from enrichment.models.dataflow import ListRows, ListWork, MatchKey, Recalculation, SoughtKey
-from enrichment.models.exchanges import Attempt, BatchAttempt, CallbackAddress, OpenExchange, RequestBatch
+from enrichment.models.exchanges import (
+    Attempt,
+    AttemptSweep,
+    BatchAttempt,
+    CallbackAddress,
+    OpenExchange,
+    RequestBatch,
+)
 from enrichment.models.notices import Notice, NoticeSettings
 from enrichment.models.runs import Claim, Run, Runner, SharedAnswer, Worker
 from enrichment.models.sources import Hook, HookPost, Source, SourceRun
@@ -11,6 +18,7 @@ from enrichment.models.sources import Hook, HookPost, Source, SourceRun
 __all__ = [
     "ROW",
     "Attempt",
+    "AttemptSweep",
     "Authorization",
     "BatchAttempt",
     "CallbackAddress",

@@ -3,7 +3,7 @@
 from django.db import models
 
 from enrichment.models.runs import Run
-from tables.models import Column
+from tables.models import Column, Table
 
 
 class RequestBatch(models.Model):
@@ -88,9 +88,18 @@ class Attempt(models.Model):
     batch = models.ForeignKey(  # that has the request and the response
         BatchAttempt, on_delete=models.SET_NULL, null=True, db_index=False, related_name="attempts"
     )
+    deleted_before = models.PositiveIntegerField(null=True)  # how many of its cell were here, and are deleted
 
     class Meta:
         indexes = [
             models.Index(fields=["row_id", "column"], name="attempts_of_cell"),
             models.Index(fields=["batch"], name="attempts_of_batch", condition=models.Q(batch__isnull=False)),
         ]
+
+
+class AttemptSweep(models.Model):
+    """How far a worker is with deleting the attempts that the limits of a table leave no room for."""
+
+    table = models.OneToOneField(Table, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    cursor = models.BigIntegerField(default=0)  # rows up to this id are done
+    ended_at = models.DateTimeField(null=True)  # null: there is more to do

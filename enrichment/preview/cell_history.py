@@ -1,6 +1,6 @@
 """The history of one cell: what it shows and why, and every attempt that led there."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from enrichment.dataflow import earlier_requests, inputs
@@ -12,7 +12,7 @@ from enrichment.preview import one_row
 from enrichment.runs import exchanges
 from enrichment.worker import deduplication
 from tables import edits, row_order, rows
-from tables.models import Cell, CellState, Column, Row
+from tables.models import Cell, CellState, Column, Row, Table
 
 _ASKED_AGAIN = (CellState.FAILED, CellState.CANCELLED)  # where the API may still have the result
 
@@ -21,16 +21,18 @@ def of_cell(row: Row, column: Column) -> dict[str, Any]:
     """Returns the cell of the API: computed with its attempts, the first one first, plain with its latest edits."""
     if not column.is_computed:
         nothing: dict[str, Any] = {"attempts": [], "same_as": None, "condition": None, "earlier_settings": False}
-        nothing |= {"rows": [], "can_ask_again": False, "pages": None, "fix": None}
+        nothing |= {"rows": [], "can_ask_again": False, "pages": None, "fix": None, "deleted_attempts": None}
         return {"cell": {"value": row.values.get(str(column.pk))}, "edits": edits.of_cell(row, column)} | nothing
     [row_json] = rows.as_json([row], [column])
     cell = row_json["cells"][str(column.pk)]
     attempts = Attempt.objects.filter(row_id=row.pk, column=column).select_related("batch")
-    shown = [one_row.as_json(item) | {"run_id": item.run_id} for item in attempts.order_by("started_at", "number")]
+    stored = list(attempts.order_by("started_at", "number"))
+    shown = [one_row.as_json(item) | {"run_id": item.run_id} for item in stored]
     return {
         "cell": cell,
         "edits": [],
         "attempts": shown,
+        "deleted_attempts": _deleted(stored, column.table),
         "rows": _places({row_id for attempt in shown for row_id in attempt["row_ids"]}),
         "can_ask_again": cell["state"] in _ASKED_AGAIN and bool(exchanges.of_rows(column.pk, [row.pk])),
         "pages": _pages(row, column),
@@ -39,6 +41,13 @@ def of_cell(row: Row, column: Column) -> dict[str, Any]:
         "earlier_settings": bool(cell.get("stale")) and _is_of_earlier_request(row, column),
         "fix": _fix(row, column) if cell["state"] == CellState.FAILED else None,
     }
+
+
+def _deleted(attempts: Sequence[Attempt], table: Table) -> dict[str, Any] | None:
+    """Returns {"number", "attempt_days", "attempts_per_cell"}, with the limits that the table has now, or None."""
+    number = sum(attempt.deleted_before or 0 for attempt in attempts)
+    limits = {"attempt_days": table.attempt_days, "attempts_per_cell": table.attempts_per_cell}
+    return {"number": number} | limits if number else None
 
 
 def _places(row_ids: Collection[int]) -> list[dict[str, int]]:

@@ -13,6 +13,7 @@
  * @property {{ code: string, message: string } | null} error
  * @property {number[]} row_ids of a request for many rows, in its order; empty where it was for one
  *
+ * @typedef {{ number: number, attempt_days: number | null, attempts_per_cell: number | null }} Deleted
  * @typedef {{ row_id: number, position: number }[]} Places where the rows of these are in the table, from the top
  */
 
@@ -73,6 +74,14 @@ export function attemptList(attempts, selected, select) {
   const list = make("ol", "tries", ...items);
   list.setAttribute("aria-label", "Attempts");
   return list;
+}
+
+/** Says how many attempts are gone, and what the table keeps now. @param {Deleted} deleted */
+export function deletedSentence({ number, attempt_days: days, attempts_per_cell: perCell }) {
+  const gone = `${plural(number, "older attempt")} ${number === 1 ? "was" : "were"} deleted.`;
+  const forTime = days === null ? "" : `attempts for ${plural(days, "day")}`;
+  const most = perCell === null ? "" : `at most ${plural(perCell, "attempt")} of a cell`;
+  return `${gone} This table keeps ${[forTime, most].filter(Boolean).join(", and ") || "all attempts now"}.`;
 }
 
 /** Says which rows a request was for. @param {number[]} rowIds @param {Places} places */

@@ -9,7 +9,8 @@
  * @typedef {import("./attempts.js").Attempt} Attempt
  * @typedef {{ cell: Cell, attempts: Attempt[], same_as: { row_id: number, position: number } | null,
  *   condition: import("./cell-words.js").Condition, earlier_settings: boolean,
- *   can_ask_again: boolean, fix: string | null, rows: import("./attempts.js").Places }} CellHistory
+ *   can_ask_again: boolean, fix: string | null, rows: import("./attempts.js").Places,
+ *   deleted_attempts: import("./attempts.js").Deleted | null }} CellHistory
  */
 
 import { openListRows } from "../answers/list-rows.js";
@@ -22,7 +23,7 @@ import { copy } from "../ui/copy.js";
 import { button, make } from "../ui/elements.js";
 import { icon } from "../ui/icons.js";
 import { toast } from "../ui/notices.js";
-import { attemptList, attemptParts } from "./attempts.js";
+import { attemptList, attemptParts, deletedSentence } from "./attempts.js";
 import { stateSentence } from "./cell-words.js";
 
 const SETTLE_MS = 120; // rows walked past within this time are not fetched
@@ -157,7 +158,7 @@ export class Inspector {
   }
 
   /** @param {CellHistory} history @returns {Node[]} */
-  #attemptsPart({ attempts, cell, fix }) {
+  #attemptsPart({ attempts, cell, fix, deleted_attempts: deleted }) {
     if (!attempts.length) return cell.state === "failed" ? this.#unsentPart(fix) : [];
     const list = attemptList(attempts, this.#attempt, (index) => this.#select(index));
     const search = make("input", "in");
@@ -175,6 +176,7 @@ export class Inspector {
     raw.setAttribute("aria-pressed", String(this.#raw));
     return [
       make("h3", "", attempts.length === 1 ? "1 attempt" : `${attempts.length} attempts`),
+      ...(deleted ? [make("p", "hint", deletedSentence(deleted))] : []),
       list,
       make("div", "tools", search, raw),
       this.#exchange,

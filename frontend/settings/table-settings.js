@@ -1,12 +1,16 @@
 /**
- * The settings of a table in a dialog: its name, its auto-update, and its deletion.
+ * The settings of a table in a dialog: its name, its auto-update, how long attempts are kept, and its deletion.
  *
- * @typedef {{ id: number, name: string, row_count: number, auto_update: boolean }} Table
+ * @typedef {{ id: number, name: string, row_count: number, auto_update: boolean }
+ *   & import("./attempt-limits.js").Limits} Table
  */
 
 import { api, reasonOf } from "../ui/api.js";
+import { ask } from "../ui/ask.js";
 import { button, make } from "../ui/elements.js";
+import { bytesText, plural } from "../ui/format.js";
 import { toast } from "../ui/notices.js";
+import { AttemptLimits } from "./attempt-limits.js";
 import { askToDelete, deleteTable } from "./deletion.js";
 
 /** @param {number} id @param {(table: Table) => void} changed called with what was saved */
@@ -30,6 +34,7 @@ class TableSettings {
     this.changed = changed;
     this.#name.value = table.name;
     this.#autoUpdate.checked = table.auto_update;
+    this.attempts = new AttemptLimits(table.id, table);
   }
 
   open() {
@@ -44,6 +49,7 @@ class TableSettings {
     this.#dialog.addEventListener("close", () => this.#dialog.remove());
     document.body.append(this.#dialog);
     this.#dialog.showModal();
+    void this.attempts.look();
   }
 
   #fields() {
@@ -57,6 +63,7 @@ class TableSettings {
       make("label", "switch", words, this.#autoUpdate),
       make("p", "hint", effect),
       make("p", "hint", kept),
+      this.attempts.element,
       make("section", { className: "danger-zone", ariaLabel: "Delete" }, remove),
     ];
   }
@@ -66,9 +73,27 @@ class TableSettings {
     return make("div", "buttons", cancel, make("button", { type: "submit", className: "btn primary" }, "Save"));
   }
 
+  /** Asks where the new limits delete attempts that there are. @returns {Promise<boolean>} */
+  async #mayDelete() {
+    const { limits, effect } = this.attempts;
+    const isSame =
+      limits.attempt_days === this.table.attempt_days && limits.attempts_per_cell === this.table.attempts_per_cell;
+    if (isSame || effect?.deleted === 0) return true;
+    const what = effect ? `${effect.is_estimate ? "about " : ""}${plural(effect.deleted, "attempt")}` : "attempts";
+    const much = effect ? `, about ${bytesText(effect.bytes_deleted)}` : "";
+    return ask({
+      title: "Delete older attempts?",
+      text: `Marl deletes ${what}${much}, with their requests and responses. They can't be restored. Results stay.`,
+      cancel: "Keep them",
+      confirm: "Save and delete",
+      danger: true,
+    });
+  }
+
   async #save() {
+    if (!(await this.#mayDelete())) return;
     try {
-      const change = { name: this.#name.value, auto_update: this.#autoUpdate.checked };
+      const change = { name: this.#name.value, auto_update: this.#autoUpdate.checked, ...this.attempts.limits };
       const table = await api("PATCH", `/tables/${this.table.id}`, change);
       this.#dialog.close();
       this.changed(table);

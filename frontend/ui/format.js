@@ -6,6 +6,15 @@ export const formatNumber = (value) => value.toLocaleString("en");
 /** "1 row", "12,345 rows" @param {number} count @param {string} noun in the singular */
 export const plural = (count, noun) => `${formatNumber(count)} ${noun}${count === 1 ? "" : "s"}`;
 
+/** "512 bytes", "12 kB", "1.4 GB", as disks are sold. @param {number} bytes */
+export function bytesText(bytes) {
+  const units = ["kB", "MB", "GB", "TB"];
+  if (bytes < 1000) return plural(bytes, "byte");
+  const power = Math.min(units.length, Math.floor(Math.log10(bytes) / 3));
+  const number = bytes / 1000 ** power;
+  return `${number.toLocaleString("en", { maximumSignificantDigits: number < 10 ? 2 : 3 })}\u00a0${units[power - 1]}`;
+}
+
 /** Formats a moment as a time of day, with the date if it is not today's. @param {string} moment ISO 8601 */
 export function timeText(moment) {
   const date = new Date(moment);

@@ -30,6 +30,9 @@ class Table(models.Model):
     auto_update = models.BooleanField(default=True)
     ready = models.BooleanField(default=True)  # False hides it: while an import fills it, and once it is deleted
     deleted_at = models.DateTimeField(null=True, blank=True)
+    # For so many days requests and responses are kept, and at most so many of each cell; null: no limit.
+    attempt_days = models.PositiveSmallIntegerField(null=True, default=90)
+    attempts_per_cell = models.PositiveSmallIntegerField(null=True, default=25)
     row_count = models.BigIntegerField(default=0)
     last_key = models.BigIntegerField(null=True)  # the last sort key given out at the end; never given out again
     narrow_keys = models.BooleanField(default=False)  # sort keys without gaps, from before there were any

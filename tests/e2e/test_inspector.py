@@ -199,3 +199,34 @@ def test_the_head_tells_how_many_rows_are_in_which_state(page: Page, table: int)
     for key in ("ArrowRight", "ArrowRight", "ArrowUp"):
         page.keyboard.press(key)
     expect(tip).to_contain_text("2 done")
+
+
+def test_attempts_that_are_deleted_are_counted_before_and_told_after(
+    page: Page, app: App, table: int, drawer: Locator, picture: Picture
+) -> None:
+    page.get_by_role("button", name="More for this table").click()
+    page.get_by_role("menuitem", name="Table settings…").click()
+    dialog = page.get_by_role("dialog", name="Table settings")
+    expect(dialog.get_by_label("Keep attempts")).to_have_value("90")
+    expect(dialog.get_by_role("status")).to_contain_text("None would be deleted now.")
+    dialog.get_by_label("Of each cell").select_option("at most 1")
+    expect(dialog.get_by_role("status")).to_contain_text("1 of them would be deleted for good")
+    expect_accessible(page)
+    picture(page, "guide/images/runs-attempts")
+    dialog.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Keep them").click()
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Marl deletes 1 attempt, about")).to_be_visible()
+    page.get_by_role("button", name="Save and delete").click()
+    expect(dialog).not_to_be_visible()
+    with app.api() as api:
+        path = f"/tables/{table}/attempts"
+        while api.get(path).json()["attempts"] != 4:  # a worker deletes it
+            pass
+    page.get_by_role("gridcell", name="Northwind", exact=True).click()
+    choose(page, 1)
+    page.keyboard.press("Enter")
+    expect(drawer.get_by_text("1 older attempt was deleted.")).to_be_visible()
+    expect(drawer.get_by_text("1 attempt", exact=True)).to_be_visible()
+    expect_accessible(page)

@@ -115,6 +115,7 @@ def test_a_viewer_reads_and_may_not_write(viewing: Caller, table: dict[str, Any]
         ("GET", "/tables/{table}"),
         ("PATCH", "/tables/{table}"),
         ("DELETE", "/tables/{table}"),
+        ("GET", "/tables/{table}/attempts"),
         ("GET", "/tables/{table}/rows"),
         ("POST", "/tables/{table}/rows"),
         ("PATCH", "/tables/{table}/rows"),

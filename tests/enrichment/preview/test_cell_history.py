@@ -7,7 +7,8 @@ import pytest
 
 from enrichment.columns import http as http_columns
 from enrichment.preview import cell_history
-from enrichment.runs import lifecycle
+from enrichment.runs import lifecycle, retention
+from enrichment.runs.retention import Limits
 from tables import cells, row_order
 from tables.models import Cell, Column, Row, Table
 
@@ -72,6 +73,21 @@ def test_attempts_tell_their_run(asking: Callable[..., Column], work: Callable[[
     attempts = told(column, 0)["attempts"]
     assert [(attempt["number"], attempt["run_id"]) for attempt in attempts] == [(1, first.pk), (1, second.pk)]
     assert attempts[0]["response"]["status"] == 200
+
+
+def test_deleted_attempts_are_told_with_what_the_table_keeps(
+    asking: Callable[..., Column], work: Callable[[Table], None], leads: Table
+) -> None:
+    column = asking("A", "{{Company}}")
+    for _ in range(3):
+        lifecycle.plan(column, "all")
+        work(leads)
+    assert told(column, 0)["deleted_attempts"] is None
+    retention.change(leads, Limits(30, 1))
+    retention.advance(leads.pk)
+    history = told(Column.objects.get(pk=column.pk), 0)
+    assert history["deleted_attempts"] == {"number": 2, "attempt_days": 30, "attempts_per_cell": 1}
+    assert [attempt["response"]["status"] for attempt in history["attempts"]] == [200]
 
 
 def test_a_typed_cell_has_only_its_value_and_who_wrote_it(leads: Table) -> None:

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { durationText, plural, timeText } from "../../../frontend/ui/format.js";
+import { bytesText, durationText, plural, timeText } from "../../../frontend/ui/format.js";
 
 test("counts have separators, and only one is singular", () => {
   assert.equal(plural(1, "row"), "1 row");
@@ -22,4 +22,13 @@ test("a moment of another day has its date", () => {
   assert.equal(timeText(now.toISOString()), now.toLocaleTimeString());
   const past = new Date("2020-05-06T07:08:09Z");
   assert.equal(timeText(past.toISOString()), `${past.toLocaleDateString()} ${past.toLocaleTimeString()}`);
+});
+
+test("bytes are in the unit that suits them", () => {
+  assert.equal(bytesText(1), "1 byte");
+  assert.equal(bytesText(999), "999 bytes");
+  assert.equal(bytesText(1000), "1\u00a0kB");
+  assert.equal(bytesText(1_449_000), "1.4\u00a0MB");
+  assert.equal(bytesText(557_123_456), "557\u00a0MB");
+  assert.equal(bytesText(2e15), "2,000\u00a0TB");
 });
