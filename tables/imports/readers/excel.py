@@ -67,12 +67,15 @@ def _oddities(about: Mapping[str, Any], names: list[str]) -> Iterator[str]:
         listed = ", ".join(f"“{name}”" for name in hidden)
         yield f"{listed} {'is' if len(hidden) == 1 else 'are'} hidden in the workbook. All columns are read."
     if about["reader"] == "calamine":
-        yield "Calamine read this file: numbers come without their formats. 00501 may have become 501, and 50% 0.5."
+        yield (
+            "Calamine read this file: numbers come without their formats, and errors like #N/A as blank cells. "
+            "00501 may have become 501, and 50% 0.5."
+        )
 
 
 def _formulas(by_column: Sequence[tuple[int, int]], names: list[str]) -> tuple[int, str, str]:
     """Returns how many formulas there are, and the words for that and for their columns."""
     number = sum(count for _, count in by_column)
-    named = [f"“{names[column - 1]}”" for column, _ in by_column if column <= len(names)]
+    named = [f"“{names[column - 1]}”" for column, _ in by_column if 0 < column <= len(names)]
     subject = f"{number:,} cells hold formulas" if number > 1 else "1 cell holds a formula"
     return number, subject, f" (in {', '.join(named)})" if named else ""

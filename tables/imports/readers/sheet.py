@@ -169,7 +169,7 @@ class Sheet:
     sheets: Sequence[SheetChoice] = ()
     list_path: str | None = None
     lists: Sequence[SheetChoice] = ()
-    reader: str | None = None  # of a workbook: openpyxl, or calamine where openpyxl cannot read it
+    reader: str | None = None  # of a workbook: openpyxl, xlrd, or calamine where those cannot read it
     skipped: Sequence[tuple[int, Row]] = ()  # the lines above the table, the first ones
     total: int | None = None  # rows, where known without reading them all
     warnings: list[ReadWarning] = field(default_factory=list)

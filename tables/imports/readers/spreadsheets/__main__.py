@@ -16,15 +16,14 @@ _SECONDS_TO_SEARCH = 2.0  # the sheets of a workbook, in a preview
 
 
 def opened(path: Path, options: Mapping[str, Any]) -> Answer:
-    from tables.imports.readers.spreadsheets.kinds import is_open_xml
+    from tables.imports.readers.spreadsheets.kinds import kind_of
 
-    if not is_open_xml(path):
-        return _with_calamine(path, options)
+    readers = {"xlsx": _with_openpyxl, "xls": _with_xlrd, "ods": _of_open_document}
     try:
-        return _with_openpyxl(path, options)
+        return readers.get(kind_of(path), _with_calamine)(path, options)
     except (Unreadable, MemoryError):
         raise
-    except Exception as error:  # openpyxl raises whatever a broken part leads to
+    except Exception as error:  # a reader raises whatever a broken part leads to
         try:
             return _with_calamine(path, options)
         except Unreadable:
@@ -55,13 +54,16 @@ def _with_openpyxl(path: Path, options: Mapping[str, Any]) -> Answer:
         "is_whole": found.is_whole,
     }
     sheet = next(sheet for sheet in book.sheets if sheet.title == title)
-    rows = book.rows(sheet, found.merges, repeat_merged=bool(options["repeat_merged"]))
-    first = list(islice(rows, 1))  # what cannot be read at all is another reader's
-    return about, _read_to_end(chain(first, rows), title)
+    return about, _begun(book.rows(sheet, found.merges, repeat_merged=bool(options["repeat_merged"])), title)
 
 
 def _counted(found: Any) -> int | None:
     return found.rows if found.is_whole else None
+
+
+def _begun(rows: Iterator[Any], title: str) -> Iterator[Any]:
+    """Reads the first row at once: what cannot be read at all is another reader's."""
+    return _read_to_end(chain(list(islice(rows, 1)), rows), title)
 
 
 def _read_to_end(rows: Iterator[Any], title: str) -> Iterator[Any]:
@@ -71,6 +73,29 @@ def _read_to_end(rows: Iterator[Any], title: str) -> Iterator[Any]:
         raise
     except Exception as error:
         raise Unreadable(f"The sheet “{title}” cannot be read to its end: {error}.") from error
+
+
+def _with_xlrd(path: Path, options: Mapping[str, Any]) -> Answer:
+    from tables.imports.readers.spreadsheets.xls import Workbook
+
+    book = Workbook(path)
+    choices = [(title, book.number_of_rows(title), is_hidden) for title, is_hidden in book.sheets]
+    title = _chosen(choices, options["sheet"])
+    about = {"sheet": title, "sheets": choices, "reader": "xlrd", "is_whole": True} | book.hidden(title)
+    about["total"] = next(number for name, number, _ in choices if name == title)
+    return about, _begun(book.rows(title, repeat_merged=bool(options["repeat_merged"])), title)
+
+
+def _of_open_document(path: Path, options: Mapping[str, Any]) -> Answer:
+    """Takes from calamine which sheets there are; it does not know how they show their values."""
+    from tables.imports.readers.spreadsheets import ods
+
+    about, _ = _with_calamine(path, options)
+    title = about["sheet"]
+    found = ods.scan(path, title)
+    unresolved = [(0, found.unresolved)] if found.unresolved else []
+    told = {"reader": None, "hidden_rows": found.hidden_rows, "unresolved": unresolved}
+    return dict(about) | told, _begun(ods.rows(path, title, repeat_merged=bool(options["repeat_merged"])), title)
 
 
 def _with_calamine(path: Path, options: Mapping[str, Any]) -> Answer:

@@ -11,22 +11,22 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
-def is_open_xml(path: Path) -> bool:
-    """Whether openpyxl is to read it; else calamine is. Raises Unreadable for what is no workbook."""
+def kind_of(path: Path) -> str:
+    """Returns xlsx, xlsb, ods or xls, whatever the file is called. Raises Unreadable for what is no workbook."""
     with path.open("rb") as file:
         head = file.read(4096)
     if head.startswith(b"PK"):
-        return _is_open_xml(path)
+        return _kind_of_archive(path)
     if head.startswith(_OLE):
         if _ENCRYPTED in path.read_bytes():
             raise Unreadable(LOCKED)
-        return False
+        return "xls"
     if head[:2] in (b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08"):  # XLS before 1995 has no container
-        return False
+        return "xls"
     raise Unreadable(_told(head, path.suffix))
 
 
-def _is_open_xml(path: Path) -> bool:
+def _kind_of_archive(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             names = {name.replace("\\", "/").lstrip("/").lower() for name in archive.namelist()}
@@ -34,9 +34,9 @@ def _is_open_xml(path: Path) -> bool:
         words = "This workbook is damaged, or only a part of it arrived. Save it again and upload it."
         raise Unreadable(words) from None
     if "[content_types].xml" in names:
-        return "xl/workbook.bin" not in names
+        return "xlsb" if "xl/workbook.bin" in names else "xlsx"
     if "content.xml" in names:
-        return False
+        return "ods"
     raise Unreadable("This is not an XLSX file but another archive. Save it as XLSX or CSV and upload it again.")
 
 

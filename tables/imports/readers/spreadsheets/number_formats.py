@@ -83,7 +83,7 @@ def _way(signs: Signs, *, is_alone: bool, is_1904: bool) -> Shown:
     if has_day or has_time:
         return lambda raw: _moment(raw, has_day, has_time, "s" in plain, is_1904)
     if "%" in codes:
-        return _percent
+        return percent
     if "general" not in codes.lower() and _is_mask(signs):
         return _masked(signs, is_signed=is_alone)
     if _PADDED.fullmatch(codes):
@@ -93,7 +93,8 @@ def _way(signs: Signs, *, is_alone: bool, is_1904: bool) -> Shown:
     return (lambda _: words) if has_words else number
 
 
-def _percent(raw: str) -> str:
+def percent(raw: str) -> str:
+    """Returns 12.5% for 0.125."""
     return number(str(float(raw) * 100)) + "%"
 
 

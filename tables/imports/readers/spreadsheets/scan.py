@@ -6,7 +6,7 @@ The bytes are searched, which takes a twentieth of the time of reading the cells
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from openpyxl.utils.cell import column_index_from_string, coordinate_to_tuple
@@ -41,11 +41,10 @@ class Scan:
 
 
 class Merges:
-    """The merged ranges of a sheet, applied to its rows in order."""
+    """The merged ranges of a sheet, as (top, left, bottom, right), applied to its rows in order."""
 
-    def __init__(self, references: list[str]) -> None:
-        self._waiting = sorted(map(_corners, references))
-        self._waiting.reverse()
+    def __init__(self, ranges: Iterable[tuple[int, int, int, int]]) -> None:
+        self._waiting = sorted(ranges, reverse=True)
         self._open: list[tuple[int, int, int, int, str | None]] = []  # top, left, bottom, right, value
 
     def apply(self, row: int, values: list[str | None], *, repeat_merged: bool) -> None:
@@ -56,7 +55,7 @@ class Merges:
             self._open.append((top, left, bottom, right, value))
         self._open = [merge for merge in self._open if merge[2] >= row]
         for top, left, _, right, value in self._open:
-            _cover(values, left + (top == row), right, value if repeat_merged else None)
+            cover(values, left + (top == row), right, value if repeat_merged else None)
 
 
 def _corners(reference: str) -> tuple[int, int, int, int]:
@@ -65,7 +64,8 @@ def _corners(reference: str) -> tuple[int, int, int, int]:
     return *coordinate_to_tuple(first), *coordinate_to_tuple(last)
 
 
-def _cover(values: list[str | None], left: int, right: int, value: str | None) -> None:
+def cover(values: list[str | None], left: int, right: int, value: str | None) -> None:
+    """Gives the columns from `left` to `right` one value."""
     if value is not None:
         values.extend([None] * (right - len(values)))
     last = min(right, len(values))
@@ -76,7 +76,7 @@ def scan(archive: Archive, part: str, until: float) -> Scan:
     """Searches the sheet, until the time given in seconds of `time.monotonic`."""
     found = Scan()
     merged: list[str] = []
-    for piece in _pieces(archive, part):
+    for piece in pieces(archive, part, _ROW):
         if _VALUE.search(piece):
             found.rows += 1
             found.hidden_rows += _HIDDEN.match(piece) is not None
@@ -89,17 +89,17 @@ def scan(archive: Archive, part: str, until: float) -> Scan:
             merged += [match.decode() for match in _MERGED.findall(piece)]
         if time.monotonic() > until:
             return found
-    found.merges = Merges(merged) if merged else None
+    found.merges = Merges(map(_corners, merged)) if merged else None
     found.is_whole = True
     return found
 
 
-def _pieces(archive: Archive, part: str) -> Iterator[bytes]:
-    """Yields the text of each row; the last one with all that follows the rows."""
+def pieces(archive: Archive, part: str, row: re.Pattern[bytes]) -> Iterator[bytes]:
+    """Yields what stands before the first row, then the text of each; the last one with all that follows."""
     rest = b""
     with archive.open(part) as source:
         while block := source.read(_BLOCK):
-            *whole, rest = _ROW.split(rest + block)
+            *whole, rest = row.split(rest + block)
             yield from whole
     yield rest
 

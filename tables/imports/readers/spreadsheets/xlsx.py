@@ -129,7 +129,7 @@ def _text(element: Any) -> str:
     return _unescaped("".join(text.text or "" for run in runs for text in run.iter(_TEXT_TAG)))
 
 
-def _moment(text: str) -> str:
+def moment(text: str) -> str:
     """Returns a day and time as they are stored: without a midnight, a zone, or a fraction that is none."""
     match = _MOMENT.fullmatch(text.strip())
     if match is None:
@@ -192,7 +192,7 @@ class _Parser:
         if kind == "b":
             return "true" if value.strip() in ("1", "true") else "false"
         if kind == "d":
-            return _moment(value)
+            return moment(value)
         return value if kind == "e" else self._styles.of_text(cell.get("s"), _unescaped(value))
 
     def _number(self, value: str, cell: Any) -> str | None:

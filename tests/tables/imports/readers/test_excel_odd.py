@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.tables.imports.readers import workbooks
+from tests.tables.imports.readers import odd_documents, workbooks
 from tests.tables.imports.readers.workbooks import names, parts, row, sheet, styled, text, zipped
 
 PEOPLE = names("Name", "City") + row(2, text("A2", "Ola"), text("B2", "Oslo"))
@@ -146,23 +146,26 @@ def test_both_epochs_are_known(is_1904: str, day: str, read: Any) -> None:
     assert read(content, ".xlsx")[1] == [[day]]
 
 
-def test_an_open_document_is_read_with_calamine(read: Any) -> None:
-    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
-    cells = "".join(
-        f"<table:table-row>{cell.format(name)}{cell.format(city)}</table:table-row>"
-        for name, city in (("Name", "City"), ("Ola", "Oslo"))
-    )
-    kinds = "".join(
-        f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
-    )
-    table = f'<table:table table:name="S">{cells}</table:table>'
-    body = f"<office:body><office:spreadsheet>{table}</office:spreadsheet></office:body>"
-    made = {
-        "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
-        "META-INF/manifest.xml": "<manifest/>",
-        "content.xml": f"<office:document-content{kinds}>{body}</office:document-content>",
-    }
-    _, rows, opened = read(zipped(made), ".ods")
-    assert rows == TABLE
-    assert opened.reader == "calamine"
-    assert "without their formats" in opened.warnings[0].message
+def test_merged_cells_of_an_open_document_are_repeated(read: Any) -> None:
+    below = odd_documents.row(*[odd_documents.COVERED] * 2, odd_documents.text("2"))
+    content = odd_documents.document(odd_documents.NAMES, odd_documents.SPANNED, below)
+    assert read(content, ".ods", repeat_merged=True)[1] == [["x", "x", "1"], ["x", "x", "2"]]
+
+
+def test_merged_cells_of_xls_are_repeated(read: Any) -> None:
+    rows = read(odd_documents.XLS, ".xls", repeat_merged=True)[1]
+    assert rows[10:12] == [["merged", "a"], ["merged", "b"]]
+
+
+def test_what_another_reader_refuses_is_read_with_calamine_and_told(tmp_path: Any, monkeypatch: Any) -> None:
+    from tables.imports.readers import excel
+    from tables.imports.readers.spreadsheets import __main__ as process
+    from tables.imports.readers.spreadsheets import xls
+
+    path = tmp_path / "a.xls"
+    path.write_bytes(odd_documents.XLS)
+    monkeypatch.setattr(xls, "Workbook", None)
+    about, rows = process.opened(path, {"sheet": None, "repeat_merged": False})
+    assert next(rows) == (1, ["Kind", "Value"])
+    assert about["reader"] == "calamine"
+    assert "without their formats" in "".join(excel._oddities(about, []))
