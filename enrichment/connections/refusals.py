@@ -14,8 +14,9 @@ each of these would lock accounts, and failing each row whose token has ended wo
 So any number of rows that are refused for themselves make one sign-in, and a second one if nothing else is sent
 meanwhile, and no row fails because its token has ended.
 
-Redis holds this for all workers, below the key of the token: `:alive`, the token that was accepted last and when its
-request started, by the clock of Redis; `:new` tokens; and `:doubts`, the renewals that made no difference.
+Redis holds this for all workers, below the key of the token: `:alive`, for each token when the last request started
+that was accepted with it, by the clock of Redis; `:new` tokens; and `:doubts`, the renewals that made no difference.
+Each token for itself, because requests with the last one and with the next one end at the same time.
 """
 
 import hashlib
@@ -34,15 +35,12 @@ LOOK_AGAIN = (1.0, 4.0, 15.0, 60.0)  # seconds until a doubtful row is sent agai
 KEPT = 24 * 3600  # seconds
 
 
-# Of one token the latest start counts: requests end in another order than they started in.
+# The latest start counts: requests end in another order than they started in.
 _ACCEPTED = """
 local time = redis.call('TIME')
-local at = time[1] + time[2] / 1000000 - ARGV[2]
-local token, known = unpack(redis.call('HMGET', KEYS[1], 'token', 'at'))
-if token ~= ARGV[1] or at > tonumber(known) then
-  redis.call('HSET', KEYS[1], 'token', ARGV[1], 'at', string.format('%.6f', at))
-end
-redis.call('EXPIRE', KEYS[1], ARGV[3])
+local at = time[1] + time[2] / 1000000 - ARGV[1]
+local known = tonumber(redis.call('GET', KEYS[1]) or 0)
+redis.call('SET', KEYS[1], string.format('%.6f', math.max(at, known)), 'EX', ARGV[2])
 return 0
 """
 
@@ -76,8 +74,7 @@ class Refusals:
         if reported == token.text and time.monotonic() - at < self._report_every:
             return
         self._reported = token.text, time.monotonic()
-        arguments = _digest(token), round(seconds_ago, 6), KEPT
-        await event_loop.redis().eval(_ACCEPTED, 1, f"{self._key}:alive", *arguments)
+        await event_loop.redis().eval(_ACCEPTED, 1, self._alive(token), str(round(seconds_ago, 6)), str(KEPT))
 
     async def is_new(self, token: Token) -> bool:
         """Whether it was just issued and never accepted."""
@@ -122,8 +119,11 @@ class Refusals:
         return int(await event_loop.redis().get(f"{self._key}:doubts") or 0)
 
     async def _accepted_at(self, token: Token) -> float | None:
-        digest, at = await event_loop.redis().hmget(f"{self._key}:alive", ["token", "at"])
-        return float(at) if digest is not None and at is not None and _text(digest) == _digest(token) else None
+        at = await event_loop.redis().get(self._alive(token))
+        return None if at is None else float(at)
+
+    def _alive(self, token: Token) -> str:
+        return f"{self._key}:alive:{_digest(token)}"
 
     async def _now(self) -> float:
         seconds, microseconds = await event_loop.redis().time()
@@ -132,10 +132,6 @@ class Refusals:
 
 def _refused_at(token: Token, note: Note | None) -> float | None:
     return float(note["at"]) if note and note["token"] == _digest(token) else None
-
-
-def _text(stored: bytes | str) -> str:
-    return stored.decode() if isinstance(stored, bytes) else stored
 
 
 def _digest(token: Token) -> str:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from redis import RedisError
 
 from enrichment.connections.redaction import Redactor
-from enrichment.connections.refusals import Doubt
+from enrichment.connections.refusals import Doubt, Note
 from enrichment.connections.token_cache import Renewal, TokenCache
 from enrichment.engine.auth.token import Token
 from enrichment.engine.errors import SendError, SignInError
@@ -24,6 +24,7 @@ from enrichment.runs.results import Result
 from enrichment.schema import SAFE_METHODS
 from enrichment.worker import attempt_json, next_request, open_exchanges, polling, reading, waits
 from enrichment.worker.job import Job
+from enrichment.worker.prepare import BUSY
 from enrichment.worker.ready import Ready
 from tables.models import CellState
 
@@ -112,12 +113,22 @@ async def _renew(job: Job, refused: Token | None, row: Ready) -> Renewal | Doubt
     """Returns another token, or None where another token would not help."""
     if not (job.token_cache and refused):
         return None
-    return await _if_possible(job.token_cache.renew(refused, row.notes.get("refused")))
+    note = row.notes.get("refused")
+    return await _or_in_doubt(job.token_cache.renew(refused, note), note)
 
 
 async def _doubt(job: Job, refused: Token) -> Doubt | None:
     """Returns whether a row that was refused with another token too is to be sent again to find out why."""
-    return await _if_possible(job.token_cache.doubt(refused)) if job.token_cache else None
+    return await _or_in_doubt(job.token_cache.doubt(refused)) if job.token_cache else None
+
+
+async def _or_in_doubt[Found](what: Awaitable[Found], note: Note | None = None) -> Found | Doubt:
+    """Without Redis nobody knows whose the refusal is, the token's or the row's: the row is sent again later."""
+    try:
+        return await what
+    except RedisError as error:
+        log.warning("Redis does not answer: %s", error)
+        return Doubt(BUSY.total_seconds(), note or {})
 
 
 def _sent_again(row: Ready, sent: _Sent, tried: list[Attempt], doubt: Doubt | None = None) -> Result:

@@ -88,6 +88,23 @@ def test_a_token_that_no_api_has_accepted_is_not_renewed(connection: Connection,
     assert sign_ins == ["token-1"]
 
 
+@pytest.mark.parametrize("accepted", [["token-1", "token-2"], ["token-2", "token-1"]])
+def test_a_token_stays_known_as_accepted_when_requests_with_another_one_end(
+    accepted: list[str], connection: Connection
+) -> None:
+    """A refusal of the one may be judged while the other is in use already, or an old request may end late."""
+    tokens = {name: Token.in_header(name, "Authorization") for name in accepted}
+
+    async def are_new(cache: TokenCache) -> list[bool]:
+        for token in tokens.values():
+            await cache._refusals.issued(token)
+        for name in accepted:
+            await cache.accepted(tokens[name])
+        return [await cache._refusals.is_new(token) for token in tokens.values()]
+
+    assert workers(connection, 1, are_new) == [[False, False]]
+
+
 def test_the_lock_of_a_worker_that_died_ends(
     connection: Connection, sign_ins: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from django.utils import timezone
+from redis import RedisError
 
 from enrichment.columns import http as http_columns
 from enrichment.connections import settings as connection_settings
@@ -155,6 +156,24 @@ def test_a_refused_token_is_renewed_once_and_the_request_sent_once_more(signed_i
     result = exchanged(job)
     assert (result.state, result.attempts) == (CellState.DONE, 2)
     assert [request.url.path for request in requests] == ["/login", "/companies", "/login", "/companies"]
+
+
+def test_a_row_that_is_refused_while_redis_is_away_is_sent_again_later(
+    signed_in: Column, answer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody knows then whether the token has ended."""
+    answer(lambda request: httpx.Response(200 if request.url.path == "/login" else 401, json={"token": "t1"}))
+    job = job_of(signed_in)
+
+    async def is_away(*_: object) -> None:
+        raise RedisError
+
+    monkeypatch.setattr(job.token_cache, "renew", is_away)
+    result = exchanged(job, refused={"token": "t0", "at": 1.0})
+    assert (result.state, result.attempts, result.http_status) == (CellState.QUEUED, 0, 401)
+    assert result.notes == {"refused": {"token": "t0", "at": 1.0}}
+    assert result.due_at
+    assert result.due_at > timezone.now()
 
 
 def test_an_api_that_refuses_the_new_token_too_ends_the_row(signed_in: Column, answer: Any) -> None:
