@@ -1,7 +1,8 @@
 """Digest (RFC 7616): answers to the challenges of an API, computed for each request as it goes out."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Iterator
 
 import httpx
 
@@ -10,6 +11,10 @@ from enrichment.engine.errors import SendError
 
 type Transport = httpx.AsyncBaseTransport
 type Again = Callable[[], Awaitable[None]]
+
+_PARAMETER = r'[\w-]+\s*=\s*(?:"(?:\\.|[^"\\])*"|[^\s,"]*)'
+_CHALLENGE = re.compile(rf"(?:^|,)\s*([\w-]+)\s+({_PARAMETER}(?:\s*,\s*{_PARAMETER})*)")
+_ALGORITHMS = frozenset({"MD5", "MD5-SESS", "SHA", "SHA-SESS", "SHA-256", "SHA-256-SESS", "SHA-512", "SHA-512-SESS"})
 
 
 class Digest:
@@ -43,19 +48,37 @@ class Digest:
         response = await transport.handle_async_request(next(flow))
         if response.status_code != 401 or self._is_accepted is False:  # another answer could lock the account
             return response
-        response.request = request
-        try:
-            request = flow.send(response)
-        except StopIteration:  # it is no challenge
+        if not (challenges := list(_challenges(response))):
             return response
-        except (KeyError, NotImplementedError, httpx.ProtocolError) as error:
-            words = "The API asks for a kind of Digest sign-in that Marl doesn't have."
-            raise SendError("digest", words, sent=False, retryable=False) from error
         await response.aclose()
+        response.headers["WWW-Authenticate"] = _answerable(challenges)
+        response.request = request
+        request = flow.send(response)
         await again()
         response = await transport.handle_async_request(request)
         self._is_accepted = self._is_accepted or response.status_code != 401
         return response
+
+
+def _challenges(response: httpx.Response) -> Iterator[dict[str, str]]:
+    """Yields the parameters of each Digest challenge, of which one header may hold several beside other kinds."""
+    for header in response.headers.get_list("WWW-Authenticate"):
+        for scheme, parameters in _CHALLENGE.findall(header):
+            if scheme.lower() == "digest":
+                pairs = (parameter.partition("=") for parameter in re.findall(_PARAMETER, parameters))
+                yield {name.strip().lower(): value.strip() for name, _, value in pairs}
+
+
+def _answerable(challenges: list[dict[str, str]]) -> str:
+    """Returns the first challenge that can be answered, as a header. Raises SendError where none can."""
+    for given in challenges:
+        algorithm, ways = given.get("algorithm", "MD5").strip('"'), given.get("qop", "auth").strip('"')
+        if algorithm.upper() in _ALGORITHMS and "auth" in re.split(r"\s*,\s*", ways) and {"realm", "nonce"} <= {*given}:
+            return f"Digest {', '.join(f'{name}={value}' for name, value in given.items())}"
+    asked = [f"{name} {given[name]}" for given in challenges for name in ("algorithm", "qop") if name in given]
+    what = f": {', '.join(asked)[:200]}" if asked else ""
+    words = f"The API asks for a kind of Digest sign-in that Marl doesn't have{what}."
+    raise SendError("digest", words, sent=False, retryable=False)
 
 
 class _Transport(httpx.AsyncBaseTransport):

@@ -48,8 +48,12 @@ def column_of(table: Table, directory: Directory, connection: Connection, **conf
 
 @pytest.mark.parametrize(
     "ways",
-    [Ways(), Ways("MD5-sess"), Ways("SHA-256"), Ways(qop=None), Ways("SHA-256", qop="auth-int,auth")],
-    ids=lambda ways: f"{ways.algorithm}, {ways.qop}",
+    [
+        *(Ways(), Ways("MD5-sess"), Ways("SHA-256"), Ways(qop=None), Ways("SHA-256", qop="auth-int,auth")),
+        Ways(scheme='Negotiate, Basic realm="a, b", digest'),
+        Ways(scheme='Digest realm="a", nonce="b", qop="auth", algorithm=SHA-512-256, Digest'),
+    ],
+    ids=lambda ways: f"{ways.scheme[:9]} {ways.algorithm}, {ways.qop}",
 )
 def test_every_row_is_done_with_one_challenge_for_all(ways: Ways, table: Table, actor: Actor) -> None:
     with serving(ways) as directory:
@@ -93,11 +97,13 @@ def test_a_wrong_password_is_answered_once(table: Table, actor: Actor) -> None:
     assert directory.requests <= ROWS + 3
 
 
-def test_a_challenge_that_marl_cannot_answer_is_told(table: Table, actor: Actor) -> None:
+def test_a_challenge_that_marl_cannot_answer_is_told_by_every_row(table: Table, actor: Actor) -> None:
     with serving(Ways(qop="auth-int")) as directory:
-        column = column_of(table, directory, connect(actor))
-        told = one_row.send(column, Row.objects.filter(table=table)[0].pk)
-    assert "kind of Digest sign-in that Marl doesn't have" in told["cell"]["error"]["message"]
+        column = column_of(table, directory, connect(actor), method="POST")
+        finish(lifecycle.plan(column, {"first": 3}))
+    words = 'The API asks for a kind of Digest sign-in that Marl doesn\'t have: algorithm MD5, qop "auth-int".'
+    told = Cell.objects.filter(column=column).values_list("state", "error_message")
+    assert list(told) == [("failed", words)] * 3
 
 
 def test_preview_and_test_say_that_the_header_is_computed(table: Table, actor: Actor) -> None:
