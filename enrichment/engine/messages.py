@@ -23,6 +23,7 @@ class Response:
     url: str = ""  # after redirects
     hops: tuple[Hop, ...] = ()
     not_followed: NotFollowed | None = None
+    goes_on: bool = False  # the server sent more than the length that it stated
 
     def header(self, name: str) -> str | None:
         """Returns the first header of this name, in whatever case."""

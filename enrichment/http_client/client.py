@@ -69,7 +69,8 @@ async def _receive(transport: httpx.AsyncBaseTransport, request: httpx.Request, 
     headers = [(name.decode("latin-1"), value.decode("utf-8", "replace")) for name, value in response.headers.raw]
     if encodings := [value for name, value in headers if name.lower() == "content-encoding"]:
         body = _decoded(body, encodings, max_read, request.url)
-    return Response(response.status_code, tuple(headers), body, str(request.url))
+    goes_on = bool(response.extensions.get("goes_on", bool)())
+    return Response(response.status_code, tuple(headers), body, str(request.url), goes_on=goes_on)
 
 
 def _as_httpx(request: Request, deadline: asyncio.Timeout, connected: Connected | None) -> httpx.Request:

@@ -23,6 +23,7 @@ address that no earlier request had.
 
 import asyncio
 import os
+import re
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
@@ -39,6 +40,11 @@ from enrichment.http_client import tls
 from enrichment.http_client.addresses import AddressRefused, is_sample, open_sample_socket, open_socket
 
 MAX_CONNECTIONS = 512
+# Seconds that a connection is kept for another request. Many servers close theirs after five and some after fewer,
+# which they say in `Keep-Alive`: a request that meets the end of its connection may have been sent or not.
+KEPT = 4
+_KEPT_SHORTLY = re.compile(rb"\r\nkeep-alive:[^\r]*\btimeout\s*=\s*[0-4]\b", re.IGNORECASE)
+_READS = ("GET", "HEAD")
 _ADDED_BY_AIOHTTP = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")  # where they are missing
 
 _HEAD_END = b"\r\n\r\n"
@@ -82,7 +88,9 @@ class Transport(httpx.AsyncBaseTransport):
             answer = await connections.send(request, url)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _as_httpx(error, request) from error
-        return httpx.Response(answer.status, headers=answer.raw_headers, stream=_Body(answer, request))
+        body = _Body(answer, request)
+        extensions = {"goes_on": body.goes_on}
+        return httpx.Response(answer.status, headers=answer.raw_headers, stream=body, extensions=extensions)
 
     async def aclose(self) -> None:
         await self._checked.close()
@@ -94,7 +102,7 @@ class _Connections:
 
     def __init__(self, limit: int, context: ssl.SSLContext, socket_factory: Callable[[Any], socket.socket]) -> None:
         connector = aiohttp.TCPConnector(
-            limit=limit, ssl=context, socket_factory=socket_factory, keepalive_timeout=30, ttl_dns_cache=30
+            limit=limit, ssl=context, socket_factory=socket_factory, keepalive_timeout=KEPT, ttl_dns_cache=30
         )
         handler: partial[Any] = partial(_ResponseHandler, loop=asyncio.get_running_loop())
         connector._factory = handler
@@ -108,8 +116,19 @@ class _Connections:
         self._session = aiohttp.ClientSession(**bounds)
         # Tracing costs every request of a session: this one is for those that want to know when they are connected.
         self._traced = aiohttp.ClientSession(**bounds, connector_owner=False, trace_configs=[_tracing()])
+        for session in (self._session, self._traced):
+            session._retry_connection = False  # it would send writes twice too, and over new connections
 
     async def send(self, request: httpx.Request, url: str) -> aiohttp.ClientResponse:
+        """A read goes out once more where the server had closed the connection that was kept for it."""
+        try:
+            return await self._send(request, url)
+        except StaleConnection:
+            if request.method not in _READS:
+                raise
+        return await self._send(request, url)
+
+    async def _send(self, request: httpx.Request, url: str) -> aiohttp.ClientResponse:
         headers, to_skip = _headers(tuple(request.headers.raw))
         body = request.read() if isinstance(request.stream, httpx.SyncByteStream) else await request.aread()
         connected = request.extensions.get("connected")
@@ -129,6 +148,10 @@ class _Connections:
         await self._session.close()
 
 
+class StaleConnection(aiohttp.ServerDisconnectedError):
+    """The server closed a connection that was kept, and answered nothing to the request that met with that."""
+
+
 class _ResponseHandler(ResponseHandler):
     """Keeps an answer that came whole, whatever follows it, and ends one whose body is broken.
 
@@ -136,13 +159,33 @@ class _ResponseHandler(ResponseHandler):
     whose chunks are not valid. It has no other place to change that.
     """
 
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop)
+        self.goes_on = False  # more came than the length of the answer says
+        self._requests = 0
+        self._is_silent = True  # since the last request
+
+    def set_response_params(self, **given: Any) -> None:
+        self._requests += 1
+        self._is_silent = True
+        super().set_response_params(**given)
+
     def data_received(self, data: bytes) -> None:
+        self._is_silent = False
         head, end, rest = data.partition(_HEAD_END) if data.startswith(b"HTTP/") else (data, b"", b"")
         super().data_received(head + end)
+        if end and _KEPT_SHORTLY.search(head):
+            self.force_close()
         if rest:
             super().data_received(rest)
-        if self._payload is not None and not self._payload.is_eof() and (error := self.exception()):
-            self._payload.set_exception(aiohttp.ClientPayloadError(str(error)))
+        if self._payload is not None and (error := self.exception()):
+            self.goes_on = self._payload.is_eof()
+            if not self.goes_on:
+                self._payload.set_exception(aiohttp.ClientPayloadError(str(error)))
+
+    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
+        is_closed = isinstance(exc, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError)
+        super().set_exception(StaleConnection() if is_closed and self._is_silent and self._requests > 1 else exc, *cause)
 
 
 @lru_cache(maxsize=256)  # the rows of a column nearly always share them
@@ -176,6 +219,7 @@ class _Body(httpx.AsyncByteStream):
     def __init__(self, answer: aiohttp.ClientResponse, request: httpx.Request) -> None:
         self._answer = answer
         self._request = request
+        self._protocol = answer._protocol  # the connection, which is given back when the body has ended
 
     def __aiter__(self) -> Self:
         return self
@@ -191,6 +235,10 @@ class _Body(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         self._answer.release()
+
+    def goes_on(self) -> bool:
+        """Whether the server sent more than the length that it stated; known once the body is read."""
+        return bool(getattr(self._protocol, "goes_on", False))
 
 
 def _as_httpx(error: Exception, request: httpx.Request) -> Exception:

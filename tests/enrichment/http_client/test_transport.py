@@ -206,6 +206,47 @@ async def test_a_connection_whose_body_was_not_read_is_not_used_again(start: Sta
     assert server.connections == 2
 
 
+@pytest.mark.parametrize(("method", "requests"), [("GET", 3), ("HEAD", 3), ("PUT", 2), ("DELETE", 2), ("POST", 2)])
+async def test_a_write_goes_out_once_where_the_server_closes_a_connection_that_was_kept(
+    method: str, requests: int, start: Start, out: Transport
+) -> None:
+    """A read goes out once more, over a new connection; what becomes of a write is for the user to decide."""
+    server = await start(OK.replace(b"ok", b"") if method == "HEAD" else OK, b"", OK)
+    await call(out, server.url, method)
+    if requests == 3:
+        await call(out, server.url, method)
+    else:
+        with pytest.raises(httpx.RemoteProtocolError):
+            await call(out, server.url, method)
+    assert len(server.requests) == requests
+
+
+async def test_a_read_goes_out_once_where_a_new_connection_is_closed(start: Start, out: Transport) -> None:
+    server = await start(b"")
+    with pytest.raises(httpx.RemoteProtocolError):
+        await call(out, server.url)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(("said", "connections"), [("timeout=2", 2), ("timeout=5, max=9", 1), ("max=100, timeout=3", 2)])
+async def test_a_connection_is_not_kept_longer_than_the_server_says(
+    said: str, connections: int, start: Start, out: Transport
+) -> None:
+    server = await start(OK.replace(b"Content-Type", f"Keep-Alive: {said}\r\nContent-Type".encode()))
+    for _ in range(2):
+        await call(out, server.url, "POST")
+    assert server.connections == connections
+
+
+@pytest.mark.parametrize(("behind", "goes_on"), [(b"", False), (b"\r\n", False), (b"ay", True), (OK, False)])
+async def test_an_answer_that_goes_on_after_its_length_is_known(
+    behind: bytes, goes_on: bool, start: Start, out: Transport
+) -> None:
+    server = await start(OK + behind)
+    response = await client.send(out, Request("GET", server.url), timeout_ms=5000)
+    assert (response.body, response.goes_on) == (b"ok", goes_on)
+
+
 async def test_connected_is_awaited_before_a_request_goes_over_a_new_connection(start: Start, out: Transport) -> None:
     server = await start(OK)
     seen: list[int] = []
