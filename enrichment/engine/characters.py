@@ -17,6 +17,7 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _DECLARED = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)|<meta[^>]+?charset\s*=\s*[\"']?([\w.:-]+)", re.I)
 _DECLARED_WITHIN = 1024  # bytes
 _GUESSED_FROM = 64 * 1024  # bytes
+_SHOWN = 30  # characters
 _MORE_USUAL = 1.5  # times as likely is windows-1252 as its letters alone say
 # Encodings whose bytes are valid UTF-8, too: only their name tells them.
 _SHIFTED = frozenset({"iso2022_jp", "iso2022_jp_2", "iso2022_kr", "hz", "utf-7"})
@@ -35,26 +36,32 @@ _FORMATS = (b"%PDF-", b"{\\rtf")
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """The text of a body. One that `is_binary` is no text: what is there of it is only to be looked at."""
+    """The text of a body. One that `is_binary` or has a `fault` is only to be looked at."""
 
     text: str
     charset: str = "utf-8"
     is_guess: bool = False
     is_binary: bool = False
+    fault: str = ""  # why some of it can't be read, in words
 
 
 def decode(body: bytes, content_type: str = "") -> Decoded:
     """Returns the text of a body of this media type, which may name its charset."""
     for mark, marked in _MARKS:
         if body.startswith(mark) and (text := _strictly(body[len(mark) :], marked)) is not None:
-            return Decoded(text, marked)
+            return Decoded(text.lstrip("\ufeff"), marked)  # who puts texts together may leave several
     named = _CHARSET.search(content_type)
     charset = _known(named[1]) if named else None
     if body.startswith(_FORMATS):
         return _binary(body)
     if charset not in _SHIFTED and (text := _strictly(body, "utf-8")) is not None:
         return Decoded(text)
-    return _as_named(body, charset) or _guessed(body, content_type) or _binary(body)
+    return _as_named(body, charset) or _damaged(body) or _guessed(body, content_type) or _binary(body)
+
+
+def is_text_type(media_type: str) -> bool:
+    """Whether what is called so is text."""
+    return _TEXT.match(media_type) is not None
 
 
 def _as_named(body: bytes, charset: str | None) -> Decoded | None:
@@ -66,9 +73,23 @@ def _as_named(body: bytes, charset: str | None) -> Decoded | None:
     return None
 
 
+def _damaged(body: bytes) -> Decoded | None:
+    """Recognises UTF-8 that was cut inside of a letter, or that has texts in another encoding between its own.
+
+    Most of its letters are valid then. No other encoding is likely to look so, and to read it as one would garble them.
+    """
+    text = body.decode("utf-8", "replace")
+    faults = text.count("\ufffd") - body.count("\ufffd".encode())
+    letters = len(text) - len(text.encode("ascii", "ignore")) - faults
+    if b"\0" in body or not 0 < faults <= letters:
+        return None
+    before = text.partition("\ufffd")[0][-_SHOWN:].strip()
+    return Decoded(text, fault=f"The answer is UTF-8, but not all of it: a letter is broken after “{before}”.")
+
+
 def _guessed(body: bytes, content_type: str) -> Decoded | None:
     """Guesses only what may be text: any bytes are letters of some encoding."""
-    if content_type and not _TEXT.match(content_type):
+    if content_type and not is_text_type(content_type):
         return None
     for name in (_wide(body), *_likely(body)):
         if name and (text := _strictly(body, name)) is not None:

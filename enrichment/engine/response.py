@@ -3,12 +3,13 @@
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
-from enrichment.engine.answer.telling import telling_line
+from enrichment.engine.answer.telling import LONGEST_LINE, telling_line
 from enrichment.engine.answer.value import Kind, Unreadable, value_of
 from enrichment.engine.answer.wait import asked_wait
 from enrichment.engine.errors import RowError
 from enrichment.engine.messages import Outcome, Response
 from enrichment.engine.template.paths import MISSING, Path, pick
+from enrichment.engine.template.values import as_text
 
 
 def read(
@@ -63,9 +64,16 @@ def _value(response: Response, field_paths: Sequence[Path], answer: Kind, is_suc
 def of_value(status: int | None, value: object, field_paths: Sequence[Path]) -> Outcome:
     """Returns what becomes of the cell with this value, the last part of which came with this status."""
     try:
-        value = pick(value, field_paths) if field_paths else value
+        picked = pick(value, field_paths) if field_paths else value
     except RowError as error:
         return _failed(status, error.code, error.message)
+    if picked is MISSING and value and value != "null" and not isinstance(value, dict | list):
+        shown = " ".join(as_text(value).split())[:LONGEST_LINE]
+        return _failed(status, "no_fields", f"{status} · The answer is only “{shown}”, without the fields to keep.")
+    return _ended(status, picked)
+
+
+def _ended(status: int | None, value: object) -> Outcome:
     if value is MISSING or value is None or value in ("", [], {}):
         return Outcome("no_data", http_status=status)
     return Outcome("done", value, http_status=status)

@@ -185,7 +185,8 @@ class _ResponseHandler(ResponseHandler):
 
     def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
         is_closed = isinstance(exc, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError)
-        super().set_exception(StaleConnection() if is_closed and self._is_silent and self._requests > 1 else exc, *cause)
+        is_stale = is_closed and self._is_silent and self._requests > 1
+        super().set_exception(StaleConnection() if is_stale else exc, *cause)
 
 
 @lru_cache(maxsize=256)  # the rows of a column nearly always share them

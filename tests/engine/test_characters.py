@@ -72,6 +72,21 @@ def test_what_is_no_text_is_told(body: bytes, content_type: str) -> None:
     assert decode(body, content_type).is_binary
 
 
+@pytest.mark.parametrize(
+    ("body", "after"),
+    [
+        ("Köln, Zürich".encode()[:-5], "Köln, Z"),
+        ('{"city": "Köln", "about": "größer'.encode()[:-3] + b'"}', "grö"),
+        ('{"a": "Köln"}'.encode() + '{"b": "Köln"}'.encode("latin-1"), '"b": "K'),
+        (b'{"a": "\xed\xa0\xbd", "b": "\xc3\xb6\xc3\xa4\xc3\xbc"}', '{"a": "'),
+    ],
+)
+def test_utf8_that_is_broken_in_places_is_told_and_not_taken_for_another_encoding(body: bytes, after: str) -> None:
+    decoded = decode(body, "application/json")
+    assert decoded.fault.endswith(f"a letter is broken after “{decoded.text.partition('\ufffd')[0][-30:]}”.")
+    assert f"{after}”" in decoded.fault
+
+
 @pytest.mark.parametrize("charset", ["idna", "hex", "undefined", "no-such", "utf-8; x", "'"])
 def test_a_charset_that_is_none_does_not_matter(charset: str) -> None:
     assert decode("ü".encode(), f"text/plain; charset={charset}").text == "ü"
@@ -80,4 +95,4 @@ def test_a_charset_that_is_none_does_not_matter(charset: str) -> None:
 @given(st.binary(max_size=40), st.sampled_from(["", "text/plain", "application/json; charset=shift_jis", "image/png"]))
 def test_any_bytes_are_decoded_without_loss_or_told(body: bytes, content_type: str) -> None:
     decoded = decode(body, content_type)
-    assert decoded.is_binary or "\ufffd" not in decoded.text or "\ufffd".encode() in body
+    assert decoded.is_binary or decoded.fault or "\ufffd" not in decoded.text or "\ufffd".encode() in body

@@ -30,6 +30,13 @@ def test_an_answer_without_data_is_no_failure(body: bytes) -> None:
     assert response.read(answer(200, body), [paths.compile("a")]).state == "no_data"
 
 
+@pytest.mark.parametrize("body", [b"Rate limit exceeded", b'"Rate limit exceeded"'])
+def test_a_text_where_fields_are_to_be_kept_is_a_failure(body: bytes) -> None:
+    outcome = response.read(answer(200, body), [paths.compile("data.name")])
+    words = "200 · The answer is only “Rate limit exceeded”, without the fields to keep."
+    assert (outcome.state, outcome.error_code, outcome.error_message) == ("failed", "no_fields", words)
+
+
 def test_a_text_answer_is_the_text() -> None:
     assert response.read(answer(200, b"plain words", content_type="text/plain")).value == "plain words"
     assert (

@@ -3,12 +3,14 @@
 import json
 import math
 import re
+from decimal import Context, Decimal
 from typing import Literal
 from xml.parsers.expat import ExpatError
 
 import xmltodict
 
 from enrichment.engine.answer.markup import is_page, title_of
+from enrichment.engine.characters import is_text_type
 from enrichment.engine.messages import Response
 from enrichment.engine.template.values import encodable
 
@@ -16,10 +18,17 @@ type Kind = Literal["auto", "json", "xml", "text"]
 
 LONGEST_TEXT = 1024 * 1024  # characters of an answer that is not JSON
 DEEPEST = 500  # levels of nesting that everything after this can read
-_MOST_DIGITS = 4_000  # of an integer; Python converts no more at once
+_MOST_DIGITS = 4_000  # of a number; Python converts no more of an integer at once
+_SURELY_EXACT = 16  # characters of a number without exponent: 15 digits at most
 _EXCERPT = 40  # characters
+_PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"%PDF": "a PDF"}
 _WITHOUT_BODY = (204, 205, 304)
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
+_IS_JSON = re.compile(r"(.*[/+](x-)?)?json")
+_IS_SCRIPT = re.compile(r".*/(x-)?(java|ecma)script")
+# What servers put around JSON: a call (JSONP), or what keeps a page from running it, as Gerrit and Facebook do.
+_CALL = re.compile(r"(?:/\*\*/)?\s*[A-Za-z_$][\w$.]*\(\s*([\[{].*[\]}])\s*\)\s*;?", re.DOTALL)
+_GUARD = re.compile(r"(?:\)\]\}'?,?\s*\n|(?:for\s*\(;;\)|while\s*\((?:1|true)\))\s*;?)\s*([\[{].*)", re.DOTALL)
 
 
 class Unreadable(ValueError):
@@ -34,10 +43,23 @@ def value_of(response: Response, kind: Kind = "auto") -> object:
     """Returns the value of the body, None where it has none. Raises Unreadable."""
     if response.status in _WITHOUT_BODY or not response.text.strip():
         return None
-    if response.decoded.is_binary:
-        raise Unreadable(
-            "binary", f"The answer isn't text, but {_media_type(response) or 'bytes'} of {_size(response)}."
-        )
+    if response.decoded.is_binary or response.decoded.fault:
+        raise Unreadable("binary", response.decoded.fault or _about_bytes(response))
+    value = _value(response, kind)
+    if response.goes_on and not isinstance(value, dict | list):  # whose end is marked
+        raise Unreadable("incomplete", "The answer goes on after the length that the server states for it.")
+    return value
+
+
+def _about_bytes(response: Response) -> str:
+    media_type, size = _media_type(response), _size(response)
+    packed = next((name for mark, name in _PACKED.items() if response.body.startswith(mark)), "")
+    if is_text_type(media_type):
+        return f"The answer isn't text, but {packed or 'bytes'} of {size}, although the server calls it {media_type}."
+    return f"The answer isn't text, but {media_type or packed or 'bytes'} of {size}."
+
+
+def _value(response: Response, kind: Kind) -> object:
     if kind == "json":
         return _json(response.text)
     if kind == "xml":
@@ -49,8 +71,10 @@ def _by_type_and_look(response: Response) -> object:
     text, media_type = response.text.strip(), _media_type(response)
     if re.search(r"[/+](x-)?(ndjson|jsonl|jsonlines|json-seq|json-lines)$", media_type):
         return _json_lines(text)
-    if re.search(r"[/+](x-)?json$", media_type):
+    if _IS_JSON.fullmatch(media_type) and not is_page(text, ""):
         return _json_or_lines(text)
+    if _IS_SCRIPT.fullmatch(media_type) and _CALL.fullmatch(text):
+        return _json(text)
     if media_type != "text/csv" and text.startswith(("{", "[") if media_type else ("{", "[", '"')):
         try:
             return _json_or_lines(text)
@@ -104,6 +128,8 @@ def _json(text: str) -> object:
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
+        if inside := _CALL.fullmatch(text) or _GUARD.fullmatch(text):
+            return _json(inside[1])
         raise Unreadable("not_json", f"The response isn't valid JSON: {_place(error)}") from error
     except RecursionError as error:
         raise _too_deep() from error
@@ -115,8 +141,11 @@ def _json(text: str) -> object:
 def _place(error: json.JSONDecodeError) -> str:
     if error.pos >= len(error.doc):
         return "it ends too early."
-    excerpt = error.doc[error.pos : error.pos + _EXCERPT].splitlines()[0] or "the end of the line"
-    return f"line {error.lineno}, column {error.colno}, near “{excerpt}”."
+    place = f"line {error.lineno}, column {error.colno}"
+    sign = error.doc[error.pos]
+    if sign < " ":
+        return f"{place}, a control character inside a text (U+{ord(sign):04X})."
+    return f"{place}, near “{error.doc[error.pos : error.pos + _EXCERPT].splitlines()[0]}”."
 
 
 def _too_deep() -> Unreadable:
@@ -132,9 +161,21 @@ def _is_too_deep(value: object) -> bool:
 
 
 def _number(text: str) -> float | str:
-    """Returns a number, or its text where it is too large for a double."""
+    """Returns a number, or its text where a double is not the number that is written there."""
     number = float(text)
-    return number if math.isfinite(number) else text
+    if len(text) <= _SURELY_EXACT and "e" not in text and "E" not in text:
+        return number
+    return number if _stands_for(number, text) else text
+
+
+def _stands_for(number: float, text: str) -> bool:
+    """Whether this double, rounded to as many digits, is written so."""
+    if not math.isfinite(number) or len(text) > _MOST_DIGITS:
+        return False
+    if number == 0:
+        return not re.search("[1-9]", re.split("[eE]", text)[0])
+    written = Decimal(text)
+    return Context(prec=len(written.as_tuple().digits)).create_decimal_from_float(number) == written
 
 
 def _integer(text: str) -> int | str:

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
+from urllib.parse import parse_qsl
 
 from enrichment.engine.answer.telling import telling_line
 from enrichment.engine.answer.value import value_of
 from enrichment.engine.answer.wait import asked_wait
 from enrichment.engine.auth import expiry, places, sign_in_request
 from enrichment.engine.auth.places import Place
-from enrichment.engine.auth.token import Credential, Token, decode, without_type
+from enrichment.engine.auth.token import Credential, Token, decode, without_tokens, without_type
 from enrichment.engine.errors import InvalidSettings, Problem, SignInError
 from enrichment.engine.messages import Request, Response
 from enrichment.engine.template import parameters
@@ -151,9 +152,11 @@ def _refresh(config: Mapping[str, Any] | None, token_place: Place, problems: lis
 
 def _body_of(response: Response) -> object:
     try:
-        return value_of(response)
+        body = value_of(response)
     except ValueError:
         return None
+    is_form = (response.header("content-type") or "").lower().startswith("application/x-www-form-urlencoded")
+    return dict(parse_qsl(body)) if is_form and isinstance(body, str) else body
 
 
 def _value(response: Response, body: object, place: Place, token_type: str, now: float) -> str:
@@ -165,7 +168,7 @@ def _value(response: Response, body: object, place: Place, token_type: str, now:
         return text
     near = places.token_places(response, body, now)
     if not near and (value is None or value is MISSING):
-        words = f"The sign-in answered {response.status}, without a token: {telling_line(response)}"
+        words = f"The sign-in answered {response.status}, without a token: {without_tokens(telling_line(response))}"
         raise SignInError("refused", words)
     what = "" if value is None or value is MISSING else f": it is {_kind(value)}"
     hint = f" Found {'one' if len(near) == 1 else 'possible tokens'} at {', '.join(near[:5])}." if near else ""

@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 from enrichment.engine.answer.telling import telling_line
 from enrichment.engine.answer.value import value_of
 from enrichment.engine.auth.jwt_sign_in import JwtSignIn
-from enrichment.engine.auth.token import Token
+from enrichment.engine.auth.token import Token, without_tokens
 from enrichment.engine.errors import InvalidSettings, Problem, SignInError
 from enrichment.engine.messages import Request, Response
 from enrichment.engine.template import request
@@ -57,7 +57,7 @@ class TokenEndpoint:
     def read(self, response: Response, now: float) -> Token:
         """Returns the token of a response. Raises SignInError, also for an error that comes with the status 200."""
         if 200 <= response.status < 300 and error_of(response):
-            words = f"Sign-in was refused: {response.status} · {telling_line(response)}"
+            words = f"Sign-in was refused: {response.status} · {without_tokens(telling_line(response))}"
             raise SignInError("refused", words)
         return self.sign_in.read(response, now)
 

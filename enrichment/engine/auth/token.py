@@ -13,6 +13,7 @@ from enrichment.engine.messages import Request
 JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 NAMED = re.compile(r"token|jwt|auth|session|key", re.IGNORECASE)
 _TOKEN = re.compile(r"[A-Za-z0-9_.~+/=:-]{16,}")
+_MAY_BE_TOKEN = re.compile(r"(?<![\w.~+/-])(?=[\w.~+/-]*\d)[\w.~+/-]{8,}=*|[\w.~+/-]{24,}=*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,11 @@ def _likely(path: str, text: str) -> int:
 def is_token(name: str, text: str) -> bool:
     """Returns whether a text of this name could be a token."""
     return _likely(name, text) > 0
+
+
+def without_tokens(text: str) -> str:
+    """Returns words of an answer that may hold a token, with dots for whatever could be one."""
+    return _MAY_BE_TOKEN.sub("••••••••", text)
 
 
 def without_type(text: str) -> str:

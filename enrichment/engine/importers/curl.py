@@ -22,6 +22,8 @@ _ODATA = re.compile("(?<=[?&])\ue000(\\w+)\ue001(?==)")
 _PLACES = re.compile(
     r"(?<!\{)\{(?P<braces>[A-Za-z_][\w.-]*)\}(?!\})|<(?P<angles>[A-Za-z_][\w-]*)>|(?<=/)\$(?P<dollar>[A-Z][A-Z0-9_]*)"
 )
+# What curl makes several addresses of.
+_SEVERAL = re.compile(r"(?<!\{)\{[^{},]*,[^{}]*\}(?!\})|\[(?:\d+-\d+|[a-zA-Z]-[a-zA-Z])(?::\d+)?\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def parse(text: str, columns: Mapping[str, str] | None = None) -> Pasted:
         command = shell.split(text.strip().removeprefix("$ "))
         if not command.words or command.words[0].rsplit("/", 1)[-1] not in ("curl", "curl.exe"):
             raise _Refused("Start the command with the word curl.")
-        options = curl_options.read(command.words[1:])
+        options = curl_body.with_fed(curl_options.read(command.words[1:]), command.fed)
         return _Pasting(options, command.passed_over, Columns(columns or {})).pasted()
     except (
         _Refused,
@@ -88,6 +90,8 @@ class _Pasting:
         if len(found) != 1:
             words = f"The command has {len(found)} addresses. Keep only one" if found else "The command has no address"
             raise _Refused(words)
+        if "--globoff" not in self._names and (several := _SEVERAL.search(found[0])):
+            raise _Refused(f"The address stands for several, by {several[0][:40]}. Keep one of them")
         has_scheme = "://" in found[0] or _VARIABLE.match(found[0])
         url = found[0] if has_scheme else f"https://{found[0]}"
         query = curl_body.joined(self._options) if "--get" in self._names else None

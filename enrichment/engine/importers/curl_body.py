@@ -54,9 +54,18 @@ class PastedBody:
         return {"body_format": self.format, "body": text, "form": form}
 
 
+def with_fed(options: Sequence[tuple[str, str]], fed: str | None) -> list[tuple[str, str]]:
+    """Returns the options with the text that the shell feeds in, where one of them reads it (`@-`)."""
+    reads = (name for name in curl_options.BODY if name not in ("--data-raw", "--data-urlencode"))
+    where = {(name, "@-") for name in reads} if fed else set()
+    return [(name, fed or "") if (name, value) in where else (name, value) for name, value in options]
+
+
 def read(options: Sequence[tuple[str, str]], content_type: str) -> PastedBody:
     """Returns the body of the options. Raises UnreadableBodyError."""
     fields = [(name, value) for name, value in options if name in ("--form", "--form-string")]
+    if fields and any(name in curl_options.BODY for name, _ in options):
+        raise UnreadableBodyError("The command has a body and a form. Keep only one of them")
     if fields:
         typed = tuple(text.partition("=")[0] for name, text in fields if name == "--form" and _TYPE.search(text))
         return replace(_multipart([_field(name, value) for name, value in fields]), typed=typed)
@@ -144,9 +153,8 @@ def _data(option: str, value: str) -> str:
     if option == "--data-urlencode" and "@" in value and "=" not in value:
         is_file, value = True, value[value.index("@") :]
     if is_file:
-        raise UnreadableBodyError(
-            f"The body comes from the file {value[1:60]}, which isn't here. Paste its text instead"
-        )
+        where = "another command" if value == "@-" else f"the file {value[1:60]}, which isn't here"
+        raise UnreadableBodyError(f"The body comes from {where}. Paste its text instead")
     return _encoded(value) if option == "--data-urlencode" else value
 
 

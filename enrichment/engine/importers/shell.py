@@ -24,6 +24,12 @@ _PIECES = re.compile(
 )
 _STARTS_AS_CMD = re.compile(r"[^'\"]*\^\"")
 _OF_CMD = re.compile(r"\^(\r?\n|.)", re.DOTALL)
+_FED = re.compile(
+    r"<<<[ \t]*(?P<words>[^\n]+)"
+    r"|<<(?P<tabs>-?)[ \t]*(?P<quote>['\"]?)(?P<mark>\w+)(?P=quote)[^\n]*\n"
+    r"(?P<text>.*?)\n[ \t]*(?P=mark)[ \t]*(?:\n|$)",
+    re.DOTALL,
+)
 _INSIDE = re.compile(
     rf'\\(?P<escaped>[$`"\\])|(?P<continued>\\\r?\n)|(?P<runs>\$\(|`)|{_VARIABLE.format("variable")}', re.DOTALL
 )
@@ -37,11 +43,14 @@ class UnreadableCommandError(Exception):
 class Command:
     """`passed_over` is what stands behind the command: a pipe, a file to write to, another command.
 
+    `fed` is the text that the shell gives the command to read, of `<<EOF` and `<<<`.
+
     In the words, a variable of the shell is `\\ue000NAME\\ue001`: what is quoted has lost its quotes by then.
     """
 
     words: tuple[str, ...]
     passed_over: str
+    fed: str | None = None
 
 
 def split(text: str) -> Command:
@@ -53,12 +62,23 @@ def split(text: str) -> Command:
     for found in _PIECES.finditer(text):
         kind = found.lastgroup
         if kind == "end":
-            return Command(_ended(words, word), text[found.start() :].strip())
+            return _followed(_ended(words, word), text[found.start() :].strip())
         if kind == "gap":
             words, word = [*_ended(words, word)], None
         elif kind not in ("continued", "comment"):
             word = (word or "") + _meaning(found, kind)
     return Command(_ended(words, word), "")
+
+
+def _followed(words: tuple[str, ...], rest: str) -> Command:
+    fed = _FED.match(rest)
+    if fed is None:
+        return Command(words, rest)
+    if fed["words"]:
+        inner = split(fed["words"])
+        return Command((*words, *inner.words[1:]), inner.passed_over, inner.words[0])
+    text = re.sub(r"(?m)^\t+", "", fed["text"]) if fed["tabs"] else fed["text"]
+    return Command(words, rest[fed.end() :].strip(), text if fed["quote"] else _filled(text))
 
 
 def _ended(words: list[str], word: str | None) -> tuple[str, ...]:
@@ -73,12 +93,17 @@ def _meaning(found: re.Match[str], kind: str | None) -> str:
     if kind == "ansi":
         return _unescaped(found["ansi"])
     if kind == "double":
-        return _INSIDE.sub(lambda inner: _meaning(inner, inner.lastgroup), found["double"])
+        return _filled(found["double"])
     if kind in ("variable", "variable_in_braces"):
         return f"\ue000{found[kind]}\ue001"
     if kind == "place":
         return f"\ue000{found['place'][1:-1]}\ue001"
     return "" if kind == "continued" else found[kind or 0]
+
+
+def _filled(text: str) -> str:
+    """What a text means where the shell fills in variables."""
+    return _INSIDE.sub(lambda inner: _meaning(inner, inner.lastgroup), text)
 
 
 def _unescaped(text: str) -> str:

@@ -15,6 +15,7 @@ from enrichment.engine.template.references import CALLBACK_URL, CURSOR, ROWS, Ho
 from enrichment.engine.template.rows import Rows
 from enrichment.engine.template.url import Url
 
+LONGEST_ADDRESS = 65_536  # characters: httpx takes no more
 _UNWRITABLE = "A value is nested too deeply, or contains a number that can't be written."
 
 
@@ -111,7 +112,11 @@ class RequestTemplate:
         items = (*self.url.query, *self.query)
         query = [own] if own else []
         query += filling.parameters(items, removed, "query", remove_null=self.remove_null)
-        return address + (f"?{'&'.join(query)}" if query else "")
+        whole = address + (f"?{'&'.join(query)}" if query else "")
+        if len(whole) > LONGEST_ADDRESS:
+            words = f"The address would be {len(whole):,} characters long, and it can have {LONGEST_ADDRESS:,}."
+            raise RenderError("url", f"{words} Send long values in the body.")
+        return whole
 
     def _headers(self, filling: Filling, removed: list[str]) -> list[tuple[str, str]]:
         found: list[tuple[str, str]] = []

@@ -1,5 +1,6 @@
 """The value of a body: right, or a reason why there is none."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -42,6 +43,17 @@ def answer(body: str | bytes, content_type: str = "", status: int = 200) -> Resp
         ('<a id="7">x</a>', "application/atom+xml", {"a": {"@id": "7", "#text": "x"}}),
         ('<?xml version="1.0"?><a>x</a>', "text/plain", {"a": "x"}),
         ("<a>x</a>", "text/plain", "<a>x</a>"),
+        ('"x"', "json", "x"),
+        ('call({"a": 1});', "application/javascript", {"a": 1}),
+        ('/**/ns.call_1( [{"a": ")"}] )', "application/json", [{"a": ")"}]),
+        ("run({});\nstop()", "application/javascript", "run({});\nstop()"),
+        (')]}\',\n{"a": 1}', "application/json", {"a": 1}),
+        ('while(1);[{"a": 1}]', "application/json", [{"a": 1}]),
+        ('\ufeff\ufeff{"a": 1}', "application/json", {"a": 1}),
+        ("[1.10, 1e5, 0.30000000000000004]", "", [1.1, 1e5, 0.1 + 0.2]),
+        (f"[{52.5200066:.20f}]", "", [52.5200066]),
+        ("[0.1234567890123456789, 12345678901234567.89]", "", ["0.1234567890123456789", "12345678901234567.89"]),
+        ("[1e400, -1e-400, 0.00e9]", "", ["1e400", "-1e-400", 0.0]),
         (str(10**40), "application/json", 10**40),
         (f"[{'9' * 5000}]", "application/json", ["9" * 5000]),
     ],
@@ -74,9 +86,12 @@ def test_a_status_without_a_body_has_none_whatever_stands_behind_it(status: int)
         (
             "<html><h1>Sign in</h1></html>",
             "application/json",
-            "not_json",
-            "isn't valid JSON: line 1, column 1, near “<html>",
+            "web_page",
+            "A web page instead of JSON: Sign in",
         ),
+        ("<p>Sign in</p>", "application/json", "not_json", "isn't valid JSON: line 1, column 1, near “<p>"),
+        ('{"a": "x\ny"}', "application/json", "not_json", "column 9, a control character inside a text (U+000A)."),
+        ('call({"a": })', "application/json", "not_json", "line 1, column 7, near “}”"),
         ("<!-- x --><html><h1>Sign in</h1></html>", "text/plain", "web_page", "A web page instead of JSON: Sign in"),
         ("<p>Not here</p>", "text/html", "web_page", "A web page instead of JSON: Not here"),
         ('{"a":', "application/json", "not_json", "The response isn't valid JSON: it ends too early."),
@@ -93,6 +108,13 @@ def test_a_status_without_a_body_has_none_whatever_stands_behind_it(status: int)
         ),
         (b"\x89PNG\r\n\x1a\n\0\0", "image/png", "binary", "The answer isn't text, but image/png of 10 bytes."),
         (b"%PDF-1.7" + b"x" * 1992, "application/pdf", "binary", "application/pdf of 2.0 kB"),
+        (
+            b"\x1f\x8b\x08\0\0\0",
+            "application/json",
+            "binary",
+            "The answer isn't text, but gzip of 6 bytes, although the server calls it application/json.",
+        ),
+        ("größer".encode()[:-3], "application/json", "binary", "not all of it: a letter is broken after “grö”"),
     ],
 )
 def test_what_has_no_value_says_why(body: str | bytes, content_type: str, code: str, words: str) -> None:
@@ -100,6 +122,14 @@ def test_what_has_no_value_says_why(body: str | bytes, content_type: str, code: 
         value_of(answer(body, content_type))
     assert refused.value.code == code
     assert words in str(refused.value)
+
+
+def test_a_text_that_goes_on_after_its_length_has_no_value() -> None:
+    """Of an object or a list the end is marked, so that it came whole."""
+    cut, whole = answer("Zoë Köl", "text/plain"), answer('{"a": 1}', "application/json")
+    with pytest.raises(Unreadable, match="goes on after the length that the server states"):
+        value_of(replace(cut, goes_on=True))
+    assert value_of(replace(whole, goes_on=True)) == {"a": 1}
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,31 @@ def test_a_200_without_a_token_is_told_in_the_servers_words(body: Any) -> None:
     assert caught.value.code == "refused"  # not tried again: the account could be locked
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        Response(200, (("Content-Type", "text/plain"),), f"session={LONG}&user=sam".encode()),
+        Response(200, (("Content-Type", "text/plain"),), f"Your session {LONG} has begun".encode()),
+        answer({"result": "5f2b91c07d"}),
+        answer({"message": f"Welcome. {LONG}"}),
+    ],
+)
+def test_a_token_that_stands_elsewhere_is_not_told_among_the_servers_words(told: Response) -> None:
+    with pytest.raises(SignInError) as caught:
+        sign_in(token_path="access_token").read(told, NOW)
+    assert LONG not in caught.value.message
+    assert "5f2b91c07d" not in caught.value.message
+
+
+def test_a_form_in_the_answer_is_read_as_its_fields() -> None:
+    told = Response(
+        200, (("Content-Type", "application/x-www-form-urlencoded"),), b"access_token=t0k3n%2B&expires_in=9"
+    )
+    config = {"token_path": "access_token", "expires": {"path": "expires_in", "unit": "seconds"}}
+    token = sign_in(**config).read(told, NOW)
+    assert (token.value, token.expires_at) == ("t0k3n+", NOW + 9)
+
+
 def test_headers_and_cookies_that_look_like_a_token_are_offered_too() -> None:
     headers = (
         ("X-Auth-Token", LONG),

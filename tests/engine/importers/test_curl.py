@@ -176,6 +176,10 @@ def test_credentials_do_not_end_up_in_a_column(option: str) -> None:
         ("curl 'https://a.example", "A quotation mark is never closed"),
         ("curl -s", "has no address"),
         ("curl a.example b.example", "has 2 addresses"),
+        ("curl 'a.example/{x,y}'", "The address stands for several, by {x,y}. Keep one of them"),
+        ("curl 'a.example/[1-20:2]'", r"The address stands for several, by \[1-20:2\]"),
+        ("curl a.example -d a=1 -F b=2", "has a body and a form"),
+        ("curl a.example -d @-", "The body comes from another command. Paste its text instead"),
         ("curl a.example -X TRACE", "can't send TRACE"),
         ("curl a.example -d @body.json", "comes from the file body.json"),
         ("curl a.example -F file=@x", "uploads a file"),
@@ -222,3 +226,10 @@ def test_a_long_gap_is_read_at_once() -> None:
     started = time.process_time()
     curl.parse(f"curl {' ' * 200_000}https://api.example")
     assert time.process_time() - started < 5
+
+
+def test_a_body_that_the_shell_feeds_in_is_the_body() -> None:
+    pasted = curl.parse('curl a.example --json @- <<EOF\n{"a": "{{A}}"}\nEOF', {"A": "text"})
+    assert (pasted.config["body_format"], pasted.config["body"]) == ("json", '{"a": "{{A}}"}')
+    assert pasted.config["method"] == "POST"
+    assert pasted.notes == ()

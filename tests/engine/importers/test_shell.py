@@ -57,3 +57,21 @@ def test_quoted_words_arrive_as_they_were(words: list[str]) -> None:
 
 def test_a_caret_inside_quotes_is_no_sign_of_cmd() -> None:
     assert shell.split("""curl -H 'X: ^"' x""").words == ("curl", "-H", 'X: ^"', "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "fed", "passed_over"),
+    [
+        ("curl -d @- a.example <<EOF\n{\n}\nEOF\n", "{\n}", ""),
+        ('curl -d @- a.example << \'END\' | jq\n{"a": "$x"}\n  END', '{"a": "$x"}', ""),
+        ('curl -d @- a.example <<EOF\n{"a": "$ID"}\nEOF', '{"a": "\ue000ID\ue001"}', ""),
+        ("curl -d @- a.example <<-EOF\n\t{}\n\tEOF", "{}", ""),
+        ("curl -d @- a.example <<< '{}' | jq .", "{}", "| jq ."),
+        ("curl -d @- a.example < body.json", None, "< body.json"),
+        ("curl -d @- a.example <<EOF\n{}", None, "<<EOF\n{}"),
+    ],
+)
+def test_the_text_that_the_shell_feeds_in_is_kept(text: str, fed: str | None, passed_over: str) -> None:
+    command = shell.split(text)
+    assert command.words == ("curl", "-d", "@-", "a.example")
+    assert (command.fed, command.passed_over) == (fed, passed_over)

@@ -47,6 +47,13 @@ def test_a_segment_that_would_lead_elsewhere_is_refused(value: object) -> None:
         render(build("https://api.example/companies/{{A}}"), value)
 
 
+def test_an_address_that_is_too_long_is_told_before_it_is_sent() -> None:
+    with pytest.raises(
+        RenderError, match=r"would be 70,026 characters long, and it can have 65,536\. Send long values"
+    ):
+        render(build("https://api.example/x", query=[("abc", "{{A}}")]), "y" * 70_000)
+
+
 def test_the_query_of_the_url_and_the_parameters_are_joined() -> None:
     built = build("https://api.example/x?b=1&f[a][_eq]={{A}}", query=[("c", "{{A}} é"), ("d", "")])
     assert render(built, "1&2").url == "https://api.example/x?b=1&f[a][_eq]=1%262&c=1%262%20%C3%A9&d="

@@ -228,7 +228,9 @@ async def test_a_read_goes_out_once_where_a_new_connection_is_closed(start: Star
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize(("said", "connections"), [("timeout=2", 2), ("timeout=5, max=9", 1), ("max=100, timeout=3", 2)])
+@pytest.mark.parametrize(
+    ("said", "connections"), [("timeout=2", 2), ("timeout=5, max=9", 1), ("max=100, timeout=3", 2)]
+)
 async def test_a_connection_is_not_kept_longer_than_the_server_says(
     said: str, connections: int, start: Start, out: Transport
 ) -> None:
