@@ -1,4 +1,4 @@
-.PHONY: run test check
+.PHONY: run test check benchmark
 
 run: ## start everything on this machine
 	@sh scripts/setup.sh run
@@ -11,3 +11,7 @@ test: ## every check and every test
 check: ## the checks without the tests
 	@sh scripts/setup.sh test
 	@sh scripts/check.sh
+
+benchmark: ## measures this machine and writes docs/benchmarks.md; ROWS=1000000 for larger tables
+	@sh scripts/setup.sh test
+	@.venv/bin/python -m benchmarks.report

@@ -26,9 +26,15 @@ def open_for(run: Run) -> None:
 
 def _number_for(run: Run) -> int:
     config = HttpConfig(**HttpColumn.objects.get(column_id=run.column_id).config)
-    number = min(MOST, 1 + run.total // (REQUESTS * (config.batch.rows if config.batch else 1)))
     limit = config.rate_limit
-    return min(number, 1 + limit.requests * 1000 // limit.duration_ms // RATE) if limit else number
+    rate = limit.requests * 1000 / limit.duration_ms if limit else None
+    return how_many(run.total // (config.batch.rows if config.batch else 1), rate)
+
+
+def how_many(requests: int, rate: float | None) -> int:
+    """Returns how many runners so many requests are worth, under a limit of so many a second."""
+    number = min(MOST, 1 + requests // REQUESTS)
+    return number if rate is None else min(number, 1 + int(rate // RATE))
 
 
 def go_on(run_id: int) -> None:

@@ -34,6 +34,11 @@ MOST_CLAIMED = 1000  # rows at a time, where many go out in one request
 under_way: set["Pipeline"] = set()  # of this process, with requests of steps that are over
 
 
+def portion(max_in_flight: int) -> int:
+    """Returns how many requests go out while the next ones are claimed."""
+    return max(25, 2 * max_in_flight)
+
+
 class Pipeline:
     """The rows of one step on their way. Lives on the event loop."""
 
@@ -90,8 +95,8 @@ class Pipeline:
 
     @property
     def _requests_to_claim(self) -> int:
-        """As many as go out while the next ones are claimed, and no more than the rate limit allows."""
-        most = max(25, 2 * self.job.compiled.config.max_in_flight)
+        """As many as a portion, and no more than the rate limit allows."""
+        most = portion(self.job.compiled.config.max_in_flight)
         allowed = self.job.limiter.within(self.budget.seconds_to_claim)
         return most if allowed is None else min(most, allowed - sum(claimed.waiting for claimed in self._claimed))
 
