@@ -6,6 +6,7 @@ of its own. The raw baseline is httpx with the same aiohttp transport, sending t
 
 import argparse
 import asyncio
+import gc
 import multiprocessing
 import os
 import socket
@@ -62,6 +63,7 @@ def set_up(folder: Path) -> subprocess.Popen[bytes] | None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
+    gc.freeze()  # as a worker does
     return server
 
 

@@ -1,5 +1,7 @@
 """What the workers are asked to do: ids alone, one step at a time."""
 
+import gc
+
 from celery import shared_task
 from celery.signals import worker_process_shutdown, worker_ready, worker_shutdown, worker_shutting_down
 
@@ -79,6 +81,7 @@ def delete_attempts(table_id: int) -> None:
 
 @worker_ready.connect
 def _begin(**_: object) -> None:
+    gc.freeze()  # What is loaded stays: looking through it for garbage takes as long as all that is done with a row.
     event_loop.start()
     heartbeat.worker_id()
 

@@ -5,14 +5,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import batched
-from typing import Any, Protocol
+from json.encoder import encode_basestring_ascii
 
 from enrichment.dataflow import waiting
 from enrichment.engine.errors import MissingInput, RowError, Waits
 from enrichment.engine.template.references import Reason, Unavailable
 from enrichment.graph import CALCULATED_TYPES
 from tables.cells import Pair
-from tables.models import HANDED_DOWN, Cell, CellState, Column, Row
+from tables.models import HANDED_DOWN, Cell, CellState, Column
+from tables.stored_rows import AnyRow
 
 type Values = dict[int, object]
 
@@ -28,15 +29,6 @@ class NoResult(Unavailable):
     state: str = CellState.FAILED
 
 
-class HasValues(Protocol):
-    """A row, or what was read of it."""
-
-    @property
-    def pk(self) -> int: ...
-    @property
-    def values(self) -> dict[str, Any]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class _Stored:
     state: str
@@ -44,7 +36,7 @@ class _Stored:
     message: str
 
 
-def of_rows(rows: Sequence[Row], table_id: int, column_ids: Collection[int]) -> dict[int, Values]:
+def of_rows(rows: Sequence[AnyRow], table_id: int, column_ids: Collection[int]) -> dict[int, Values]:
     """Returns what a request gets: {row id: {column id: value}}.
 
     A cell without a result stands as NoResult: to be waited for only where its result is really still to come.
@@ -63,29 +55,34 @@ def of_rows(rows: Sequence[Row], table_id: int, column_ids: Collection[int]) -> 
     return by_row
 
 
-def as_stored(rows: Sequence[HasValues], table_id: int, column_ids: Collection[int]) -> dict[int, Values]:
+def as_stored(rows: Sequence[AnyRow], table_id: int, column_ids: Collection[int]) -> dict[int, Values]:
     """Returns what a formula gets, which is computed again when a result comes: {row id: {column id: value}}."""
     return _of_columns(rows, _columns(table_id, column_ids))
 
 
 def fingerprint(values: Mapping[int, object], column_ids: Collection[int]) -> str:
     """Returns the same for the same inputs, whatever their columns are called."""
-    by_column = [(pk, values.get(pk)) for pk in sorted(column_ids)]
-    return blake2b(_as_json(by_column).encode(), digest_size=16).hexdigest()
+    by_column = ", ".join([f"[{pk}, {_as_json(values.get(pk))}]" for pk in sorted(column_ids)])
+    return blake2b(f"[{by_column}]".encode(), digest_size=16).hexdigest()
 
 
 def _reason(value: object) -> object:
     return {"no result": [value.reason, value.message]} if isinstance(value, Unavailable) else str(value)
 
 
-_as_json = json.JSONEncoder(default=_reason, sort_keys=True).encode
+_encoder = json.JSONEncoder(default=_reason, sort_keys=True)
+
+
+def _as_json(value: object) -> str:
+    # Most values are texts, and making the encoder ready for anything takes longer than writing one of these.
+    return encode_basestring_ascii(value) if isinstance(value, str) else _encoder.encode(value)
 
 
 def _columns(table_id: int, column_ids: Collection[int]) -> list[Column]:
     return list(Column.objects.filter(table_id=table_id, pk__in=column_ids))
 
 
-def _of_columns(rows: Sequence[HasValues], columns: Sequence[Column]) -> dict[int, Values]:
+def _of_columns(rows: Sequence[AnyRow], columns: Sequence[Column]) -> dict[int, Values]:
     computed = [column for column in columns if column.is_computed]
     plain = [(column.pk, str(column.pk)) for column in columns if not column.is_computed]
     stored = _stored([row.pk for row in rows], [column.pk for column in computed])
@@ -155,5 +152,5 @@ def check_results(values: Mapping[int, object], column_ids: Collection[int]) -> 
 
 def _lacking(values: Mapping[int, object], column_ids: Collection[int], state: str) -> str:
     """Returns the name of the first of these columns whose value is a NoResult of this state, empty without one."""
-    in_order = [values.get(pk) for pk in sorted(column_ids)]
-    return next((value.column for value in in_order if isinstance(value, NoResult) and value.state == state), "")
+    found = {pk: value for pk in column_ids if isinstance(value := values.get(pk), NoResult) and value.state == state}
+    return found[min(found)].column if found else ""

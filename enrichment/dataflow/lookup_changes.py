@@ -9,10 +9,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 from enrichment import graph
 from enrichment.dataflow import inputs, match_keys, recalculations, waiting
-from enrichment.dataflow.recalculations import StoredRow
 from enrichment.graph import Graph
 from enrichment.models import ROW, LookupColumn, MatchKey, Recalculation
 from tables.cells import Pair
+from tables.stored_rows import StoredRow
 
 MOST_FOLLOWED = 50_000  # rows; where more look for the keys that changed, all are computed again
 

@@ -15,7 +15,6 @@ from enrichment import graph
 from enrichment.dataflow import inputs, match_keys
 from enrichment.dataflow.inputs import NoResult, Values
 from enrichment.dataflow.outcomes import at_path, unavailable
-from enrichment.dataflow.recalculations import StoredRow
 from enrichment.engine.errors import InvalidSettings, Problem, RowError
 from enrichment.engine.template import paths, references
 from enrichment.engine.template.paths import MISSING, Path
@@ -24,6 +23,7 @@ from enrichment.engine.template.values import as_text
 from enrichment.models import ROW, LookupColumn, SoughtKey
 from enrichment.runs.results import Result
 from tables.models import CellState, Row, Table
+from tables.stored_rows import StoredRow
 
 MOST_LISTED = 1_000  # rows that a list takes its values from
 _TRIED = 10  # rows of a key that are looked at for the first one: some may have changed since it was stored

@@ -19,13 +19,13 @@ from enrichment import graph, leases
 from enrichment.dataflow import auto_update, inputs, list_rows, lookup_changes, recalculations, waiting
 from enrichment.dataflow.calculator import Calculation, calculate, calculations
 from enrichment.dataflow.inputs import Values
-from enrichment.dataflow.recalculations import StoredRow
 from enrichment.engine.formula import Evaluators, SandboxBusy
 from enrichment.graph import Graph
 from enrichment.models import Recalculation
 from enrichment.runs.results import Result
 from tables import cells, events, storage
 from tables.models import Column
+from tables.stored_rows import StoredRow
 
 log = logging.getLogger(__name__)
 

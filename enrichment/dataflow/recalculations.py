@@ -9,7 +9,7 @@ An entry that has no rows ahead is put aside: it names rows whose inputs changed
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from itertools import batched, product
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -17,21 +17,15 @@ from django.db.models import F, Q
 from enrichment.graph import CALCULATED_TYPES
 from enrichment.leases import Leases
 from enrichment.models import LookupColumn, Recalculation
-from tables import dispatch
+from tables import dispatch, stored_rows
 from tables.cells import Pair
 from tables.models import Column, Row
+from tables.stored_rows import StoredRow
 
 ADVANCE = "enrichment.recompute"
 MOST_IDS = 10_000  # in one entry; more rows than this came from a file and are a range
 _AHEAD = Q(cursor__lt=F("last_row"))
 _OVER_ALL = Q(row_ids__isnull=True, first_row=0)
-
-
-class StoredRow(NamedTuple):
-    """A row without its model, whose instances take as long as the rest of reading it."""
-
-    pk: int
-    values: dict[str, Any]
 
 
 class _Work:
@@ -172,7 +166,7 @@ def rows_of(entry: Recalculation, limit: int) -> list[StoredRow]:
         rows = rows.filter(pk__gt=entry.cursor, pk__lte=entry.last_row)[:limit]
     else:
         rows = rows.filter(pk__in=_ids_ahead(entry)[:limit])
-    return [StoredRow(pk, values) for pk, values in rows.values_list("pk", "values").iterator(limit)]
+    return stored_rows.read(rows)
 
 
 def _ids_ahead(entry: Recalculation) -> list[int]:

@@ -19,12 +19,13 @@ from enrichment.runs.scope import Scope
 from tables import cells
 from tables.cells import Pair
 from tables.models import OPEN_STATES, Cell, CellState, Row
+from tables.stored_rows import AnyRow
 
 _MATCHES = 1_000  # rows of a key that are asked about
 _AT_ONCE = 500  # row ids in one query; SQLite bounds its parameters
 
 
-def to_come(table_id: int, rows: Sequence[Row], column_ids: Collection[int]) -> set[Pair]:
+def to_come(table_id: int, rows: Sequence[AnyRow], column_ids: Collection[int]) -> set[Pair]:
     """Returns the cells of these columns that something will still compute or send, now or after their own inputs."""
     dependencies = graph.of_table(table_id)
     inputs = dependencies.in_order(dependencies.with_inputs(column_ids))
@@ -63,12 +64,12 @@ def _may_find_others(lookup: LookupColumn) -> bool:
     return any(_may_find_others(other) for other in further)
 
 
-def _under_way(table_id: int, rows: Sequence[Row], column_ids: Sequence[int], dependencies: Graph) -> set[Pair]:
+def _under_way(table_id: int, rows: Sequence[AnyRow], column_ids: Sequence[int], dependencies: Graph) -> set[Pair]:
     requests = [pk for pk in column_ids if pk in dependencies.requests]
     return pending(table_id, rows, column_ids) | claimed(requests) | _open([row.pk for row in rows], requests)
 
 
-def pending(table_id: int, rows: Sequence[Row], column_ids: Sequence[int]) -> set[Pair]:
+def pending(table_id: int, rows: Sequence[AnyRow], column_ids: Sequence[int]) -> set[Pair]:
     """Returns the cells that a run or the recalculation queue has still to come to."""
     row_ids = [row.pk for row in rows]
     return {pair for ask in cells.pending for pair in ask(table_id, row_ids, column_ids)}

@@ -17,8 +17,10 @@ from enrichment.models import Claim, HttpColumn, Run
 from enrichment.runs import batches
 from enrichment.runs.scope import Scope
 from enrichment.schema import HttpConfig
+from tables import stored_rows
 from tables.cells import Pair
 from tables.models import OPEN_STATES, Cell, CellState, Row
+from tables.stored_rows import AnyRow, StoredRow
 
 RETRY_LATER = (CellState.QUEUED, CellState.LIMITED)  # claimed again when they are due
 PARKED = (*RETRY_LATER, CellState.WAITING)  # the open states of a cell that is in no claim
@@ -27,11 +29,10 @@ PARKED = (*RETRY_LATER, CellState.WAITING)  # the open states of a cell that is 
 type Notes = Mapping[str, Any]  # what the last try of a row left for the next one
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedRow:
+class ClaimedRow(NamedTuple):
     """A row of a claim, how many attempts it had before, and what the last one noted."""
 
-    row: Row
+    row: AnyRow
     attempts: int
     claim_id: int = 0
     notes: Notes = MappingProxyType({})
@@ -68,7 +69,7 @@ def claim(run_id: int, limit: int, worker_id: int, *, beginning: int = 1, token:
         if exhausted and (left := limit - len(tries) - len(next_rows)) > 0:
             tries |= _claim_due(run, left, [CellState.WAITING])
         tries |= _claim_companions(run, tries)
-        rows = {row.pk: row for row in Row.objects.filter(pk__in=tries)} if tries else {}
+        rows = {row.pk: row for row in stored_rows.read(Row.objects.filter(pk__in=tries))} if tries else {}
         rows |= {row.pk: row for row in next_rows}
         if not rows:
             return NewClaim([], exhausted)
@@ -84,7 +85,7 @@ def claim(run_id: int, limit: int, worker_id: int, *, beginning: int = 1, token:
         return NewClaim([_claimed(rows[pk], tries.get(pk, _Tries()), claim.pk) for pk in ids], exhausted)
 
 
-def _claimed(row: Row, tries: _Tries, claim_id: int) -> ClaimedRow:
+def _claimed(row: StoredRow, tries: _Tries, claim_id: int) -> ClaimedRow:
     return ClaimedRow(row, tries.attempts, claim_id, tries.notes if isinstance(tries.notes, dict) else {})
 
 
@@ -152,7 +153,7 @@ def row_ids_ahead(run: Run) -> QuerySet[Any, int]:
     return Scope.of(run).row_ids(run)
 
 
-def _next_rows(run: Run, limit: int) -> tuple[list[Row], bool]:
+def _next_rows(run: Run, limit: int) -> tuple[list[StoredRow], bool]:
     """Returns the next rows that no other run holds, and whether they were the last; moves the cursor."""
     if limit <= 0:
         return [], False
@@ -165,7 +166,7 @@ def _next_rows(run: Run, limit: int) -> tuple[list[Row], bool]:
     return [row for row in rows if row.pk not in held], exhausted
 
 
-def _held_by_others(run: Run, rows: Sequence[Row]) -> set[int]:
+def _held_by_others(run: Run, rows: Sequence[StoredRow]) -> set[int]:
     claims = Claim.objects.filter(column_id=run.column_id).values_list("row_ids", flat=True)
     claimed = {pk for row_ids in claims for pk in row_ids}
     cells = Cell.objects.filter(column_id=run.column_id, row_id__gte=rows[0].pk, row_id__lte=rows[-1].pk)

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from enrichment.models import Run
 from enrichment.runs import failures
-from tables import cells, row_order, saved_views, view_snapshots
+from tables import cells, row_order, saved_views, stored_rows, view_snapshots
 from tables.models import Cell, CellState, Column, Row, Table
 from tables.rows import MOST_AT_ONCE
+from tables.stored_rows import StoredRow
 from workspaces.refusals import Refused
 
 type Word = Literal["all", "missing", "failed", "stale"]
@@ -101,11 +102,11 @@ class Scope:
             return self._cells(run).values_list("row_id", flat=True)
         return self._rows(run).values_list("pk", flat=True)
 
-    def rows(self, run: Run, limit: int) -> list[Row]:
+    def rows(self, run: Run, limit: int) -> list[StoredRow]:
         """Returns the first of these rows, at most as many as one query can name."""
         if self.kind in _OF_CELLS:
-            return list(Row.objects.filter(pk__in=list(self.row_ids(run)[:limit])).order_by("pk"))
-        return list(self._rows(run)[:limit])
+            return stored_rows.read(Row.objects.filter(pk__in=list(self.row_ids(run)[:limit])).order_by("pk"))
+        return stored_rows.read(self._rows(run)[:limit])
 
     def covers(self, run: Run, row_ids: Sequence[int]) -> list[int]:
         """Returns those of these rows that the run has still to come to."""

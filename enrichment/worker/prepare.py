@@ -89,10 +89,13 @@ def _for_storing(job: Job, evaluators: Evaluators, rows: Sequence[ClaimedRow]) -
         prepared = [*still_open, *_deduplicated(job, prepare(job, evaluators, complete))]
     except SandboxBusy:
         prepared = [_later(claimed, BUSY.total_seconds()) for claimed in rows]
-    going = [replace(item, claim_id=claim_id) for item in going_on.values()]
-    prepared = [replace(item, claim_id=claim_id, fingerprint=fingerprints[item.row_id]) for item in prepared]
+    for item in prepared:
+        item.fingerprint = fingerprints[item.row_id]
+    prepared = [*going_on.values(), *prepared]
+    for item in prepared:
+        item.claim_id = claim_id
     calling_back.keep_addresses(job, [item for item in prepared if isinstance(item, Ready)])
-    return [*going, *prepared]
+    return prepared
 
 
 def _later(claimed: ClaimedRow, seconds: float) -> Result:

@@ -16,7 +16,7 @@ from enrichment.runs.results import Result
 REQUESTS = "requests"  # in the notes of a row of a batch: how many were sent for it
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ready:
     """A row whose request only waits to be admitted; of a batch its first row, with all of them as `members`."""
 

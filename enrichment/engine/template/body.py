@@ -30,6 +30,7 @@ class Body:
     flat: tuple[_Piece, ...]
     repeated: tuple[_Piece, ...]  # flat too: what stands for each row of a batch
     has_key_holes: bool
+    repeats_key_holes: bool
     warnings: tuple[Problem, ...]
     holes: tuple[Hole, ...]
 
@@ -60,14 +61,15 @@ class Body:
 
     def element(self, values: Mapping[int, object], *, remove_null: bool = False) -> str:
         """Returns what stands for one row of a batch. Raises RenderError."""
-        item = next(piece.item for piece in self.flat if isinstance(piece, RowsNode))
         filling = _Filling(self.text, values, {})
+        if not (remove_null or self.repeats_key_holes):
+            return filling.joined(self.repeated)
+        item = next(piece.item for piece in self.flat if isinstance(piece, RowsNode))
         if remove_null:
             kept = filling.cleaned(item, "")
             return _empty_item(item) if kept is None else kept
         text = filling.joined(self.repeated)
-        if _has_key_holes(self.repeated):
-            filling.check_keys(item)
+        filling.check_keys(item)
         return text
 
 
@@ -80,7 +82,8 @@ def compile(template: str, names: Mapping[int, str], *, secrets: bool = False) -
     flat = tuple(_flattened(root))
     repeated = tuple(part for piece in flat if isinstance(piece, RowsNode) for part in _flattened(piece.item))
     holes = tuple(hole for piece in flat if not isinstance(piece, str) for hole in piece.holes)
-    return Body(template, root, flat, repeated, _has_key_holes(flat), tuple(problems), holes)
+    with_keys = (_has_key_holes(flat), _has_key_holes(repeated))
+    return Body(template, root, flat, repeated, *with_keys, tuple(problems), holes)
 
 
 def _has_key_holes(pieces: Iterable[_Piece]) -> bool:
