@@ -37,20 +37,6 @@ def test_workers_are_killed_between_writes_and_questions(marl: Marl, polled: tup
     assert set(book.counts.values()) == {1}
 
 
-def test_the_power_is_cut_while_every_row_waits(marl: Marl, polled: tuple[Sheet, JobBook]) -> None:
-    """every process killed at once while all rows wait for their jobs"""
-    sheet, book = polled
-    book.seconds = 12
-    sheet.start()
-    wait_until(lambda: sheet.states()["waiting"] == sheet.rows, 40, "every row waits", every=0.3)
-    marl.power_cut()
-    faulted([sheet])
-    marl.start()
-    sheet.settle()
-    assert sheet.states() == {"done": sheet.rows}
-    assert set(book.counts.values()) == {1}
-
-
 @pytest.fixture
 def called(sheet: Callable[..., Sheet]) -> tuple[Sheet, CallingBook]:
     body = '{"key": "{{Key}}", "tell": "{{callback_url}}"}'
@@ -80,10 +66,11 @@ def test_workers_are_killed_between_writes_and_calls(marl: Marl, called: tuple[S
     assert set(book.counts.values()) == {1}
 
 
-def test_the_power_is_cut_while_every_row_waits_for_a_call(marl: Marl, called: tuple[Sheet, CallingBook]) -> None:
-    """every process killed at once while all rows wait to be called back"""
-    sheet, book = called
-    book.seconds = 10
+@pytest.mark.parametrize("shape", ["polled", "called"])
+def test_the_power_is_cut_while_every_row_waits(marl: Marl, shape: str, request: pytest.FixtureRequest) -> None:
+    """every process killed at once while all rows wait for their results"""
+    sheet, book = request.getfixturevalue(shape)
+    book.seconds = 12
     sheet.start()
     wait_until(lambda: sheet.states()["waiting"] == sheet.rows, 40, "every row waits", every=0.3)
     marl.power_cut()

@@ -1,4 +1,4 @@
-"""What becomes of tables that are fetched from an API when workers die: all rows of a fetch, or none, and none twice."""
+"""What becomes of tables that are fetched from an API when workers die: all rows of a fetch, or none; none twice."""
 
 from collections import Counter
 from collections.abc import Callable
