@@ -10,6 +10,7 @@ from enrichment import graph
 from enrichment.columns import formula as formula_columns
 from enrichment.columns import http as http_columns
 from enrichment.columns import lookups as lookup_columns
+from enrichment.columns.filling import fillers_of
 from enrichment.dataflow import lookup_changes, recalculations
 from enrichment.graph import FORMULA_TYPES, users_of
 from enrichment.models import FormulaColumn, HttpColumn, LookupColumn, Run
@@ -130,7 +131,7 @@ def _changed_settings(column: Column, was: Mapping[str, str], before: Mapping[st
 
 def delete(*columns: Column, force: bool = False) -> None:
     """Deletes columns of one table and stops their runs. Raises Refused naming every column left that uses one of
-    them, unless `force`, and then nothing is deleted.
+    them, and what fills it, unless `force`, and then nothing is deleted.
     """
     if not force:
         _refuse_used(columns)
@@ -151,10 +152,9 @@ def _recompute(column: Column) -> None:
 
 def _refuse_used(columns: Sequence[Column]) -> None:
     for column in columns:
-        users = [user for user in users_of(column) if user not in columns]
-        if users:
-            names = ", ".join(_named(user, column) for user in users)
-            raise Refused(f"“{column.name}” is used by {names}.", field="column", code="conflict")
+        users = [_named(user, column) for user in users_of(column) if user not in columns]
+        if users := [*users, *fillers_of(column, without=columns)]:
+            raise Refused(f"“{column.name}” is used by {', '.join(users)}.", field="column", code="conflict")
 
 
 def _named(user: Column, used: Column) -> str:

@@ -7,9 +7,14 @@ import pytest
 
 from enrichment.columns import formula as formula_columns
 from enrichment.columns import lifecycle as column_lifecycle
+from enrichment.columns import list_rows
+from enrichment.columns.list_rows import Wish
 from enrichment.models import FormulaColumn
+from enrichment.sources import settings as sources
 from tables import columns
 from tables.models import Cell, Column, Row, Table
+from workspaces.actors import Actor
+from workspaces.models import Role, User, Workspace
 from workspaces.refusals import Refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,6 +32,29 @@ def test_users_of_every_kind_keep_a_column_from_being_deleted(leads: Table, http
         column_lifecycle.delete(size)
     assert str(refused.value) == "“Size” is used by “Profile”, “Double”, “Part”."
     assert refused.value.code == "conflict"
+
+
+def test_what_fills_a_column_is_named_before_it_is_deleted(
+    leads: Table, http: Callable[..., Column], editor: User, workspace: Workspace
+) -> None:
+    wish = Wish("people", [{"path": "name", "column": "Person"}, {"path": "size", "column": "Size"}], key=["Person"])
+    column = http()
+    staff = list_rows.expand(Actor(editor, workspace, Role.EDITOR), column, wish, None, "Staff").table
+    request = {"url": "https://api.example/staff", "items": "staff"}
+    fields = [{"path": "name", "column": "Person"}, {"path": "mail", "column": "Mail", "type": "text"}]
+    sources.create(staff, editor, "HR", {"config": request, "columns": fields, "key": ["Person"]})
+    by_name = {found.name: found for found in columns.live(staff)}
+    for name, users in {
+        "Person": "the source “HR”, the rows made of “Profile” of the table “Leads”",
+        "Size": "the rows made of “Profile” of the table “Leads”",
+        "Row of Leads": "the rows made of “Profile” of the table “Leads”",
+        "Mail": "the source “HR”",
+    }.items():
+        with pytest.raises(Refused, match=f"^“{name}” is used by {users}.$"):
+            column_lifecycle.delete(by_name[name])
+    column_lifecycle.delete(column)
+    column_lifecycle.delete(by_name["Size"])  # nothing fills it any more
+    column_lifecycle.delete(by_name["Person"], force=True)
 
 
 def test_what_used_a_deleted_column_says_so_and_recovers_when_it_is_restored(
