@@ -13,7 +13,7 @@ from enrichment.engine.auth import kinds
 from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.engine.template import body_formats, references
 from enrichment.models import Connection, HttpColumn
-from tables.models import Column
+from tables.models import Column, ColumnType
 
 _PRIVATE = r"authorization|cookie|passw|pwd|secret|token|api[-_ ]?key|apikey|^key$|signature|credential"
 _PRIVATE_IN_TEXT = re.compile(
@@ -28,7 +28,12 @@ _KEPT = frozenset(
 
 
 def export(column: Column) -> dict[str, Any]:
-    """Returns the content of the file. Raises InvalidSettings for a plain column, which has no settings."""
+    """Returns the content of the file. Raises InvalidSettings for a plain column, which has no settings, and for a
+    look-up, whose settings are about another table of here.
+    """
+    if column.type == ColumnType.LOOKUP:
+        words = f"“{column.name}” looks into another table of this workspace. Its settings make no sense elsewhere."
+        raise InvalidSettings([Problem(words)])
     if not column.is_computed:
         words = f"“{column.name}” holds values that people enter. It has no settings to export."
         raise InvalidSettings([Problem(words)])

@@ -9,7 +9,7 @@ from enrichment.columns import formula as formula_columns
 from enrichment.columns import http as http_columns
 from enrichment.columns import lifecycle as column_lifecycle
 from enrichment.columns import lookups as lookup_columns
-from enrichment.columns import table_lifecycle, trash
+from enrichment.columns import recipe_export, table_lifecycle, trash
 from enrichment.dataflow import lookup_changes, lookups, recalculations
 from enrichment.engine.errors import InvalidSettings
 from enrichment.models import LookupColumn, MatchKey, Recalculation, Run, SoughtKey
@@ -440,3 +440,8 @@ def test_settings_are_shown_by_name_and_survive_renaming(looking: Looking, leads
     table_columns.rename(Column.objects.get(table=leads, name="Company"), "Firm")
     match = {"column": "Company name", "value": "{{Firm}}"}
     assert lookup_columns.shown(column) == {"table_id": firms.pk, "match": match, "take": "Field", "many": "first"}
+
+
+def test_the_settings_of_a_look_up_are_not_exported(looking: Looking) -> None:
+    with pytest.raises(InvalidSettings, match="“Field” looks into another table of this workspace"):
+        recipe_export.export(looking())
