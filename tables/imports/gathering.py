@@ -334,5 +334,5 @@ def _repeated(number: int, on_match: str) -> str:
         "update": "the last one of each counts",
         "skip": "the first one of each counts",
     }
-    rows = "1 row has a key" if number == 1 else f"{number:,} rows have keys"
-    return f"{rows} that another row of the file has, too; {what[on_match]}."
+    rows = "1 new row has a key" if number == 1 else f"{number:,} new rows have keys"
+    return f"{rows} that another of them has, too; {what[on_match]}."

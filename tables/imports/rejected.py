@@ -27,6 +27,7 @@ class RejectedFile:
         self.path = path_of(import_)
         self.path.unlink(missing_ok=True)  # of a look at the file before
         self._columns = columns
+        self._unit = "Line" if import_.filename else "Item"  # of the answer of an API
 
     def write(self, rejected: Iterable[Rejected]) -> None:
         lines = [[item.line, item.reason, *map(values.as_text, item.row)] for item in rejected]
@@ -36,5 +37,5 @@ class RejectedFile:
         with self.path.open("a", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             if is_new:
-                writer.writerow(["Line", "Reason", *self._columns])
+                writer.writerow([self._unit, "Reason", *self._columns])
             writer.writerows(lines)

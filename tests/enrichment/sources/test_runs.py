@@ -12,7 +12,7 @@ from enrichment.models import Source, SourceRun, Worker
 from enrichment.sources import runs, settings
 from enrichment.worker import heartbeat
 from tables import columns as table_columns
-from tables.imports import job, undoing, uploads
+from tables.imports import job, rejected, undoing, uploads
 from tables.models import Column, Import, Table
 from tests.servers.shape_books import AccountsBook
 from workspaces.models import User
@@ -81,6 +81,14 @@ def test_rows_that_no_cell_holds_are_rejected_and_values_of_another_type_left_bl
     done = run(source())
     assert (done.counts["added"], done.counts["rejected"], done.counts["left_blank"]) == (1, 1, 1)
     assert uploads.as_json(done)["has_rejected"]
+    told = rejected.path_of(done).read_text().splitlines()
+    assert [line.partition(",")[0] for line in told] == ["Item", "1", "2"]
+
+
+def test_a_key_that_two_items_have_is_told_without_a_file(source: Any, run: Any, crm: AccountsBook) -> None:
+    crm.accounts = [{"name": "Zeta", "staff": 1}, {"name": "Zeta", "staff": 2}]
+    [warning] = run(source()).warnings
+    assert warning["message"] == "1 new row has a key that another of them has, too; the last one of each counts."
 
 
 def test_two_runs_of_a_source_never_overlap(source: Any, editor: User) -> None:

@@ -210,7 +210,7 @@ def test_rows_that_match_are_updated_and_the_others_added(leads: Table, imported
     counts = {"added": 2, "updated": 2, "skipped": 0, "rejected": 0, "repeated": 1, "left_blank": 0}
     assert done.counts == counts
     assert [warning["message"] for warning in done.warnings] == [
-        "1 row has a key that another row of the file has, too; the last one of each counts."
+        "1 new row has a key that another of them has, too; the last one of each counts."
     ]
     leads.refresh_from_db()
     assert leads.row_count == 5
