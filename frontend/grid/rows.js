@@ -1,14 +1,13 @@
 /**
- * Rows by index, fetched in blocks of 100; the least recently used block is forgotten first.
+ * Rows by index, fetched in blocks as they come into view.
  *
  * @typedef {import("./types.d.ts").Row} Row
  * @typedef {import("./types.d.ts").Cell} Cell
  */
 
 import { ApiError, api } from "../ui/api.js";
+import { BLOCK, blockOf, RowBlocks } from "./row-blocks.js";
 
-const BLOCK = 100; // rows
-const BLOCKS_KEPT = 60;
 const LONGEST_READ = 500; // the API's largest window
 const SETTLE_MS = 30; // rows scrolled past within this time are never fetched
 const RETRY_MS = 2000;
@@ -22,12 +21,9 @@ const keyOf = (rowId, columnId) => `${rowId}:${columnId}`;
  * undefined when rows were added or deleted) and `gone` (the server no longer has the view).
  */
 export class Rows extends EventTarget {
-  /** @type {Map<number, { rows: Row[], stale: boolean }>} in order of use, oldest first */
-  #blocks = new Map();
+  #blocks = new RowBlocks();
   /** @type {Map<number, AbortController>} */
   #loading = new Map();
-  /** @type {Map<number, Row>} */
-  #byId = new Map();
   /** Values typed here that the server has not confirmed, and what it has announced for them since. @type {Map<string, { cell: Cell, announced?: Cell, isLate?: boolean }>} */
   #unsaved = new Map();
   /** @type {Map<string, Cell>} announced while a block was being fetched, so perhaps newer than the block */
@@ -58,7 +54,6 @@ export class Rows extends EventTarget {
     for (const request of this.#loading.values()) request.abort();
     this.#loading.clear();
     this.#blocks.clear();
-    this.#byId.clear();
     this.dispatchEvent(new Event("total"));
     this.dispatchEvent(new Event("change"));
   }
@@ -71,29 +66,26 @@ export class Rows extends EventTarget {
 
   /** @param {number} index @returns {Row | undefined} */
   at(index) {
-    return this.#blocks.get(Math.floor(index / BLOCK))?.rows[index % BLOCK];
+    return this.#blocks.at(index);
   }
 
   /** @param {number} id @returns {Row | undefined} */
   byId(id) {
-    return this.#byId.get(id);
+    return this.#blocks.byId(id);
   }
 
   /** Keeps the rows in view, and a few around them, loaded. @param {number} first @param {number} last */
   keepLoaded(first, last) {
     this.#window = { first, last };
-    for (const number of this.#blocksInView()) {
-      const block = this.#blocks.get(number);
-      if (block) this.#touch(number, block);
-    }
+    for (const number of this.#blocksInView()) this.#blocks.touch(number);
     this.#timer ??= setTimeout(() => this.#loadInView(), SETTLE_MS);
   }
 
   #blocksInView() {
     const { first, last } = this.#window;
     const margin = BLOCK / 4;
-    const from = Math.floor(Math.max(0, first - margin) / BLOCK);
-    const to = Math.floor(Math.min(this.total - 1, last + margin) / BLOCK);
+    const from = blockOf(Math.max(0, first - margin));
+    const to = blockOf(Math.min(this.total - 1, last + margin));
     return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
   }
 
@@ -106,8 +98,7 @@ export class Rows extends EventTarget {
       this.#loading.delete(number);
     }
     for (const number of inView) {
-      const block = this.#blocks.get(number);
-      if ((!block || block.stale) && !this.#loading.has(number)) void this.#load(number);
+      if (!this.#blocks.isFresh(number) && !this.#loading.has(number)) void this.#load(number);
     }
   }
 
@@ -119,7 +110,8 @@ export class Rows extends EventTarget {
     try {
       const response = await this.#read(number * BLOCK, BLOCK, request.signal);
       if (request.signal.aborted) return; // another view is shown by now
-      this.#store(number, response.items, version !== this.#version);
+      for (const row of response.items) this.#overlay(row);
+      this.#blocks.store(number, response.items, version !== this.#version);
       if (!this.view) this.tableTotal = response.total;
       this.#setTotal(response.total);
       this.dispatchEvent(new Event("change"));
@@ -128,7 +120,7 @@ export class Rows extends EventTarget {
     } finally {
       if (this.#loading.get(number) === request) this.#loading.delete(number);
       if (!this.#loading.size) this.#announced.clear();
-      if (this.#blocks.get(number)?.stale) this.#loadInView();
+      if (this.#blocks.isStale(number)) this.#loadInView();
     }
   }
 
@@ -153,20 +145,6 @@ export class Rows extends EventTarget {
     );
   }
 
-  /** @param {number} number @param {Row[]} rows @param {boolean} stale */
-  #store(number, rows, stale) {
-    this.#drop(number);
-    for (const row of rows) {
-      this.#overlay(row);
-      this.#byId.set(row.id, row);
-    }
-    this.#blocks.set(number, { rows, stale });
-    for (const old of this.#blocks.keys()) {
-      if (this.#blocks.size <= BLOCKS_KEPT) break;
-      this.#drop(old);
-    }
-  }
-
   /** @param {Row} row */
   #overlay(row) {
     for (const columnId of Object.keys(row.cells)) {
@@ -174,18 +152,6 @@ export class Rows extends EventTarget {
       const newer = this.#unsaved.get(key)?.cell ?? this.#announced.get(key);
       if (newer) row.cells[columnId] = newer;
     }
-  }
-
-  /** @param {number} number @param {{ rows: Row[], stale: boolean }} block */
-  #touch(number, block) {
-    this.#blocks.delete(number);
-    this.#blocks.set(number, block);
-  }
-
-  /** @param {number} number */
-  #drop(number) {
-    for (const row of this.#blocks.get(number)?.rows ?? []) this.#byId.delete(row.id);
-    this.#blocks.delete(number);
   }
 
   /** @param {number} total */
@@ -272,27 +238,20 @@ export class Rows extends EventTarget {
 
   /** @param {number} rowId @param {number} columnId @param {Cell} cell */
   #put(rowId, columnId, cell) {
-    const row = this.#byId.get(rowId);
+    const row = this.byId(rowId);
     if (row) row.cells[columnId] = cell;
   }
 
   /** Shows loaded rows in another order, from an index on. @param {number} first @param {Row[]} rows */
   reorder(first, rows) {
-    rows.forEach((row, i) => {
-      const block = this.#blocks.get(Math.floor((first + i) / BLOCK));
-      if (block) block.rows[(first + i) % BLOCK] = row;
-    });
+    this.#blocks.reorder(first, rows);
     this.dispatchEvent(new Event("change"));
   }
 
   /** Fetches everything again; what is in view stays on the screen until then. */
   refresh() {
     this.#version += 1;
-    const inView = new Set(this.#blocksInView());
-    for (const [number, block] of this.#blocks) {
-      if (inView.has(number)) block.stale = true;
-      else this.#drop(number);
-    }
+    this.#blocks.expire(this.#blocksInView());
     this.#timer ??= setTimeout(() => this.#loadInView(), SETTLE_MS);
   }
 
@@ -322,14 +281,7 @@ export class Rows extends EventTarget {
     this.resized(Math.max(this.tableTotal, tableBefore + ids.length)); // the live event may have arrived first
     if (this.view) this.#setTotal(Math.max(this.total, before + ids.length));
     ids.forEach((id, i) => {
-      const index = before + i;
-      const number = Math.floor(index / BLOCK);
-      const block = this.#blocks.get(number) ?? { rows: [], stale: true };
-      if (block.rows.length !== index % BLOCK) return;
-      const row = { id, position: tableBefore + i, cells: {} };
-      block.rows.push(row);
-      this.#byId.set(id, row);
-      this.#blocks.set(number, block);
+      this.#blocks.append(before + i, { id, position: tableBefore + i, cells: {} });
     });
   }
 
