@@ -8,7 +8,7 @@ import { copy } from "./ui/copy.js";
 import { raiseNoticesAboveDialogs, toast } from "./ui/notices.js";
 import "./ui/popovers.js";
 
-/** @typedef {{ request: { method: string, headers: Record<string, string> }, text?: string, response?: { status: number } }} Context */
+/** @typedef {{ sourceElement: Element, request: { method: string, headers: Record<string, string> }, text?: string, response?: { status: number } }} Context */
 
 /** @param {Event} event @returns {Context} */
 const contextOf = (event) => /** @type {CustomEvent} */ (event).detail.ctx;
@@ -30,6 +30,17 @@ document.addEventListener("htmx:after:request", (event) => {
 });
 
 document.addEventListener("htmx:error", () => toast(UNREACHABLE));
+
+// The second of two clicks on a button sends nothing while the first is under way; htmx would send it afterwards.
+/** @type {WeakSet<Element>} */
+const underWay = new WeakSet();
+document.addEventListener("htmx:before:request", (event) => underWay.add(contextOf(event).sourceElement));
+document.addEventListener("htmx:finally:request", (event) => underWay.delete(contextOf(event).sourceElement));
+document.addEventListener("htmx:config:request", (event) => {
+  const { sourceElement } = contextOf(event);
+  const isPressed = sourceElement.matches("button:not([hx-sync])");
+  if (isPressed && underWay.has(sourceElement)) event.preventDefault();
+});
 
 // <form data-ask="Delete it?" data-ask-text="This cannot be undone."> asks; the button that was pressed names the action.
 document.addEventListener("submit", async (event) => {

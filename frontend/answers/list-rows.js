@@ -8,6 +8,7 @@
 import { api, reasonOf } from "../ui/api.js";
 import { button, make } from "../ui/elements.js";
 import { toast } from "../ui/notices.js";
+import { once } from "../ui/once.js";
 
 const LONGEST = 60; // characters of a value
 const NEW = "new";
@@ -40,12 +41,13 @@ class ListRows {
     this.columnId = columnId;
     this.path = path;
     this.#table.append(new Option("A new table", NEW), ...tables.map(({ id, name }) => new Option(name, String(id))));
-    this.#table.addEventListener("change", () => void this.#load());
+    this.#table.addEventListener("change", () => void this.#change());
   }
 
   async open() {
-    const { name } = await this.#load();
-    this.#name.value = name;
+    const found = await this.#read();
+    this.#show(found);
+    this.#name.value = found.name;
     const title = make("h2", { id: "list-title" }, "Rows from this list");
     const form = make("form", { method: "dialog" }, title, ...this.#parts(), this.#problem, this.#buttons());
     form.addEventListener("submit", (event) => {
@@ -80,20 +82,34 @@ class ListRows {
     return this.#table.value === NEW ? null : Number(this.#table.value);
   }
 
-  /** Shows what the items have, and which columns of the table fit. */
-  async #load() {
+  /** Shows what another table has of the items' fields; of two answers, only the one for the table that is chosen. */
+  async #change() {
+    const chosen = this.#tableId;
+    try {
+      const found = await this.#read();
+      if (chosen === this.#tableId) this.#show(found);
+    } catch (error) {
+      this.#say(reasonOf(error));
+    }
+  }
+
+  #read() {
     const place = { path: this.path, table_id: this.#tableId };
-    const found = await api("POST", `/columns/${this.columnId}/expand/fields`, place);
+    return api("POST", `/columns/${this.columnId}/expand/fields`, place);
+  }
+
+  /** Shows what the items have, and which columns of the table fit. @param {{ fields: ItemField[] }} found */
+  #show(found) {
+    this.#problem.hidden = true;
     this.#offered = found.fields;
     this.#nameField.hidden = this.#tableId !== null;
     this.#name.disabled = this.#tableId !== null;
     this.#fields.replaceChildren(make("legend", "", "Fields"), ...this.#offered.map(fieldLine));
     const same = this.#offered.map((field, at) => new Option(`its ${columnOf(field)} is the same`, String(at)));
     this.#key.replaceChildren(new Option("everything in it is the same", ""), ...same);
-    return found;
   }
 
-  async #make() {
+  #make = once(async () => {
     const boxes = /** @type {NodeListOf<HTMLInputElement>} */ (this.#fields.querySelectorAll("input"));
     const chosen = this.#offered.filter((_, at) => boxes[at].checked);
     const key = this.#key.value === "" ? [] : [columnOf(this.#offered[Number(this.#key.value)])];
@@ -109,7 +125,7 @@ class ListRows {
     } catch (error) {
       this.#say(reasonOf(error));
     }
-  }
+  });
 
   /** @param {string} problem */
   #say(problem) {

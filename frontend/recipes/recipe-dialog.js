@@ -15,6 +15,7 @@
 
 import { ApiError, reasonOf } from "../ui/api.js";
 import { button, make } from "../ui/elements.js";
+import { once } from "../ui/once.js";
 
 const NEW = "new";
 const SIGNING = ["jwt_bearer", "signed_jwt"]; // kinds whose key may have many lines
@@ -43,7 +44,10 @@ export class RecipeDialog {
     if (connection) this.form.append(...this.#connectionFields(connection));
     const cancel = button("Cancel", "btn", () => this.dialog.close());
     this.form.append(this.problem, make("div", "buttons", cancel, this.saveButton));
-    this.form.addEventListener("submit", (event) => void this.#submit(event));
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#submit();
+    });
     this.dialog.addEventListener("close", () => this.dialog.remove());
     this.dialog.append(this.form);
     document.body.append(this.dialog);
@@ -122,18 +126,14 @@ export class RecipeDialog {
     return choices;
   }
 
-  /** @param {SubmitEvent} event */
-  async #submit(event) {
-    event.preventDefault();
-    this.saveButton.disabled = true;
+  #submit = once(async () => {
     try {
       await this.save(this.#choices());
       this.dialog.close();
     } catch (error) {
       this.#showProblem(error);
     }
-    this.saveButton.disabled = false;
-  }
+  });
 
   /** Shows why the column was not imported; the user decides where credentials may be sent. @param {unknown} error */
   #showProblem(error) {

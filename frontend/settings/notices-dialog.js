@@ -11,6 +11,7 @@ import { api, reasonOf } from "../ui/api.js";
 import { button, make } from "../ui/elements.js";
 import { timeText } from "../ui/format.js";
 import { toast } from "../ui/notices.js";
+import { once } from "../ui/once.js";
 
 /** @param {number} tableId */
 export async function openNotices(tableId) {
@@ -50,7 +51,7 @@ class NoticesDialog {
     const form = make("form", { method: "dialog" }, title, ...this.#fields(), this.#problem, this.#buttons());
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.#save().then((saved) => saved && this.#dialog.close());
+      void this.#send(false);
     });
     this.#dialog.setAttribute("aria-labelledby", title.id);
     this.#dialog.append(form);
@@ -62,14 +63,14 @@ class NoticesDialog {
 
   #fields() {
     const { webhook_host: host, can_email: canEmail, problem, last } = this.notices;
-    const slack = "Slack, Mattermost and all who take messages as Slack does. The address is kept encrypted.";
+    const slack = "Slack, Mattermost, or whatever takes messages as Slack does. The address is kept encrypted.";
     const mail = canEmail
       ? "Up to 10, with commas between."
-      : "This server can't send e-mail. Whoever runs it can set it up.";
-    const what = "Runs that start by themselves when a row changes are not told, nor those that somebody stops.";
+      : "This server isn't set up to send e-mail. Whoever runs it can do that.";
+    const what = "Runs that auto-update starts, and runs that somebody stops, send no notice.";
     /** @type {HTMLElement[]} */
     const webhook = [this.#webhook, make("p", "hint", slack)];
-    if (host) webhook.push(make("label", "notice-choice", this.#remove, `Tell ${host} no more`));
+    if (host) webhook.push(make("label", "notice-choice", this.#remove, `Stop sending to ${host}`));
     return [
       ...(problem ? [make("p", "problem", problem)] : []),
       make("div", "field", make("label", { htmlFor: this.#webhook.id }, "Webhook"), ...webhook),
@@ -102,7 +103,7 @@ class NoticesDialog {
   }
 
   #buttons() {
-    const sample = button("Save and send a sample", "btn", () => void this.#sample());
+    const sample = button("Save and send a sample", "btn", () => void this.#send(true));
     const cancel = button("Cancel", "btn", () => this.#dialog.close());
     return make("div", "buttons", sample, cancel, make("button", { type: "submit", className: "btn primary" }, "Save"));
   }
@@ -119,11 +120,13 @@ class NoticesDialog {
     return this.#tell(() => api("PATCH", this.path, change));
   }
 
-  async #sample() {
-    if (!(await this.#save()) || !(await this.#tell(() => api("POST", `${this.path}/test`)))) return;
+  /** Saves, and sends a sample where one is asked for. @type {(withSample: boolean) => Promise<void>} */
+  #send = once(async (withSample) => {
+    if (!(await this.#save())) return;
+    if (withSample && !(await this.#tell(() => api("POST", `${this.path}/test`)))) return;
     this.#dialog.close();
-    toast("A sample was sent.");
-  }
+    if (withSample) toast("A sample was sent.");
+  });
 
   /** @param {() => Promise<unknown>} ask @returns {Promise<boolean>} whether it went well; otherwise the dialog says why not */
   async #tell(ask) {
