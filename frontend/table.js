@@ -97,6 +97,7 @@ function describe({ rows, columns, view }) {
   byId("empty-columns").hidden = columns.count > 0;
   byId("empty-rows").hidden = columns.count === 0 || rows.tableTotal > 0;
   byId("empty-view").hidden = !rows.view || rows.total > 0 || rows.tableTotal === 0 || view.missing.length > 0;
+  byId("summaries").hidden = document.querySelector(".empty:not([hidden])") !== null;
   return size;
 }
 

@@ -117,10 +117,11 @@ export class Viewport {
     this.#drawn = drawn;
     this.#growPool(last - first + 1);
     for (const line of this.#pool) {
-      if (line.index < first || line.index > last || line.index === this.#pinned?.index) this.#put(line, -1);
+      if (line.index < first || line.index > last || line.index === this.#pinned?.index) line.index = -1;
     }
     const { offset } = this.scroll; // read once: it makes the browser lay out what was drawn before
     for (let index = first; index <= last; index += 1) this.#paintLine(this.#lineFor(index), index, offset);
+    for (const line of this.#pool) if (line.index < 0) this.#put(line, -1); // last: most are shown again as other rows
     if (this.#pinned && (this.#pinned.index < first || this.#pinned.index > last))
       this.#paintLine(this.#pinned, this.#pinned.index, offset);
     this.#changed = false;
@@ -154,7 +155,7 @@ export class Viewport {
   /** @param {Line} line @param {number} index -1 hides it */
   #put(line, index) {
     line.index = index;
-    line.element.hidden = index < 0;
+    if (line.element.hidden !== index < 0) line.element.hidden = index < 0;
   }
 
   /** @param {Line} line @param {number} index @param {number} offset px */
@@ -176,7 +177,7 @@ export class Viewport {
     }
     const isSelected = this.grid.selectedRows.has(row?.id);
     const inRange = this.grid.selection.hasRow(index);
-    const marks = `line${row ? "" : " waits"}${isSelected ? " taken" : ""}${inRange ? " in-range" : ""}`;
+    const marks = `line${row ? "" : " waits"}${isSelected ? " taken" : ""}${inRange ? " in-range" : ""}${line === this.#pinned ? " edited" : ""}`;
     line.pick.checked = isSelected;
     if (line.marks !== marks) line.element.className = line.marks = marks;
     if (line === this.#pinned && !this.#isAsPinned()) return;
@@ -215,7 +216,7 @@ export class Viewport {
     this.#mark(slot, row, column);
     this.#markRefusal(slot, data && this.grid.rows.refusal(data.id, shown.id));
     slot.element.classList.toggle("late", Boolean(data && this.grid.rows.isLate(data.id, shown.id)));
-    if (this.#pinned && slot.element.querySelector(".editor")) return;
+    if (this.#pinned && slot.element.classList.contains("edited")) return;
     if (slot.column === shown && slot.cell === cell && slot.row === row) return;
     [slot.column, slot.cell, slot.row] = [shown, cell, row];
     paintCell(slot.element, shown, cell, { row, canEdit: this.grid.canEdit, isTall: this.rowHeight >= TALL });
@@ -332,6 +333,7 @@ export class Viewport {
     const slot = row % this.#pool.length;
     const line = this.#pool[slot];
     this.#pinned = line;
+    line.element.className = line.marks += " edited";
     this.#pinnedDrawn = this.#drawn;
     this.#pool[slot] = newLine(this.grid.canEdit);
     this.body.append(this.#pool[slot].element);

@@ -33,7 +33,9 @@ export function startCoach(grid) {
     },
   ];
   const card = newCard();
-  document.querySelector(".stage")?.append(card.element);
+  const stage = document.querySelector(".stage");
+  stage?.append(card.element);
+  stage?.classList.add("coached");
   let step = 0;
   const show = () => {
     const { title, text, run } = steps[step];
@@ -71,13 +73,17 @@ function whenEnded(columnId, go) {
 
 function newCard() {
   const [count, title, text] = [make("p", "count"), make("h2", ""), make("p", { className: "text", role: "status" })];
-  const skip = button("Skip", "btn ghost", () => element.remove());
+  const close = () => {
+    element.closest(".coached")?.classList.remove("coached");
+    element.remove();
+  };
+  const skip = button("Skip", "btn ghost", close);
   const go = button("Run", "btn primary", null);
   const foot = make("div", "buttons", skip, go);
   const element = make("section", { className: "coach", ariaLabel: "First steps" }, count, title, text, foot);
   return {
     element,
-    close: () => element.remove(),
+    close,
     /** @param {() => void} run */
     press: (run) => go.addEventListener("click", run),
     wait: () => {

@@ -36,9 +36,23 @@ export function showNotice(message, { action, actions = action ? [action] : [], 
 /** @type {HTMLElement | undefined} */
 let only;
 
+/** Makes the region; while it holds a notice, the page says so to its styles. */
+function newRegion() {
+  const region = make("div", {
+    id: "toasts",
+    popover: "manual",
+    role: "log",
+    ariaLive: "polite",
+    ariaLabel: "Notices",
+  });
+  const follow = () => document.body.classList.toggle("noticed", region.childElementCount > 0);
+  new MutationObserver(follow).observe(region, { childList: true });
+  return region;
+}
+
 /** Returns the region, as the last thing that was opened: so it lies above all others. */
 function raisedRegion() {
-  only ??= make("div", { id: "toasts", popover: "manual", role: "log", ariaLive: "polite", ariaLabel: "Notices" });
+  only ??= newRegion();
   const dialog = [...document.querySelectorAll("dialog:modal")].at(-1);
   const place = dialog ?? document.body;
   if (only.parentElement !== place) {

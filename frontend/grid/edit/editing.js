@@ -70,6 +70,7 @@ export class Editing {
     const editor = newEditor(column, row, before, typed);
     const shown = [...cell.childNodes];
     cell.replaceChildren(editor);
+    cell.classList.add("edited"); // until the row's elements go, with the editor
     editor.focus();
     if (!typed && editor instanceof HTMLTextAreaElement)
       editor.setSelectionRange(editor.value.length, editor.value.length);
