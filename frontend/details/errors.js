@@ -93,12 +93,11 @@ export class Errors {
       make("b", "", formatNumber(count)),
       make("span", "hint", `${share || "< 1"} % · ${WORD[state]}`),
     );
-    const rows = positions.map((at, i) => {
-      const go = button(String(at + 1), "btn small", () => void this.#go(column, at, kind.row_ids[i]), {
+    const rows = positions.map((at, i) =>
+      button(String(at + 1), "btn small", () => void this.#go(column, at, kind.row_ids[i]), {
         ariaLabel: `Show row ${at + 1}`,
-      });
-      return make("span", "", go, i < positions.length - 1 ? "," : "");
-    });
+      }),
+    );
     const item = make("li", "", make("p", `s ${state === "failed" ? "bad" : "stale"}`, message), amount, bar);
     if (rows.length)
       item.append(

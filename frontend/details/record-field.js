@@ -10,6 +10,7 @@
 import { isComputed, isTrue, lookOf, plainText, stateText } from "../grid/cells.js";
 import { newEditor } from "../grid/edit/editing.js";
 import { edit } from "../grid/edit/edits.js";
+import { cut } from "../grid/summary.js";
 import { button, make } from "../ui/elements.js";
 import { icon } from "../ui/icons.js";
 
@@ -18,8 +19,7 @@ const LONGEST = 1000; // characters of a result; the inspector has the rest
 /** The words for a result: its state, or all of a value that is neither an object nor a list. @param {Cell} cell */
 export function resultText(cell) {
   const isWhole = lookOf(cell) === "ok" && typeof cell.value !== "object";
-  const text = (isWhole ? plainText(cell.value) : stateText(cell)) || "–";
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  return cut((isWhole ? plainText(cell.value) : stateText(cell)) || "–", LONGEST);
 }
 
 export class RecordField {

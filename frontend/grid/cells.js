@@ -8,7 +8,7 @@
 
 import { make } from "../ui/elements.js";
 import { prettyJson } from "./pretty-json.js";
-import { isNumeric, summary } from "./summary.js";
+import { cut, isNumeric, summary } from "./summary.js";
 
 const COMPUTED = new Set(["formula", "extract", "http", "lookup"]);
 const LONGEST_SHOWN = 300; // characters; the rest is in the editor or the details
@@ -92,7 +92,7 @@ function typedText(column, value) {
   const text = plainText(value);
   // "0042" and "1.10" stay as typed: only text that a number would print itself gets separators.
   if (column.type === "number" && text && String(Number(text)) === text) return grouped.format(Number(text));
-  return text.slice(0, LONGEST_SHOWN).replace(/\s+/g, " ");
+  return cut(text, LONGEST_SHOWN).replace(/\s+/g, " ");
 }
 
 /**

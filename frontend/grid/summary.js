@@ -4,6 +4,9 @@ const MOST = 3; // values shown
 const MOST_VISITED = 200; // values of one result that are looked at
 const LONGEST = 300; // characters of a value
 
+/** The beginning of a text, which says so. @param {string} text @param {number} longest characters */
+export const cut = (text, longest) => (text.length > longest ? `${text.slice(0, longest)}…` : text);
+
 /** @param {unknown} value */
 export const isNumeric = (value) => typeof value === "number" || typeof value === "bigint";
 
@@ -11,7 +14,7 @@ export const isNumeric = (value) => typeof value === "number" || typeof value ==
 function scalarText(value) {
   if (value === null || value === undefined) return "";
   if (typeof value === "boolean") return value ? "Yes" : "No";
-  return String(value).slice(0, LONGEST).replace(/\s+/g, " ").trim();
+  return cut(String(value), LONGEST).replace(/\s+/g, " ").trim();
 }
 
 /** Yields the values of an object or a list, the outer ones of each level first. @param {object} value @returns {Generator<unknown>} */

@@ -26,6 +26,11 @@ test("a single value is shown as it is, in one line", () => {
   assert.deepEqual(summary(null), []);
 });
 
+test("a long text is cut, and says so", () => {
+  assert.deepEqual(summary("a".repeat(300)), ["a".repeat(300)]);
+  assert.deepEqual(summary("a".repeat(301)), [`${"a".repeat(300)}…`]);
+});
+
 test("an object without values says so", () => {
   assert.deepEqual(summary({}), ["{ }"]);
   assert.deepEqual(summary({ data: [], next: null }), ["No values in it"]);
