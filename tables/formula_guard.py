@@ -14,11 +14,12 @@ import re
 
 GUARD = "'"
 # OWASP, “CSV injection”: also the wide signs, which Excel takes for the others in some languages.
-_SIGNS = "=+\\-@\t\r\n＝＋－＠"
+# A mark of an encoding is not run, but readers leave it out where a line begins with it.
+_SIGNS = "=+\\-@\t\r\n＝＋－＠\ufeff"
 _HARMLESS = r"[+-](?:\d[\d ]*(?:\(\d+\)[\d ]*)?|\d*[.,]?\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?)\Z"
 _GUARDED = re.compile(f"'*(?!{_HARMLESS})[{_SIGNS}]")
 # What a guarded text begins with; asking for it here saves a call for each cell of a file.
-FIRST = frozenset("'=+-@\t\r\n＝＋－＠")
+FIRST = frozenset("'=+-@\t\r\n＝＋－＠\ufeff")
 
 
 _BEGINNING = re.compile(f"\0[{''.join(map(re.escape, sorted(FIRST)))}]")

@@ -35,9 +35,11 @@ def clean(column: Column, value: object) -> object:
 
 
 def as_text(value: object) -> str:
-    """Returns the value as text, the way the grid shows it."""
+    """Returns the value as text, the way the grid and exports show it: a whole number has no decimals."""
     if value is None:
         return ""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -52,7 +52,8 @@ class Options(Schema):
         """Returns the options that were given; a blank one was not, but for `quote`, where it means none."""
         given = self.model_dump(by_alias=True)
         if self.key is not None:
-            given["key"] = self.key if isinstance(self.key, list) else _listed(self.key)
+            keys = self.key if isinstance(self.key, list) else [self.key]
+            given["key"] = [name for key in keys for name in _listed(key)]
         return {name: value for name, value in given.items() if value is not None and (value != "" or name == "quote")}
 
 

@@ -16,7 +16,22 @@ def test_every_text_comes_back_as_it_was(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["=1+1", "+1+1", "-2-3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "+cmd|x", "-", "+1-555-0100", "-1/2", "-5\n=1"],
+    [
+        "=1+1",
+        "+1+1",
+        "-2-3",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "＝1",
+        "+cmd|x",
+        "-",
+        "+1-555-0100",
+        "-1/2",
+        "-5\n=1",
+        "\ufeffx",
+    ],
 )
 def test_a_formula_is_guarded(text: str) -> None:
     assert guarded(text) == f"'{text}"

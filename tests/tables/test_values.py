@@ -58,7 +58,9 @@ def test_a_wrong_value_is_refused_with_its_column(type: str, given: object) -> N
     assert refused.value.field == "Field"
 
 
-@pytest.mark.parametrize(("value", "text"), [(None, ""), (True, "true"), (1.5, "1.5"), ("é", "é"), (["é"], '["é"]')])
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, ""), (True, "true"), (1.5, "1.5"), (2.0, "2"), ("é", "é"), (["é"], '["é"]')]
+)
 def test_a_value_is_shown_as_text(value: object, text: str) -> None:
     assert values.as_text(value) == text
 

@@ -218,7 +218,7 @@ def is_header(first: Row, rows: Sequence[Row], at_least: int = 0) -> bool:
 
     `at_least` is the evidence that is asked for.
     """
-    if all(map(is_blank, first)):
+    if all(map(is_blank, first)) or any(isinstance(value, dict | list) for value in first):
         return False
     if any(isinstance(value, str) and kinds.is_usual_name(value) for value in first):
         rows = [row for row in rows if row != first]  # the names of another file that was put behind

@@ -112,6 +112,15 @@ def test_a_choice_that_does_not_fit_is_refused_where_it_is(form: dict[str, str],
     assert field in json.dumps(answer["error"]["details"])
 
 
+def test_a_form_holds_a_key_of_several_columns_as_a_list(call: Caller, leads: str) -> None:
+    form = {"table": leads, "columns": json.dumps(columns_of(call, leads)), "on_match": "update"}
+    started = uploaded(call, **form, key='["Domain", "Revenue"]')[1]
+    job.run(started["id"])
+    done = call("GET", f"/imports/{started['id']}")[1]
+    assert (done["state"], done["updated"]) == ("done", 0)
+    assert done["added"] == 2
+
+
 def test_what_came_in_whole_has_no_file_of_rejected_rows(call: Caller) -> None:
     started = uploaded(call)[1]
     assert call("GET", f"/imports/{started['id']}/rejected")[0] == 404

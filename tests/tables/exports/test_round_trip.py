@@ -22,6 +22,7 @@ ROWS: list[dict[str | int, Any]] = [
     {"Text": "two\nlines", "Number": "12345678901234567890", "Day": "1899-12-31", "=Sum": "+49 171 (0)5"},
     {"Text": "ü🎉 _x0041_", "Number": 0, "Yes": True, "=Sum": "-cmd|x"},
     {"Text": " spaces ", "Number": "1e5", "=Sum": "TRUE"},
+    {"Text": "\ufeffmark", "Number": 2.0, "=Sum": "\ufeff"},
 ]
 
 

@@ -56,6 +56,9 @@ JSON = [
         suffix=".jsonl",
     ),
     Odd(
+        "Lists of objects as lines", b'[{"a":1}]\n[{"a":2}]\n', [["Column 1"], [{"a": 1}], [{"a": 2}]], suffix=".jsonl"
+    ),
+    Odd(
         "An object of columns",
         b'{"name":["Sam","Ola"],"age":[3,4]}',
         [["name", "age"], ["Sam", 3], ["Ola", 4]],
