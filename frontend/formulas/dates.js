@@ -15,18 +15,42 @@ export function isNothing(value) {
   return Object.getPrototypeOf(value) === Object.prototype && Object.keys(value).length === 0;
 }
 
+const MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec";
+const ISO = /^\s*(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)/;
+const DAY_OF_MONTH = new RegExp(
+  `(?<!\\d)(\\d{1,2})[\\s-]+(${MONTHS})|(${MONTHS})[a-z]*\\.?[\\s-]+(\\d{1,2})(?![\\d:])`,
+  "i",
+);
+
+/** Says whether a month has this day: JavaScript takes 30 February for 1 March.
+ * @param {number} year @param {number} month @param {number} day */
+function hasDay(year, month, day) {
+  return day >= 1 && day <= new NativeDate(NativeDate.UTC(year, month, 0)).getUTCDate();
+}
+
+/** Says whether the day that a text writes out is one of its month. @param {string} text */
+function writesDay(text) {
+  const [, year, month, day] = ISO.exec(text) ?? [];
+  if (year) return hasDay(Number(year), Number(month), Number(day));
+  const [, before, name, otherName, after] = DAY_OF_MONTH.exec(text) ?? [];
+  if (!(before ?? after)) return true;
+  const number = MONTHS.split("|").indexOf((name ?? otherName).toLowerCase()) + 1;
+  return hasDay(Number(/\d{4}/.exec(text)?.[0] ?? 2000), number, Number(before ?? after));
+}
+
 /** Returns a text as JavaScript reads it as a date, without choosing between day and month for its author.
  * @param {string} text */
 function readable(text) {
   const [, first, sign, second, year, rest] = BY_COUNTRY.exec(text) ?? [];
   const plain = text.replace(/(\d)(st|nd|rd|th)\b/i, "$1").replace(/\s*\([^)]*\)\s*$/, "");
-  if (!first) return hasOnlyDateWords(plain) ? plain : "";
+  if (!first) return hasOnlyDateWords(plain) && writesDay(plain) ? plain : "";
   const isDayFirst = sign === "." || Number(first) > 12;
   if (year.length === 2) throw unclear(text, "doesn't write its year in full", "DD/MM/YY");
   if (!isDayFirst && Number(second) <= 12 && Number(first) !== Number(second))
     throw unclear(text, "is another day in Europe than in America", "DD/MM/YYYY");
   const [day, month] = isDayFirst ? [first, second] : [second, first];
-  return Number(month) > 12 ? "" : `${month}/${day}/${year}${rest}`;
+  const isDay = Number(month) <= 12 && hasDay(Number(year), Number(month), Number(day));
+  return isDay ? `${month}/${day}/${year}${rest}` : "";
 }
 
 /** @param {string} text @param {string} why @param {string} pattern */

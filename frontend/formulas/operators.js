@@ -151,6 +151,12 @@ function tried(compute) {
 /** @param {Error | null} error */
 const isNotFound = (error) => error instanceof Failure && error.code === "#N/A";
 
+/** An uploaded cell with FALSE is text. @param {any} value */
+export const isFalseText = (value) => typeof value === "string" && value.trim().toLowerCase() === "false";
+
+/** IF: whether its test holds. @param {any} value */
+export const isTrue = (value) => Boolean(settled("IF", value)) && !isFalseText(value);
+
 /** IFERROR: `instead` is computed only after a failure. @param {() => any} compute @param {() => any} [instead] */
 export function ifError(compute, instead = () => undefined) {
   const [value, error] = tried(compute);

@@ -61,7 +61,8 @@ export class Renderer {
       case "CallExpression":
         return this.lazy(node) ?? this.plain(node);
       case "UnaryExpression":
-        return node.operator === "!" ? `!${this.operand(node.argument)}` : this.plain(node);
+        if (node.operator !== "!") return this.plain(node);
+        return node.isWord ? `!${this.mark}.isTrue(${this.operand(node.argument)})` : `!${this.operand(node.argument)}`;
       case "ConditionalExpression":
         return `(${this.operand(node.test)}?${this.inside(node.consequent)}:${this.inside(node.alternate)})`;
       case "TemplateLiteral":
@@ -139,7 +140,7 @@ export class Renderer {
 
   /** @param {Node} test @param {string} [yes] @param {string} [no] */
   either(test, yes = "true", no = "false") {
-    return `(${this.mark}.settled("IF",${this.operand(test)})?${yes}:${no})`;
+    return `(${this.mark}.isTrue(${this.operand(test)})?${yes}:${no})`;
   }
 
   /** Writes IFS. @param {Node[]} values @returns {string | null} */

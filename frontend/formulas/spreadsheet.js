@@ -2,11 +2,12 @@
 
 import * as formulajs from "@formulajs/formulajs";
 
+import { criteria } from "./criteria.js";
 import { isNothing } from "./dates.js";
 import { Failure, MissingDate, settled } from "./failures.js";
 import { lookups } from "./lookups.js";
 import { formatNumber } from "./number-format.js";
-import { contains, isEmpty, isNumeric } from "./operators.js";
+import { contains, isEmpty, isFalseText, isNumeric } from "./operators.js";
 import { TEXTS } from "./texts.js";
 
 /** How many of their first values are dates or parts of one. */
@@ -30,6 +31,27 @@ const NUMERIC = `
   PERCENTILE PERCENTILEINC PERCENTILEEXC QUARTILE QUARTILEINC QUARTILEEXC STDEV STDEVS STDEVP VAR VARS VARP SUMPRODUCT
 `;
 
+/** The function that spreadsheets mean by a name that Formula.js has only with a part behind it. */
+const MEANT = {
+  CONFIDENCE: "NORM",
+  MODE: "SNGL",
+  PERCENTILE: "INC",
+  PERCENTRANK: "INC",
+  QUARTILE: "INC",
+  RANK: "EQ",
+  STDEV: "S",
+  VAR: "S",
+};
+
+/** @param {Record<string, any>} formulajs @returns {Record<string, any>} */
+function withMeant(formulajs) {
+  const added = Object.entries(MEANT).map(([name, part]) => {
+    const { [name]: parts } = formulajs;
+    return [name, Object.assign((/** @type {any[]} */ ...values) => parts[part](...values), parts)];
+  });
+  return { ...formulajs, ...Object.fromEntries(added) };
+}
+
 /** @param {any} value @returns {any} */
 function asNumber(value) {
   if (isNumeric(value)) return Number(value);
@@ -51,6 +73,15 @@ function asDate(value) {
   const date = new Date(value);
   if (Number.isNaN(date.getTime())) throw new Failure("", "#VALUE!", `“${value.slice(0, 40)}” is not a valid date.`);
   return date;
+}
+
+const LOGICAL = ["AND", "NOT", "OR", "XOR"];
+
+/** Uploaded cells hold TRUE and FALSE as text. @param {any} value @returns {any} */
+function asTruth(value) {
+  if (Array.isArray(value)) return value.map(asTruth);
+  if (isFalseText(value)) return false;
+  return typeof value === "string" && value.trim().toLowerCase() === "true" ? true : value;
 }
 
 const ROUNDING = ["ROUND", "ROUNDUP", "ROUNDDOWN"];
@@ -84,7 +115,7 @@ const textOf = (moment) => (/** @type {any} */ value, /** @type {any} */ format)
   const isOfDate = typeof format === "string" && /[dyh]|m{3}|m:s/i.test(format.replace(/"[^"]*"|\\.|general/gi, ""));
   const number = isNumeric(value) ? Number(value) : value;
   if (!isOfDate && typeof number === "number" && typeof format === "string") return formatNumber(number, format);
-  if (!isOfDate) return formulajs.TEXT(value, format);
+  if (!isOfDate) return typeof value === "string" ? value : formulajs.TEXT(value, format);
   if (isNothing(value)) throw new MissingDate();
   const date = typeof value === "number" ? new Date(Date.UTC(1899, 11, 30) + value * 86_400_000) : asDate(value);
   return moment(date).format(asMoment(format));
@@ -108,7 +139,7 @@ function asMoment(format) {
 
 /** @param {any} moment */
 function ours(moment) {
-  const given = /** @type {Record<string, any>} */ (formulajs);
+  const given = withMeant(formulajs);
   const dates = /** @type {Record<string, number>} */ ({ ...DATES, ...MORE_DATES });
   const needed = /** @type {Record<string, number>} */ ({ ...dates, ...NEEDED });
   return {
@@ -120,6 +151,11 @@ function ours(moment) {
         .split(/\s+/)
         .map((name) => [name, ofNumbers(given[name])]),
     ),
+    ...Object.fromEntries(
+      LOGICAL.map((name) => [name, (/** @type {any[]} */ ...values) => given[name](...values.map(asTruth))]),
+    ),
+    ...Object.fromEntries(["CONFIDENCE", "PERCENTRANK"].map((name) => [name, given[name]])),
+    ...criteria(given),
     ...lookups(given),
     ...TEXTS,
     ...Object.fromEntries(ROUNDING.map((name) => [name, rounding(given[name])])),

@@ -106,7 +106,34 @@ const ISURL = (value) => /^(https?:\/\/)?([\p{L}\p{N}_-]+\.)+\p{L}{2,}(:\d+)?([/
 /** @param {any} value */
 const ENCODEURL = (value) => encodeURIComponent(textOf(value));
 
+const AMOUNT = /^([-+]?)\s*[$€£¥]?\s*([-+]?(?:\d{1,3}(?:[,\s]\d{3})+|\d+)?(?:\.\d+)?(?:e[-+]?\d+)?)\s*[$€£¥]?\s*(%?)$/i;
+
+/** The number that a text shows. @param {any} value */
+function VALUE(value) {
+  if (typeof value === "number") return value;
+  if (isEmpty(value)) return 0;
+  const text = textOf(value).trim();
+  const [, inBrackets] = /^\((.*)\)$/.exec(text) ?? [];
+  const [, sign, digits, percent] = AMOUNT.exec(inBrackets ?? text) ?? [];
+  const number = digits ? Number(digits.replace(/[,\s]/g, "")) : NaN;
+  if (Number.isNaN(number)) {
+    const words = `“${text.slice(0, 40)}” isn't a number as VALUE reads it, such as 1,234.5. NUMBERVALUE takes other signs.`;
+    throw new Failure("VALUE", "#VALUE!", words);
+  }
+  return ((sign === "-") !== (inBrackets !== undefined) ? -number : number) / (percent ? 100 : 1);
+}
+
+/** A capital for each word: after hyphens, and after the first letter of O'Neil. @param {any} text */
+const PROPER = (text) =>
+  textOf(text)
+    .toLowerCase()
+    .replace(/\p{L}[\p{L}\p{M}]*(?:['’][\p{L}\p{M}]+)*/gu, (word) =>
+      word.replace(/^\p{L}(['’]\p{L})?/u, (start) => start.toUpperCase()),
+    );
+
 export const TEXTS = {
+  PROPER,
+  VALUE,
   DOMAIN,
   COALESCE,
   REGEXEXTRACT,

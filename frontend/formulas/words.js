@@ -113,6 +113,7 @@ function withWords(Base) {
       const operand = this.parseMaybeUnary(null, false, false, forInit);
       node.argument = this.parseExprOp(operand, start, startLoc, STRENGTH.and, forInit);
       node.operator = "!";
+      node.isWord = true;
       node.prefix = true;
       return this.finishNode(node, "UnaryExpression");
     }

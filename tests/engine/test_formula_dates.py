@@ -139,3 +139,27 @@ def test_dates_are_written_and_counted_as_in_spreadsheets(text: str, expected: o
 def test_a_condition_over_a_missing_date_does_not_run_and_says_why() -> None:
     assert holds("moment({{Date}}).fromNow() contains 'ago'", {}) == (False, "{{Date}} is empty")
     assert holds("moment({{Date}}).isBefore('2024-01-01')", {}) == (False, "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2024-02-30", "2023-02-29", "2024-04-31T10:00:00Z", "31/02/2024", "31.11.2024"),
+        *("30 Feb 2024", "February 29, 2023", "31-Apr-2024", "Jun 31st 2024", "2024-01-00"),
+    ],
+)
+@pytest.mark.parametrize("read", ["new Date({{Date}})", "DAY({{Date}})", "DATEVALUE({{Date}})", "EDATE({{Date}}, 1)"])
+def test_a_day_that_its_month_does_not_have_is_no_date(read: str, text: str) -> None:
+    """JavaScript takes 30 February for 1 March."""
+    assert "not a valid date" in result(read, {FOUNDED: text}).error
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        *(("2024-02-29", 29), ("29.02.2024", 29), ("Thu, 29 Feb 2024 10:00:00 GMT", 29), ("February 29, 2024", 29)),
+        *(("2030 Feb 5", 5), ("Sep 13, 2024 10:45", 13), ("31 Dec 1999", 31), ("2024-12-31T23:30:00-01:00", 1)),
+    ],
+)
+def test_every_day_that_its_month_has_is_a_date(text: str, day: int) -> None:
+    assert result("new Date({{Date}}).getUTCDate()", {FOUNDED: text}) == Computed(day)

@@ -313,3 +313,29 @@ def test_no_fix_is_offered_where_the_meaning_is_not_sure(text: str, words: str) 
     found = problems(text)
     assert words in found[0].message
     assert all(problem.edit is None or problem.edit.label == "Use +" for problem in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("IF('FALSE', 1, 2) + IFS('false', 10, true, 20)", 22),
+        ("AND('True', true) && !OR(' false ', ['FALSE']) && NOT('false')", True),
+        ("IF('no', 1, 2)", 1),
+        ("VALUE('1,234.5') + VALUE('-$1,000') + VALUE('(5)') + VALUE('50%')", 230.0),
+        ("STDEV([1, 2, 3]) + VAR(['1', '2', '3']) + MODE([1, 1, 2])", 3),
+        ("[RANK(2, [1, 2, 3]), QUARTILE([1, 2, 3], 1), PERCENTILE(['1', '2', '3'], 0.5)]", [2, 1.5, 2]),
+        ("STDEV.P([1, 3]) + RANK.AVG(2, [1, 2, 2])", 2.5),
+        ("PROPER(\"o'neil, it's jean-pierre ÉMILE\")", "O'Neil, It's Jean-Pierre Émile"),
+        ("COUNTIF(['abc', 'b', 'a*c'], 'A*') + COUNTIF(['abc', 'a*c'], 'a~*c')", 3),
+        ("COUNTIF(['abc', 'b'], '<>a?c') + COUNTIFS(['ab', 'b'], '*b', [1, 2], '>1')", 2),
+        ("SUMIF(['5', '7', 'x'], '>1') + SUMIFS(['1', '2'], ['ab', 'b'], 'a*')", 13),
+        ("TEXT('n/a', '0.00')", "n/a"),
+    ],
+)
+def test_spreadsheet_functions_do_as_in_spreadsheets(text: str, expected: object) -> None:
+    assert result(text) == Computed(expected)
+
+
+@pytest.mark.parametrize("number", ["abc", "12abc", "1.234,5", "1,23", "2024-01-01"])
+def test_a_text_that_shows_no_number_has_no_value(number: str) -> None:
+    assert f"“{number}” isn't a number as VALUE reads it" in result(f"VALUE('{number}')").error
