@@ -106,7 +106,8 @@ class _Filling:
 
     def _server(self, item: Mapping[str, Any], operation: Mapping[str, Any], address: str) -> str:
         if "swagger" in self._document:
-            scheme = (operation.get("schemes") or self._document.get("schemes") or ["https"])[0]
+            schemes = operation.get("schemes") or self._document.get("schemes") or ["https"]
+            scheme = "https" if "https" in schemes else schemes[0]
             host = self._document.get("host")
             base = str(self._document.get("basePath", ""))
             return (f"{scheme}://{host}{base}" if host else urljoin(address, base)).rstrip("/")
@@ -129,6 +130,8 @@ class _Filling:
             yield f"The API requires a sign-in{self._kinds_of_sign_in(security)}. Choose a connection."
         if holes := self._parameters.holes | self._body.holes:
             yield f"Choose a column for {listed(_with_example(*hole) for hole in holes.items())}."
+        for name, separator in self._parameters.joined.items():
+            yield f"{name} is a list that the API takes as one text, joined by “{separator}”. Choose a column of these."
         if self._body.files:
             yield f"Files were left out, because a column can't send them: {listed(self._body.files)}."
         if cookies := [str(one["name"]) for one in parameters if one.get("in") == "cookie" and one.get("required")]:
@@ -142,10 +145,16 @@ class _Filling:
         """The ways in brackets, as connections name them."""
         known = (self._document.get("components") or {}).get("securitySchemes") or {}
         known = known or self._document.get("securityDefinitions") or {}
-        schemes = [self._reader.resolved(known.get(name)) for one in security for name in one]
-        words = (_SIGN_INS.get(str(one.get("scheme") or one.get("type")).lower()) for one in schemes)
-        kinds = [kind for kind in dict.fromkeys(words) if kind]
+        ways = (self._sign_in([self._reader.resolved(known.get(name)) for name in one]) for one in security)
+        kinds = [kind for kind in dict.fromkeys(ways) if kind]
         return f" ({' or '.join(kinds)})" if kinds else ""
+
+    def _sign_in(self, schemes: Sequence[Mapping[str, Any]]) -> str:
+        """What an API wants together, such as an ID and a key, one connection has to send."""
+        if len(schemes) > 1 and all(one.get("type") == "apiKey" for one in schemes):
+            return "Several headers or parameters"
+        words = (_SIGN_INS.get(str(one.get("scheme") or one.get("type")).lower()) for one in schemes)
+        return " and ".join(dict.fromkeys(word for word in words if word))
 
 
 def _with_example(name: str, example: object) -> str:

@@ -24,6 +24,7 @@ class ParameterBuilder:
         self._chosen = chosen
         self.offered: dict[str, Offered] = {}
         self.holes: dict[str, object] = {}  # the example of each, or NOTHING
+        self.joined: dict[str, str] = {}  # what stands between the items of lists that a reference stands for
 
     def pairs(self, parameters: Sequence[Mapping[str, Any]], place: str) -> list[dict[str, str]]:
         """Returns the required and the chosen ones of "query" or "header"; the others are offered."""
@@ -64,9 +65,12 @@ class ParameterBuilder:
         kind = kind_of(schema)
         if kind == "object" and schema.get("properties") and "content" not in parameter:
             return self._of_object(name, parameter, schema)
-        if column := self._columns.as_text(name, kind):
-            return [(name, column)]
         value = fixed_value(schema)
+        column = self._columns.as_text(name, kind)
+        if kind == "array" and "content" not in parameter and (column or value is NOTHING):
+            self._note_joined(name, parameter)
+        if column:
+            return [(name, column)]
         if value is NOTHING:
             return [(name, self._hole(name, example_of(schema, self._example(parameter))))]
         if isinstance(value, list) and "content" not in parameter:
@@ -81,10 +85,19 @@ class ParameterBuilder:
         return next((one for one in [parameter.get("example"), *values] if one is not None), NOTHING)
 
     def _of_list(self, name: str, parameter: Mapping[str, Any], values: Sequence[str]) -> Pairs:
+        separator = self._separator(parameter)
+        return [(name, value) for value in values] if separator is None else [(name, separator.join(values))]
+
+    def _separator(self, parameter: Mapping[str, Any]) -> str | None:
+        """Returns what stands between the items of a list, None where its name is repeated."""
         style = str(parameter.get("style") or parameter.get("collectionFormat") or "")
-        if parameter.get("in") == "query" and (style == "multi" or self._is_exploded(parameter, style)):
-            return [(name, value) for value in values]
-        return [(name, _SEPARATORS.get(style, ",").join(values))]
+        is_repeated = style == "multi" or self._is_exploded(parameter, style)
+        return None if parameter.get("in") == "query" and is_repeated else _SEPARATORS.get(style, ",")
+
+    def _note_joined(self, name: str, parameter: Mapping[str, Any]) -> None:
+        """A reference to a list repeats its name, which is not what this API reads."""
+        if (separator := self._separator(parameter)) is not None:
+            self.joined[name] = separator
 
     def _is_exploded(self, parameter: Mapping[str, Any], style: str) -> bool:
         """Of OpenAPI 3, where lists of the style `form` are repeated unless something else is said."""

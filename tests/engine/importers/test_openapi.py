@@ -193,3 +193,24 @@ def test_a_part_of_another_kind_is_refused_or_left_out(kind: str) -> None:
                 read = openapi_document.read(json.dumps(document))
                 for found in openapi_document.operations(read):
                     openapi.fill(read, found.id, {"Q": "text", "Z": "number"})
+
+
+@pytest.mark.parametrize(
+    ("security", "words"),
+    [
+        ([{"id": [], "key": []}], "Several headers or parameters"),
+        ([{"key": []}, {"bearer": []}], "API key or Bearer token"),
+        ([{"key": [], "bearer": []}], "API key and Bearer token"),
+    ],
+)
+def test_what_is_wanted_together_is_told_together(security: list[dict[str, list[str]]], words: str) -> None:
+    keys = {name: {"type": "apiKey", "in": "header", "name": f"X-{name}"} for name in ("id", "key")}
+    schemes = {**keys, "bearer": {"type": "http", "scheme": "bearer"}}
+    filled = get({"security": security}, components={"securitySchemes": schemes})
+    assert filled.notes == (f"The API requires a sign-in ({words}). Choose a connection.",)
+
+
+@pytest.mark.parametrize(("schemes", "start"), [(["http", "https"], "https://"), (["http"], "http://")])
+def test_a_document_that_offers_https_is_called_by_it(schemes: list[str], start: str) -> None:
+    filled = openapi.fill(SWAGGER | {"schemes": schemes}, "PUT /pets", {})
+    assert filled.config["url"] == f"{start}api.example/v2/pets"

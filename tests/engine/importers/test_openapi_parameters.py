@@ -86,3 +86,23 @@ def test_the_example_of_a_required_parameter_is_shown_but_not_sent() -> None:
     team = {"name": "X-Team", "in": "header", "required": True, "example": "growth"}
     assert made.pairs([team], "header") == [{"name": "X-Team", "value": "{{X-Team}}"}]
     assert made.holes == {"X-Team": "growth"}
+
+
+@pytest.mark.parametrize(
+    ("described", "joined"),
+    [
+        ({"style": "pipeDelimited", "explode": False}, {"a": "|"}),
+        ({"explode": False}, {"a": ","}),
+        ({"in": "header"}, {"a": ","}),
+        ({}, {}),
+    ],
+)
+def test_a_list_that_is_joined_is_told_where_a_column_stands_for_it(
+    described: dict[str, Any], joined: dict[str, str]
+) -> None:
+    """A reference to a list repeats its name."""
+    made = builder()
+    place = described.get("in", "query")
+    parameter = {"name": "a", "in": place, "required": True, "schema": {"type": "array"}, **described}
+    made.pairs([parameter], place)
+    assert made.joined == joined
