@@ -81,11 +81,11 @@ def parse(items: Sequence[object], columns: Sequence[Column]) -> Group:
     return group
 
 
-def matching(item: Condition | Group) -> Q:
-    """Returns the test of the rows."""
+def matching(item: Condition | Group, indexed: Column | None = None) -> Q:
+    """Returns the test of the rows; an index has the values of one column where the database looks through it."""
     if isinstance(item, Condition):
-        return _condition(item)
-    parts = [matching(part) for part in item.items]
+        return _condition(item, item.column == indexed)
+    parts = [matching(part, indexed) for part in item.items]
     return reduce(and_ if item.holds == "all" else or_, parts, Q())
 
 
@@ -163,7 +163,7 @@ def _value(column: Column, op: str, value: object) -> Any:
     return value
 
 
-def _condition(condition: Condition) -> Q:
+def _condition(condition: Condition, indexed: bool) -> Q:
     column, op, value = condition.column, condition.op, condition.value
     if op == "state":
         return _in_state(column, value)
@@ -174,28 +174,33 @@ def _condition(condition: Condition) -> Q:
     if op in _OPPOSITES:
         test = _compared(column, _OPPOSITES[op], value)
         return Q(expressions.IsNotTrue(ExpressionWrapper(test, output_field=BooleanField())))
-    return _first_look(column, op, value) & _compared(column, op, value)
+    return _first_look(column, op, value, indexed) & _compared(column, op, value)
 
 
-def _first_look(column: Column, op: str, value: Any) -> Q:
-    """Returns a test that leaves out most rows fast. PostgreSQL finds a value faster than it writes a row as text."""
-    if connection.vendor == "postgresql" or column.is_computed:
-        return Q()
+def _first_look(column: Column, op: str, value: Any, indexed: bool) -> Q:
+    """Returns a test that leaves out most rows fast."""
     values = value if isinstance(value, list) else [value]
     if _is_by_number(column, op, values):
-        return _about(column, op, [float(_numeral(text)) for text in values])
-    if _is_by_date(column, op, values):
-        return Q()
+        return Q() if column.is_computed else _about(column, op, [float(_numeral(text)) for text in values])
     by_number = column.type == ColumnType.NUMBER and any(_as_number(text) is not None for text in values)
-    if op not in ("eq", "one_of", *_LOOKUPS) or (op == "one_of" and by_number) or any(map(_is_truth, values)):
+    is_by_text = op in _LOOKUPS or (op == "eq" and not _is_by_date(column, op, values))
+    is_by_text |= op == "one_of" and not by_number
+    if column.is_computed or not is_by_text or any(map(_is_truth, values)):
         return Q()
-    looks = [expressions.may_hold(str(text)) for text in values]
+    texts = [str(text) for text in values]
+    if op in _LOOKUPS and connection.vendor == "postgresql":
+        return expressions.has_uncased(column, texts[0])
+    if indexed and op not in _LOOKUPS and column.type != ColumnType.NUMBER:
+        return Q(In(expressions.without_case(F(expressions.alias(column))), texts))
+    if indexed or connection.vendor == "postgresql":  # it finds a value faster than it writes a row as text
+        return Q()
+    looks = [expressions.may_hold(text) for text in texts]
     return reduce(or_, looks) if all(looks) else Q()
 
 
 def _about(column: Column, op: str, bounds: Sequence[float]) -> Q:
     """Returns a test by doubles that is a little wide: numbers of many digits are compared exactly later."""
-    number = expressions.rough_number(column)
+    number = expressions.rough_number(F(expressions.alias(column)))
     low, high = bounds[0] - abs(bounds[0]) * _ROUGH, bounds[-1] + abs(bounds[-1]) * _ROUGH
     if op in ("gt", "gte"):
         return Q(GreaterThanOrEqual(number, low))

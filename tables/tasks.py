@@ -2,7 +2,17 @@
 
 from celery import shared_task
 
-from tables import backfills, deletions, duplicate_searches, edits, moves, purging, replacements, storage
+from tables import (
+    backfills,
+    column_indexes,
+    deletions,
+    duplicate_searches,
+    edits,
+    moves,
+    purging,
+    replacements,
+    storage,
+)
 from tables.imports import checks, job, undoing, uploads
 
 WIDENING = 5.0  # seconds of a sweep
@@ -39,6 +49,7 @@ def prune() -> None:
     purging.prune()
     edits.prune()
     undoing.prune()
+    column_indexes.drop_unused()
     storage.give_back_space(SHRINKING)
 
 
@@ -65,3 +76,8 @@ def replace(edit_id: int) -> None:
 @shared_task(name=purging.TASK, ignore_result=True)
 def purge_deletion(deletion_id: int) -> None:
     purging.run(deletion_id)
+
+
+@shared_task(name=column_indexes.TASK, ignore_result=True)
+def index_column(column_id: int) -> None:
+    column_indexes.make(column_id)
