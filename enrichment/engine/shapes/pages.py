@@ -15,7 +15,8 @@ type By = Literal["next_url", "cursor", "page", "offset", "link_header"]
 type Render = Callable[[str], Request]  # the first request with a cursor in its place
 
 COUNTED = ("page", "offset")  # the next page is known without its answer
-_NEXT = re.compile(r'\brel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next\b)', re.IGNORECASE)
+_LINK = re.compile(r"""<([^>]*)>((?:[^,"'<]|"(?:[^"\\]|\\.)*"|'[^']*')*)""")  # address and parameters
+_PARAMETER = re.compile(r""";\s*([^\s=;]+)\s*=\s*("(?:[^"\\]|\\.)*"|'[^']*'|[^\s;]*)""")
 _FOR_EVERY_SITE = frozenset({"accept", "content-type"})
 
 
@@ -94,7 +95,7 @@ def take(
         return Taken(pages, pages.number, is_complete=len(pages.items) <= paging.max_items)
     if following in pages.named:
         return Taken(pages, pages.number, problem="the API names a page as the next one that it has named before")
-    if pages.number >= paging.max_pages or len(pages.items) >= paging.max_items:
+    if pages.number >= paging.max_pages or len(pages.items) > paging.max_items:
         return Taken(pages, pages.number, is_complete=False)
     return Taken(replace(pages, named=[*pages.named, following]), pages.number, next=following)
 
@@ -113,11 +114,16 @@ def _next(paging: Paging, pages: Pages, items: list[Any], value: Any, response: 
 
 
 def next_link(response: Response) -> str | None:
-    """Returns the address of rel="next" in the Link headers (RFC 8288)."""
-    links = [link for name, text in response.headers if name.lower() == "link" for link in text.split("<")[1:]]
-    parts = (link.partition(">") for link in links)
-    found = next((address for address, _, parameters in parts if _NEXT.search(parameters)), None)
+    """Returns the address of rel="next" in the Link headers (RFC 8288), in whatever quotes that is."""
+    links = (link for name, text in response.headers if name.lower() == "link" for link in _LINK.findall(text))
+    found = next((address.strip() for address, parameters in links if "next" in _relations(parameters)), None)
     return urljoin(response.url, found) if found else None
+
+
+def _relations(parameters: str) -> list[str]:
+    """Returns what the first `rel` of a link says, as the others don't count."""
+    named = ((name.lower(), value.strip("\"'")) for name, value in _PARAMETER.findall(parameters))
+    return next((value.lower().split() for name, value in named if name == "rel"), [])
 
 
 def first_request(paging: Paging, request: Request) -> Request:
@@ -144,8 +150,8 @@ def _for_every_site(request: Request) -> list[tuple[str, str]]:
 
 
 def with_parameter(url: str, name: str, value: str) -> str:
-    """Returns the address with one parameter of its query set."""
-    address, _, query = url.partition("?")
+    """Returns the address with one parameter of its query set, without a fragment, which nobody is sent."""
+    address, _, query = url.partition("#")[0].partition("?")
     others = [item for item in query.split("&") if item and not _is_named(item, name)]
     return f"{address}?{'&'.join([*others, f'{encoded(name)}={encoded(value)}'])}"
 

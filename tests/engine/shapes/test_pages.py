@@ -83,6 +83,11 @@ def test_a_bound_ends_the_walk_and_is_told(max_pages: int, max_items: int) -> No
     assert people == list(range(min(max_items, 3 * requests)))
 
 
+def test_a_list_as_long_as_the_bound_is_complete() -> None:
+    taken, requests = walk(paging("offset", max_items=6), list(range(6)), 3)
+    assert (taken.is_complete, requests, len(taken.pages.items)) == (True, 3, 6)
+
+
 def test_the_same_page_named_twice_is_a_problem_of_its_page() -> None:
     settings = paging()
     answer = {"data": {"people": [1]}, "next": "same"}
@@ -118,6 +123,7 @@ def test_a_parameter_is_set_and_no_other_is_touched() -> None:
         "https://a.example/x?b=1&c=%2F&page=2"
     )
     assert pages.with_parameter("https://a.example/x", "p q", "a&b") == "https://a.example/x?p%20q=a%26b"
+    assert pages.with_parameter("https://a.example/x?a=1#top", "page", "2") == "https://a.example/x?a=1&page=2"
 
 
 def test_headers_of_the_column_stay_on_the_site_of_the_first_page() -> None:
@@ -133,6 +139,13 @@ def test_headers_of_the_column_stay_on_the_site_of_the_first_page() -> None:
         ("</2?a=1,2>; rel=next; title=\"next, please\"", "https://api.example/2?a=1,2"),
         ('</0>; rel="prev", </9>; rel="last next"', "https://api.example/9"),
         ('</0>; rel="prev"; title="next"', None),
+        ("</2>; rel='next'", "https://api.example/2"),
+        ('</2> ; REL = "Next"', "https://api.example/2"),
+        ('</9>; title="rel=next"; rel="last"', None),
+        ('</9>; title="\\"; rel=next; \\""; rel=last, </2>; rel=next', "https://api.example/2"),
+        ("</9>; rel=next-archive", None),
+        ('</9>; data-rel="next"', None),
+        ('</9>; rel="last"; rel="next"', None),  # the first one counts
         ("nothing", None),
     ],
 )  # fmt: skip
