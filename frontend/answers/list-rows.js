@@ -107,6 +107,7 @@ class ListRows {
     this.#fields.replaceChildren(make("legend", "", "Fields"), ...this.#offered.map(fieldLine));
     const same = this.#offered.map((field, at) => new Option(`its ${columnOf(field)} is the same`, String(at)));
     this.#key.replaceChildren(new Option("everything in it is the same", ""), ...same);
+    if (!this.#offered.length) this.#say("No result of this column has items in the list yet. Run some rows first.");
   }
 
   #make = once(async () => {

@@ -1,5 +1,6 @@
 /** The answers of the panel as trees, whose fields become columns: at once, or with the column when it is saved. */
 
+import { openListRows } from "../answers/list-rows.js";
 import { AnswerTree } from "../answers/tree.js";
 import { fieldsOfAnswers } from "../grid/signals.js";
 import { make } from "../ui/elements.js";
@@ -38,11 +39,17 @@ function grow(holder, tree) {
 
 /** @param {HTMLFormElement} form @returns {Target | undefined} */
 function targetOf(form) {
-  const columnId = Number(/** @type {HTMLElement} */ (form.closest("[data-panel]")).dataset.columnId);
+  const panel = /** @type {HTMLElement} */ (form.closest("[data-panel]"));
+  const columnId = Number(panel.dataset.columnId);
   const keep = (/** @type {string} */ path) => keepPath(form, path);
   const fields = fieldsOfAnswers();
   if (columnId && fields)
-    return { keep, columns: () => fields.list(columnId), add: (found) => fields.add(columnId, found) };
+    return {
+      keep,
+      columns: () => fields.list(columnId),
+      add: (found) => fields.add(columnId, found),
+      expand: (path) => void openListRows(columnId, path, Number(panel.dataset.tableId)),
+    };
   return {
     keep,
     columns: () => newFieldsOf(form),

@@ -174,11 +174,16 @@ def test_an_answer_is_searched_walked_and_makes_a_column_of_what_field_paths_lef
     expect(found).to_be_focused()
     page.keyboard.press("ArrowLeft")
     expect(found).to_have_attribute("aria-expanded", "false")
-    for key in ("Tab", "Tab", "Tab", "Tab", "Enter"):  # past what keeps and copies it
+    for key in ("Tab", "Tab", "Tab", "Tab", "Tab", "Enter"):  # past what keeps it, makes rows of it and copies it
         page.keyboard.press(key)
     expect(page.get_by_role("columnheader", name="Sign ins", exact=True)).to_be_visible()
     cell = page.locator('#grid-body [role="row"][aria-rowindex="2"] [aria-colindex="4"]')
     expect(cell).not_to_have_text(UNDER_WAY)
+    panel.get_by_label("Search the response").fill("")
+    tree.get_by_role("treeitem", name=re.compile("^arrivals: ")).hover()
+    tree.get_by_role("button", name="Rows from the list arrivals").click()
+    dialog = page.get_by_role("dialog", name="Rows from this list")
+    expect(dialog.get_by_label("Name of the new table")).to_have_value("Arrivals of Leads")
 
 
 def test_an_operation_of_an_openapi_document_fills_the_form(page: Page, app: App, table: int) -> None:
