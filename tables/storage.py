@@ -213,8 +213,12 @@ def _free_pages() -> int:
 def analyze() -> None:
     """Tells PostgreSQL that many rows came, or went to the trash, at once.
 
-    By itself it looks a minute later, and until then it plans queries as if the rows were not there.
+    By itself it looks a minute later, and until then it plans queries as if the rows were not there. It need not look
+    at values, which takes it twice the time: no plan depends on what is inside them.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE tables_row, tables_deletedrow, tables_deletedcell")
+            cursor.execute(
+                "ANALYZE tables_row (id, table_id, position), tables_deletedrow (id, table_id, position, deletion_id), "
+                "tables_deletedcell (id, row_id, column_id)"
+            )

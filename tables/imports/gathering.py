@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from threading import get_ident
 from typing import Any
 
@@ -25,8 +26,9 @@ from tables.imports.row_texts import RowTexts
 from tables.models import Import, Table
 from workspaces.refusals import Refused
 
-BATCH = 10_000  # rows a transaction, at most
-CELLS = 100_000  # of them: rows can be wide
+BATCH = 20_000  # rows a transaction, at most
+CELLS = 200_000  # of them: rows can be wide
+LETTERS = 10_000_000  # of them, about: cells can be long
 _HEARD_EVERY = 1.0  # seconds between two reports at least
 
 _LOOKED_AT = 1_000  # rows that are looked at together where they come one by one
@@ -128,11 +130,12 @@ def _rare_collections() -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Batch:
     """Rows of a file as they are stored."""
 
     texts: list[str] = field(default_factory=list)
+    letters: int = 0  # of the texts
     digests: list[str] = field(default_factory=list)  # of their keys, where they have some
     rejected: list[Rejected] = field(default_factory=list)  # not among them, or with a value that was left blank
 
@@ -179,7 +182,7 @@ class _Reading:
         most = max(1_000, min(BATCH, CELLS // len(self.sheet.columns)))
         batch = _Batch()
         for part in _parts(self.sheet.rows.pieces(), most):
-            if len(batch.texts) + len(part) > most:
+            if len(batch.texts) + len(part) > most or batch.letters > LETTERS:
                 yield batch
                 batch = _Batch()
             self._add(part, batch)
@@ -191,6 +194,7 @@ class _Reading:
         else:
             self._types.look(lambda index: [row[index] for _, row in part if index < len(row)])
         left_blank: list[Rejected] = []
+        before = len(batch.texts)
         if self._texts:
             rows = list(part.rows()) if isinstance(part, Stretch) else [row for _, row in part]
             batch.texts.extend(self._texts.of(rows))
@@ -198,6 +202,7 @@ class _Reading:
             stored = list(self._stored(part.numbered() if isinstance(part, Stretch) else part, left_blank))
             batch.texts.extend(map(row_texts.encoded, stored))
             batch.digests.extend(self._digests(stored))
+        batch.letters += sum(map(len, islice(batch.texts, before, None)))
         batch.rejected.extend(self._rejected(left_blank))
 
     def _digests(self, stored: Sequence[dict[str, Any]]) -> list[str]:

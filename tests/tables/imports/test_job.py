@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tables import catalog, columns, dispatch, rows
-from tables.imports import job, rejected, uploads
+from tables import catalog, columns, dispatch, rows, storage
+from tables.imports import gathering, job, rejected, uploads
 from tables.models import Column, Import, Row, Table
 from workspaces.actors import Actor
 
@@ -37,6 +37,21 @@ def test_a_file_becomes_a_table_in_order(started: Started, stored_files: StoredF
     name, code = Column.objects.filter(table=table)
     assert rows.window(table, 4499, 5)[0].values == {str(name.pk): "Firm 4499", str(code.pk): "04499"}
     assert stored_files() == []
+
+
+def test_rows_with_long_cells_are_stored_some_at_a_time(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored: list[int] = []
+    insert = storage.insert
+
+    def counted(table_id: int, sort_keys: range, encoded: list[str]) -> None:
+        stored.append(len(encoded))
+        insert(table_id, sort_keys, encoded)
+
+    monkeypatch.setattr(storage, "insert", counted)
+    monkeypatch.setattr(gathering, "LETTERS", 1_000_000)
+    job.run(started(["Name,Note", *[f"a,{'x' * 5_000}"] * 2_000]).pk)
+    assert sum(stored) == 2_000
+    assert max(stored) < 500
 
 
 def test_a_file_that_breaks_in_the_middle_leaves_nothing(started: Started, stored_files: StoredFiles) -> None:
