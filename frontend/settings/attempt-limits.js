@@ -89,3 +89,19 @@ export function effectWords({ attempts, bytes, deleted, bytes_deleted: freed, is
     : "None would be deleted now.";
   return [there, going, ...(isEstimate ? ["Estimated from a sample."] : [])].join(" ");
 }
+
+/** Says what goes; a sample may have missed it. @param {Effect} [effect] */
+export function deletedWords(effect) {
+  if (!effect?.deleted) return "attempts that are beyond these limits";
+  const about = effect.is_estimate ? "about " : "";
+  return `${about}${plural(effect.deleted, "attempt")}, about ${bytesText(effect.bytes_deleted)}`;
+}
+
+/** Whether limits keep less than others did. @param {Limits} limits @param {Limits} before */
+export function isShorter(limits, before) {
+  const infinite = (/** @type {number | null} */ limit) => limit ?? Number.POSITIVE_INFINITY;
+  return (
+    infinite(limits.attempt_days) < infinite(before.attempt_days) ||
+    infinite(limits.attempts_per_cell) < infinite(before.attempts_per_cell)
+  );
+}

@@ -8,9 +8,8 @@
 import { api, reasonOf } from "../ui/api.js";
 import { ask } from "../ui/ask.js";
 import { button, make } from "../ui/elements.js";
-import { bytesText, plural } from "../ui/format.js";
 import { toast } from "../ui/notices.js";
-import { AttemptLimits } from "./attempt-limits.js";
+import { AttemptLimits, deletedWords, isShorter } from "./attempt-limits.js";
 import { askToDelete, deleteTable } from "./deletion.js";
 
 /** @param {number} id @param {(table: Table) => void} changed called with what was saved */
@@ -73,17 +72,13 @@ class TableSettings {
     return make("div", "buttons", cancel, make("button", { type: "submit", className: "btn primary" }, "Save"));
   }
 
-  /** Asks where the new limits delete attempts that there are. @returns {Promise<boolean>} */
+  /** Asks before shorter limits delete attempts that there are, or may be. @returns {Promise<boolean>} */
   async #mayDelete() {
     const { limits, effect } = this.attempts;
-    const isSame =
-      limits.attempt_days === this.table.attempt_days && limits.attempts_per_cell === this.table.attempts_per_cell;
-    if (isSame || effect?.deleted === 0) return true;
-    const what = effect ? `${effect.is_estimate ? "about " : ""}${plural(effect.deleted, "attempt")}` : "attempts";
-    const much = effect ? `, about ${bytesText(effect.bytes_deleted)}` : "";
+    if (!isShorter(limits, this.table) || (effect && !effect.is_estimate && !effect.deleted)) return true;
     return ask({
       title: "Delete older attempts?",
-      text: `Marl deletes ${what}${much}, with their requests and responses. They can't be restored. Results stay.`,
+      text: `Marl deletes ${deletedWords(effect)}, with their requests and responses. They can't be restored. Results stay.`,
       cancel: "Keep them",
       confirm: "Save and delete",
       danger: true,

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { effectWords } from "../../../frontend/settings/attempt-limits.js";
+import { deletedWords, effectWords, isShorter } from "../../../frontend/settings/attempt-limits.js";
 
 const effect = { attempts: 0, bytes: 0, deleted: 0, bytes_deleted: 0, is_estimate: false };
 
@@ -22,4 +22,17 @@ test("what would go is counted, and an estimate says that it is one", () => {
     "About 1,204,000 attempts take about 838\u00a0MB. About 800,000 of them would be deleted for good, about 557\u00a0MB. " +
       "The last one of each cell stays. Estimated from a sample.",
   );
+});
+
+test("limits are shorter if one of them is, and no limit is the longest", () => {
+  const month = { attempt_days: 30, attempts_per_cell: null };
+  assert.equal(isShorter(month, month), false);
+  assert.equal(isShorter({ ...month, attempt_days: null }, month), false);
+  assert.equal(isShorter({ ...month, attempt_days: 7 }, month), true);
+  assert.equal(isShorter({ attempt_days: 90, attempts_per_cell: 5 }, month), true);
+});
+
+test("the question never says that nothing goes: a sample may have missed it", () => {
+  assert.equal(deletedWords({ ...effect, is_estimate: true }), "attempts that are beyond these limits");
+  assert.equal(deletedWords({ ...effect, deleted: 1, bytes_deleted: 700 }), "1 attempt, about 700 bytes");
 });
