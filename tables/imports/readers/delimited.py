@@ -54,6 +54,10 @@ def read(path: Path, options: Options, *, is_preview: bool = False, waiting: Wai
     reading = _Reading(Lines(path, detected.encoding, notes), found, notes, gaps)
     if not detected.is_sure:
         notes.warn(None, _guessed(detected))
+    if found.has_decimals:
+        notes.warn(
+            None, "The commas were read as decimal commas. Choose the comma as delimiter if they divide columns."
+        )
     yield as_sheet(
         reading.pieces(),
         options,
@@ -208,10 +212,11 @@ class _Reading:
     def _check_swallowed(self, line: int, row: Row) -> None:
         """A quote that was left open takes rows into its cell until the next one."""
         sign = self._dialect.delimiter
-        for cell in row:
-            inner = str(cell).splitlines()[1:-1] if "\n" in str(cell) else []
-            if self._width > 1 and any(part.count(sign) == self._width - 1 for part in inner):
-                words = (
-                    f"A quoted cell that begins near line {line:,} holds {len(inner) + 2} lines that look like rows."
-                )
+        for at, cell in enumerate(row):
+            parts = str(cell).splitlines() if self._width > 1 and "\n" in str(cell) else [""]
+            signs = [part.count(sign) for part in parts]
+            # With what stands before and after the cell, its first and its last line are whole rows, too.
+            is_split = signs[0] > 0 and (signs[0] + at, signs[-1]) == (self._width - 1, at)
+            if is_split or self._width - 1 in signs[1:-1]:
+                words = f"A quoted cell that begins near line {line:,} holds {len(parts)} lines that look like rows."
                 self._notes.warn(line, f"{words} Check that its quote is closed where it should be.")

@@ -26,6 +26,7 @@ class Dialect:
     has_spaces: bool = False  # between a delimiter and a quote
     has_escapes: bool = False  # a quote inside quotes is \"
     says_delimiter: bool = False  # in its first line, like “sep=;”
+    has_decimals: bool = False  # with a comma, in a single column
 
     def reader_options(self) -> dict[str, object]:
         """Returns the arguments of `csv.reader`."""
@@ -61,14 +62,15 @@ def detect(head: str, suffix: str, options: Options) -> Dialect:
         )
         best = rare if rare[0] > 0.3 else best
     _, sign, quote = best
-    if sign == "," and not options.delimiter and not said and _is_decimals(head):
-        sign = DELIMITERS["semicolon"]
-    return Dialect(sign, quote, _has_spaces(head, sign, quote), _has_escapes(head, sign, quote), said is not None)
+    has_decimals = sign == "," and not options.delimiter and not said and _is_decimals(head)
+    sign = DELIMITERS["semicolon"] if has_decimals else sign
+    spaces, escapes = _has_spaces(head, sign, quote), _has_escapes(head, sign, quote)
+    return Dialect(sign, quote, spaces, escapes, said is not None, has_decimals)
 
 
 def _is_decimals(head: str) -> bool:
     """Whether the lines are names of one column, and below them numbers with a decimal comma."""
-    lines = [line.strip().strip('"') for line in head.splitlines()[:_ROWS] if line.strip()]
+    lines = [line.strip() for line in head.splitlines()[:_ROWS] if line.strip()]
     numbers = list(dropwhile(lambda line: "," not in line, lines))
     return 1 < len(numbers) < len(lines) and all(map(_DECIMAL.fullmatch, numbers))
 

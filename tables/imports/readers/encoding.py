@@ -35,6 +35,11 @@ _PREVIEWED = 64 * BLOCK  # a larger file is sampled for its preview
 _WORDS = re.compile(rb'[^\s,;"]*[\x80-\xff][^\s,;"]*')
 _BAD = re.compile("[\udc80-\udcff]")
 _GOOD = re.compile("[^\x00-\x7f\udc80-\udcff]")
+# Quotes, dashes and other signs where writers of English have them: no letters that would tell an encoding.
+_TYPOGRAPHIC = re.compile(
+    rb"(?<=[A-Za-z])\x92(?=(?:s|t|d|m|ll|re|ve)\b)|(?<![A-Za-z])[\x84\x91\x93\x96\x97]"
+    rb"|[\x80\x85\x92\x94](?![A-Za-z])|[\x99\xa0\xa3\xa9\xae\xb0]"
+)
 _SAMPLE = 150_000  # bytes of lines that the detection goes by; lines with other letters come on top
 _LIKELY = 0.5  # of the best one's likelihood makes another a choice
 _SURE = 0.85  # of it makes the best one unsure
@@ -186,6 +191,8 @@ def utf_16(head: bytes) -> str | None:
 def _likeliest(lines: bytes) -> Detected:
     """Rates encodings by the letters and pairs of letters that they make of the lines."""
     rated = _rated(lines)
+    if rated and _TYPOGRAPHIC.sub(b"", lines).isascii():
+        rated = [("cp1252", rated[0][1]), *(item for item in rated if item[0] != "cp1252")]
     if not rated:
         return Detected("cp1252", is_sure=False, choices=[EncodingChoice("cp1252", _words(lines, "cp1252"))])
     best, most = rated[0]

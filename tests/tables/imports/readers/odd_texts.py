@@ -45,6 +45,12 @@ ENCODINGS = [
     Odd("Mac Roman with its line ends", lines(FRENCH, "mac-roman", "\r"), FRENCH, "MAC-ROMAN, which is a guess"),
     Odd("Windows-1252, few names", lines(FRENCH, "cp1252"), FRENCH, "CP1252, which is a guess"),
     Odd(
+        "Windows-1252 with nothing but signs",
+        "Name,Note\nSam,“hi”\nOla,it’s 5 €\n".encode("cp1252"),
+        [["Name", "Note"], ["Sam", "“hi”"], ["Ola", "it’s 5 €"]],
+        "CP1252, which is a guess",
+    ),
+    Odd(
         "UTF-8 that is cut in a letter",
         text("Name,City\nSam,Málaga\nOla,Orlé")[:-1],
         [["Name", "City"], ["Sam", "Málaga"], ["Ola", "OrlÃ"]],
@@ -117,6 +123,7 @@ DELIMITERS = [
         "Decimal commas in a single column",
         b"Price\n1,5\n3,25\n1.200,00\n",
         [["Price"], ["1,5"], ["3,25"], ["1.200,00"]],
+        "The commas were read as decimal commas.",
     ),
     Odd(
         "Lists with commas in a file of semicolons",
@@ -150,6 +157,13 @@ QUOTES = [
         b'Name,City,n\nSam,"Paris,1\nOla,Oslo,2\nIda,Rom",3\n',
         [["Name", "City", "n"], ["Sam", "Paris,1\nOla,Oslo,2\nIda,Rom", "3"]],
         "holds 3 lines that look like rows",
+    ),
+    Odd(
+        "Two lone quotes that take a row into a cell",
+        b'Size\tCity\n"5\tParis\n6"\tOslo\n7\tRome\n',
+        [["Size", "City"], ["5\tParis\n6", "Oslo"], ["7", "Rome"]],
+        "holds 2 lines that look like rows",
+        ".tsv",
     ),
     Odd(
         "A quote at the end of a cell",
