@@ -26,6 +26,13 @@ def test_every_benchmark_is_run() -> None:
     assert {benchmark.module for benchmark in report.benchmarks(1000)} == modules
 
 
+def test_every_argument_is_one_that_its_benchmark_takes() -> None:
+    for benchmark in report.benchmarks(1000):
+        source = (ROOT / "benchmarks" / f"{benchmark.module}.py").read_text()
+        named = [word for word in benchmark.arguments.split() if word.startswith("--")]
+        assert [name for name in named if f'"{name}"' not in source] == [], benchmark.command
+
+
 def test_a_title_is_the_first_sentence_of_the_module() -> None:
     assert Benchmark("disk").title.startswith("What rows and results take on disk, and what share")
     assert Benchmark("language").title == "The request language against naive replacement in the same run"
