@@ -10,6 +10,7 @@ import { askToLeave, ConnectionEditor, connectionReferences } from "./connection
 import { Draft } from "./draft.js";
 import { Examples } from "./examples.js";
 import { fetchEditor, fieldAround, focusField, upgradeFields } from "./fields.js";
+import { KeptFocus } from "./kept-focus.js";
 import { announceNewFields } from "./new-fields.js";
 import { handleOpenapiClick } from "./openapi.js";
 import { handleChipClick, handleMethodChoice, hideChips, revealUsed } from "./optional.js";
@@ -47,8 +48,13 @@ export class SidePanel {
     this.examples = null;
     this.scroll = 0;
     this.focusedId = "";
+    this.keptFocus = new KeptFocus();
     /** Which sections were open before the form was saved. @type {Map<string, boolean>} */
     this.folds = new Map();
+  }
+
+  get title() {
+    return /** @type {HTMLElement | null} */ (this.aside.querySelector("[data-panel-title]"));
   }
 
   get form() {
@@ -74,6 +80,7 @@ export class SidePanel {
     for (const form of this.aside.querySelectorAll("form")) placeNewProblems(form);
     this.connection?.refresh();
     this.connection?.summarise();
+    if (!this.aside.hidden) this.keptFocus.restore(this.title);
   }
 
   /** @param {HTMLElement} panel */
@@ -131,7 +138,7 @@ export class SidePanel {
     const body = this.aside.querySelector(".panel-body");
     if (!fresh && body) body.scrollTop = this.scroll;
     const before = document.getElementById(this.focusedId);
-    const start = /** @type {HTMLElement | null} */ (before ?? this.aside.querySelector("[data-panel-title]"));
+    const start = before?.matches(":disabled") ? this.title : (before ?? this.title);
     start?.focus({ preventScroll: true });
   }
 
@@ -139,6 +146,7 @@ export class SidePanel {
   remember() {
     this.scroll = this.aside.querySelector(".panel-body")?.scrollTop ?? 0;
     this.folds = foldsOf(this.aside);
+    this.keptFocus.remember(this.aside);
     this.focusedId = this.aside.contains(document.activeElement) ? (document.activeElement?.id ?? "") : "";
   }
 

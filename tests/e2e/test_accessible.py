@@ -1,5 +1,7 @@
 """Every page in both themes, as axe sees it."""
 
+import socket
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, expect
@@ -102,3 +104,46 @@ def test_menus_and_dialogs_of_the_grid_have_no_violation_in_the_dark(width: int,
     check("save a view")
     page.close()
     assert not found
+
+
+def test_panels_and_their_dialogs_have_no_violation(browser: Browser, app: App) -> None:
+    with app.api() as api, socket.create_server(("127.0.0.1", 0)) as silent:  # which takes a request and says nothing
+        columns = [{"name": name, "type": "text"} for name in ("Company", "City")]
+        table = api.post("/tables", json={"name": "Leads", "columns": columns}).json()["id"]
+        api.post(f"/tables/{table}/rows", json={"rows": [{"Company": "Acme", "City": "Ulm"}] * 3})
+        page = browser.new_page(viewport={"width": 1024, "height": 860})
+        page.goto(app.link)
+        page.goto(f"{app.url}/tables/{table}")
+        panel = page.locator("#panel")
+        found: dict[str, list[str]] = {}
+
+        def check(name: str) -> None:
+            for theme, width in (("dark", 1024), ("light", 720)):
+                page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+                page.set_viewport_size({"width": width, "height": 860})
+                for item in Axe().run(page).response["violations"]:
+                    found.setdefault(name, []).append(f"{theme}, {item['id']}: {item['nodes'][0]['html'][:200]}")
+            page.set_viewport_size({"width": 1024, "height": 860})
+
+        def add(kind: str) -> None:
+            page.get_by_role("button", name="Add column").first.click()
+            page.get_by_role("menuitem", name=kind).click()
+
+        add("Field")
+        expect(panel.get_by_label("Take from")).to_be_visible()
+        check("field")
+        add("Look-up")
+        expect(panel.get_by_label("Look in")).to_be_visible()
+        check("look-up")
+        page.get_by_role("button", name="Sources").click()
+        panel.get_by_role("button", name="Add an HTTP API").click()
+        expect(panel.get_by_role("button", name="Fetch the first rows")).to_be_visible()
+        check("source")
+        add("HTTP API")
+        expect(panel.get_by_role("heading", name="New HTTP API column")).to_be_visible()  # the source has a URL, too
+        panel.get_by_label("Endpoint URL").fill(f"http://127.0.0.1:{silent.getsockname()[1]}/{{{{Company}}}}")
+        panel.locator("[data-test]").click()
+        expect(panel.get_by_text("Sending…")).to_be_visible()
+        check("sending")
+        page.close()
+    assert found == {}
