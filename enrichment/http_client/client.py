@@ -17,7 +17,8 @@ from enrichment.engine.template.url import matches
 from enrichment.http_client import content_coding, redirects
 from enrichment.http_client.addresses import AddressRefused
 from enrichment.http_client.content_coding import DecodingError
-from enrichment.http_client.transport import Connected, IncompleteAnswer, InsecureServer, NotHttp, UnknownHost
+from enrichment.http_client.departure import Departure
+from enrichment.http_client.transport import IncompleteAnswer, InsecureServer, NotHttp, UnknownHost
 
 MAX_READ = 10 * 1024 * 1024  # bytes
 CONNECT_WITHIN = 10.0  # seconds: after them nothing was sent, and that is known
@@ -35,18 +36,21 @@ async def send(
     token: Token | None = None,
     allowed_hosts: Collection[str] | None = None,
     max_read: int = MAX_READ,
-    connected: Connected | None = None,
+    departure: Departure | None = None,
 ) -> Response:
     """Returns the response with its whole body, decompressed. Raises SendError.
 
     `token` may go to `allowed_hosts` alone, which are in lower case; a request whose address or body holds secrets
-    is to be redirected only in its `same_origin`. `connected` is awaited before a first request over a new connection.
+    is to be redirected only in its `same_origin`. `departure` says when each request, also of a redirect, may go out;
+    it may raise redis.RedisError.
     """
     first, hops = request, list[Hop]()
     try:
         async with asyncio.timeout(timeout_ms / 1000) as deadline:
+            if departure:
+                departure.deadline = deadline
             while True:
-                outgoing = _as_httpx(request, deadline, connected)
+                outgoing = _as_httpx(request, departure)
                 if token and allowed_hosts is not None and token.carried_by(request):
                     _check_host(outgoing.url, allowed_hosts)
                 response = await _receive(transport, outgoing, max_read)
@@ -57,10 +61,15 @@ async def send(
                     return replace(response, hops=tuple(hops), not_followed=then)
                 hops.append(redirects.hop(first, response, then, token))
                 request = then
+                if departure:
+                    await departure.ready()
     except (TimeoutError, httpx.TransportError, httpx.InvalidURL, ValueError) as error:
         raise _behind(hops, _named(error, request.url, timeout_ms)) from error
     except SendError as error:
         raise _behind(hops, error) from error.__cause__
+    finally:
+        if departure:
+            departure.deadline = None
 
 
 async def _receive(transport: httpx.AsyncBaseTransport, request: httpx.Request, max_read: int) -> Response:
@@ -73,13 +82,13 @@ async def _receive(transport: httpx.AsyncBaseTransport, request: httpx.Request, 
     return Response(response.status_code, tuple(headers), body, str(request.url), goes_on=goes_on)
 
 
-def _as_httpx(request: Request, deadline: asyncio.Timeout, connected: Connected | None) -> httpx.Request:
+def _as_httpx(request: Request, departure: Departure | None) -> httpx.Request:
     return httpx.Request(
         request.method,
         _url(request.url),
         headers=_headers(request.headers),
         stream=httpx.ByteStream(request.body or b""),  # as a stream, or httpx would add headers
-        extensions={"timeout": {"connect": CONNECT_WITHIN}, "deadline": deadline, "connected": connected},
+        extensions={"timeout": {"connect": CONNECT_WITHIN}, "departure": departure},
     )
 
 

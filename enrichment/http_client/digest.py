@@ -90,14 +90,4 @@ class _Transport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if request.headers.get("Authorization") != MARK:
             return await self._transport.handle_async_request(request)
-        deadline: asyncio.Timeout = request.extensions["deadline"]
-
-        async def again() -> None:
-            """Waiting for another start is not the API's time."""
-            when = deadline.when()
-            began = asyncio.get_running_loop().time()
-            deadline.reschedule(None)
-            await self._again()
-            deadline.reschedule(when and when + asyncio.get_running_loop().time() - began)
-
-        return await self._digest.send(request, self._transport, again)
+        return await self._digest.send(request, self._transport, self._again)

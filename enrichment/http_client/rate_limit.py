@@ -1,19 +1,23 @@
 """Start times for requests under the rate limits that all workers share, and under what an API says of itself.
 
-Ask for a `Reservation` (or learn how long to `Wait`), `start` it, send, and say when it was `answered`. What each
-duration is for: `enrichment/engine/limits/rate.py`.
+Ask for a `Reservation` (or learn how long to `Wait`) and make it a `departure.Departure`, which says when the request
+has arrived; or `release` it. What each duration is for: `enrichment/engine/limits/rate.py`.
 """
 
 import asyncio
+import logging
 import math
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from redis import RedisError
 from redis.asyncio import Redis
 
 from enrichment.engine.limits import rate
-from enrichment.engine.limits.rate import Hold, Limit
+from enrichment.engine.limits.rate import Arrival, Hold, Limit, Reply
+
+log = logging.getLogger(__name__)
 
 FREE = 0.05  # seconds in which a worker without limits does not look for a hold or a pace
 
@@ -23,12 +27,18 @@ class Reservation:
     """The start time of one request, in seconds of the event loop's clock.
 
     Redis read its own clock after it was asked and before its reply came: the request starts at `latest`, which is
-    surely not too early, and is late as seen from `earliest`. `name` is how Redis knows it, 0 where there is no limit.
+    surely not too early, and what happens to it is dated as seen from `earliest`, which is surely not too early either.
+    `name` is how Redis knows it, 0 where there is no limit.
     """
 
     earliest: float
     latest: float
     name: int = 0
+
+    @property
+    def usable(self) -> float:
+        """Until when the request may be sent."""
+        return self.earliest + rate.USABLE if self.name else math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +59,17 @@ class Limiter:
         self.limits = list(limits.values())
         self.pace: float | None = None  # requests a second to which the API has slowed everybody
         self._server = server
-        self._starts = [_starts(key) for key in limits]
         self._api, self._column = f"marl:api:{api}", f"marl:waits:{column or api}"
+        arrivals_and_last_starts = (f"marl:{kept}:{key}" for key in limits for kept in ("arrivals", "start"))
+        self._keys = [self._api, self._column, *arrivals_and_last_starts]
         self._look_ahead = rate.look_ahead(self.limits)
+        self._reports: dict[int, int] = {}  # what became of reservations, by their names
+        self._reporting: asyncio.Task[None] | None = None
         self._unused: deque[Reservation] = deque()
         self._free_until = -math.inf  # until then requests start without a call to Redis
         self._started = 0  # in that time
         self._held_until = -math.inf  # as far as this limiter knows
         self._waits = 0  # of the API or the column, without a success
-        self._quickest_answer = math.inf  # seconds
 
     def within(self, seconds: float) -> int | None:
         """Returns how many starts are allowed in so many seconds, at most; None for any number."""
@@ -83,10 +95,8 @@ class Limiter:
         return self._unused.popleft()
 
     async def _reserve(self, requests: int) -> Wait | None:
-        keys = [self._api, self._column, *self._starts]
-        asked, started, held_until, self._started = _now(), self._started, self._held_until, 0
-        arguments = rate.arguments(requests, self.limits, started)
-        reply = rate.read(await self._server.eval(rate.RESERVE, len(keys), *keys, *arguments))
+        asked, held_until = _now(), self._held_until
+        reply = await self._call(requests)
         replied = _now()
         was_held = self._held_until != held_until  # meanwhile: the reply does not know it
         if not was_held:
@@ -102,8 +112,18 @@ class Limiter:
             self._free_until = asked + FREE
         return None
 
+    async def _call(self, requests: int) -> Reply:
+        started, self._started = self._started, 0
+        reports, self._reports = self._reports, {}
+        arguments = rate.arguments(requests, self.limits, started, reports)
+        try:
+            return rate.read(await self._server.eval(rate.RESERVE, len(self._keys), *self._keys, *arguments))
+        except BaseException:
+            self._report(reports | self._reports)
+            raise
+
     async def wait_for_start(self) -> Reservation:
-        """Returns when one request may go out."""
+        """Returns the reservation of one request that may go out now."""
         while True:
             reserved = await self.reserve()
             if isinstance(reserved, Reservation):
@@ -111,29 +131,52 @@ class Limiter:
             await asyncio.sleep(reserved.seconds)
 
     async def start(self, reservation: Reservation) -> Reservation:
-        """Returns when the request may go out, with the reservation that it goes out with.
-
-        It is another one when this one's grace is over. May be called again, for a request that was held up since.
-        """
-        if reservation.latest > (now := _now()):
-            await asyncio.sleep(reservation.latest - now)
-        late = _now() - reservation.earliest
-        if any(late > limit.grace for limit in self.limits):
-            return await self.wait_for_start()
-        return await self._postpone(reservation, late)
-
-    async def answered(self, reservation: Reservation, seconds: float) -> None:
-        """Hears that the answer came so many seconds after the request went out."""
-        self._quickest_answer = min(self._quickest_answer, seconds)
-        margin = min((limit.margin for limit in self.limits), default=0.0)
-        await self._postpone(reservation, min(seconds - self._quickest_answer, margin))
-
-    async def _postpone(self, reservation: Reservation, late: float) -> Reservation:
-        if not reservation.name or all(late < limit.tolerance for limit in self.limits):
+        """Returns the reservation when its request may go out, or another one when it is too late for that."""
+        try:
+            early = reservation.latest - _now()
+            while early > 0:  # a timer may be early too
+                await asyncio.sleep(early)
+                early = reservation.latest - _now()
+        except asyncio.CancelledError:
+            self.release(reservation)
+            raise
+        if _now() <= reservation.usable:
             return reservation
-        name = reservation.name + rate.microseconds(late)
-        await self._server.eval(rate.POSTPONE, len(self._starts), *self._starts, reservation.name, name)
-        return replace(reservation, earliest=reservation.earliest + late, name=name)
+        self.release(reservation)
+        return await self.wait_for_start()
+
+    def release(self, reservation: Reservation) -> None:
+        """Leaves a start time to others: its request was not sent."""
+        self._report({reservation.name: Arrival.NEVER})
+
+    def release_unused(self) -> None:
+        """Leaves to others what was reserved for requests that follow."""
+        while self._unused:
+            self.release(self._unused.popleft())
+
+    def arrived(self, reservation: Reservation, at: float) -> None:
+        """Hears that its request had arrived by this time of the event loop's clock."""
+        self._report({reservation.name: reservation.name + rate.microseconds(at - reservation.earliest)})
+
+    def on_its_way(self, reservation: Reservation) -> None:
+        """Hears that its request may still arrive."""
+        self._report({reservation.name: Arrival.UNKNOWN})
+
+    def _report(self, reports: Mapping[int, int]) -> None:
+        self._reports |= {name: arrival for name, arrival in reports.items() if name}
+        if self._reports and self._reporting is None:
+            self._reporting = asyncio.create_task(self._report_in_time())
+
+    async def _report_in_time(self) -> None:
+        """Until all is reported, which the next reservations do as well."""
+        while self._reports:
+            await asyncio.sleep(rate.report(self.limits))
+            if self._reports:
+                try:
+                    await self._call(0)
+                except RedisError as error:
+                    log.warning("arrivals are reported later: %s", error)
+        self._reporting = None
 
     async def hold(self, seconds_ago: float, asked: float, *, too_fast: bool, longest: float) -> Hold:
         """Hears that the API refused a request that started so many seconds ago.
@@ -141,7 +184,7 @@ class Limiter:
         It asks to wait for `asked` seconds, 0 where it does not say how long. Whether it was `too_fast` says if all
         requests are slowed. A wait longer than `longest` is one in which the run is paused.
         """
-        self._unused.clear()
+        self.release_unused()
         self._free_until = -math.inf
         started, self._started = self._started, 0
         times = (rate.microseconds(seconds) for seconds in (seconds_ago, asked))
@@ -163,8 +206,3 @@ class Limiter:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-# The name of earlier versions, so that workers of both keep one limit together while a new version is rolled out.
-def _starts(key: str) -> str:
-    return f"marl:slots:{key}"

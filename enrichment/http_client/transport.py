@@ -22,22 +22,27 @@ address that no earlier request had.
 """
 
 import asyncio
+import errno
 import os
 import re
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextvars import ContextVar
 from functools import cache, lru_cache, partial
 from typing import Any, Self
 
 import aiohttp
 import httpx
+from aiohttp.abc import AbstractStreamWriter
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
 from multidict import CIMultiDict
 from yarl import URL
 
 from enrichment.http_client import tls
 from enrichment.http_client.addresses import AddressRefused, is_sample, open_sample_socket, open_socket
+from enrichment.http_client.departure import Departure
 
 MAX_CONNECTIONS = 512
 # Seconds that a connection is kept for another request. Many servers close theirs after five and some after fewer,
@@ -49,7 +54,7 @@ _ADDED_BY_AIOHTTP = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent") 
 
 _HEAD_END = b"\r\n\r\n"
 
-type Connected = Callable[[], Awaitable[None]]
+_departure: ContextVar[Departure | None] = ContextVar("departure", default=None)
 
 
 class UnknownHost(httpx.ConnectError):
@@ -71,8 +76,8 @@ class NotHttp(httpx.RemoteProtocolError):
 class Transport(httpx.AsyncBaseTransport):
     """Made on the loop that will use it.
 
-    Of a request's extensions it reads `timeout`, as httpx gives it, and `connected`: a function that is awaited before
-    the first request over a new connection is sent.
+    Of a request's extensions it reads `timeout`, as httpx gives it, and `departure`, which says when the request may be
+    written to its connection, and hears what becomes of it.
     """
 
     def __init__(self, max_connections: int = MAX_CONNECTIONS) -> None:
@@ -84,10 +89,15 @@ class Transport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = str(request.url)
         connections = self._sample if is_sample(url) else self._checked
+        departure: Departure | None = request.extensions.get("departure")
         try:
-            answer = await connections.send(request, url)
+            answer = await connections.send(request, url, departure)
         except (aiohttp.ClientError, OSError, ValueError) as error:
+            if departure:
+                departure.arrived()
             raise _as_httpx(error, request) from error
+        if departure:
+            departure.arrived()
         body = _Body(answer, request)
         extensions = {"goes_on": body.goes_on}
         return httpx.Response(answer.status, headers=answer.raw_headers, stream=body, extensions=extensions)
@@ -106,21 +116,19 @@ class _Connections:
         )
         handler: partial[Any] = partial(_ResponseHandler, loop=asyncio.get_running_loop())
         connector._factory = handler
-        bounds: dict[str, Any] = {
-            "connector": connector,
-            "cookie_jar": aiohttp.DummyCookieJar(),
-            "auto_decompress": False,
-            "max_line_size": 16_384,
-            "max_field_size": 32_768,
-        }
-        self._session = aiohttp.ClientSession(**bounds)
-        # Tracing costs every request of a session: this one is for those that want to know when they are connected.
-        self._traced = aiohttp.ClientSession(**bounds, connector_owner=False, trace_configs=[_tracing()])
-        for session in (self._session, self._traced):
-            session._retry_connection = False  # it would send writes twice too, and over new connections
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            request_class=_Request,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            max_line_size=16_384,
+            max_field_size=32_768,
+        )
+        self._session._retry_connection = False  # it would send writes twice too, and over new connections
 
-    async def send(self, request: httpx.Request, url: str) -> aiohttp.ClientResponse:
+    async def send(self, request: httpx.Request, url: str, departure: Departure | None) -> aiohttp.ClientResponse:
         """A read goes out once more where the server had closed the connection that was kept for it."""
+        _departure.set(departure)
         try:
             return await self._send(request, url)
         except StaleConnection:
@@ -131,8 +139,7 @@ class _Connections:
     async def _send(self, request: httpx.Request, url: str) -> aiohttp.ClientResponse:
         headers, to_skip = _headers(tuple(request.headers.raw))
         body = request.read() if isinstance(request.stream, httpx.SyncByteStream) else await request.aread()
-        connected = request.extensions.get("connected")
-        return await (self._traced if connected else self._session).request(
+        return await self._session.request(
             request.method,
             URL(url, encoded=True),  # encoded already: aiohttp would write `filter[a]` as `filter%5Ba%5D`
             headers=headers,
@@ -140,16 +147,40 @@ class _Connections:
             data=body or None,
             allow_redirects=False,
             timeout=_timeout(**request.extensions.get("timeout", {})),
-            trace_request_ctx=connected,
         )
 
     async def close(self) -> None:
-        await self._traced.close()
         await self._session.close()
 
 
 class StaleConnection(aiohttp.ServerDisconnectedError):
     """The server closed a connection that was kept, and answered nothing to the request that met with that."""
+
+
+class _Request(aiohttp.ClientRequest):
+    """Departs when its connection is open, every time it is sent.
+
+    aiohttp has no other place for that: a trace can't say which connection it is about.
+    """
+
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        departure = _departure.get()
+        if departure is None:
+            return await super().send(conn)
+        await departure.leave()
+        if conn.transport is None or conn.transport.is_closing():  # while it waited
+            raise aiohttp.ClientConnectorError(self.connection_key, ConnectionResetError(errno.ECONNRESET, ""))
+        response = await super().send(conn)
+        if not self.body:
+            departure.written(conn.transport)
+        return response
+
+    async def write_bytes(
+        self, writer: AbstractStreamWriter, conn: Connection, content_length: int | None = None
+    ) -> None:
+        await super().write_bytes(writer, conn, content_length)
+        if (departure := _departure.get()) and conn.transport:
+            departure.written(conn.transport)
 
 
 class _ResponseHandler(ResponseHandler):
@@ -203,15 +234,6 @@ def _timeout(
 ) -> aiohttp.ClientTimeout:
     """aiohttp has no bound for writing alone."""
     return aiohttp.ClientTimeout(total=None, connect=pool, sock_connect=connect, sock_read=read)
-
-
-def _tracing() -> aiohttp.TraceConfig:
-    async def is_connected(_session: object, context: Any, _params: object) -> None:
-        await context.trace_request_ctx()
-
-    config = aiohttp.TraceConfig()
-    config.on_connection_create_end.append(is_connected)
-    return config
 
 
 class _Body(httpx.AsyncByteStream):

@@ -175,7 +175,7 @@ def _prepared(job: jobs.Job, row_ids: Sequence[int]) -> Iterator[list[Ready | Re
 def _seconds(job: jobs.Job, requests: int) -> float | None:
     """Returns the seconds that the rate limits make, or None without one, because then only the server knows."""
     seconds = [
-        max(0, requests - limit.requests) / limit.requests * (limit.seconds + limit.margin)
+        max(0, requests - limit.requests) / limit.requests * (limit.seconds + limit.patience)
         for limit in job.limiter.limits
     ]
     return round(max(seconds), 1) if seconds else None

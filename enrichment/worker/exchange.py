@@ -18,7 +18,8 @@ from enrichment.engine.messages import Outcome, Response
 from enrichment.engine.redirects import Hop
 from enrichment.engine.shapes.progress import Progress
 from enrichment.http_client import client, event_loop
-from enrichment.http_client.rate_limit import Limiter, Reservation
+from enrichment.http_client.departure import Departure
+from enrichment.http_client.rate_limit import Reservation
 from enrichment.runs.attempts import Attempt
 from enrichment.runs.results import Result
 from enrichment.schema import SAFE_METHODS
@@ -40,22 +41,6 @@ class _Sent:
     seconds: float  # until it was answered
     accepts_token: bool | None = None  # None: nobody has said
     progress: Progress | None = None  # after its answer
-
-
-@dataclass(slots=True)
-class _Start:
-    """The start time of one request, which is another one when the request is held up."""
-
-    limiter: Limiter
-    reservation: Reservation
-
-    async def move(self) -> None:
-        """It took a while to connect: then the start time moves, or another one is needed."""
-        self.reservation = await self.limiter.start(self.reservation)
-
-    async def take_another(self) -> None:
-        """The request goes out once more, or later than it was to."""
-        self.reservation = await self.limiter.wait_for_start()
 
 
 async def exchange(
@@ -87,17 +72,22 @@ async def exchange(
 
 async def once(job: Job, row: Ready, reservation: Reservation) -> Result:
     """Signs in, sends, and after a refusal signs in again and sends once more. Raises what `exchange` does."""
+    with Departure(job.limiter, reservation) as departure:
+        return await _once(job, row, departure)
+
+
+async def _once(job: Job, row: Ready, departure: Departure) -> Result:
     number = row.requests
     token = await job.token_cache.token() if job.token_cache else None
-    sent = await _send(job, row, token, number + 1, reservation)
+    sent = await _send(job, row, token, number + 1, departure)
     tried, renewal = [sent.attempt], None
     if sent.accepts_token is False and (renewal := await _renew(job, token, row)):
         if isinstance(renewal, Doubt):
             return _sent_again(row, sent, tried, renewal)
-        if job.limiter.held or not (another := await _if_possible(job.limiter.wait_for_start())):
+        if job.limiter.held or not await _if_possible(_is_ready(departure)):
             return _sent_again(row, sent, tried)
-        token, reservation = renewal.token, another
-        sent = await _send(job, row, token, number + 2, reservation)
+        token = renewal.token
+        sent = await _send(job, row, token, number + 2, departure)
         tried.append(sent.attempt)
         if sent.accepts_token is False and (doubt := await _doubt(job, token)):
             return _sent_again(row, sent, tried, doubt)
@@ -107,6 +97,11 @@ async def once(job: Job, row: Ready, reservation: Reservation) -> Result:
     result = await _result(job, row, sent, number + len(tried))
     result.new_attempts = tried
     return result
+
+
+async def _is_ready(departure: Departure) -> bool:
+    await departure.ready()
+    return True
 
 
 async def _renew(job: Job, refused: Token | None, row: Ready) -> Renewal | Doubt | None:
@@ -152,23 +147,22 @@ async def _if_possible[Found](what: Awaitable[Found]) -> Found | None:
         return None
 
 
-async def _send(job: Job, row: Ready, token: Token | None, number: int, reservation: Reservation) -> _Sent:
+async def _send(job: Job, row: Ready, token: Token | None, number: int, departure: Departure) -> _Sent:
     config, cache = job.compiled.config, job.token_cache
     request = token.apply_to(row.request) if token else row.request
     redact = cache.redactor(token) if cache and token else _NOTHING_TO_HIDE
     attempt = Attempt(number, timezone.now(), redact.request(request) | row.part)
 
-    start = _Start(job.limiter, reservation)
     started, accepts_token, progress = event_loop.now(), None, row.progress
     try:
         response = await client.send(
-            cache.transport(start.take_another) if cache else event_loop.transport(),
+            cache.transport(departure.ready) if cache else event_loop.transport(),
             request,
             timeout_ms=config.timeout_ms,
             follow="always" if config.follow_redirects else "never",
             token=token,
             allowed_hosts=cache.allowed_hosts if cache else None,
-            connected=start.move if reservation.name else None,
+            departure=departure,
         )
     except SendError as error:
         hops, outcome = error.hops, reading.without_response(job, row, error)
@@ -184,7 +178,6 @@ async def _send(job: Job, row: Ready, token: Token | None, number: int, reservat
         attempt.request = {**(attempt.request or {}), "hops": [_hop_as_json(hop, redact) for hop in hops]}
     seconds = event_loop.now() - started
     attempt.duration_ms = round(seconds * 1000)
-    await _if_possible(job.limiter.answered(start.reservation, seconds))
     return _Sent(outcome, attempt, seconds, accepts_token, progress)
 
 

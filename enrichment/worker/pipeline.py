@@ -195,6 +195,7 @@ class Pipeline:
 
     async def _end(self) -> None:
         self._evaluators.close()
+        self.job.limiter.release_unused()
         await self._release([request for claimed in self._claimed for request in claimed.take_all()])
         await self.writer.flush()  # the next step looks for what was stored
         if self.budget.exhausted and self._requests and not self.writer.stopped:

@@ -46,8 +46,10 @@ async def send(job: Job, row: Ready, reservation: Reservation, writer: Writer) -
 async def _send(job: Job, row: Ready, reservation: Reservation, writer: Writer) -> Result:
     reservation = await job.limiter.start(reservation)
     if job.limiter.held:  # since it was admitted
+        job.limiter.release(reservation)
         return row.ended(CellState.LIMITED, due_at=timezone.now() + timedelta(seconds=job.limiter.held))
     if writer.stopped or not heartbeat.is_alive():
+        job.limiter.release(reservation)
         return row.ended(CellState.QUEUED)
     result = await exchange.exchange(job, row, reservation, lambda: not writer.stopped and heartbeat.is_alive())
     if result.pause:

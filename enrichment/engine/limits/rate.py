@@ -1,24 +1,27 @@
-"""Rate limits: at most `requests` starts in any window of `seconds`, however many workers send.
+"""Rate limits: at most `requests` arrive in any window of `seconds`, however many workers send, however slowly.
 
-Redis keeps the last start times of each limit, by its own clock. A worker reserves start times (`reserve.lua`), sleeps
-until each of them, sends, and reports a start that came late (`postpone.lua`). What becomes of one reservation:
+Nobody knows when a request will arrive: a busy process, a connection or the network may hold it up. So a limit doesn't
+count start times. Redis keeps, for each of the last requests and by its own clock, when it has arrived *at the latest*
+(`reserve.lua`), and grants a start only where all but `requests` - 1 of those before it arrived `seconds` earlier. What
+becomes of one reservation:
 
-    reserved       start                                                        start of the request
-       |              |                                                            `requests` later
-       |<-look_ahead->|                                                                     |
-       |              |<-tolerance->| on time                                               |
-       |              |<------ spacing ------>| next start                                  |
-       |              |<---------- grace ---------->| late, but reported                    |
-       |              |<----------------------- seconds ---------------------->|<- margin ->|
+    reserved       start           sent       looked at                              start of another request
+       |              |              |            |                                             |
+       |<-look_ahead->|<- up to USABLE ->|        |<-1 ms->|                                    |
+       |              |<-  spacing  ->| next      |        |                                    |
+       |              |              |<-patience->|<-------------------- window --------------->|
 
-`look_ahead`: nobody reserves further, so a worker that dies wastes no more than that.
-`tolerance`: part of the margin, so that a start a moment late costs no call to Redis.
-`spacing`: requests that start all at once would queue at the server and reach it unevenly. A tenth less than an even
-    spacing, so that time lost between two starts is made up.
-`grace`: a late start moves to when it really was. Later than that the window after it may be given away already, so
-    another start time is reserved instead. `look_ahead` + `grace` is less than `seconds`, with time to report it.
-`margin`: added to every window, because the network delivers unevenly. An answer that took longer than others says
-    that its request may have arrived late: then its start time moves by that, but by no more than the margin.
+`look_ahead`: nobody reserves further, so that a worker that dies wastes little.
+`spacing`: requests that start all at once would queue at the server. A tenth less than an even spacing, so that time
+    lost between two starts is made up.
+`USABLE`: a request that isn't sent by then, because it still connects, say, leaves its place to others.
+`patience`: a request has arrived when its answer comes. Where that takes longer, it has arrived when the server's
+    kernel has acknowledged all of it (`http_client.departure`). The answer is what a server that falls behind counts
+    by, so it is waited for as long as that costs little.
+`window`: a thousandth longer than `seconds`, since no two clocks agree.
+`REPORT`: arrivals are reported together, with the next reservation or this much later; nobody needs them earlier.
+`LOST`: a request of which nobody has said anything for so long has arrived: its worker died. A worker says of each
+    request that the server's kernel hasn't acknowledged that it may still be on its way.
 
 What an API says of itself comes on top, and holds for all who send to it (`hold.lua`): the time until which it asks to
 wait, and the pace at which it goes on after it refused a request as one too many. The pace is half of what was sent in
@@ -26,24 +29,29 @@ the last second. It goes up by a twentieth of itself a second, the same step eac
 up, and is halved when the API refuses again. So it stays close below what the API allows, and costs few refusals.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
+from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 
 
 def _script(name: str) -> str:
     return Path(__file__).with_name(name).read_text()
 
 
-RESERVE, POSTPONE, PERMITS = (_script(f"{name}.lua") for name in ("reserve", "postpone", "permits"))
-HOLD, LIFT = (_script(f"{name}.lua") for name in ("hold", "lift"))
+RESERVE, PERMITS, HOLD, LIFT = (_script(f"{name}.lua") for name in ("reserve", "permits", "hold", "lift"))
 LOOK_AHEAD = 0.2  # seconds
-MARGIN = 0.025  # seconds
+USABLE = 1.0  # seconds
+PATIENCE = 0.5  # seconds, at most
+REPORT = 1.0  # seconds, at most
+LOST = 30.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `requests` starts in any window of `seconds`; every duration is in seconds."""
+    """At most `requests` arrivals in any window of `seconds`; every duration is in seconds."""
 
     requests: int
     seconds: float
@@ -53,20 +61,16 @@ class Limit:
         return min(LOOK_AHEAD, self.seconds / 2)
 
     @property
-    def tolerance(self) -> float:
-        return self.margin / 5
+    def window(self) -> float:
+        return self.seconds * 1.001
+
+    @property
+    def patience(self) -> float:
+        return min(PATIENCE, self.seconds / 40)
 
     @property
     def spacing(self) -> float:
         return 0.9 * self.seconds / self.requests
-
-    @property
-    def grace(self) -> float:
-        return self.seconds / 4
-
-    @property
-    def margin(self) -> float:
-        return min(MARGIN, self.seconds / 20)
 
     def within(self, seconds: float) -> int:
         """Returns how many starts this limit allows in so many seconds, at most."""
@@ -78,13 +82,39 @@ def look_ahead(limits: Sequence[Limit]) -> float:
     return min((limit.look_ahead for limit in limits), default=LOOK_AHEAD)
 
 
-def arguments(requests: int, limits: Sequence[Limit], started: int = 0) -> tuple[int, ...]:
-    """Returns ARGV of `reserve.lua`; `started` is how many requests started without a reservation since the last."""
-    return requests, microseconds(look_ahead(limits)), started, *(number for limit in limits for number in _of(limit))
+def patience(limits: Sequence[Limit]) -> float:
+    """Returns the seconds for which an answer is waited for under all of them."""
+    return min((limit.patience for limit in limits), default=0.0)
+
+
+def report(limits: Sequence[Limit]) -> float:
+    """Returns the seconds by which an arrival is reported, early enough for all of them."""
+    return min([REPORT, *(limit.seconds / 4 for limit in limits)])
+
+
+class Arrival(IntEnum):
+    """What is known of a request instead of the microsecond by which it had arrived."""
+
+    NEVER = 0  # it was not sent
+    UNKNOWN = -1  # it may be on its way
+
+
+def arguments(
+    requests: int, limits: Sequence[Limit], started: int = 0, reports: Mapping[int, int] = MappingProxyType({})
+) -> tuple[int, ...]:
+    """Returns ARGV of `reserve.lua`.
+
+    `started` is how many requests started without a reservation since the last call, and `reports` what became of
+    those with one, {name of the start: microsecond by which the request had arrived, or an `Arrival`}.
+    """
+    bounds = requests, microseconds(look_ahead(limits)), started, microseconds(LOST)
+    of_limits = (number for limit in limits for number in _of(limit))
+    # Plain numbers: redis would write the name of a member of an enum.
+    return *bounds, len(reports), *map(int, chain.from_iterable(reports.items())), *of_limits
 
 
 def _of(limit: Limit) -> tuple[int, int, int]:
-    return limit.requests, microseconds(limit.seconds + limit.margin), microseconds(limit.spacing)
+    return limit.requests, microseconds(limit.window), max(1, microseconds(limit.spacing))
 
 
 @dataclass(frozen=True, slots=True)

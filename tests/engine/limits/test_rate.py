@@ -8,21 +8,27 @@ from enrichment.engine.limits import backoff, rate
 from enrichment.engine.limits.rate import Limit
 
 
-@pytest.mark.parametrize(("seconds", "margin"), [(1, 0.025), (0.2, 0.01), (60, 0.025)])
-def test_the_margin_grows_with_the_window_up_to_a_bound(seconds: float, margin: float) -> None:
-    assert Limit(10, seconds).margin == pytest.approx(margin)
+@pytest.mark.parametrize(("seconds", "patience"), [(1, 0.025), (0.2, 0.005), (60, 0.5)])
+def test_an_answer_is_waited_for_as_long_as_that_costs_little(seconds: float, patience: float) -> None:
+    assert Limit(10, seconds).patience == pytest.approx(patience)
 
 
-@pytest.mark.parametrize("seconds", [0.05, 0.2, 1, 60])
-def test_a_late_start_is_reported_before_the_window_after_it_is_given_away(seconds: float) -> None:
+@pytest.mark.parametrize("seconds", [0.01, 0.2, 1, 60])
+def test_an_arrival_is_reported_before_anybody_needs_it(seconds: float) -> None:
     limit = Limit(10, seconds)
-    time_to_report = limit.seconds + limit.margin - limit.look_ahead - limit.grace
-    assert time_to_report >= limit.seconds / 4
+    assert limit.window - limit.look_ahead - rate.report([limit]) >= limit.seconds / 4
 
 
-def test_the_strictest_of_several_limits_says_how_far_ahead_one_may_reserve() -> None:
-    assert rate.look_ahead([Limit(10, 60), Limit(5, 0.1)]) == 0.05
+def test_a_request_is_not_taken_to_be_lost_while_it_may_still_be_sent() -> None:
+    assert rate.USABLE <= rate.LOST / 10
+
+
+def test_the_strictest_of_several_limits_says_how_long_things_take() -> None:
+    limits = [Limit(10, 60), Limit(5, 0.1)]
+    assert rate.look_ahead(limits) == 0.05
     assert rate.look_ahead([]) == rate.LOOK_AHEAD
+    assert rate.patience(limits) == pytest.approx(0.0025)
+    assert rate.report(limits) == 0.025
 
 
 def test_the_microseconds_of_redis_become_seconds_from_now() -> None:

@@ -20,6 +20,12 @@ async def server(redis_server: None) -> AsyncIterator[Redis]:
     await connection.aclose()
 
 
+def with_clock(script: str) -> str:
+    """The script with the clock of tests."""
+    read = "{math.floor(redis.call('GET', 'clock') / 1000000), redis.call('GET', 'clock') % 1000000}"
+    return script.replace("redis.call('TIME')", read)
+
+
 class Clock:
     """What the scripts read instead of Redis' own clock; it stands until it is set, in microseconds."""
 
@@ -32,10 +38,8 @@ class Clock:
 
 @pytest.fixture
 async def clock(server: Redis, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    read = "{math.floor(redis.call('GET', 'clock') / 1000000), redis.call('GET', 'clock') % 1000000}"
-    for name in ("RESERVE", "POSTPONE", "HOLD", "LIFT", "PERMITS"):
-        script: str = getattr(rate, name)
-        monkeypatch.setattr(rate, name, script.replace("redis.call('TIME')", read))
+    for name in ("RESERVE", "HOLD", "LIFT", "PERMITS"):
+        monkeypatch.setattr(rate, name, with_clock(getattr(rate, name)))
     clock = Clock(server)
     await clock.set(NOON)
     return clock

@@ -249,19 +249,6 @@ async def test_an_answer_that_goes_on_after_its_length_is_known(
     assert (response.body, response.goes_on) == (b"ok", goes_on)
 
 
-async def test_connected_is_awaited_before_a_request_goes_over_a_new_connection(start: Start, out: Transport) -> None:
-    server = await start(OK)
-    seen: list[int] = []
-
-    async def connected() -> None:
-        seen.append(len(server.requests))
-
-    for _ in range(2):
-        await call(out, server.url, connected=connected)
-    assert seen == [0]
-    assert len(server.requests) == 2
-
-
 async def test_a_body_comes_as_it_was_on_the_wire(start: Start, out: Transport) -> None:
     packed = gzip.compress(b"hello")
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n".encode()
