@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, F, FloatField, Func, OuterRef, Q, Subquery, TextField, Value
 from django.db.models.functions import Cast, Collate, Lower
+from django.db.models.lookups import IsNull
 from django.db.models.sql.compiler import SQLCompiler
 
 from tables.models import Cell, Column
@@ -141,15 +142,14 @@ def _inline(test: str, text: str) -> str:
     return re.sub(r"\bit\b", lambda _: text, test)
 
 
-class _IsNumber(Func):
-    """Whether a text is a number: written out, which is faster where the text stands in an index."""
+class _Mark(Func):
+    """1 where a text is a number, else NULL: written out, which is faster where the text stands in an index."""
 
     output_field = BooleanField()
-    conditional = True
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
         text, parameters = compiler.compile(self.source_expressions[0])
-        return f"(({_inline(_NUMBER_IN_SQLITE, text)}) IS TRUE)", parameters
+        return f"(CASE WHEN {_inline(_NUMBER_IN_SQLITE, text)} THEN 1 END)", parameters
 
 
 class _OfNumber(_Read):
@@ -265,9 +265,9 @@ def number(column: Column) -> Func:
     return _Number(F(alias(column)))
 
 
-def is_number(column: Column) -> Func:
+def is_number(column: Column) -> IsNull:
     """Returns the test whether what stands in a column is a number, for SQLite."""
-    return _IsNumber(F(alias(column)))
+    return IsNull(_Mark(F(alias(column))), False)
 
 
 def number_key(column: Column) -> Func:

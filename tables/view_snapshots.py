@@ -6,9 +6,11 @@ Filtering and sorting costs once. Windows are slices then, and rows keep their p
 import secrets
 from array import array
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from itertools import batched
 from typing import Any
 
+from tables import interruptions
 from tables.models import Row, Table
 from tables.redis import client
 from tables.row_queries import View
@@ -20,13 +22,27 @@ _BATCH = 50_000  # ids written at once
 _IDS = 10_000  # in one query; SQLite bounds its parameters
 
 
-def take(table: Table, view: View, replaces: str = "") -> tuple[str, int]:
-    """Returns the token of a new snapshot and its number of rows. The snapshot that it replaces is forgotten."""
+def take(table: Table, view: View, replaces: str = "", opener: str = "") -> tuple[str, int]:
+    """Returns the token of a new snapshot and its number of rows. The snapshot that it replaces is forgotten.
+
+    Only the latest snapshot of an opener, such as a page, goes on. Raises Refused, code stopped, for one before it.
+    """
     token = secrets.token_urlsafe(12)
-    total = _write(_key(table.pk, token), view.row_ids(table))
+    if opener:
+        client().set(_opener_key(table.pk, opener), token, ex=STORED_SECONDS)
+        with interruptions.watched(partial(_why_over, table.pk, opener, token)):
+            row_ids = view.row_ids(table)
+    else:
+        row_ids = view.row_ids(table)
+    total = _write(_key(table.pk, token), row_ids)
     if replaces:
         client().delete(_key(table.pk, replaces))
     return token, total
+
+
+def stop(table_id: int, opener: str) -> None:
+    """Ends the snapshot that this opener waits for, if there is one."""
+    client().delete(_opener_key(table_id, opener))
 
 
 def window(table: Table, token: str, offset: int, limit: int) -> tuple[list[Row | int], int]:
@@ -82,15 +98,20 @@ def remove(table: Table, token: str, row_ids: Collection[int]) -> None:
         client().set(_key(table.pk, token), remaining, keepttl=True)
 
 
-def _write(key: str, ids: Iterable[int]) -> int:
-    total = 0
+def _why_over(table_id: int, opener: str, token: str) -> Refused | None:
+    latest: Any = client().get(_opener_key(table_id, opener))
+    if latest == token.encode():
+        return None
+    return Refused("Opening this view was stopped.", code="stopped", field="view", status=409)
+
+
+def _write(key: str, ids: array[int]) -> int:
     pipeline = client().pipeline(transaction=False)
     pipeline.set(key, b"", ex=STORED_SECONDS)
-    for batch in batched(ids, _BATCH):
-        pipeline.append(key, _packed(batch))
-        total += len(batch)
+    for first in range(0, len(ids), _BATCH):
+        pipeline.append(key, ids[first : first + _BATCH].tobytes())
     pipeline.execute()
-    return total
+    return len(ids)
 
 
 def _all_row_ids(table_id: int, token: str) -> array[int]:
@@ -125,6 +146,10 @@ def _unpacked(packed: bytes) -> array[int]:
     ids = array("q")
     ids.frombytes(packed)
     return ids
+
+
+def _opener_key(table_id: int, opener: str) -> str:
+    return f"marl:opener:{table_id}:{opener}"
 
 
 def _key(table_id: int, token: str) -> str:

@@ -34,11 +34,15 @@ class Shown(Schema):
 
 
 class NewView(Shown):
-    """With `name`, it is saved for everybody; without, opened, in place of the one that it `replaces`."""
+    """With `name`, it is saved for everybody; without, opened, in place of the one that it `replaces`.
+
+    `opener` is any name, such as one of a page: whatever it opened before and still waits for ends.
+    """
 
     name: str = Field("", max_length=200)
     search: str = ""
     replaces: str = ""
+    opener: str = Field("", max_length=40, pattern="^[A-Za-z0-9_-]*$")
 
 
 class ViewChange(Shown):
@@ -77,12 +81,19 @@ def open_view(request: HttpRequest, table_id: str, body: NewView) -> Status[dict
     """
     if body.name:
         table = lookup.table(actor(request), table_id, Role.EDITOR)
-        saved = saved_views.create(table, body.name, body.model_dump(exclude={"name", "search", "replaces"}))
+        saved = saved_views.create(table, body.name, body.model_dump(exclude={"name", "search", "replaces", "opener"}))
         return Status(201, _described(saved))
     table = lookup.table(actor(request), table_id)
     chosen = View(columns.live(table), body.filter, body.sort, body.search.strip(), body.errors)
-    token, total = view_snapshots.take(table, chosen, body.replaces)
+    token, total = view_snapshots.take(table, chosen, body.replaces, _opener(request, body.opener))
     return Status(201, {"view": token, "total": total})
+
+
+@router.delete("/tables/{table_id}/openers/{opener}", response={204: None}, summary="Stop opening a view")
+def stop_opening(request: HttpRequest, table_id: str, opener: str) -> Status[None]:
+    """Ends what this `opener` waits for: `POST views` answers there with the error `stopped`."""
+    view_snapshots.stop(lookup.table(actor(request), table_id).pk, _opener(request, opener))
+    return Status(204, None)
 
 
 @router.get("/views/{view_id}", summary="Get a saved view")
@@ -142,6 +153,12 @@ def place_in_view(request: HttpRequest, table_id: str, view: str, row_id: str) -
 def count_errors(request: HttpRequest, table_id: str) -> dict[str, int]:
     """Returns the number of rows in which an HTTP column failed or may have been sent."""
     return {"rows": rows_with_errors(lookup.table(actor(request), table_id))}
+
+
+def _opener(request: HttpRequest, name: str) -> str:
+    """Returns the name as that of whoever asks: nobody ends what others wait for."""
+    user = actor(request).user
+    return f"{user.pk if user else 0}:{name}" if name else ""
 
 
 def _described(view: SavedView) -> dict[str, Any]:

@@ -10,11 +10,13 @@
  * @typedef {import("./types.d.ts").ViewSpec} ViewSpec
  */
 
-import { api, reasonOf } from "../ui/api.js";
-import { toast } from "../ui/notices.js";
+import { ApiError, api, reasonOf } from "../ui/api.js";
+import { showNotice, toast } from "../ui/notices.js";
 import { isComputed } from "./cells.js";
 import { conditionsOf, forApi, only } from "./conditions.js";
 import { ViewStore } from "./view-store.js";
+
+const SLOW_MS = 1000; // after which somebody who waits is told so, and can cancel
 
 /** @type {Readonly<ViewSpec>} */
 const ALL = {
@@ -77,6 +79,10 @@ export class View extends EventTarget {
   outdated = false;
   #request = 0;
   #opening = false;
+  /** Names this page to the server, which ends what the page opens once it opens something else. */
+  #opener = Math.random().toString(36).slice(2);
+  /** Done when the server has been told to end what was waited for: what is opened next must not end with it. */
+  #stopped = Promise.resolve();
   #store;
 
   /** @param {Omit<Grid, "view">} grid @param {SavedView[]} saved */
@@ -227,26 +233,65 @@ export class View extends EventTarget {
 
   /** @returns {Promise<boolean>} whether its rows are shown now */
   async #open() {
-    const { rows, table } = this.grid;
+    const { rows } = this.grid;
     this.#request += 1;
     const request = this.#request;
+    if (this.#opening && !this.active) this.#stop();
     this.outdated = false;
     this.#opening = true;
     this.dispatchEvent(new Event("change"));
+    const endWait = this.#announceWait();
     try {
-      const { view, total } = this.active
-        ? await api("POST", `/tables/${table.id}/views`, { ...this.query, sort: this.spec.sorts, replaces: rows.view })
-        : { view: "", total: rows.tableTotal };
+      const { view, total } = this.active ? await this.#ask() : { view: "", total: rows.tableTotal };
       if (request !== this.#request) return false; // a newer one was requested since
       rows.open(view, total);
       this.dispatchEvent(new Event("open"));
       return true;
     } catch (error) {
-      if (request === this.#request) toast(`Can't show these rows. ${reasonOf(error)}`);
+      if (request === this.#request) this.#explain(error);
       return false;
     } finally {
+      endWait();
       if (request === this.#request) this.#opening = false;
     }
+  }
+
+  /** @returns {Promise<{ view: string, total: number }>} */
+  async #ask() {
+    const { rows, table } = this.grid;
+    await this.#stopped;
+    const order = { sort: this.spec.sorts, replaces: rows.view };
+    return api("POST", `/tables/${table.id}/views`, { ...this.query, ...order, opener: this.#opener });
+  }
+
+  /** Says what is waited for once that takes a while, until the function that it returns is called. */
+  #announceWait() {
+    /** @type {HTMLElement | undefined} */
+    let notice;
+    const timer = setTimeout(() => {
+      const words = `Looking through ${this.grid.rows.tableTotal.toLocaleString("en")} rows…`;
+      notice = showNotice(words, { stays: true, action: { label: "Cancel", run: () => this.#stop() } });
+    }, SLOW_MS);
+    return () => {
+      clearTimeout(timer);
+      notice?.remove();
+    };
+  }
+
+  #stop() {
+    const path = `/tables/${this.grid.table.id}/openers/${this.#opener}`;
+    this.#stopped = api("DELETE", path).catch(() => null); // then it ends by itself
+  }
+
+  /** @param {unknown} error */
+  #explain(error) {
+    if (!(error instanceof ApiError) || error.code !== "stopped") {
+      toast(`Can't show these rows. ${reasonOf(error)}`);
+      return;
+    }
+    toast("Cancelled. The rows are still those from before.");
+    this.outdated = true;
+    this.dispatchEvent(new Event("change"));
   }
 
   #toTop() {

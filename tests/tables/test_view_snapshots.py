@@ -1,6 +1,9 @@
 """Filtered and sorted views that keep their rows in place."""
 
+from typing import Any
+
 import pytest
+from django.db import connection
 
 from tables import columns, rows, view_snapshots
 from tables.models import Cell, CellState, Column, Row, Table
@@ -119,3 +122,30 @@ def test_states_and_results_are_found(table: Table, ids: list[int], http: Column
     assert list(view(table, (http, "state", "empty")).row_ids(table)) == ids[2:]
     assert list(view(table, search="utrecht").row_ids(table)) == ids[:1]
     assert list(view(table, (http, "contains", "leeds"), search="firm").row_ids(table)) == [ids[1]]
+
+
+def test_a_view_that_somebody_still_waits_for_ends_when_the_same_page_opens_another(
+    table: Table, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, _ = view_snapshots.take(table, by_size(table), opener="page")
+    read = View.row_ids
+
+    def late(view: View, table: Table) -> Any:
+        monkeypatch.setattr(View, "row_ids", read)
+        view_snapshots.stop(table.pk, "page")
+        count_for_ever()
+
+    monkeypatch.setattr(View, "row_ids", late)
+    with pytest.raises(Refused) as stopped:
+        view_snapshots.take(table, by_size(table), replaces=kept, opener="page")
+    assert (stopped.value.code, stopped.value.status) == ("stopped", 409)
+    assert window(table, kept) == [ids[1], ids[2], ids[0], ids[3]]
+    assert view_snapshots.take(table, by_size(table), opener="page")[1] == 4
+
+
+def count_for_ever() -> None:
+    """Has the database count until somebody ends it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted) SELECT max(n) FROM counted"
+        )
