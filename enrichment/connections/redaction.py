@@ -151,13 +151,21 @@ def _forms(value: str) -> set[str]:
         _base64(value).rstrip("="),
         base64.urlsafe_b64encode(value.encode()).decode().rstrip("="),
         value.encode().hex(),
+        value.encode().hex().upper(),
     }
 
 
 def _percent_encoded(value: str) -> Iterator[str]:
     """As addresses and forms are written: by Marl, by browsers, by libraries that answer what they were sent."""
     by_browsers = quote_plus(value, safe="*").replace("~", "%7E")
-    for encoded in (quote(value, safe=""), quote(value), quote_plus(value), by_browsers):
+    whole = quote(value, safe="")
+    for encoded in (
+        whole,
+        quote(value),
+        quote_plus(value),
+        by_browsers,
+        quote(whole, safe=""),
+    ):  # an address in another
         yield encoded
         yield re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), encoded)
 

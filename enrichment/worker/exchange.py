@@ -165,8 +165,11 @@ async def _send(job: Job, row: Ready, token: Token | None, number: int, departur
             departure=departure,
         )
     except SendError as error:
-        hops, outcome = error.hops, reading.without_response(job, row, error)
-        attempt.error = {"code": error.code, "message": redact(error.message)}
+        outcome = reading.without_response(job, row, error)
+        outcome = replace(
+            outcome, error_message=redact(outcome.error_message)
+        )  # it may name where the API redirects to
+        hops, attempt.error = error.hops, {"code": error.code, "message": redact(error.message)}
     else:
         hops, accepts_token = response.hops, await _accepts_token(cache, response)
         outcome, progress = await reading.read(job, row, response, number)

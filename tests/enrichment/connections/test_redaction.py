@@ -25,6 +25,8 @@ SECRET = "pa\"ss wörd/1*~&'<"
         quote_plus(SECRET, safe="*").replace("~", "%7E"),
         re.sub("%..", lambda sign: sign[0].lower(), quote(SECRET, safe="")),
         quote(json.dumps(SECRET)[1:-1], safe=""),
+        quote(quote(SECRET, safe=""), safe=""),
+        SECRET.encode().hex().upper(),
         escape(SECRET),
         escape(SECRET, {'"': "&quot;", "'": "&#39;"}),
         escape(SECRET, {'"': "&quot;", "'": "&apos;"}),

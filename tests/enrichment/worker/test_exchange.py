@@ -327,6 +327,22 @@ def test_every_redirect_stands_in_the_attempt_without_secrets(signed_in: Column,
     ]
 
 
+def test_a_redirect_with_a_secret_that_leads_nowhere_is_told_without_it(signed_in: Column, answer: Any) -> None:
+    def lead_away(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/login":
+            return httpx.Response(200, json={"token": "t0k3n"})
+        if request.url.path == "/new":
+            raise httpx.ReadError("closed")
+        return httpx.Response(307, headers={"Location": "/new?password=open%20sesame&next=%2Fa%3Fp%3Dopen%2520sesame"})
+
+    answer(lead_away)
+    result = exchanged(job_of(signed_in))
+    assert result.error_message.startswith(
+        f"The API redirects to {API}/new?password=••••••••&next=%2Fa%3Fp%3D••••••••. api.example closed"
+    )
+    assert (result.new_attempts[0].error or {})["message"] in result.error_message
+
+
 def test_a_refusal_where_the_credentials_did_not_arrive_says_so_and_renews_nothing(
     signed_in: Column, answer: Any
 ) -> None:
