@@ -78,13 +78,25 @@ def _damaged(body: bytes) -> Decoded | None:
 
     Most of its letters are valid then. No other encoding is likely to look so, and to read it as one would garble them.
     """
+    if b"\0" in body:
+        return None
+    if (text := _paired(body)) is not None:
+        return Decoded(text, "cesu-8")
     text = body.decode("utf-8", "replace")
     faults = text.count("\ufffd") - body.count("\ufffd".encode())
     letters = len(text) - len(text.encode("ascii", "ignore")) - faults
-    if b"\0" in body or not 0 < faults <= letters:
+    if not 0 < faults <= letters:
         return None
     before = text.partition("\ufffd")[0][-_SHOWN:].strip()
     return Decoded(text, fault=f"The answer is UTF-8, but not all of it: a letter is broken after “{before}”.")
+
+
+def _paired(body: bytes) -> str | None:
+    """Returns a text whose rare letters are written as two halves in UTF-8, as Java and some databases do."""
+    try:
+        return body.decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+    except UnicodeDecodeError:
+        return None
 
 
 def _guessed(body: bytes, content_type: str) -> Decoded | None:

@@ -87,6 +87,11 @@ def test_utf8_that_is_broken_in_places_is_told_and_not_taken_for_another_encodin
     assert f"{after}”" in decoded.fault
 
 
+def test_letters_that_are_written_as_two_halves_are_read_as_one() -> None:
+    decoded = decode(b'{"a": "\xed\xa0\xbd\xed\xb8\x80"}', "application/json")
+    assert (decoded.text, decoded.charset, decoded.fault) == ('{"a": "😀"}', "cesu-8", "")
+
+
 @pytest.mark.parametrize("charset", ["idna", "hex", "undefined", "no-such", "utf-8; x", "'"])
 def test_a_charset_that_is_none_does_not_matter(charset: str) -> None:
     assert decode("ü".encode(), f"text/plain; charset={charset}").text == "ü"

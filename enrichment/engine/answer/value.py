@@ -55,7 +55,8 @@ def _about_bytes(response: Response) -> str:
     media_type, size = _media_type(response), _size(response)
     packed = next((name for mark, name in _PACKED.items() if response.body.startswith(mark)), "")
     if is_text_type(media_type):
-        return f"The answer isn't text, but {packed or 'bytes'} of {size}, although the server calls it {media_type}."
+        what = f"{packed} of {size}" if packed else f"{size} of no known kind"
+        return f"The answer isn't text, but {what}, although the server calls it {media_type}."
     return f"The answer isn't text, but {media_type or packed or 'bytes'} of {size}."
 
 
