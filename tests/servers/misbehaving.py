@@ -282,6 +282,26 @@ def utf_16_with_a_mark(call: Call) -> None:
 
 
 @behaviour
+def utf_8_cut_in_a_letter(call: Call) -> None:
+    call.answer('{"city": "Köln", "about": "grö'.encode()[:-1] + b'"}')
+
+
+@behaviour
+def longer_than_its_length(call: Call) -> None:
+    call.say(head(content_type="text/plain", content_length="8"), "Zoë Köln".encode())
+
+
+@behaviour
+def called_as_a_function(call: Call) -> None:
+    call.answer(b"callback(" + VALUE + b");", content_type="application/javascript")
+
+
+@behaviour
+def many_decimals(call: Call) -> None:
+    call.answer(b'{"amount": 0.1234567890123456789}')
+
+
+@behaviour
 def long_integer(call: Call) -> None:
     call.answer(b'{"id": %d}' % NUMBER)
 

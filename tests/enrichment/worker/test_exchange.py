@@ -340,7 +340,7 @@ def test_a_redirect_with_a_secret_that_leads_nowhere_is_told_without_it(signed_i
     assert result.error_message.startswith(
         f"The API redirects to {API}/new?password=••••••••&next=%2Fa%3Fp%3D••••••••. api.example closed"
     )
-    assert (result.new_attempts[0].error or {})["message"] in result.error_message
+    assert str((result.new_attempts[0].error or {})["message"]) in result.error_message
 
 
 def test_a_refusal_where_the_credentials_did_not_arrive_says_so_and_renews_nothing(
