@@ -21,6 +21,7 @@ class Gaps:
     _has_cells: bool = False  # any blank row so far
     _is_space: bool = False
     _left_out: int = 0
+    _disordered: int = 0  # the first row of a sheet that does not stand below the one before
 
     def add(self, row: Sequence[Any]) -> None:
         """Counts a blank row."""
@@ -40,7 +41,8 @@ class Gaps:
         for number, row in rows:
             if number > last + 1:
                 self.before[number] = number - last - 1
-            last = number
+            self._disordered = self._disordered or (number if number <= last else 0)
+            last = max(last, number)
             yield number, row
 
     def look(self, lines: Sequence[int]) -> None:
@@ -68,6 +70,9 @@ class Gaps:
             why = "every row has one above it" if self._is_space else "a blank row has no key"
             words = f"{_blank_rows(self._left_out)} between the others {_were(self._left_out)} left out"
             notes.warn(None, f"{words}: {why}.")
+        if self._disordered:
+            words = "is not the next one in the workbook's file. Its rows came in as they stand there."
+            notes.warn(self._disordered, f"Row {self._disordered:,} {words}")
         if self._with_cells:
             notes.warn(None, f"{_blank_rows(self._with_cells)} at the end {_were(self._with_cells)} left out.")
 

@@ -212,6 +212,13 @@ WORKBOOKS = [
         ".xlsx",
     ),
     Odd(
+        "Rows in another order than their numbers",
+        workbook(book.row(3, number("A3", 3)), book.row(2, number("A2", 2)), book.row(2, number("B2", 5))),
+        [["a", "b"], [], ["3"], ["2"], [None, "5"]],
+        "Row 2 is not the next one in the workbook's file.",
+        ".xlsx",
+    ),
+    Odd(
         "Merged groups above the names",
         workbook(
             book.row(2, book.text("A2", "Name"), book.text("B2", "Mail"), book.text("C2", "City")),
