@@ -89,6 +89,7 @@ class Claim(models.Model):
     row_ids = models.JSONField()  # sorted; sent in this order
     intended = models.BigIntegerField(default=0, db_column="begun")  # rows up to this id may have been sent
     token = models.CharField(max_length=32, blank=True)  # of whoever does not know whether it was made
+    journal = models.CharField(max_length=32, blank=True, default="", db_default="")  # of what of it was sent
     created_at = models.DateTimeField(auto_now_add=True)
 
 

@@ -51,8 +51,13 @@ class NewClaim:
     exhausted: bool
 
 
-def claim(run_id: int, limit: int, worker_id: int, *, beginning: int = 1, token: str = "") -> NewClaim:
-    """Claims up to `limit` rows that are due; the first `beginning` of them may be sent at once."""
+def claim(
+    run_id: int, limit: int, worker_id: int, *, beginning: int = 1, token: str = "", journal: str = ""
+) -> NewClaim:
+    """Claims up to `limit` rows that are due; the first `beginning` of them may be sent at once.
+
+    Where there is a `journal`, it says which of them were.
+    """
     with transaction.atomic():
         run = Run.objects.select_for_update().filter(pk=run_id).first()
         if run is None or run.state not in Run.ACTIVE:
@@ -81,6 +86,7 @@ def claim(run_id: int, limit: int, worker_id: int, *, beginning: int = 1, token:
             row_ids=ids,
             intended=ids[:beginning][-1],
             token=token,
+            journal=journal,
         )
         return NewClaim([_claimed(rows[pk], tries.get(pk, _Tries()), claim.pk) for pk in ids], exhausted)
 

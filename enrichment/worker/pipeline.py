@@ -20,13 +20,14 @@ from enrichment.engine.formula import Evaluators
 from enrichment.http_client import event_loop
 from enrichment.runs import batches, claims
 from enrichment.runs.results import Result
-from enrichment.worker import batching, heartbeat, prepare, sending, writer
+from enrichment.worker import batching, heartbeat, prepare, send_journal, sending, writer
 from enrichment.worker.admission import Admission, ClaimLost, Gate
 from enrichment.worker.budget import Budget
 from enrichment.worker.deduplication import Waiters
 from enrichment.worker.job import Job
 from enrichment.worker.prepare import Requests
 from enrichment.worker.ready import Ready
+from enrichment.worker.send_journal import Journal
 from tables.models import CellState
 
 MOST_CLAIMED = 1000  # rows at a time, where many go out in one request
@@ -108,8 +109,9 @@ class Pipeline:
     async def _claim(self, limit: int) -> Requests | None:
         """Returns what is to be sent; the results of the other rows go to the writer."""
         token = uuid4().hex
+        journal = None if self.job.compiled.config.may_repeat else await send_journal.current()
         try:
-            requests, results = await event_loop.in_database(self._claim_and_prepare, limit, token)
+            requests, results = await event_loop.in_database(self._claim_and_prepare, limit, token, journal)
         except Exception:
             await event_loop.surely_in_database(claims.release_all, token)
             raise
@@ -122,12 +124,21 @@ class Pipeline:
             await self._leave(requests)
         return requests if requests.all else None
 
-    def _claim_and_prepare(self, limit: int, token: str) -> tuple[Requests, list[Result]]:
+    def _claim_and_prepare(self, limit: int, token: str, journal: Journal | None) -> tuple[Requests, list[Result]]:
         at_once = self._at_once
         beginning = self._in_rows(at_once)
-        claimed = claims.claim(self.job.run.pk, limit, heartbeat.worker_id(), beginning=beginning, token=token)
+        claimed = claims.claim(
+            self.job.run.pk,
+            limit,
+            heartbeat.worker_id(),
+            beginning=beginning,
+            token=token,
+            journal=journal.name if journal else "",
+        )
         self.budget.exhausted = claimed.exhausted
-        return prepare.requests(self.job, self._evaluators, claimed, beginning, at_once)
+        requests, results = prepare.requests(self.job, self._evaluators, claimed, beginning, at_once)
+        requests.journal = journal
+        return requests, results
 
     async def _leave(self, requests: Requests) -> None:
         """Leaves rows to the next claim, where more go out with them; to a later one where there are no others now."""
@@ -161,35 +172,42 @@ class Pipeline:
                 self._end_request(request, sending.sign_in_failed(self.job, request, error, self.writer))
             else:
                 if admission:
-                    self._start(requests.take(), admission)
+                    self._start(requests.take(), admission, requests.journal)
 
     # 3. Send
 
-    def _start(self, request: Ready, admission: Admission) -> None:
+    def _start(self, request: Ready, admission: Admission, journal: Journal | None) -> None:
         if request.progress is None:  # else it is shown as waiting
             for row in request.rows:
                 self.writer.announce_sending(row.row_id, row.attempts)
         self.writer.slowed_to = self.job.limiter.pace
-        sending_it = asyncio.create_task(self._send(request, admission))
+        sending_it = asyncio.create_task(self._send(request, admission, journal))
         self._requests.add(sending_it)
         sending_it.add_done_callback(self._requests.discard)
 
-    async def _send(self, request: Ready, admission: Admission) -> None:
+    async def _send(self, request: Ready, admission: Admission, journal: Journal | None) -> None:
         try:
-            result = await sending.send(self.job, request, admission.reservation, self.writer)
+            result = await sending.send(self.job, request, admission.reservation, self.writer, journal)
+            results = self._end_request(request, result)
+            if journal:
+                await journal.answered(request, results)
         finally:
             admission.release()
-        self._end_request(request, result)
 
     # 4. Store
 
-    def _end_request(self, request: Ready, result: Result) -> None:
-        """Hands the results of its rows to the writer, and those of the rows that wait for the same answers."""
-        for row, of_row in batching.results(self.job, request, result):
+    def _end_request(self, request: Ready, result: Result) -> list[Result]:
+        """Hands the results of its rows to the writer, and those of the rows that wait for the same answers.
+
+        Returns the former.
+        """
+        results = batching.results(self.job, request, result)
+        for row, of_row in results:
             of_row.claim_id, of_row.fingerprint, of_row.request_key = row.claim_id, row.fingerprint, row.request_key
             self.writer.put(of_row)
             for waiting in self._waiters.of(of_row):
                 self.writer.put(waiting)
+        return [of_row for _, of_row in results]
 
     # The end of the step
 

@@ -19,6 +19,7 @@ from enrichment.worker import batching, calling_back, continuing, deduplication,
 from enrichment.worker.job import Job
 from enrichment.worker.ready import Ready, ended_by
 from enrichment.worker.send_intents import SendIntents
+from enrichment.worker.send_journal import Journal
 from tables import open_rows
 from tables.models import CellState
 
@@ -35,6 +36,7 @@ class Requests:
     all: Sequence[Ready]
     intents: SendIntents
     left: Sequence[Ready] = ()
+    journal: Journal | None = None  # None: they may all be sent again
     taken: int = 0
 
     @property

@@ -10,7 +10,8 @@ from enrichment.models import Claim, Run
 from enrichment.runs import batches, claims, exchanges, lifecycle, progress, runners
 from enrichment.runs.results import Result, store
 from enrichment.schema import SAFE_METHODS, HttpConfig
-from enrichment.worker import deduplication, heartbeat, open_exchanges
+from enrichment.worker import deduplication, heartbeat, open_exchanges, send_journal, writer
+from enrichment.worker.send_journal import Entries
 from tables import events, storage
 from tables.models import Cell, CellState
 
@@ -38,31 +39,47 @@ def sweep() -> bool:
 def recover(claim: Claim) -> None:
     """Takes over the claim of a dead worker.
 
-    Rows that were not sent are released, those that may be repeated are queued again, and the others say that they may
-    have been sent.
+    Rows that were answered get their results, those that were not sent are released, those that may be repeated are
+    queued again, and the others say that they may have been sent.
     """
+    entries = send_journal.close(claim)
     with transaction.atomic():
         storage.lock_table(claim.run.table_id)
         run = Run.objects.select_for_update(of=("self",)).select_related("column__http").get(pk=claim.run_id)
         locked = claims.lock([claim.pk]).get(claim.pk)
         if locked is None:
             return
-        row_ids = locked.row_ids
+        stored = writer.store(run, [result for result in (entries or {}).values() if result])
+        left = [pk for pk in locked.row_ids if pk not in {result.row_id for result in stored}]
+        again = _again(run, left)
+        sent = _may_have_been_sent(run, locked, left, entries, again)
         if run.state in Run.OPEN:
-            claims.release(run.pk, [pk for pk in row_ids if pk > locked.intended], [claim.pk])
-            row_ids = [pk for pk in row_ids if pk <= locked.intended]
-        stored = store(run, _recovered(run, locked, row_ids))
+            claims.release(run.pk, [pk for pk in left if pk not in sent], [claim.pk])
+            left = [pk for pk in left if pk in sent]
+        stored += store(run, _recovered(run, locked, left, sent, again))
     events.publish_cells(run.table_id, [(result.row_id, run.column_id, result.as_cell()) for result in stored])
     progress.announce(run.pk)
 
 
-def _recovered(run: Run, claim: Claim, row_ids: Sequence[int]) -> list[Result]:
-    config = HttpConfig(**run.column.http.config)
+def _may_have_been_sent(
+    run: Run, claim: Claim, row_ids: Sequence[int], entries: Entries | None, again: Collection[int]
+) -> set[int]:
+    """Returns those of these rows that have a send intent, less those of which a journal says that they were not."""
+    intended = {pk for pk in row_ids if pk <= claim.intended}
+    if HttpConfig(**run.column.http.config).shares_answers:  # what only waited for another row's answer was not sent
+        intended = deduplication.owners(run, intended)
+    return intended if entries is None else intended & (entries.keys() | again)
+
+
+def _again(run: Run, row_ids: Sequence[int]) -> set[int]:
+    """Returns those of these rows that may be sent again though they may have arrived."""
+    return set(row_ids) if HttpConfig(**run.column.http.config).may_repeat else _asking(run, row_ids)
+
+
+def _recovered(
+    run: Run, claim: Claim, row_ids: Sequence[int], sent: Collection[int], again: Collection[int]
+) -> list[Result]:
     attempts = _attempts(run, row_ids)
-    sent = {pk for pk in row_ids if pk <= claim.intended}
-    if config.shares_answers:  # what only waited for another row's answer was not sent
-        sent = deduplication.owners(run, sent)
-    again = set(row_ids) if config.may_repeat else _asking(run, row_ids)
     if run.state not in Run.OPEN:
         again = set()
     in_batches = batches.keys_of_claim(run, claim.pk)

@@ -13,20 +13,23 @@ from enrichment.engine.errors import RowError, SignInError
 from enrichment.engine.formula import SandboxBusy
 from enrichment.http_client.rate_limit import Reservation
 from enrichment.runs.results import Result
-from enrichment.worker import exchange, heartbeat
+from enrichment.worker import exchange, heartbeat, reading
 from enrichment.worker.job import Job
 from enrichment.worker.prepare import BUSY
 from enrichment.worker.ready import Ready, ended_by
+from enrichment.worker.send_journal import Journal
 from enrichment.worker.writer import Writer
 from tables.models import CellState
 
 log = logging.getLogger(__name__)
 
 
-async def send(job: Job, row: Ready, reservation: Reservation, writer: Writer) -> Result:
+async def send(
+    job: Job, row: Ready, reservation: Reservation, writer: Writer, journal: Journal | None = None
+) -> Result:
     """Returns how the row ended, or when it is tried again; raises nothing, so that no row is left without a result."""
     try:
-        return await _send(job, row, reservation, writer)
+        return await _send(job, row, reservation, writer, journal)
     except asyncio.CancelledError:
         return exchange.broken_off(job, row)
     except SignInError as error:
@@ -43,7 +46,9 @@ async def send(job: Job, row: Ready, reservation: Reservation, writer: Writer) -
         return exchange.went_wrong(job, row)
 
 
-async def _send(job: Job, row: Ready, reservation: Reservation, writer: Writer) -> Result:
+async def _send(job: Job, row: Ready, reservation: Reservation, writer: Writer, journal: Journal | None) -> Result:
+    if journal and not reading.may_repeat(job, row):
+        await journal.mark(row)  # before it waits for its start, so that it starts in time
     reservation = await job.limiter.start(reservation)
     if job.limiter.held:  # since it was admitted
         job.limiter.release(reservation)

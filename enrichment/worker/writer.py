@@ -15,7 +15,7 @@ from enrichment.monitoring import metrics
 from enrichment.runs import lifecycle, progress, results
 from enrichment.runs.results import Pause, Result
 from enrichment.schema import HttpConfig
-from enrichment.worker import deduplication
+from enrichment.worker import deduplication, send_journal
 from tables import cells, events
 from tables.models import CellState
 
@@ -119,6 +119,7 @@ class Writer:
                 self._reason, self._pause = portion.reason or self._reason, portion.pause or self._pause
                 await asyncio.sleep(event_loop.AGAIN)
                 return False
+            send_journal.forget(portion.results)
             self.stopped = bool(self._reason or self._pause) or state != Run.State.RUNNING
             self.stopped_for_good = state == Run.State.STOPPED
             return True
@@ -129,9 +130,7 @@ class Writer:
         if run is None:
             return Run.State.STOPPED
         self._announce_sending(portion.sending)
-        stored = _store(run, portion.results)
-        _report(run, stored)
-        if stored:
+        if stored := store(run, portion.results):
             events.publish_cells(run.table_id, [(result.row_id, run.column_id, result.as_cell()) for result in stored])
         is_slower = self._note_pace(run)
         reason = portion.reason or self._too_many_failures(run)
@@ -183,8 +182,17 @@ def enter(run: Run) -> Writer:
     return writer
 
 
+def store(run: Run, waiting: Sequence[Result]) -> list[Result]:
+    """Stores results, shares them with the rows that wait for them, and reports what was sent.
+
+    Returns those that were stored. One that cannot be does not hold the others up: its row fails.
+    """
+    stored = _store(run, waiting)
+    _report(run, stored)
+    return stored
+
+
 def _store(run: Run, waiting: Sequence[Result]) -> list[Result]:
-    """Returns the results that were stored. One that cannot be does not hold the others up: its row fails."""
     try:
         with transaction.atomic():
             stored = results.store(run, waiting)

@@ -3,10 +3,12 @@
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import pytest
 
+from enrichment.worker.send_journal import MOST_UNWRITTEN
 from tests.faults.app import Marl
 from tests.faults.parts import kill, let_pass, wait_until
 from tests.faults.sheets import KEYED, SAFE, UNSAFE, Sheet, faulted, settle_all, start_all
@@ -42,6 +44,19 @@ def test_a_worker_is_killed(marl: Marl, sheets: Sequence[Sheet]) -> None:
     faulted(sheets)
     settle_all(sheets)
     assert cut_off(sheets)
+
+
+def test_only_requests_under_way_are_in_doubt(marl: Marl, sheet: Callable[..., Sheet]) -> None:
+    """the only worker killed with 32 POSTs under way, then a new one"""
+    marl.start_workers(1)
+    sent = sheet(UNSAFE, rows=1000, latency=0.02, max_in_flight=32)
+    sent.start()
+    sent.wait_for_arrivals(400)
+    kill(*marl.workers)
+    faulted([sent])
+    marl.start_workers(1)
+    states = sent.settle()
+    assert Counter(states.values())["unknown"] <= 32 + MOST_UNWRITTEN
 
 
 def test_all_workers_are_killed(marl: Marl, sheets: Sequence[Sheet]) -> None:
