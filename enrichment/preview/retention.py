@@ -21,7 +21,8 @@ from tables.models import Row, Table
 COUNTED = 1_000  # rows up to which all are looked at
 PLACES, AT_EACH = 100, 10  # of the sample of a larger table, spread evenly over its rows
 MEASURED = 200  # attempts whose size is looked at; of SQLite they are read
-# What an attempt takes on disk besides its request, its response and its error: measured by `benchmarks.disk`.
+# What an attempt takes on disk besides its request, its response and its error, roughly: its other columns, its place
+# in two indexes, and the part of a page that stays empty.
 BESIDE = {"sqlite": 110, "postgresql": 200}
 _SIZES = {"sqlite": "LENGTH(CAST(%(expressions)s AS BLOB))", "postgresql": "PG_COLUMN_SIZE(%(expressions)s)"}
 

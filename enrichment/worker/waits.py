@@ -65,5 +65,5 @@ def pause_until(seconds: float) -> Pause | None:
 def _minutes(seconds: float) -> str:
     minutes = round(seconds / 60)
     if minutes < 1:
-        return f"{seconds:.0f} seconds"
+        return "less than a minute"
     return "1 minute" if minutes == 1 else f"{minutes} minutes"

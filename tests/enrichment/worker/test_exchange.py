@@ -262,7 +262,7 @@ def test_after_ten_waits_without_a_success_the_run_pauses_itself(http: Any, answ
     assert pauses[:10] == [None] * 10
     assert pauses[10]
     assert pauses[10].reason == (
-        "After 10 waits in 0 seconds without one success, the API still answers “429 · Slow down”. "
+        "After 10 waits in less than a minute without one success, the API still answers “429 · Slow down”. "
         "Check your plan's limits there, then resume the run."
     )
     assert pauses[10].resumes_at is None
