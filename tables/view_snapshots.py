@@ -10,6 +10,8 @@ from functools import partial
 from itertools import batched
 from typing import Any
 
+from redis import RedisError
+
 from tables import interruptions
 from tables.models import Row, Table
 from tables.redis import client
@@ -99,7 +101,10 @@ def remove(table: Table, token: str, row_ids: Collection[int]) -> None:
 
 
 def _why_over(table_id: int, opener: str, token: str) -> Refused | None:
-    latest: Any = client().get(_opener_key(table_id, opener))
+    try:
+        latest: Any = client().get(_opener_key(table_id, opener))
+    except RedisError:
+        return None  # nobody can stop it meanwhile, so it goes on
     if latest == token.encode():
         return None
     return Refused("Opening this view was stopped.", code="stopped", field="view", status=409)
