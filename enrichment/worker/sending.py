@@ -48,7 +48,11 @@ async def send(
 
 async def _send(job: Job, row: Ready, reservation: Reservation, writer: Writer, journal: Journal | None) -> Result:
     if journal and not reading.may_repeat(job, row):
-        await journal.mark(row)  # before it waits for its start, so that it starts in time
+        try:
+            await journal.mark(row)  # before it waits for its start, so that it starts in time
+        except (RedisError, asyncio.CancelledError):
+            job.limiter.release(reservation)
+            raise
     reservation = await job.limiter.start(reservation)
     if job.limiter.held:  # since it was admitted
         job.limiter.release(reservation)
