@@ -91,6 +91,7 @@ def test_the_menu_of_columns_reaches_into_answers(page: Page, table: int) -> Non
     body, typed = panel.get_by_label("Body text"), panel.locator('[name="body"]')
     body.click()
     page.keyboard.type('{"name": "/')
+    expect(options).to_have_count(3)
     for key in ("ArrowDown", "ArrowRight", *["ArrowDown"] * 4, "ArrowRight", "ArrowDown", "ArrowRight", "Enter"):
         page.keyboard.press(key)
     expect(typed).to_have_value('{"name": "{{Profile.data.people[*].name}}')

@@ -440,7 +440,7 @@ def test_an_answer_is_kept_when_redis_goes_away_behind_it(
     async def gone(*_: object) -> None:
         raise redis.ConnectionError("gone")
 
-    monkeypatch.setattr(Limiter, "answered", gone)
+    monkeypatch.setattr(Limiter, "succeeded", gone)
     run = finish(lifecycle.plan(http_column(table, api, rate_limit={"requests": 50, "duration_ms": 100}), {"first": 5}))
     assert (run.done, len(api.calls)) == (5, 5)
 
