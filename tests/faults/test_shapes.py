@@ -17,7 +17,8 @@ POLLED = UNSAFE | {"poll": {"until": '{{body.state}} == "done"', "every_ms": 500
 
 @pytest.fixture
 def polled(sheet: Callable[..., Sheet]) -> tuple[Sheet, JobBook]:
-    made = sheet(POLLED, rows=200, kind=JobBook, latency=0.05)
+    # So slow that the first jobs are asked about long before the last ones are begun.
+    made = sheet(POLLED | {"max_in_flight": 8}, rows=200, kind=JobBook, latency=0.1)
     assert isinstance(made.book, JobBook)
     made.book.seconds = 6
     return made, made.book
