@@ -41,19 +41,19 @@ together() {
 
 # A shared machine may stand still for seconds: what fails there runs again, which the summary tells.
 unit="pytest -q --dist loadfile --reruns 2 --ignore=tests/faults"
-faults="pytest -q -n 0 tests/faults"
+faults="pytest -q --dist loadfile tests/faults"
 part "Checks" sh scripts/check.sh
 part "Browser modules" npm test --silent
 if address=$(python -m tests.services); then
-  part "All on SQLite and the bundled Redis" together "$unit -n 3" "$faults -m 'not clock'"
+  part "All on SQLite and the bundled Redis" together "$unit -n 3" "$faults -n 0 -m 'not clock'"
   part "What uses a database, on PostgreSQL and Redis" together \
-    "env $address $unit -n 2 --only-database --ignore=tests/e2e" "env $address $faults -m 'not clock'"
-  part "Faults that look at the clock" together "env $address $faults -m clock" "$faults -m clock"
+    "env $address $unit -n 2 --only-database --ignore=tests/e2e" "env $address $faults -n 2 -m 'not clock'"
+  part "Faults that look at the clock" together "env $address $faults -n 0 -m clock" "$faults -n 0 -m clock"
 elif [ -n "${CI:-}" ]; then
   exit 1
 else
-  part "All on SQLite and the bundled Redis" together "$unit -n 3" "$faults -m 'not clock'"
-  part "Faults that look at the clock" $faults -m clock
+  part "All on SQLite and the bundled Redis" together "$unit -n 3" "$faults -n 0 -m 'not clock'"
+  part "Faults that look at the clock" $faults -n 0 -m clock
   echo "Left out: start PostgreSQL on 127.0.0.1:5432 and Redis on 127.0.0.1:6379 to run the tests on them too."
 fi
 echo "$seconds"
