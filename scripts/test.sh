@@ -41,7 +41,7 @@ together() {
 
 # A shared machine may stand still for seconds: what fails there runs again, which the summary tells.
 unit="pytest -q --dist loadfile --reruns 2 --ignore=tests/faults"
-faults="pytest -q --dist loadfile tests/faults"
+faults="pytest -q --dist loadfile --reruns 1 tests/faults"
 part "Checks" sh scripts/check.sh
 part "Browser modules" npm test --silent
 if address=$(python -m tests.services); then

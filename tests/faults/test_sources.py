@@ -14,6 +14,7 @@ from tests.servers.shape_books import AccountsBook
 
 pytestmark = pytest.mark.faults
 PATIENCE = 100.0  # seconds: an import whose worker died is told after a minute
+LANDING = 100_000  # rows, so many that they land for seconds
 
 
 @dataclass
@@ -64,7 +65,7 @@ def accounts(marl: Marl, api: LedgerApi) -> Callable[..., Accounts]:
         table = marl.api.post("/tables", json={"name": book.url, "columns": columns}).raise_for_status().json()["id"]
         there = [{"Company": name, "Staff": staff} for name, staff in BEFORE.items()]
         marl.api.post(f"/tables/{table}/rows", json={"rows": there}).raise_for_status()
-        pages = {"by": "cursor", "next": "next", "parameter": "page", "max_pages": 1000, "max_items": 100_000}
+        pages = {"by": "cursor", "next": "next", "parameter": "page", "max_pages": 1000, "max_items": LANDING}
         config = {"url": f"{book.url}/accounts", "items": "data.items", "pages": pages} | request
         fields = [{"path": "name", "column": "Company"}, {"path": "staff", "column": "Staff"}]
         settings = {"config": config, "columns": fields, "key": ["Company"], "on_match": "update"}
@@ -106,7 +107,7 @@ def test_workers_are_killed_while_a_list_is_fetched_by_post(marl: Marl, accounts
 
 
 def test_workers_are_killed_while_the_rows_of_a_source_land(marl: Marl, accounts: Callable[..., Accounts]) -> None:
-    made = accounts(60_000, size=20_000)
+    made = accounts(LANDING, size=25_000)
     started = made.start()
     wait_until(lambda: _lands(made.run(started)), 60, "rows land", every=0.02)
     kill(*marl.workers)
@@ -120,7 +121,7 @@ def test_workers_are_killed_while_the_rows_of_a_source_land(marl: Marl, accounts
     )
     assert made.staff() == BEFORE
     assert made.wait_for_end(made.start())["state"] == "done"
-    assert made.staff() == expected(60_000)
+    assert made.staff() == expected(LANDING)
 
 
 def _lands(run: dict[str, Any]) -> bool:
