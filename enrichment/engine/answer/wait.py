@@ -11,6 +11,10 @@ from enrichment.engine.messages import Response
 LONGEST = 366 * 86400.0  # seconds; who asks for more is not waited for any longer
 _RESETS = ("ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset", "x-ratelimit-reset-after")
 _REMAINING = ("ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining")
+# Of one of several limits, such as x-ratelimit-remaining-tokens or anthropic-ratelimit-requests-remaining.
+_REMAINING_OF_ONE = re.compile(r"[\w-]*rate-?limit-(?:remaining-[\w-]+|[\w-]+-remaining)")
+_SECONDS = ("retry-after", "x-retry-after")
+_MILLISECONDS = ("retry-after-ms", "x-ms-retry-after-ms")
 _IN_BODY = {"retryafterms": 1000, "retryafterseconds": 1, "retryafter": 1}  # without _, and their parts of a second
 _NUMBER = re.compile(r"\d{1,15}(\.\d+)?")
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
@@ -46,10 +50,11 @@ def _told(response: Response, now: datetime) -> float | None:
 
 
 def _named_in_headers(response: Response, now: datetime) -> float | None:
-    wait = _wait(response.header("retry-after"), now)
-    if wait is None and (milliseconds := _number(response.header("retry-after-ms"))) is not None:
-        wait = milliseconds / 1000
-    return wait
+    seconds = (_wait(response.header(name), now) for name in _SECONDS)
+    milliseconds = (_number(response.header(name)) for name in _MILLISECONDS)
+    told = [wait for wait in seconds if wait is not None]
+    told += [wait / 1000 for wait in milliseconds if wait is not None]
+    return next(iter(told), None)
 
 
 def _until_reset(response: Response, now: datetime) -> float | None:
@@ -57,11 +62,22 @@ def _until_reset(response: Response, now: datetime) -> float | None:
     policies = response.header("ratelimit")
     if policies is not None and (resets := list(_used_up(policies))):
         return max(resets)
+    if waits := list(_until_reset_of_one(response, now)):
+        return max(waits)
     left = next((text for name in _REMAINING if (text := response.header(name)) is not None), None)
     if (_number(left) or 0) > 0 or (response.status == 403 and left is None):
         return None
-    waits = (_wait(response.header(name), now) for name in _RESETS)
-    return next((wait for wait in waits if wait is not None), None)
+    named = (_wait(response.header(name), now) for name in _RESETS)
+    return next((wait for wait in named if wait is not None), None)
+
+
+def _until_reset_of_one(response: Response, now: datetime) -> Iterator[float]:
+    """Yields the seconds until each limit that is used up starts anew, where each has headers of its own."""
+    for name, left in response.headers:
+        if _REMAINING_OF_ONE.fullmatch(name.lower()) and _number(left) == 0:
+            wait = _wait(response.header(name.lower().replace("remaining", "reset")), now)
+            if wait is not None:
+                yield wait
 
 
 def _used_up(policies: str) -> Iterator[float]:

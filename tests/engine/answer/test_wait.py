@@ -28,6 +28,26 @@ def answer(status: int, body: object = b"", **headers: object) -> Response:
         (answer(429, retry_after="Wed, 31 Dec 2025 00:00:00 GMT"), 0),
         (answer(429, retry_after=EPOCH + 9), 9),
         (answer(429, retry_after_ms="1500"), 1.5),
+        (answer(429, x_ms_retry_after_ms="2500"), 2.5),
+        (answer(429, x_retry_after="4"), 4),
+        (
+            answer(
+                429,
+                x_ratelimit_remaining_requests="59",
+                x_ratelimit_reset_requests="1s",
+                x_ratelimit_remaining_tokens="0",
+                x_ratelimit_reset_tokens="6m0s",
+            ),
+            360,
+        ),
+        (
+            answer(
+                429,
+                anthropic_ratelimit_requests_remaining="0",
+                anthropic_ratelimit_requests_reset="2026-01-01T00:00:12Z",
+            ),
+            12,
+        ),
         (answer(429, x_ratelimit_reset="5"), 5),
         (answer(429, x_ratelimit_reset=EPOCH + 7), 7),
         (answer(429, x_ratelimit_reset=(EPOCH + 7) * 1000), 7),
