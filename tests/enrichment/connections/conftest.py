@@ -1,7 +1,9 @@
-"""A connection that a person lets in, at a provider that takes nothing lightly."""
+"""A table of companies, and a connection that a person lets in, at a provider that takes nothing lightly."""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -10,7 +12,31 @@ from django.test import Client
 
 from tests.servers.oauth_provider import Provider, Registration, serving
 
+if TYPE_CHECKING:
+    from tables.models import Table
+    from workspaces.actors import Actor
+    from workspaces.models import User, Workspace
+
+ROWS = 90
 CALLBACK = "http://testserver/connections/callback"
+
+
+@pytest.fixture
+def actor(workspace: Workspace, owner: User) -> Actor:
+    from workspaces.actors import Actor
+    from workspaces.models import Role
+
+    return Actor(owner, workspace, Role.OWNER)
+
+
+@pytest.fixture
+def table(actor: Actor) -> Table:
+    """So many rows that several workers have some."""
+    from tables import catalog, rows
+
+    made = catalog.create(actor, "Leads", [("Company", "text")])
+    rows.append(made, [{"Company": f"Company {number}"} for number in range(ROWS)])
+    return made
 
 
 @pytest.fixture

@@ -15,17 +15,11 @@ from tables.models import Cell, Column, Row, Table
 from tests.enrichment.connections.advancing import finish
 from tests.servers.digest_api import PASSWORD, USER, Directory, Ways, serving
 from workspaces.actors import Actor
-from workspaces.models import Role
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROWS = 60
 IN_FLIGHT = 8
-
-
-@pytest.fixture
-def actor(workspace: Any, owner: Any) -> Actor:
-    return Actor(owner, workspace, Role.OWNER)
 
 
 @pytest.fixture

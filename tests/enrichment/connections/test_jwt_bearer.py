@@ -14,16 +14,14 @@ from enrichment.connections import sign_in
 from enrichment.engine.errors import InvalidSettings
 from enrichment.models import Connection
 from enrichment.runs import lifecycle
-from tables import catalog, rows
 from tables.models import Column, Table
 from tests.enrichment.connections.advancing import finish, finish_apart
+from tests.enrichment.connections.conftest import ROWS
 from tests.servers.oauth_provider import JWT_GRANT, Provider, Registration, serving
 from workspaces.actors import Actor
-from workspaces.models import Role
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ROWS = 90
 PRIVATE = rsa.generate_private_key(65537, 2048)
 KEY = PRIVATE.private_bytes(
     serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -34,18 +32,6 @@ KEY = PRIVATE.private_bytes(
 def provider() -> Iterator[Provider]:
     with serving(Registration(public_key=PRIVATE.public_key())) as running:
         yield running
-
-
-@pytest.fixture
-def actor(workspace: Any, owner: Any) -> Actor:
-    return Actor(owner, workspace, Role.OWNER)
-
-
-@pytest.fixture
-def table(actor: Actor) -> Table:
-    made = catalog.create(actor, "Leads", [("Company", "text")])
-    rows.append(made, [{"Company": f"Company {number}"} for number in range(ROWS)])
-    return made
 
 
 def connect(actor: Actor, provider: Provider, **config: Any) -> Connection:

@@ -97,11 +97,6 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture
-def actor(workspace: Any, owner: Any) -> Actor:
-    return Actor(owner, workspace, Role.OWNER)
-
-
-@pytest.fixture
 def table(actor: Actor) -> Table:
     made = catalog.create(actor, "Leads", [("Company", "text")])
     rows.append(made, [{"Company": f"Company {number}"} for number in range(6)])

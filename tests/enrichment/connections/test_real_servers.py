@@ -20,17 +20,11 @@ from tables import catalog, rows
 from tables.models import Cell, Table
 from tests.servers.processes import ROOT, free_port, serving
 from workspaces.actors import Actor
-from workspaces.models import Role
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.wire]
 
 BODY = '{"email": "{{secret.email}}", "password": "{{secret.password}}"}'
 SECRETS = {"email": "sam@acme.example", "password": "open sesame"}
-
-
-@pytest.fixture
-def actor(workspace: Any, owner: Any) -> Actor:
-    return Actor(owner, workspace, Role.OWNER)
 
 
 @pytest.fixture

@@ -19,16 +19,14 @@ from enrichment.engine.errors import SignInError
 from enrichment.http_client import event_loop
 from enrichment.models import Connection
 from enrichment.runs import lifecycle
-from tables import catalog, rows
 from tables.models import Column, Table
 from tests.enrichment.connections.advancing import finish, finish_apart
+from tests.enrichment.connections.conftest import ROWS
 from tests.servers.threads import running
 from workspaces.actors import Actor
-from workspaces.models import Role
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ROWS = 90
 REFRESH = {
     "request": {"url": "", "body": '{"refresh_token": "{{token.refresh}}"}'},
     "refresh_path": "tokens.refresh",
@@ -106,18 +104,6 @@ class Handler(BaseHTTPRequestHandler):
 def server() -> Iterator[Server]:
     with running(Server()) as server:
         yield server
-
-
-@pytest.fixture
-def actor(workspace: Any, owner: Any) -> Actor:
-    return Actor(owner, workspace, Role.OWNER)
-
-
-@pytest.fixture
-def table(actor: Actor) -> Table:
-    made = catalog.create(actor, "Leads", [("Company", "text")])
-    rows.append(made, [{"Company": f"Company {number}"} for number in range(ROWS)])
-    return made
 
 
 def connect(actor: Actor, url: str) -> Connection:

@@ -24,18 +24,17 @@ from enrichment.connections import settings as connection_settings
 from enrichment.connections import sign_in, token_cache
 from enrichment.models import Connection
 from enrichment.runs import lifecycle
-from tables import catalog, rows
+from tables import rows
 from tables.models import Cell, Column, Table
 from tests.enrichment.connections.advancing import finish
+from tests.enrichment.connections.conftest import ROWS
 from tests.servers.processes import free_port, serving
 from tests.servers.threads import running
 from workspaces.actors import Actor
-from workspaces.models import Role
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 type Answer = tuple[int, Any, dict[str, str]]
-ROWS = 90
 KEY = "a signing key that is long enough"
 
 
@@ -116,18 +115,6 @@ class Handler(BaseHTTPRequestHandler):
 def serve() -> Iterator[Callable[[Behaviour], Server]]:
     with ExitStack() as started:
         yield lambda behaviour: started.enter_context(running(Server(behaviour)))
-
-
-@pytest.fixture
-def actor(workspace: Any, owner: Any) -> Actor:
-    return Actor(owner, workspace, Role.OWNER)
-
-
-@pytest.fixture
-def table(actor: Actor) -> Table:
-    made = catalog.create(actor, "Leads", [("Company", "text")])
-    rows.append(made, [{"Company": f"Company {number}"} for number in range(ROWS)])
-    return made
 
 
 def connect(actor: Actor, server: Server, **config: Any) -> Connection:
