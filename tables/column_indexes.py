@@ -26,7 +26,7 @@ KEPT_SECONDS = 7 * 86_400  # after the last query that it served
 _DAY = 86_400
 _LONGEST = 3_600  # seconds to make one
 _PREFIX = "marl_column_"
-_VERSION = 1  # of what an index holds; an older one is dropped
+_VERSION = 2  # of what an index holds; an older one is dropped
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ def _create(column: Column) -> None:
 def _index(column: Column) -> Index:
     text = expressions.stored_text(column)
     is_number = column.type == ColumnType.NUMBER
-    ordered = expressions.rough_number(text) if is_number else expressions.without_case(text)
+    ordered = expressions.indexed_number(text) if is_number else expressions.without_case(text)
     # SQLite looks for the text of a row in the index instead of in the row.
     parts: list[Any] = [ordered, F("sort_key"), *([text] if connection.vendor == "sqlite" else [])]
     return Index(*parts, name=_name(column), condition=Q(table=column.table_id))

@@ -12,7 +12,6 @@ from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, F, FloatField, Func, OuterRef, Q, Subquery, TextField, Value
 from django.db.models.functions import Cast, Collate, Lower
-from django.db.models.lookups import IsNull
 from django.db.models.sql.compiler import SQLCompiler
 
 from tables.models import Cell, Column
@@ -142,16 +141,6 @@ def _inline(test: str, text: str) -> str:
     return re.sub(r"\bit\b", lambda _: text, test)
 
 
-class _Mark(Func):
-    """1 where a text is a number, else NULL: written out, which is faster where the text stands in an index."""
-
-    output_field = BooleanField()
-
-    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
-        text, parameters = compiler.compile(self.source_expressions[0])
-        return f"(CASE WHEN {_inline(_NUMBER_IN_SQLITE, text)} THEN 1 END)", parameters
-
-
 class _OfNumber(_Read):
     sqlite_test = _NUMBER_IN_SQLITE
     postgresql_test = _NUMBER_IN_POSTGRESQL
@@ -167,6 +156,14 @@ class _Number(_OfNumber):
         if parameters:  # of a result, which is looked up once
             return super().as_postgresql(compiler, connection, **context)
         return _inline(f"(CASE WHEN {_NUMBER_IN_POSTGRESQL} THEN {self.read} END)", text), ()
+
+
+class _IndexedNumber(_Number):
+    """The number as an index has it: written out, because no index can hold a query."""
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        text, parameters = compiler.compile(self.source_expressions[0])
+        return _inline(f"(CASE WHEN {_NUMBER_IN_SQLITE} THEN {self.read} END)", text), parameters
 
 
 class _NumberKey(_OfNumber):
@@ -265,11 +262,6 @@ def number(column: Column) -> Func:
     return _Number(F(alias(column)))
 
 
-def is_number(column: Column) -> IsNull:
-    """Returns the test whether what stands in a column is a number, for SQLite."""
-    return IsNull(_Mark(F(alias(column))), False)
-
-
 def number_key(column: Column) -> Func:
     """Returns a text that is the same for numbers that are equal, digit by digit."""
     return _NumberKey(F(alias(column)))
@@ -288,6 +280,11 @@ def is_among(column: Column, numerals: Iterable[str]) -> Func:
 def rough_number(text: F | Func) -> Func:
     """Returns the number where the text is one. SQLite takes any text for a number, in a fraction of the time."""
     return _Number(text) if connection.vendor == "postgresql" else Cast(text, FloatField())
+
+
+def indexed_number(text: F | Func) -> Func:
+    """Returns the number where the text is one, in the words of an index on it: databases look for just these."""
+    return _IndexedNumber(text)
 
 
 def date(column: Column, *, whole: bool) -> Func:

@@ -181,7 +181,8 @@ def _first_look(column: Column, op: str, value: Any, indexed: bool) -> Q:
     """Returns a test that leaves out most rows fast."""
     values = value if isinstance(value, list) else [value]
     if _is_by_number(column, op, values):
-        return Q() if column.is_computed else _about(column, op, [float(_numeral(text)) for text in values])
+        bounds = [float(_numeral(text)) for text in values]
+        return Q() if column.is_computed else _about(column, op, bounds, indexed)
     by_number = column.type == ColumnType.NUMBER and any(_as_number(text) is not None for text in values)
     is_by_text = op in _LOOKUPS or (op == "eq" and not _is_by_date(column, op, values))
     is_by_text |= op == "one_of" and not by_number
@@ -198,9 +199,10 @@ def _first_look(column: Column, op: str, value: Any, indexed: bool) -> Q:
     return reduce(or_, looks) if all(looks) else Q()
 
 
-def _about(column: Column, op: str, bounds: Sequence[float]) -> Q:
+def _about(column: Column, op: str, bounds: Sequence[float], indexed: bool) -> Q:
     """Returns a test by doubles that is a little wide: numbers of many digits are compared exactly later."""
-    number = expressions.rough_number(F(expressions.alias(column)))
+    text = F(expressions.alias(column))
+    number = expressions.indexed_number(text) if indexed else expressions.rough_number(text)
     low, high = bounds[0] - abs(bounds[0]) * _ROUGH, bounds[-1] + abs(bounds[-1]) * _ROUGH
     if op in ("gt", "gte"):
         return Q(GreaterThanOrEqual(number, low))

@@ -2,12 +2,13 @@
 
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import BooleanField, QuerySet
+from django.db.models.expressions import RawSQL
 
 from tables.models import Row
 
@@ -23,20 +24,33 @@ def read(parts: Sequence[QuerySet[Row]], index: str = "") -> array[int]:
 
     SQLite finds them through this index; it raises OperationalError where there is none of the name.
     """
-    selected: list[str] = []
-    parameters: list[Any] = []
-    for rows in parts:
-        try:
-            statement, values = rows.values_list("id").query.sql_with_params()
-        except EmptyResultSet:
-            continue
-        statement = _through(index, statement) if index else statement
-        selected.append(f"(SELECT {_JOINED[connection.vendor]} FROM ({statement}) one)")  # noqa: S608
-        parameters += values
+    statements, parameters = _statements((rows, index) for rows in parts)
+    selected = [f"(SELECT {_JOINED[connection.vendor]} FROM ({statement}) one)" for statement in statements]  # noqa: S608
     row_ids = array("q")
     for joined in _run(f"SELECT {', '.join(selected)}", parameters) if selected else ():
         row_ids.extend(_numbers(joined))
     return row_ids
+
+
+def among(parts: Iterable[tuple[QuerySet[Row], str]]) -> RawSQL:
+    """Returns the test whether a row is in one of these parts, which SQLite finds through the index given with each."""
+    statements, parameters = _statements(parts)
+    test = f'"tables_row"."id" IN ({" UNION ALL ".join(statements)})'
+    return RawSQL(test, parameters, output_field=BooleanField())  # noqa: S611
+
+
+def _statements(parts: Iterable[tuple[QuerySet[Row], str]]) -> tuple[list[str], list[Any]]:
+    """Returns what selects the ids of each part, without those that can have no rows, and the parameters of all."""
+    statements: list[str] = []
+    parameters: list[Any] = []
+    for rows, index in parts:
+        try:
+            statement, values = rows.values_list("id").query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        statements.append(_through(index, statement) if index else statement)
+        parameters += values
+    return statements, parameters
 
 
 def _through(index: str, statement: str) -> str:

@@ -2,14 +2,15 @@
 
 import json
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import OperationalError, connection
 from django.db.models import Case, Count, F, Min, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
-from django.db.models.lookups import Exact
+from django.db.models.lookups import Exact, IsNull
 
 from tables import column_indexes, expressions, filters, packed_ids
 from tables.filters import Condition, Group
@@ -59,24 +60,46 @@ class View:
     def row_ids(self, table: Table) -> array[int]:
         """Returns all of them, in order, 8 bytes each."""
         chosen = filters.parse(self.filters, self.columns)
-        helpful = [column for column in self._helpful(chosen) if column_indexes.is_worth_it(table, column)]
+        helpful = self._helpful(table, chosen)
         indexes = column_indexes.existing(helpful)
         if helpful:
             column_indexes.note(table, helpful, indexes)
-        for column in helpful if connection.vendor == "sqlite" else []:
-            if column.pk in indexes and (self._reads_only(column, chosen) or _leaves_few(table, column, chosen)):
-                try:
-                    return self._through(table, chosen, column, indexes[column.pk])
-                except OperationalError as error:
-                    if "index" not in str(error) and "no query solution" not in str(error):
-                        raise  # it was not dropped just now
+        if indexes and connection.vendor == "sqlite":
+            try:
+                if (found := self._through_indexes(table, chosen, indexes)) is not None:
+                    return found
+            except OperationalError as error:
+                if "index" not in str(error) and "no query solution" not in str(error):
+                    raise  # it was not dropped just now
         return packed_ids.read([self._sorted(self._matching(table, chosen))])
 
-    def _helpful(self, chosen: Group) -> list[Column]:
-        """Returns the columns through whose index the rows are found faster, the most helpful one first."""
-        plain = [item.column for item in chosen.items if isinstance(item, Condition)]
-        plain += [self._sort_column(item) for item in self.sorts[:1] if not self.search and not self.errors]
-        return list({column.pk: column for column in plain if not column.is_computed}.values())
+    def _helpful(self, table: Table, chosen: Group) -> list[Column]:
+        """Returns the columns through whose indexes the rows are found faster, the most helpful one first."""
+        found = _alone(chosen)
+        found += [self._sort_column(item) for item in self.sorts[:1] if not self.search and not self.errors]
+        helpful = {column.pk: column for column in found if column_indexes.is_worth_it(table, column)}
+        for group in _alternatives(chosen):
+            parts = [[one for one in _alone(part) if column_indexes.is_worth_it(table, one)] for part in _parts(group)]
+            helpful |= {column.pk: column for part in parts for column in part} if all(parts) else {}
+        return list(helpful.values())
+
+    def _through_indexes(self, table: Table, chosen: Group, indexes: Mapping[int, str]) -> array[int] | None:
+        """Returns the ids that `row_ids` does, through SQLite's indexes; None where they don't help."""
+        if column := self._quickest(table, chosen, indexes):
+            return self._through(table, chosen, column, indexes[column.pk])
+        for group in _alternatives(chosen):
+            if among := _among(table, group, indexes):
+                others = Group("all", tuple(item for item in chosen.items if item is not group))
+                return packed_ids.read([self._sorted(self._matching(table, others).filter(among))])
+        return None
+
+    def _quickest(self, table: Table, chosen: Group, indexes: Mapping[int, str]) -> Column | None:
+        """Returns the first column whose index alone tells the rows, or leaves few to be looked at."""
+        for column in self._helpful(table, chosen):
+            index = indexes.get(column.pk)
+            if index and (self._reads_only(column, chosen) or _leaves_few(table, column, chosen, index)):
+                return column
+        return None
 
     def _reads_only(self, column: Column, chosen: Group) -> bool:
         return not (self.search or self.errors) and {one.pk for one in self._read(chosen)} == {column.pk}
@@ -86,11 +109,11 @@ class View:
         rows = self._matching(table, chosen, column)
         if column.type != ColumnType.NUMBER or not self._reads_only(column, chosen) or len(self.sorts) != 1:
             return packed_ids.read([self._sorted(rows)], index)
-        # The index has the rows in order, but texts between the numbers.
-        is_number, number = expressions.is_number(column), expressions.rough_number(F(expressions.alias(column)))
-        order = number.desc() if self.sorts[0].get("desc") else number.asc()
-        others = rows.exclude(is_number).order_by("sort_key")
-        return packed_ids.read([rows.filter(is_number).order_by(order, "sort_key"), others], index)
+        number = expressions.indexed_number(F(expressions.alias(column)))
+        if self.sorts[0].get("desc"):  # NULL, which is no number, is the last
+            return packed_ids.read([rows.order_by(number.desc(), "sort_key")], index)
+        numbers = rows.filter(IsNull(number, False)).order_by(number.asc(), "sort_key")
+        return packed_ids.read([numbers, rows.filter(IsNull(number, True)).order_by("sort_key")], index)
 
     def groups(self, table: Table, column: Column) -> list[dict[str, Any]]:
         """Returns the values of a column, the most frequent first: {"value", "count", "filter"}, at most `MOST_GROUPS`.
@@ -164,12 +187,39 @@ def _divided(chosen: Group, column: Column | None) -> tuple[Group, Group]:
     return Group("all", own), Group("all", tuple(item for item in chosen.items if item not in own))
 
 
-def _leaves_few(table: Table, column: Column, chosen: Group) -> bool:
+def _leaves_few(table: Table, column: Column, chosen: Group, index: str) -> bool:
     """Whether the conditions on this column leave so few rows that the others are better tested one by one."""
     own, _ = _divided(chosen, column)
     few = table.row_count // _FEW
     rows = _of_table(table, [column]).filter(filters.matching(own, column))
-    return bool(own.items) and rows[: few + 1].count() <= few
+    return bool(own.items) and len(packed_ids.read([rows[: few + 1]], index)) <= few
+
+
+def _alone(chosen: Group) -> list[Column]:
+    """Returns the columns of conditions that must hold whatever else does."""
+    return [item.column for item in chosen.items if isinstance(item, Condition)]
+
+
+def _alternatives(chosen: Group) -> list[Group]:
+    """Returns the groups of which one part is enough."""
+    return [item for item in chosen.items if isinstance(item, Group) and item.holds == "any"]
+
+
+def _parts(group: Group) -> list[Group]:
+    """Returns the parts of such a group, each as conditions that must all hold."""
+    return [part if isinstance(part, Group) and part.holds == "all" else Group("all", (part,)) for part in group.items]
+
+
+def _among(table: Table, group: Group, indexes: Mapping[int, str]) -> RawSQL | None:
+    """Returns the test whether a row is in one of the parts of a group, if an index helps with each of them."""
+    found: list[tuple[QuerySet[Row], str]] = []
+    for part in _parts(group):
+        view = View([*{one.column.pk: one.column for one in part.conditions()}.values()], [], [], "")
+        column = view._quickest(table, part, indexes)
+        if column is None:
+            return None
+        found.append((view._matching(table, part, column), indexes[column.pk]))
+    return packed_ids.among(found)
 
 
 def error_count() -> Subquery:

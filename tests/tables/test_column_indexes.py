@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -60,13 +61,19 @@ def test_a_view_has_the_same_rows_with_indexes_as_without(
     live = columns.live(leads)
     ids = {column.name: column.pk for column in live}
     used: list[str] = []
-    read = packed_ids.read
+    groups: list[Any] = []
+    read, among = packed_ids.read, packed_ids.among
 
     def note_index(parts: Any, index: str = "") -> Any:
         used.append(index)
         return read(parts, index)
 
+    def note_group(parts: Any) -> Any:
+        groups.append(parts)
+        return among(parts)
+
     monkeypatch.setattr(packed_ids, "read", note_index)
+    monkeypatch.setattr(packed_ids, "among", note_group)
 
     @settings(max_examples=100, deadline=None)
     @given(
@@ -81,7 +88,7 @@ def test_a_view_has_the_same_rows_with_indexes_as_without(
         assert view.row_ids(leads) == expected
 
     check()
-    assert any(used) is (connection.vendor == "sqlite")  # PostgreSQL chooses by itself
+    assert any(used) is bool(groups) is (connection.vendor == "sqlite")  # PostgreSQL chooses by itself
     row_ids = list(Row.objects.filter(table=leads).values_list("pk", flat=True))
     rows.update(leads, [{"id": row_id, "cells": {"Name": f"Firm {row_id}", "Size": row_id}} for row_id in row_ids[:20]])
     rows.delete(leads, row_ids[10:30])
@@ -100,6 +107,40 @@ def test_an_index_is_made_for_the_second_query_that_needs_it(table: Table, sent:
     assert indexed(table) == {size}
     assert by_size(table).row_ids(table) == first
     assert sent == [size]
+
+
+@pytest.mark.parametrize(("other", "asked"), [("Weight", {"Size", "Weight"}), ("Found", set())])
+def test_a_group_needs_an_index_for_each_of_its_parts(
+    table: Table, sent: list[int], other: str, asked: set[str]
+) -> None:
+    columns.create(table, "Weight", ColumnType.NUMBER)
+    columns.create(table, "Found", ColumnType.FORMULA)
+    ids = {column.name: column.pk for column in columns.live(table)}
+    row_ids = rows.append(table, [{"Size": 9}, {"Size": 20, "Weight": 5}, {"Size": 30, "Weight": 50}, {"Weight": 50}])
+    group = {"any": [{"column": ids["Size"], "op": "lt", "value": 10}, {"column": ids[other], "op": "eq", "value": 50}]}
+    view = View(columns.live(table), [group], [], "")
+    for _ in range(2):
+        found = view.row_ids(table)
+    assert {name for name, pk in ids.items() if pk in sent} == asked
+    assert list(found) == ([row_ids[0], row_ids[2], row_ids[3]] if asked else [row_ids[0]])
+    for column_id in sent:
+        column_indexes.make(column_id)
+    assert view.row_ids(table) == found
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'")
+def test_a_group_leaves_the_rest_of_a_view_as_it_is(table: Table) -> None:
+    weight = columns.create(table, "Weight", ColumnType.NUMBER)
+    size = columns.live(table)[1]
+    row_ids = rows.append(table, [{"Size": size, "Weight": 9 - size} for size in range(10)])
+    for column in (size, weight):
+        column_indexes.make(column.pk)
+    few = [{"column": size.pk, "op": "lt", "value": 5}, {"column": weight.pk, "op": "eq", "value": 1}]
+    filters: list[dict[str, Any]] = [{"any": few}, {"column": size.pk, "op": "ne", "value": 3}]
+    view = View(columns.live(table), filters, [{"column": weight.pk, "desc": False}], "")
+    with CaptureQueriesContext(connection) as queries:
+        assert [row_ids.index(row_id) for row_id in view.row_ids(table)] == [8, 4, 2, 1, 0]
+    assert queries[-1]["sql"].count("INDEXED BY") == len(few)
 
 
 def test_small_tables_and_results_need_none(table: Table, sent: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
