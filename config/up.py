@@ -4,6 +4,7 @@ Redis, then migrations and assets, then web, worker and scheduler. A part that d
 parts end with the supervisor even when it is killed.
 """
 
+import contextlib
 import ctypes
 import fcntl
 import os
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import IO
+from urllib.parse import urlsplit
 
 from redis import RedisError
 
@@ -53,6 +55,7 @@ class Part:
 
     name: str
     command: list[str]
+    inherits: tuple[int, ...] = ()  # file descriptors
     process: subprocess.Popen[bytes] | None = None
     starts: list[float] = field(default_factory=list)
 
@@ -65,6 +68,7 @@ class Part:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
+                pass_fds=self.inherits,
                 preexec_fn=_end_with_parent,
             )
 
@@ -93,9 +97,9 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
 
 
-def web(port: int) -> list[str]:
-    options = ["--lifespan", "off", "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "2"]
-    return [PYTHON, "-m", "uvicorn", "config.asgi:application", "--host", HOST, "--port", str(port), *options]
+def web(listener: int) -> list[str]:
+    """Returns the command that serves on the socket with this file descriptor, which the process has to inherit."""
+    return [PYTHON, "-m", "config.web", str(listener)]
 
 
 def worker() -> list[str]:
@@ -133,16 +137,19 @@ def port_number() -> int:
     return int(text)
 
 
-def check_port(port: int) -> None:
-    """Raises CannotStart for a port that another program uses."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            raise CannotStart(
-                f"Port {port} cannot be used ({error.strerror}). Choose another: PORT={port + 1} make run"
-            ) from error
+def listen(port: int) -> socket.socket:
+    """Listens, so that no other program can take the port meanwhile, and whoever comes early waits for an answer.
+
+    Raises CannotStart for a port that another program uses.
+    """
+    try:
+        return socket.create_server(
+            (HOST, port), family=socket.AF_INET6 if ":" in HOST else socket.AF_INET, backlog=2048
+        )
+    except OSError as error:
+        raise CannotStart(
+            f"Port {port} cannot be used ({error.strerror}). Choose another: PORT={port + 1} make run"
+        ) from error
 
 
 def lock(folder: Path) -> IO[str]:
@@ -167,14 +174,15 @@ def prepare() -> str:
 
 
 def wait_for_web(port: int, part: Part, logs: Path) -> None:
+    """Returns once it answers. Raises CannotStart when it ends before, or does not answer for a minute."""
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if part.died:
-            break
-        with socket.socket() as probe:
-            if probe.connect_ex((HOST if HOST != "0.0.0.0" else "127.0.0.1", port)) == 0:  # noqa: S104
-                return
-        time.sleep(0.1)
+    with socket.create_connection((urlsplit(reached_at(port)).hostname, port)) as probe:
+        probe.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        probe.settimeout(0.1)
+        while time.monotonic() < deadline and not part.died:
+            with contextlib.suppress(TimeoutError):
+                if probe.recv(1):
+                    return
     raise CannotStart(f"The web server did not start; {logs / 'web.log'} says why.")
 
 
@@ -192,19 +200,19 @@ def start_redis(folder: Path, parts: list[Part]) -> None:
         raise CannotStart(f"Redis did not start; {folder / 'logs' / 'redis.log'} says why.") from error
 
 
-def start(folder: Path, port: int, parts: list[Part]) -> str:
+def start(folder: Path, listener: socket.socket, parts: list[Part]) -> str:
     """Starts every part, adds it to `parts` also when a later one fails, and returns a link to sign in.
 
     Raises CannotStart.
     """
     start_redis(folder, parts)
     link = prepare()
-    for name, command in (("web", web(port)), ("worker", worker()), ("scheduler", scheduler(folder))):
-        part = Part(name, command)
+    server = Part("web", web(listener.fileno()), inherits=(listener.fileno(),))
+    for part in (server, Part("worker", worker()), Part("scheduler", scheduler(folder))):
         parts.append(part)
         part.start(folder / "logs")
-        if name == "web":
-            wait_for_web(port, part, folder / "logs")
+        if part is server:
+            wait_for_web(listener.getsockname()[1], part, folder / "logs")
     return link
 
 
@@ -224,11 +232,11 @@ def watch(parts: list[Part], logs: Path, stop: StopRequest) -> None:
 def run(folder: Path, port: int, stop: StopRequest) -> None:
     """Runs every part until asked to stop, and stops what was started. Raises CannotStart."""
     parts: list[Part] = []
-    check_port(port)
+    listener = listen(port)
     os.environ.setdefault("MARL_SAMPLE_API_URL", reached_at(port))
     print("Starting Marl …", flush=True)
     try:
-        link = start(folder, port, parts)
+        link = start(folder, listener, parts)
         print(f"\n  Marl is running. Sign in here:\n\n    {link}\n", flush=True)
         print(f"  Data and logs: {folder}   Stop: Ctrl+C\n", flush=True)
         watch(parts, folder / "logs", stop)

@@ -78,7 +78,8 @@ def parts(tmp_path: Path, redis_server: None) -> dict[str, Path]:
     """The web, a worker and the scheduler with JSON lines; where each writes them."""
     from config import up
 
-    port = free_port()
+    listener = up.listen(free_port())
+    port, fd = listener.getsockname()[1], listener.fileno()
     environment = os.environ | {
         "MARL_DATA_DIR": str(tmp_path),
         "MARL_LOG_FORMAT": "json",
@@ -86,12 +87,17 @@ def parts(tmp_path: Path, redis_server: None) -> dict[str, Path]:
         "PYTHONWARNINGS": "ignore",
         "DATABASE_URL": "",
     }
-    commands = {"web": up.web(port), "worker": up.worker(), "scheduler": up.scheduler(tmp_path)}
+    commands = {"web": up.web(fd), "worker": up.worker(), "scheduler": up.scheduler(tmp_path)}
     logs = {name: tmp_path / f"{name}.log" for name in commands}
     running = []
     for name, command in commands.items():
         with logs[name].open("wb") as log:
-            running.append(subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log, stdout=subprocess.DEVNULL))
+            running.append(
+                subprocess.Popen(
+                    command, pass_fds=(fd,), cwd=ROOT, env=environment, stderr=log, stdout=subprocess.DEVNULL
+                )
+            )
+    listener.close()
     try:
         wait(lambda: httpx.get(f"http://127.0.0.1:{port}/api/v1/nowhere?key=canary").status_code == 404)
         wait(lambda: "ready" in logs["worker"].read_text() and "Starting" in logs["scheduler"].read_text())

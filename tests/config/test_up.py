@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from config import up
+from tests.servers.processes import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -28,6 +31,12 @@ def test_a_port_in_use_is_reported_with_a_way_out(tmp_path: Path) -> None:
     assert f"Port {port} cannot be used" in words
     assert "make run" in words
     assert "Traceback" not in words
+
+
+def test_a_port_is_held_while_the_parts_start() -> None:
+    port = free_port()
+    with up.listen(port), pytest.raises(up.CannotStart, match=f"Port {port} cannot be used"):
+        up.listen(port)
 
 
 @pytest.mark.parametrize("port", ["eighty", "0", "70000", "-1"])

@@ -27,6 +27,7 @@ class Marl:
         self.with_clocks = False  # that tests can set wrong, for what is started from now on
         self.folder = Path(tempfile.mkdtemp(prefix="marl-faults-"))
         self.port = free_port()
+        self.listener = up.listen(self.port)
         redis, redis_url = _redis(self.folder, with_port=database.name == "PostgreSQL")
         self.environment = _clean_environment() | {
             "MARL_DATA_DIR": str(self.folder),
@@ -36,7 +37,8 @@ class Marl:
             "REDIS_URL": redis_url,
         }
         self.redis = self._part("redis", redis)
-        self.web = self._part("web", up.web(self.port))
+        self.web = self._part("web", up.web(self.listener.fileno()))
+        self.web.inherits = (self.listener.fileno(),)
         self.scheduler = self._part("scheduler", up.scheduler(self.folder))
         self.workers: list[Part] = []
         self._worker_names = 0
@@ -125,6 +127,7 @@ class Marl:
         for part in self.parts:
             part.kill()
         self.api.close()
+        self.listener.close()
         shutil.rmtree(self.folder)
 
     @cached_property

@@ -47,6 +47,7 @@ class Part:
     folder: Path
     environment: Mapping[str, str] = field(repr=False)
     user: str | None = None
+    inherits: tuple[int, ...] = ()  # file descriptors
     process: subprocess.Popen[bytes] | None = None
     _said_before: int = 0  # bytes of the log that an earlier start wrote
 
@@ -78,6 +79,7 @@ class Part:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
+                pass_fds=self.inherits,
                 preexec_fn=_end_with_parent,
                 user=self.user,
             )

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 
 from tests.faults.app import Marl
@@ -32,13 +34,16 @@ def once_each(book: Book) -> bool:
 
 
 def test_the_web_server_is_killed(marl: Marl, sheets: Sequence[Sheet]) -> None:
-    """web server killed, back while the run goes on"""
+    """web server killed, back while the run goes on; who asks meanwhile waits"""
     start_all(sheets, 50)
     marl.web.kill()
     faulted(sheets)
     for each in sheets:
         each.wait_for_arrivals(200)
-    marl.start()
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(httpx.get, f"http://127.0.0.1:{marl.port}/healthz", timeout=60, trust_env=False)
+        marl.start()
+        assert asked.result().is_success
     all_done(sheets)
     assert all(once_each(each.book) for each in sheets)
 

@@ -1,7 +1,9 @@
 """Programs of this machine that tests start and wait for."""
 
+import fcntl
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,9 +15,19 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Outside the ports that the system gives to others, and the next one for each test process that asks."""
+    with (Path(tempfile.gettempdir()) / "marl-test-port").open("a+") as last:
+        fcntl.flock(last, fcntl.LOCK_EX)
+        last.seek(0)
+        port = int(last.read() or 0)
+        while True:
+            port = port + 1 if 20_000 <= port < 32_000 else 20_000
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)):
+                    break
+        last.truncate(0)
+        last.write(str(port))
+    return port
 
 
 def wait_for(url: str, process: subprocess.Popen[str], seconds: float = 90) -> None:

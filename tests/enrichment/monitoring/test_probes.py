@@ -82,8 +82,11 @@ def web_on(tmp_path: Path) -> Iterator[Callable[[int], str]]:
             "DATABASE_URL": f"postgresql://marl@127.0.0.1:{port}/marl",
             "REDIS_URL": f"redis://127.0.0.1:{port}/0",
         }
-        with (tmp_path / "web.log").open("w") as log:
-            process = subprocess.Popen(up.web(own), cwd=ROOT, env=environment, stdout=log, stderr=log, text=True)
+        with (tmp_path / "web.log").open("w") as log, up.listen(own) as listener:
+            fd = listener.fileno()
+            process = subprocess.Popen(
+                up.web(fd), pass_fds=(fd,), cwd=ROOT, env=environment, stdout=log, stderr=log, text=True
+            )
         started.append(process)
         wait_for(f"http://127.0.0.1:{own}/healthz", process)
         return f"http://127.0.0.1:{own}"
