@@ -11,14 +11,14 @@ pytestmark = pytest.mark.e2e
 
 
 def test_a_worker_that_runs_is_seen(page: Page, app: App) -> None:
+    page.goto(f"{app.url}/settings/system")
+    expect(page.get_by_role("row", name="celery@")).to_be_visible()
+    expect(page.get_by_text("Nothing is running in this workspace.")).to_be_visible()
     answer = httpx.get(f"{app.url}/readyz").json()
     assert (answer["ok"], answer["down"]) == (True, [])
     told = httpx.get(f"{app.url}/metrics").text
     assert "marl_workers 1.0" in told
     assert 'marl_up{part="worker"} 1.0' in told
-    page.goto(f"{app.url}/settings/system")
-    expect(page.get_by_role("row", name="celery@")).to_be_visible()
-    expect(page.get_by_text("Nothing is running in this workspace.")).to_be_visible()
     expect(page.get_by_text("Last heartbeat just now")).to_be_visible()  # it looks again by itself
     assert Axe().run(page).response["violations"] == []
 
