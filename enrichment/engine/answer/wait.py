@@ -15,7 +15,9 @@ _REMAINING = ("ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-rema
 _REMAINING_OF_ONE = re.compile(r"[\w-]*rate-?limit-(?:remaining-[\w-]+|[\w-]+-remaining)")
 _SECONDS = ("retry-after", "x-retry-after")
 _MILLISECONDS = ("retry-after-ms", "x-ms-retry-after-ms")
-_IN_BODY = {"retryafterms": 1000, "retryafterseconds": 1, "retryafter": 1}  # without _, and their parts of a second
+# Without _, and their parts of a second.
+_IN_BODY = {"retryafterms": 1000, "retryafterseconds": 1, "retryafter": 1, "retrydelay": 1}
+_ITEMS = 20  # of a list that are looked into
 _NUMBER = re.compile(r"\d{1,15}(\.\d+)?")
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
 
@@ -90,15 +92,27 @@ def _used_up(policies: str) -> Iterator[float]:
 
 
 def _in_body(response: Response) -> float | None:
-    """Returns `retry_after` or `retry_after_ms` of a JSON object, or of an object in it (Telegram's `parameters`)."""
+    """Returns `retry_after` or `retry_after_ms` of a JSON object, or of one in it.
+
+    Such are Telegram's `parameters` and Google's `error.details[].retryDelay`.
+    """
     try:
         body = json.loads(response.text)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(body, dict):
-        return None
-    inner = (part for part in body.values() if isinstance(part, dict))
-    return next((wait for part in (body, *inner) if (wait := _named(part)) is not None), None)
+    return next((wait for part in _objects(body, depth=3) if (wait := _named(part)) is not None), None)
+
+
+def _objects(value: object, depth: int) -> Iterator[Mapping[str, object]]:
+    """Yields the value if it is an object, then those in it and in its lists, so many levels down."""
+    if isinstance(value, dict):
+        yield value
+        if depth:
+            for part in value.values():
+                yield from _objects(part, depth - 1)
+    elif isinstance(value, list) and depth:
+        for item in value[:_ITEMS]:
+            yield from _objects(item, depth - 1)
 
 
 def _named(part: Mapping[str, object]) -> float | None:
@@ -109,6 +123,8 @@ def _named(part: Mapping[str, object]) -> float | None:
             number = _number(str(value))
             if number is not None:
                 return number / parts_of_second
+            if (duration := _duration(str(value))) is not None:
+                return duration
     return None
 
 
@@ -120,11 +136,19 @@ def _wait(text: str | None, now: datetime) -> float | None:
     if number is not None:
         epoch = number / 1000 if number > 1e11 else number
         return number if number < 1e9 else max(0.0, epoch - now.timestamp())
-    if duration := _DURATION.fullmatch(text):
-        hours, minutes, seconds, milliseconds = (float(part or 0) for part in duration.groups())
-        return hours * 3600 + minutes * 60 + seconds + milliseconds / 1000
+    if (duration := _duration(text)) is not None:
+        return duration
     moment = _date(text)
     return max(0.0, (moment - now).total_seconds()) if moment else None
+
+
+def _duration(text: str) -> float | None:
+    """Reads `1h`, `6m0s`, `13.5s` or `20ms`."""
+    found = _DURATION.fullmatch(text)
+    if not found or not any(found.groups()):
+        return None
+    hours, minutes, seconds, milliseconds = (float(part or 0) for part in found.groups())
+    return hours * 3600 + minutes * 60 + seconds + milliseconds / 1000
 
 
 def _number(text: str | None) -> float | None:

@@ -64,6 +64,8 @@ def answer(status: int, body: object = b"", **headers: object) -> Response:
         (answer(429, {"retryAfter": 3}), 3),
         (answer(429, {"retry_after": "3"}), 3),
         (answer(429, {"ok": False, "parameters": {"retry_after": 35}}), 35),
+        (answer(429, {"error": {"code": 429, "details": [{"links": []}, {"retryDelay": "13.5s"}]}}), 13.5),
+        (answer(429, {"errors": [{"meta": {"retry_after": "1m"}}]}), 60),
         (answer(429, retry_after="soon", x_ratelimit_reset="5"), 5),
         (answer(503, retry_after="120"), 120),
         (answer(503, {"retry_after": 2}), 2),
