@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -30,6 +31,20 @@ def _secret_in_data_dir(name: str) -> str:
     return path.read_text().strip()
 
 
+def _secret(name: str) -> str:
+    """Returns what the variable holds, or the file that `NAME_FILE` names."""
+    path = os.environ.get(f"{name}_FILE")
+    return Path(path).read_text().strip() if path else os.environ.get(name, "")
+
+
+def _roles_by_group(name: str) -> dict[str, str]:
+    pairs = {group.strip(): role.strip() for group, _, role in (item.rpartition("=") for item in _listed(name))}
+    if wrong := [f"{group}={role}" for group, role in pairs.items() if not group or role not in ROLES]:
+        raise ImproperlyConfigured(f"{name}: write GROUP=ROLE, of the roles {', '.join(ROLES)}, not {wrong[0]}.")
+    return pairs
+
+
+ROLES = ("viewer", "editor", "owner")
 DEBUG = os.environ.get("MARL_DEBUG") == "1"
 SECRET_KEY = os.environ.get("MARL_SECRET_KEY") or _secret_in_data_dir("secret-key")
 # Any text; the first encrypts, the others still decrypt (rotation).
@@ -62,6 +77,24 @@ MAILERS = {
         },
     }
 }
+OIDC_ISSUER = os.environ.get("MARL_OIDC_ISSUER", "")
+OIDC_CLIENT_ID = os.environ.get("MARL_OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = _secret("MARL_OIDC_CLIENT_SECRET")
+OIDC_NAME = os.environ.get("MARL_OIDC_NAME") or urlsplit(OIDC_ISSUER).hostname or ""
+OIDC_SCOPE = os.environ.get("MARL_OIDC_SCOPE") or "openid email profile"
+OIDC_DOMAINS = [domain.lower().removeprefix("@") for domain in _listed("MARL_OIDC_DOMAINS")]
+OIDC_WORKSPACE = os.environ.get("MARL_OIDC_WORKSPACE", "")
+OIDC_ROLE = os.environ.get("MARL_OIDC_ROLE", "")
+OIDC_GROUPS_CLAIM = os.environ.get("MARL_OIDC_GROUPS_CLAIM") or "groups"
+OIDC_ROLES = _roles_by_group("MARL_OIDC_ROLES")
+if OIDC_ISSUER and not OIDC_CLIENT_ID:
+    raise ImproperlyConfigured("MARL_OIDC_ISSUER needs MARL_OIDC_CLIENT_ID, the client ID of Marl at the issuer.")
+if OIDC_ROLE and OIDC_ROLE not in ROLES:
+    raise ImproperlyConfigured(f"MARL_OIDC_ROLE is one of {', '.join(ROLES)}, not {OIDC_ROLE}.")
+if OIDC_ROLE and not OIDC_DOMAINS:
+    raise ImproperlyConfigured(
+        "MARL_OIDC_ROLE needs MARL_OIDC_DOMAINS, or * there for everybody whom the issuer knows."
+    )
 MAX_PER_HOST = int(os.environ.get("MARL_MAX_PER_HOST", "256"))
 MAX_UPLOAD_BYTES = int(os.environ.get("MARL_MAX_UPLOAD_MB", "512")) * 1024 * 1024
 
@@ -75,6 +108,7 @@ INSTALLED_APPS = [
     "workspaces",
     "tables",
     "enrichment",
+    "single_sign_on",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -39,6 +39,22 @@ class User(AbstractBaseUser):
         return self.name or self.email
 
 
+class Identity(models.Model):
+    """The account at an issuer of OpenID Connect with which somebody signs in."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="identities")
+    issuer = models.CharField(max_length=255)
+    subject = models.CharField(max_length=255)  # whom the issuer means: it stays when their address changes
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "subject"], name="one_user_each"),
+            models.UniqueConstraint(fields=["user", "issuer"], name="one_identity_each"),
+        ]
+
+
 class Workspace(models.Model):
     name = models.CharField(max_length=120)
     created_at = models.DateTimeField(auto_now_add=True)

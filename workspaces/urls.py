@@ -15,5 +15,6 @@ urlpatterns: list[URLPattern] = [
     path("settings/tokens/<int:token_id>", views.revoke_token, name="revoke_token"),
     path("settings/audit", views.audit_log, name="audit_log"),
     path("settings/account", views.account, name="account"),
+    path("settings/identities/<int:identity_id>", views.disconnect_identity, name="disconnect_identity"),
     path("settings/workspace", views.choose_workspace, name="choose_workspace"),
 ]

@@ -2,18 +2,19 @@
 
 from typing import cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from workspaces import attempts, audit, forms, ids, invitations
+from workspaces import attempts, audit, forms, identities, ids, invitations
 from workspaces.actors import Actor, member
+from workspaces.destinations import after_sign_in
 from workspaces.members import change_role, remove_member
-from workspaces.models import ApiToken, Invitation, Membership, Role, User
+from workspaces.models import ApiToken, Identity, Invitation, Membership, Role, User
 from workspaces.refusals import Refused
 from workspaces.tokens import create_api_token, revoke
 
@@ -38,19 +39,18 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             form.add_error(None, "Too many attempts. Wait 15 minutes, or ask for a sign-in link.")
         elif user := authenticate(request, username=email.lower(), password=password):
             login(request, user)
-            return redirect(_next(request))
+            return redirect(after_sign_in(request))
         else:
             form.add_error(None, "This email address and password don't match.")
     status = 422 if form.errors else 200
     context = {"form": form, "expired": "expired" in request.GET, "next": request.GET.get("next", "")}
+    context["company"] = _company()
     return render(request, "workspaces/sign_in.html", context, status=status)
 
 
-def _next(request: HttpRequest) -> str:
-    """Returns the page that asked to sign in, unless it is on another host."""
-    address = request.POST.get("next") or request.GET.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
-    return address if is_ours else reverse("home")
+def _company() -> str:
+    """Returns what people sign in with where a company has an issuer; empty where it has none."""
+    return str(settings.OIDC_NAME) if settings.OIDC_ISSUER else ""
 
 
 @require_POST
@@ -130,7 +130,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _ask_to_join(request: HttpRequest, invitation: Invitation, form: forms.Join | None = None) -> HttpResponse:
-    context = {"invitation": invitation, "form": form}
+    context = {"invitation": invitation, "form": form, "company": _company() if form else ""}
     return render(request, "workspaces/invitation.html", context, status=422 if form and form.errors else 200)
 
 
@@ -207,7 +207,12 @@ def account(request: HttpRequest, actor: Actor) -> HttpResponse:
         messages.success(request, "Saved.")
         return redirect("account")
     memberships = Membership.objects.filter(user=user).select_related("workspace").order_by("pk")
-    context = {"actor": actor, "form": form, "memberships": memberships}
+    context = {
+        "actor": actor,
+        "form": form,
+        "memberships": memberships,
+        "identities": [(identity, identities.name_of(identity)) for identity in user.identities.order_by("pk")],
+    }
     return render(request, "workspaces/account.html", context, status=422 if form.errors else 200)
 
 
@@ -219,3 +224,14 @@ def choose_workspace(request: HttpRequest, actor: Actor) -> HttpResponse:
     if workspace_id is not None and memberships.filter(workspace_id=workspace_id).exists():
         request.session["workspace"] = workspace_id
     return redirect("home")
+
+
+@require_POST
+@member()
+def disconnect_identity(request: HttpRequest, actor: Actor, identity_id: int) -> HttpResponse:
+    identity = Identity.objects.filter(user=actor.user, pk=identity_id).first()
+    if identity is None:
+        raise Http404
+    identity.delete()
+    messages.success(request, f"You no longer sign in with {identities.name_of(identity)}.")
+    return redirect("account")

@@ -20,7 +20,7 @@ class Blocker:
 sys.meta_path.insert(0, Blocker())
 import django
 django.setup()
-for app in ("config", "workspaces", "tables", "enrichment"):
+for app in ("config", "workspaces", "tables", "enrichment", "single_sign_on"):
     for module in pkgutil.walk_packages(importlib.import_module(app).__path__, f"{app}."):
         if module.name != sys.argv[2]:
             importlib.import_module(module.name)

@@ -95,7 +95,7 @@ def test_the_table_names_every_app_and_package() -> None:
     named = {name.strip("`/") for cells in rows(section("Apps and packages")) for name in cells[0].split(", ")}
     packages = {
         str(init.parent.relative_to(ROOT))
-        for app in ("config", "workspaces", "tables", "enrichment", "guide")
+        for app in ("config", "workspaces", "tables", "enrichment", "guide", "single_sign_on")
         for init in (ROOT / app).rglob("__init__.py")
         if not HAS_NO_CODE & set(init.relative_to(ROOT).parts)
     }

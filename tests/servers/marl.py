@@ -41,16 +41,16 @@ class App:
 
 
 @contextmanager
-def running(data: Path) -> Iterator[App]:
-    """On a free port; the block begins when the link to sign in is printed."""
-    port = free_port()
+def running(data: Path, port: int = 0, **settings: str) -> Iterator[App]:
+    """On a free port, unless one is given; the block begins when the link to sign in is printed."""
+    port = port or free_port()
     environment = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL")}
     environment |= {
         "MARL_DATA_DIR": str(data),
         "PORT": str(port),
         "MARL_ALLOWED_NETWORKS": "127.0.0.0/8",
         "PYTHONWARNINGS": "default",
-    }
+    } | settings
     process = subprocess.Popen(
         [sys.executable, "-m", "config.up"],
         cwd=ROOT,
