@@ -18,6 +18,8 @@ from django.db import connection
 from django.db.utils import Error as DatabaseError
 from kombu.exceptions import OperationalError
 
+from enrichment.engine.sandbox import process
+
 TIMEOUT = 1.0  # seconds that the database and Redis have
 WORKER_TIMEOUT = 0.7  # seconds that workers have
 SCHEDULER = "marl:scheduler"  # when a worker last did what the scheduler asked for, by the clock of Redis
@@ -50,6 +52,12 @@ class Worker:
     since: datetime
     busy: int  # tasks under way
     done: int  # tasks since it started
+
+
+@dataclass(frozen=True, slots=True)
+class Formulas:
+    work: bool
+    problem: str  # why they don't, or why the kernel doesn't filter what their processes ask of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +117,17 @@ def data_folder_free() -> int | None:
         return shutil.disk_usage(settings.DATA_DIR).free
     except OSError:
         return None
+
+
+def formulas() -> Formulas | None:
+    """Returns how those of this web server are, or None when none of their processes says so in time."""
+    try:
+        unfiltered = _answer(_ask(process.unfiltered), None)
+    except process.SandboxMissing as error:
+        return Formulas(False, str(error))
+    except (process.SandboxBusy, process.Died):
+        return None
+    return None if unfiltered is None else Formulas(True, unfiltered)
 
 
 def _ask[Answer](question: Callable[[], Answer]) -> Future[Answer]:

@@ -34,7 +34,7 @@ def page(request: HttpRequest, actor: Actor) -> HttpResponse:
     open_runs = Run.objects.filter(table__workspace=actor.workspace, state__in=Run.OPEN, column__deleted_at=None)
     runners = {"runners_busy": Count("runners__worker_id"), "runners_all": Count("runners")}
     runs = [_described(run) for run in open_runs.select_related("table", "column").annotate(**runners)[:RUNS_SHOWN]]
-    context = {"parts": probes.probe(), "free": probes.data_folder_free(), "runs": runs}
+    context = {"parts": probes.probe(), "free": probes.data_folder_free(), "formulas": probes.formulas(), "runs": runs}
     return render(request, "enrichment/status.html", context)
 
 

@@ -1,6 +1,10 @@
 """The helper process that formulas run in: orders on stdin, answers on stdout, nothing else within reach.
 
-A frame is four bytes of length and then JSON. Orders:
+A frame is four bytes of length and then JSON. The first one says why the kernel filters no system calls, or nothing:
+
+    {"unfiltered": …}
+
+Orders:
 
     {"order": "check"}                                 + the request    → {"loaded": true}, its answer
     {"order": "load", "script": …, "condition": …}                      → {"loaded": true} or {"error": …}
@@ -25,7 +29,7 @@ from typing import Any
 MEMORY = 64 << 20  # a context's, in bytes
 STACK = 4 << 20  # of the eight megabytes that a main thread has
 ADDRESS_SPACE = 768 << 20
-OPEN_FILES = 16
+OPEN_FILES = 3  # those that it starts with
 SLICE = 0.1  # seconds a batch may go on before it reports what it has
 LOADING = 5.0
 INTERRUPTED = "[[4]]"
@@ -43,6 +47,7 @@ def confine() -> None:
     for limit, most in (
         (resource.RLIMIT_AS, ADDRESS_SPACE),
         (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_NPROC, 0),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
     ):
@@ -50,6 +55,23 @@ def confine() -> None:
             resource.setrlimit(limit, (most, most))
         except (ValueError, OSError):  # macOS knows no limit of the address space
             continue
+
+
+class Filter(ctypes.Structure):
+    """A program of the kernel's, as `prctl` takes it."""
+
+    _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p)]
+
+
+def filter_calls(program: bytes) -> str:
+    """Has the kernel refuse all system calls but those that those of the program. Returns why it can't, or nothing."""
+    if not program:
+        return f"Marl knows none for {os.uname().sysname} on {os.uname().machine}"
+    seccomp, by_filter = 22, 2
+    kernel = ctypes.CDLL(None, use_errno=True)
+    if kernel.prctl(seccomp, by_filter, ctypes.byref(Filter(len(program) // 8, program)), 0, 0):
+        return f"the kernel refuses it ({os.strerror(ctypes.get_errno())})"
+    return ""
 
 
 def allow(seconds: float) -> None:
@@ -205,10 +227,11 @@ def serve(sandbox: Sandbox, idle: float) -> None:
 
 
 def main() -> None:
-    _, engine_path, runtime_path, checker_path, idle = sys.argv
+    _, engine_path, runtime_path, checker_path, idle, program = sys.argv
     sandbox = Sandbox(engine(engine_path), text_of(runtime_path), text_of(checker_path))
     sys.path.clear()
     confine()
+    send(json.dumps({"unfiltered": filter_calls(bytes.fromhex(program))}))
     serve(sandbox, float(idle))
 
 

@@ -2,8 +2,10 @@
 
 import atexit
 import contextlib
+import functools
 import importlib.util
 import json
+import logging
 import os
 import select
 import struct
@@ -16,6 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from enrichment.engine.errors import EngineError
+from enrichment.engine.sandbox import system_calls
+
+log = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).parent
 MOST = 4
@@ -40,6 +45,7 @@ class Helper:
     def __init__(self) -> None:
         self.owner: int | None = None  # whose formula it has loaded
         self.idle_since = 0.0
+        self._unfiltered: str | None = None  # until it has said so
         self.popen = subprocess.Popen(
             [sys.executable, "-I", "-S", *_arguments()],
             stdin=subprocess.PIPE,
@@ -69,7 +75,18 @@ class Helper:
             except OSError:
                 raise self._died() from None
 
+    def unfiltered(self) -> str:
+        """Returns why the kernel doesn't filter its system calls, or nothing. Raises Died."""
+        if self._unfiltered is None:
+            self._unfiltered = str(json.loads(self._frame(STARTING))["unfiltered"])
+            _tell(self._unfiltered)
+        return self._unfiltered
+
     def receive(self, seconds: float) -> str:
+        self.unfiltered()
+        return self._frame(seconds)
+
+    def _frame(self, seconds: float) -> str:
         until = time.monotonic() + seconds
         size = struct.unpack(">I", self._read(4, until))[0]
         if size > _LARGEST:
@@ -120,6 +137,13 @@ class Helper:
                 stream.close()
 
 
+@functools.cache
+def _tell(unfiltered: str) -> None:
+    """Says it once a process."""
+    if unfiltered:
+        log.warning("Formulas run without the filter of system calls, their second wall: %s.", unfiltered)
+
+
 def _framed(text: str) -> bytes:
     data = text.encode()
     return struct.pack(">I", len(data)) + data
@@ -132,7 +156,7 @@ def _arguments() -> list[str]:
         raise SandboxMissing("Formulas need the package quickjs-ng. Run: pip install -r requirements.txt")
     if not all(script.exists() for script in scripts):
         raise SandboxMissing("Formulas need their scripts. Run: npm ci && npm run build")
-    return [str(FOLDER / "child.py"), engine.origin, *map(str, scripts), str(IDLE)]
+    return [str(FOLDER / "child.py"), engine.origin, *map(str, scripts), str(IDLE), system_calls.program().hex()]
 
 
 class Pool:
@@ -223,6 +247,12 @@ def check(request: str, seconds: float) -> dict[str, Any]:
         holder[0].receive(STARTING)
         answer: dict[str, Any] = json.loads(holder[0].receive(seconds))
         return answer
+
+
+def unfiltered() -> str:
+    """Returns why the kernel doesn't filter the helpers' system calls, or nothing. Raises SandboxBusy and Died."""
+    with lent(None, STARTING) as holder:
+        return holder[0].unfiltered()
 
 
 def _after_fork() -> None:

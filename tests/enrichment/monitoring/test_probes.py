@@ -17,6 +17,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
 
 from enrichment.columns import http as http_columns
+from enrichment.engine.sandbox import process as formula_process
 from enrichment.models import Claim, Run, Runner, Worker
 from enrichment.monitoring import metrics, probes
 from enrichment.runs import lifecycle
@@ -216,6 +217,35 @@ def test_owners_see_the_parts_and_their_own_runs(
     page = client_for(owner).get("/settings/system").content.decode()
     assert "No worker is running" in page
     assert "Leads</a> · Profile" in page
+
+
+@pytest.mark.parametrize(
+    ("unfiltered", "told"),
+    [
+        ("", "Confined by the kernel"),
+        ("Marl knows none for Plan9", "no filter of system calls: Marl knows none for Plan9"),
+    ],
+)
+def test_owners_see_what_confines_formulas(
+    unfiltered: str, told: str, client_for: Callable[[Any], Client], owner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(formula_process, "unfiltered", lambda: unfiltered)
+    assert told in client_for(owner).get("/settings/system").content.decode()
+
+
+def test_owners_see_that_formulas_are_missing_or_busy(
+    client_for: Callable[[Any], Client], owner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> str:
+        raise formula_process.SandboxMissing("Formulas need their scripts.")
+
+    def busy() -> str:
+        raise formula_process.SandboxBusy("All busy.")
+
+    monkeypatch.setattr(formula_process, "unfiltered", missing)
+    assert "Formulas need their scripts." in client_for(owner).get("/settings/system").content.decode()
+    monkeypatch.setattr(formula_process, "unfiltered", busy)
+    assert "their processes are busy" in client_for(owner).get("/settings/system").content.decode()
 
 
 def test_nobody_else_sees_them(client_for: Callable[[Any], Client], editor: Any, outsider: Any, column: Column) -> None:
