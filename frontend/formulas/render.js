@@ -52,7 +52,7 @@ export class Renderer {
         return this.binary(node) ?? this.plain(node);
       case "LogicalExpression":
         return `(${this.chain(node, node.operator)
-          .map((part) => this.operand(part))
+          .map((part) => this.operand(part, node.isWord))
           .join(node.operator)})`;
       case "WordExpression":
         return ORDER.includes(node.word)
@@ -190,21 +190,22 @@ export class Renderer {
     return isTooLarge ? `"${node.raw}"` : this.inside(node);
   }
 
-  /** Flattens `a + b + c`, so that long sums do not nest. @param {Node} node @param {string} operator @returns {Node[]} */
+  /** Flattens `a + b + c`, so that long sums do not nest; AND and && stay apart. @param {Node} node @param {string} operator @returns {Node[]} */
   chain(node, operator) {
     const parts = [];
     let at = node;
-    while (at.operator === operator && at.type === node.type) {
+    while (at.operator === operator && at.type === node.type && at.isWord === node.isWord) {
       parts.push(at.right);
       at = at.left;
     }
     return [at, ...parts.reverse()];
   }
 
-  /** Renders a value whose truth is tested. @param {Node} node */
-  operand(node) {
+  /** Renders a value whose truth is tested; as a spreadsheet does where its words test it, AND and OR.
+   * @param {Node} node */
+  operand(node, isOfWords = false) {
     const text = this.inside(node);
-    return this.isCondition && this.isReference(node) ? `${this.mark}.truth(${text})` : text;
+    return (this.isCondition || isOfWords) && this.isReference(node) ? `${this.mark}.truth(${text})` : text;
   }
 
   /** @param {Node} node @returns {boolean} */

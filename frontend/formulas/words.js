@@ -87,6 +87,7 @@ function withWords(Base) {
       node.right = this.parseExprOp(operand, start, startLoc, strength, forInit);
       if (strength === COMPARISON) return this.finishNode(node, "WordExpression");
       node.operator = word === "and" ? "&&" : "||";
+      node.isWord = true;
       return this.finishNode(node, "LogicalExpression");
     }
 

@@ -199,6 +199,20 @@ def test_a_condition_decides_as_people_expect(text: str, value: object, expected
     assert holds(text, {3: value}) == (expected, "")
 
 
+@pytest.mark.parametrize(
+    ("text", "value", "expected"),
+    [
+        ("({{Employees}} AND true) == true", "FALSE", False),
+        ("false OR {{Employees}}", " false ", False),
+        ("NOT {{Employees}} AND true", "False", True),
+        ("{{Employees}} || 'JavaScript'", "FALSE", "FALSE"),
+        ("{{Employees}} && 1 AND 2", "TRUE", 2),
+    ],
+)
+def test_the_words_and_and_or_read_an_uploaded_false(text: str, value: object, expected: object) -> None:
+    assert result(text, {3: value}) == Computed(expected)
+
+
 def test_a_condition_tells_why_it_cannot_be_decided() -> None:
     assert holds("{{Name}}.includes('x')", {}) == (False, "{{Name}} is empty")
     assert holds("{{Name}} is empty", {1: Unavailable("Name", Reason.RUNNING)}) == (False, "Name is still running")
