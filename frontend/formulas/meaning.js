@@ -1,7 +1,7 @@
 /** Finds what is wrong with a formula that is valid JavaScript but does not mean what its author meant. */
 
 import { KNOWN, SIGNATURES } from "./names.js";
-import { declared, isVariable, walk } from "./tree.js";
+import { declared, isTooLarge, isVariable, walk } from "./tree.js";
 
 /** @typedef {import("./tree.js").Node} Node */
 /** @typedef {import("./syntax.js").Problem} Problem */
@@ -114,7 +114,9 @@ function expression(node, isInFunction, text, mark) {
       return isInFunction && !isOfReference(node.argument, mark) ? null : unchangeable(node);
     case "BinaryExpression":
       if (node.operator === "&" && !isNumber(node.left) && !isNumber(node.right)) return joined(node, text);
-      return node.operator === "^" ? raised(node, text) : null;
+      return node.operator === "^" ? raised(node, text) : inexact(node);
+    case "UnaryExpression":
+      return node.operator === "-" && isTooLarge(node.argument) ? tooLarge(node.argument) : null;
     case "ImportExpression":
     case "MetaProperty":
       return { message: "A formula can't load anything.", start: node.start, end: node.end };
@@ -126,6 +128,28 @@ function expression(node, isInFunction, text, mark) {
 /** @param {Node} node @param {string} mark @returns {boolean} */
 function isOfReference(node, mark) {
   return node.type === "MemberExpression" ? isOfReference(node.object, mark) : !!node.name?.startsWith(mark);
+}
+
+const ARITHMETIC = ["-", "*", "/", "%", "**"];
+
+/** Reports a number that is computed with and that JavaScript would round; joined to text it is text.
+ * @param {Node} node @returns {Problem | null} */
+function inexact({ left, right, operator }) {
+  const number = [left, right].find(isTooLarge);
+  if (!number) return null;
+  const isSum = operator === "+" && !isText(left) && !isText(right);
+  return isSum || ARITHMETIC.includes(operator) ? tooLarge(number) : null;
+}
+
+/** @param {Node} node @returns {boolean} */
+const isText = ({ type, value, operator, left, right }) =>
+  type === "TemplateLiteral" || typeof value === "string" || (operator === "+" && (isText(left) || isText(right)));
+
+/** @param {Node} node @returns {Problem} */
+function tooLarge({ start, end, raw }) {
+  const message =
+    "A formula can't compute exactly with a number of so many digits. Put it in quotes to keep it as text.";
+  return { message, start, end, edit: { start, end, text: `"${raw}"`, label: "Put it in quotes" } };
 }
 
 /** @param {Node} node */

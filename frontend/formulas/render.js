@@ -1,7 +1,7 @@
 /** Writes the JavaScript that runs: the formula with its operators replaced by those of operators.js. */
 
 import { isMeantAsNumber, slotOf } from "./sums.js";
-import { children } from "./tree.js";
+import { children, isTooLarge } from "./tree.js";
 
 /** @typedef {import("./tree.js").Node} Node */
 
@@ -186,8 +186,7 @@ export class Renderer {
 
   /** Keeps a number that is too large for JavaScript as text, as cells do. @param {Node} node */
   exact(node) {
-    const isTooLarge = node.type === "Literal" && /^\d+$/.test(node.raw) && node.value > Number.MAX_SAFE_INTEGER;
-    return isTooLarge ? `"${node.raw}"` : this.inside(node);
+    return isTooLarge(node) ? `"${node.raw}"` : this.inside(node);
   }
 
   /** Flattens `a + b + c`, so that long sums do not nest; AND and && stay apart. @param {Node} node @param {string} operator @returns {Node[]} */

@@ -76,3 +76,7 @@ export function isVariable(node, parent) {
       return true;
   }
 }
+
+/** Says whether a node is a whole number that JavaScript would round. @param {Node} node */
+export const isTooLarge = ({ type, raw, value }) =>
+  type === "Literal" && /^\d+$/.test(raw) && value > Number.MAX_SAFE_INTEGER;

@@ -127,6 +127,7 @@ def test_what_people_paste_works(text: str, expected: object) -> None:
         ("{{Employees}}", 2**53 - 1, 2**53 - 1),
         ("{{Employees}}", 2**53 + 1, str(2**53 + 1)),
         ("{{Employees}}", {"id": 12345678901234567890}, {"id": "12345678901234567890"}),
+        ("'id-' + {{Employees}} + 12345678901234567890", "7-", "id-7-12345678901234567890"),
         ("{{Employees}} == 12345678901234567890", "12345678901234567891", False),
         ("{{Employees}} > 5", 10**400, True),
         ("{{Employees}}", "\ud800x", "\ufffdx"),
@@ -247,6 +248,9 @@ WRONG = [
     ("clay.formatForAIPrompt({{Name}})", 0, 4, "Did you mean Clay"),
     ("({ {{Name}}: 1 })", 3, 8, "square brackets"),
     ("{{Company}}.{{Name}}", 12, 8, "square brackets"),
+    ("12345678901234567890 + 1", 0, 20, "so many digits"),
+    ("{{Employees}} + 12345678901234567890", 16, 20, "so many digits"),
+    ("2 * (1 - 12345678901234567890)", 9, 20, "so many digits"),
     ("{{Full name 🎉}} + “x”", 18, 3, "straight quotes"),
 ]
 
