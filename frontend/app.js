@@ -5,7 +5,7 @@ import { listenToShortcuts } from "./commands/shortcuts.js";
 import { csrfToken, messageForStatus, UNREACHABLE } from "./ui/api.js";
 import { ask } from "./ui/ask.js";
 import { copy } from "./ui/copy.js";
-import { raiseNoticesAboveDialogs, toast } from "./ui/notices.js";
+import { raiseNoticesAboveDialogs, showNotice, toast } from "./ui/notices.js";
 import "./ui/popovers.js";
 
 /** @typedef {{ sourceElement: Element, request: { method: string, headers: Record<string, string> }, text?: string, response?: { status: number } }} Context */
@@ -29,7 +29,14 @@ document.addEventListener("htmx:after:request", (event) => {
   toast(page.querySelector("main p")?.textContent?.trim() || messageForStatus(response.status));
 });
 
-document.addEventListener("htmx:error", () => toast(UNREACHABLE));
+// That the server can't be reached is told until it answers again.
+/** @type {HTMLElement | undefined} */
+let unreachable;
+document.addEventListener("htmx:error", () => {
+  unreachable = showNotice(UNREACHABLE);
+});
+document.addEventListener("htmx:after:request", (event) => contextOf(event).response && unreachable?.remove());
+addEventListener("online", () => unreachable?.remove());
 
 // The second of two clicks on a button sends nothing while the first is under way; htmx would send it afterwards.
 /** @type {WeakSet<Element>} */

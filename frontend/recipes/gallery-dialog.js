@@ -5,9 +5,10 @@
  */
 
 import { button, make } from "../ui/elements.js";
+import { once } from "../ui/once.js";
 
 export class GalleryDialog {
-  /** @param {Recipe[]} recipes @param {string[]} problems with files of this server @param {(recipe: Recipe) => void} choose */
+  /** @param {Recipe[]} recipes @param {string[]} problems with files of this server @param {(recipe: Recipe) => Promise<{ open(): void } | null>} choose what opens next */
   constructor(recipes, problems, choose) {
     this.recipes = recipes;
     this.problems = problems;
@@ -51,10 +52,12 @@ export class GalleryDialog {
 
   /** @param {Recipe} recipe */
   #item(recipe) {
-    const choose = () => {
+    const choose = once(async () => {
+      const next = await this.choose(recipe);
+      if (!next) return;
       this.dialog.close();
-      this.choose(recipe);
-    };
+      next.open();
+    });
     const chooser = button("", "recipe-choice", choose);
     chooser.append(
       make("span", "service", recipe.service),

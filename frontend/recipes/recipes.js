@@ -40,7 +40,7 @@ export function chooseRecipe(grid) {
 export async function openGallery(grid) {
   try {
     const { items, problems } = await api("GET", "/recipes");
-    new GalleryDialog(items, problems, (recipe) => void importRecipe(grid, recipe.id, recipe.name)).open();
+    new GalleryDialog(items, problems, (recipe) => dialogFor(grid, recipe.id, recipe.name)).open();
   } catch (error) {
     toast(`The recipes can't be shown. ${reasonOf(error)}`);
   }
@@ -67,19 +67,20 @@ async function isRecipe(file) {
 /** @param {Grid} grid @param {File} file */
 async function importFile(grid, file) {
   try {
-    await importRecipe(grid, await read(file), file.name);
+    (await dialogFor(grid, await read(file), file.name))?.open();
   } catch (error) {
     toast(`“${file.name}” was not imported. ${/** @type {Unreadable} */ (error).message}`);
   }
 }
 
-/** @param {Grid} grid @param {unknown} recipe its content, or its id in the gallery @param {string} name */
-async function importRecipe(grid, recipe, name) {
+/** Returns the dialog that asks for what a recipe needs; null, and says why, if that can't be known.
+ * @param {Grid} grid @param {unknown} recipe its content, or its id in the gallery @param {string} name */
+async function dialogFor(grid, recipe, name) {
   const path = `/tables/${grid.table.id}/columns/import`;
   try {
     /** @type {Needs} */
     const needs = await api("POST", path, { recipe, dry_run: true });
-    new RecipeDialog(needs, grid.columns.list, async (choices) => {
+    return new RecipeDialog(needs, grid.columns.list, async (choices) => {
       const created = await api("POST", path, { recipe, ...choices });
       await grid.columns.reload();
       grid.rows.refresh();
@@ -87,10 +88,11 @@ async function importRecipe(grid, recipe, name) {
       grid.viewport.reveal(-1, grid.columns.indexOf(created.id));
       toast(`${needs.about ? "Added" : "Imported"} “${created.name}”. Nothing has run yet.`);
       if (needs.about) openSettings(created);
-    }).open();
+    });
   } catch (error) {
     const fix = (error instanceof ApiError && error.details?.[0]?.fix) || "";
     toast(`“${name}” was not imported. ${reasonOf(error)} ${fix}`.trim());
+    return null;
   }
 }
 

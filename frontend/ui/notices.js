@@ -19,12 +19,17 @@ export function toast(message, options) {
 
 /**
  * Shows a notice. It disappears by itself, but not while the pointer or the focus is on it, and never if it `stays`.
+ * One that says the same and offers nothing makes room for it.
  * @param {string} message @param {NoticeOptions} [options]
  * @returns {HTMLElement}
  */
 export function showNotice(message, { action, actions = action ? [action] : [], undo, stays = false } = {}) {
   const region = raisedRegion();
-  const notice = make("div", "toast", make("span", "", message));
+  for (const same of region.querySelectorAll(".toast.plain")) {
+    if (same.firstElementChild?.textContent === message) same.remove();
+  }
+  const isPlain = !undo && !actions.length && !stays;
+  const notice = make("div", isPlain ? "toast plain" : "toast", make("span", "", message));
   if (undo) notice.append(closingButton("Undo", notice, undo));
   for (const { label, run } of actions) notice.append(closingButton(label, notice, run));
   notice.append(iconButton("close", "Close the notice", "btn ghost icon-only", () => notice.remove()));

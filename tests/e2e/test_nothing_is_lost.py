@@ -84,3 +84,38 @@ def test_a_notice_stays_in_reach_above_a_dialog(page: Page, app: App, table: int
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(page.locator("body > #toasts")).to_have_count(1)
+
+
+def test_a_server_out_of_reach_is_told_once_until_it_answers(page: Page, app: App, table: int) -> None:
+    page.get_by_role("button", name="Sources").click()
+    panel = page.locator("#panel")
+    panel.get_by_role("button", name="Add an HTTP API").click()
+    panel.get_by_label("Name", exact=True).fill("CRM accounts")
+    panel.locator(".request .cm-content").click()
+    page.keyboard.insert_text("http://127.0.0.1:9/accounts")
+    page.context.set_offline(True)
+    save = panel.get_by_role("button", name="Save", exact=True)
+    told = page.locator("#toasts").get_by_text("Can't reach the server")
+    for _ in range(2):
+        with page.expect_event("requestfailed"):
+            save.click()
+        expect(told).to_have_count(1)
+    page.context.set_offline(False)
+    expect(told).to_have_count(0)
+    save.click()
+    expect(panel.get_by_role("heading", name="CRM accounts")).to_be_visible()
+
+
+def test_the_recipes_stay_open_when_the_server_is_out_of_reach(page: Page, table: int) -> None:
+    page.get_by_role("button", name="Add column").first.click()
+    page.get_by_role("menuitem", name="Start from a recipe…").click()
+    gallery = page.get_by_role("dialog", name="Start from a recipe")
+    recipe = gallery.get_by_role("button", name="Stripe customer").first
+    page.context.set_offline(True)
+    recipe.click()
+    expect(gallery.get_by_role("log", name="Notices")).to_contain_text("Can't reach the server")
+    page.context.set_offline(False)
+    recipe.dblclick()
+    expect(gallery).to_have_count(0)
+    expect(page.get_by_role("dialog")).to_have_count(1)
+    expect(page.get_by_role("dialog").locator(":focus")).to_have_count(1)
