@@ -20,13 +20,15 @@ document.addEventListener("htmx:config:request", (event) => {
   contextOf(event).request.headers["X-CSRFToken"] = csrfToken();
 });
 
-// A whole page instead of a part is an error page or the sign-in page: it is not swapped in.
+// A whole page instead of a part is an error page or the sign-in page: it is not swapped in. What was there and isn't now
+// was deleted, most likely.
 document.addEventListener("htmx:after:request", (event) => {
   const { response, text = "" } = contextOf(event);
   if (!response || response.status < 400 || !/^\s*(<!doctype|<html)/i.test(text)) return;
   event.preventDefault();
   const page = new DOMParser().parseFromString(text, "text/html");
-  toast(page.querySelector("main p")?.textContent?.trim() || messageForStatus(response.status));
+  const words = response.status === 404 ? "" : page.querySelector("main p")?.textContent?.trim();
+  toast(words || messageForStatus(response.status));
 });
 
 // That the server can't be reached is told until it answers again.

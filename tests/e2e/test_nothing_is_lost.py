@@ -119,3 +119,18 @@ def test_the_recipes_stay_open_when_the_server_is_out_of_reach(page: Page, table
     expect(gallery).to_have_count(0)
     expect(page.get_by_role("dialog")).to_have_count(1)
     expect(page.get_by_role("dialog").locator(":focus")).to_have_count(1)
+
+
+def test_a_source_that_was_deleted_elsewhere_says_so_and_keeps_what_is_typed(page: Page, app: App, table: int) -> None:
+    with app.api() as api:
+        config = {"url": "http://127.0.0.1:9/accounts"}
+        source = api.post(f"/tables/{table}/sources", json={"name": "CRM", "config": config}).json()["id"]
+        page.get_by_role("button", name="Sources").click()
+        panel = page.locator("#panel")
+        panel.get_by_role("button", name="Edit").click()
+        name = panel.get_by_label("Name", exact=True)
+        name.fill("CRM accounts")
+        assert api.delete(f"/sources/{source}").is_success
+    panel.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("log", name="Notices")).to_contain_text("isn't there any more")
+    expect(name).to_have_value("CRM accounts")
