@@ -14,6 +14,7 @@ from enrichment.models import Hook, HookPost
 from tables import columns, names, upserts
 from tables.keys import Matching
 from tables.models import Table
+from tables.values import storable
 from workspaces import audit
 from workspaces.refusals import Refused
 from workspaces.tokens import hash_token, new_token
@@ -92,8 +93,8 @@ def receive(hook: Hook, body: bytes, asked: Asked) -> upserts.Written:
     try:
         written = _write(hook, _rows(body), asked)
     except Refused as refusal:
-        text = body[: 4 * _BODY_KEPT].decode("utf-8", "replace").replace("\x00", "")
-        _keep(HookPost(hook=hook, error=str(refusal), body=text[:_BODY_KEPT]))
+        text = storable(body[: 4 * _BODY_KEPT].decode("utf-8", "replace"))
+        _keep(HookPost(hook=hook, error=storable(str(refusal)), body=text[:_BODY_KEPT]))
         raise
     added = len(written.ids) - written.updated - written.skipped
     row_id = written.ids[0] if written.ids else None

@@ -1,7 +1,5 @@
 """The REST API, version 1: thin operations over the functions that the pages call too."""
 
-from ninja import NinjaAPI
-
 from enrichment.api import (
     audit,
     callbacks,
@@ -26,12 +24,15 @@ from enrichment.api import (
     views,
 )
 from enrichment.api.auth import Bearer, Browser
+from enrichment.api.document import Api
+from enrichment.api.parser import JsonParser
 
-api = NinjaAPI(
+api = Api(
     title="Marl",
     version="1",
     description="Tables, HTTP API columns, connections and runs. Create a token under Settings, API tokens.",
     auth=[Bearer(), Browser()],
+    parser=JsonParser(),
     urls_namespace="api",
 )
 errors.register(api)

@@ -2,14 +2,19 @@
 
 from django.conf import settings
 from django.http import HttpRequest
+from ninja.errors import AuthenticationError
 from ninja.security import APIKeyCookie, HttpBearer
 
 from workspaces.actors import Actor, actor_of, actor_of_token
 
 
 class Bearer(HttpBearer):
-    def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
-        return actor_of_token(token)
+    def authenticate(self, request: HttpRequest, token: str) -> Actor:
+        """Raises AuthenticationError: whoever sends a token doesn't mean to act as the browser's user."""
+        actor = actor_of_token(token.strip())
+        if actor is None:
+            raise AuthenticationError
+        return actor
 
 
 class Browser(APIKeyCookie):
@@ -18,8 +23,12 @@ class Browser(APIKeyCookie):
     def __init__(self) -> None:
         super().__init__(csrf=True)
 
+    def _get_key(self, request: HttpRequest) -> str | None:
+        """Nobody is told of a CSRF token who sends no session."""
+        return super()._get_key(request) if self.param_name in request.COOKIES else None
+
     def authenticate(self, request: HttpRequest, key: str | None) -> Actor | None:
-        return actor_of(request)
+        return actor_of(request) if key else None
 
 
 def actor(request: HttpRequest) -> Actor:

@@ -13,12 +13,13 @@ from tables.models import Column, Table
 from workspaces.refusals import Refused
 
 LIMIT = 500
+_BEYOND = 2**31 - 1  # no table has as many rows, and databases count no further
 
 
 def window(offset: int, limit: int) -> tuple[int, int]:
     if offset < 0 or limit < 0:
         raise Refused("offset and limit cannot be negative.")
-    return offset, min(limit, LIMIT)
+    return min(offset, _BEYOND), min(limit, LIMIT)
 
 
 def listed[Thing: Model](

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, HttpResponse, JsonResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from redis import RedisError
@@ -24,6 +25,7 @@ CODES = {
     404: "not_found",
     405: "method_not_allowed",
     409: "conflict",
+    410: "gone",
     413: "too_large",
     415: "unsupported_type",
     422: "invalid",
@@ -59,8 +61,14 @@ def _refused(refusal: Refused) -> JsonResponse:
     return answer(refusal.status, str(refusal), details, refusal.code)
 
 
-def not_found(request: HttpRequest, rest: str = "") -> JsonResponse:
-    return answer(404, "There is nothing at this address.")
+def _http_error(error: HttpError) -> JsonResponse:
+    """Ninja hides what a parser says behind an error of its own."""
+    cause = error.__cause__
+    return _refused(cause) if isinstance(cause, Refused) else answer(error.status_code, str(error))
+
+
+def not_found() -> JsonResponse:
+    return answer(404, "This doesn't exist, or it isn't in your workspace.")
 
 
 def register(api: NinjaAPI) -> None:
@@ -70,10 +78,12 @@ def register(api: NinjaAPI) -> None:
     on(ValidationError, _validation)
     on(InvalidSettings, _settings)
     on(Refused, _refused)
-    on(HttpError, lambda error: answer(error.status_code, str(error)))
+    on(HttpError, _http_error)
     on(RequestDataTooBig, lambda _: answer(413, f"Send at most {_most_mib()} MiB at once, or upload a file."))
+    for kind in (SuspiciousOperation, BadRequest, MultiPartParserError, UnreadablePostError):
+        on(kind, lambda error: answer(400, f"{str(error).rstrip('.')}."))
     on(AuthenticationError, lambda _: answer(401, "Send a valid token: Authorization: Bearer marl_…"))
-    on(Http404, lambda _: answer(404, "This doesn't exist, or it isn't in your workspace."))
+    on(Http404, lambda _: not_found())
     on(SandboxBusy, lambda error: answer(503, str(error)))
     on(SandboxMissing, lambda error: answer(503, str(error)))
     on(RedisError, _no_redis)

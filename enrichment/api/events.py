@@ -3,6 +3,8 @@
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET
 
 from enrichment import lookup
 from enrichment.api import errors
@@ -10,12 +12,14 @@ from enrichment.api.auth import authenticate
 from tables import events
 
 
+@csrf_exempt
+@require_GET
 async def table_events(request: HttpRequest, table_id: int) -> HttpResponseBase:
     who = await sync_to_async(authenticate)(request)
     if who is None:
         return errors.answer(401, "Sign in, or send a valid token.")
     if not await lookup.tables(who).filter(pk=table_id).aexists():
-        return errors.not_found(request)
+        return errors.not_found()
     last = request.headers.get("Last-Event-ID") or request.GET.get("last_event_id", "")
     response: StreamingHttpResponse = await events.response(table_id, last)
     return response

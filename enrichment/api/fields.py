@@ -38,7 +38,7 @@ def list_examples(request: HttpRequest, table_id: str, row_id: str | None = None
     """
     table = lookup.table(actor(request), table_id)
     if row_id is None:
-        row = row_order.window(table.pk, max(0, position), 1).first()
+        row = row_order.window(table.pk, *described.window(max(0, position), 1)).first()
     else:
         row = Row.objects.filter(table=table, pk=lookup.number(row_id)).first()
         if row is None:

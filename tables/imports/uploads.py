@@ -188,7 +188,10 @@ def end(import_: Import, state: Import.State, error: str = "", *, before: tuple[
 def opened(import_: Import, *, is_preview: bool = False, waiting: Waiting = silent) -> AbstractContextManager[Sheet]:
     """Opens the file with the options given for it. Raises Refused, here or while the rows are read."""
     options = Options(**import_.options, keeps_blank_rows=not import_.into.get("key"))
-    return formats.opened(path_of(import_), options, is_preview=is_preview, waiting=waiting)
+    try:
+        return formats.opened(path_of(import_), options, is_preview=is_preview, waiting=waiting)
+    except FileNotFoundError:
+        raise Refused("The uploaded file is no longer there. Upload it again.", code="conflict") from None
 
 
 def path_of(import_: Import) -> Path:

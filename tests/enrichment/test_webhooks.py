@@ -248,3 +248,9 @@ def test_settings_and_posts_need_a_webhook_and_an_editor(call: Caller, leads: Ta
     looks = Caller(create_api_token(leads.workspace, "looks", Role.VIEWER, viewer)[1])
     assert looks("PATCH", f"/tables/{leads.pk}/hook", {"enabled": False})[0] == 403
     assert looks("GET", f"/tables/{leads.pk}/hook/posts")[0] == 403
+
+
+@pytest.mark.parametrize("name", ["Na\0me", "Na\ud800me"])
+def test_a_refusal_that_names_what_no_database_stores_is_kept_as_well(name: str, address: str, call: Caller) -> None:
+    assert send(address, {name: "Northwind"})[0] == 422
+    assert "There is no column" in HookPost.objects.get().error

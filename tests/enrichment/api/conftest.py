@@ -1,4 +1,4 @@
-"""The API, called with a token of an editor or of a viewer. Models are imported late: Django is not set up yet."""
+"""The API, called with a token of an owner, editor or viewer. Models are imported late: Django is not set up yet."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 @pytest.fixture
 def call(workspace: Workspace, editor: User) -> Caller:
     return _caller(workspace, editor, "editor")
+
+
+@pytest.fixture
+def owning(workspace: Workspace, owner: User) -> Caller:
+    return _caller(workspace, owner, "owner")
 
 
 @pytest.fixture

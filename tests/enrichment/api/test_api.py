@@ -21,6 +21,7 @@ class Caller:
     """Calls /api/v1 with a bearer token."""
 
     def __init__(self, token: str) -> None:
+        self.token = token
         self.client = Client(headers={"authorization": f"Bearer {token}"})
 
     def __call__(self, method: str, path: str, body: Any = None, **extra: Any) -> tuple[int, Any]:

@@ -78,3 +78,9 @@ def test_a_name_is_kept_on_one_line(call: Caller) -> None:
     table = call("POST", "/tables", {"name": " My\0\nleads "})[1]
     assert table["name"] == "My leads"
     assert call("PATCH", f"/tables/{table['id']}", {"name": "Our\0leads"})[1]["name"] == "Our leads"
+
+
+def test_a_window_beyond_all_rows_is_empty(call: Caller, leads: Table) -> None:
+    for path in ("/tables", "/trash", "/connections", f"/tables/{leads.pk}/rows", f"/tables/{leads.pk}/runs"):
+        assert call("GET", f"{path}?offset={2**70}")[1]["items"] == [], path
+    assert call("GET", f"/tables/{leads.pk}/examples?position={2**70}")[1]["row"] is None
