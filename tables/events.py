@@ -27,6 +27,7 @@ LENGTH = 2000  # entries of a stream
 STORED_SECONDS = 3600  # after the last event
 MERGED_SECONDS = 0.1  # between two messages
 KEEP_ALIVE_SECONDS = 15.0
+LASTS_SECONDS = 300.0  # then the browser comes back, if it is still signed in
 BACKLOG = 200  # messages that a listener has not read yet
 
 type Entry = tuple[bytes, dict[bytes, bytes]]
@@ -82,7 +83,7 @@ def _key(table_id: int) -> str:
 
 
 async def response(table_id: int, last_event_id: str = "") -> StreamingHttpResponse:
-    """Returns an event stream that ends when the browser leaves."""
+    """Returns an event stream that ends when the browser leaves, and after five minutes."""
     answer = StreamingHttpResponse(_listen(table_id, last_event_id), content_type="text/event-stream")
     answer["Cache-Control"] = "no-store"
     answer["X-Accel-Buffering"] = "no"
@@ -92,12 +93,13 @@ async def response(table_id: int, last_event_id: str = "") -> StreamingHttpRespo
 async def _listen(table_id: int, last_event_id: str) -> AsyncIterator[bytes]:
     hub = _hub()
     queue = await hub.join(table_id)
+    ends_at = asyncio.get_running_loop().time() + LASTS_SECONDS
     try:
         # A browser that is cut off before the first event comes back with this id.
         yield f"retry: 1000\nid: {hub.positions[table_id]}\n\n".encode()
         if last_event_id:
             yield await hub.missed(table_id, last_event_id)
-        while True:
+        while asyncio.get_running_loop().time() < ends_at:
             try:
                 message = await asyncio.wait_for(queue.get(), KEEP_ALIVE_SECONDS)
             except TimeoutError:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from workspaces import audit, invitations
+from workspaces import audit, invitations, sessions
 from workspaces.members import change_role, remove_member
 from workspaces.models import Identity, Invitation, Membership, Role, User, Workspace
 from workspaces.refusals import Refused
@@ -108,6 +108,7 @@ def _joined(user: User, person: Person) -> User:
         raise Refused(f"{words} If both are yours, {fix}. Otherwise ask an owner.", code="conflict")
     user.set_unusable_password()
     user.save(update_fields=["password"])
+    sessions.end_all(user)
     return user
 
 

@@ -55,6 +55,17 @@ class Identity(models.Model):
         ]
 
 
+class BrowserSession(models.Model):
+    """A browser that somebody signed in with, beside the session that Django keeps."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="browser_sessions")
+    session_key = models.CharField(max_length=40, unique=True)
+    address = models.GenericIPAddressField(null=True)
+    agent = models.CharField(max_length=300, blank=True)  # as the browser calls itself
+    started_at = models.DateTimeField(auto_now_add=True)
+    last_seen_at = models.DateTimeField()
+
+
 class Workspace(models.Model):
     name = models.CharField(max_length=120)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -2,9 +2,10 @@
 
 from celery import shared_task
 
-from workspaces import audit
+from workspaces import audit, sessions
 
 
 @shared_task(name="workspaces.prune", ignore_result=True)
 def prune() -> None:
     audit.prune()
+    sessions.prune()

@@ -16,5 +16,7 @@ urlpatterns: list[URLPattern] = [
     path("settings/audit", views.audit_log, name="audit_log"),
     path("settings/account", views.account, name="account"),
     path("settings/identities/<int:identity_id>", views.disconnect_identity, name="disconnect_identity"),
+    path("settings/sessions", views.end_other_sessions, name="end_other_sessions"),
+    path("settings/sessions/<int:session_id>", views.end_session, name="end_session"),
     path("settings/workspace", views.choose_workspace, name="choose_workspace"),
 ]

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from workspaces import attempts, audit, forms, identities, ids, invitations
+from workspaces import attempts, audit, forms, identities, ids, invitations, sessions
 from workspaces.actors import Actor, member
 from workspaces.destinations import after_sign_in
 from workspaces.members import change_role, remove_member
@@ -203,7 +203,9 @@ def account(request: HttpRequest, actor: Actor) -> HttpResponse:
     form = forms.Account(user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         form.save()
-        update_session_auth_hash(request, user)
+        if form.cleaned_data["password"]:
+            update_session_auth_hash(request, user)
+            sessions.end_all(user, but=request.session.session_key)
         messages.success(request, "Saved.")
         return redirect("account")
     memberships = Membership.objects.filter(user=user).select_related("workspace").order_by("pk")
@@ -211,6 +213,10 @@ def account(request: HttpRequest, actor: Actor) -> HttpResponse:
         "actor": actor,
         "form": form,
         "memberships": memberships,
+        "sessions": [
+            (session, sessions.device(session.agent), session.session_key == request.session.session_key)
+            for session in sessions.of(user)
+        ],
         "identities": [(identity, identities.name_of(identity)) for identity in user.identities.order_by("pk")],
     }
     return render(request, "workspaces/account.html", context, status=422 if form.errors else 200)
@@ -234,4 +240,20 @@ def disconnect_identity(request: HttpRequest, actor: Actor, identity_id: int) ->
         raise Http404
     identity.delete()
     messages.success(request, f"You no longer sign in with {identities.name_of(identity)}.")
+    return redirect("account")
+
+
+@require_POST
+@member()
+def end_session(request: HttpRequest, actor: Actor, session_id: int) -> HttpResponse:
+    if not sessions.end(cast(User, actor.user), session_id):
+        raise Http404
+    return redirect("account")
+
+
+@require_POST
+@member()
+def end_other_sessions(request: HttpRequest, actor: Actor) -> HttpResponse:
+    ended = sessions.end_all(cast(User, actor.user), but=request.session.session_key)
+    messages.success(request, f"{ended} other session{'' if ended == 1 else 's'} ended.")
     return redirect("account")

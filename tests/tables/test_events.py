@@ -117,6 +117,16 @@ async def test_a_listener_that_does_not_keep_up_is_dropped(monkeypatch: pytest.M
         assert [message async for message in stream] == []
 
 
+@pytest.mark.usefixtures("_hub")
+async def test_a_listener_has_to_come_back_so_that_an_ended_session_hears_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(events, "LASTS_SECONDS", 0.0)
+    async with aclosing(listening()) as stream:
+        await started(stream)
+        assert [message async for message in stream] == []
+
+
 def test_a_merged_batch_carries_its_id_on_the_last_event() -> None:
     run = b'{"id":1}'
     entries: list[events.Entry] = [
