@@ -9,7 +9,6 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from enrichment.connections.secrets import CannotOpen, open_sealed, seal
 from enrichment.models import Hook, HookPost
 from tables import columns, names, upserts
 from tables.keys import Matching
@@ -17,6 +16,7 @@ from tables.models import Table
 from tables.values import storable
 from workspaces import audit
 from workspaces.refusals import Refused
+from workspaces.sealing import CannotOpen, open_sealed, seal
 from workspaces.tokens import hash_token, new_token
 
 ADDRESS = "/api/v1/hooks/"  # followed by the secret

@@ -7,13 +7,14 @@ from functools import wraps
 from typing import Concatenate, cast
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from workspaces import audit
+from workspaces import audit, second_factor, signing_in
 from workspaces.models import ApiToken, Membership, Role, User, Workspace
 from workspaces.refusals import Refused
 from workspaces.tokens import hash_token
@@ -37,7 +38,20 @@ class Actor:
 
 
 def actor_of(request: HttpRequest) -> Actor | None:
-    """Returns the signed-in user in the chosen workspace, else in the first one; None for a visitor."""
+    """Returns the signed-in user in the chosen workspace, else in the first one.
+
+    None for a visitor, and for whoever has yet to set up the second factor that the workspace wants.
+    """
+    actor = _signed_in(request)
+    return None if actor and _misses_second_factor(request, actor) else actor
+
+
+def _misses_second_factor(request: HttpRequest, actor: Actor) -> bool:
+    by_company = request.session.get(signing_in.BY_COMPANY)
+    return actor.user is not None and not by_company and second_factor.is_missing(actor.user, actor.workspace)
+
+
+def _signed_in(request: HttpRequest) -> Actor | None:
     if not isinstance(request.user, User):
         return None
     memberships = Membership.objects.filter(user=request.user).select_related("workspace").order_by("pk")
@@ -73,18 +87,23 @@ type View[**Given] = Callable[Concatenate[HttpRequest, Given], HttpResponse]
 type ActorView[**Given] = Callable[Concatenate[PageRequest, Actor, Given], HttpResponse]
 
 
-def member[**Given](role: Role = Role.VIEWER) -> Callable[[ActorView[Given]], View[Given]]:
+def member[**Given](
+    role: Role = Role.VIEWER, *, before_second_factor: bool = False
+) -> Callable[[ActorView[Given]], View[Given]]:
     """Calls a page's view with the actor.
 
+    Whoever has yet to set up a second factor sees what they may see `before_second_factor`, else where to do it.
     A visitor who is not signed in is sent to the sign-in page; what is refused, by role or otherwise, becomes a page.
     """
 
     def decorate(view: ActorView[Given]) -> View[Given]:
         @wraps(view)
         def guarded(request: PageRequest, /, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponse:
-            actor = actor_of(request)
+            actor = _signed_in(request)
             if actor is None:
                 return _to_sign_in(request)
+            if not before_second_factor and _misses_second_factor(request, actor):
+                return _lead(request, reverse("second_factor_settings"))
             request.actor = actor
             try:
                 actor.require(role)
@@ -99,6 +118,9 @@ def member[**Given](role: Role = Role.VIEWER) -> Callable[[ActorView[Given]], Vi
 
 def _to_sign_in(request: PageRequest) -> HttpResponse:
     """Leads the whole page there, also where htmx asked for a part of it, and back after that."""
-    if request.htmx:
-        return HttpResponseClientRedirect(redirect_to_login(request.htmx.current_url_abs_path or "/").url)
-    return redirect_to_login(request.get_full_path())
+    came_from = (request.htmx.current_url_abs_path or "/") if request.htmx else request.get_full_path()
+    return _lead(request, redirect_to_login(came_from).url)
+
+
+def _lead(request: PageRequest, address: str) -> HttpResponse:
+    return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)

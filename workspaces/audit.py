@@ -61,6 +61,8 @@ WORDS = {
     "member.joined": "joined as",
     "member.changed": "changed the role of",
     "member.removed": "removed",
+    "member.second_factor_required": "made a second factor everybody's duty",
+    "member.second_factor_optional": "left a second factor to everybody's choice",
     "token.created": "created the API token",
     "token.revoked": "revoked the API token",
 }

@@ -15,6 +15,15 @@ class SignIn(forms.Form):
     )
 
 
+class Code(forms.Form):
+    code = forms.CharField(
+        label="Code",
+        max_length=40,
+        help_text="The six digits that the app on your phone shows, or one of your recovery codes.",
+        widget=forms.TextInput({"class": "in", "autocomplete": "one-time-code", "autofocus": True}),
+    )
+
+
 class Invite(forms.Form):
     email = forms.EmailField(label="E-mail", widget=forms.EmailInput({"class": "in", "placeholder": "sam@example.com"}))
     role = forms.ChoiceField(choices=Role.choices, initial=Role.EDITOR, widget=forms.Select({"class": "in"}))

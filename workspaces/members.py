@@ -2,9 +2,21 @@
 
 from django.db import transaction
 
-from workspaces import audit
+from workspaces import audit, second_factor
+from workspaces.actors import Actor
 from workspaces.models import Membership, Role
 from workspaces.refusals import Refused
+
+
+def require_second_factor(actor: Actor, required: bool) -> None:
+    """Makes every member set up a second factor before they go on, or no longer. Raises Refused."""
+    workspace = actor.workspace
+    if required and actor.user and not second_factor.is_on(actor.user):
+        raise Refused("Set up your own second factor first, under Account.", code="conflict")
+    with transaction.atomic():
+        workspace.requires_second_factor = required
+        workspace.save(update_fields=["requires_second_factor"])
+        audit.note(workspace, "member.second_factor_required" if required else "member.second_factor_optional", "")
 
 
 def change_role(membership: Membership, role: str) -> None:

@@ -66,8 +66,19 @@ class BrowserSession(models.Model):
     last_seen_at = models.DateTimeField()
 
 
+class SecondFactor(models.Model):
+    """What codes are checked with, for somebody who needs one beside the password."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="second_factor")
+    secret = models.TextField()  # sealed
+    last_step = models.BigIntegerField()  # of the code that was taken last: each is good once
+    recovery_hashes = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+
 class Workspace(models.Model):
     name = models.CharField(max_length=120)
+    requires_second_factor = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     members = models.ManyToManyField(User, through="Membership", related_name="workspaces")
 

@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, path
 
-from workspaces import views
+from workspaces import second_factor_pages, views
 
 urlpatterns: list[URLPattern] = [
     path("sign-in", views.sign_in, name="sign_in"),
+    path("sign-in/second-factor", second_factor_pages.sign_in, name="second_factor"),
     path("sign-out", views.sign_out, name="sign_out"),
     path("invitations/<str:token>", views.invitation, name="invitation"),
     path("settings/members", views.members, name="members"),
@@ -16,6 +17,10 @@ urlpatterns: list[URLPattern] = [
     path("settings/audit", views.audit_log, name="audit_log"),
     path("settings/account", views.account, name="account"),
     path("settings/identities/<int:identity_id>", views.disconnect_identity, name="disconnect_identity"),
+    path("settings/second-factor", second_factor_pages.settings_page, name="second_factor_settings"),
+    path("settings/second-factor/off", second_factor_pages.turn_off, name="turn_off_second_factor"),
+    path("settings/second-factor/codes", second_factor_pages.renew_codes, name="renew_recovery_codes"),
+    path("settings/second-factor/everyone", second_factor_pages.require, name="require_second_factor"),
     path("settings/sessions", views.end_other_sessions, name="end_other_sessions"),
     path("settings/sessions/<int:session_id>", views.end_session, name="end_session"),
     path("settings/workspace", views.choose_workspace, name="choose_workspace"),

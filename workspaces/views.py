@@ -10,11 +10,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from workspaces import attempts, audit, forms, identities, ids, invitations, sessions
+from workspaces import attempts, audit, forms, identities, ids, invitations, sessions, signing_in
 from workspaces.actors import Actor, member
 from workspaces.destinations import after_sign_in
 from workspaces.members import change_role, remove_member
-from workspaces.models import ApiToken, Identity, Invitation, Membership, Role, User
+from workspaces.models import ApiToken, Identity, Invitation, Membership, Role, SecondFactor, User
 from workspaces.refusals import Refused
 from workspaces.tokens import create_api_token, revoke
 
@@ -38,8 +38,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if not attempts.may_try(request.META.get("REMOTE_ADDR", ""), email):
             form.add_error(None, "Too many attempts. Wait 15 minutes, or ask for a sign-in link.")
         elif user := authenticate(request, username=email.lower(), password=password):
-            login(request, user)
-            return redirect(after_sign_in(request))
+            return signing_in.enter(request, user, after_sign_in(request))
         else:
             form.add_error(None, "This email address and password don't match.")
     status = 422 if form.errors else 200
@@ -79,6 +78,9 @@ def members(request: HttpRequest, actor: Actor) -> HttpResponse:
         "invitations": invitations.pending(actor.workspace),
         "roles": Role.choices,
         "is_owner": actor.role == Role.OWNER,
+        "with_second_factor": set(
+            SecondFactor.objects.values_list("user_id", flat=True).filter(user__memberships__workspace=actor.workspace)
+        ),
     }
     return render(request, "workspaces/members.html", context, status=422 if form.errors else 200)
 
@@ -197,7 +199,7 @@ def audit_log(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@member()
+@member(before_second_factor=True)
 def account(request: HttpRequest, actor: Actor) -> HttpResponse:
     user = cast(User, actor.user)
     form = forms.Account(user, request.POST or None)
@@ -213,6 +215,7 @@ def account(request: HttpRequest, actor: Actor) -> HttpResponse:
         "actor": actor,
         "form": form,
         "memberships": memberships,
+        "second_factor": SecondFactor.objects.filter(user=user).first(),
         "sessions": [
             (session, sessions.device(session.agent), session.session_key == request.session.session_key)
             for session in sessions.of(user)
@@ -223,7 +226,7 @@ def account(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 @require_POST
-@member()
+@member(before_second_factor=True)
 def choose_workspace(request: HttpRequest, actor: Actor) -> HttpResponse:
     workspace_id = ids.parse(request.POST.get("workspace"))
     memberships = Membership.objects.filter(user=actor.user)

@@ -8,12 +8,12 @@ from ninja import Query, Router, Schema, Status
 
 from enrichment import lookup, webhooks
 from enrichment.api.auth import actor
-from enrichment.connections.secrets import CannotOpen
 from enrichment.models import Hook
 from tables.keys import Matching
 from tables.models import Table
 from workspaces.models import Role
 from workspaces.refusals import Refused
+from workspaces.sealing import CannotOpen
 
 router = Router(tags=["Webhooks"])
 

@@ -15,7 +15,6 @@ from django.db.models import F
 from django.utils import timezone
 
 from enrichment.connections import asking
-from enrichment.connections.secrets import CannotOpen, open_sealed, seal
 from enrichment.engine.auth.authorization_code import ENDED, AuthorizationCode, Granted
 from enrichment.engine.auth.token import Token
 from enrichment.engine.errors import SignInError
@@ -23,6 +22,7 @@ from enrichment.http_client import event_loop
 from enrichment.models import Authorization, Connection
 from workspaces import audit
 from workspaces.models import User
+from workspaces.sealing import CannotOpen, open_sealed, seal
 
 NOT_CONNECTED = "not_connected"  # the code of a SignInError: nobody has let Marl in, or not any more
 CLAIMED_FOR = timedelta(seconds=60)  # longer than a renewal may take

@@ -14,7 +14,6 @@ from django.db import transaction
 from redis import RedisError
 
 from enrichment.connections import asking, authorization, sign_in
-from enrichment.connections.secrets import CannotOpen, open_sealed, seal
 from enrichment.engine.auth.authorization_code import AuthorizationCode, Granted
 from enrichment.engine.errors import SignInError
 from enrichment.http_client import event_loop
@@ -22,6 +21,7 @@ from enrichment.models import Connection
 from workspaces.actors import Actor
 from workspaces.models import User
 from workspaces.refusals import Refused
+from workspaces.sealing import CannotOpen, open_sealed, seal
 
 OPEN_FOR = 600  # seconds
 AGAIN = "Open the connection and press Connect again."

@@ -8,7 +8,6 @@ from django.db import IntegrityError, transaction
 from pydantic import ValidationError
 
 from enrichment.connections import authorization, response_condition
-from enrichment.connections.secrets import CannotOpen, open_sealed, seal
 from enrichment.engine import web_address
 from enrichment.engine.auth import kinds
 from enrichment.engine.errors import InvalidSettings, Problem
@@ -21,6 +20,7 @@ from tables.names import tidy
 from workspaces import audit
 from workspaces.actors import Actor
 from workspaces.refusals import Refused
+from workspaces.sealing import CannotOpen, open_sealed, seal
 
 LONGEST_NAME = 120
 

@@ -7,7 +7,6 @@ from typing import Any
 from enrichment.connections import asking, authorization, sign_in_answer
 from enrichment.connections import settings as connection_settings
 from enrichment.connections.redaction import HIDDEN, Redactor
-from enrichment.connections.secrets import CannotOpen, open_sealed
 from enrichment.engine.auth import kinds
 from enrichment.engine.auth.authorization_code import AuthorizationCode
 from enrichment.engine.auth.jwt_sign_in import JwtSignIn
@@ -19,6 +18,7 @@ from enrichment.engine.redirects import NotFollowed
 from enrichment.engine.template import moved
 from enrichment.http_client import event_loop
 from enrichment.models import Connection
+from workspaces.sealing import CannotOpen, open_sealed
 
 
 def test(connection: Connection) -> dict[str, Any]:

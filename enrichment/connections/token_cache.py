@@ -18,7 +18,6 @@ from enrichment.connections import sign_in
 from enrichment.connections.redaction import HIDDEN, Redactor
 from enrichment.connections.refusals import Doubt, Note, Refusals
 from enrichment.connections.response_condition import ResponseCondition
-from enrichment.connections.secrets import CannotOpen, open_sealed, seal
 from enrichment.engine.auth import kinds
 from enrichment.engine.auth.token import Token
 from enrichment.engine.errors import RowError, SignInError
@@ -27,6 +26,7 @@ from enrichment.engine.messages import Response
 from enrichment.http_client import event_loop
 from enrichment.http_client.digest import Again, Digest, Transport
 from enrichment.models import Connection
+from workspaces.sealing import CannotOpen, open_sealed, seal
 
 LOCKED_FOR = 45  # seconds: longer than a refresh and a sign-in may take
 POLL = 0.05  # seconds

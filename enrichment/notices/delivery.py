@@ -13,13 +13,13 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
-from enrichment.connections.secrets import CannotOpen
 from enrichment.engine.errors import SendError
 from enrichment.engine.messages import Request
 from enrichment.http_client import client, event_loop
 from enrichment.models import Notice, NoticeSettings, Run
 from enrichment.notices import settings as notice_settings
 from tables import dispatch
+from workspaces.sealing import CannotOpen
 
 log = logging.getLogger(__name__)
 

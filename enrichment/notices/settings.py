@@ -9,11 +9,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from enrichment.connections.secrets import CannotOpen, open_sealed, seal
 from enrichment.models import Notice, NoticeSettings
 from tables.models import Table
 from workspaces import audit
 from workspaces.refusals import Refused
+from workspaces.sealing import CannotOpen, open_sealed, seal
 
 LAST = 20  # notices of a table that are kept
 MOST_ADDRESSES = 10

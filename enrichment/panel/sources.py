@@ -10,7 +10,6 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
 from enrichment import lookup, webhooks
-from enrichment.connections.secrets import CannotOpen
 from enrichment.engine.errors import InvalidSettings
 from enrichment.models import Hook, Source, SourceRun
 from enrichment.panel import schedule, source_fields, source_lists
@@ -21,6 +20,7 @@ from tables.models import Column, Table
 from workspaces.actors import Actor, PageRequest, member
 from workspaces.models import Role
 from workspaces.refusals import Refused
+from workspaces.sealing import CannotOpen
 
 _FILES = 5
 _RUNS = 3  # that stand in the list; the earlier ones are folded

@@ -12,7 +12,6 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from enrichment import leases, mapping, schedules
-from enrichment.connections.secrets import CannotOpen, open_sealed, seal
 from enrichment.engine.errors import InvalidSettings, RowError
 from enrichment.engine.shapes.progress import Progress
 from enrichment.http_client import event_loop
@@ -30,6 +29,7 @@ from tables.models import Import
 from workspaces import audit
 from workspaces.models import User
 from workspaces.refusals import Refused
+from workspaces.sealing import CannotOpen, open_sealed, seal
 
 FETCH = "enrichment.fetch_source"
 KEPT = 50  # runs of each source

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
-from enrichment.connections.secrets import CannotOpen, open_sealed, seal
 from tables.redis import client
+from workspaces.sealing import CannotOpen, open_sealed, seal
 
 KEPT_FOR = 3600  # seconds
 _LONGEST = 2_000_000  # characters

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from enrichment.connections.secrets import CannotOpen
 from enrichment.engine.formula import Evaluators, SandboxBusy
 from enrichment.models import CallbackAddress, OpenExchange
 from enrichment.runs import callbacks, exchanges
@@ -16,6 +15,7 @@ from enrichment.worker.calling_back import Call
 from enrichment.worker.job import Job
 from enrichment.worker.ready import Ready
 from tables.models import CellState
+from workspaces.sealing import CannotOpen
 
 
 def going_on(

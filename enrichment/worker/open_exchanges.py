@@ -3,9 +3,9 @@
 import json
 from contextlib import suppress
 
-from enrichment.connections.secrets import CannotOpen, open_sealed, seal
 from enrichment.engine.shapes.progress import Progress
 from enrichment.models import OpenExchange, RequestBatch
+from workspaces.sealing import CannotOpen, open_sealed, seal
 
 
 def sealed(progress: Progress) -> str:

@@ -120,6 +120,13 @@ def test_an_account_is_joined_by_one_person_alone(
     assert Identity.objects.count() == 1
 
 
+def test_the_company_asks_for_its_own_second_factor(
+    sign_in: SignIn, client: Client, issuer: OidcProvider, workspace: Any
+) -> None:
+    Workspace.objects.update(requires_second_factor=True)
+    assert sign_in("/settings/members").redirect_chain[-1][0] == "/settings/members"
+
+
 def test_a_disconnected_account_lets_another_person_of_the_address_in(
     sign_in: SignIn,
     client: Client,

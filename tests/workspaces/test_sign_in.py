@@ -1,12 +1,12 @@
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
 from workspaces.accounts import first_owner, new_sign_in_link
-from workspaces.models import Membership, SignInLink, User, Workspace
+from workspaces.models import Membership, SecondFactor, SignInLink, User, Workspace
 
 pytestmark = pytest.mark.django_db
 
@@ -21,6 +21,18 @@ def test_the_first_link_makes_an_owner_and_a_workspace_and_signs_in(client: Clie
     assert answer.redirect_chain == [("/", 302)]
     assert Membership.objects.get().role == "owner"
     assert first_owner() == User.objects.get()
+
+
+def test_a_link_is_made_for_anybody_and_turns_a_lost_second_factor_off(
+    client: Client, viewer: User, capsys: pytest.CaptureFixture[str]
+) -> None:
+    SecondFactor.objects.create(user=viewer, secret="", last_step=0)
+    call_command("sign_in_link", "--email", "Viewer@example.com", "--no-second-factor")
+    client.get("/", {"token": token_of(capsys.readouterr().out.strip())})
+    assert client.session["_auth_user_id"] == str(viewer.pk)
+    assert not SecondFactor.objects.exists()
+    with pytest.raises(CommandError, match=r"Nobody here has the address sam@example.com. There are: viewer@example"):
+        call_command("sign_in_link", "--email", "sam@example.com")
 
 
 def test_a_link_that_is_old_or_wrong_leads_to_the_sign_in_page(client: Client) -> None:

@@ -20,7 +20,6 @@ from enrichment.columns import http as http_columns
 from enrichment.connections import authorization, sign_in
 from enrichment.connections import settings as connection_settings
 from enrichment.connections.refusals import Doubt
-from enrichment.connections.secrets import open_sealed
 from enrichment.connections.token_cache import Renewal, TokenCache
 from enrichment.engine.auth.authorization_code import Granted
 from enrichment.engine.auth.token import Token
@@ -35,6 +34,7 @@ from tests.enrichment.connections.conftest import consent
 from tests.servers.oauth_provider import Provider
 from workspaces.actors import Actor
 from workspaces.models import AuditEntry, Role
+from workspaces.sealing import open_sealed
 from workspaces.tokens import create_api_token
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,11 +11,11 @@ from django.conf import settings
 from django.test import Client
 
 from enrichment.connections import authorization, sign_in
-from enrichment.connections.secrets import open_sealed
 from enrichment.models import Authorization, Connection
 from tests.enrichment.connections.conftest import CALLBACK, consent
 from tests.servers.oauth_provider import Provider
 from workspaces.models import AuditEntry, Membership, Workspace
+from workspaces.sealing import open_sealed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -5,8 +5,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from enrichment.connections.secrets import CannotOpen, open_sealed, seal
 from enrichment.models import Connection
+from workspaces.sealing import CannotOpen, open_sealed, seal
 
 SECRET = 'pa"ss wörd/1'
 
