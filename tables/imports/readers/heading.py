@@ -1,5 +1,6 @@
 """Where the table of a file begins: lines above it, the row of names, and the names that columns get."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, islice, pairwise, takewhile, zip_longest
@@ -24,6 +25,7 @@ from tables.imports.readers.sheet import (
 
 AHEAD = 200  # rows that the beginning is judged by
 _MOST_TITLES = 30  # rows above the names that are recognised without being told
+_RULE = re.compile(r"\s*[+|:]?[-=]{3,}[-=+|: ]*")
 _MOST_SKIPPED = 50  # lines above the table that are shown
 
 
@@ -48,7 +50,7 @@ def as_sheet(
     `is_text`: rows come from lines of text, where a wide row may be a shifted one. Raises Refused without rows.
     """
     rows = Rows(pieces)
-    ahead = list(islice(rows, AHEAD))
+    ahead = _without_rules(list(islice(rows, AHEAD)), notes)
     beginning = _beginning(ahead, rows, options)
     names = _names(beginning, notes, is_text=is_text)
     if is_text:
@@ -67,6 +69,21 @@ def as_sheet(
         rejected=notes.rejected,
         **understood,
     )
+
+
+def _without_rules(ahead: list[NumberedRow], notes: Notes) -> list[NumberedRow]:
+    """Leaves out the lines that programs draw above and below names: `|---|---|`, `-----,-----`, `+----+----+`."""
+    ruled = [number for number, row in ahead[:_MOST_TITLES] if _is_rule(row)]
+    if len(ruled) == len(ahead) or all(len(row) == 1 for _, row in ahead):
+        return ahead
+    for number in ruled:
+        notes.warn(number, f"Line {number:,} is a ruled line without values. It was left out.")
+    return [row for row in ahead if row[0] not in ruled]
+
+
+def _is_rule(row: Row) -> bool:
+    values = [value for value in row if not is_blank(value)]
+    return bool(values) and all(isinstance(value, str) and _RULE.fullmatch(value) for value in values)
 
 
 def _beginning(ahead: list[NumberedRow], rest: Rows, options: Options) -> Beginning:

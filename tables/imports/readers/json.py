@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tables import values
+from tables.imports.readers import json_layouts
 from tables.imports.readers.gaps import Gaps
 from tables.imports.readers.heading import as_sheet
+from tables.imports.readers.json_layouts import NamesApart
 from tables.imports.readers.json_text import JsonText, Keys, walk
 from tables.imports.readers.sheet import (
     Notes,
@@ -74,8 +76,11 @@ def read(path: Path, options: Options, *, is_preview: bool = False, waiting: Wai
     contents = _looked_at(path, has_lines, options, _PREVIEWED if is_preview else None, waiting)
     if contents.may_be_columns and not contents.is_whole:
         contents = _looked_at(path, has_lines, options, None, waiting)
-    if contents.is_columns and options.list_path in (None, COLUMNS):
-        yield _of_columns(path, contents)
+    if apart := _names_apart(path, contents, options):
+        yield _of_rows(apart, contents)
+        return
+    if columns := _columns(path, contents, options):
+        yield _of_columns(columns, contents)
         return
     keys = () if has_lines else _chosen(contents, options.list_path)
     if keys is None:
@@ -178,14 +183,37 @@ def _one_row(path: Path, contents: Contents, options: Options) -> Sheet:
     return _table(fields, iter([item]), options, Notes(), list_path=WHOLE, lists=_choices(contents), total=1)
 
 
-def _of_columns(path: Path, contents: Contents) -> Sheet:
-    """Returns the sheet of an object of lists, each of which is a column."""
-    lists: dict[str, list[Any]] = JsonText(path).value()
+def _names_apart(path: Path, contents: Contents, options: Options) -> NamesApart | None:
+    if contents.objects or not 1 < len(contents.rows) < 4:
+        return None
+    apart = json_layouts.names_apart(JsonText(path).value())
+    return apart if apart and options.list_path in (None, apart.rows_key) else None
+
+
+def _of_rows(apart: NamesApart, contents: Contents) -> Sheet:
+    """Returns the sheet of rows whose names stand in another list."""
+    notes = Notes()
+    others = [keys for keys in contents.rows if keys not in ((apart.names_key,), (apart.rows_key,))]
+    _tell_beside([*contents.beside, *others], notes)
+    items = (Item((), number, row, True) for number, row in enumerate(apart.rows, 1))
+    rows: Pieces = ((item.number, _list_of(item, notes)) for item in items)
+    understood = {"list_path": apart.rows_key, "lists": _choices(contents), "total": len(apart.rows)}
+    return _made(named(apart.names), rows, notes, understood)
+
+
+def _columns(path: Path, contents: Contents, options: Options) -> dict[str, list[Any]] | None:
+    if options.list_path not in (None, COLUMNS) or (contents.rows and not contents.is_columns):
+        return None
+    return json_layouts.columns_of(JsonText(path).value())
+
+
+def _of_columns(lists: dict[str, list[Any]], contents: Contents) -> Sheet:
+    """Returns the sheet of lists, each of which is a column."""
     items = (
         Item((), number, dict(zip(lists, row, strict=True)), True)
         for number, row in enumerate(zip(*lists.values(), strict=True), 1)
     )
-    total = contents.rows.total() // len(contents.rows)
+    total = len(next(iter(lists.values())))
     choices = [SheetChoice(COLUMNS, total), *_choices(contents)]
     fields: list[Keys] = [(key,) for key in lists]
     return _table(fields, items, Options(), Notes(), list_path=COLUMNS, lists=choices, total=total)
@@ -211,14 +239,17 @@ def _sheet(path: Path, has_lines: bool, contents: Contents, keys: Keys, options:
 
 
 def _tell_what_is_not_read(contents: Contents, keys: Keys, options: Options, notes: Notes) -> None:
-    beside = contents.beside
-    if beside:
-        verbs = "stands beside the list and is not" if len(beside) == 1 else "stand beside the list and are not"
-        notes.warn(None, f"{_listed(beside)} {verbs} read.")
+    _tell_beside(contents.beside, notes)
     others = [other for other in contents.rows if other and other != keys]
     if others and options.list_path is None:
         read = ".".join(keys)
         notes.warn(None, f"The list “{read}” is read. The file also has {_listed(others)}: choose one, or import each.")
+
+
+def _tell_beside(beside: Sequence[Keys], notes: Notes) -> None:
+    if beside:
+        verbs = "stands beside the list and is not" if len(beside) == 1 else "stand beside the list and are not"
+        notes.warn(None, f"{_listed(beside)} {verbs} read.")
 
 
 def _listed(paths: Sequence[Keys]) -> str:

@@ -59,6 +59,19 @@ JSON = [
         "Lists of objects as lines", b'[{"a":1}]\n[{"a":2}]\n', [["Column 1"], [{"a": 1}], [{"a": 2}]], suffix=".jsonl"
     ),
     Odd(
+        "Columns of numbered values, as pandas writes them",
+        b'{"a":{"0":1,"1":2},"b":{"0":"x","1":null}}',
+        [["a", "b"], [1, "x"], [2, None]],
+        suffix=".json",
+    ),
+    Odd(
+        "Names apart from the rows",
+        b'{"columns":["a","b"],"index":[0,1,2],"data":[[1,2],[3,4],[5,6]]}',
+        [["a", "b"], [1, 2], [3, 4], [5, 6]],
+        "“index” stands beside the list and is not read.",
+        suffix=".json",
+    ),
+    Odd(
         "An object of columns",
         b'{"name":["Sam","Ola"],"age":[3,4]}',
         [["name", "age"], ["Sam", 3], ["Ola", 4]],

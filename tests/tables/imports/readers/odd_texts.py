@@ -130,6 +130,13 @@ DELIMITERS = [
         b"Name;Tags;n\nSam;a,b,c;1\nOla;d,e,f;2\n",
         [["Name", "Tags", "n"], ["Sam", "a,b,c", "1"], ["Ola", "d,e,f", "2"]],
     ),
+    Odd(
+        "A line under the names, as SQL Server draws it",
+        b"Name,City\n----,-----\nSam,Paris\nOla,Oslo\n",
+        TABLE,
+        "Line 2 is a ruled line without values.",
+    ),
+    Odd("Dashes in a single column", b"Name\nSam\n---\nOla\n", [["Name"], ["Sam"], ["---"], ["Ola"]]),
     Odd("Commas under the name .tsv", text(NAMES), TABLE, suffix=".tsv"),
     Odd(
         "A delimiter at the end of each line",
