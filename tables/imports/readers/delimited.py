@@ -179,7 +179,8 @@ class _Reading:
         whole = self._cells.of(text)
         with suppress(Unclosed):  # in a piece: it is part of a quoted cell
             pieces: list[Row] = [self._cells.of(piece) for piece in text.split("\r")]
-            if self._width and all(len(piece) == self._width for piece in pieces):
+            width = self._width or max(len(pieces[0]), 2)  # of the first row nothing is known yet
+            if all(len(piece) == width for piece in pieces):
                 return pieces
         self._notes.warn(line, f"Line {line:,} has a carriage return inside a cell. It was read as part of the cell.")
         return [whole]

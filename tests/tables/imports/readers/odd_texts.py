@@ -60,6 +60,7 @@ ENCODINGS = [
 
 LINES = [
     Odd("Line ends of three kinds", b"Name,City\r\nSam,Paris\nOla,Oslo\r", TABLE),
+    Odd("CR after the names alone", b"Name,City\rSam,Paris\nOla,Oslo\r\n", TABLE),
     Odd("CR CR LF", b"Name,City\r\r\nSam,Paris\r\r\nOla,Oslo\r\r\n", TABLE),
     Odd(
         "CR, with LF inside a cell",
