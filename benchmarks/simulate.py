@@ -2,10 +2,11 @@
 
 `python -m benchmarks.simulate [--runs 1000] [--workers 1,2,4,50,200] [--seconds 60] [--seed 1]`. Workers, the database
 and Redis are servers with a queue each, and every piece of work takes the processor's time that it was measured to
-take. The rules are those of the product: a step lasts at most five seconds and goes to the end of the queue, a claim
-has as many rows as go out while the next ones are claimed, a run has up to four runners and so many requests under way.
-Large runs are open all the time; people start runs of ten rows beside them, and wait for their first cell. A second
-table shows the same if the first step of a run went before all others, which it does not.
+take. The rules are those of the product: a step lasts at most five seconds and goes to the end of its queue, workers
+look into the queues in its order, a claim has as many rows as go out while the next ones are claimed, a run has up to
+four runners and so many requests under way. Large runs are under way all the time; people start runs of ten rows beside
+them, and wait for their first cell. Other tables show the same if all tasks stood in one queue, as they once did, if
+all large runs began in one moment, and how these go on while a great many small ones are started.
 """
 
 import argparse
@@ -18,6 +19,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from heapq import heappop, heappush, heapreplace
 from itertools import count
+
+from tables import queues
+from tables.queues import FirstOnesFirst
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -49,7 +53,8 @@ class Place:
     people: float = 2.0  # runs of ten rows that are started each second
     small: int = 10
     threads: int = 16  # tasks of a worker at a time
-    first_steps_first: bool = False
+    one_queue: bool = False
+    begin_at_once: bool = False  # the large runs, which else have begun before
     database_cores: int = 16
     costs: Costs = Costs()
 
@@ -95,11 +100,26 @@ class Server:
         return (self._asked - to_come) / (self.cores * self._clock.now)
 
 
+class Worker(Server):
+    """One core, whose threads take tasks from the queues."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock, 1)
+        self._order = FirstOnesFirst()
+        self._order.update(queues.NAMES)
+
+    def take(self, tasks: dict[str, deque["Task"]]) -> "Task":
+        name = next(name for name in self._order.consume(len(tasks)) if tasks[name])
+        self._order.rotate(name)
+        return tasks[name].popleft()
+
+
 @dataclass(slots=True)
 class Run:
     """A run, with the requests that share its cap."""
 
     host: int
+    total: float = float("inf")  # rows
     rows: float = float("inf")  # that are still to be claimed
     begun_at: float = 0.0
     first_at: float | None = None
@@ -111,12 +131,22 @@ class Run:
         self.done += rows
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The next step of a runner of a run, and since when it waits."""
+
+    run: Run
+    runner: int
+    since: float
+
+
 @dataclass(slots=True)
 class Figures:
     """What came of it."""
 
     place: Place
     cells: float  # a second
+    of_large: float  # of them, those of large runs
     busy: dict[str, float]  # the part of its time that a server works
     task_waits: list[float]  # seconds
     first_cells: list[float]  # seconds, of small runs
@@ -142,10 +172,10 @@ class Simulation:
     def __init__(self, place: Place, seed: int = 1) -> None:
         self.place, self.random, self.clock = place, random.Random(seed), Clock()
         self.rules = rules()
-        self.workers = [Server(self.clock, 1) for _ in range(place.workers)]
+        self.workers = [Worker(self.clock) for _ in range(place.workers)]
         self.database, self.redis = Server(self.clock, place.database_cores), Server(self.clock, 1)
         self.free = [worker for worker in self.workers for _ in range(place.threads)]
-        self.queue: deque[tuple[float, Run]] = deque()  # of tasks: since when, of which run
+        self.tasks: dict[str, deque[Task]] = {name: deque() for name in queues.NAMES}
         self.waits: list[float] = []  # of tasks, until a worker took them
         self.at_hosts = [0] * place.hosts  # steps under way
         self.large = [Run(self.random.randrange(place.hosts)) for _ in range(place.runs)]
@@ -154,7 +184,7 @@ class Simulation:
     def run(self, seconds: float) -> Figures:
         """Returns what came of so many seconds."""
         for run in self.large:
-            self._open(run)
+            self._open(run, begins=self.place.begin_at_once)
         self.clock.start(self._people())
         self.clock.run(seconds)
         served = [run for run in self.small if run.first_at is not None and run.first_at <= seconds]
@@ -166,8 +196,9 @@ class Simulation:
         return Figures(
             self.place,
             cells=sum(run.done for run in (*self.large, *self.small)) / seconds,
+            of_large=sum(run.done for run in self.large) / seconds,
             busy=busy,
-            task_waits=self.waits + [seconds - since for since, _ in self.queue],
+            task_waits=self.waits + [seconds - task.since for tasks in self.tasks.values() for task in tasks],
             first_cells=[run.first_at - run.begun_at for run in served if run.first_at is not None],
             unserved=len(self.small) - len(served),
             by_run=[run.done for run in self.large],
@@ -176,29 +207,30 @@ class Simulation:
     def _people(self) -> Process:
         while True:
             yield self.random.expovariate(self.place.people)
-            run = Run(self.random.randrange(self.place.hosts), self.place.small, self.clock.now)
+            few = self.place.small
+            run = Run(self.random.randrange(self.place.hosts), few, few, self.clock.now)
             self.small.append(run)
             self._open(run)
 
-    def _open(self, run: Run) -> None:
-        requests = int(min(run.rows, 1_000_000))
-        for _ in range(self.rules.runners(requests, self.place.rate)):
-            self._send(run)
+    def _open(self, run: Run, *, begins: bool = True) -> None:
+        for number in range(self.rules.runners(_number(run.total), self.place.rate)):
+            self._send(run, number, begins=begins)
 
-    def _send(self, run: Run) -> None:
+    def _send(self, run: Run, number: int, *, begins: bool = False) -> None:
         """Sends a task, which the first free worker takes."""
         self.redis.serve(self.place.costs.task)
-        is_next = self.place.first_steps_first and run.first_at is None
-        (self.queue.appendleft if is_next else self.queue.append)((self.clock.now, run))
+        name = self.rules.queue_of(number, _number(run.total), begins=begins)
+        self.tasks[queues.FIRST if self.place.one_queue else name].append(Task(run, number, self.clock.now))
         self._take()
 
     def _take(self) -> None:
-        while self.queue and self.free:
-            since, run = self.queue.popleft()
-            self.waits.append(self.clock.now - since)
+        while self.free and any(self.tasks.values()):
             at = self.random.randrange(len(self.free))
             self.free[at], self.free[-1] = self.free[-1], self.free[at]
-            self.clock.start(self._step(run, self.free.pop()))
+            worker = self.free.pop()
+            task = worker.take(self.tasks)
+            self.waits.append(self.clock.now - task.since)
+            self.clock.start(self._step(task, worker))
 
     def _later(self, seconds: float, what: Callable[[], object]) -> None:
         def wait() -> Process:
@@ -207,8 +239,9 @@ class Simulation:
 
         self.clock.start(wait())
 
-    def _step(self, run: Run, worker: Server) -> Process:
-        """Claims and sends until its time is over, and sends the next step to the end of the queue."""
+    def _step(self, task: Task, worker: Worker) -> Process:
+        """Claims and sends until its time is over, and sends the next step to the end of its queue."""
+        run = task.run
         deadline = self.clock.now + self.rules.step * self.random.uniform(0.7, 1)
         run.steps += 1
         self.at_hosts[run.host] += 1
@@ -228,7 +261,7 @@ class Simulation:
         self.at_hosts[run.host] -= 1
         if run.rows:
             pause = min(self.rules.longest_pause, max(0.0, run.next_start - self.clock.now - self.rules.overtime))
-            self._later(pause, partial(self._send, run))
+            self._later(pause, partial(self._send, run, task.runner))
         self.free.append(worker)
         self._take()
 
@@ -273,11 +306,17 @@ class Simulation:
         return self.clock.now + sending + after
 
 
+def _number(rows: float) -> int:
+    """Returns a whole number, for a run without an end a large one."""
+    return int(min(rows, 1_000_000))
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """Those of the product, by which everything happens."""
 
     runners: Callable[[int, float | None], int]
+    queue_of: Callable[..., str]
     portion: Callable[[int], int]
     step: float
     overtime: float
@@ -296,6 +335,7 @@ def rules() -> Rules:
 
     return Rules(
         runners.how_many,
+        runners.queue_of,
         pipeline.portion,
         budget.STEP_SECONDS,
         budget.OVERTIME,
@@ -306,8 +346,8 @@ def rules() -> Rules:
 
 
 HEAD = (
-    "             processor's time of        task waits     first cell         runs          bound\n"
-    "workers   cells/s  workers  database  Redis    p50    p99    p50    p99  unserved  fairness  by"
+    "                   of large  processor's time of        task waits     first cell         runs          bound\n"
+    "workers   cells/s      runs  workers  database  Redis    p50    p99    p50    p99  unserved  fairness  by"
 )
 
 
@@ -316,7 +356,8 @@ def line(figures: Figures) -> str:
     busy = figures.busy
     waits = (_part(values, percent) for values in (figures.task_waits, figures.first_cells) for percent in (50, 99))
     return (
-        f"{figures.place.workers:7,} {figures.cells:9,.0f} {busy['workers']:8.0%} {busy['database']:9.0%}"
+        f"{figures.place.workers:7,} {figures.cells:9,.0f} {figures.of_large:9,.0f}"
+        f" {busy['workers']:8.0%} {busy['database']:9.0%}"
         f" {busy['Redis']:6.0%} {' '.join(f'{wait:>6}' for wait in waits)}"
         f" {figures.unserved:9,} {figures.fairness:9.2f}  {figures.bottleneck}"
     )
@@ -354,12 +395,16 @@ def main() -> None:
         f"{given.runs:,} large runs at {given.hosts:,} APIs that take {given.latency} s, {given.cores} database cores,"
     )
     print(f"{given.people:g} runs of ten rows a second, {given.seconds:.0f} s, seed {given.seed}")
-    for first in (False, True):
-        print("\nIf the first step of a run went before all others:" if first else "\nAs it is:")
-        print(HEAD)
+    crowd = replace(place, people=100 * place.people)
+    for words, kind in (
+        ("As it is:", place),
+        ("If all tasks stood in one queue:", replace(place, one_queue=True)),
+        ("If all large runs began in one moment:", replace(place, begin_at_once=True)),
+        (f"With {crowd.people:g} runs of ten rows a second:", crowd),
+    ):
+        print(f"\n{words}\n{HEAD}")
         for workers in map(int, given.workers.split(",")):
-            placed = replace(place, workers=workers, first_steps_first=first)
-            print(line(Simulation(placed, given.seed).run(given.seconds)), flush=True)
+            print(line(Simulation(replace(kind, workers=workers), given.seed).run(given.seconds)), flush=True)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def advance(run_id: int, token: str = "", runner: int = 0) -> None:
     again = step.advance(run_id, token, runner)
     if again:
         next_token, seconds = again
-        dispatch.send(runners.ADVANCE, run_id, next_token, runner, delay=seconds)
+        runners.send(run_id, next_token, runner, delay=seconds)
 
 
 @shared_task(name=recalculations.ADVANCE, ignore_result=True)

@@ -10,15 +10,17 @@ from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from tables import queues
+
 log = logging.getLogger(__name__)
 
 
-def send(task: str, *arguments: object, delay: float = 0) -> None:
+def send(task: str, *arguments: object, delay: float = 0, queue: str = queues.FIRST) -> None:
     """Sends the task after the open transaction commits, to be run `delay` seconds from then."""
 
     def send_now() -> None:
         try:
-            current_app.send_task(task, arguments, countdown=delay or None)
+            current_app.send_task(task, arguments, countdown=delay or None, queue=queue)
         except OperationalError as error:
             log.warning("%s%s waits for the sweep because the broker is down: %s", task, arguments, error)
 

@@ -19,6 +19,7 @@ from django.db.utils import Error as DatabaseError
 from kombu.exceptions import OperationalError
 
 from enrichment.engine.sandbox import process
+from tables import queues
 
 TIMEOUT = 1.0  # seconds that the database and Redis have
 WORKER_TIMEOUT = 0.7  # seconds that workers have
@@ -157,11 +158,13 @@ def _server() -> redis.Redis:
 
 def _redis() -> Redis:
     with _server() as server, server.pipeline(transaction=False) as commands:
-        waiting, heartbeat, (now, _), info = commands.llen("celery").get(SCHEDULER).time().info().execute()
+        for name in queues.NAMES:
+            commands.llen(name)
+        *waiting, heartbeat, (now, _), info = commands.get(SCHEDULER).time().info().execute()
     kind = info.get("server_name", "redis").capitalize()
     version = info.get("valkey_version", info["redis_version"])
     silent = timedelta(seconds=max(0, now - int(heartbeat))) if heartbeat else None
-    return Redis(f"{kind} {version}", int(info["used_memory"]), int(waiting), silent)
+    return Redis(f"{kind} {version}", int(info["used_memory"]), sum(waiting), silent)
 
 
 def _database_answers() -> bool:

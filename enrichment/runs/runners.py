@@ -10,12 +10,13 @@ from django.db.models import Q
 
 from enrichment.models import HttpColumn, Run, Runner
 from enrichment.schema import HttpConfig
-from tables import dispatch
+from tables import dispatch, queues
 
 ADVANCE = "enrichment.advance"
 MOST = 4
 REQUESTS = 250  # that are worth another runner
 RATE = 25  # requests a second that are worth another runner: while one is between two steps, the others go on
+FEW = 10  # rows of a run that somebody waits for to its end
 
 
 def open_for(run: Run) -> None:
@@ -41,15 +42,34 @@ def go_on(run_id: int) -> None:
     """Sends on every runner of the run that is not in a step."""
     free = Runner.objects.filter(run_id=run_id, worker_id=None)
     free.update(token="")
-    for number in free.values_list("number", flat=True):
-        dispatch.send(ADVANCE, run_id, "", number)
+    for runner in free.select_related("run"):
+        _send(runner.run, "", runner.number, begins=True)
+
+
+def send(run_id: int, token: str, number: int, *, delay: float = 0) -> None:
+    """Sends a runner to its next step, `delay` seconds from now."""
+    if run := Run.objects.filter(pk=run_id).only("total").first():
+        _send(run, token, number, delay=delay)
+
+
+def _send(run: Run, token: str, number: int, *, begins: bool = False, delay: float = 0) -> None:
+    """Sends a task; `begins` where the run comes to its first step, or to the first one after a pause."""
+    dispatch.send(ADVANCE, run.pk, token, number, delay=delay, queue=queue_of(number, run.total, begins=begins))
+
+
+def queue_of(number: int, rows: int, *, begins: bool) -> str:
+    """Returns where a step of this runner of a run waits: the first one, and those of a short run, before all others.
+
+    One runner is enough for the first cell.
+    """
+    return queues.FIRST if rows <= FEW or (begins and number == 0) else queues.LATER
 
 
 def hasten(run_id: int, seconds: float) -> None:
     """Has the first runner take its next step in so many seconds, if it waits for one that may be later."""
     waiting = Runner.objects.filter(run_id=run_id, number=0, worker_id=None)
     if waiting.update(token=""):
-        dispatch.send(ADVANCE, run_id, "", 0, delay=seconds)
+        send(run_id, "", 0, delay=seconds)
 
 
 def acquire(run_id: int, number: int, token: str, worker_id: int) -> str | None:
@@ -75,7 +95,7 @@ def release_stalled() -> None:
     A runner whose step lasts longer than that gets a second step beside it: their claims keep the rows apart.
     """
     Runner.objects.filter(run__state__in=(Run.State.DONE, Run.State.STOPPED)).delete()
-    for runner in Runner.objects.lapsed().filter(run__state__in=Run.ACTIVE):
+    for runner in Runner.objects.lapsed().filter(run__state__in=Run.ACTIVE).select_related("run"):
         if Runner.objects.lapsed().filter(pk=runner.pk).update(token="", worker_id=None):
-            dispatch.send(ADVANCE, runner.run_id, "", runner.number)
+            _send(runner.run, "", runner.number, begins=runner.run.state == Run.State.PLANNING)
     Runner.objects.note()

@@ -1,5 +1,7 @@
 """The simulation keeps the rules of the product, and its figures are those that can be told beforehand."""
 
+import statistics
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -58,11 +60,18 @@ def test_runs_that_are_alike_get_alike_and_small_ones_are_served_while_there_is_
     assert max(figures.first_cells) < 2
 
 
-def test_small_runs_wait_where_all_threads_are_busy_unless_first_steps_come_first() -> None:
+def test_small_runs_wait_where_all_threads_are_busy_if_there_is_one_queue() -> None:
     crowded = Place(workers=1, runs=100, people=1.0)
-    assert simulated(crowded, 30).first_cells == []
-    first = simulated(Place(workers=1, runs=100, people=1.0, first_steps_first=True), 60)
-    assert len(first.first_cells) > first.unserved
+    assert simulated(replace(crowded, one_queue=True), 30).first_cells == []
+    figures = simulated(crowded, 60)
+    assert len(figures.first_cells) > 5 * figures.unserved
+    assert statistics.median(figures.first_cells) < 5
+
+
+def test_large_runs_go_on_however_many_small_ones_are_started() -> None:
+    crowd = Place(workers=1, runs=100, people=200.0)
+    alone = simulated(replace(crowd, people=0.001), 60).of_large
+    assert simulated(crowd, 60).of_large > 0.8 * alone
 
 
 def test_the_database_is_the_bottleneck_where_it_is_small() -> None:

@@ -21,7 +21,7 @@ from enrichment.engine.sandbox import process as formula_process
 from enrichment.models import Claim, Run, Runner, Worker
 from enrichment.monitoring import metrics, probes
 from enrichment.runs import lifecycle
-from tables import catalog, rows
+from tables import catalog, dispatch, queues, rows
 from tables.models import Column
 from tests.servers.processes import free_port, wait_for
 from workspaces.actors import Actor
@@ -252,3 +252,11 @@ def test_nobody_else_sees_them(client_for: Callable[[Any], Client], editor: Any,
     lifecycle.plan(column, "all")
     assert client_for(editor).get("/settings/system").status_code == 403
     assert "Leads" not in client_for(outsider).get("/settings/system").content.decode()
+
+
+def test_tasks_of_both_queues_wait() -> None:
+    for queue in queues.NAMES:
+        dispatch.send("nothing.takes.this", queue=queue)
+    server = probes.probe().redis
+    assert server
+    assert server.waiting == 2

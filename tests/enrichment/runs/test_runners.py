@@ -6,6 +6,7 @@ import pytest
 
 from enrichment.models import Run, Runner, Worker
 from enrichment.runs import lifecycle, runners
+from tables import queues
 from tables import rows as table_rows
 from tables.models import Column, Table
 from tests.enrichment.conftest import sweep
@@ -20,8 +21,22 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
     from tables import dispatch
 
     messages: list[tuple[object, ...]] = []
-    monkeypatch.setattr(dispatch, "send", lambda task, *arguments, delay=0: messages.append(arguments))
+    monkeypatch.setattr(dispatch, "send", lambda task, *arguments, queue, delay=0: messages.append(arguments))
     return messages
+
+
+@pytest.fixture
+def queued(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str]]:
+    """[(number of the runner, queue)] of what the broker was given."""
+    from tables import dispatch
+
+    found: list[tuple[int, str]] = []
+
+    def send(task: str, run_id: int, token: str, number: int, *, queue: str, delay: float = 0) -> None:
+        found.append((number, queue))
+
+    monkeypatch.setattr(dispatch, "send", send)
+    return found
 
 
 @pytest.fixture
@@ -76,3 +91,43 @@ def test_the_runner_of_a_dead_worker_is_free_again(run: Run) -> None:
     sweep()
     sweep()
     assert runners.acquire(run.pk, 0, "", WORKER)
+
+
+FIRST_OF_FOUR = [(0, queues.FIRST), *((number, queues.LATER) for number in range(1, runners.MOST))]
+
+
+@pytest.fixture
+def large(leads: Table, http: Callable[..., Column], queued: list[tuple[int, str]]) -> Run:
+    table_rows.append(leads, [{}] * (runners.MOST * runners.REQUESTS))
+    return lifecycle.plan(http(), "all")
+
+
+def test_the_first_step_of_a_long_run_goes_before_what_has_begun(large: Run, queued: list[tuple[int, str]]) -> None:
+    assert queued == FIRST_OF_FOUR
+    queued.clear()
+    runners.send(large.pk, "token", 0)
+    assert queued == [(0, queues.LATER)]
+
+
+def test_every_step_of_a_short_run_does(run: Run, queued: list[tuple[int, str]]) -> None:
+    runners.send(run.pk, "token", 0)
+    assert queued == [(0, queues.FIRST)]
+
+
+def test_the_first_step_after_a_pause_does(large: Run, queued: list[tuple[int, str]]) -> None:
+    lifecycle.begin(large.pk)
+    lifecycle.pause(large)
+    queued.clear()
+    lifecycle.resume(large)
+    assert queued == FIRST_OF_FOUR
+
+
+def test_a_lost_runner_is_sent_where_it_waited(large: Run, queued: list[tuple[int, str]]) -> None:
+    queued.clear()
+    sweep()
+    sweep()
+    assert sorted(queued) == FIRST_OF_FOUR
+    lifecycle.begin(large.pk)
+    queued.clear()
+    sweep()
+    assert queued == [(number, queues.LATER) for number in range(runners.MOST)]
