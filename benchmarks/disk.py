@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.million import NAMES, marl_table
-from benchmarks.runs import run_rate, serve, set_up, wait_for
+from benchmarks.runs import CONFIG, run_rows, serve, set_up, wait_for
 
 
 def sizes() -> dict[str, int]:
@@ -43,7 +43,7 @@ def main() -> None:
         cells = given.rows * len(NAMES)
         print(f"plain row of {len(NAMES)} values: {plain / given.rows:,.0f} bytes, {plain / cells:,.0f} a cell")
         start = sizes()
-        run_rate(f"http://127.0.0.1:{given.port}/companies", given.rows, 64)
+        run_rows(CONFIG | {"url": f"http://127.0.0.1:{given.port}/companies"}, given.rows)
         grown = {name: size - start.get(name, 0) for name, size in sizes().items()}
         for what, name in (("result", "tables_cell"), ("attempt", "enrichment_attempt")):
             print(f"{what} of a row: {grown[name] / given.rows:,.0f} bytes")

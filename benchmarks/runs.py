@@ -2,6 +2,8 @@
 
 `python -m benchmarks.runs [--rows 5000] [--delay 0] [--in-flight 64] [--rounds 3]`. The server answers from a process
 of its own. The raw baseline is httpx with the same aiohttp transport, sending the same requests, reading the answers.
+With `--journal`, runs whose requests must not be sent twice are compared instead with runs whose requests may be, for
+which nothing is kept in the send journal, in turns and by the processor's time of this process.
 """
 
 import argparse
@@ -17,8 +19,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connections
 
@@ -105,12 +108,20 @@ def new_table(rows: int) -> "Table":
     return table
 
 
-def run_rate(url: str, rows: int, in_flight: int) -> float:
-    """Cells a second from the plan to the last stored and announced cell."""
+@dataclass(frozen=True, slots=True)
+class Took:
+    """The seconds of a whole run, and those of this process on a processor meanwhile."""
+
+    seconds: float
+    processor: float
+
+
+def run_rows(config: dict[str, Any], rows: int) -> Took:
+    """Runs a new table of so many rows, from the plan to the last stored and announced cell."""
     from enrichment.columns import http as http_columns
     from enrichment.runs import lifecycle
 
-    column = http_columns.create(new_table(rows), "Profile", CONFIG | {"url": url, "max_in_flight": in_flight})
+    column = http_columns.create(new_table(rows), "Profile", config)
 
     def whole_run() -> None:
         run = lifecycle.plan(column, "all")
@@ -122,7 +133,37 @@ def run_rate(url: str, rows: int, in_flight: int) -> float:
         run.refresh_from_db()
         assert run.done == rows, run.done
 
-    return rows / timed(whole_run)
+    before = time.process_time()
+    seconds = timed(whole_run)
+    return Took(seconds, time.process_time() - before)
+
+
+def compare_with_raw_client(config: dict[str, Any], rows: int, rounds: int) -> None:
+    raw_rate(config["url"], 200, config["max_in_flight"])
+    shares = []
+    for number in range(rounds):
+        raw = raw_rate(config["url"], rows, config["max_in_flight"])
+        run = rows / run_rows(config, rows).seconds
+        shares.append(run / raw)
+        print(f"round {number + 1}: raw client {raw:,.0f}/s, run {run:,.0f} cells/s, {shares[-1]:.0%}", flush=True)
+    print(f"median share of the raw client: {statistics.median(shares):.0%}")
+
+
+def compare_with_repeatable_requests(config: dict[str, Any], rows: int, rounds: int) -> None:
+    repeatable = config | {"retry": {"unsafe_methods": True}}
+    run_rows(config, 200)
+    shares = []
+    for number in range(rounds):
+        without, with_journal = run_rows(repeatable, rows), run_rows(config, rows)
+        shares.append((with_journal.seconds / without.seconds, with_journal.processor / without.processor))
+        print(
+            f"round {number + 1}: without the journal {rows / without.seconds:,.0f} cells/s, "
+            f"{without.processor / rows * 1e6:.0f} µs of the processor; with it "
+            f"{rows / with_journal.seconds:,.0f} cells/s, {with_journal.processor / rows * 1e6:.0f} µs",
+            flush=True,
+        )
+    time_, processor = (statistics.median(share) for share in zip(*shares, strict=True))
+    print(f"median: {time_:.2f} times the time, {processor:.2f} times the processor")
 
 
 def advance(run_id: int, lane: int) -> None:
@@ -148,6 +189,7 @@ def main() -> None:
     parser.add_argument("--delay", type=float, default=0, help="ms that the server takes")
     parser.add_argument("--in-flight", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--journal", action="store_true", help="compare runs with and without the send journal")
     parser.add_argument("--port", type=int, default=18_099)
     given = parser.parse_args()
     api = multiprocessing.get_context("spawn").Process(target=serve, args=(given.port, given.delay / 1000), daemon=True)
@@ -156,13 +198,9 @@ def main() -> None:
         redis = set_up(Path(folder))
         url = f"http://127.0.0.1:{given.port}/companies"
         wait_for(given.port)
-        raw_rate(url, 200, given.in_flight)
-        pairs = []
-        for number in range(given.rounds):
-            pairs.append((raw_rate(url, given.rows, given.in_flight), run_rate(url, given.rows, given.in_flight)))
-            raw, run = pairs[-1]
-            print(f"round {number + 1}: raw client {raw:,.0f}/s, run {run:,.0f} cells/s, {run / raw:.0%}", flush=True)
-        print(f"median share of the raw client: {statistics.median(run / raw for raw, run in pairs):.0%}")
+        config = CONFIG | {"url": url, "max_in_flight": given.in_flight}
+        compare = compare_with_repeatable_requests if given.journal else compare_with_raw_client
+        compare(config, given.rows, given.rounds)
         if redis:
             redis.terminate()
             redis.wait()

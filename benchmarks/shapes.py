@@ -9,7 +9,6 @@ import argparse
 import multiprocessing
 import statistics
 import tempfile
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -39,26 +38,6 @@ def serve(port: int, delay: float) -> None:
     web.run_app(app, host="127.0.0.1", port=port, print=None, access_log=None)
 
 
-def seconds(config: dict[str, Any], rows: int) -> float:
-    """From the plan to the last stored and announced cell."""
-    from enrichment.columns import http as http_columns
-    from enrichment.runs import lifecycle
-
-    column = http_columns.create(runs.new_table(rows), "Profile", config)
-
-    def whole_run() -> None:
-        run = lifecycle.plan(column, "all")
-        lanes = [threading.Thread(target=runs.advance, args=(run.pk, lane.number)) for lane in run.runners.all()]
-        for lane in lanes:
-            lane.start()
-        for lane in lanes:
-            lane.join()
-        run.refresh_from_db()
-        assert run.done == rows, run.done
-
-    return runs.timed(whole_run)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=10_000)
@@ -77,7 +56,8 @@ def main() -> None:
         many = MANY | common | {"batch": {"rows": given.batch, "items": "results"}}
         shares = []
         for number in range(given.rounds):
-            single, batched = seconds(ONE | common, given.rows), seconds(many, given.rows)
+            single = runs.run_rows(ONE | common, given.rows).seconds
+            batched = runs.run_rows(many, given.rows).seconds
             shares.append(batched / single)
             print(f"round {number + 1}: alone {single:.2f} s, in batches {batched:.2f} s: {shares[-1]:.1%}", flush=True)
         print(f"median: {statistics.median(shares):.1%} of the time")
