@@ -199,7 +199,7 @@ def _end_of_part(job: Job, part: Part, result: Result) -> tuple[str, object, str
     """Returns state, value, error code and message."""
     if part.problem:
         return CellState.FAILED, None, "item_failed", part.problem
-    if part.value is MISSING and result.error_code == paging.INCOMPLETE:
+    if part.value is MISSING and result.error_code in (paging.INCOMPLETE, paging.MAYBE_INCOMPLETE):
         return CellState.FAILED, None, result.error_code, result.error_message
     if part.value is MISSING:
         return CellState.NO_DATA, None, "not_in_answer", "Not in the answer"

@@ -17,6 +17,7 @@ from tables.values import storable
 
 FAILED = "page_failed"
 INCOMPLETE = "incomplete"  # of a result that is not all that the API has
+MAYBE_INCOMPLETE = "maybe_incomplete"  # where only another request would tell
 
 
 def first_request(job: Job, request: Request) -> Request:
@@ -55,8 +56,9 @@ def _whole(paging: Paging, taken: Taken, response: Response, field_paths: Sequen
     if taken.is_complete:
         return replace(outcome, detail=detail)
     found = f"{taken.pages.number} pages with {len(taken.pages.items[: paging.max_items]):,} items"
-    words = f"The API has more: these are the first {found}, as set in the column."
-    return replace(outcome, detail=detail, error_code=INCOMPLETE, error_message=words)
+    code, has = (INCOMPLETE, "has") if taken.has_more else (MAYBE_INCOMPLETE, "may have")
+    words = f"The API {has} more: these are the first {found}, as set in the column."
+    return replace(outcome, detail=detail, error_code=code, error_message=words)
 
 
 def named(outcome: Outcome, progress: Progress | None) -> Outcome:

@@ -8,7 +8,7 @@
  * @typedef {{ text: string, values: ConditionValue[] } | null} Condition
  */
 
-import { stateText } from "../grid/cells.js";
+import { partOf, stateText } from "../grid/cells.js";
 
 /**
  * Describes the state of a cell.
@@ -28,7 +28,7 @@ function sentence(cell, condition) {
     case "empty":
       return "Not run yet";
     case "done":
-      if (cell.error?.code === "incomplete") return `Done, but not all. ${cell.error.message}`;
+      if (partOf(cell)) return `Done, but ${partOf(cell)}. ${cell.error?.message}`;
       return cell.http_status ? `Done. The server answered ${cell.http_status}` : "Done";
     case "skipped":
       return condition ? `Run condition not met: ${valuesText(condition)}` : "Run condition not met";

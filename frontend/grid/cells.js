@@ -126,8 +126,11 @@ export function lookOf(cell) {
   return isHandedDown(cell) ? "none" : LOOK[cell.state ?? "done"];
 }
 
-/** Says whether the API has more than the result holds, because of a bound of the column. @param {Cell} cell */
-const isPart = ({ state, error }) => state === "done" && error?.code === "incomplete";
+/** Of results that a bound of the column has cut short. @type {Readonly<Record<string, string>>} */
+const PARTS = { incomplete: "not all", maybe_incomplete: "maybe not all" };
+
+/** Says in what way the API has more than the result holds, if it does. @param {Cell} cell @returns {string | undefined} */
+export const partOf = ({ state, error }) => (state === "done" && error ? PARTS[error.code] : undefined);
 
 /** @param {Cell} cell */
 const partText = (cell) => `${resultText(cell)} · ${cell.error?.message ?? ""}`;
@@ -137,13 +140,14 @@ function paintState(element, column, cell, json) {
   const look = lookOf(cell);
   const [first = "", ...rest] = json ? [json] : shownParts(column, cell);
   const more = rest.length ? [make("span", "more", ` · ${rest.join(" · ")}`)] : [];
-  if (isPart(cell)) more.push(make("span", "more", " · not all"));
+  const part = partOf(cell);
+  if (part) more.push(make("span", "more", ` · ${part}`));
   if (look === "ok") element.replaceChildren(first, ...more);
   else
     element.replaceChildren(
       make("span", `s ${look}${cell.state === "waiting" ? " waiting" : ""}`, make("span", "words", first, ...more)),
     );
-  if (first && (cell.state ?? "done") !== "empty") element.title = isPart(cell) ? partText(cell) : stateText(cell);
+  if (first && (cell.state ?? "done") !== "empty") element.title = part ? partText(cell) : stateText(cell);
 }
 
 /** What a computed cell shows, in parts of which the first counts most: fewer words than its tip and its details. @param {Column} column @param {Cell} cell @returns {string[]} */

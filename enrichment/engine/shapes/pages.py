@@ -75,7 +75,8 @@ class Taken:
     pages: Pages
     number: int  # of this page
     next: str | None = None
-    is_complete: bool = True
+    is_complete: bool = True  # as far as anybody knows
+    has_more: bool = False  # surely, and not only perhaps
     problem: str = ""
 
 
@@ -92,11 +93,14 @@ def take(
     pages = replace(before, items=[*before.items, *items], number=before.number + 1)
     following = _next(paging, pages, items, value, response)
     if following is None:
-        return Taken(pages, pages.number, is_complete=len(pages.items) <= paging.max_items)
+        has_more = len(pages.items) > paging.max_items
+        return Taken(pages, pages.number, is_complete=not has_more, has_more=has_more)
     if following in pages.named:
         return Taken(pages, pages.number, problem="the API names a page as the next one that it has named before")
     if pages.number >= paging.max_pages or len(pages.items) > paging.max_items:
-        return Taken(pages, pages.number, is_complete=False)
+        # What counts its pages doesn't say which one is the last: the next one may be empty.
+        has_more = paging.by not in COUNTED or len(pages.items) > paging.max_items
+        return Taken(pages, pages.number, is_complete=False, has_more=has_more)
     return Taken(replace(pages, named=[*pages.named, following]), pages.number, next=following)
 
 

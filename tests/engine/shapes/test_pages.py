@@ -83,6 +83,20 @@ def test_a_bound_ends_the_walk_and_is_told(max_pages: int, max_items: int) -> No
     assert people == list(range(min(max_items, 3 * requests)))
 
 
+@pytest.mark.parametrize("by", ["page", "offset"])
+def test_counted_pages_that_end_at_the_bound_may_have_been_all(by: By) -> None:
+    taken, requests = walk(paging(by, max_pages=2), list(range(6)), 3)
+    assert (taken.is_complete, taken.has_more, requests) == (False, False, 2)
+    taken, requests = walk(paging(by, max_pages=3), list(range(6)), 3)
+    assert (taken.is_complete, taken.has_more, requests) == (True, False, 3)
+
+
+@pytest.mark.parametrize(("by", "bounds"), [("cursor", {"max_pages": 2}), ("page", {"max_items": 5})])
+def test_a_bound_that_surely_leaves_items_out_says_so(by: By, bounds: dict[str, Any]) -> None:
+    taken, _ = walk(paging(by, **bounds), list(range(9)), 3)
+    assert (taken.is_complete, taken.has_more) == (False, True)
+
+
 def test_a_list_as_long_as_the_bound_is_complete() -> None:
     taken, requests = walk(paging("offset", max_items=6), list(range(6)), 3)
     assert (taken.is_complete, requests, len(taken.pages.items)) == (True, 3, 6)

@@ -86,6 +86,16 @@ def test_a_bound_is_told_and_shown(column: Any, people: People) -> None:
     assert result.value == {"people": [0, 1, 2, 3], "next": 2, "team": 1}
 
 
+def test_a_bound_of_counted_pages_may_have_been_the_end(column: Any, people: People) -> None:
+    made = column(pages={"by": "offset", "parameter": "cursor", "items": "people", "max_pages": 4})
+    advance(run(made))
+    result = cell(made)
+    assert (result.state, result.error_code) == ("done", "maybe_incomplete")
+    assert result.value == {"people": list(range(7)), "next": 2, "team": 1}
+    words = "The API may have more: these are the first 4 pages with 7 items, as set in the column."
+    assert result.error_message == words
+
+
 def test_a_page_that_fails_after_its_retries_fails_the_row(column: Any, people: People) -> None:
     made = column(retry={"max_retries": 1})
     people.before = {3: [httpx.Response(500, json={"error": "down"})] * 2}

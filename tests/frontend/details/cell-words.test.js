@@ -41,3 +41,9 @@ test("a cell that runs again says which try it is", () => {
   assert.equal(stateText({ value: null, state: "running", attempts: 1, max_attempts: 4 }), "Running · try 2 of 4");
   assert.equal(stateText({ value: null, state: "running", attempts: 1 }), "Running · try 2");
 });
+
+test("a list that was cut short says so, and one that may have been says that", () => {
+  const cut = (code, message) => stateSentence({ value: [1], state: "done", error: { code, message } });
+  assert.equal(cut("incomplete", "The API has more."), "Done, but not all. The API has more.");
+  assert.equal(cut("maybe_incomplete", "The API may have more."), "Done, but maybe not all. The API may have more.");
+});
