@@ -242,11 +242,12 @@ def _is_unicode(text: str) -> bool:
 
 
 def _plain(value: object) -> str:
-    return _moment(value) if isinstance(value, datetime) else str(value)
+    return moment(value) if isinstance(value, datetime) else str(value)
 
 
 @lru_cache(maxsize=1_000)
-def _moment(value: datetime) -> str:
+def moment(value: datetime) -> str:
+    """Returns a moment as the database keeps it; what is stored together often shares one."""
     return str(connection.ops.adapt_datetimefield_value(value))
 
 

@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef
 
 from enrichment.models import Attempt as StoredAttempt
 from enrichment.models import BatchAttempt, Run
-from tables.cells import encoded
+from tables.cells import encoded, moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def _as_record(row_id: int, attempt: Attempt) -> dict[str, Any]:
 
 
 def _as_row(row_id: int, attempt: Attempt) -> list[Any]:
-    started_at = connection.ops.adapt_datetimefield_value(attempt.started_at)
     parts = (attempt.request, attempt.response, attempt.error)
     texts = [None if part is None else encoded(part) for part in parts]
-    return [row_id, attempt.number, started_at, attempt.duration_ms, *texts, attempt.shared and attempt.shared.key]
+    key = attempt.shared and attempt.shared.key
+    return [row_id, attempt.number, moment(attempt.started_at), attempt.duration_ms, *texts, key]

@@ -121,19 +121,20 @@ def results(job: Job, request: Ready, result: Result) -> list[tuple[Ready, Resul
     shared = [
         Shared(uuid4().hex, request.batch.row_ids, attempt.request, attempt.response) for attempt in result.new_attempts
     ]
+    attempts = [
+        replace(attempt, request=None, response=None, shared=exchange)
+        for attempt, exchange in zip(result.new_attempts, shared, strict=True)
+    ]
     pairs = list(zip(request.rows, ended, strict=True))
     for _, of_row in pairs:
-        attempts = zip(result.new_attempts, shared, strict=True)
-        of_row.new_attempts = [_attempt(attempt, exchange, of_row) for attempt, exchange in attempts]
+        of_row.new_attempts = _with_error(attempts, of_row) if of_row.state == CellState.FAILED else attempts
     return pairs
 
 
-def _attempt(attempt: Attempt, shared: Shared, result: Result) -> Attempt:
-    error = attempt.error
-    if error is None and result.state == CellState.FAILED:
-        error = {"code": result.error_code, "message": result.error_message}
-    started_at, duration_ms = attempt.started_at, attempt.duration_ms
-    return Attempt(attempt.number, started_at, error=error, duration_ms=duration_ms, shared=shared)
+def _with_error(attempts: Sequence[Attempt], result: Result) -> list[Attempt]:
+    """Returns the attempts of a row that failed, though its request may not have."""
+    error = {"code": result.error_code, "message": result.error_message}
+    return [replace(attempt, error=attempt.error or error) for attempt in attempts]
 
 
 def _of_all(row: Ready, batch: Batch, result: Result) -> Result:

@@ -51,14 +51,14 @@ class _Portion:
     """What goes to Redis in one call."""
 
     marks: list[str] = field(default_factory=list)
-    answers: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, bytes] = field(default_factory=dict)
     stored: list[str] = field(default_factory=list)
     is_due: bool = False
     written: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
-    def arguments(self) -> list[str | int]:
-        answers = (text for answer in self.answers.items() for text in answer)
+    def arguments(self) -> list[str | bytes | int]:
+        answers = (part for answer in self.answers.items() for part in answer)
         return [KEPT_FOR, " ".join(self.marks), " ".join(self.stored), *answers]
 
 

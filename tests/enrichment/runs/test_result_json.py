@@ -49,5 +49,5 @@ def test_what_the_rows_of_a_batch_share_is_written_once() -> None:
         for pk in (1, 2)
     ]
     text = result_json.of_results(rows)
-    assert [text.count(once) for once in ("the request", "the answer", "sealed", '"a"')] == [1, 1, 1, 1]
+    assert [text.count(once) for once in (b"the request", b"the answer", b"sealed", b'"a"')] == [1, 1, 1, 1]
     assert again(*rows) == rows
