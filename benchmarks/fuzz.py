@@ -18,6 +18,7 @@ from config.bundled_redis import command, wait_until_ready
 from tests.servers.processes import ROOT, free_port, serving
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+_WITHOUT_LIMIT = {"MARL_API_REQUESTS_PER_MINUTE": "0"}
 SENDING = r"/test$|/sources/[^/]+/preview$"
 
 
@@ -27,7 +28,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=17)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="marl-fuzz-") as folder, _redis(Path(folder)) as redis_url:
-        environment = {**os.environ, "MARL_DATA_DIR": folder, "REDIS_URL": redis_url}
+        environment = {**os.environ, "MARL_DATA_DIR": folder, "REDIS_URL": redis_url, **_WITHOUT_LIMIT}
         token = _prepared(environment)
         port = free_port()
         address = f"http://127.0.0.1:{port}"

@@ -99,6 +99,8 @@ if OIDC_ROLE and not OIDC_DOMAINS:
         "MARL_OIDC_ROLE needs MARL_OIDC_DOMAINS, or * there for everybody whom the issuer knows."
     )
 MAX_PER_HOST = int(os.environ.get("MARL_MAX_PER_HOST", "256"))
+API_REQUESTS_PER_MINUTE = int(os.environ.get("MARL_API_REQUESTS_PER_MINUTE", "3000"))  # of a token; 0: no limit
+METRICS_TOKEN = os.environ.get("MARL_METRICS_TOKEN", "")
 MAX_UPLOAD_BYTES = int(os.environ.get("MARL_MAX_UPLOAD_MB", "512")) * 1024 * 1024
 
 INSTALLED_APPS = [

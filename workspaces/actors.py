@@ -1,7 +1,7 @@
 """Who acts, in which workspace, with which role. Every page and call starts here."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import wraps
 from typing import Concatenate, cast
@@ -24,14 +24,17 @@ LAST_USED_PRECISION = timedelta(minutes=1)  # so that a busy token is not writte
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`user` is None for an API token whose creator is gone."""
+    """`user` is None for an API token whose creator is gone, and `token` for the browser."""
 
     user: User | None
     workspace: Workspace
     role: Role
+    token: ApiToken | None = field(default=None, compare=False)
 
     def require(self, role: Role) -> None:
-        """Raises Refused for a lower role."""
+        """Raises Refused for a lower role, and for a token that may only read."""
+        if self.token and self.token.may_only_read and role != Role.VIEWER:
+            raise Refused("This token may only read. Create one with more scopes.", code="forbidden")
         if self.role.rank < role.rank:
             words = f"This needs the {role.label.lower()} role, and yours is {self.role.label.lower()}. Ask an owner."
             raise Refused(words, code="forbidden")
@@ -64,16 +67,22 @@ def _signed_in(request: HttpRequest) -> Actor | None:
 
 
 def actor_of_token(text: str) -> Actor | None:
-    """Returns the one for whom an API token acts; None for a token that is unknown or revoked."""
+    """Returns the one for whom an API token acts; None for a token that is unknown or revoked.
+
+    Raises Refused for one that has ended.
+    """
     valid = ApiToken.objects.filter(token_hash=hash_token(text), revoked_at=None)
     token = valid.select_related("workspace", "created_by").first()
     if token is None:
         return None
     now = timezone.now()
+    if token.ends_at and token.ends_at <= now:
+        words = f"The token “{token.name}” ended on {token.ends_at:%Y-%m-%d %H:%M} UTC. Create a new one."
+        raise Refused(words, code="token_ended", status=401)
     if token.last_used_at is None or now - token.last_used_at > LAST_USED_PRECISION:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
     audit.set_actor(token.created_by, token.name)
-    return Actor(token.created_by, token.workspace, Role(token.role))
+    return Actor(token.created_by, token.workspace, Role(token.role), token)
 
 
 class PageRequest(HttpRequest):

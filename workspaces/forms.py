@@ -1,11 +1,13 @@
 """The forms of the sign-in page and the settings."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.utils import timezone
 
-from workspaces.models import Role, User
+from workspaces.models import Role, Scope, User
 
 
 class SignIn(forms.Form):
@@ -34,6 +36,32 @@ class NewToken(forms.Form):
         max_length=120, label="What it is for", widget=forms.TextInput({"class": "in", "placeholder": "Nightly import"})
     )
     role = forms.ChoiceField(choices=Role.choices, initial=Role.EDITOR, widget=forms.Select({"class": "in"}))
+    days = forms.TypedChoiceField(
+        choices=[("", "Never"), ("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year")],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        label="Ends",
+        widget=forms.Select({"class": "in"}),
+    )
+    scopes = forms.MultipleChoiceField(
+        choices=Scope.choices,
+        initial=Scope.values,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose what it may do."},
+    )
+
+    @property
+    def line(self) -> list[forms.BoundField]:
+        """The fields that stand beside each other."""
+        return [self["name"], self["role"], self["days"]]
+
+    def wanted(self) -> dict[str, Any]:
+        """Returns what `api_tokens.create_for` takes."""
+        days = self.cleaned_data["days"]
+        ends_at = timezone.now() + timedelta(days=days) if days else None
+        role, scopes = Role(self.cleaned_data["role"]), self.cleaned_data["scopes"]
+        return {"name": self.cleaned_data["name"], "role": role, "scopes": scopes, "ends_at": ends_at}
 
 
 class Account(forms.Form):

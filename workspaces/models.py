@@ -16,6 +16,19 @@ class Role(models.TextChoices):
         return list(Role).index(self)
 
 
+class Scope(models.TextChoices):
+    """What a token may do, within its role."""
+
+    READ = "read", "Read"
+    ROWS = "rows", "Change rows"
+    RUN = "run", "Run columns"
+    MANAGE = "manage", "Manage tables, columns and connections"
+
+
+def every_scope() -> list[str]:
+    return list(Scope.values)
+
+
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None) -> "User":
         user = self.model(email=self.normalize_email(email).lower())
@@ -126,10 +139,25 @@ class ApiToken(models.Model):
     role = models.CharField(max_length=10, choices=Role, default=Role.EDITOR)
     token_hash = models.CharField(max_length=64, unique=True)
     prefix = models.CharField(max_length=12)
+    scopes = models.JSONField(default=every_scope)  # values of Scope
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    ends_at = models.DateTimeField(null=True, blank=True)  # null: never
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def scopes_in_words(self) -> str:
+        if self.scopes == Scope.values:
+            return "Everything"
+        return ", ".join(Scope(scope).label for scope in self.scopes)
+
+    @property
+    def may_only_read(self) -> bool:
+        return bool(self.scopes == [Scope.READ])
 
 
 class AuditEntry(models.Model):

@@ -2,12 +2,14 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 
 from workspaces import audit
-from workspaces.models import ApiToken, User, Workspace
+from workspaces.models import ApiToken, Scope, User, Workspace
 
 
 def hash_token(text: str) -> str:
@@ -20,14 +22,30 @@ def new_token(prefix: str = "") -> str:
     return prefix + secrets.token_urlsafe(32)
 
 
-def create_api_token(workspace: Workspace, name: str, role: str, user: User | None = None) -> tuple[ApiToken, str]:
+def create_api_token(
+    workspace: Workspace,
+    name: str,
+    role: str,
+    user: User | None = None,
+    *,
+    scopes: Iterable[str] = tuple(Scope),
+    ends_at: datetime | None = None,
+) -> tuple[ApiToken, str]:
     """Returns the token and its text, which is not stored and cannot be shown again."""
-    text = new_token("marl_")
+    text, chosen = new_token("marl_"), [scope.value for scope in Scope if scope in scopes]
     with transaction.atomic():
         token = ApiToken.objects.create(
-            workspace=workspace, name=name, role=role, created_by=user, token_hash=hash_token(text), prefix=text[:12]
+            workspace=workspace,
+            name=name,
+            role=role,
+            scopes=chosen,
+            ends_at=ends_at,
+            created_by=user,
+            token_hash=hash_token(text),
+            prefix=text[:12],
         )
-        audit.note(workspace, "token.created", name, token.pk, role=role)
+        end = ends_at.date().isoformat() if ends_at else None
+        audit.note(workspace, "token.created", name, token.pk, role=role, scopes=chosen, ends=end)
     return token, text
 
 

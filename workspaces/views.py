@@ -8,15 +8,16 @@ from django.contrib.auth import authenticate, login, logout, update_session_auth
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from workspaces import attempts, audit, forms, identities, ids, invitations, sessions, signing_in
+from workspaces import api_tokens, attempts, audit, forms, identities, ids, invitations, sessions, signing_in
 from workspaces.actors import Actor, member
 from workspaces.destinations import after_sign_in
 from workspaces.members import change_role, remove_member
-from workspaces.models import ApiToken, Identity, Invitation, Membership, Role, SecondFactor, User
+from workspaces.models import Identity, Invitation, Membership, Role, SecondFactor, User
 from workspaces.refusals import Refused
-from workspaces.tokens import create_api_token, revoke
+from workspaces.tokens import revoke
 
 AUDIT_PAGE = 50
 AUDIT_KINDS = (
@@ -150,22 +151,20 @@ def _invitation_gone(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @member()
-def api_tokens(request: HttpRequest, actor: Actor) -> HttpResponse:
+def tokens(request: HttpRequest, actor: Actor) -> HttpResponse:
     text = None
     form = forms.NewToken(request.POST or None)
     if request.method == "POST":
         actor.require(Role.EDITOR)
         if form.is_valid():
-            actor.require(Role(form.cleaned_data["role"]))
-            name, role = form.cleaned_data["name"], form.cleaned_data["role"]
-            _, text = create_api_token(actor.workspace, name, role, actor.user)
+            _, text = api_tokens.create_for(actor, **form.wanted())
             form = forms.NewToken()
-    tokens = ApiToken.objects.filter(workspace=actor.workspace, revoked_at=None).select_related("created_by")
     context = {
         "actor": actor,
         "form": form,
         "text": text,
-        "tokens": tokens.order_by("-pk"),
+        "tokens": api_tokens.live(actor.workspace).order_by("-pk"),
+        "now": timezone.now(),
         "can_edit": actor.role != Role.VIEWER,
     }
     return render(request, "workspaces/api_tokens.html", context, status=422 if form.errors else 200)
@@ -174,7 +173,7 @@ def api_tokens(request: HttpRequest, actor: Actor) -> HttpResponse:
 @require_POST
 @member(Role.EDITOR)
 def revoke_token(request: HttpRequest, actor: Actor, token_id: int) -> HttpResponse:
-    if token := ApiToken.objects.filter(workspace=actor.workspace, pk=token_id, revoked_at=None).first():
+    if token := api_tokens.live(actor.workspace).filter(pk=token_id).first():
         revoke(token)
         messages.success(request, "Token revoked.")
     return redirect("api_tokens")

@@ -20,6 +20,7 @@ from enrichment.api import (
     sources,
     summaries,
     tables,
+    tokens,
     trash,
     views,
 )
@@ -57,5 +58,6 @@ for part in (
     notices,
     trash,
     audit,
+    tokens,
 ):
     api.add_router("", part.router)

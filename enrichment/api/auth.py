@@ -5,7 +5,9 @@ from django.http import HttpRequest
 from ninja.errors import AuthenticationError
 from ninja.security import APIKeyCookie, HttpBearer
 
+from enrichment.api import rates, scopes
 from workspaces.actors import Actor, actor_of, actor_of_token
+from workspaces.refusals import Refused
 
 
 class Bearer(HttpBearer):
@@ -14,7 +16,7 @@ class Bearer(HttpBearer):
         actor = actor_of_token(token.strip())
         if actor is None:
             raise AuthenticationError
-        return actor
+        return within_bounds(request, actor)
 
 
 class Browser(APIKeyCookie):
@@ -38,8 +40,20 @@ def actor(request: HttpRequest) -> Actor:
 
 
 def authenticate(request: HttpRequest) -> Actor | None:
-    """For views outside the API object that only read."""
+    """For views outside the API object that only read. Raises Refused."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return actor_of_token(token.strip())
+        actor = actor_of_token(token.strip())
+        return actor and within_bounds(request, actor)
     return actor_of(request)
+
+
+def within_bounds(request: HttpRequest, actor: Actor) -> Actor:
+    """Raises Refused where the token doesn't have the scope, or sends too many requests."""
+    if actor.token and request.resolver_match:
+        rates.count(actor.token.pk)
+        scope = scopes.needed(request.method or "", request.resolver_match.route)
+        if scope not in actor.token.scopes:
+            words = f"This needs the scope “{scope}”, and this token has {', '.join(actor.token.scopes)}."
+            raise Refused(words, code="forbidden")
+    return actor

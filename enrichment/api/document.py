@@ -4,7 +4,7 @@ from typing import Any
 
 from ninja import NinjaAPI, Schema
 
-from enrichment.api import examples
+from enrichment.api import examples, scopes
 from enrichment.api.errors import CODES
 
 _WORDS = {
@@ -50,9 +50,17 @@ class Api(NinjaAPI):
             for method, operation in methods.items():
                 _add_body(operation, document["components"]["schemas"])
                 _add_answers(operation)
+                _add_scope(path, method, operation)
                 for status in statuses(path, method, operation):
                     operation["responses"][status] = {"$ref": f"#/components/responses/{CODES[status]}"}
         return document
+
+
+def _add_scope(path: str, method: str, operation: dict[str, Any]) -> None:
+    """Names the scope that a token needs, which the browser doesn't."""
+    for scheme in operation.get("security", []):
+        if "Bearer" in scheme:
+            scheme["Bearer"] = [scopes.needed(method, path).value]
 
 
 def _add_components(components: dict[str, Any]) -> None:

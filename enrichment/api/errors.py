@@ -12,6 +12,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from redis import RedisError
 
+from enrichment.api.rates import TooMany
 from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.engine.formula import SandboxBusy, SandboxMissing
 from workspaces.refusals import Refused
@@ -56,15 +57,18 @@ def _settings(error: InvalidSettings) -> JsonResponse:
     return answer(422, first.message, error.problems)
 
 
-def _refused(refusal: Refused) -> JsonResponse:
+def refused(refusal: Refused) -> JsonResponse:
     details = [Problem(str(refusal), field=refusal.field)] if refusal.field else []
-    return answer(refusal.status, str(refusal), details, refusal.code)
+    told = answer(refusal.status, str(refusal), details, refusal.code)
+    if isinstance(refusal, TooMany):
+        told["Retry-After"] = str(refusal.seconds)
+    return told
 
 
 def _http_error(error: HttpError) -> JsonResponse:
     """Ninja hides what a parser says behind an error of its own."""
     cause = error.__cause__
-    return _refused(cause) if isinstance(cause, Refused) else answer(error.status_code, str(error))
+    return refused(cause) if isinstance(cause, Refused) else answer(error.status_code, str(error))
 
 
 def not_found() -> JsonResponse:
@@ -77,7 +81,7 @@ def register(api: NinjaAPI) -> None:
 
     on(ValidationError, _validation)
     on(InvalidSettings, _settings)
-    on(Refused, _refused)
+    on(Refused, refused)
     on(HttpError, _http_error)
     on(RequestDataTooBig, lambda _: answer(413, f"Send at most {_most_mib()} MiB at once, or upload a file."))
     for kind in (SuspiciousOperation, BadRequest, MultiPartParserError, UnreadablePostError):

@@ -10,12 +10,16 @@ from enrichment import lookup
 from enrichment.api import errors
 from enrichment.api.auth import authenticate
 from tables import events
+from workspaces.refusals import Refused
 
 
 @csrf_exempt
 @require_GET
 async def table_events(request: HttpRequest, table_id: int) -> HttpResponseBase:
-    who = await sync_to_async(authenticate)(request)
+    try:
+        who = await sync_to_async(authenticate)(request)
+    except Refused as refusal:
+        return errors.refused(refusal)
     if who is None:
         return errors.answer(401, "Sign in, or send a valid token.")
     if not await lookup.tables(who).filter(pk=table_id).aexists():

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import Count, Func, IntegerField, Sum
 from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -41,8 +43,16 @@ def count_attempts(outcomes: Counter[str]) -> None:
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """Answers with what there is when the database or Redis does not."""
+    """Answers with what there is when the database or Redis does not; asks for a token where one is set."""
+    if settings.METRICS_TOKEN and not _sends_token(request):
+        asks = {"WWW-Authenticate": "Bearer"}
+        return HttpResponse("Send MARL_METRICS_TOKEN as a bearer token.\n", "text/plain", 401, headers=asks)
     return HttpResponse(generate_latest(registry()), content_type=CONTENT_TYPE_LATEST)
+
+
+def _sends_token(request: HttpRequest) -> bool:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and constant_time_compare(token.strip(), settings.METRICS_TOKEN)
 
 
 def registry() -> CollectorRegistry:

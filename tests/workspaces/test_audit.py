@@ -77,7 +77,7 @@ def test_roles_and_tokens_are_noted(
     client.post(f"/settings/members/{membership.pk}", {"role": "viewer"})
     client.post(f"/settings/members/{membership.pk}", {"role": "remove"})
     client.post("/settings/members", {"email": "new@example.com", "role": "editor"})
-    client.post("/settings/tokens", {"name": "Script", "role": "viewer"})
+    client.post("/settings/tokens", {"name": "Script", "role": "viewer", "scopes": ["read"]})
     client.post(f"/settings/tokens/{ApiToken.objects.get(name='Script').pk}")
     assert noted(workspace) == [
         ("member.changed", "editor@example.com"),

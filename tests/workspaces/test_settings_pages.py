@@ -67,7 +67,7 @@ def test_members_of_another_workspace_cannot_be_touched(
 
 def test_a_token_is_shown_once_and_can_be_revoked(editor: User, client_for: Callable[[User], Client]) -> None:
     client = client_for(editor)
-    page = client.post("/settings/tokens", {"name": "Nightly", "role": "editor"}).content.decode()
+    page = client.post("/settings/tokens", {"name": "Nightly", "role": "editor", "scopes": ["read"]}).content.decode()
     found = re.search(r"marl_[\w-]{20,}", page)
     assert found
     assert found[0] not in client.get("/settings/tokens").content.decode()
@@ -76,7 +76,10 @@ def test_a_token_is_shown_once_and_can_be_revoked(editor: User, client_for: Call
 
 
 def test_nobody_makes_a_token_above_their_role(editor: User, client_for: Callable[[User], Client]) -> None:
-    assert client_for(editor).post("/settings/tokens", {"name": "x", "role": "owner"}).status_code == 403
+    assert (
+        client_for(editor).post("/settings/tokens", {"name": "x", "role": "owner", "scopes": ["read"]}).status_code
+        == 403
+    )
 
 
 def test_a_password_is_set_and_the_session_goes_on(owner: User, client_for: Callable[[User], Client]) -> None:

@@ -44,6 +44,7 @@ def made(call: Caller, leads: Table, source: dict[str, Any]) -> dict[str, str]:
         "deletion_id": call("DELETE", f"/tables/{leads.pk}/rows", {"ids": rows[2:]})[1]["undo"],
         "edit_id": _post(call, f"/tables/{leads.pk}/replace", {"find": "Fabrikam", "replace": "Contoso"})["id"],
         "hook_secret": _post(call, f"/tables/{leads.pk}/hook")["secret"],
+        "token_id": _post(call, "/tokens", {"name": "CI", "scopes": ["read"]})["id"],
         "secret": _callback(column, rows[0]),
         "opener": "page",
         "name": "download",

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 import schemathesis
 from django.core import signals
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, transaction
-from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import HealthCheck, Phase, seed
 from hypothesis import given as examples_of
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
@@ -59,8 +60,9 @@ def schema() -> Any:
 
 @pytest.mark.parametrize("tag", TAGS)
 def test_whatever_is_sent_is_answered_as_the_document_says(
-    tag: str, schema: Any, owning: Caller, leads: Table, given: Any, subtests: Any
+    tag: str, schema: Any, owning: Caller, leads: Table, given: Any, subtests: Any, settings: Any
 ) -> None:
+    settings.API_REQUESTS_PER_MINUTE = 0
     things = everything.made(owning, leads, given())
     headers = {"Authorization": f"Bearer {owning.token}"}
     for path, method, told in OPERATIONS:
@@ -73,7 +75,9 @@ def _fuzz(cases: st.SearchStrategy[Any], headers: dict[str, str]) -> None:
     """What an example has changed is put back before the next one."""
 
     @seed(17)
-    @settings(max_examples=EXAMPLES, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @hypothesis.settings(
+        max_examples=EXAMPLES, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    )
     @examples_of(cases)
     def check(case: Any) -> None:
         with transaction.atomic():
