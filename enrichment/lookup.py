@@ -5,7 +5,7 @@ from django.http import Http404
 
 from enrichment.models import Connection, Run, Source
 from tables import deletions
-from tables.models import Column, Deletion, Edit, Import, SavedView, Table
+from tables.models import Column, Deletion, Edit, Import, SavedView, Table, ViewLink
 from workspaces import ids
 from workspaces.actors import Actor
 from workspaces.models import Role
@@ -72,6 +72,11 @@ def deletion(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Deletion:
 def saved_view(who: Actor, pk: str | int, role: Role = Role.VIEWER, *, deleted: bool = False) -> SavedView:
     views = SavedView.objects.filter(table__in=tables(who), deleted_at__isnull=not deleted).select_related("table")
     return _allowed(who, views.filter(pk=number(pk)).first(), role)
+
+
+def view_link(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> ViewLink:
+    links = ViewLink.objects.filter(view__table__in=tables(who)).select_related("view__table")
+    return _allowed(who, links.filter(pk=number(pk)).first(), role)
 
 
 def _allowed[Thing](who: Actor, thing: Thing | None, role: Role) -> Thing:

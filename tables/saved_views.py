@@ -149,6 +149,14 @@ def find(table: Table, view_id: str) -> View:
     return View(live_columns, settings["filter"], settings["sort"], "", settings["errors"])
 
 
+def shown_columns(view: SavedView, live_columns: Sequence[Column]) -> list[Column]:
+    """Returns the columns that the view doesn't hide, in its order; those that are newer than the order come last."""
+    settings = _settings(view, live_columns)
+    places = {pk: place for place, pk in enumerate(settings["order"] or [])}
+    ordered = sorted(live_columns, key=lambda column: places.get(column.pk, len(places)))
+    return [column for column in ordered if column.pk not in settings["hidden"]]
+
+
 def row_ids(table: Table, view: str) -> Sequence[int]:
     """Returns the rows of a saved view, by its id, or of an opened one, by its token, in order. Raises Refused."""
     return find(table, view).row_ids(table) if is_id(view) else view_snapshots.live_row_ids(table.pk, view)

@@ -6,13 +6,16 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
 
-from tables import columns, deletions, row_queries, saved_views, summaries
+from tables import columns, deletions, row_queries, saved_views, summaries, view_links
 from tables.imports.readers import formats
 from tables.models import Column, Edit, Import, Table
 from workspaces import ids
 from workspaces.actors import Actor, member
 from workspaces.models import Role
+from workspaces.refusals import Refused
 
 SHOWN = 200  # lines of a page of the trash
 UNDER_WAY = (Import.State.FETCHING, Import.State.QUEUED, Import.State.RUNNING)
@@ -56,6 +59,28 @@ def table(request: HttpRequest, actor: Actor, table_id: int) -> HttpResponse:
         },
     }
     return render(request, "tables/table.html", context)
+
+
+@never_cache
+@require_GET
+def shared_view(request: HttpRequest, token: str) -> HttpResponse:
+    """For whoever has the link; nothing but the rows of this view is in reach."""
+    view = view_links.find(token)
+    if view is None:
+        return _unlisted(request, "tables/shared_ended.html", {}, 404)
+    try:
+        page = view_links.read(view, ids.parse(request.GET.get("offset", "")) or 0)
+    except Refused as refusal:
+        return _unlisted(request, "tables/shared_ended.html", {"why": refusal}, 409)
+    return _unlisted(request, "tables/shared.html", {"view": view, "page": page}, 200)
+
+
+def _unlisted(request: HttpRequest, template: str, context: dict[str, Any], status: int) -> HttpResponse:
+    """Returns a page that search engines leave out, and whose address no other page learns."""
+    response = render(request, template, context, status=status)
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 @member()

@@ -54,6 +54,8 @@ WORDS = {
     "view.changed": "changed the view",
     "view.deleted": "deleted the view",
     "view.restored": "restored the view",
+    "view.shared": "made a link for anybody to the view",
+    "view.unshared": "ended a link for anybody to the view",
     "view.purged": "deleted for good the view",
     "run.started": "ran the column",
     "run.stopped": "stopped the run of",

@@ -22,6 +22,7 @@ from enrichment.api import (
     tables,
     tokens,
     trash,
+    view_links,
     views,
 )
 from enrichment.api.auth import Bearer, Browser
@@ -43,6 +44,7 @@ for part in (
     imports,
     rows,
     views,
+    view_links,
     summaries,
     find_replace,
     duplicates,

@@ -14,6 +14,7 @@ import { icon, iconButton } from "../ui/icons.js";
 import { openMenu } from "../ui/menu.js";
 import { wordsOf } from "./missing-columns.js";
 import { duplicate, move, remove, rename, saveAsNew } from "./saved-views.js";
+import { openShares } from "./shares-dialog.js";
 import { dragTab } from "./tab-drag.js";
 
 /** @param {ViewId} id */
@@ -129,6 +130,7 @@ export class ViewTabs {
       { text: "Rename…", icon: "rename", run: () => void rename(grid, saved) },
       { text: "Duplicate", icon: "copy", run: () => void duplicate(grid, saved) },
       share,
+      { text: "Share with anybody…", icon: "share", run: () => void openShares(saved) },
       { text: "Move left", icon: "left", disabled: at <= 0, run: () => void move(grid, saved, at - 1) },
       {
         text: "Move right",

@@ -101,6 +101,22 @@ class SavedView(models.Model):
         return self.name
 
 
+class ViewLink(models.Model):
+    """A secret address at which anybody reads the rows of a saved view. Ending it deletes it."""
+
+    view = models.ForeignKey(SavedView, on_delete=models.CASCADE, related_name="links")
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_by = models.CharField(max_length=260, blank=True)  # as the audit log names them
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"Link {self.pk} of {self.view}"
+
+
 class SummaryChoice(models.Model):
     """What the line below the grid of a table counts for one person: {str(column id): a kind of summary}."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.servers.marl import App
 
@@ -497,3 +497,35 @@ def test_only_errors_can_be_switched_off_when_none_is_left(page: Page, app: App,
     page.get_by_role("link", name="All rows").click()
     expect(size(page)).to_contain_text("2 rows · 2 columns")
     expect(nothing_left).to_be_hidden()
+
+
+def test_a_view_is_shared_with_somebody_without_an_account(
+    page: Page, app: App, table: int, browser: Browser, picture: Callable[[Page | Locator, str], None]
+) -> None:
+    with app.api() as api:
+        _, domain, employees, _ = (column["id"] for column in api.get(f"/tables/{table}").json()["columns"])
+        settings = {"filter": [{"column": employees, "op": "gt", "value": 1090}], "hidden": [domain]}
+        view = api.post(f"/tables/{table}/views", json={"name": "Large", **settings}).json()["id"]
+    page.goto(f"{app.url}/tables/{table}?view={view}")
+    page.get_by_role("button", name="Large: view menu").click()
+    page.get_by_role("menuitem", name="Share with anybody…").press("Enter")
+    dialog = page.get_by_role("dialog", name="Share “Large”")
+    dialog.get_by_label("The link ends").select_option("in a week")
+    dialog.get_by_role("button", name="Make link").press("Enter")
+    expect(dialog.get_by_role("button", name="Copy the link")).to_be_focused()
+    address = dialog.locator(".copied code").inner_text()
+    assert Axe().run(page).response["violations"] == []
+    picture(page, "guide/images/views-share")
+    stranger = browser.new_page(viewport={"width": 1024, "height": 700}, color_scheme="dark")
+    stranger.goto(address)
+    expect(stranger.get_by_text("Leads · 110 rows, read only")).to_be_visible()
+    expect(stranger.get_by_role("columnheader", name="Domain")).to_have_count(0)
+    assert Axe().run(stranger).response["violations"] == []
+    picture(stranger, "guide/images/views-shared")
+    stranger.get_by_role("link", name="Next").click()
+    expect(stranger.get_by_role("cell", name="Company 1200")).to_be_visible()
+    dialog.get_by_role("button", name="End the link").click()
+    expect(dialog.get_by_role("listitem")).to_have_count(0)
+    stranger.reload()
+    expect(stranger.get_by_role("heading", name="This link has ended")).to_be_visible()
+    stranger.close()

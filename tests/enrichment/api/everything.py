@@ -26,6 +26,7 @@ def made(call: Caller, leads: Table, source: dict[str, Any]) -> dict[str, str]:
     company, size = (str(column["id"]) for column in table["columns"])
     column, other, gone = (_column(call, leads, name) for name in ("Profile", "Contacts", "Old"))
     rows = row_ids(call, table)
+    view = _post(call, f"/tables/{leads.pk}/views", {"name": "All"})["id"]
     call("DELETE", f"/columns/{gone}")
     return {
         "table_id": str(leads.pk),
@@ -34,7 +35,8 @@ def made(call: Caller, leads: Table, source: dict[str, Any]) -> dict[str, str]:
         "column_id": column,
         "deleted_column_id": gone,
         "row_id": str(rows[0]),
-        "view_id": _post(call, f"/tables/{leads.pk}/views", {"name": "All"})["id"],
+        "view_id": view,
+        "link_id": _post(call, f"/views/{view}/links", {"days": 1})["id"],
         "view": _post(call, f"/tables/{leads.pk}/views", {})["view"],
         "connection_id": connection(call)["id"],
         "run_id": _post(call, f"/columns/{other}/runs", {"rows": "all"})["id"],
