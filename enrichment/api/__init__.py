@@ -11,6 +11,7 @@ from enrichment.api import (
     fields,
     find_replace,
     hooks,
+    idempotency,
     imports,
     list_rows,
     notices,
@@ -38,6 +39,8 @@ api = Api(
     urls_namespace="api",
 )
 errors.register(api)
+api.add_decorator(idempotency.looking_first)
+api.add_decorator(idempotency.answering_once, mode="view")
 for part in (
     tables,
     exports,

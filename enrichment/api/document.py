@@ -4,7 +4,7 @@ from typing import Any
 
 from ninja import NinjaAPI, Schema
 
-from enrichment.api import examples, scopes
+from enrichment.api import examples, idempotency, scopes
 from enrichment.api.errors import CODES
 
 _WORDS = {
@@ -19,6 +19,15 @@ _WORDS = {
     422: "The request can be read, but a value in it is missing or invalid. `details` says which.",
     429: "More requests than the limit of the token allows. `Retry-After` says for how many seconds to wait.",
     503: "Redis or a helper process isn't answering. Try again in a moment.",
+}
+_KEY = {
+    "name": idempotency.HEADER,
+    "in": "header",
+    "required": False,
+    "description": "A text of your own, such as a UUID. Sent again with the same body within 24 hours, nothing is done "
+    "again, and the answer is the same; with another body, it is 422.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": idempotency.LONGEST, "pattern": "^[!-~]+$"},
+    "example": "5f0c7a52-6d0e-4a8e-9d56-2f6f3a0b7c11",
 }
 _WRITES = ("post", "put", "patch", "delete")
 
@@ -51,6 +60,8 @@ class Api(NinjaAPI):
                 _add_body(operation, document["components"]["schemas"])
                 _add_answers(operation)
                 _add_scope(path, method, operation)
+                if idempotency.takes_key(method, path):
+                    operation["parameters"].append(_KEY)
                 for status in statuses(path, method, operation):
                     operation["responses"][status] = {"$ref": f"#/components/responses/{CODES[status]}"}
         return document

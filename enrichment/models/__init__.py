@@ -1,5 +1,6 @@
 """Connections, computed columns, runs and the attempts they made, sources and notices."""
 
+from enrichment.models.answers import KeyedAnswer
 from enrichment.models.columns import ROW, FormulaColumn, HttpColumn, LookupColumn, Schedule
 from enrichment.models.connections import Authorization, Connection
 from enrichment.models.dataflow import ListRows, ListWork, MatchKey, Recalculation, SoughtKey
@@ -28,6 +29,7 @@ __all__ = [
     "Hook",
     "HookPost",
     "HttpColumn",
+    "KeyedAnswer",
     "ListRows",
     "ListWork",
     "LookupColumn",

@@ -80,6 +80,13 @@ def test_a_name_is_kept_on_one_line(call: Caller) -> None:
     assert call("PATCH", f"/tables/{table['id']}", {"name": "Our\0leads"})[1]["name"] == "Our leads"
 
 
+def test_what_no_database_stores_is_not_looked_for(call: Caller, leads: Table) -> None:
+    path = f"/tables/{leads.pk}/replace"
+    status, told = call("POST", path, {"find": "\0", "replace": "x"})
+    assert (status, told["error"]["details"][0]["field"]) == (422, "find")
+    assert call("POST", path, {"find": "Ac\0me", "replace": "Ze\0ta"})[1]["cells"] == 1
+
+
 def test_a_window_beyond_all_rows_is_empty(call: Caller, leads: Table) -> None:
     for path in ("/tables", "/trash", "/connections", f"/tables/{leads.pk}/rows", f"/tables/{leads.pk}/runs"):
         assert call("GET", f"{path}?offset={2**70}")[1]["items"] == [], path
