@@ -4,6 +4,8 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from enrichment.mcp.mounting import Mounted
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_asgi_application()
+application = Mounted(get_asgi_application())

@@ -21,7 +21,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "Start": ("quickstart", "columns", "signing-in"),
     "Tables": ("grid", "views", "keys", "files", "sources", "trash"),
     "Columns": ("recipes", "references", "connections", "shapes", "formulas", "lookups", "updates", "schedules"),
-    "Results": ("runs", "answers", "servers"),
+    "Results": ("runs", "answers", "servers", "assistants"),
     "Reference": ("files-odd", "operations", "security"),
 }
 NAMES = tuple(name for names in CHAPTERS.values() for name in names)
