@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -25,7 +25,7 @@ def assistant(url: str, workspace: Workspace) -> Callable[..., Assistant]:
     """Makes one with a token of this role, in the workspace of the tests or in another one."""
     from workspaces.tokens import create_api_token
 
-    def make(role: str = "editor", of: Workspace = workspace) -> Assistant:
-        return Assistant(url, create_api_token(of, "Claude", role)[1])
+    def make(role: str = "editor", of: Workspace = workspace, **bounds: Any) -> Assistant:
+        return Assistant(url, create_api_token(of, "Claude", role, **bounds)[1])
 
     return make

@@ -116,6 +116,13 @@ def test_a_viewer_changes_and_sends_nothing(name: str, assistant: Assistants, ht
     assert column.table.rows.count() == 3
 
 
+def test_a_token_does_what_its_scopes_say(assistant: Assistants, http: Callable[..., Column]) -> None:
+    column, reader = http(), assistant("owner", scopes=["read"])
+    assert not reader.use("read_rows", table_id=column.table_id).refused
+    refused = reader.use("start_run", column_id=column.pk)
+    assert (refused.refused, "scope" in refused.message) == (True, True)
+
+
 FOREIGN: dict[str, dict[str, Any]] = {
     "get_table": {"table_id": "T"},
     "read_rows": {"table_id": "T"},
