@@ -3,20 +3,21 @@
 from typing import Any, Literal
 
 from django.db import transaction
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Router, Schema, Status
 from pydantic import Field
 
 from enrichment import lookup, schedules
-from enrichment.api import described
+from enrichment.api import described, versions
 from enrichment.api.auth import actor
 from enrichment.api.tables import NewColumn
+from enrichment.api.versions import IfMatch
 from enrichment.columns import lifecycle as column_lifecycle
 from enrichment.graph import CALCULATED_TYPES
 from enrichment.preview import estimate as estimates
 from enrichment.preview import formula, one_row
 from enrichment.runs import failures, lifecycle
-from tables import replacements, row_lists
+from tables import replacements, row_lists, storage
 from tables.models import Column, ColumnType
 from workspaces.models import Role
 from workspaces.refusals import Refused
@@ -83,14 +84,18 @@ def create_column(request: HttpRequest, table_id: str, body: NewColumn) -> Statu
 
 
 @router.get("/columns/{column_id}", summary="Get a column")
-def get_column(request: HttpRequest, column_id: str) -> dict[str, Any]:
-    """Returns the column with its settings and how many cells are in each state."""
-    return described.column(lookup.column(actor(request), column_id))
+def get_column(request: HttpRequest, response: HttpResponse, column_id: str) -> dict[str, Any]:
+    """Returns the column with its settings and how many cells are in each state. `ETag` stands for the settings."""
+    return _tagged(response, lookup.column(actor(request), column_id))
 
 
 @router.patch("/columns/{column_id}", summary="Change a column")
-def change_column(request: HttpRequest, column_id: str, body: ColumnChange) -> dict[str, Any]:
+def change_column(
+    request: HttpRequest, response: HttpResponse, column_id: str, body: ColumnChange, if_match: IfMatch = None
+) -> dict[str, Any]:
     """Changes only what is sent. Settings that `config` leaves out stay as they are.
+
+    With `If-Match`, nothing is changed if somebody else has changed the settings since: 412, with the column as it is.
 
     `schedule` says when the column runs: `{"every": "week", "at": "09:00", "on": ["mon"], "timezone": "Europe/Berlin",
     "rows": "missing"}`; `every` is `hour`, `day`, `week` or `month` (`"on": [1, 15]`), and `rows` may be
@@ -100,17 +105,34 @@ def change_column(request: HttpRequest, column_id: str, body: ColumnChange) -> d
     column = lookup.column(who, column_id, Role.EDITOR)
     changes = body.model_dump(exclude_unset=True)
     with transaction.atomic():
+        _check_unchanged(column, if_match)
         if "schedule" in changes:
             schedules.change(column, changes.pop("schedule"), who.user)
         column_lifecycle.change(column, **changes)
-    return described.column(lookup.column(actor(request), column_id))
+    return _tagged(response, lookup.column(who, column_id))
+
+
+def _check_unchanged(column: Column, if_match: str | None) -> None:
+    """Raises Changed. Nobody else changes the column before the transaction ends."""
+    if if_match:
+        storage.lock_table(column.table_id)
+        column.refresh_from_db()
+        now = described.column(column)
+        versions.check(if_match, now, versions.of_column(now))
+
+
+def _tagged(response: HttpResponse, column: Column) -> dict[str, Any]:
+    told = described.column(column)
+    return versions.tagged(response, told, versions.of_column(told))
 
 
 @router.delete("/columns/{column_id}", response={204: None}, summary="Delete a column")
-def delete_column(request: HttpRequest, column_id: str, force: bool = False) -> Status[None]:
+def delete_column(request: HttpRequest, column_id: str, force: bool = False, if_match: IfMatch = None) -> Status[None]:
     """Deletes the column. Answers 409 while other columns use it, unless you send `force`."""
     column = lookup.column(actor(request), column_id, Role.EDITOR)
-    column_lifecycle.delete(column, force=force)
+    with transaction.atomic():
+        _check_unchanged(column, if_match)
+        column_lifecycle.delete(column, force=force)
     return Status(204, None)
 
 

@@ -14,6 +14,7 @@ _WORDS = {
     404: "This doesn't exist, or it isn't in your workspace.",
     409: "Something else stands in the way, such as a column that uses this one, or a run that is under way.",
     410: "The opened view, the list of rows or the search has expired. Open or make it again.",
+    412: "It was changed since you have seen it. `current` is what it is now.",
     413: "The body or the file is too large.",
     415: "Files of this type can't be read.",
     422: "The request can be read, but a value in it is missing or invalid. `details` says which.",
@@ -134,6 +135,8 @@ def statuses(path: str, method: str, operation: dict[str, Any]) -> list[int]:
     found = {404, 422, 429, 503}
     if "security" in operation:
         found |= {401, 403}
+    if any(parameter["name"] == "If-Match" for parameter in operation["parameters"]):
+        found.add(412)
     if method in _WRITES:
         found |= {400, 409, 413}
     if operation["operationId"].endswith("upload"):

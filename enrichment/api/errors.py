@@ -13,6 +13,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from redis import RedisError
 
 from enrichment.api.rates import TooMany
+from enrichment.api.versions import Changed
 from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.engine.formula import SandboxBusy, SandboxMissing
 from workspaces.refusals import Refused
@@ -27,6 +28,7 @@ CODES = {
     405: "method_not_allowed",
     409: "conflict",
     410: "gone",
+    412: "changed",
     413: "too_large",
     415: "unsupported_type",
     422: "invalid",
@@ -36,9 +38,11 @@ CODES = {
 }
 
 
-def answer(status: int, message: str, problems: list[Problem] | None = None, code: str = "") -> JsonResponse:
+def answer(
+    status: int, message: str, problems: list[Problem] | None = None, code: str = "", **more: Any
+) -> JsonResponse:
     details = [problem.as_json() for problem in problems or []]
-    body = {"error": {"code": code or CODES.get(status, "error"), "message": message, "details": details}}
+    body = {"error": {"code": code or CODES.get(status, "error"), "message": message, "details": details, **more}}
     return JsonResponse(body, status=status)
 
 
@@ -60,6 +64,9 @@ def _settings(error: InvalidSettings) -> JsonResponse:
 def refused(refusal: Refused) -> JsonResponse:
     details = [Problem(str(refusal), field=refusal.field)] if refusal.field else []
     told = answer(refusal.status, str(refusal), details, refusal.code)
+    if isinstance(refusal, Changed):
+        told = answer(refusal.status, str(refusal), code=refusal.code, current=refusal.current)
+        told["ETag"] = refusal.tag
     if isinstance(refusal, TooMany):
         told["Retry-After"] = str(refusal.seconds)
     return told

@@ -49,3 +49,4 @@ def _put_into_json(request: HttpRequest, response: HttpResponse) -> None:
     told = answer(response.status_code, words)
     response.content = told.content
     response["Content-Type"] = told["Content-Type"]
+    response["Content-Length"] = str(len(response.content))  # that of the page was counted by a middleware before

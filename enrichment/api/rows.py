@@ -4,17 +4,18 @@ from dataclasses import asdict
 from typing import Any
 
 from django.db import transaction
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Query, Router, Schema, Status
 
 from enrichment import lookup
-from enrichment.api import described
+from enrichment.api import described, versions
 from enrichment.api.auth import actor
+from enrichment.api.versions import IfMatch
 from enrichment.dataflow import auto_update
 from enrichment.preview import cell_history
-from tables import deletions, moves, open_rows, pasting, rows, saved_views, upserts, view_snapshots
+from tables import deletions, moves, open_rows, pasting, rows, saved_views, storage, upserts, view_snapshots
 from tables.keys import Matching
-from tables.models import Column, Deletion, Edit, Row
+from tables.models import Column, Deletion, Edit, Row, Table
 from tables.row_queries import View
 from workspaces.models import Role
 from workspaces.refusals import Refused
@@ -58,6 +59,10 @@ class RowChange(Schema):
     id: int | str
     cells: dict[str | int, Any]
     was: dict[str | int, Any] = {}
+
+
+class Cells(Schema):
+    cells: dict[str | int, Any]
 
 
 class RowChanges(Schema):
@@ -241,6 +246,46 @@ def restore_rows(request: HttpRequest, table_id: str, body: Undo) -> dict[str, A
 def _under_way(deletion: Deletion) -> dict[str, str]:
     """Returns what a worker is still doing with the rows; nothing where it is done."""
     return {"state": deletions.state(deletion)} if deletion.move else {}
+
+
+@router.get("/tables/{table_id}/rows/{row_id}", summary="Get a row")
+def get_row(request: HttpRequest, response: HttpResponse, table_id: str, row_id: str) -> dict[str, Any]:
+    """Returns the row. `ETag` stands for the cells that people fill, for `If-Match` when you change them."""
+    return _tagged(response, _row(lookup.table(actor(request), table_id), row_id))
+
+
+@router.patch("/tables/{table_id}/rows/{row_id}", summary="Change a row")
+def change_row(
+    request: HttpRequest,
+    response: HttpResponse,
+    table_id: str,
+    row_id: str,
+    body: Cells,
+    if_match: IfMatch = None,
+) -> dict[str, Any]:
+    """Changes the cells that are sent, by column name or id, and starts auto-update.
+
+    With `If-Match`, nothing is changed if a cell that people fill has changed since: 412, with the row as it is.
+    """
+    table = lookup.table(actor(request), table_id, Role.EDITOR)
+    with transaction.atomic():
+        storage.lock_table(table.pk)
+        now = _row(table, row_id)
+        versions.check(if_match, now, versions.of_row(now))
+        rows.update(table, [{"id": now["id"], "cells": body.cells}])
+    return _tagged(response, _row(table, row_id))
+
+
+def _row(table: Table, row_id: str) -> dict[str, Any]:
+    """Raises Http404."""
+    row = Row.objects.filter(table=table, pk=lookup.number(row_id)).first()
+    if row is None:
+        raise Http404
+    return rows.as_json([row], list(Column.objects.filter(table=table)))[0]
+
+
+def _tagged(response: HttpResponse, row: dict[str, Any]) -> dict[str, Any]:
+    return versions.tagged(response, row, versions.of_row(row))
 
 
 @router.get("/rows/{row_id}/cells/{column_id}", summary="Get a cell's history")

@@ -19,6 +19,7 @@ _LOOKS = (
 )
 _ROWS = (
     "/rows",
+    "/tables/{}/rows/{}",
     "/rows/move",
     "/rows/typing",
     "/rows/restore",

@@ -16,6 +16,7 @@ JSON = "application/json"
 
 def told(answer: Any) -> tuple[int, str, str]:
     assert answer["Content-Type"] == JSON, answer.content
+    assert int(answer.get("Content-Length", len(answer.content))) == len(answer.content)
     error = answer.json()["error"]
     assert set(error) == {"code", "message", "details"}
     return answer.status_code, error["code"], error["message"]

@@ -1,0 +1,56 @@
+"""ETag and If-Match: a change that is meant for what somebody has seen, and is refused once it is another."""
+
+import hashlib
+import json
+from typing import Annotated, Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpResponse
+from django.utils.http import parse_etags
+from ninja import Header
+
+from workspaces.refusals import Refused
+
+IfMatch = Annotated[str | None, Header(None, alias="If-Match", description="The ETag of what you have seen.")]
+_COUNTED = ("counts", "stale", "handed_down")  # changes without anybody's doing
+_BY_THE_CLOCK = ("next_at", "ran_at", "refusal")
+
+
+class Changed(Refused):
+    """`current` is what is there now, as the API gives it, and `tag` its ETag."""
+
+    def __init__(self, current: dict[str, Any], tag: str) -> None:
+        super().__init__("This was changed meanwhile. `current` is what it is now.", code="changed", status=412)
+        self.current = current
+        self.tag = tag
+
+
+def of_column(column: dict[str, Any]) -> str:
+    """Returns the tag of a column as the API gives it: of its settings, not of what its cells have come to."""
+    settings = {name: value for name, value in column.items() if name not in _COUNTED}
+    if schedule := settings["schedule"]:
+        settings["schedule"] = {name: value for name, value in schedule.items() if name not in _BY_THE_CLOCK}
+    return _tag(settings)
+
+
+def of_row(row: dict[str, Any]) -> str:
+    """Returns the tag of a row as the API gives it: of the cells that people fill."""
+    return _tag({pk: cell["value"] for pk, cell in row["cells"].items() if "state" not in cell})
+
+
+def _tag(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, cls=DjangoJSONEncoder)
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:24]}"'
+
+
+def check(if_match: str | None, current: dict[str, Any], tag: str) -> None:
+    """Raises Changed. A proxy that compresses makes a tag a weak one, which is the same version nevertheless."""
+    if if_match and if_match.strip() != "*":
+        wanted = {given.removeprefix("W/") for given in parse_etags(if_match)}
+        if tag not in wanted:
+            raise Changed(current, tag)
+
+
+def tagged(response: HttpResponse, answer: dict[str, Any], tag: str) -> dict[str, Any]:
+    response["ETag"] = tag
+    return answer
