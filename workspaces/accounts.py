@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from workspaces import audit
+from workspaces.actors import Actor
 from workspaces.models import Membership, Role, SignInLink, User, Workspace
 from workspaces.tokens import hash_token, new_token
 
@@ -21,6 +23,17 @@ def first_owner() -> User:
         user = User.objects.first() or User.objects.create_user("owner@localhost")
         Membership.objects.create(user=user, workspace=Workspace.objects.create(name="My workspace"), role=Role.OWNER)
         return user
+
+
+def create_workspace(actor: Actor, name: str) -> Workspace:
+    """Returns a new workspace whose owner is the actor. Raises Refused for whoever owns none."""
+    actor.require(Role.OWNER)
+    assert actor.user is not None
+    with transaction.atomic():
+        workspace = Workspace.objects.create(name=name)
+        Membership.objects.create(user=actor.user, workspace=workspace, role=Role.OWNER)
+        audit.note(workspace, "member.joined", Role.OWNER)
+    return workspace
 
 
 def new_sign_in_link(user: User) -> str:

@@ -30,6 +30,7 @@ class Actor:
     workspace: Workspace
     role: Role
     token: ApiToken | None = field(default=None, compare=False)
+    workspaces: tuple[Workspace, ...] = ()  # that a signed-in user may change to, with this one
 
     def require(self, role: Role) -> None:
         """Raises Refused for a lower role, and for a token that may only read."""
@@ -57,13 +58,14 @@ def _misses_second_factor(request: HttpRequest, actor: Actor) -> bool:
 def _signed_in(request: HttpRequest) -> Actor | None:
     if not isinstance(request.user, User):
         return None
-    memberships = Membership.objects.filter(user=request.user).select_related("workspace").order_by("pk")
-    chosen = request.session.get("workspace")
-    membership = (memberships.filter(workspace_id=chosen).first() if chosen else None) or memberships.first()
-    if membership is None:
+    memberships = list(Membership.objects.filter(user=request.user).select_related("workspace").order_by("pk"))
+    if not memberships:
         return None
+    chosen = request.session.get("workspace")
+    membership = next((one for one in memberships if one.workspace_id == chosen), memberships[0])
     audit.set_actor(request.user)
-    return Actor(request.user, membership.workspace, Role(membership.role))
+    workspaces = tuple(one.workspace for one in memberships)
+    return Actor(request.user, membership.workspace, Role(membership.role), workspaces=workspaces)
 
 
 def actor_of_token(text: str) -> Actor | None:

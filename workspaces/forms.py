@@ -17,6 +17,31 @@ class SignIn(forms.Form):
     )
 
 
+class Forgotten(forms.Form):
+    email = forms.EmailField(label="E-mail", widget=forms.EmailInput({"class": "in", "autocomplete": "username"}))
+
+
+class NewPassword(forms.Form):
+    password = forms.CharField(
+        label="New password",
+        widget=forms.PasswordInput({"class": "in", "autocomplete": "new-password"}),
+        help_text="At least 10 characters.",
+    )
+
+    def __init__(self, user: User, data: Any = None) -> None:
+        self.user = user
+        super().__init__(data)
+
+    def clean_password(self) -> str:
+        password = str(self.cleaned_data["password"])
+        validate_password(password, self.user)
+        return password
+
+
+class NewWorkspace(forms.Form):
+    name = forms.CharField(max_length=120, label="New workspace", widget=forms.TextInput({"class": "in"}))
+
+
 class Code(forms.Form):
     code = forms.CharField(
         label="Code",

@@ -112,6 +112,7 @@ def _page(request: HttpRequest, actor: Actor, form: forms.Code, codes: list[str]
         "is_wanted": second_factor.is_missing(user, actor.workspace),
     }
     if factor is None:
+        form.fields["code"].help_text = "The six digits that the app shows now."
         secret = _secret(request)
         context |= {"secret": secret, "picture": second_factor.picture(user, secret)}
     status = 422 if form.errors else 200

@@ -2,10 +2,12 @@
 
 from django.urls import URLPattern, path
 
-from workspaces import second_factor_pages, views
+from workspaces import password_pages, second_factor_pages, views
 
 urlpatterns: list[URLPattern] = [
     path("sign-in", views.sign_in, name="sign_in"),
+    path("sign-in/forgotten", password_pages.forgotten, name="forgotten_password"),
+    path("sign-in/reset/<str:number>/<str:token>", password_pages.reset, name="reset_password"),
     path("sign-in/second-factor", second_factor_pages.sign_in, name="second_factor"),
     path("sign-out", views.sign_out, name="sign_out"),
     path("invitations/<str:token>", views.invitation, name="invitation"),
@@ -23,5 +25,6 @@ urlpatterns: list[URLPattern] = [
     path("settings/second-factor/everyone", second_factor_pages.require, name="require_second_factor"),
     path("settings/sessions", views.end_other_sessions, name="end_other_sessions"),
     path("settings/sessions/<int:session_id>", views.end_session, name="end_session"),
+    path("settings/workspaces", views.new_workspace, name="new_workspace"),
     path("settings/workspace", views.choose_workspace, name="choose_workspace"),
 ]

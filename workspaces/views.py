@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from workspaces import api_tokens, attempts, audit, forms, identities, ids, invitations, sessions, signing_in
+from workspaces import accounts, api_tokens, attempts, audit, forms, identities, ids, invitations, sessions, signing_in
 from workspaces.actors import Actor, member
 from workspaces.destinations import after_sign_in
 from workspaces.members import change_role, remove_member
@@ -209,11 +209,11 @@ def account(request: HttpRequest, actor: Actor) -> HttpResponse:
             sessions.end_all(user, but=request.session.session_key)
         messages.success(request, "Saved.")
         return redirect("account")
-    memberships = Membership.objects.filter(user=user).select_related("workspace").order_by("pk")
     context = {
         "actor": actor,
         "form": form,
-        "memberships": memberships,
+        "memberships": Membership.objects.filter(user=user).select_related("workspace").order_by("pk"),
+        "workspace_form": forms.NewWorkspace() if actor.role == Role.OWNER else None,
         "second_factor": SecondFactor.objects.filter(user=user).first(),
         "sessions": [
             (session, sessions.device(session.agent), session.session_key == request.session.session_key)
@@ -258,4 +258,15 @@ def end_session(request: HttpRequest, actor: Actor, session_id: int) -> HttpResp
 def end_other_sessions(request: HttpRequest, actor: Actor) -> HttpResponse:
     ended = sessions.end_all(cast(User, actor.user), but=request.session.session_key)
     messages.success(request, f"{ended} other session{'' if ended == 1 else 's'} ended.")
+    return redirect("account")
+
+
+@require_POST
+@member(Role.OWNER)
+def new_workspace(request: HttpRequest, actor: Actor) -> HttpResponse:
+    form = forms.NewWorkspace(request.POST)
+    if form.is_valid():
+        request.session["workspace"] = accounts.create_workspace(actor, form.cleaned_data["name"]).pk
+        return redirect("home")
+    messages.error(request, "Enter a name of at most 120 characters for the workspace.")
     return redirect("account")

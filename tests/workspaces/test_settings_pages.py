@@ -99,3 +99,21 @@ def test_somebody_with_two_workspaces_chooses(owner: User, client_for: Callable[
     assert client.get("/api/v1/me").json()["workspace"]["name"] == "Second"
     client.post("/settings/workspace", {"workspace": 99999})
     assert client.get("/api/v1/me").json()["workspace"]["name"] == "Second"
+
+
+def test_the_menu_changes_between_workspaces_and_owners_make_more(
+    owner: User, client_for: Callable[[User], Client]
+) -> None:
+    client = client_for(owner)
+    assert "/settings/workspace" not in client.get("/").content.decode()
+    page = client.post("/settings/workspaces", {"name": "Sales"}, follow=True).content.decode()
+    made = Membership.objects.get(user=owner, workspace__name="Sales")
+    assert made.role == "owner"
+    assert f'name="workspace" value="{made.workspace_id}" aria-current="true">Sales<' in page
+    assert ">Acme growth<" in page
+    assert "Enter a name" in client.post("/settings/workspaces", {"name": " "}, follow=True).content.decode()
+
+
+def test_only_owners_make_workspaces(editor: User, client_for: Callable[[User], Client]) -> None:
+    assert client_for(editor).post("/settings/workspaces", {"name": "Sales"}).status_code == 403
+    assert "Create workspace" not in client_for(editor).get("/settings/account").content.decode()
