@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from workspaces import audit, second_factor, signing_in
+from workspaces import audit, second_factor, sessions, signing_in
 from workspaces.models import ApiToken, Membership, Role, User, Workspace
 from workspaces.refusals import Refused
 from workspaces.tokens import hash_token
@@ -30,7 +30,7 @@ class Actor:
     workspace: Workspace
     role: Role
     token: ApiToken | None = field(default=None, compare=False)
-    workspaces: tuple[Workspace, ...] = ()  # that a signed-in user may change to, with this one
+    workspaces: tuple[Workspace, ...] = field(default=(), compare=False)  # to change to, with this one
 
     def require(self, role: Role) -> None:
         """Raises Refused for a lower role, and for a token that may only read."""
@@ -64,6 +64,7 @@ def _signed_in(request: HttpRequest) -> Actor | None:
     chosen = request.session.get("workspace")
     membership = next((one for one in memberships if one.workspace_id == chosen), memberships[0])
     audit.set_actor(request.user)
+    sessions.see(request, request.user)
     workspaces = tuple(one.workspace for one in memberships)
     return Actor(request.user, membership.workspace, Role(membership.role), workspaces=workspaces)
 

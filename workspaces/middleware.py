@@ -6,7 +6,7 @@ from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from workspaces import audit, sessions
+from workspaces import audit
 from workspaces.accounts import user_of_link
 
 
@@ -18,17 +18,6 @@ class AuditMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         audit.clear_actor()
-        return self.get_response(request)
-
-
-class SessionsMiddleware:
-    """Keeps track of the browsers that somebody is signed in with."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        sessions.see(request)
         return self.get_response(request)
 
 

@@ -5,7 +5,6 @@ import re
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, QuerySet
@@ -37,10 +36,8 @@ _SYSTEMS = (
 )
 
 
-def see(request: HttpRequest) -> None:
-    """Notes that a signed-in browser is in use, at most once a minute."""
-    if settings.SESSION_COOKIE_NAME not in request.COOKIES or not isinstance(request.user, User):
-        return
+def see(request: HttpRequest, user: User) -> None:
+    """Notes that the browser of a signed-in user is in use, at most once a minute."""
     key, now = request.session.session_key, timezone.now()
     if key is None or not _is_due(request.session.get(KEPT_AS), key, now):
         return
@@ -48,7 +45,7 @@ def see(request: HttpRequest) -> None:
     BrowserSession.objects.update_or_create(
         session_key=key,
         defaults={
-            "user": request.user,
+            "user": user,
             "address": _address(request),
             "agent": request.META.get("HTTP_USER_AGENT", "")[:LONGEST_AGENT],
             "last_seen_at": now,

@@ -117,5 +117,5 @@ def test_a_mail_server_that_refuses_is_tried_again(viewer: User, monkeypatch: py
     with pytest.raises(NotSent, match="try later"):
         send_link(viewer.email)
     tries = 0
-    tasks.send_reset_link.apply([viewer.email])
+    tasks.send_reset_link.apply((viewer.email,))
     assert tries == 4

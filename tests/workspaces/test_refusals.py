@@ -1,6 +1,7 @@
 """One exception for what cannot be done, and the answers that it becomes."""
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
@@ -37,7 +38,7 @@ def test_a_page_says_what_was_refused(refusal: Refused, words: str, editor: User
         raise refusal
 
     request = RequestFactory().get("/")
-    request.user, request.session = editor, {}  # type: ignore[assignment]
+    request.user, request.session = editor, SessionStore()
     answer = view(request)
     assert answer.status_code == refusal.status
     page = answer.content.decode()
