@@ -141,7 +141,7 @@ class Join(forms.Form):
         return password
 
     def save(self, user: User) -> User:
-        """Stores them in the user, who was invited and has no password yet."""
+        """Stores them in the user, who is new."""
         user.name = self.cleaned_data["name"]
         user.set_password(self.cleaned_data["password"])
         user.save()

@@ -114,19 +114,21 @@ def withdraw_invitation(request: HttpRequest, actor: Actor, invitation_id: int) 
 
 @require_http_methods(["GET", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Whoever is signed in joins as they are; a new user says a name and a password first."""
+    """Whoever is signed in joins as they are; a new user says a name and a password first.
+
+    Whoever has an account signs in to it first: the link proves nothing, because the owner who made it has it as well.
+    """
     invitation = invitations.find(token)
     if invitation is None:
         return _invitation_gone(request)
     if isinstance(request.user, User):
         join = request.method == "POST"
         return _join(request, invitation, request.user) if join else _ask_to_join(request, invitation)
-    user = User.objects.filter(email=invitation.email).first()
-    if user is not None and user.has_usable_password():
+    if User.objects.filter(email=invitation.email).exists():
         return redirect(f"{reverse('sign_in')}?next={request.path}")
     form = forms.Join(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        user = form.save(user or User.objects.create_user(invitation.email))
+        user = form.save(User.objects.create_user(invitation.email))
         login(request, user)
         return _join(request, invitation, user)
     return _ask_to_join(request, invitation, form)

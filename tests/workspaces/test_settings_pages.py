@@ -34,6 +34,20 @@ def test_an_invitation_makes_a_member_once(owner: User, client_for: Callable[[Us
     assert Client().get(path).status_code == 404
 
 
+def test_an_invitation_opens_no_account_that_is_there(
+    owner: User, viewer: User, client_for: Callable[[User], Client], client: Client
+) -> None:
+    """Whoever made the link has it, and the account may be of somebody who signs in with their company."""
+    viewer.set_unusable_password()
+    viewer.save()
+    path = invite(client_for(owner), viewer.email)
+    for answer in (client.get(path), client.post(path, {"name": "New", "password": "a long passphrase"})):
+        assert answer.headers["Location"] == f"/sign-in?next={path}"
+    viewer.refresh_from_db()
+    assert not viewer.has_usable_password()
+    assert "_auth_user_id" not in client.session
+
+
 def test_only_owners_invite(editor: User, client_for: Callable[[User], Client]) -> None:
     answer = client_for(editor).post("/settings/members", {"email": "x@example.com", "role": "viewer"})
     assert answer.status_code == 403
