@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import tomllib
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -48,10 +49,11 @@ def _roles_by_group(name: str) -> dict[str, str]:
 
 
 ROLES = ("viewer", "editor", "owner")
+VERSION = str(tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"])
 DEBUG = os.environ.get("MARL_DEBUG") == "1"
 SECRET_KEY = os.environ.get("MARL_SECRET_KEY") or _secret_in_data_dir("secret-key")
 # Any text; the first encrypts, the others still decrypt (rotation).
-ENCRYPTION_KEYS = _listed("MARL_ENCRYPTION_KEYS") or [_secret_in_data_dir("encryption-key")]
+ENCRYPTION_KEYS = _listed("MARL_ENCRYPTION_KEYS") or _secret_in_data_dir("encryption-key").split(",")
 PUBLIC_URL_IS_SET = bool(os.environ.get("MARL_PUBLIC_URL"))
 PUBLIC_URL = os.environ.get("MARL_PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 _public = urlsplit(PUBLIC_URL)

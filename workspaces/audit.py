@@ -67,6 +67,7 @@ WORDS = {
     "member.second_factor_optional": "left a second factor to everybody's choice",
     "token.created": "created the API token",
     "token.revoked": "revoked the API token",
+    "workspace.restored": "restored from a backup the workspace",
 }
 
 ROWS = {

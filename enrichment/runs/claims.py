@@ -24,6 +24,7 @@ from tables.stored_rows import AnyRow, StoredRow
 
 RETRY_LATER = (CellState.QUEUED, CellState.LIMITED)  # claimed again when they are due
 PARKED = (*RETRY_LATER, CellState.WAITING)  # the open states of a cell that is in no claim
+IN_DOUBT = "restored"  # the token of a claim whose rows may all have been sent after a backup was made
 
 
 type Notes = Mapping[str, Any]  # what the last try of a row left for the next one

@@ -15,6 +15,11 @@ from enrichment.worker.send_journal import Entries
 from tables import events, storage
 from tables.models import Cell, CellState
 
+_STOPPED = "The worker stopped during this request. Check whether it arrived before you run the row again."
+_RESTORED = (
+    "Marl was restored from a backup, and this row may have been sent after it was made. "
+    "Check whether it arrived before you run the row again."
+)
 MOST_LOST = 3  # workers in a row that ended while they were at one row: it may be the row
 
 
@@ -65,6 +70,8 @@ def _may_have_been_sent(
     run: Run, claim: Claim, row_ids: Sequence[int], entries: Entries | None, again: Collection[int]
 ) -> set[int]:
     """Returns those of these rows that have a send intent, less those of which a journal says that they were not."""
+    if claim.token == claims.IN_DOUBT:
+        return set(row_ids)
     intended = {pk for pk in row_ids if pk <= claim.intended}
     if HttpConfig(**run.column.http.config).shares_answers:  # what only waited for another row's answer was not sent
         intended = deduplication.owners(run, intended)
@@ -83,7 +90,8 @@ def _recovered(
     if run.state not in Run.OPEN:
         again = set()
     in_batches = batches.keys_of_claim(run, claim.pk)
-    ended = (_ended(pk, attempts.get(pk, 0), pk in sent, pk in again) for pk in row_ids)
+    words = _RESTORED if claim.token == claims.IN_DOUBT else _STOPPED
+    ended = (_ended(pk, attempts.get(pk, 0), pk in sent, pk in again, words) for pk in row_ids)
     notes = ({batches.NOTE: in_batches[pk]} if pk in in_batches else {} for pk in row_ids)
     return [replace(result, claim_id=claim.pk, notes=note) for result, note in zip(ended, notes, strict=True)]
 
@@ -101,7 +109,7 @@ def _attempts(run: Run, row_ids: Collection[int]) -> dict[int, int]:
     return dict(cells.values_list("row_id", "attempts"))
 
 
-def _ended(row_id: int, attempts: int, sent: bool, again: bool) -> Result:
+def _ended(row_id: int, attempts: int, sent: bool, again: bool, doubt: str) -> Result:
     if not sent:
         return Result(row_id, CellState.QUEUED, attempts=attempts)
     if again and attempts < MOST_LOST:
@@ -109,5 +117,4 @@ def _ended(row_id: int, attempts: int, sent: bool, again: bool) -> Result:
     if again:
         words = f"{attempts + 1} workers stopped while processing this row. Check its response before you run it again."
         return Result(row_id, CellState.FAILED, error_code="worker_lost", error_message=words, attempts=attempts + 1)
-    words = "The worker stopped during this request. Check whether it arrived before you run the row again."
-    return Result(row_id, CellState.UNKNOWN, error_code="worker_lost", error_message=words, attempts=attempts + 1)
+    return Result(row_id, CellState.UNKNOWN, error_code="worker_lost", error_message=doubt, attempts=attempts + 1)

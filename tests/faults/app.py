@@ -26,6 +26,7 @@ class Marl:
         self.database = database
         self.with_clocks = False  # that tests can set wrong, for what is started from now on
         self.folder = Path(tempfile.mkdtemp(prefix="marl-faults-"))
+        self._logs.mkdir()
         self.port = free_port()
         self.listener = up.listen(self.port)
         redis, redis_url = _redis(self.folder, with_port=database.name == "PostgreSQL")
@@ -52,8 +53,8 @@ class Marl:
         self.database.start()
         self.start_redis()
         if not self._token.exists():
-            self._manage("migrate", "--verbosity", "0")
-            self._token.write_text(self._manage("api_token", "--name", "faults", "--role", "owner"))
+            self.manage("migrate", "--verbosity", "0")
+            self._token.write_text(self.manage("api_token", "--name", "faults", "--role", "owner"))
         for part in (self.web, self.scheduler):
             if not part.runs:
                 self._start(part)
@@ -123,6 +124,12 @@ class Marl:
         self.redis.kill()
         shutil.rmtree(self.folder / "appendonlydir")
 
+    def restore(self, *arguments: str) -> str:
+        """From a backup, before it is started."""
+        self.database.start()
+        self.start_redis()
+        return self.manage("restore", *arguments)
+
     def close(self) -> None:
         for part in self.parts:
             part.kill()
@@ -141,17 +148,22 @@ class Marl:
 
     def last_words(self, lines: int) -> list[tuple[str, str]]:
         """The end of each log."""
-        logs = [*sorted(self.folder.glob("*.log")), *([self.database.server.log] if self.database.server else [])]
+        logs = [*sorted(self._logs.glob("*.log")), *([self.database.server.log] if self.database.server else [])]
         return [(log.stem, "\n".join(log.read_text(errors="replace").splitlines()[-lines:])) for log in logs]
 
     @property
     def _token(self) -> Path:
+        """In the data folder, so that a backup has it."""
         return self.folder / "token"
 
-    def _part(self, name: str, command: list[str]) -> Part:
-        return Part(name, command, self.folder, self.environment)
+    @property
+    def _logs(self) -> Path:
+        return self.folder / "logs"
 
-    def _manage(self, *arguments: str) -> str:
+    def _part(self, name: str, command: list[str]) -> Part:
+        return Part(name, command, self._logs, self.environment)
+
+    def manage(self, *arguments: str) -> str:
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
