@@ -77,6 +77,7 @@ def benchmarks(rows: int) -> list[Benchmark]:
         Benchmark("lookups", f"--rows {rows}"),
         Benchmark("long_work", f"--rows {rows}"),
         Benchmark("retention", f"--rows {rows // 2}"),
+        Benchmark("upgrade", f"--rows {rows}"),
         Benchmark("grid", f"--rows {rows}"),
         Benchmark("disk", f"--rows {sent}"),
         Benchmark("simulate"),

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from itertools import batched
 from typing import Any, Protocol
 
@@ -45,15 +45,21 @@ def columns_of(model: type[models.Model]) -> list[tuple[str, Kind]]:
     return [(str(field.column), lines.kind_of(field)) for field in model._meta.local_concrete_fields]
 
 
-@contextmanager
-def taken() -> Iterator[Snapshot]:
+def taken() -> AbstractContextManager[Snapshot]:
     """The database stays at this moment for whoever reads it here, and nobody waits for them."""
-    if connection.vendor == "sqlite":
-        with closing(sqlite3.connect(connection.settings_dict["NAME"], timeout=20, isolation_level=None)) as session:
-            session.execute("PRAGMA query_only = 1")
-            session.execute("BEGIN")
-            yield _Sqlite(session)
-        return
+    return of_sqlite(connection.settings_dict["NAME"]) if connection.vendor == "sqlite" else _of_postgresql()
+
+
+@contextmanager
+def of_sqlite(file: str) -> Iterator[Snapshot]:
+    with closing(sqlite3.connect(file, timeout=20, isolation_level=None)) as session:
+        session.execute("PRAGMA query_only = 1")
+        session.execute("BEGIN")
+        yield _Sqlite(session)
+
+
+@contextmanager
+def _of_postgresql() -> Iterator[Snapshot]:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
