@@ -66,7 +66,9 @@ def _write_batch(backfill_id: int, table_id: int) -> None:
         if backfill is None:  # another worker finished it before this one had the lock
             return
         batch = _rows_after(table_id, backfill.last_row)
-        storage.write_values([row for row in batch if _change(backfill, row)])
+        changed = [row for row in batch if _change(backfill, row)]
+        for model in (Row, DeletedRow):
+            storage.write_values({row.pk: row.values for row in changed if isinstance(row, model)}, model)
         if len(batch) == BATCH:
             backfill.last_row, backfill.heartbeat_at = batch[-1].pk, timezone.now()
             backfill.save()

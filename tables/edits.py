@@ -4,7 +4,6 @@ An edit is noted in the transaction that makes it: one line for each row that it
 adds. Imports are not noted here, `ImportChange` has what they changed. What is old, or more than a table needs, goes.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -36,8 +35,7 @@ def begin(table_id: int, how: Edit.How = Edit.How.EDIT, **fields: Any) -> Edit:
 def record(edit: Edit, changes: Changes) -> None:
     """Notes what an edit changes in rows that it has not changed before; the table is locked."""
     lines = [
-        (edit.pk, row_id, json.dumps(before, ensure_ascii=False), json.dumps(after, ensure_ascii=False))
-        for row_id, (before, after) in changes.items()
+        (edit.pk, row_id, storage.encode(before), storage.encode(after)) for row_id, (before, after) in changes.items()
     ]
     storage.insert_lines("tables_editedrow", ("edit_id", "row_id", "before", "after"), lines)
     Edit.objects.filter(pk=edit.pk).update(rows=F("rows") + len(lines))

@@ -1,6 +1,5 @@
 """Rows of a table: windows of them anywhere, appended, changed and deleted."""
 
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from itertools import batched
@@ -109,7 +108,7 @@ def move(table: Table, row_ids: Sequence[int], before: int | None) -> int:
 
 def _insert(table: Table, sort_keys: range, stored: Sequence[Mapping[str, Any]]) -> list[int]:
     """Stores rows whose keys are counted already, and announces them."""
-    storage.insert(table.pk, sort_keys, [json.dumps(row, ensure_ascii=False) for row in stored])
+    storage.insert(table.pk, sort_keys, [storage.encode(row) for row in stored])
     added = Row.objects.filter(table=table, sort_key__gte=sort_keys[0], sort_key__lte=sort_keys[-1])
     row_ids = list(added.order_by("sort_key").values_list("pk", flat=True))
     storage.grow(table.pk, len(row_ids))
@@ -183,17 +182,19 @@ def _write(table: Table, new_values: Mapping[int, edits.Values]) -> dict[int, tu
     """Stores {row id: {key: value}}; returns what stood in the rows and what differs now."""
     changes: dict[int, tuple[edits.Values, edits.Values]] = {}
     for row_ids in batched(sorted(new_values), _IDS):
-        found = Row.objects.filter(pk__in=row_ids)  # alone: SQLite looks through all of a table that is named
-        rows = sorted((row for row in found if row.table_id == table.pk), key=lambda row: row.sort_key)
+        # Without the table: SQLite looks through all of one that is named.
+        found = Row.objects.filter(pk__in=row_ids).values_list("sort_key", "pk", "values", "table_id")
+        rows = sorted((key, pk, stored) for key, pk, stored, table_id in found if table_id == table.pk)
         if len(rows) < len(row_ids):
-            missing = min(set(row_ids) - {row.pk for row in rows})
+            missing = min(set(row_ids) - {pk for _, pk, _ in rows})
             raise Refused(f"This table has no row {missing}.", field="rows")
-        for row in rows:
-            different = {key: value for key, value in new_values[row.pk].items() if row.values.get(key) != value}
+        written: dict[int, dict[str, Any]] = {}
+        for _, pk, stored in rows:
+            different = {key: value for key, value in new_values[pk].items() if stored.get(key) != value}
             if different:
-                changes[row.pk] = ({key: row.values.get(key) for key in different}, different)
-                row.values = _without_empty(row.values | different)
-        storage.write_values([row for row in rows if row.pk in changes])
+                changes[pk] = ({key: stored.get(key) for key in different}, different)
+                written[pk] = _without_empty(stored | different)
+        storage.write_values(written)
     return changes
 
 

@@ -50,6 +50,8 @@ def is_too_deep(value: object) -> bool:
     level = [value]
     for _ in range(DEEPEST):
         level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return False
     return any(isinstance(inner, dict | list) for inner in level)
 
 
@@ -76,17 +78,21 @@ def storable(value: Any) -> Any:
 
 
 def _check_storable(column: Column, value: object) -> None:
-    if is_too_deep(value):
-        raise _refused(column, f"“{column.name}” has a value that is nested more than {DEEPEST} levels deep.")
-    try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    except ValueError:
-        raise _refused(column, f"“{column.name}” has a value that is not valid JSON.") from None
+    text = value if isinstance(value, str) else _encoded(column, value)
     if storable(value) != value:
         words = "has a character that cannot be stored: U+0000, or half of a surrogate pair."
         raise _refused(column, f"“{column.name}” {words}")
-    if len(value if isinstance(value, str) else text) > LONGEST:
+    if len(text) > LONGEST:
         raise _refused(column, f"A cell holds at most {LONGEST:,} characters.")
+
+
+def _encoded(column: Column, value: object) -> str:
+    if is_too_deep(value):
+        raise _refused(column, f"“{column.name}” has a value that is nested more than {DEEPEST} levels deep.")
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        raise _refused(column, f"“{column.name}” has a value that is not valid JSON.") from None
 
 
 def _number(column: Column, value: object) -> object:
