@@ -59,7 +59,7 @@ def _renamed(columns: Mapping[int, int], others: Sequence[int]) -> str:
     renamed = text
     for pk, copy in columns.items():
         renamed = f"""replace({renamed}, '"{pk}":', '"{copy}":')"""
-    has_more = [f"{find}(substr({text}, 2), '{{') > 0", *(f"""{find}({text}, '"{pk}":') > 0""" for pk in others)]
+    has_more = [f"{text} LIKE '_%%{{%%'", *(f"""{find}({text}, '"{pk}":') > 0""" for pk in others)]
     return f"CASE WHEN {' OR '.join(has_more)} THEN ({_taken_apart(columns)}) ELSE ({renamed}){cast} END"
 
 
