@@ -120,17 +120,18 @@ def _of_path(
 def _of_formula(formula: Formula | None, rows: Sequence[tuple[int, Values]], evaluators: Evaluators) -> list[Result]:
     if formula is None:
         return [Result(pk, CellState.EMPTY) for pk, _ in rows]
-    results = {pk: result for pk, values in rows if (result := _without_inputs(pk, values, formula.required(values)))}
+    results = {pk: result for pk, values in rows if (result := _without_inputs(pk, values, formula))}
     ready = [(pk, values) for pk, values in rows if pk not in results]
     computed = evaluators.evaluate(formula, [values for _, values in ready]) if ready else []
     results |= {pk: _ended(pk, outcome) for (pk, _), outcome in zip(ready, computed, strict=True)}
     return [results[pk] for pk, _ in rows]
 
 
-def _without_inputs(row_id: int, values: Values, needed: frozenset[int]) -> Result | None:
+def _without_inputs(row_id: int, values: Values, formula: Formula) -> Result | None:
     """Returns the result of a row whose inputs have none to give."""
-    lacking = [value for pk in sorted(needed) if isinstance(value := values.get(pk), Unavailable)]
-    return unavailable(row_id, lacking[0]) if lacking else None
+    lacking = [pk for pk in formula.column_ids if isinstance(values.get(pk), Unavailable)]
+    needed = formula.required(values).intersection(lacking) if lacking else None
+    return unavailable(row_id, values[min(needed)]) if needed else None
 
 
 def _ended(row_id: int, computed: Computed) -> Result:

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 STEP_SECONDS = 5.0
 BUSY = 1.0  # seconds until the next try when all formula processes, or the database, are busy
-BATCH = 2_000
+BATCH = 4_000
 _FIRST_SLICE = 10  # rows
 _LARGEST_SLICE = 500  # rows after which the time is looked at
 _SLOW = 0.5  # seconds of a slice after which the next one is smaller

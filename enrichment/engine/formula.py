@@ -71,8 +71,7 @@ class Formula:
         return Edit(found.offset, len(found.text), f"Number({found.text})", "Make it a number")
 
 
-@dataclass(frozen=True, slots=True)
-class Computed:
+class Computed(NamedTuple):
     """A row's result: a JSON value or MISSING; or an error, the reference whose emptiness caused it, and its fix."""
 
     value: object = None
@@ -264,7 +263,9 @@ class Evaluators:
         """Returns a result a row; the values of a row are {column id: value}. Raises SandboxBusy."""
         computed = [_unavailable(formula, row) for row in rows]
         ready = [number for number, result in enumerate(computed) if result is None]
-        parameters = [_parameters(formula, rows[number]) for number in ready]
+        states = [formula.slots[slot] for slot in formula.state_slots]
+        guarded = [formula.slots[slot] for slot in formula.guarded_slots]
+        parameters = [formula_parameters.encoded(formula.slots, states, guarded, rows[number]) for number in ready]
         outcomes = self._outcomes(formula, parameters) if parameters else []
         for number, outcome in zip(ready, outcomes, strict=True):
             computed[number] = _computed(formula, outcome)
@@ -284,18 +285,11 @@ class Evaluators:
 
 
 def _unavailable(formula: Formula, row: Mapping[int, object]) -> Computed | None:
-    required = formula.required(row)
     for hole in formula.slots:
         value = row.get(hole.column_id or 0)
-        if isinstance(value, Unavailable) and hole.column_id in required:
+        if isinstance(value, Unavailable) and hole.column_id in formula.required(row):
             return Computed(error=str(value))
     return None
-
-
-def _parameters(formula: Formula, row: Mapping[int, object]) -> str:
-    states = [formula.slots[slot] for slot in formula.state_slots]
-    guarded = [formula.slots[slot] for slot in formula.guarded_slots]
-    return formula_parameters.encoded(formula.slots, states, guarded, row)
 
 
 def _computed(formula: Formula, outcome: Outcome) -> Computed:

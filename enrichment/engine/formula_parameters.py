@@ -5,6 +5,8 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 
+from pydantic_core import to_json
+
 from enrichment.engine.template.paths import MISSING
 from enrichment.engine.template.references import Hole, Reason, Unavailable
 from enrichment.engine.template.values import as_text, is_empty
@@ -29,19 +31,15 @@ def has_failed(value: object) -> bool:
 
 def encoded(values: Sequence[Hole], states: Sequence[Hole], guarded: Sequence[Hole], row: Mapping[int, object]) -> str:
     """Returns them as a JSON list: null for what is empty, long integers as text."""
-    parameters = [
-        *(_given(hole.value(row, {})) for hole in values),
-        *(_state(hole.value(row, {})) for hole in states),
-        *(_failure(hole.value(row, {})) for hole in guarded),
-    ]
+    parameters: list[object] = [_given(hole.value(row, {})) for hole in values]
+    if states or guarded:
+        parameters += [_state(hole.value(row, {})) for hole in states]
+        parameters += [_failure(hole.value(row, {})) for hole in guarded]
     try:
-        text = _encode(parameters)
-    except ValueError:
+        text = to_json(parameters, inf_nan_mode="null", fallback=as_text).decode()
+    except ValueError:  # half a surrogate pair
         return json.dumps(_harmless(parameters), default=as_text)
     return json.dumps(_harmless(parameters), default=as_text) if _LONG_INTEGER.search(text) else text
-
-
-_encode = json.JSONEncoder(default=as_text, allow_nan=False).encode
 
 
 def _given(value: object) -> object:
