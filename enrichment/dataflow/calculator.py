@@ -129,9 +129,9 @@ def _of_formula(formula: Formula | None, rows: Sequence[tuple[int, Values]], eva
 
 def _without_inputs(row_id: int, values: Values, formula: Formula) -> Result | None:
     """Returns the result of a row whose inputs have none to give."""
-    lacking = [pk for pk in formula.column_ids if isinstance(values.get(pk), Unavailable)]
+    lacking = {pk: value for pk in formula.column_ids if isinstance(value := values.get(pk), Unavailable)}
     needed = formula.required(values).intersection(lacking) if lacking else None
-    return unavailable(row_id, values[min(needed)]) if needed else None
+    return unavailable(row_id, lacking[min(needed)]) if needed else None
 
 
 def _ended(row_id: int, computed: Computed) -> Result:
