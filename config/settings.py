@@ -14,13 +14,19 @@ from kombu import Queue
 
 from tables import queues
 
+from config.environment import secret
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("MARL_DATA_DIR", BASE_DIR / "data")).resolve()
 PORT = int(os.environ.get("PORT", "8000"))
 
 
+def _items(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
 def _listed(name: str) -> list[str]:
-    return [item.strip() for item in os.environ.get(name, "").split(",") if item.strip()]
+    return _items(os.environ.get(name, ""))
 
 
 def _secret_in_data_dir(name: str) -> str:
@@ -35,12 +41,6 @@ def _secret_in_data_dir(name: str) -> str:
     return path.read_text().strip()
 
 
-def _secret(name: str) -> str:
-    """Returns what the variable holds, or the file that `NAME_FILE` names."""
-    path = os.environ.get(f"{name}_FILE")
-    return Path(path).read_text().strip() if path else os.environ.get(name, "")
-
-
 def _roles_by_group(name: str) -> dict[str, str]:
     pairs = {group.strip(): role.strip() for group, _, role in (item.rpartition("=") for item in _listed(name))}
     if wrong := [f"{group}={role}" for group, role in pairs.items() if not group or role not in ROLES]:
@@ -51,9 +51,9 @@ def _roles_by_group(name: str) -> dict[str, str]:
 ROLES = ("viewer", "editor", "owner")
 VERSION = str(tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"])
 DEBUG = os.environ.get("MARL_DEBUG") == "1"
-SECRET_KEY = os.environ.get("MARL_SECRET_KEY") or _secret_in_data_dir("secret-key")
+SECRET_KEY = secret("MARL_SECRET_KEY") or _secret_in_data_dir("secret-key")
 # Any text; the first encrypts, the others still decrypt (rotation).
-ENCRYPTION_KEYS = _listed("MARL_ENCRYPTION_KEYS") or _secret_in_data_dir("encryption-key").split(",")
+ENCRYPTION_KEYS = _items(secret("MARL_ENCRYPTION_KEYS") or _secret_in_data_dir("encryption-key"))
 PUBLIC_URL_IS_SET = bool(os.environ.get("MARL_PUBLIC_URL"))
 PUBLIC_URL = os.environ.get("MARL_PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 _public = urlsplit(PUBLIC_URL)
@@ -64,8 +64,9 @@ if _sample_host := urlsplit(SAMPLE_API_URL).hostname:
     ALLOWED_HOSTS.append(_sample_host)
 ALLOWED_NETWORKS = _listed("MARL_ALLOWED_NETWORKS")
 RECIPES_DIR = os.environ.get("MARL_RECIPES_DIR", "")  # recipes of this server, beside those of Marl
+ALIVE_PATH = os.environ.get("MARL_ALIVE_PATH", "")  # touched by a worker or scheduler as long as it lives
 EMAIL_FROM = os.environ.get("MARL_EMAIL_FROM", "")
-_smtp = urlsplit(os.environ.get("MARL_SMTP_URL", ""))  # smtp:// with STARTTLS on port 587, or smtps://
+_smtp = urlsplit(secret("MARL_SMTP_URL"))  # smtp:// with STARTTLS on port 587, or smtps://
 _smtp_port = _smtp.port or (465 if _smtp.scheme == "smtps" else 587)
 CAN_EMAIL = bool(_smtp.hostname and EMAIL_FROM)
 MAILERS = {
@@ -84,7 +85,7 @@ MAILERS = {
 }
 OIDC_ISSUER = os.environ.get("MARL_OIDC_ISSUER", "")
 OIDC_CLIENT_ID = os.environ.get("MARL_OIDC_CLIENT_ID", "")
-OIDC_CLIENT_SECRET = _secret("MARL_OIDC_CLIENT_SECRET")
+OIDC_CLIENT_SECRET = secret("MARL_OIDC_CLIENT_SECRET")
 OIDC_NAME = os.environ.get("MARL_OIDC_NAME") or urlsplit(OIDC_ISSUER).hostname or ""
 OIDC_SCOPE = os.environ.get("MARL_OIDC_SCOPE") or "openid email profile"
 OIDC_DOMAINS = [domain.lower().removeprefix("@") for domain in _listed("MARL_OIDC_DOMAINS")]
@@ -151,7 +152,7 @@ TEMPLATES = [
 ]
 
 DATABASES: dict[str, Any] = {
-    "default": dj_database_url.parse(os.environ.get("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'marl.sqlite3'}")
+    "default": dj_database_url.parse(secret("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'marl.sqlite3'}")
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
@@ -170,7 +171,7 @@ else:
     DATABASES["default"] = _database | {"OPTIONS": {"connect_timeout": 5} | _database["OPTIONS"]}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = os.environ.get("REDIS_URL") or f"unix://{DATA_DIR / 'redis.sock'}"
+REDIS_URL = secret("REDIS_URL") or f"unix://{DATA_DIR / 'redis.sock'}"
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"queue_order_strategy": "tables.queues:FirstOnesFirst"}

@@ -19,9 +19,11 @@ from types import FrameType
 from typing import IO
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ImproperlyConfigured
 from redis import RedisError
 
 from config import bundled_redis
+from config.environment import secret
 
 HOST = os.environ.get("MARL_HOST", "127.0.0.1")
 PYTHON = sys.executable
@@ -187,8 +189,8 @@ def wait_for_web(port: int, part: Part, logs: Path) -> None:
 
 
 def start_redis(folder: Path, parts: list[Part]) -> None:
-    if os.environ.get("REDIS_URL"):
-        bundled_redis.wait_until_ready(os.environ["REDIS_URL"])
+    if given := secret("REDIS_URL"):
+        bundled_redis.wait_until_ready(given)
         return
     part = Part("redis", bundled_redis.command(folder))
     parts.append(part)
@@ -252,7 +254,7 @@ def main() -> int:
         folder, port = data_folder(), port_number()
         with lock(folder):
             run(folder, port, stop)
-    except (CannotStart, bundled_redis.NoRedis, RedisError) as error:
+    except (CannotStart, ImproperlyConfigured, bundled_redis.NoRedis, RedisError) as error:
         # A part that Ctrl+C ended first looks like one that cannot start.
         print("Stopped." if stop.came else f"Marl could not start. {error}", file=sys.stderr)
         return 1

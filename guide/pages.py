@@ -22,7 +22,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "Tables": ("grid", "views", "keys", "files", "sources", "trash"),
     "Columns": ("recipes", "references", "connections", "shapes", "formulas", "lookups", "updates", "schedules"),
     "Results": ("runs", "answers", "servers", "assistants"),
-    "Reference": ("api", "files-odd", "operations", "security"),
+    "Reference": ("api", "files-odd", "operations", "security", "licences"),
 }
 NAMES = tuple(name for names in CHAPTERS.values() for name in names)
 

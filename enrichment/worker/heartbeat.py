@@ -10,7 +10,9 @@ last one. So nobody looks dead because sweeps were held up and come all at once,
 import logging
 import os
 import threading
+from pathlib import Path
 
+from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db import connections as databases
 from django.db.models import F
@@ -37,6 +39,8 @@ class _Heartbeat:
 
     def _beat_until_stopped(self) -> None:
         while not self._stopping.wait(BEAT):
+            if settings.ALIVE_PATH:
+                Path(settings.ALIVE_PATH).touch()
             self.beat()
         databases.close_all()
 

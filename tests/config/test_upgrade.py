@@ -58,7 +58,7 @@ def test_a_backup_of_the_last_release_becomes_one_of_this(
     monkeypatch.setattr(snapshots, "taken", lambda: snapshots.of_sqlite(str(last_release / "marl.sqlite3")))
     monkeypatch.setattr(writing, "_check_migrated", lambda: None)
     backup = tmp_path / "backup.zip"
-    written = writing.write(backup, str)
+    written = writing.write(backup, lambda _: None)
     assert set(written.migrations) >= set(upgrade.LAST_RELEASE.items())
     environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
     environment |= {"MARL_DATA_DIR": str(tmp_path / "new")}
