@@ -8,7 +8,7 @@ RUN npm run build
 FROM python:3.13-slim-bookworm
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MARL_DATA_DIR=/data MARL_ASSETS_DIR=/app/assets
 # By number, so that Kubernetes can tell that it isn't root.
-RUN useradd --uid 10001 --no-create-home --home-dir /tmp marl && mkdir /data && chown marl /data
+RUN useradd --uid 1000 --no-create-home --home-dir /tmp marl && mkdir /data && chown marl /data
 WORKDIR /app
 COPY requirements.txt requirements-parquet.txt ./
 ARG ADDITION=
@@ -18,6 +18,6 @@ COPY --from=assets /app/static/build static/build
 COPY --from=assets /app/enrichment/engine/sandbox/build enrichment/engine/sandbox/build
 RUN MARL_DATA_DIR=/tmp/build python manage.py collectstatic --no-input && rm -rf /tmp/build \
   && python -m compileall -q /app
-USER 10001
+USER 1000
 VOLUME /data
 EXPOSE 8000
