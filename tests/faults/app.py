@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 import httpx
+from redis import Redis
 
 from config import bundled_redis, up
 from tests.faults import clocks
@@ -73,6 +74,18 @@ class Marl:
             worker.end()
         self.workers = alive[:number] + [self._new_worker() for _ in range(number - len(alive))]
         wait_until(lambda: all(worker.said(" ready.") for worker in self.workers), 60, "the workers are ready")
+
+    def second_scheduler(self) -> Part:
+        """As on another machine; whoever asks for it ends it."""
+        second = self._part("scheduler-2", up.scheduler(self._logs))  # a schedule of its own
+        self._start(second)
+        wait_until(lambda: second.said("beat: Starting"), 60, "the second scheduler runs")
+        return second
+
+    def limit_redis(self, number: str) -> None:
+        """To so many bytes; "0" takes the limit away."""
+        with Redis.from_url(self.environment["REDIS_URL"]) as server:
+            server.config_set("maxmemory", number)
 
     def _new_worker(self) -> Part:
         self._worker_names += 1

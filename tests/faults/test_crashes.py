@@ -69,6 +69,18 @@ def test_all_workers_are_killed(marl: Marl, sheets: Sequence[Sheet]) -> None:
     assert cut_off(sheets)
 
 
+def test_redis_is_out_of_memory(marl: Marl, sheets: Sequence[Sheet]) -> None:
+    """Redis out of memory for 5 s, refusing whatever is to be written"""
+    start_until_middle(sheets)
+    marl.limit_redis("1")
+    faulted(sheets)
+    try:
+        let_pass(5)
+    finally:
+        marl.limit_redis("0")
+    settle_all(sheets)
+
+
 def test_redis_is_lost_while_requests_are_under_way(marl: Marl, sheets: Sequence[Sheet]) -> None:
     """Redis killed, its data lost, back after 2 s"""
     start_until_middle(sheets)

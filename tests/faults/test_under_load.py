@@ -178,3 +178,15 @@ def test_too_many_requests_pauses_every_worker_and_costs_no_retry(marl: Marl, sh
     for each in sheets:
         assert not each.book.between(told_at + 0.5, each.book.closed_until)
         assert each.states() == {"done": each.rows}
+
+
+def test_two_schedulers_run_at_once(marl: Marl, sheets: Sequence[Sheet]) -> None:
+    """a second scheduler beside the first"""
+    second = marl.second_scheduler()
+    start_all(sheets, 40)
+    faulted(sheets)
+    try:
+        all_done(sheets)
+    finally:
+        second.kill()
+    assert once_each(sheets[1].book)

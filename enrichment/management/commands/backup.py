@@ -43,9 +43,9 @@ def _write_keys(path: Path) -> None:
 def _about_keys(keys: Path | None) -> str:
     if keys:
         return f"The keys are in {keys}. Keep it apart from the backup: together they open every secret."
-    there = (
-        "in MARL_ENCRYPTION_KEYS" if os.environ.get("MARL_ENCRYPTION_KEYS") else str(settings.DATA_DIR / folder.KEYS[0])
-    )
+    names = ("MARL_ENCRYPTION_KEYS", "MARL_ENCRYPTION_KEYS_FILE")
+    given = next((f"in {name}" for name in names if os.environ.get(name)), "")
+    there = given or str(settings.DATA_DIR / folder.KEYS[0])
     return (
         f"The encryption key isn't in it: it is {there}. Keep a copy elsewhere (or use --keys FILE), because without "
         "it nobody can read the secrets of connections."

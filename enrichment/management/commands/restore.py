@@ -52,7 +52,7 @@ class Command(BaseCommand):
 def _keys_of(path: Path) -> dict[str, str]:
     """Raises Refused."""
     for name in ("MARL_ENCRYPTION_KEYS", "MARL_SECRET_KEY"):
-        if os.environ.get(name):
+        if os.environ.get(name) or os.environ.get(f"{name}_FILE"):
             raise Refused(f"{name} is set, so keys in the data folder would not be read. Set it to that of {path}.")
     try:
         lines = path.read_text().splitlines()
