@@ -14,7 +14,6 @@ from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from enrichment import schedules
-from enrichment.connections.secrets import CannotOpen, open_sealed
 from enrichment.models import (
     Claim,
     Connection,
@@ -35,6 +34,7 @@ from tables.models import Backfill, Cell, CellState, Deletion, Edit, Import, Tab
 from workspaces import audit
 from workspaces.models import Workspace
 from workspaces.refusals import Refused
+from workspaces.sealing import CannotOpen, open_sealed
 
 _ROWS_OF_CLAIM = 1000
 _NOBODY = 0  # the id of no worker: the next sweep takes its claims over

@@ -20,6 +20,7 @@ _KINDS: dict[str, Kind] = {
     "EmailField": "text",
     "FileField": "text",
     "FloatField": "number",
+    "GenericIPAddressField": "text",
     "IntegerField": "integer",
     "JSONField": "text",
     "PositiveBigIntegerField": "integer",

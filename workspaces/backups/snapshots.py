@@ -15,7 +15,7 @@ from workspaces.backups.lines import Kind
 from workspaces.backups.manifest import Database
 
 _AT_ONCE = 1000  # rows of SQLite
-_SESSIONS = "django_session"  # left out: whoever finds a backup could go on with them
+_SESSIONS = ("django_session", "workspaces_browsersession")  # whoever finds a backup could go on with them
 
 
 class Snapshot(Protocol):
@@ -38,7 +38,7 @@ def tables() -> list[type[models.Model]]:
 
 
 def _is_kept(model: type[models.Model]) -> bool:
-    return model._meta.managed and not model._meta.proxy and model._meta.db_table != _SESSIONS
+    return model._meta.managed and not model._meta.proxy and model._meta.db_table not in _SESSIONS
 
 
 def columns_of(model: type[models.Model]) -> list[tuple[str, Kind]]:

@@ -17,6 +17,7 @@ from tables.models import Cell, Column, Import, Row, Table
 from tests.enrichment.conftest import sweep
 from workspaces.models import AuditEntry, User, Workspace
 from workspaces.refusals import Refused
+from workspaces.sealing import seal
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -138,8 +139,6 @@ def test_auto_update_is_off_where_rows_were_being_changed(http: Callable[..., Co
 def test_secrets_of_another_key_are_told_by_the_name_of_their_connection(
     workspace: Workspace, settings: LazySettings
 ) -> None:
-    from enrichment.connections.secrets import seal
-
     Connection.objects.create(workspace=workspace, name="CRM", kind="bearer", secrets=seal({"token": "x"}))
     assert restored.settle(MADE_AT) == []
     settings.ENCRYPTION_KEYS = ["another key"]
