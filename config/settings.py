@@ -103,7 +103,7 @@ if OIDC_ROLE and not OIDC_DOMAINS:
     )
 MAX_PER_HOST = int(os.environ.get("MARL_MAX_PER_HOST", "256"))
 API_REQUESTS_PER_MINUTE = int(os.environ.get("MARL_API_REQUESTS_PER_MINUTE", "3000"))  # of a token; 0: no limit
-METRICS_TOKEN = os.environ.get("MARL_METRICS_TOKEN", "")
+METRICS_TOKEN = secret("MARL_METRICS_TOKEN")
 MAX_UPLOAD_BYTES = int(os.environ.get("MARL_MAX_UPLOAD_MB", "512")) * 1024 * 1024
 
 INSTALLED_APPS = [

@@ -36,6 +36,8 @@ def test_every_secret_setting_can_come_from_a_file(tmp_path: Path) -> None:
         "MARL_SECRET_KEY": "a secret key",
         "MARL_ENCRYPTION_KEYS": "one, two",
         "MARL_SMTP_URL": "smtp://user:p%40ss@mail.example:2525",
+        "MARL_METRICS_TOKEN": "of metrics",
+        "MARL_OIDC_CLIENT_SECRET": "of oidc",
         "DATABASE_URL": "postgresql://marl:secret@db.example/marl",
         "REDIS_URL": "redis://:hidden@redis.example/3",
     }
@@ -50,10 +52,12 @@ def test_every_secret_setting_can_come_from_a_file(tmp_path: Path) -> None:
     program = (
         "from django.conf import settings as s; database = s.DATABASES['default'];"
         "print([s.SECRET_KEY, s.ENCRYPTION_KEYS, s.MAILERS['default']['OPTIONS']['password'],"
-        " database['PASSWORD'], s.CELERY_BROKER_URL])"
+        " database['PASSWORD'], s.CELERY_BROKER_URL, s.METRICS_TOKEN, s.OIDC_CLIENT_SECRET])"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
-    told = "['a secret key', ['one', 'two'], 'p@ss', 'secret', 'redis://:hidden@redis.example/3']"
+    told = (
+        "['a secret key', ['one', 'two'], 'p@ss', 'secret', 'redis://:hidden@redis.example/3', 'of metrics', 'of oidc']"
+    )
     assert done.stdout.strip() == told
