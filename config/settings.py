@@ -12,9 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from kombu import Queue
 
-from tables import queues
-
 from config.environment import secret
+from tables import queues
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("MARL_DATA_DIR", BASE_DIR / "data")).resolve()

@@ -42,14 +42,16 @@ def write(path: Path, say: Say) -> Manifest:
 
 def check_place(path: Path) -> None:
     """Raises Refused where a file must not be written."""
+    own = settings.DATA_DIR / folder.BACKUPS
     if path.exists():
         raise Refused(f"{path} is there already. Choose another name, or delete it first.")
+    if path.resolve().is_relative_to(settings.DATA_DIR) and path.resolve().parent != own:
+        words = f"{path} is in the data folder, which would be lost with it, and would be in every later backup."
+        raise Refused(f"{words} Choose another folder, or {own}, which backups leave out.")
+    if path.resolve().parent == own:
+        own.mkdir(mode=0o700, exist_ok=True)
     if not path.parent.is_dir():
         raise Refused(f"The folder {path.parent} isn't there. Make it first.")
-    data = settings.DATA_DIR
-    if path.resolve().is_relative_to(data) and not path.resolve().is_relative_to(data / folder.BACKUPS):
-        words = f"{path} is in the data folder, which would be lost with it, and would be in every later backup."
-        raise Refused(f"{words} Choose another folder, or {data / folder.BACKUPS}, which backups leave out.")
 
 
 def _check_migrated() -> None:

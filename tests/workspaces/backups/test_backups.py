@@ -87,7 +87,6 @@ def test_a_file_that_is_there_stays(backup: Path) -> None:
 def test_a_backup_goes_into_no_folder_that_would_be_lost_with_the_data(data: Path) -> None:
     with pytest.raises(Refused, match="in the data folder"):
         writing.write(data / "uploads" / "backup.zip", nothing)
-    (data / "backups").mkdir()
     writing.write(data / "backups" / "one.zip", nothing)
     writing.write(data / "backups" / "two.zip", nothing)
     assert [file.path for file in described(data / "backups" / "two.zip").files] == [
