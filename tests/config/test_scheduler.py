@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from celery import Celery
+from django.conf import LazySettings
 
 from config.scheduler import Scheduler
 
@@ -36,3 +37,9 @@ def test_the_schedule_is_kept_otherwise(scheduler: Any) -> None:
     before = last_runs(scheduler)
     assert 0 < scheduler.tick() <= 10
     assert last_runs(scheduler) == before
+
+
+def test_a_scheduler_shows_that_it_lives(scheduler: Any, tmp_path: Path, settings: LazySettings) -> None:
+    settings.ALIVE_PATH = str(tmp_path / "alive")
+    scheduler.tick()
+    assert (tmp_path / "alive").exists()

@@ -1,8 +1,11 @@
 """Who is alive, and how soon somebody is taken for dead."""
 
+import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 from django.db.models import F
 
 from enrichment import leases
@@ -99,3 +102,16 @@ def test_a_worker_that_leaves_is_dead_at_once() -> None:
     heartbeat.leave()
     assert not heartbeat.is_alive()
     assert not Worker.objects.filter(pk=worker_id).exists()
+
+
+def test_a_worker_shows_that_it_lives_even_without_a_database(
+    tmp_path: Path, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beaten = threading.Event()
+    monkeypatch.setattr(heartbeat, "BEAT", 0.01)
+    monkeypatch.setattr(heartbeat._Heartbeat, "beat", lambda _: beaten.set())
+    settings.ALIVE_PATH = str(tmp_path / "alive")
+    heartbeat.worker_id()
+    assert beaten.wait(10)
+    heartbeat.leave()
+    assert (tmp_path / "alive").exists()
