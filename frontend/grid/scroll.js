@@ -45,6 +45,7 @@ export class Scroll {
 
   /** @param {number} height px of all rows */
   resize(height) {
+    this.#follow(); // the scroller may have been moved without an event as yet
     this.#height = height;
     this.body.style.height = `${Math.min(height, TALLEST)}px`;
     this.scroller.style.touchAction = this.scaled ? "none" : "";
@@ -65,13 +66,18 @@ export class Scroll {
   }
 
   #scrolled() {
+    this.#follow();
+    this.moved();
+  }
+
+  /** Takes the position that the browser has scrolled to. */
+  #follow() {
     const native = this.scroller.scrollTop;
     if (!this.scaled) this.top = native;
     else if (Math.abs(native - this.#expected) >= 1) {
       this.top = native >= this.#lowestNative - 1 ? this.#lowest : (native / this.#lowestNative) * this.#lowest;
       this.#expected = native;
     }
-    this.moved();
   }
 
   /** @param {WheelEvent} event */
