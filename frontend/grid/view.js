@@ -75,8 +75,8 @@ export class View extends EventTarget {
   before = null;
   /** The condition of the group that is picked, beside the filters. @type {Filter | null} */
   picked = null;
-  /** Whether rows have changed since it was opened. */
-  outdated = false;
+  /** Why it may not show what it would if it were opened again. @type {"" | "changed" | "cancelled"} */
+  outdated = "";
   #request = 0;
   #opening = false;
   /** Names this page to the server, which ends what the page opens once it opens something else. */
@@ -237,7 +237,7 @@ export class View extends EventTarget {
     this.#request += 1;
     const request = this.#request;
     if (this.#opening && !this.active) this.#stop();
-    this.outdated = false;
+    this.outdated = "";
     this.#opening = true;
     this.dispatchEvent(new Event("change"));
     const endWait = this.#announceWait();
@@ -290,7 +290,7 @@ export class View extends EventTarget {
       return;
     }
     toast("Cancelled. The rows are still those from before.");
-    this.outdated = true;
+    this.outdated = "cancelled";
     this.dispatchEvent(new Event("change"));
   }
 
@@ -303,7 +303,7 @@ export class View extends EventTarget {
   /** @param {number[]} [columnIds] of changed values; undefined when rows were added or deleted */
   #compare(columnIds) {
     if (!this.active || this.outdated || (columnIds && !columnIds.some((id) => this.#uses(id)))) return;
-    this.outdated = true;
+    this.outdated = "changed";
     this.dispatchEvent(new Event("change"));
   }
 

@@ -43,13 +43,26 @@ export function startToolbar(grid, bar) {
   const paint = () => {
     if (document.activeElement !== search) search.value = grid.view.spec.search;
     search.placeholder = `Search ${plural(grid.rows.tableTotal, "row")}`;
-    part("refresh").hidden = !grid.view.outdated;
+    paintRefresh(part("refresh"), grid.view.outdated);
     mark(part("columns"), "Columns", grid.columns.all.length - grid.columns.count, "hidden");
   };
   grid.view.addEventListener("change", paint);
   grid.columns.addEventListener("change", paint);
   grid.rows.addEventListener("total", paint);
   paint();
+}
+
+const REFRESH = {
+  changed: { text: "Rows changed · Refresh", title: "Filter and sort the rows as they are now" },
+  cancelled: { text: "Cancelled · Try again", title: "Look through the rows again" },
+};
+
+/** @param {HTMLElement} button @param {"" | "changed" | "cancelled"} why */
+function paintRefresh(button, why) {
+  button.hidden = !why;
+  if (!why) return;
+  button.title = REFRESH[why].title;
+  /** @type {HTMLElement} */ (button.querySelector("span")).textContent = REFRESH[why].text;
 }
 
 /** @param {HTMLElement} button @param {string} name @param {number} count @param {string} word */

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.servers.marl import App
 
@@ -162,6 +162,22 @@ def test_a_sorted_view_keeps_its_rows_until_it_is_refreshed(page: Page, app: App
     refresh.click()
     expect(cell(1, 1)).to_have_text(f"Company {ROWS - 1}")
     expect(refresh).to_be_hidden()
+
+
+def test_a_view_whose_opening_was_cancelled_says_so_and_can_be_opened_again(page: Page, cell: Cell) -> None:
+    held: list[Route] = []
+    page.route("**/api/v1/tables/*/views", lambda route: held.append(route))
+    search(page, "company 77")
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    stopped = {"error": {"code": "stopped", "message": "Opening this view was stopped."}}
+    held[-1].fulfill(status=409, json=stopped)
+    again = page.get_by_role("button", name="Cancelled · Try again")
+    expect(again).to_be_visible()
+    expect(cell(1, 1)).to_have_text("Company 1")
+    page.unroute_all()
+    again.click()
+    expect(cell(1, 1)).to_have_text("Company 77")
+    expect(again).to_be_hidden()
 
 
 def test_edits_pastes_and_deletes_hit_the_rows_that_are_shown(page: Page, app: App, table: int, cell: Cell) -> None:
