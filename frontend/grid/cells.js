@@ -7,13 +7,13 @@
  */
 
 import { make } from "../ui/elements.js";
+import { groupDigits } from "../ui/format.js";
 import { prettyJson } from "./pretty-json.js";
 import { cut, isNumeric, summary } from "./summary.js";
 
 const COMPUTED = new Set(["formula", "extract", "http", "lookup"]);
 const LONGEST_SHOWN = 300; // characters; the rest is in the editor or the details
 const LINES = 5; // of JSON in a tall row
-const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 15 });
 
 /** The class of each state. A result is plain text: colours and signs are for what somebody should look at. @type {Record<State, string>} */
 const LOOK = {
@@ -89,10 +89,8 @@ export function copyText(column, cell) {
 
 /** @param {Column} column @param {unknown} value */
 function typedText(column, value) {
-  const text = plainText(value);
-  // "0042" and "1.10" stay as typed: only text that a number would print itself gets separators.
-  if (column.type === "number" && text && String(Number(text)) === text) return grouped.format(Number(text));
-  return cut(text, LONGEST_SHOWN).replace(/\s+/g, " ");
+  const text = cut(plainText(value), LONGEST_SHOWN).replace(/\s+/g, " ");
+  return column.type === "number" ? groupDigits(text) : text;
 }
 
 /**

@@ -3,6 +3,10 @@
 /** @param {number} value with separators: "12,345" */
 export const formatNumber = (value) => value.toLocaleString("en");
 
+/** Puts separators into a number as it is written, whose digits all stay: "607438.0" → "607,438.0", but "0042" is a name. @param {string} text */
+export const groupDigits = (text) =>
+  text.replace(/^(-?[1-9]\d{3,})(?=(?:\.\d+)?$)/, (whole) => whole.replace(/\B(?=(?:\d{3})+$)/g, ","));
+
 /** "1 row", "12,345 rows" @param {number} count @param {string} noun in the singular */
 export const plural = (count, noun) => `${formatNumber(count)} ${noun}${count === 1 ? "" : "s"}`;
 

@@ -2,12 +2,38 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bytesText, durationText, plural, timeText } from "../../../frontend/ui/format.js";
+import { bytesText, durationText, groupDigits, plural, timeText } from "../../../frontend/ui/format.js";
 
 test("counts have separators, and only one is singular", () => {
   assert.equal(plural(1, "row"), "1 row");
   assert.equal(plural(0, "row"), "0 rows");
   assert.equal(plural(12_345, "row"), "12,345 rows");
+});
+
+test("a number gets separators as it is written, and keeps every digit", () => {
+  for (const [text, shown] of [
+    ["607438.0", "607,438.0"],
+    ["1234567.50", "1,234,567.50"],
+    ["-1000", "-1,000"],
+    ["999", "999"],
+    ["12345678901234567890.123456", "12,345,678,901,234,567,890.123456"],
+  ])
+    assert.equal(groupDigits(text), shown);
+});
+
+test("what only looks like a number stays as it is", () => {
+  for (const text of [
+    "0042",
+    "00420.5",
+    "1,234",
+    "1.000,50",
+    "12345 kg",
+    "1e+21",
+    "5.0e-20",
+    "0.30000000000000004",
+    "",
+  ])
+    assert.equal(groupDigits(text), text);
 });
 
 test("durations are in the unit that suits them, at least one second, and do not break", () => {
