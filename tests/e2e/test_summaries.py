@@ -49,3 +49,20 @@ def test_columns_and_selected_cells_are_summed_up(page: Page, app: App) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Accounts")).to_be_visible()
     expect(page).to_have_title("Accounts – Marl")
+
+
+def test_under_a_narrow_column_stands_the_value_without_its_word(page: Page, app: App) -> None:
+    with app.api() as api:
+        made = api.post("/tables", json={"name": "Narrow", "columns": [{"name": "Id", "type": "text"}]}).json()
+        api.post(f"/tables/{made['id']}/rows", json={"rows": [{"Id": str(n)} for n in range(1000)]})
+        api.patch(f"/columns/{made['columns'][0]['id']}", json={"width": 72})
+    page.goto(f"{app.url}/tables/{made['id']}")
+    count = page.get_by_role("toolbar", name="Summaries").get_by_role("button", name="Id: Rows 1,000")
+    expect(count.get_by_text("1,000")).to_be_in_viewport(ratio=1)
+    word = count.get_by_text("Rows")
+    below = "word => word.offsetTop >= word.parentElement.offsetTop + word.parentElement.offsetHeight"
+    assert word.evaluate(below)
+    with app.api() as api:
+        api.patch(f"/columns/{made['columns'][0]['id']}", json={"width": 200})
+    expect(word).to_be_in_viewport(ratio=1)
+    assert word.evaluate("word => word.scrollWidth <= word.clientWidth")
