@@ -6,7 +6,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-/** From the lowest to the highest; the folders of one line know nothing of each other. "." holds the entry points. */
+/** From the lowest to the highest; the folders of one line know nothing of each other. "." holds what starts the parts of pages. */
 const LAYERS = [
   ["ui", "formulas"],
   ["grid", "fields"],
@@ -14,6 +14,7 @@ const LAYERS = [
   ["grid/head", "grid/foot", "grid/input", "details", "sample", "panel", "home", "duplicates"],
   ["commands", "long-work"],
   ["."],
+  ["pages"],
 ];
 
 const ROOT = fileURLToPath(new URL("../../frontend", import.meta.url));

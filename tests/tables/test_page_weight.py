@@ -33,6 +33,7 @@ def test_the_table_page_is_light(table: Table, editor: User, client_for: Callabl
     page = client_for(editor).get(f"/tables/{table.pk}").content
     linked = [Path(str(finders.find(name))) for name in LINKED.findall(page.decode())]
     files = {file for path in linked for file in with_imports(path)}
-    assert {"marl.css", "app.js", "table.js", "panel.js"} <= {file.name for file in files}
+    assert {"marl.css", "table.js"} <= {file.name for file in files}
+    assert len(files) <= 4, "each file is a request"
     weights = {file.name: len(gzip.compress(file.read_bytes())) for file in files}
     assert len(gzip.compress(page)) + sum(weights.values()) < BOUND, weights

@@ -1,0 +1,5 @@
+/** All scripts of the page of a table. */
+
+import "../app.js";
+import "../table.js";
+import "../panel.js";

@@ -1,0 +1,4 @@
+/** All scripts of the page of the trash. */
+
+import "../app.js";
+import "../trash.js";
