@@ -66,6 +66,7 @@ import { renameInPlace } from "./ui/rename.js";
  * @property {import("./grid/types.d.ts").SavedView[]} views
  * @property {boolean} can_edit
  * @property {import("./long-work/under-way.js").UnderWay[]} under_way
+ * @property {string} position of the live events; empty if it is not known
  * @property {Record<string, import("./grid/foot/summary-kinds.js").Kind>} summaries
  * @param {Boot} boot @returns {Grid}
  */
@@ -128,9 +129,9 @@ function showDeleted() {
   for (const part of document.querySelectorAll(".work, .toolbar, header button")) part.toggleAttribute("inert", true);
 }
 
-/** @param {Grid} grid @param {Progress} progress @param {Header} header @param {FieldColumns} fields */
-function followServer(grid, progress, header, fields) {
-  const live = new Live(grid);
+/** @param {Grid} grid @param {string} position @param {Progress} progress @param {Header} header @param {FieldColumns} fields */
+function followServer(grid, position, progress, header, fields) {
+  const live = new Live(grid, position);
   const offline = byId("offline");
   live.addEventListener("run", (event) => {
     const { detail } = /** @type {CustomEvent} */ (event);
@@ -284,7 +285,7 @@ function start() {
   grid.columns.addEventListener("change", () => describe(grid));
   grid.view.addEventListener("open", () => (byId("view-announcement").textContent = describe(grid)));
   describe(grid);
-  followServer(grid, progress, header, fields);
+  followServer(grid, boot.position, progress, header, fields);
   followUnderWay(grid, boot.under_way);
   progress.load().catch(() => toast("Can't show the runs now."));
   grid.sheet.focus({ preventScroll: true });

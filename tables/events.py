@@ -28,6 +28,7 @@ STORED_SECONDS = 3600  # after the last event
 MERGED_SECONDS = 0.1  # between two messages
 KEEP_ALIVE_SECONDS = 15.0
 LASTS_SECONDS = 300.0  # then the browser comes back, if it is still signed in
+FRESH_SECONDS = 60  # within which nothing is taken out of a stream
 BACKLOG = 200  # messages that a listener has not read yet
 
 type Entry = tuple[bytes, dict[bytes, bytes]]
@@ -76,6 +77,19 @@ def _publish(table_id: int, event: str, data: dict[str, Any]) -> None:
         pipeline.execute()
     except redis.RedisError as error:
         log.warning("“%s” of table %s was not announced: %s", event, table_id, error)
+
+
+def position(table_id: int) -> str:
+    """Returns an id after which come the events of what is stored from now on; empty without Redis."""
+    pipeline = client().pipeline(transaction=False)
+    pipeline.time()
+    pipeline.xrevrange(_key(table_id), count=1)
+    try:
+        (seconds, microseconds), latest = pipeline.execute()
+    except redis.RedisError:
+        return ""
+    just_before = seconds * 1000 + microseconds // 1000 - 1  # an event of the same millisecond has to come after it
+    return latest[0][0].decode() if latest else f"{just_before}-0"
 
 
 def _key(table_id: int) -> str:
@@ -168,10 +182,11 @@ class _Hub:
         try:
             first = await self.server.xrange(_key(table_id), count=1)
             entries = await self.server.xrange(_key(table_id), min=f"({last_event_id}")
+            seconds, _ = await self.server.time()
         except redis.RedisError:
             return _message("reset", "{}")
-        reaches_back = bool(first) and _order(first[0][0].decode()) <= _order(last_event_id)
-        if not reaches_back:
+        oldest = _order(first[0][0].decode()) if first else ((seconds - FRESH_SECONDS) * 1000, 0)
+        if oldest > _order(last_event_id):
             return _message("reset", "{}")
         return merged(entries) if entries else b": up to date\n\n"
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from tables import columns, deletions, row_queries, saved_views, summaries, view_links
+from tables import columns, deletions, events, row_queries, saved_views, summaries, view_links
 from tables.imports.readers import formats
 from tables.models import Column, Edit, Import, Table
 from workspaces import ids
@@ -41,6 +41,7 @@ def table(request: HttpRequest, actor: Actor, table_id: int) -> HttpResponse:
     if table is None:
         raise Http404
     can_edit = actor.role != Role.VIEWER
+    position = events.position(table.pk)  # before anything of it is read
     live = columns.live(table)
     context = {
         "table": table,
@@ -56,6 +57,7 @@ def table(request: HttpRequest, actor: Actor, table_id: int) -> HttpResponse:
             "home": reverse("home"),
             "summaries": summaries.chosen(table, actor.user),
             "under_way": _under_way(table),
+            "position": position,
         },
     }
     return render(request, "tables/table.html", context)

@@ -16,18 +16,21 @@ export class Live extends EventTarget {
   /** @type {[number, number, Cell][]} cells of this animation frame */
   #batch = [];
   #wait = 1000;
-  /** Whether the browser has an event to resume after; otherwise everything is fetched when the stream opens. */
-  #resumes = false;
+  /** Whether there is an event to resume after; otherwise everything is fetched when the stream opens. */
+  #resumes;
 
-  /** @param {Grid} grid */
-  constructor(grid) {
+  /** @param {Grid} grid @param {string} position of the events that the page was made with, or empty */
+  constructor(grid, position) {
     super();
     this.grid = grid;
-    this.#connect();
+    this.#resumes = position !== "";
+    this.#connect(position && `?last_event_id=${position}`);
+    void this.#reloadColumns(); // the page came without their settings and counts
   }
 
-  #connect() {
-    const source = new EventSource(`/api/v1/tables/${this.grid.table.id}/events`);
+  /** @param {string} [query] */
+  #connect(query = "") {
+    const source = new EventSource(`/api/v1/tables/${this.grid.table.id}/events${query}`);
     source.addEventListener("open", () => this.#opened());
     source.addEventListener("error", () => this.#failed(source));
     for (const type of ["cells", "run", "rows", "columns", "views", "table"]) {
@@ -80,13 +83,19 @@ export class Live extends EventTarget {
   }
 
   async #columns() {
+    if (await this.#reloadColumns()) this.grid.rows.refresh();
+  }
+
+  /** @returns {Promise<boolean>} whether the table is still there */
+  async #reloadColumns() {
     try {
       await this.grid.columns.reload();
     } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return this.#table(true);
-      // The next event, or a reload of the page, fetches them.
+      const isDeleted = error instanceof ApiError && error.status === 404;
+      if (isDeleted) this.#table(true); // otherwise the next event, or a reload of the page, fetches them
+      return !isDeleted;
     }
-    this.grid.rows.refresh();
+    return true;
   }
 
   /** @param {boolean} isDeleted */

@@ -9,7 +9,7 @@ import { ApiError, api } from "../ui/api.js";
 import { BLOCK, blockOf, RowBlocks } from "./row-blocks.js";
 
 const LONGEST_READ = 500; // the API's largest window
-const SETTLE_MS = 30; // rows scrolled past within this time are never fetched
+const SETTLE_MS = 30; // between two looks at what is in view: most of the rows that are scrolled past are never fetched
 const RETRY_MS = 2000;
 
 /** @param {number} rowId @param {number} columnId */
@@ -36,6 +36,8 @@ export class Rows extends EventTarget {
   #window = { first: 0, last: -1 };
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  /** When the blocks in view were last looked at. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   /** @param {number} tableId @param {number} total */
   constructor(tableId, total) {
@@ -78,7 +80,9 @@ export class Rows extends EventTarget {
   keepLoaded(first, last) {
     this.#window = { first, last };
     for (const number of this.#blocksInView()) this.#blocks.touch(number);
-    this.#timer ??= setTimeout(() => this.#loadInView(), SETTLE_MS);
+    const wait = this.#lookedAt + SETTLE_MS - performance.now();
+    if (this.#timer === undefined && wait <= 0) this.#loadInView();
+    else this.#timer ??= setTimeout(() => this.#loadInView(), wait);
   }
 
   #blocksInView() {
@@ -91,6 +95,7 @@ export class Rows extends EventTarget {
 
   #loadInView() {
     this.#timer = undefined;
+    this.#lookedAt = performance.now();
     const inView = this.#blocksInView();
     for (const [number, request] of this.#loading) {
       if (inView.includes(number)) continue;

@@ -54,6 +54,7 @@ export class Viewport {
     grid.selection.addEventListener("change", () => this.paintSoon());
     grid.selectedRows.addEventListener("change", () => this.paintSoon());
     this.fit();
+    grid.rows.keepLoaded(0, this.page); // now, so that no event comes between what the page preloads and its first frame
   }
 
   /** Rows that fit, which is what Page Down moves by. */

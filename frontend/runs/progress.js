@@ -34,7 +34,10 @@ export class Progress extends EventTarget {
   async load() {
     try {
       const [recent, own] = await Promise.all([this.#recent("limit=50"), this.#recent("limit=1&automatic=false")]);
-      this.#runs = new Map([...recent.filter(isOpen), ...own].map((run) => [run.id, run]));
+      const shown = [...recent.filter(isOpen), ...own];
+      // A live event may have told of its end before this answer came.
+      const latest = shown.map((run) => (this.#ended.has(run.id) && this.#runs.get(run.id)) || run);
+      this.#runs = new Map(latest.map((run) => [run.id, run]));
       this.#changed();
     } catch (error) {
       toast(`Can't show the runs. ${reasonOf(error)}`);

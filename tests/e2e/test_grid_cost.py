@@ -1,5 +1,7 @@
 """What the grid costs the browser, in counts: how fast the machine is, is not asked."""
 
+from collections import Counter
+
 import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
@@ -18,6 +20,10 @@ async (changes) => {
     await new Promise(requestAnimationFrame);
   }
 }
+"""
+
+FETCHED = """
+() => performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname)
 """
 
 # In one frame, so that the grid measures itself before it hears of the scroll.
@@ -53,6 +59,22 @@ def test_a_change_of_a_cell_lays_the_page_out_once(shown: Page) -> None:
     before = layouts(session)
     shown.evaluate(CHANGE, CHANGES)
     assert layouts(session) - before < 1.5 * CHANGES
+
+
+def test_a_page_fetches_what_it_shows_once(page: Page, app: App) -> None:
+    with app.api() as api:
+        made = api.post("/tables", json={"name": "Once", "columns": [{"name": "Company"}]}).json()
+        [row] = api.post(f"/tables/{made['id']}/rows", json={"rows": [{"Company": "Acme"}]}).json()["ids"]
+        page.goto(f"{app.url}/tables/{made['id']}")
+        expect(page.get_by_text("Acme", exact=True)).to_be_visible()
+        api.patch(f"/tables/{made['id']}/rows", json={"rows": [{"id": row, "cells": {"Company": "Changed"}}]})
+        expect(page.get_by_text("Changed", exact=True)).to_be_visible()  # the live events have begun
+    fetched = Counter(page.evaluate(FETCHED))
+    of_table = f"/api/v1/tables/{made['id']}"
+    assert fetched[f"{of_table}/rows"] == 1
+    assert fetched[of_table] == 1
+    assert fetched[f"{of_table}/views"] == 0
+    assert sum(path.endswith(".js") for path in fetched) <= 3
 
 
 def test_a_scroll_is_kept_when_the_grid_changes_its_size_in_the_same_frame(shown: Page) -> None:

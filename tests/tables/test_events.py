@@ -98,6 +98,43 @@ async def test_a_listener_cut_off_before_the_first_event_misses_nothing() -> Non
         assert [event for _, event, _ in await next_events(stream)] == ["reset"]
 
 
+async def of_the_page(run: int | None = None) -> AsyncGenerator[bytes]:
+    """A listener of a page that was made just now, before this run was announced."""
+    position = await asyncio.to_thread(events.position, 1)
+    if run:
+        events.publish_run(1, {"id": run})
+    return listening(position)
+
+
+@pytest.mark.usefixtures("_hub")
+@pytest.mark.parametrize("before", [False, True])
+async def test_a_page_that_was_made_just_now_reads_nothing_again(before: bool) -> None:
+    if before:
+        events.publish_run(1, {"id": 1})
+    async with aclosing(await of_the_page()) as stream:
+        await started(stream)
+        assert await anext(stream) == b": up to date\n\n"
+
+
+@pytest.mark.usefixtures("_hub")
+async def test_a_page_gets_what_was_announced_since_it_was_made() -> None:
+    events.publish_run(1, {"id": 1})
+    async with aclosing(await of_the_page(run=2)) as stream:
+        assert [data for _, _, data in await next_events(stream)] == [{"id": 2}]
+
+
+@pytest.mark.usefixtures("_hub")
+async def test_a_page_reads_everything_again_if_the_first_event_came_since_it_was_made() -> None:
+    async with aclosing(await of_the_page(run=1)) as stream:
+        assert [event for _, event, _ in await next_events(stream)] == ["reset"]
+
+
+@pytest.mark.usefixtures("_hub")
+async def test_whoever_comes_back_when_all_events_are_gone_reads_everything_again() -> None:
+    async with aclosing(listening("1-1")) as stream:
+        assert [event for _, event, _ in await next_events(stream)] == ["reset"]
+
+
 @pytest.mark.usefixtures("_hub")
 @pytest.mark.parametrize("last_id", ["1-1", "nonsense"])
 async def test_a_listener_that_was_away_too_long_reads_everything_again(last_id: str) -> None:
@@ -148,4 +185,5 @@ def test_rows_are_kept_when_nothing_can_be_announced(table: Table, monkeypatch: 
     nowhere = redis.Redis(host="127.0.0.1", port=1)
     monkeypatch.setattr(events, "client", lambda: nowhere)
     assert len(rows.append(table, [{"Name": "a"}])) == 1
+    assert events.position(table.pk) == ""
     assert Row.objects.count() == 1
