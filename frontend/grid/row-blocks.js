@@ -31,11 +31,6 @@ export class RowBlocks {
     return this.#blocks.get(number)?.stale === false;
   }
 
-  /** Says whether a block is held that must be fetched again. @param {number} number */
-  isStale(number) {
-    return Boolean(this.#blocks.get(number)?.stale);
-  }
-
   /** Makes a block the last one to be forgotten. @param {number} number */
   touch(number) {
     const block = this.#blocks.get(number);

@@ -111,12 +111,14 @@ export class Rows extends EventTarget {
   async #load(number) {
     const request = new AbortController();
     const version = this.#version;
+    let isOutdated = false;
     this.#loading.set(number, request);
     try {
       const response = await this.#read(number * BLOCK, BLOCK, request.signal);
       if (request.signal.aborted) return; // another view is shown by now
       for (const row of response.items) this.#overlay(row);
-      this.#blocks.store(number, response.items, version !== this.#version);
+      isOutdated = version !== this.#version;
+      this.#blocks.store(number, response.items, isOutdated);
       if (!this.view) this.tableTotal = response.total;
       this.#setTotal(response.total);
       this.dispatchEvent(new Event("change"));
@@ -125,7 +127,7 @@ export class Rows extends EventTarget {
     } finally {
       if (this.#loading.get(number) === request) this.#loading.delete(number);
       if (!this.#loading.size) this.#announced.clear();
-      if (this.#blocks.isStale(number)) this.#loadInView();
+      if (isOutdated) this.#loadInView(); // after a failure there is a wait instead
     }
   }
 

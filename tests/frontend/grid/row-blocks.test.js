@@ -31,9 +31,9 @@ test("what is in view stays until it is fetched again, and the rest is forgotten
   blocks.expire([1]);
   assert.equal(blocks.at(0), undefined);
   assert.equal(blocks.at(100)?.id, 100);
-  assert.deepEqual([blocks.isStale(1), blocks.isFresh(1)], [true, false]);
+  assert.equal(blocks.isFresh(1), false);
   blocks.store(1, rowsOf(1), false);
-  assert.deepEqual([blocks.isStale(1), blocks.isFresh(1)], [false, true]);
+  assert.equal(blocks.isFresh(1), true);
 });
 
 test("a row is appended only right after the rows that are held", () => {
@@ -44,5 +44,5 @@ test("a row is appended only right after the rows that are held", () => {
   blocks.append(2, { id: 8, position: 2, cells: {} });
   assert.equal(blocks.at(2)?.id, 8);
   blocks.append(100, { id: 9, position: 100, cells: {} });
-  assert.deepEqual([blocks.at(100)?.id, blocks.isStale(1)], [9, true]);
+  assert.deepEqual([blocks.at(100)?.id, blocks.isFresh(1)], [9, false]);
 });
