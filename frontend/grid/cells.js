@@ -106,7 +106,14 @@ export function paintCell(element, column, cell, place) {
   const json = place.isTall && isShape(cell) ? make("span", "json", prettyJson(cell.value, LINES)) : undefined;
   if (isComputed(column)) paintState(element, column, cell, json);
   else if (json) element.replaceChildren(json);
-  else element.textContent = typedText(column, cell.value);
+  else showText(element, typedText(column, cell.value));
+}
+
+/** Shows a text; one that is there already isn't laid out again. @param {HTMLElement} element @param {string} text */
+function showText(element, text) {
+  const shown = element.firstChild;
+  if (!(shown instanceof Text) || shown.nextSibling) element.textContent = text;
+  else if (shown.data !== text) shown.data = text;
 }
 
 /** Says whether a cell holds an object or a list. @param {Cell} cell */
@@ -140,7 +147,8 @@ function paintState(element, column, cell, json) {
   const more = rest.length ? [make("span", "more", ` · ${rest.join(" · ")}`)] : [];
   const part = partOf(cell);
   if (part) more.push(make("span", "more", ` · ${part}`));
-  if (look === "ok") element.replaceChildren(first, ...more);
+  if (look === "ok" && typeof first === "string" && !more.length) showText(element, first);
+  else if (look === "ok") element.replaceChildren(first, ...more);
   else
     element.replaceChildren(
       make("span", `s ${look}${cell.state === "waiting" ? " waiting" : ""}`, make("span", "words", first, ...more)),

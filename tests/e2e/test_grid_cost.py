@@ -22,6 +22,14 @@ async (changes) => {
 }
 """
 
+COUNT_CHANGES = """
+() => {
+  window.changes = 0;
+  const watched = { childList: true, characterData: true, subtree: true };
+  new MutationObserver((found) => (changes += found.length)).observe(document.querySelector("#grid-body"), watched);
+}
+"""
+
 FETCHED = """
 () => performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname)
 """
@@ -75,6 +83,19 @@ def test_a_page_fetches_what_it_shows_once(page: Page, app: App) -> None:
     assert fetched[of_table] == 1
     assert fetched[f"{of_table}/views"] == 0
     assert sum(path.endswith(".js") for path in fetched) <= 3
+
+
+def test_only_cells_that_differ_are_drawn_when_rows_are_read_again(shown: Page, app: App) -> None:
+    shown.evaluate(COUNT_CHANGES)
+    rows = f"/tables/{shown.url.rpartition('/')[2]}/rows"
+    with app.api() as api:
+        with shown.expect_response("**/rows?offset=0&*") as read:
+            api.post(rows, json={"rows": [{"Company": "Company 401"}]})
+        read.value.finished()
+        first = api.get(rows, params={"limit": 1}).json()["items"][0]["id"]
+        api.patch(rows, json={"rows": [{"id": first, "cells": {"Company": "Changed"}}]})
+    expect(shown.get_by_text("Changed", exact=True)).to_be_visible()
+    assert shown.evaluate("changes") == 1
 
 
 def test_a_scroll_is_kept_when_the_grid_changes_its_size_in_the_same_frame(shown: Page) -> None:
