@@ -79,6 +79,7 @@ def benchmarks(rows: int) -> list[Benchmark]:
         Benchmark("retention", f"--rows {rows // 2}"),
         Benchmark("upgrade", f"--rows {rows}"),
         Benchmark("grid", f"--rows {rows}"),
+        Benchmark("listeners", "--seconds 10"),
         Benchmark("disk", f"--rows {sent}"),
         Benchmark("simulate"),
     ]

@@ -190,3 +190,32 @@ def test_a_range_of_a_spreadsheet_is_pasted_and_copied(
         wait(COPIED, text)
     press("z", hold=Keys.CONTROL)
     wait(first_cell(0), "first")
+
+
+def test_a_formula_is_written_in_the_panel(
+    firefox: Any,
+    app: App,
+    open_table: Callable[[int, str], None],
+    wait: Callable[[str, object], None],
+    press: Callable[..., None],
+) -> None:
+    with app.api() as api:
+        table = api.post("/tables", json={"name": "Small", "columns": [{"name": "Company"}]}).json()["id"]
+        api.post(f"/tables/{table}/rows", json={"rows": [{"Company": "Acme"}]})
+    open_table(table, "Acme")
+    firefox.find_element(By.CSS_SELECTOR, "header [data-add-column]").click()
+    items = firefox.find_elements(By.CSS_SELECTOR, "[role=menuitem]")
+    next(item for item in items if item.text.startswith("Formula")).click()
+    wait("return document.querySelector('#panel .cm-content') !== null", True)
+    name = firefox.find_element(By.CSS_SELECTOR, "#panel [name=name]")
+    name.clear()
+    name.send_keys("Sum")
+    firefox.find_element(By.CSS_SELECTOR, "#panel .cm-content").click()
+    press(*"20 + 22")
+    wait("return document.querySelector('#preview').textContent.includes('42')", True)
+    press(Keys.ENTER, hold=Keys.CONTROL)
+    wait(
+        "return [...document.querySelectorAll('#grid-head .name')].map(({ textContent }) => textContent).join()",
+        "Company,Sum",
+    )
+    wait("return document.querySelector('#grid-body [aria-colindex=\"3\"]')?.textContent", "42")
