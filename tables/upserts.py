@@ -6,9 +6,10 @@ from typing import Any
 
 from django.db import transaction
 
-from tables import columns, keys, rows, storage
+from tables import columns, keys, rows, storage, values
 from tables.keys import Matching
-from tables.models import Table
+from tables.models import Column, Table
+from workspaces.refusals import Refused
 
 
 @dataclass(slots=True)
@@ -25,14 +26,24 @@ def write(table: Table, sent: Sequence[rows.Cells], how: Matching) -> Written:
     if how.on_match == "add":
         return Written(rows.append(table, sent))
     find = columns.by_name_or_id(table)
-    key_columns = [str(find(name).pk) for name in how.key]
+    key_columns = {str(column.pk): column for column in map(find, how.key)}
     by_id: list[dict[str | int, Any]] = [{str(find(name).pk): value for name, value in row.items()} for row in sent]
     normalize = keys.normalizer(how.match)
-    digests = [keys.digest([row.get(column) for column in key_columns], normalize) for row in by_id]
+    digests = [
+        keys.digest([_as_stored(column, row.get(pk)) for pk, column in key_columns.items()], normalize) for row in by_id
+    ]
     with transaction.atomic():
         storage.lock_table(table.pk)
-        known = _known(table, key_columns, normalize, set(digests) - {""})
+        known = _known(table, list(key_columns), normalize, set(digests) - {""})
         return _write(table, by_id, digests, known, how)
+
+
+def _as_stored(column: Column, value: Any) -> Any:
+    """Returns what the value would be in the table, so that 1,000 is known by 1000; what is refused matches nothing."""
+    try:
+        return values.clean(column, value)
+    except Refused:
+        return value
 
 
 def _known(

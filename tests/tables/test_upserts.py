@@ -45,6 +45,24 @@ def test_a_row_that_matches_is_skipped(table: Table, firms: list[int]) -> None:
     assert (written.skipped, written.ids[0]) == (1, firms[1])
 
 
+@pytest.mark.parametrize(
+    ("kind", "there", "sent"),
+    [("number", 1000, "+1,000"), ("checkbox", True, "yes"), ("date", "2026-12-31", " 2026-12-31")],
+)
+def test_a_key_is_compared_as_it_would_be_stored(table: Table, kind: str, there: object, sent: object) -> None:
+    columns.create(table, "Key", kind)
+    [row] = rows.append(table, [{"Name": "Acme", "Key": there}])
+    written = upserts.write(table, [{"Name": "Acme Ltd", "Key": sent}] * 2, Matching(["Key"], on_match="update"))
+    assert (written.ids, shown(table)) == ([row, row], [["Acme Ltd", None]])
+
+
+def test_a_key_that_no_cell_can_hold_is_refused(table: Table) -> None:
+    columns.create(table, "Key", "number")
+    with pytest.raises(Refused, match="“many” is not a valid number"):
+        upserts.write(table, [{"Name": "Acme", "Key": "many"}], Matching(["Key"], on_match="skip"))
+    assert shown(table) == []
+
+
 def test_a_blank_value_leaves_what_is_there_unless_otherwise_chosen(table: Table, firms: list[int]) -> None:
     upserts.write(table, [{"Name": "Bolt", "Size": ""}], Matching(["Name"], on_match="update"))
     assert shown(table)[1] == ["Bolt", "2"]
