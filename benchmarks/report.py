@@ -62,6 +62,7 @@ def benchmarks(rows: int) -> list[Benchmark]:
     sent = max(500, rows // 20)
     return [
         Benchmark("runs", f"--rows {sent}"),
+        Benchmark("runs", f"--rows {sent} --journal"),
         Benchmark("scale", f"--rows {rows} --sent {sent}"),
         Benchmark("shapes", f"--rows {sent} --rounds 1"),
         Benchmark("waiting", f"calls --rows {rows // 5} --seconds 15"),
