@@ -154,7 +154,10 @@ def compare_with_repeatable_requests(config: dict[str, Any], rows: int, rounds: 
     run_rows(config, 200)
     shares = []
     for number in range(rounds):
-        without, with_journal = run_rows(repeatable, rows), run_rows(config, rows)
+        if number % 2:  # whatever the first one of two does to the other
+            without, with_journal = run_rows(repeatable, rows), run_rows(config, rows)
+        else:
+            with_journal, without = run_rows(config, rows), run_rows(repeatable, rows)
         shares.append((with_journal.seconds / without.seconds, with_journal.processor / without.processor))
         print(
             f"round {number + 1}: without the journal {rows / without.seconds:,.0f} cells/s, "

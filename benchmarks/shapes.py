@@ -56,11 +56,16 @@ def main() -> None:
         many = MANY | common | {"batch": {"rows": given.batch, "items": "results"}}
         shares = []
         for number in range(given.rounds):
-            single = runs.run_rows(ONE | common, given.rows).seconds
-            batched = runs.run_rows(many, given.rows).seconds
-            shares.append(batched / single)
-            print(f"round {number + 1}: alone {single:.2f} s, in batches {batched:.2f} s: {shares[-1]:.1%}", flush=True)
-        print(f"median: {statistics.median(shares):.1%} of the time")
+            single, batched = runs.run_rows(ONE | common, given.rows), runs.run_rows(many, given.rows)
+            shares.append((batched.seconds / single.seconds, batched.processor / single.processor))
+            print(
+                f"round {number + 1}: alone {single.seconds:.2f} s, in batches {batched.seconds:.2f} s: "
+                f"{shares[-1][0]:.1%}; of the processor {single.processor:.2f} and {batched.processor:.2f} s: "
+                f"{shares[-1][1]:.1%}",
+                flush=True,
+            )
+        time, processor = (statistics.median(share) for share in zip(*shares, strict=True))
+        print(f"median: {time:.1%} of the time, {processor:.1%} of the processor")
         if redis:
             redis.terminate()
             redis.wait()
