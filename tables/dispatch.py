@@ -9,8 +9,10 @@ import logging
 from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
+from redis import RedisError
 
 from tables import queues
+from tables.redis import client
 
 log = logging.getLogger(__name__)
 
@@ -25,3 +27,11 @@ def send(task: str, *arguments: object, delay: float = 0, queue: str = queues.FI
             log.warning("%s%s waits for the sweep because the broker is down: %s", task, arguments, error)
 
     transaction.on_commit(send_now)
+
+
+def waiting(queue: str) -> int:
+    """Returns how many tasks wait in this queue; 0 when the broker is down."""
+    try:
+        return int(client().llen(queue))
+    except RedisError:
+        return 0

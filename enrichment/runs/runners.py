@@ -92,10 +92,22 @@ def close(run_id: int, number: int) -> None:
 def release_stalled() -> None:
     """Frees the runners that began no step since the last sweep, and sends them on.
 
-    A runner whose step lasts longer than that gets a second step beside it: their claims keep the rows apart.
+    A runner whose step lasts longer than that gets a second step beside it: their claims keep the rows apart. Where
+    more tasks wait than there are runners, those in no step wait among them, and would be sent again at every sweep.
     """
     Runner.objects.filter(run__state__in=(Run.State.DONE, Run.State.STOPPED)).delete()
+    all_runners = Runner.objects.count()
+    long = {name for name in queues.NAMES if dispatch.waiting(name) > all_runners}
     for runner in Runner.objects.lapsed().filter(run__state__in=Run.ACTIVE).select_related("run"):
-        if Runner.objects.lapsed().filter(pk=runner.pk).update(token="", worker_id=None):
-            _send(runner.run, "", runner.number, begins=runner.run.state == Run.State.PLANNING)
+        if runner.worker_id or _queue(runner) not in long:
+            _send_again(runner)
     Runner.objects.note()
+
+
+def _queue(runner: Runner) -> str:
+    return queue_of(runner.number, runner.run.total, begins=runner.run.state == Run.State.PLANNING)
+
+
+def _send_again(runner: Runner) -> None:
+    if Runner.objects.lapsed().filter(pk=runner.pk).update(token="", worker_id=None):
+        dispatch.send(ADVANCE, runner.run_id, "", runner.number, queue=_queue(runner))

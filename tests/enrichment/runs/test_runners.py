@@ -9,6 +9,7 @@ from enrichment.runs import lifecycle, runners
 from tables import queues
 from tables import rows as table_rows
 from tables.models import Column, Table
+from tables.redis import client
 from tests.enrichment.conftest import sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -131,3 +132,18 @@ def test_a_lost_runner_is_sent_where_it_waited(large: Run, queued: list[tuple[in
     queued.clear()
     sweep()
     assert queued == [(number, queues.LATER) for number in range(runners.MOST)]
+
+
+def test_runners_are_not_sent_again_while_more_tasks_wait_than_there_are_runners(
+    large: Run, queued: list[tuple[int, str]]
+) -> None:
+    runners.acquire(large.pk, 3, "", WORKER)  # which is lost in a step
+    queued.clear()
+    client().rpush(queues.LATER, *["a task"] * (runners.MOST + 1))
+    for _ in range(3):
+        sweep()
+    assert queued == [(0, queues.FIRST), (3, queues.LATER), (0, queues.FIRST)]
+    queued.clear()
+    client().ltrim(queues.LATER, 0, runners.MOST - 1)
+    sweep()
+    assert sorted(queued) == FIRST_OF_FOUR
