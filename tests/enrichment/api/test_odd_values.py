@@ -50,19 +50,24 @@ def spoilt(settings: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             yield {**json.loads(json.dumps(settings)), key: odd}
 
 
+def fitting(config: Mapping[str, Any]) -> tuple[int, ...]:
+    """Half of a surrogate pair is no text, so the body is none."""
+    return (400,) if r"\ud800" in json.dumps(config) else (201, 422)
+
+
 @pytest.mark.parametrize("kind", kinds.KINDS)
 def test_a_connection(kind: str, call: Caller) -> None:
     secrets = dict.fromkeys(kinds.KINDS[kind].secrets, "hidden")
     for number, config in enumerate(spoilt(kinds.defaults(kind))):
         given = {"name": f"CRM {number}", "kind": kind, "config": config, "secrets": secrets}
-        assert call("POST", "/connections", given)[0] in (201, 422), config
+        assert call("POST", "/connections", given)[0] in fitting(config), config
 
 
 def test_a_column(call: Caller, leads: Table) -> None:
     base = HttpConfig().model_dump() | {"url": "https://api.example", "headers": [], "query": []}
     for number, config in enumerate(spoilt(base)):
         given = {"name": f"Profile {number}", "type": "http", "config": config}
-        assert call("POST", f"/tables/{leads.pk}/columns", given)[0] in (201, 422), config
+        assert call("POST", f"/tables/{leads.pk}/columns", given)[0] in fitting(config), config
 
 
 @pytest.mark.parametrize("name", ["", " ", "\n", "\u200b"])
