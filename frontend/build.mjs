@@ -18,6 +18,7 @@ const sandbox = "enrichment/engine/sandbox/build";
 const PAGES = [
   { app: "frontend/app.js" },
   { home: "frontend/pages/home.js" },
+  { passkeys: "frontend/pages/passkeys.js" },
   { trash: "frontend/pages/trash.js" },
   { table: "frontend/pages/table.js", connection: "frontend/pages/connection.js" },
 ];

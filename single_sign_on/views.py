@@ -17,7 +17,7 @@ from single_sign_on.claims import person_of
 from workspaces import identities
 from workspaces.destinations import after_sign_in
 from workspaces.refusals import Refused
-from workspaces.signing_in import BY_COMPANY
+from workspaces.signing_in import ENOUGH
 
 log = logging.getLogger(__name__)
 LONGEST_WORDS = 300  # characters of the issuer's own words
@@ -47,7 +47,7 @@ def come_back(request: HttpRequest) -> HttpResponse:
     except Refused as refusal:
         return _not_signed_in(request, refusal)
     login(request, admission.user)
-    request.session[BY_COMPANY] = True
+    request.session[ENOUGH] = True
     if admission.joined_account:
         words = f"From now on you sign in with {settings.OIDC_NAME}. The password you had here has ended, with its"
         messages.info(request, f"{words} other sessions; you can set a new one under Account.")

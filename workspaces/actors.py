@@ -51,8 +51,8 @@ def actor_of(request: HttpRequest) -> Actor | None:
 
 
 def _misses_second_factor(request: HttpRequest, actor: Actor) -> bool:
-    by_company = request.session.get(signing_in.BY_COMPANY)
-    return actor.user is not None and not by_company and second_factor.is_missing(actor.user, actor.workspace)
+    is_enough = request.session.get(signing_in.ENOUGH)
+    return actor.user is not None and not is_enough and second_factor.is_missing(actor.user, actor.workspace)
 
 
 def _signed_in(request: HttpRequest) -> Actor | None:

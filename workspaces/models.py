@@ -89,6 +89,17 @@ class SecondFactor(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
 
+class Passkey(models.Model):
+    """A key that a device of somebody signs in with; what is stored here opens nothing."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="passkeys")
+    identifier = models.CharField(max_length=1400, unique=True)
+    credential = models.BinaryField()  # the public key, as WebAuthn writes it
+    name = models.CharField(max_length=120)  # of the browser that made it
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)
+
+
 class Workspace(models.Model):
     name = models.CharField(max_length=120)
     requires_second_factor = models.BooleanField(default=False)

@@ -11,7 +11,7 @@ from workspaces.models import User
 
 OPEN_FOR = 600  # seconds
 KEPT_AS = "signing_in"  # in the session: whose code is awaited
-BY_COMPANY = "by_company"  # in the session: the company has asked for whatever factors it wants
+ENOUGH = "enough"  # in the session: a passkey is two factors, and a company asks for those that it wants
 
 
 def enter(request: HttpRequest, user: User, next_page: str) -> HttpResponse:

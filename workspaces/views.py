@@ -216,6 +216,7 @@ def account(request: HttpRequest, actor: Actor) -> HttpResponse:
         "form": form,
         "memberships": Membership.objects.filter(user=user).select_related("workspace").order_by("pk"),
         "workspace_form": forms.NewWorkspace() if actor.role == Role.OWNER else None,
+        "passkeys": user.passkeys.order_by("pk"),
         "second_factor": SecondFactor.objects.filter(user=user).first(),
         "sessions": [
             (session, sessions.device(session.agent), session.session_key == request.session.session_key)

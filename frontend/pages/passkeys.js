@@ -1,0 +1,4 @@
+/** All scripts of the pages where people sign in and see their account. */
+
+import "../app.js";
+import "../passkeys.js";
