@@ -49,8 +49,8 @@ def come_back(request: HttpRequest) -> HttpResponse:
     login(request, admission.user)
     request.session[ENOUGH] = True
     if admission.joined_account:
-        words = f"From now on you sign in with {settings.OIDC_NAME}. The password you had here has ended, with its"
-        messages.info(request, f"{words} other sessions; you can set a new one under Account.")
+        words = f"From now on you sign in with {settings.OIDC_NAME}. The password, passkeys, second factor and sessions"
+        messages.info(request, f"{words} you had here have ended; you can set new ones up under Account.")
     if admission.remark:
         messages.warning(request, admission.remark)
     return redirect(way.next)

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from workspaces import audit, invitations, sessions
+from workspaces import audit, invitations, second_factor, sessions
 from workspaces.members import change_role, remove_member
 from workspaces.models import Identity, Invitation, Membership, Role, User, Workspace
 from workspaces.refusals import Refused
@@ -28,7 +28,7 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class Admission:
     user: User
-    joined_account: bool  # one that was there before; its password and its sessions have ended
+    joined_account: bool  # one that was there before; every other way into it has ended
     remark: str  # what to tell them, empty for nothing
 
 
@@ -101,13 +101,15 @@ def _first_time(person: Person, role: Role | None) -> tuple[User, bool]:
 
 
 def _joined(user: User, person: Person) -> User:
-    """Ends its password and sessions: whoever chose this address for it may never have had it."""
+    """Ends every other way in: whoever chose this address for the account may never have had it."""
     if user.identities.filter(issuer=person.issuer).exists():
         words = f"The account here with the address {person.email} belongs to another account at {settings.OIDC_NAME}."
         fix = "sign in with a password or a link and disconnect it under Account"
         raise Refused(f"{words} If both are yours, {fix}. Otherwise ask an owner.", code="conflict")
     user.set_unusable_password()
     user.save(update_fields=["password"])
+    second_factor.forget(user)
+    user.passkeys.all().delete()
     sessions.end_all(user)
     return user
 

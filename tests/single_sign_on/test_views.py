@@ -11,7 +11,7 @@ from django.test import Client
 
 from tests.servers.oidc_provider import CURVE, OTHER_KEY, OidcProvider
 from tests.single_sign_on.conftest import CALLBACK, SignIn, way_back
-from workspaces.models import Identity, Membership, User, Workspace
+from workspaces.models import Identity, Membership, Passkey, SecondFactor, User, Workspace
 
 pytestmark = [pytest.mark.django_db, pytest.mark.wire]
 
@@ -99,11 +99,15 @@ def test_an_account_of_the_same_address_is_joined_and_its_password_ends(
     """Whoever had chosen that address for their account may never have owned it."""
     elsewhere = client_for(owner)
     assert elsewhere.get("/settings/account").status_code == 200
+    SecondFactor.objects.create(user=owner, secret="", last_step=0)
+    Passkey.objects.create(user=owner, identifier="x", credential=b"", name="Firefox")
     issuer.person |= {"email": "Owner@acme.example"}
     User.objects.update(email="owner@acme.example")
     answer = sign_in()
     assert signed_in_as(client) == "owner@acme.example"
-    assert "The password you had here has ended" in answer.content.decode()
+    assert "The password, passkeys, second factor and sessions you had here have ended" in answer.content.decode()
+    assert not Passkey.objects.exists()
+    assert not SecondFactor.objects.exists()
     assert Membership.objects.get(user=owner).role == "owner"
     assert elsewhere.get("/settings/account").status_code == 302
     assert Client().post("/sign-in", {"email": owner.email, "password": "a long passphrase"}).status_code == 422
