@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from enrichment.api import api
+from enrichment.api.errors import nowhere
 from enrichment.api.events import table_events
 from enrichment.monitoring import metrics
 from enrichment.monitoring import views as monitoring_views
@@ -19,6 +20,7 @@ from enrichment.panel import sources as sources_panel
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/tables/<int:table_id>/events", table_events, name="table_events"),
     path("api/v1/", api.urls),
+    path("api/<path:rest>", nowhere),
     path("sample-api/", include("enrichment.sample.api")),
     path("healthz", monitoring_views.alive, name="healthz"),
     path("readyz", monitoring_views.ready, name="readyz"),

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
-from django.http import Http404, HttpResponse, JsonResponse, UnreadablePostError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from redis import RedisError
@@ -44,6 +45,12 @@ def answer(
     details = [problem.as_json() for problem in problems or []]
     body = {"error": {"code": code or CODES.get(status, "error"), "message": message, "details": details, **more}}
     return JsonResponse(body, status=status)
+
+
+@csrf_exempt
+def nowhere(request: HttpRequest, rest: str) -> JsonResponse:
+    """Answers addresses at which there is nothing, whoever asks and however: no page is rendered for it."""
+    return answer(404, "There is nothing at this address.")
 
 
 def _validation(error: ValidationError) -> JsonResponse:

@@ -25,8 +25,13 @@ class PanelForm:
     config: Mapping[str, Any]
     notice: str = ""
     problems: Sequence[Problem] = ()
+    conflict: str = ""  # why nothing was saved, if somebody else has saved meanwhile
     unsaved: bool = False
     run_id: int | None = None  # of the run that the notice tells of
+
+    @property
+    def is_refused(self) -> bool:
+        return bool(self.problems or self.conflict)
 
 
 def store(column: Column, name: str, config: Mapping[str, Any]) -> Column:

@@ -13,7 +13,7 @@ from enrichment.engine.errors import InvalidSettings
 from enrichment.engine.formula import SandboxBusy
 from enrichment.engine.template.values import as_text
 from enrichment.graph import FORMULA_TYPES
-from enrichment.panel import addresses, forms
+from enrichment.panel import addresses, forms, versions
 from enrichment.panel.addresses import of_column
 from enrichment.panel.forms import PanelForm
 from tables import columns as table_columns
@@ -68,7 +68,10 @@ def _settings(request: HttpRequest, column: Column) -> dict[str, Any]:
 def _save(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
     name, config = forms.name(request.POST), _settings(request, column)
     try:
+        versions.check(request.POST, _version(column))
         saved = forms.store(column, name, config)
+    except versions.Conflict as conflict:
+        return _render(request, actor, column, PanelForm(name, config, conflict=str(conflict)))
     except (InvalidSettings, Refused, SandboxBusy) as error:
         return _render(request, actor, column, PanelForm(name, config, problems=forms.problems_of(error)))
     saved.refresh_from_db()
@@ -76,15 +79,21 @@ def _save(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
     return trigger_client_event(answer, "marl:columns-changed", {"columnId": saved.pk})
 
 
+def _version(column: Column) -> str:
+    return versions.of(formula_columns.shown(column)) if column.pk else ""
+
+
 def _render(request: HttpRequest, actor: Actor, column: Column, form: PanelForm) -> HttpResponse:
     """422 with the form when something is wrong with it."""
     context = {
         **addresses.of_formula_panel(column),
+        "version": _version(column),
         "name": form.name,
         "config": form.config,
         "notice": form.notice,
         "problems": form.problems,
-        "unsaved": bool(form.problems),
+        "conflict": form.conflict,
+        "unsaved": form.is_refused,
         "kind": column.type,
         "kind_label": ColumnType(column.type).label,
         "new_title": f"New {ColumnType(column.type).label.lower()} column",
@@ -94,7 +103,7 @@ def _render(request: HttpRequest, actor: Actor, column: Column, form: PanelForm)
         "sources": sorted(forms.others(column), key=lambda other: not other.is_computed),
         "can_edit": actor.role != Role.VIEWER,
     }
-    return render(request, "enrichment/formula_panel.html", context, status=422 if form.problems else 200)
+    return render(request, "enrichment/formula_panel.html", context, status=422 if form.is_refused else 200)
 
 
 def shown_result(row: PreviewedRow, offset: int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from enrichment.columns import http as http_columns
 from enrichment.engine.errors import InvalidSettings
 from enrichment.engine.importers import curl_writing
 from enrichment.models import Run
-from enrichment.panel import addresses, forms, required, schedule, shapes, summaries
+from enrichment.panel import addresses, forms, required, schedule, shapes, summaries, versions
 from enrichment.panel.addresses import of_column
 from enrichment.panel.connections import choices as connection_choices
 from enrichment.panel.forms import PanelForm
@@ -188,12 +188,19 @@ def _save(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
     name, config = forms.name(request.POST), settings_of(request, column)
     before = _out_of_date(column)
     try:
+        versions.check(request.POST, _version(column))
         with transaction.atomic():
             saved = forms.store(column, name, config)
             schedules.change(saved, schedule.given(request.POST), actor.user)
+    except versions.Conflict as conflict:
+        return render_panel(request, actor, column, PanelForm(name, config, conflict=str(conflict)))
     except (InvalidSettings, Refused) as error:
         return render_panel(request, actor, column, PanelForm(name, config, problems=forms.problems_of(error)))
     return _saved(request, actor, saved, _out_of_date(saved) - before)
+
+
+def _version(column: Column) -> str:
+    return versions.of(http_columns.shown(column), schedules.of(column)) if column.pk else ""
 
 
 def _out_of_date(column: Column) -> int:
@@ -233,6 +240,7 @@ def render_panel(request: HttpRequest, actor: Actor, column: Column, form: Panel
     planned = typed or (schedules.of(column) if column.pk else None)
     context = {
         **addresses.of_http_panel(column),
+        "version": _version(column),
         "name": form.name,
         "config": form.config,
         "notice": form.notice,
@@ -243,8 +251,9 @@ def render_panel(request: HttpRequest, actor: Actor, column: Column, form: Panel
         "summaries": _summaries(actor, form.config, planned),
         "schedule": schedule.fields(column, typed),
         "problems": problems,
+        "conflict": form.conflict,
         "new_host": new_host,
-        "unsaved": form.unsaved or bool(form.problems),
+        "unsaved": form.unsaved or form.is_refused,
         "table": column.table,
         "column": column if column.pk else None,
         "is_new": not column.pk,
@@ -262,7 +271,7 @@ def render_panel(request: HttpRequest, actor: Actor, column: Column, form: Panel
         else min(estimates.FIRST, column.table.row_count),
         "can_edit": actor.role != Role.VIEWER,
     }
-    return render(request, "enrichment/panel.html", context, status=422 if form.problems else 200)
+    return render(request, "enrichment/panel.html", context, status=422 if form.is_refused else 200)
 
 
 def _row_number(request: HttpRequest, table: Table) -> int:

@@ -12,7 +12,7 @@ from enrichment.columns import lookups as lookup_columns
 from enrichment.engine.errors import InvalidSettings
 from enrichment.engine.template import references
 from enrichment.models import LookupColumn
-from enrichment.panel import addresses, forms
+from enrichment.panel import addresses, forms, versions
 from enrichment.panel.addresses import of_column
 from enrichment.panel.forms import PanelForm
 from enrichment.panel.formula import shown_result
@@ -119,12 +119,19 @@ def _save(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
     if not column.pk and name == table_columns.unique_name(column.table, NEW) and config["take"]:
         name = table_columns.unique_name(column.table, forms.text(request.POST, "take"))  # nobody has chosen one
     try:
+        versions.check(request.POST, _version(column))
         saved = forms.store(column, name, config)
+    except versions.Conflict as conflict:
+        return _render(request, actor, column, PanelForm(name, config, conflict=str(conflict)))
     except (InvalidSettings, Refused) as error:
         return _render(request, actor, column, PanelForm(name, config, problems=forms.problems_of(error)))
     saved.refresh_from_db()
     answer = _render(request, actor, saved, PanelForm(saved.name, lookup_columns.shown(saved), "Saved."))
     return trigger_client_event(answer, "marl:columns-changed", {"columnId": saved.pk})
+
+
+def _version(column: Column) -> str:
+    return versions.of(lookup_columns.shown(column)) if column.pk else ""
 
 
 def _render(request: HttpRequest, actor: Actor, column: Column, form: PanelForm) -> HttpResponse:
@@ -133,11 +140,13 @@ def _render(request: HttpRequest, actor: Actor, column: Column, form: PanelForm)
     context = {
         **addresses.of_lookup_panel(column),
         **_fields(column, dict(form.config)),
+        "version": _version(column),
         "name": form.name,
         "config": form.config,
         "notice": form.notice,
         "problems": form.problems,
-        "unsaved": bool(form.problems),
+        "conflict": form.conflict,
+        "unsaved": form.is_refused,
         "kind": column.type,
         "kind_label": ColumnType(column.type).label,
         "new_title": "New look-up column",
@@ -149,4 +158,4 @@ def _render(request: HttpRequest, actor: Actor, column: Column, form: PanelForm)
         "ways": LookupColumn.Many.choices,
         "can_edit": actor.role != Role.VIEWER,
     }
-    return render(request, "enrichment/lookup_panel.html", context, status=422 if form.problems else 200)
+    return render(request, "enrichment/lookup_panel.html", context, status=422 if form.is_refused else 200)

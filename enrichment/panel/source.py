@@ -15,7 +15,7 @@ from enrichment import lookup
 from enrichment.engine.errors import Edit, InvalidSettings, Problem, RowError
 from enrichment.engine.importers import curl, curl_writing
 from enrichment.models import Source
-from enrichment.panel import forms, schedule, shapes, source_fields, sources
+from enrichment.panel import forms, schedule, shapes, source_fields, sources, versions
 from enrichment.panel.connections import choices as connection_choices
 from enrichment.schema import HttpConfig, Method
 from enrichment.sources import landing, preview, runs, samples, settings
@@ -36,7 +36,12 @@ class Form:
     items: Sequence[Any] = ()  # of the last look at the API
     notice: str = ""
     problems: Sequence[Problem] = ()
+    conflict: str = ""  # why nothing was saved, if somebody else has saved meanwhile
     unsaved: bool = False
+
+    @property
+    def is_refused(self) -> bool:
+        return bool(self.problems or self.conflict)
 
 
 def of_source(view: View) -> Callable[..., HttpResponse]:
@@ -65,6 +70,10 @@ def form(request: PageRequest, actor: Actor, source: Source) -> HttpResponse:
     return _shown(request, actor, source, Form(source.name or "HTTP source", stored))
 
 
+def _version(source: Source) -> str:
+    return versions.of(settings.shown(source), source.schedule) if source.pk else ""
+
+
 def _stored(source: Source) -> dict[str, Any]:
     if not source.pk:
         return settings.defaults() | {"schedule": None}
@@ -87,7 +96,10 @@ def _for_settings(source: Source, shown: Form) -> dict[str, Any]:
 def _save(request: PageRequest, actor: Actor, source: Source) -> HttpResponse:
     typed = _typed(request, source)
     try:
+        versions.check(request.POST, _version(source))
         saved = settings.save(source, typed.name, _for_settings(source, typed))
+    except versions.Conflict as conflict:
+        return _shown(request, actor, source, replace(typed, conflict=str(conflict)))
     except (InvalidSettings, Refused) as error:
         return _shown(request, actor, source, replace(typed, problems=forms.problems_of(error)))
     problem = ""
@@ -258,13 +270,15 @@ def _shown(request: PageRequest, actor: Actor, source: Source, shown: Form) -> H
         **shapes.context(config),
         "source": source,
         "table": source.table,
+        "version": _version(source),
         "name": shown.name,
         "config": config,
         "notice": shown.notice,
         "problems": problems,
+        "conflict": shown.conflict,
         "new_host": new_host,
         "then": request.POST.get("then", ""),
-        "unsaved": shown.unsaved or bool(shown.problems),
+        "unsaved": shown.unsaved or shown.is_refused,
         "of_source": True,
         "can_edit": True,
         "methods": get_args(Method),
@@ -276,4 +290,4 @@ def _shown(request: PageRequest, actor: Actor, source: Source, shown: Form) -> H
         "summaries": source_fields.lines(shown.given, _connection_names(actor)),
         "sample": forms.text(request.POST, "sample"),
     }
-    return render(request, "enrichment/source.html", context, status=422 if shown.problems else 200)
+    return render(request, "enrichment/source.html", context, status=422 if shown.is_refused else 200)

@@ -121,7 +121,12 @@ def test_the_recipes_stay_open_when_the_server_is_out_of_reach(page: Page, table
     expect(page.get_by_role("dialog").locator(":focus")).to_have_count(1)
 
 
-def test_a_source_that_was_deleted_elsewhere_says_so_and_keeps_what_is_typed(page: Page, app: App, table: int) -> None:
+DAILY = {"every": "day", "at": "09:00", "timezone": "Europe/Berlin"}
+
+
+def test_a_source_that_was_changed_or_deleted_elsewhere_says_so_and_keeps_what_is_typed(
+    page: Page, app: App, table: int
+) -> None:
     with app.api() as api:
         config = {"url": "http://127.0.0.1:9/accounts"}
         source = api.post(f"/tables/{table}/sources", json={"name": "CRM", "config": config}).json()["id"]
@@ -130,6 +135,9 @@ def test_a_source_that_was_deleted_elsewhere_says_so_and_keeps_what_is_typed(pag
         panel.get_by_role("button", name="Edit").click()
         name = panel.get_by_label("Name", exact=True)
         name.fill("CRM accounts")
+        assert api.patch(f"/sources/{source}", json={"name": "Theirs", "schedule": DAILY}).is_success
+        panel.get_by_role("button", name="Save", exact=True).click()
+        expect(panel.get_by_role("alert").first).to_contain_text("These settings were changed after you opened them.")
         assert api.delete(f"/sources/{source}").is_success
     panel.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("log", name="Notices")).to_contain_text("isn't there any more")

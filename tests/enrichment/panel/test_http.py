@@ -10,11 +10,12 @@ from typing import Any, ClassVar
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from enrichment import schedules
 from enrichment.columns import http as http_columns
 from enrichment.connections import settings as connection_settings
-from enrichment.models import Connection, Run
+from enrichment.models import Connection, Run, Schedule
 from enrichment.panel import documents
 from tables import catalog, rows
 from tables.models import Column, ColumnType, Table
@@ -616,3 +617,33 @@ class TestTheShapeOfTheApi:
         html = page(client.post(f"/columns/{column.pk}/panel", column_form("https://api.example", **wrong)), 422)
         assert 'data-field="poll.every_s"' in html
         assert 'value="soon"' in html
+
+
+def test_settings_that_somebody_else_saved_meanwhile_are_not_replaced_unasked(client: Client, column: Column) -> None:
+    address = f"/columns/{column.pk}/panel"
+    opened = page(client.get(address))
+    ours = column_form("https://api.example/ours", was=version_in(opened))
+    theirs = column_form("https://api.example/theirs", was=version_in(opened))
+    page(client.post(address, theirs, headers=IN_PANEL))
+    refused = page(client.post(address, ours, headers=IN_PANEL), 422)
+    assert "These settings were changed after you opened them." in refused
+    assert "https://api.example/ours" in refused
+    assert http_columns.shown(column)["url"] == "https://api.example/theirs"
+    page(client.post(address, ours | {"was": version_in(refused)}, headers=IN_PANEL))
+    assert http_columns.shown(column)["url"] == "https://api.example/ours"
+
+
+def test_a_schedule_is_no_other_one_because_it_ran(client: Client, column: Column) -> None:
+    address = f"/columns/{column.pk}/panel"
+    times = {"every": "day", "at": "09:00", "timezone": "Europe/Berlin", "rows": "missing"}
+    daily = {f"schedule.{name}": value for name, value in times.items()}
+    page(client.post(address, column_form("https://api.example/c") | daily, headers=IN_PANEL))
+    opened = version_in(page(client.get(address)))
+    Schedule.objects.update(ran_at=timezone.now(), due_at=timezone.now())
+    assert version_in(page(client.get(address))) == opened
+
+
+def version_in(html: str) -> str:
+    found = re.search('name="was" value="([0-9a-f]{24})"', html)
+    assert found
+    return found[1]

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from enrichment.models import Source, SourceRun
+from enrichment.panel import versions
 from enrichment.sources import runs, samples, settings
 from tables.imports import job
 from tables.models import Column, Import, Row, Table
@@ -146,3 +147,18 @@ def test_viewers_and_outsiders_see_no_source(
         assert client.get(f"/tables/{leads.pk}/sources/new").status_code == status
         for part in ("/fetch", "/land", "/run", "/runs/cancel", "/delete"):
             assert client.post(f"{path}{part}", form).status_code == status
+
+
+def test_a_source_that_somebody_else_changed_meanwhile_is_not_replaced_unasked(
+    post: Any, form: dict[str, Any], leads: Table
+) -> None:
+    post("", **form)
+    made = Source.objects.get()
+    at = f"/sources/{made.pk}"
+    opened = {"was": versions.of(settings.shown(made), made.schedule)}
+    post("", at=at, **form | opened | {"name": "Theirs", "items": "rows"})
+    refused = post("", 422, at=at, **form | opened)
+    assert "These settings were changed after you opened them." in refused
+    [now] = re.findall('name="was" value="([0-9a-f]{24})"', refused)
+    post("", at=at, **form | {"was": now})
+    assert settings.shown(Source.objects.get())["config"]["items"] == "data.items"
