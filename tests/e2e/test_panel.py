@@ -204,7 +204,7 @@ def test_an_operation_of_an_openapi_document_fills_the_form(page: Page, app: App
     dialog.get_by_label("type string").check()
     dialog.get_by_role("button", name="Fill in the form").click()
     expect(panel.locator('[name="url"]')).to_have_value(f"{app.url}/api/v1/tables/{{{{table_id}}}}/columns")
-    expect(panel.get_by_text("Choose a column for table_id, name.")).to_be_visible()
+    expect(panel.get_by_text("Choose a column for table_id, name (such as Website).")).to_be_visible()
     expect(panel.locator('[name="body"]')).to_have_value('{\n  "name": "{{name}}",\n  "type": "text"\n}')
 
 
