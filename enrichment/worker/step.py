@@ -83,8 +83,13 @@ def _pause_before_next(run_id: int) -> float:
 
 
 def end_all(seconds: float) -> None:
-    """Ends every step before the process does: requests under way have so long to end, then they are broken off."""
+    """Ends every step before the process does."""
     budget.end_all()
+    end_requests(seconds)
+
+
+def end_requests(seconds: float) -> None:
+    """Gives requests under way so long to end, then breaks them off."""
     drain(seconds)
 
     async def break_off() -> None:

@@ -8,9 +8,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
-from tests.servers.threads import running
+from tests.servers.threads import KeepAliveHandler, running
 
 USER, PASSWORD, REALM = "sam", "open sesame", "directory"
 _HASHES = {"MD5": hashlib.md5, "MD5-sess": hashlib.md5, "SHA-256": hashlib.sha256}
@@ -76,9 +76,7 @@ def serving(ways: Ways) -> Iterator[Directory]:
     """Serves until the block ends."""
     directory = Directory(ways)
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Handler(KeepAliveHandler):
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"] or 0)).decode()
             header = self.headers["Authorization"] or ""
@@ -104,9 +102,6 @@ def serving(ways: Ways) -> Iterator[Directory]:
             self.send_header("Content-Length", str(len(payload)))
             self.end_headers()
             self.wfile.write(payload)
-
-        def log_message(self, *_: object) -> None:
-            pass
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True

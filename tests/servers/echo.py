@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.parser import BytesParser
 from email.policy import HTTP
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 from xml.etree import ElementTree
 
-from tests.servers.threads import running
+from tests.servers.threads import KeepAliveHandler, running
 
 type Answer = tuple[int, Any]
 
@@ -63,12 +63,8 @@ class Echo(ThreadingHTTPServer):
         return self.answers[name](of) if name in self.answers else (200, {"is": f"{name}({of})"})
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(KeepAliveHandler):
     server: Echo
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_: object) -> None:
-        pass
 
     def do_POST(self) -> None:
         body, kind = self.rfile.read(int(self.headers["Content-Length"])), self.headers["Content-Type"] or ""

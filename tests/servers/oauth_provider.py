@@ -17,13 +17,13 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote_plus, urlencode, urlsplit
 
 import jwt
 
-from tests.servers.threads import running
+from tests.servers.threads import KeepAliveHandler, running
 
 type Form = dict[str, str]
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -260,9 +260,8 @@ class Provider(ThreadingHTTPServer):
         return 200, {"name": name}
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(KeepAliveHandler):
     server: Provider
-    protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         address = urlsplit(self.path)
@@ -311,9 +310,6 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, text)
         self.end_headers()
         self.wfile.write(payload)
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @contextmanager

@@ -8,13 +8,13 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
 import jwt
 
-from tests.servers.threads import running
+from tests.servers.threads import KeepAliveHandler, running
 
 TOKEN = "token-4711"
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -240,8 +240,7 @@ def serving() -> Iterator[tuple[PublicApis, int]]:
         yield apis, server.server_address[1]
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(KeepAliveHandler):
     apis: PublicApis
 
     def do_GET(self) -> None:
@@ -266,9 +265,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.do_GET()
-
-    def log_message(self, *_: object) -> None:
-        """Says nothing."""
 
 
 def _decoded(segment: str) -> str:

@@ -5,7 +5,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 import httpx
@@ -22,7 +22,7 @@ from enrichment.runs import lifecycle
 from tables.models import Column, Table
 from tests.enrichment.connections.advancing import finish, finish_apart
 from tests.enrichment.connections.conftest import ROWS
-from tests.servers.threads import running
+from tests.servers.threads import KeepAliveHandler, running
 from workspaces.actors import Actor
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,9 +62,8 @@ class Server(ThreadingHTTPServer):
         return {"tokens": {"access": f"access-token-{number:06d}", **refresh}}
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(KeepAliveHandler):
     server: Server
-    protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
         sent = self.rfile.read(int(self.headers["Content-Length"] or 0)).decode()
@@ -95,9 +94,6 @@ class Handler(BaseHTTPRequestHandler):
         server.used[token] += 1
         known = token in server.used and token.startswith("access-token")
         return (200, {"name": "Northwind"}) if known and server.used[token] <= server.uses else (401, {})
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @pytest.fixture

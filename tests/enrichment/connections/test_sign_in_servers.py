@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -29,7 +29,7 @@ from tables.models import Cell, Column, Table
 from tests.enrichment.connections.advancing import finish
 from tests.enrichment.connections.conftest import ROWS
 from tests.servers.processes import free_port, serving
-from tests.servers.threads import running
+from tests.servers.threads import KeepAliveHandler, running
 from workspaces.actors import Actor
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,9 +67,8 @@ class Server(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(KeepAliveHandler):
     server: Server
-    protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         sent = self.rfile.read(int(self.headers["Content-Length"] or 0)).decode()
@@ -106,9 +105,6 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
         self.wfile.write(payload)
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -27,7 +27,7 @@ from tables.imports import job, uploads
 from tables.models import Cell, Column, Table
 from tables.row_queries import rows_with_errors
 from tests.enrichment.conftest import sweep
-from tests.servers.threads import running
+from tests.servers.threads import KeepAliveHandler, running
 from workspaces.actors import Actor
 from workspaces.models import Role
 from workspaces.refusals import Refused
@@ -54,12 +54,8 @@ class Api(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(KeepAliveHandler):
     server: Api
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_: object) -> None:
-        pass
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"] or 0)) or "null")
@@ -425,13 +421,13 @@ def test_a_limit_of_a_connection_that_cannot_be_is_refused(connection: Connectio
 
 
 def test_a_run_stops_by_itself_at_a_share_of_failures(table: Table, api: Api) -> None:
-    table_rows.append(table, [{"Company": "Tailspin"}] * 60)
+    table_rows.append(table, [{"Company": "Tailspin"}] * 600)
     column = http_column(table, api, max_in_flight=1, stop_after_failure_percent=20)
     run = finish(lifecycle.plan(column, "all"))
     assert (run.state, run.done) == ("stopped", 30)
-    assert run.failed < 60
+    assert run.failed < 600
     assert run.stop_reason.startswith("Stopped because")
-    assert run.done + run.failed + run.cancelled == run.total == 90
+    assert run.done + run.failed + run.cancelled == run.total == 630
 
 
 def test_an_answer_is_kept_when_redis_goes_away_behind_it(

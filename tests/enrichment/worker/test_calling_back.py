@@ -75,6 +75,7 @@ def advance(run: Run, steps: int = 1) -> None:
     for _ in range(steps):
         Runner.objects.update(token="")
         step.advance(run.pk, "")
+        step.drain(5)
     run.refresh_from_db()
 
 

@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -25,7 +25,7 @@ from enrichment.worker.deduplication import Waiters
 from tables import catalog, row_order, rows
 from tables.models import Cell, CellState, Column, Row, Table
 from tests.enrichment.conftest import sweep
-from tests.servers.threads import running
+from tests.servers.threads import KeepAliveHandler, running
 from workspaces.actors import Actor
 from workspaces.models import Role
 
@@ -45,14 +45,10 @@ class Api(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(KeepAliveHandler):
     """Says which call this is and what it was asked."""
 
     server: Api
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_: object) -> None:
-        pass
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"] or 0)) or "null")
@@ -129,6 +125,7 @@ def advanced(run: Run) -> Run:
     while again := step.advance(run.pk, token):
         token = again[0]
         Cell.objects.filter(run_id=run.pk).update(due_at=None)
+    step.drain(5)
     run.refresh_from_db()
     return run
 

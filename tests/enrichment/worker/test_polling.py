@@ -80,6 +80,7 @@ def advance(run: Run, steps: int = 1) -> None:
         Cell.objects.filter(run_id=run.pk, due_at__isnull=False).update(due_at=timezone.now())
         Runner.objects.update(token="")
         step.advance(run.pk, "")
+        step.drain(5)
     run.refresh_from_db()
 
 

@@ -4,7 +4,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from enrichment.runs import lifecycle, runners
 from enrichment.worker import step
 from tables import rows
 from tables.models import Cell, Column, Table
-from tests.servers.threads import running
+from tests.servers.threads import KeepAliveHandler, running
 from workspaces.actors import Actor
 from workspaces.models import Role
 
@@ -33,7 +33,9 @@ class Api(ThreadingHTTPServer):
         self.good: set[str] = set()
         self.ends_tokens: set[str] = set()  # rows that end every token when they arrive for the first time
         self.refused_rows: set[str] = set()
-        self._lock = threading.Lock()
+        self.awaited_rows: set[str] = set()
+        self.held_rows: Counter[str] = Counter()  # those that wait for these, and how often they are answered before
+        self._lock = threading.Condition()
 
     @property
     def url(self) -> str:
@@ -48,15 +50,21 @@ class Api(ThreadingHTTPServer):
     def accepts(self, row: str, token: str) -> bool:
         with self._lock:
             self.sent += 1
+            self.held_rows[row] -= 1
+            if row in self.refused_rows and self.held_rows[row] < 0:
+                self._lock.wait_for(lambda: not self.awaited_rows, timeout=30)
             if row in self.ends_tokens:
                 self.ends_tokens.remove(row)
                 self.good = set()
-            return row not in self.refused_rows and token.removeprefix("Bearer ") in self.good
+            accepted = row not in self.refused_rows and token.removeprefix("Bearer ") in self.good
+            if accepted:
+                self.awaited_rows.discard(row)
+                self._lock.notify_all()
+            return accepted
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(KeepAliveHandler):
     server: Api
-    protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         if self.path == "/login":
@@ -72,9 +80,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body.encode())
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
 
 
 @pytest.fixture
@@ -133,7 +138,11 @@ def test_any_number_of_rows_that_are_refused_for_themselves_make_at_most_two(
     in_flight: int, api: Api, column: Callable[..., Column]
 ) -> None:
     """Also where nothing is accepted any more after them."""
-    api.refused_rows = {f"C{number}" for number in range(21, 60)} | {"C7", "C13"}
+    early, late = {"C7", "C13"}, {f"C{number}" for number in range(21, 60)}
+    api.refused_rows = early | late
+    if in_flight > 1:  # else they come after these anyway
+        api.held_rows.update(dict.fromkeys(early, 2))
+        api.awaited_rows = {f"C{number}" for number in range(1, 21)} - early
     asked = column(59, max_in_flight=in_flight)
     assert run(asked) == {"done": 18, "failed": 41}
     assert api.sign_ins <= 1 + 2
