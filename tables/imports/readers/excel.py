@@ -66,6 +66,12 @@ def _oddities(about: Mapping[str, Any], names: list[str]) -> Iterator[str]:
     if hidden:
         listed = ", ".join(f"“{name}”" for name in hidden)
         yield f"{listed} {'is' if len(hidden) == 1 else 'are'} hidden in the workbook. All columns are read."
+    if about.get("hidden_values"):
+        number, where = _counted(about["hidden_values"], names)
+        hides = f"{number:,} values have number formats like ;;; that hide them"
+        if number == 1:
+            hides = "1 value has a number format like ;;; that hides it"
+        yield f"{at_least}{hides}{where}. All values are read."
     if about["reader"] == "calamine":
         yield (
             "Calamine read this file: numbers come without their formats, and errors like #N/A as blank cells. "
@@ -75,7 +81,11 @@ def _oddities(about: Mapping[str, Any], names: list[str]) -> Iterator[str]:
 
 def _formulas(by_column: Sequence[tuple[int, int]], names: list[str]) -> tuple[int, str, str]:
     """Returns how many formulas there are, and the words for that and for their columns."""
-    number = sum(count for _, count in by_column)
+    number, where = _counted(by_column, names)
+    return number, f"{number:,} cells hold formulas" if number > 1 else "1 cell holds a formula", where
+
+
+def _counted(by_column: Sequence[tuple[int, int]], names: list[str]) -> tuple[int, str]:
+    """Returns how many cells there are in all, and the words for their columns."""
     named = [f"“{names[column - 1]}”" for column, _ in by_column if 0 < column <= len(names)]
-    subject = f"{number:,} cells hold formulas" if number > 1 else "1 cell holds a formula"
-    return number, subject, f" (in {', '.join(named)})" if named else ""
+    return sum(count for _, count in by_column), f" (in {', '.join(named)})" if named else ""

@@ -38,7 +38,7 @@ def _with_openpyxl(path: Path, options: Mapping[str, Any]) -> Answer:
 
     book = Workbook(Archive(path))
     until = time.monotonic() + (_SECONDS_TO_SEARCH if options["is_preview"] else 1e9)
-    scans = {sheet.title: scan(book.archive, sheet.part, until) for sheet in book.sheets}
+    scans = {sheet.title: scan(book.archive, sheet.part, book.styles, until) for sheet in book.sheets}
     choices = [(sheet.title, _counted(scans[sheet.title]), sheet.is_hidden) for sheet in book.sheets]
     title = _chosen(choices, options["sheet"])
     found = scans[title]
@@ -51,6 +51,7 @@ def _with_openpyxl(path: Path, options: Mapping[str, Any]) -> Answer:
         "uncalculated": [] if book.is_calculated else sorted(found.resolved.items()),
         "hidden_rows": found.hidden_rows,
         "hidden_columns": found.hidden_columns,
+        "hidden_values": sorted(found.hidden_values.items()),
         "is_whole": found.is_whole,
     }
     sheet = next(sheet for sheet in book.sheets if sheet.title == title)

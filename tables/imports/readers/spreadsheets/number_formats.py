@@ -60,6 +60,19 @@ def shown_text(code: str) -> Shown | None:
     return lambda text: "".join(text if sign == ("code", "@") else sign[1] for sign in of_texts).strip()
 
 
+def hides(code: str) -> Callable[[float | str], bool] | None:
+    """Returns whether a format such as `;;;` or `0;-0;;@` shows nothing of a value; None where it hides none."""
+    sections = _sections(code)
+    if len(sections) < 2 or any(map(_condition, sections)) or all(sections):
+        return None
+
+    def is_hidden(value: float | str) -> bool:
+        at = 3 if isinstance(value, str) else _section(value, sections)
+        return at is not None and at < len(sections) and not sections[at]
+
+    return is_hidden
+
+
 def _sections(code: str) -> list[Signs]:
     """Returns what the sections of a format consist of."""
     sections: list[Signs] = [[]]

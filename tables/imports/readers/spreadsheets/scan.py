@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from openpyxl.utils.cell import column_index_from_string, coordinate_to_tuple
 
 from tables.imports.readers.spreadsheets.archive import Archive
+from tables.imports.readers.spreadsheets.styles import Styles
 
 _BLOCK = 1 << 20  # bytes
 _ROW = re.compile(rb"<(?:\w+:)?row(?=[\s>/])")
@@ -20,6 +21,9 @@ _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _CELL = re.compile(rb"<(?:\w+:)?c(\s[^<>]*)?(?<!/)>(.*?)</(?:\w+:)?c>", re.DOTALL)
 _COLUMN = re.compile(rb"\sr=[\"']([A-Za-z]{1,3})\d")
 _TEXT_RESULT = re.compile(rb"\st=[\"']str[\"']")
+_STYLE = re.compile(rb"\ss=[\"'](\d+)[\"']")
+_KIND = re.compile(rb"\st=[\"'](\w+)[\"']")
+_CONTENT = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>([^<]+)")
 _RESULT = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>[^<]")
 _HIDDEN = re.compile(rb"[^>]*\shidden=[\"'](?:1|true)[\"']")
 _HIDDEN_COLUMNS = re.compile(rb"<(?:\w+:)?col(?=\s)([^<>]*\shidden=[\"'](?:1|true)[\"'][^<>]*)")
@@ -36,6 +40,7 @@ class Scan:
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)  # the first and last of each stretch
     resolved: Counter[int] = field(default_factory=Counter)
     unresolved: Counter[int] = field(default_factory=Counter)
+    hidden_values: Counter[int] = field(default_factory=Counter)  # by the formats of their cells, by column
     merges: "Merges | None" = None
     is_whole: bool = False
 
@@ -72,9 +77,10 @@ def cover(values: list[str | None], left: int, right: int, value: str | None) ->
     values[left - 1 : last] = [value] * max(0, last - left + 1)
 
 
-def scan(archive: Archive, part: str, until: float) -> Scan:
+def scan(archive: Archive, part: str, styles: Styles, until: float) -> Scan:
     """Searches the sheet, until the time given in seconds of `time.monotonic`."""
     found = Scan()
+    hiding = re.compile(rb"\ss=[\"'](?:%s)[\"']" % "|".join(styles.hiding).encode()) if styles.hiding else None
     merged: list[str] = []
     for piece in pieces(archive, part, _ROW):
         if _VALUE.search(piece):
@@ -83,6 +89,8 @@ def scan(archive: Archive, part: str, until: float) -> Scan:
         if _FORMULA.search(piece):
             for column, has_result in _formulas(piece):
                 (found.resolved if has_result else found.unresolved)[column] += 1
+        if hiding and hiding.search(piece):
+            found.hidden_values.update(_hidden_values(piece, styles))
         if b"hidden" in piece:
             found.hidden_columns += map(_from_to, _HIDDEN_COLUMNS.findall(piece))
         if b"mergeCell" in piece:
@@ -112,10 +120,37 @@ def _from_to(attributes: bytes) -> tuple[int, int]:
 
 def _formulas(row: bytes) -> Iterator[tuple[int, bool]]:
     """Yields the column of each formula and whether it has a result; a text may be an empty one."""
+    for column, attributes, content in _cells(row):
+        if _FORMULA.search(content):
+            has_result = _RESULT.search(content) or (_TEXT_RESULT.search(attributes) and b"v" in content)
+            yield column, bool(has_result)
+
+
+def _hidden_values(row: bytes, styles: Styles) -> Iterator[int]:
+    """Yields the column of each number and text of which its format shows nothing."""
+    for column, attributes, content in _cells(row):
+        style, kind = _STYLE.search(attributes), _KIND.search(attributes)
+        value: float | str | None = ""
+        if kind is None or kind[1] == b"n":
+            value = _number(content)
+        elif kind[1] not in (b"s", b"str", b"inlineStr"):
+            value = None
+        if style and value is not None and styles.hides(style[1].decode(), value):
+            yield column
+
+
+def _number(content: bytes) -> float | None:
+    found = _CONTENT.search(content)
+    try:
+        return float(found[1]) if found else None
+    except ValueError:
+        return None
+
+
+def _cells(row: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """Yields the column, the attributes and the content of each cell that has one."""
     column = 0
     for attributes, content in _CELL.findall(row):
         named = _COLUMN.search(attributes)
         column = column_index_from_string(named[1].decode().upper()) if named else column + 1
-        if _FORMULA.search(content):
-            has_result = _RESULT.search(content) or (_TEXT_RESULT.search(attributes) and b"v" in content)
-            yield column, bool(has_result)
+        yield column, attributes, content

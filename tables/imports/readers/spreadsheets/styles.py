@@ -1,13 +1,13 @@
 """How the cells of a workbook show numbers: of its style sheet, only the number formats."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 from openpyxl.xml.functions import iterparse
 
 from tables.imports.readers.spreadsheets.archive import Part
-from tables.imports.readers.spreadsheets.number_formats import Shown, number, shown, shown_text
+from tables.imports.readers.spreadsheets.number_formats import Shown, hides, number, shown, shown_text
 
 _EAST_ASIAN = {
     **dict.fromkeys([*range(27, 32), 36, *range(50, 55), 57, 58], "yyyy-mm-dd"),
@@ -22,6 +22,7 @@ class Styles:
     def __init__(self, formats: Sequence[str] = (), *, is_1904: bool = False) -> None:
         self._formats = formats
         self._of_texts = {str(style): way for style, code in enumerate(formats) if (way := shown_text(code))}
+        self._hiding = {str(style): hiding for style, code in enumerate(formats) if (hiding := hides(code))}
         self._shown = lru_cache(maxsize=None)(lambda code: shown(code, is_1904=is_1904))
 
     def of(self, style: str | None) -> Shown:
@@ -33,6 +34,14 @@ class Styles:
     def of_text(self, style: str | None, text: str) -> str:
         way = self._of_texts.get(style) if style else None
         return way(text) if way else text
+
+    @property
+    def hiding(self) -> Collection[str]:
+        """The styles that show nothing of some values."""
+        return self._hiding.keys()
+
+    def hides(self, style: str, value: float | str) -> bool:
+        return style in self._hiding and self._hiding[style](value)
 
 
 def formats(part: Part) -> list[str]:

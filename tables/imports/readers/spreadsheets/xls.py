@@ -1,6 +1,7 @@
 """XLS workbooks, read with xlrd: unlike other readers of this format, it knows how cells show their numbers."""
 
 import io
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,22 @@ class Workbook:
         sheet = self._book.sheet_by_name(title)
         rows = [at for at, row in sheet.rowinfo_map.items() if row.hidden and at < sheet.nrows]
         columns = [(at + 1, at + 1) for at, column in sheet.colinfo_map.items() if column.hidden]
-        return {"hidden_rows": len(rows), "hidden_columns": columns}
+        return {
+            "hidden_rows": len(rows),
+            "hidden_columns": columns,
+            "hidden_values": sorted(self._hidden_values(sheet).items()),
+        }
+
+    def _hidden_values(self, sheet: Any) -> Counter[int]:
+        """Returns how many values the formats of their cells hide, by column."""
+        kinds = (xlrd.XL_CELL_TEXT, xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE)
+        cells = (
+            (column, cell)
+            for at in range(sheet.nrows if self._styles.hiding else 0)
+            for column, cell in enumerate(sheet.row(at), 1)
+            if cell.ctype in kinds
+        )
+        return Counter(column for column, cell in cells if self._styles.hides(str(cell.xf_index), cell.value))
 
     def rows(self, title: str, *, repeat_merged: bool) -> Cells:
         """Yields the rows as a person sees them, where merged cells have their value once, or in each of them."""

@@ -54,12 +54,12 @@ class Workbook:
         self.sheets = self._sheets(node)
         strings = self._part("sharedStrings")
         self._strings = SharedStrings(archive, strings)
-        self._styles = self._read_styles()
+        self.styles = self._read_styles()
 
     def rows(self, sheet: SheetPart, merges: Merges | None, *, repeat_merged: bool) -> Cells:
         """Yields the rows as a person sees them, where merged cells have their value once, or in each of them."""
         with self.archive.open(sheet.part) as source:
-            for number, values in _Parser(source, self._strings, self._styles).rows():
+            for number, values in _Parser(source, self._strings, self.styles).rows():
                 if merges:
                     merges.apply(number, values, repeat_merged=repeat_merged)
                 while values and values[-1] is None:

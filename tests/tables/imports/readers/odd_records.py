@@ -169,6 +169,17 @@ WORKBOOKS = [
         ".xlsx",
     ),
     Odd(
+        "Values that number formats hide",
+        workbook(
+            book.row(2, '<c r="A2" s="1"><v>5</v></c>', '<c r="B2" s="2"><v>0</v></c>'),
+            book.row(3, book.text("A3", "x"), '<c r="B3" s="2"><v>7</v></c>'),
+            styles=book.styled(";;;", "0;-0;;@"),
+        ),
+        [["a", "b"], ["5", "0"], ["x", "7"]],
+        "2 values have number formats like ;;; that hide them (in “a”, “b”). All values are read.",
+        ".xlsx",
+    ),
+    Odd(
         "Words instead of numbers",
         workbook(
             book.row(2, '<c r="A2" s="1"><v>1</v></c>', '<c r="B2" s="2"><v>150</v></c>'),

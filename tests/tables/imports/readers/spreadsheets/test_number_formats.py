@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tables.imports.readers.spreadsheets.number_formats import number, shown, shown_text
+from tables.imports.readers.spreadsheets.number_formats import hides, number, shown, shown_text
 
 
 @pytest.mark.parametrize(
@@ -99,3 +99,25 @@ def test_a_number_keeps_15_digits(value: float) -> None:
 @given(st.text(max_size=30), st.floats(-1e9, 1e9))
 def test_any_format_shows_something(code: str, value: float) -> None:
     assert isinstance(shown(code)(repr(value)), str)
+
+
+@pytest.mark.parametrize(
+    ("code", "hidden"),
+    [
+        (";;;", [5, -5, 0, "x"]),
+        (";;;@", [5, -5, 0]),
+        ("0;-0;;@", [0]),
+        ("0;;0", [-5]),
+        ("0;-0;0;", ["x"]),
+        ("_-* #,##0_-;-* #,##0_-;_-* _-;_-@_-", [0]),
+    ],
+)
+def test_formats_with_empty_sections_hide_values(code: str, hidden: list[float | str]) -> None:
+    is_hidden = hides(code)
+    assert is_hidden
+    assert [value for value in (5, -5, 0, "x") if is_hidden(value)] == hidden
+
+
+@pytest.mark.parametrize("code", ["General", "0;-0;0;@", "@", '"";0', '#,##0_);(#,##0);"-"??', "[=0];General"])
+def test_formats_that_show_each_value_hide_none(code: str) -> None:
+    assert hides(code) is None
