@@ -7,6 +7,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils import timezone
 
+from workspaces import attempts
 from workspaces.models import Role, Scope, User
 
 
@@ -100,10 +101,17 @@ class Account(forms.Form):
         widget=forms.PasswordInput({"class": "in", "autocomplete": "new-password"}),
         help_text="At least 10 characters. Leave empty to keep your current password.",
     )
+    current_password = forms.CharField(
+        required=False,
+        widget=forms.PasswordInput({"class": "in", "autocomplete": "current-password"}),
+        help_text="To change your e-mail or your password.",
+    )
 
-    def __init__(self, user: User, data: Any = None) -> None:
+    def __init__(self, user: User, data: Any = None, *, asks_password: bool) -> None:
         self.user = user
         super().__init__(data, initial={"name": user.name, "email": user.email})
+        if not asks_password:
+            del self.fields["current_password"]
 
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).lower()
@@ -116,6 +124,19 @@ class Account(forms.Form):
         if password:
             validate_password(password, self.user)
         return password
+
+    def clean(self) -> None:
+        """Wants the current password for what would let somebody who finds an open browser keep the account."""
+        new_email, new_password = self.cleaned_data.get("email", self.user.email), self.cleaned_data.get("password")
+        if "current_password" not in self.fields or (new_email == self.user.email and not new_password):
+            return
+        given = self.cleaned_data.get("current_password", "")
+        if not given:
+            self.add_error("current_password", "Enter your current password to change your e-mail or your password.")
+        elif not attempts.may_try("", f"account:{self.user.pk}"):
+            self.add_error("current_password", "Too many attempts. Wait 15 minutes.")
+        elif not self.user.check_password(given):
+            self.add_error("current_password", "This isn't your current password.")
 
     def save(self) -> None:
         self.user.name = self.cleaned_data["name"]

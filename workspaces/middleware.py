@@ -6,7 +6,7 @@ from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from workspaces import audit
+from workspaces import audit, signing_in
 from workspaces.accounts import user_of_link
 
 
@@ -34,5 +34,6 @@ class SignInLinkMiddleware:
         user = user_of_link(token)
         if user:
             login(request, user)
+            request.session[signing_in.BY_LINK] = True
             return redirect("/")
         return self.get_response(request) if request.user.is_authenticated else redirect("/sign-in?expired=1")

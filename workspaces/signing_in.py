@@ -12,6 +12,7 @@ from workspaces.models import User
 OPEN_FOR = 600  # seconds
 KEPT_AS = "signing_in"  # in the session: whose code is awaited
 ENOUGH = "enough"  # in the session: a passkey is two factors, and a company asks for those that it wants
+BY_LINK = "by_link"  # in the session: whoever came by a link may have forgotten their password
 
 
 def enter(request: HttpRequest, user: User, next_page: str) -> HttpResponse:

@@ -203,11 +203,13 @@ def audit_log(request: HttpRequest, actor: Actor) -> HttpResponse:
 @member(before_second_factor=True)
 def account(request: HttpRequest, actor: Actor) -> HttpResponse:
     user = cast(User, actor.user)
-    form = forms.Account(user, request.POST or None)
+    asks_password = user.has_usable_password() and signing_in.BY_LINK not in request.session
+    form = forms.Account(user, request.POST or None, asks_password=asks_password)
     if request.method == "POST" and form.is_valid():
         form.save()
         if form.cleaned_data["password"]:
             update_session_auth_hash(request, user)
+            request.session.pop(signing_in.BY_LINK, None)
             sessions.end_all(user, but=request.session.session_key)
         messages.success(request, "Saved.")
         return redirect("account")

@@ -71,7 +71,7 @@ def test_a_new_password_ends_the_others_and_another_name_does_not(viewer: User) 
     form = {"name": "Vera", "email": viewer.email}
     here.post("/settings/account", form)
     assert is_signed_in(other)
-    here.post("/settings/account", form | {"password": "another passphrase"})
+    here.post("/settings/account", form | {"password": "another passphrase", "current_password": PASSWORD})
     assert not is_signed_in(other)
     assert listed(here) == ["Firefox on Linux this browser 127.0.0.1 just now"]
 

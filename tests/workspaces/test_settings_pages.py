@@ -4,6 +4,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from workspaces import accounts
 from workspaces.models import ApiToken, Invitation, Membership, User, Workspace
 
 pytestmark = pytest.mark.django_db
@@ -99,10 +100,48 @@ def test_nobody_makes_a_token_above_their_role(editor: User, client_for: Callabl
 def test_a_password_is_set_and_the_session_goes_on(owner: User, client_for: Callable[[User], Client]) -> None:
     client = client_for(owner)
     form = {"name": "Olga", "email": "olga@example.com", "password": "another passphrase"}
-    assert client.post("/settings/account", form).status_code == 302
+    assert client.post("/settings/account", form | {"current_password": "a long passphrase"}).status_code == 302
     assert client.get("/").status_code == 200
     answer = Client().post("/sign-in", {"email": "olga@example.com", "password": "another passphrase"})
     assert answer.status_code == 302
+
+
+@pytest.mark.parametrize("change", [{"email": "olga@example.com"}, {"password": "another passphrase"}])
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("", "Enter your current password to change your e-mail or your password."),
+        ("a wrong passphrase", "This isn&#x27;t your current password."),
+    ],
+)
+def test_an_open_browser_is_not_enough_to_take_an_account_over(
+    owner: User, client_for: Callable[[User], Client], change: dict[str, str], given: str, words: str
+) -> None:
+    client = client_for(owner)
+    form = {"name": "Olga", "email": owner.email, "current_password": given} | change
+    answer = client.post("/settings/account", form)
+    assert (answer.status_code, words in answer.content.decode()) == (422, True)
+    owner.refresh_from_db()
+    assert owner.email == "owner@example.com"
+    assert owner.check_password("a long passphrase")
+
+
+def test_the_current_password_is_not_guessed(owner: User, client_for: Callable[[User], Client]) -> None:
+    client = client_for(owner)
+    form = {"name": "Olga", "email": "olga@example.com"}
+    for number in range(10):
+        client.post("/settings/account", form | {"current_password": f"guess {number}"})
+    answer = client.post("/settings/account", form | {"current_password": "a long passphrase"})
+    assert (answer.status_code, "Too many attempts." in answer.content.decode()) == (422, True)
+
+
+def test_whoever_comes_by_a_link_sets_a_password_without_the_old_one(owner: User) -> None:
+    client = Client()
+    client.get(f"/?token={accounts.new_sign_in_link(owner).rpartition('=')[2]}")
+    form = {"name": "Olga", "email": owner.email, "password": "another passphrase"}
+    assert "Current password" not in client.get("/settings/account").content.decode()
+    assert client.post("/settings/account", form).status_code == 302
+    assert "Current password" in client.get("/settings/account").content.decode()
 
 
 def test_somebody_with_two_workspaces_chooses(owner: User, client_for: Callable[[User], Client]) -> None:
