@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,11 @@ from tables.imports.readers.sheet import (
     Notes,
     NumberedRow,
     Options,
+    Piece,
     Pieces,
     Row,
     Sheet,
+    Stretch,
     Waiting,
     silent,
     unreadable,
@@ -51,7 +54,8 @@ def read(path: Path, options: Options, *, is_preview: bool = False, waiting: Wai
     head = _head(path, detected.encoding)
     found = dialect.detect(head, path.suffix, options)
     gaps = Gaps(options.keeps_blank_rows)
-    reading = _Reading(Lines(path, detected.encoding, notes), found, notes, gaps)
+    lines = Lines(path, detected.encoding, notes, partial(_with_stand_in, found.delimiter, found.sign))
+    pieces = _Reading(lines, found, notes, gaps).pieces()
     if not detected.is_sure:
         notes.warn(None, _guessed(detected))
     if found.has_decimals:
@@ -59,7 +63,7 @@ def read(path: Path, options: Options, *, is_preview: bool = False, waiting: Wai
             None, "The commas were read as decimal commas. Choose the comma as delimiter if they divide columns."
         )
     yield as_sheet(
-        reading.pieces(),
+        pieces if found.sign == found.delimiter else map(partial(_as_written, found), pieces),
         options,
         notes,
         gaps,
@@ -70,6 +74,18 @@ def read(path: Path, options: Options, *, is_preview: bool = False, waiting: Wai
         is_sure=detected.is_sure,
         encodings=detected.choices,
     )
+
+
+def _with_stand_in(delimiter: str, sign: str, text: str) -> str:
+    return text if sign == delimiter else text.replace(delimiter, sign)
+
+
+def _as_written(found: Dialect, piece: Piece) -> Piece:
+    """Returns cells with the delimiter of several characters where it stands inside of one."""
+    if isinstance(piece, Stretch):
+        return Stretch(piece.line, piece.width, [cell.replace(found.sign, found.delimiter) for cell in piece.cells])
+    line, row = piece
+    return line, [cell.replace(found.sign, found.delimiter) if isinstance(cell, str) else cell for cell in row]
 
 
 def _guessed(detected: Detected) -> str:
@@ -212,7 +228,7 @@ class _Reading:
 
     def _check_swallowed(self, line: int, row: Row) -> None:
         """A quote that was left open takes rows into its cell until the next one."""
-        sign = self._dialect.delimiter
+        sign = self._dialect.sign
         for at, cell in enumerate(row):
             parts = str(cell).splitlines() if self._width > 1 and "\n" in str(cell) else [""]
             signs = [part.count(sign) for part in parts]

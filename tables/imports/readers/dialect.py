@@ -14,25 +14,34 @@ from tables.imports.readers.sheet import Options, Row, unreadable
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 _RARE = (":", "^", "~", "\x1f", "\x01")
 _QUOTES = ('"', "'")
+_LONGEST = 5  # characters of a delimiter
 _ROWS = 300  # that a dialect is judged by
 _DECIMAL = re.compile(r"[-+]?(\d{1,3}([. ]\d{3})+|\d+),\d+ ?[%€]?")
-_SEP = re.compile(r"sep=(.)\r?\n", re.I)
+_SEP = re.compile(r"sep=(.{1,5}?)\r?\n", re.I)
+_LONG = re.compile(r"(?:(?![\w\s\"'.,;/()-]).){2,5}|([,;]){3,5}")  # such as || or ~|~; `,,` stands around a blank cell
+_QUOTED = re.compile(r'"[^"]*"')
+STAND_IN = "\ufdd0"  # for a delimiter of several characters, which the csv module does not know; nobody writes it
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    delimiter: str
+    delimiter: str  # as it is written, mostly one character
     quote: str  # empty for none
     has_spaces: bool = False  # between a delimiter and a quote
     has_escapes: bool = False  # a quote inside quotes is \"
     says_delimiter: bool = False  # in its first line, like “sep=;”
     has_decimals: bool = False  # with a comma, in a single column
 
+    @property
+    def sign(self) -> str:
+        """The character that divides the cells of the lines that `Lines` yields."""
+        return self.delimiter if len(self.delimiter) == 1 else STAND_IN
+
     def reader_options(self) -> dict[str, object]:
         """Returns the arguments of `csv.reader`."""
         quoting = csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE
         return {
-            "delimiter": self.delimiter,
+            "delimiter": self.sign,
             "quotechar": self.quote or None,
             "quoting": quoting,
             "skipinitialspace": self.has_spaces,
@@ -45,27 +54,40 @@ def detect(head: str, suffix: str, options: Options) -> Dialect:
     if said:
         head = head[said.end() :]
     quotes = [_known_quote(options.quote)] if options.quote is not None else _likely_quotes(head)
-    delimiters = (
-        [_known_delimiter(options.delimiter)] if options.delimiter else [said[1]] if said else _delimiters(suffix)
-    )
-    best = max(
-        ((_score(head, sign, quote), sign, quote) for sign in delimiters for quote in quotes), key=lambda it: it[0]
-    )
-    if best[0] == 0 and len(delimiters) == 1 and not options.delimiter:  # the name of the file was wrong
-        delimiters = list(DELIMITERS.values())
-        best = max(
-            ((_score(head, sign, quote), sign, quote) for sign in delimiters for quote in quotes), key=lambda it: it[0]
-        )
-    if best[0] == 0 and len(delimiters) > 1:
-        rare = max(
-            ((_score(head, sign, quote), sign, quote) for sign in _RARE for quote in quotes), key=lambda it: it[0]
-        )
-        best = rare if rare[0] > 0.3 else best
-    _, sign, quote = best
-    has_decimals = sign == "," and not options.delimiter and not said and _is_decimals(head)
+    given = _known_delimiter(options.delimiter) if options.delimiter else said[1] if said else ""
+    score, sign, quote = _best(head, [given] if given else _delimiters(suffix), quotes)
+    if score == 0 and not options.delimiter:  # the name of the file was wrong, or none of these divides it
+        score, sign, quote = _best(head, list(DELIMITERS.values()), quotes)
+        rare = _best(head, _RARE, quotes)
+        if score == 0 and rare[0] > 0.3:
+            score, sign, quote = rare
+    if not given and (long := _long(head, sign if score else "")):
+        _, sign, quote = _best(head, [long], quotes)
+    has_decimals = sign == "," and not given and _is_decimals(head)
     sign = DELIMITERS["semicolon"] if has_decimals else sign
     spaces, escapes = _has_spaces(head, sign, quote), _has_escapes(head, sign, quote)
     return Dialect(sign, quote, spaces, escapes, said is not None, has_decimals)
+
+
+def _best(head: str, signs: Sequence[str], quotes: Sequence[str]) -> tuple[float, str, str]:
+    """Returns the score of the sign and the quote that divide the head best, and these."""
+    return max(
+        ((_score(head, sign, quote), sign, quote) for sign in signs for quote in quotes), key=lambda found: found[0]
+    )
+
+
+def _long(head: str, sign: str) -> str | None:
+    """Returns the delimiter of several characters that every line has as often; in the first one, none is alone.
+
+    Where the lines are divided by one character (`sign`) alone, it has to be one of them.
+    """
+    lines = [line for line in _QUOTED.sub("", head).splitlines()[:_ROWS] if line.strip()]
+    lines = lines[:-1] if len(lines) > 2 else lines
+    found = _LONG.search(lines[0]) if len(lines) > 1 else None
+    if found is None or sign not in found[0]:
+        return None
+    is_alone = not set(lines[0].replace(found[0], "")).isdisjoint(found[0])
+    return None if is_alone or len({line.count(found[0]) for line in lines}) > 1 else found[0]
 
 
 def _is_decimals(head: str) -> bool:
@@ -81,8 +103,10 @@ def _delimiters(suffix: str) -> list[str]:
 
 def _known_delimiter(given: str) -> str:
     sign = (DELIMITERS | {"\\t": "\t"}).get(given, given)
-    if len(sign) != 1 or sign in '"\r\n':
-        raise unreadable("A delimiter is one character, like a comma, a semicolon or a tab.", "delimiter")
+    is_odd = len(sign) > _LONGEST or (len(sign) > 1 and any(map(str.isalnum, sign)))
+    if not sign or is_odd or set(sign) & set('"\r\n'):
+        words = f"A delimiter is one character, like a comma, a semicolon or a tab, or up to {_LONGEST}, like ||."
+        raise unreadable(words, "delimiter")
     return sign
 
 
@@ -105,7 +129,8 @@ def _likely_quotes(head: str) -> list[str]:
 
 def _score(head: str, sign: str, quote: str) -> float:
     """Returns from 0 to 1 how alike in width the rows are, and how much their cells look like values."""
-    options = Dialect(sign, quote, _has_spaces(head, sign, quote)).reader_options()
+    dialect = Dialect(sign, quote, _has_spaces(head, sign, quote))
+    options, head = dialect.reader_options(), head.replace(sign, dialect.sign)
     if quote == "'":  # which who uses it rather escapes than doubles
         head = head.replace("\\'", "''")
     try:
@@ -148,7 +173,8 @@ def _has_spaces(head: str, sign: str, quote: str) -> bool:
 
 def _has_escapes(head: str, sign: str, quote: str) -> bool:
     """Whether quotes inside quotes are written with a backslash: most that follow one then end no cell."""
-    if not quote or f"\\{quote}" not in head or _is_regular(head, Dialect(sign, quote, _has_spaces(head, sign, quote))):
+    dialect = Dialect(sign, quote, _has_spaces(head, sign, quote))
+    if not quote or f"\\{quote}" not in head or _is_regular(head.replace(sign, dialect.sign), dialect):
         return False
     mark, after = re.escape(quote), f"(?=[{re.escape(sign)}\r\n]|$)"
     ending = len(re.findall(rf"(?<!\\)\\{mark}{after}", head))

@@ -38,7 +38,10 @@ class Lines:
     They are read in blocks, so that neither the csv module nor whoever looks at a block takes a step for each.
     """
 
-    def __init__(self, path: Path, encoding: str, notes: Notes) -> None:
+    def __init__(
+        self, path: Path, encoding: str, notes: Notes, replace: Callable[[str], str] = lambda text: text
+    ) -> None:
+        self._replace = replace  # in the whole lines of a block
         self._path = path
         self._encoding = encoding
         self._notes = notes
@@ -71,7 +74,7 @@ class Lines:
         return chain(chain.from_iterable(kept), chain.from_iterable(block.lines for block in self._blocks))
 
     def _read(self) -> Iterator[Block]:
-        for text in self._whole_lines():
+        for text in map(self._replace, self._whole_lines()):
             block = Block(self.next_line, text, partial(self._cut, text))
             self._first = self._first or block.lines[0]
             if "\0" in text or "\ufeff" in text or self._bad_in(text):

@@ -18,8 +18,8 @@ class Cells:
     """Divides text into cells of a dialect. A quote closes a cell only where a delimiter or the end follows."""
 
     def __init__(self, dialect: Dialect) -> None:
-        sign, quote = re.escape(dialect.delimiter), re.escape(dialect.quote or "\0")
-        self._delimiter = dialect.delimiter
+        sign, quote = re.escape(dialect.sign), re.escape(dialect.quote or "\0")
+        self._delimiter = dialect.sign
         self._quote = dialect.quote
         self._spaces = re.compile(r" *" if dialect.has_spaces else "")
         self._regular = re.compile(f"{quote}((?:[^{quote}]|{quote}{quote})*){quote} *(?={sign}|$)")

@@ -33,7 +33,7 @@ def _split(text: str, dialect: Dialect, width: int) -> list[str] | None:
     number = text.count("\n")
     if dialect.has_spaces or text.count(end) != number or text.count("\r") != number * (len(end) - 1):
         return None
-    quote, delimiter = dialect.quote, dialect.delimiter
+    quote, delimiter = dialect.quote, dialect.sign
     if not quote or quote not in text:
         rows, between = text.removesuffix(end).split(end), delimiter
     elif text.startswith(quote) and text.endswith(quote + end) and text.count(quote) == 2 * width * number:

@@ -144,6 +144,18 @@ DELIMITERS = [
         b"Name,City,\nSam,Paris,\nOla,Oslo,\n",
         [["Name", "City", "Column 3"], ["Sam", "Paris", ""], ["Ola", "Oslo", ""]],
     ),
+    Odd("Delimiters of two characters", b"Name||City\nSam||Paris\nOla||Oslo\n", TABLE),
+    Odd("Delimiters of three characters", b"Name~|~City\r\nSam~|~Paris\r\nOla~|~Oslo\r\n", TABLE),
+    Odd(
+        "Delimiters of two characters, also inside quotes",
+        b'"Name"::"City"\n"Sam ""::"""::"Par\nis"\nOla::Os:lo\nTed::\n',
+        [["Name", "City"], ['Sam "::"', "Par\nis"], ["Ola", "Os:lo"], ["Ted", ""]],
+    ),
+    Odd(
+        "Columns without names and values between bars",
+        b"Name||City\nSam||Paris\nOla|x|Oslo\nTed||Rome\n",
+        [["Name", "Column 2", "City"], ["Sam", "", "Paris"], ["Ola", "x", "Oslo"], ["Ted", "", "Rome"]],
+    ),
     Odd("A delimiter at the end of each row only", b"Name,City\nSam,Paris,\nOla,Oslo,\n", TABLE),
 ]
 

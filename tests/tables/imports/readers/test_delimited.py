@@ -51,7 +51,9 @@ def test_the_delimiter_is_detected(delimiter: str, read: Any) -> None:
     assert (columns, rows, sheet.delimiter) == (["Name", "City"], lines[1:], delimiter)
 
 
-@pytest.mark.parametrize(("given", "delimiter"), [("semicolon", ";"), ("\\t", "\t"), ("#", "#")])
+@pytest.mark.parametrize(
+    ("given", "delimiter"), [("semicolon", ";"), ("\\t", "\t"), ("#", "#"), ("||", "||"), (":=:", ":=:")]
+)
 def test_a_delimiter_can_be_given_by_name(given: str, delimiter: str, read: Any) -> None:
     columns, _, sheet = read(f"a{delimiter}b\n1{delimiter}2\n".encode(), delimiter=given)
     assert (columns, sheet.delimiter) == (["a", "b"], delimiter)
