@@ -5,7 +5,7 @@ from django.http import Http404
 
 from enrichment.models import Connection, Run, Source
 from tables import deletions
-from tables.models import Column, Deletion, Edit, Import, SavedView, Table, ViewLink
+from tables.models import Column, Comment, Deletion, Edit, Import, Row, SavedView, Table, ViewLink
 from workspaces import ids
 from workspaces.actors import Actor
 from workspaces.models import Role
@@ -36,6 +36,19 @@ def column(who: Actor, pk: str | int, role: Role = Role.VIEWER, *, deleted: bool
     columns = Column.with_deleted if deleted else Column.objects
     visible = columns.filter(table__workspace=who.workspace, table__ready=True).select_related("table")
     return _allowed(who, visible.filter(pk=number(pk)).first(), role)
+
+
+def row(who: Actor, table_pk: str | int, pk: str | int, role: Role = Role.VIEWER) -> Row:
+    rows = Row.objects.filter(table__in=tables(who), table=number(table_pk), pk=number(pk))
+    return _allowed(who, rows.first(), role)
+
+
+def comment(who: Actor, pk: str | int) -> Comment:
+    """Finds none on a row that is in the trash."""
+    found = Comment.objects.filter(table__in=tables(who), pk=number(pk)).select_related("table").first()
+    if found and not Row.objects.filter(pk=found.row_id).exists():
+        found = None
+    return _allowed(who, found, Role.VIEWER)
 
 
 def edit(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Edit:

@@ -18,7 +18,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.http import StreamingHttpResponse
 from redis.asyncio import Redis
 
-from tables.models import Table
+from tables.models import Comment, Table
 from tables.redis import client
 
 log = logging.getLogger(__name__)
@@ -59,6 +59,12 @@ def publish_columns(table_id: int) -> None:
 def publish_views(table_id: int) -> None:
     """Announces that saved views changed; listeners read them again."""
     _publish(table_id, "views", {})
+
+
+def publish_comments(table_id: int, row_id: int) -> None:
+    """Announces that the comments on a row changed; listeners who show them read them again."""
+    number = Comment.objects.filter(row_id=row_id).count()
+    _publish(table_id, "comments", {"row_id": row_id, "comments": number})
 
 
 def publish_table(table_id: int, *, deleted: bool) -> None:

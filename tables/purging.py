@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from tables import catalog, deletions, dispatch, edits, storage
+from tables import catalog, comments, deletions, dispatch, edits, storage
 from tables.models import Cell, Column, DeletedCell, DeletedRow, Deletion, Row
 from workspaces import audit
 
@@ -68,7 +68,7 @@ def _purge_rows(deletion_id: int) -> None:
         first, last = row_ids[0], row_ids[-1]
         results = DeletedCell.objects.filter(deletion=deletion_id, row_id__range=(first, last))
         with transaction.atomic():
-            for forget in (edits.forget_rows, *forget_rows):
+            for forget in (edits.forget_rows, comments.forget_rows, *forget_rows):
                 forget(row_ids)
             results._raw_delete(using=connection.alias)
             DeletedRow.objects.filter(pk__in=row_ids)._raw_delete(using=connection.alias)

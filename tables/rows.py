@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from tables import cells, columns, deleted_rows, deletions, edits, events, names, row_order, storage, values
+from tables import cells, columns, comments, deleted_rows, deletions, edits, events, names, row_order, storage, values
 from tables.models import Column, Deletion, Edit, Row, Table
 from tables.signals import send_rows_changed, send_rows_deleted
 from workspaces import audit
@@ -30,7 +30,7 @@ def window(table: Table, offset: int, limit: int) -> list[Row]:
 
 
 def as_json(rows: Sequence[Row], columns: Sequence[Column], offset: int | None = None) -> list[dict[str, Any]]:
-    """Returns the rows of the API: {"id", "position", "cells": {str(column id): cell}}.
+    """Returns the rows of the API: {"id", "position", "cells": {str(column id): cell}}, with "comments" if any.
 
     `offset` is that of the first row where they are a window of the table, so that nobody has to look for them.
     """
@@ -47,8 +47,10 @@ def as_json(rows: Sequence[Row], columns: Sequence[Column], offset: int | None =
         pair = (row.pk, column.pk)
         return cells.as_json(stored.get(pair), unfinished.get(pair))
 
+    commented = comments.counts([row.pk for row in rows])
     return [
         {"id": row.pk, "position": offsets[row.pk], "cells": {str(column.pk): cell(row, column) for column in columns}}
+        | ({"comments": commented[row.pk]} if row.pk in commented else {})
         for row in rows
     ]
 

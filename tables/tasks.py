@@ -8,6 +8,7 @@ from tables import (
     deletions,
     duplicate_searches,
     edits,
+    mentions,
     moves,
     purging,
     replacements,
@@ -41,6 +42,7 @@ def sweep() -> None:
     moves.sweep()
     replacements.sweep()
     undoing.sweep()
+    mentions.send_due()
     storage.widen_keys(WIDENING)
 
 
@@ -81,3 +83,8 @@ def purge_deletion(deletion_id: int) -> None:
 @shared_task(name=column_indexes.TASK, ignore_result=True)
 def index_column(column_id: int) -> None:
     column_indexes.make(column_id)
+
+
+@shared_task(name=mentions.TASK, ignore_result=True)
+def mail_mention(mention_id: int) -> None:
+    mentions.mail(mention_id)

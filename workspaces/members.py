@@ -1,11 +1,44 @@
 """Members of a workspace and their roles."""
 
+from collections import Counter
+from collections.abc import Collection
+from typing import Any
+
 from django.db import transaction
+from django.db.models import QuerySet
 
 from workspaces import audit, second_factor
 from workspaces.actors import Actor
-from workspaces.models import Membership, Role
+from workspaces.models import Membership, Role, User, Workspace
 from workspaces.refusals import Refused
+
+
+def listed(workspace: Workspace) -> QuerySet[Membership]:
+    """Returns who can sign in to the workspace, in the order of their names."""
+    found = Membership.objects.filter(workspace=workspace, user__is_active=True)
+    return found.select_related("user").order_by("user__name", "user__email")
+
+
+def shared_names(workspace: Workspace) -> Collection[str]:
+    """Returns the names, in small letters, that more than one member has: they name nobody."""
+    names = Counter(_tidy(user.name).lower() for user in workspace.members.filter(is_active=True))
+    return {name for name, number in names.items() if number > 1}
+
+
+def as_json(membership: Membership, shared: Collection[str]) -> dict[str, Any]:
+    """Returns the member of the API; `mention` is what names them in a comment after an @."""
+    user = membership.user
+    return {"user_id": user.pk, "name": str(user), "mention": mention_of(user, shared), "role": membership.role}
+
+
+def mention_of(user: User, shared: Collection[str]) -> str:
+    """Returns what names somebody: their e-mail address where the name is missing or not theirs alone."""
+    name = _tidy(user.name)
+    return name if name and name.lower() not in shared else user.email
+
+
+def _tidy(name: str) -> str:
+    return " ".join(name.split())
 
 
 def require_second_factor(actor: Actor, required: bool) -> None:

@@ -20,6 +20,9 @@ _LOOKS = (
 _ROWS = (
     "/rows",
     "/tables/{}/rows/{}",
+    "/rows/{}/comments",
+    "/comments/{}",
+    "/mentions/read",
     "/rows/move",
     "/rows/typing",
     "/rows/restore",

@@ -1,5 +1,6 @@
 """Tables, columns, rows and the cells that something computes. Nothing here knows of HTTP."""
 
+from tables.models.comments import Comment, Mention
 from tables.models.edits import Edit, EditedRow
 from tables.models.imports import Backfill, Import, ImportChange
 from tables.models.rows import FAILURES, HANDED_DOWN, OPEN_STATES, WITH_RESULT, Cell, CellState, Result, Row, RowBlock
@@ -16,6 +17,7 @@ __all__ = [
     "CellState",
     "Column",
     "ColumnType",
+    "Comment",
     "DeletedCell",
     "DeletedRow",
     "Deletion",
@@ -24,6 +26,7 @@ __all__ = [
     "Import",
     "ImportChange",
     "LiveColumns",
+    "Mention",
     "Result",
     "Row",
     "RowBlock",

@@ -35,6 +35,7 @@ def made(call: Caller, leads: Table, source: dict[str, Any]) -> dict[str, str]:
         "column_id": column,
         "deleted_column_id": gone,
         "row_id": str(rows[0]),
+        "comment_id": _post(call, f"/tables/{leads.pk}/rows/{rows[0]}/comments", {"text": "Northwind."})["id"],
         "view_id": view,
         "link_id": _post(call, f"/views/{view}/links", {"days": 1})["id"],
         "view": _post(call, f"/tables/{leads.pk}/views", {})["view"],

@@ -1,0 +1,98 @@
+"""Comments on rows, and where they name whoever asks."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router, Schema, Status
+
+from enrichment import lookup
+from enrichment.api import described
+from enrichment.api.auth import actor
+from tables import comments, mentions
+from tables.models import Mention
+from workspaces import members
+from workspaces.actors import Actor
+
+router = Router(tags=["Comments"])
+
+
+class CommentText(Schema):
+    """Plain text. An @ before the name or e-mail address of a member tells them of it."""
+
+    text: str
+
+
+class MentionIds(Schema):
+    """Without `ids`, all of them."""
+
+    ids: list[int | str] | None = None
+
+
+@router.get("/tables/{table_id}/rows/{row_id}/comments", summary="List the comments on a row")
+def list_comments(
+    request: HttpRequest, table_id: str, row_id: str, offset: int = 0, limit: int = 100
+) -> dict[str, Any]:
+    """Returns what was said about the row, the oldest first. `who` is the author as they were called then."""
+    who = actor(request)
+    found = comments.of_row(lookup.row(who, table_id, row_id))
+    return described.listed(found, offset, limit, lambda comment: comments.as_json(who, comment))
+
+
+@router.post("/tables/{table_id}/rows/{row_id}/comments", response={201: dict}, summary="Comment on a row")
+def create_comment(request: HttpRequest, table_id: str, row_id: str, body: CommentText) -> Status[dict[str, Any]]:
+    """Adds a comment. Members whom it names with an @ find it under their mentions, and get an e-mail.
+
+    Whoever sees the table may comment, viewers too; a token needs the scope `rows`.
+    """
+    who = actor(request)
+    comment = comments.create(who, lookup.row(who, table_id, row_id), body.text)
+    return Status(201, comments.as_json(who, comment))
+
+
+@router.patch("/comments/{comment_id}", summary="Change a comment")
+def change_comment(request: HttpRequest, comment_id: str, body: CommentText) -> dict[str, Any]:
+    """Changes the text of your own comment. Only who was not named in it before is told."""
+    who = actor(request)
+    comment = lookup.comment(who, comment_id)
+    comments.change(who, comment, body.text)
+    return comments.as_json(who, comment)
+
+
+@router.delete("/comments/{comment_id}", response={204: None}, summary="Delete a comment")
+def delete_comment(request: HttpRequest, comment_id: str) -> Status[None]:
+    """Deletes your own comment for good; owners delete those of others too."""
+    who = actor(request)
+    comments.delete(who, lookup.comment(who, comment_id))
+    return Status(204, None)
+
+
+@router.get("/mentions", summary="List where you are mentioned")
+def list_mentions(request: HttpRequest, unread: bool = False, offset: int = 0, limit: int = 100) -> dict[str, Any]:
+    """Returns the comments that name you, or whoever made the token, the newest first. `unread` leaves out read ones.
+
+    Those on rows in the trash come back with their rows.
+    """
+    found = _mentions(actor(request))
+    return described.listed(found.filter(read_at=None) if unread else found, offset, limit, mentions.as_json)
+
+
+@router.post("/mentions/read", summary="Mark mentions as read")
+def read_mentions(request: HttpRequest, body: MentionIds) -> dict[str, int]:
+    """Marks these, or all, as read. `read` is how many of them had not been."""
+    found = _mentions(actor(request))
+    if body.ids is not None:
+        found = found.filter(pk__in=[lookup.number(pk) for pk in body.ids])
+    return {"read": mentions.read(found)}
+
+
+@router.get("/members", summary="List the members of the workspace")
+def list_members(request: HttpRequest, offset: int = 0, limit: int = 100) -> dict[str, Any]:
+    """Returns who is in the workspace, by name. `mention` is what stands after the @ in a comment that names them."""
+    workspace = actor(request).workspace
+    shared = members.shared_names(workspace)
+    return described.listed(members.listed(workspace), offset, limit, lambda one: members.as_json(one, shared))
+
+
+def _mentions(who: Actor) -> Any:
+    """A token whose maker is gone is named nowhere."""
+    return mentions.of_user(who.user, who.workspace) if who.user else Mention.objects.none()
