@@ -11,6 +11,7 @@ import { Drawer } from "./details/drawer.js";
 import { showEdits } from "./details/edit-history.js";
 import { Errors } from "./details/errors.js";
 import { Inspector } from "./details/inspector.js";
+import { openNamedRow } from "./details/named-row.js";
 import { RowRecord } from "./details/record.js";
 import { DuplicatesDialog } from "./duplicates/duplicates-dialog.js";
 import { ExportForm } from "./exports/export-form.js";
@@ -290,6 +291,7 @@ function start() {
   progress.load().catch(() => toast("Can't show the runs now."));
   grid.sheet.focus({ preventScroll: true });
   startCoach(grid);
+  void openNamedRow(grid);
   offerImports(grid, header);
 }
 

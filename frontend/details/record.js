@@ -1,5 +1,5 @@
 /**
- * A row as a record: all of its columns one below the other, hidden ones too. It follows the active row.
+ * A row as a record: all of its columns one below the other, hidden ones too, and the comments on it. It follows the active row.
  *
  * @typedef {import("../grid/types.d.ts").Grid} Grid
  * @typedef {import("../grid/types.d.ts").Row} Row
@@ -8,6 +8,7 @@
 
 import { make } from "../ui/elements.js";
 import { iconButton } from "../ui/icons.js";
+import { RowComments } from "./comments.js";
 import { RecordField } from "./record-field.js";
 
 export class RowRecord {
@@ -22,13 +23,14 @@ export class RowRecord {
     this.grid = grid;
     this.drawer = drawer;
     this.inspect = inspect;
+    this.comments = new RowComments(grid);
     grid.selection.addEventListener("change", () => this.#follow());
     grid.rows.addEventListener("change", () => this.#refresh());
     grid.columns.addEventListener("change", () => this.#refresh());
     drawer.aside.addEventListener("keydown", (event) => this.#key(event));
     document.addEventListener("marl:open-record", (event) => this.#open(/** @type {CustomEvent} */ (event).detail.row));
     addEventListener("beforeunload", (event) => {
-      if (this.#fields.some((field) => field.isTyped)) event.preventDefault();
+      if (this.comments.isTyped || this.#fields.some((field) => field.isTyped)) event.preventDefault();
     });
   }
 
@@ -65,6 +67,7 @@ export class RowRecord {
   /** @param {Row} row */
   #draw(row) {
     for (const field of this.#fields) field.draw(row);
+    this.comments.follow(row);
   }
 
   /** @param {Row | undefined} row */
@@ -82,9 +85,10 @@ export class RowRecord {
     this.#built = this.#shapeOf(row);
     this.#fields = row ? columns.all.map((column) => this.#newField(column, row)) : [];
     const loading = make("p", "hint", "Loading…");
+    if (row) this.comments.show(row);
     this.drawer.show(this, {
       title: `Row ${rows.numberAt(this.#row)}`,
-      body: row ? this.#fields.map(({ element }) => element) : [loading],
+      body: row ? [...this.#fields.map(({ element }) => element), this.comments.element] : [loading],
       foot: this.#footPart(),
     });
   }

@@ -33,7 +33,7 @@ export class Live extends EventTarget {
     const source = new EventSource(`/api/v1/tables/${this.grid.table.id}/events${query}`);
     source.addEventListener("open", () => this.#opened());
     source.addEventListener("error", () => this.#failed(source));
-    for (const type of ["cells", "run", "rows", "columns", "views", "table"]) {
+    for (const type of ["cells", "run", "rows", "columns", "views", "comments", "table"]) {
       source.addEventListener(type, ({ lastEventId }) => (this.#resumes ||= lastEventId !== ""));
     }
     source.addEventListener("cells", ({ data }) => this.#cells(parseJson(data).cells));
@@ -43,6 +43,7 @@ export class Live extends EventTarget {
     source.addEventListener("rows", ({ data }) => this.#rows(JSON.parse(data)));
     source.addEventListener("columns", () => void this.#columns());
     source.addEventListener("views", () => void this.grid.view.reloadSaved());
+    source.addEventListener("comments", ({ data }) => this.#comments(JSON.parse(data)));
     source.addEventListener("table", ({ data }) => this.#table(JSON.parse(data).deleted));
     source.addEventListener("reset", () => this.#reset());
     addEventListener("pagehide", () => source.close(), { once: true });
@@ -80,6 +81,11 @@ export class Live extends EventTarget {
     if (deleted?.length) this.grid.selectedRows.forget(deleted);
     if (total === undefined) this.#reset();
     else this.grid.rows.resized(total);
+  }
+
+  /** @param {{ row_id: number, comments: number }} change */
+  #comments({ row_id: rowId, comments }) {
+    this.grid.rows.announceComments(rowId, comments);
   }
 
   async #columns() {

@@ -18,7 +18,8 @@ const keyOf = (rowId, columnId) => `${rowId}:${columnId}`;
 /**
  * Dispatches `change` (paint again), `cells` (detail: the cells that the server announced), `total` (the number of rows
  * changed), `problem` (detail: a message), `announced` (the server announced changes; detail: the ids of their columns, or
- * undefined when rows were added or deleted) and `gone` (the server no longer has the view).
+ * undefined when rows were added or deleted), `comments` (others were written on a row; detail: its id) and `gone` (the server
+ * no longer has the view).
  */
 export class Rows extends EventTarget {
   #blocks = new RowBlocks();
@@ -182,6 +183,20 @@ export class Rows extends EventTarget {
     }
     this.#emitAnnounced([...new Set(batch.map(([, columnId]) => columnId))]);
     this.dispatchEvent(new CustomEvent("cells", { detail: batch }));
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** Says that the server announced other comments on a row. @param {number} rowId @param {number} number how many there are */
+  announceComments(rowId, number) {
+    this.setComments(rowId, number);
+    this.dispatchEvent(new CustomEvent("comments", { detail: rowId }));
+  }
+
+  /** @param {number} rowId @param {number} number */
+  setComments(rowId, number) {
+    const row = this.byId(rowId);
+    if (!row || (row.comments ?? 0) === number) return;
+    row.comments = number;
     this.dispatchEvent(new Event("change"));
   }
 

@@ -43,6 +43,8 @@ export interface Row {
   /** In the table, from 0; null when the row was deleted since its view was opened. */
   position: number | null;
   cells: Record<string, Cell>;
+  /** How many there are on it; missing where there is none. */
+  comments?: number;
 }
 
 export interface Column {

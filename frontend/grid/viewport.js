@@ -6,6 +6,8 @@
  * @typedef {import("./line.js").Line} Line
  */
 
+import { make } from "../ui/elements.js";
+import { plural } from "../ui/format.js";
 import { paintCell } from "./cells.js";
 import { newLine, newPart } from "./line.js";
 import { Scroll } from "./scroll.js";
@@ -176,6 +178,7 @@ export class Viewport {
       line.number.data = number;
       line.pick.setAttribute("aria-label", `Select row ${number}`);
     }
+    this.#markComments(line.comments, row?.comments ?? 0);
     const isSelected = this.grid.selectedRows.has(row?.id);
     const inRange = this.grid.selection.hasRow(index);
     const marks = `line${row ? "" : " waits"}${isSelected ? " taken" : ""}${inRange ? " in-range" : ""}${line === this.#pinned ? " edited" : ""}`;
@@ -186,6 +189,15 @@ export class Viewport {
     line.slots.forEach((slot, i) => {
       this.#paintSlot(slot, index, this.#drawn[i], row);
     });
+  }
+
+  /** @param {HTMLElement} mark @param {number} number */
+  #markComments(mark, number) {
+    const words = number ? plural(number, "comment") : "";
+    if (mark.title === words) return;
+    mark.title = words;
+    mark.hidden = !words;
+    mark.replaceChildren(make("span", "visually-hidden", words));
   }
 
   #isAsPinned() {
