@@ -152,6 +152,7 @@ def work(compute: Callable[[Table], None]) -> Callable[[Table], None]:
             for pk in found:
                 again = step.advance(pk, tokens.get(pk, ""))
                 tokens[pk] = again[0] if again else ""
+            step.drain(5)
         raise AssertionError("There is still something to do.")
 
     return advance

@@ -18,7 +18,7 @@ _LONGEST = 5  # characters of a delimiter
 _ROWS = 300  # that a dialect is judged by
 _DECIMAL = re.compile(r"[-+]?(\d{1,3}([. ]\d{3})+|\d+),\d+ ?[%€]?")
 _SEP = re.compile(r"sep=(.{1,5}?)\r?\n", re.I)
-_LONG = re.compile(r"(?:(?![\w\s\"'.,;/()-]).){2,5}|([,;]){3,5}")  # such as || or ~|~; `,,` stands around a blank cell
+_LONG = re.compile(r"[^\w\s\"'.,;/()-]{2,5}")  # such as || or ~|~; `,,` stands around a blank cell
 _QUOTED = re.compile(r'"[^"]*"')
 STAND_IN = "\ufdd0"  # for a delimiter of several characters, which the csv module does not know; nobody writes it
 
@@ -81,7 +81,7 @@ def _long(head: str, sign: str) -> str | None:
 
     Where the lines are divided by one character (`sign`) alone, it has to be one of them.
     """
-    lines = [line for line in _QUOTED.sub("", head).splitlines()[:_ROWS] if line.strip()]
+    lines = [line for line in _QUOTED.sub("quoted", head).splitlines()[:_ROWS] if line.strip()]
     lines = lines[:-1] if len(lines) > 2 else lines
     found = _LONG.search(lines[0]) if len(lines) > 1 else None
     if found is None or sign not in found[0]:

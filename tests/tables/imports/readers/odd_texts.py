@@ -152,6 +152,16 @@ DELIMITERS = [
         [["Name", "City"], ['Sam "::"', "Par\nis"], ["Ola", "Os:lo"], ["Ted", ""]],
     ),
     Odd(
+        "Every cell quoted, most of them blank",
+        b'"a"|"b"|"c"|"d"\n"1"|""|""|""\n',
+        [["a", "b", "c", "d"], ["1", "", "", ""]],
+    ),
+    Odd(
+        "Every cell quoted and a comma between, most of them blank",
+        b'"a","b","c","d"\n"1","","",""\n',
+        [["a", "b", "c", "d"], ["1", "", "", ""]],
+    ),
+    Odd(
         "Columns without names and values between bars",
         b"Name||City\nSam||Paris\nOla|x|Oslo\nTed||Rome\n",
         [["Name", "Column 2", "City"], ["Sam", "", "Paris"], ["Ola", "x", "Oslo"], ["Ted", "", "Rome"]],
