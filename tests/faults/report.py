@@ -16,6 +16,7 @@ HEAD = ("fault", "database", "request", "rows", "lost", "sent twice", "shown as"
 
 def run_tests(database_url: str | None, options: list[str], told: Path) -> int:
     environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+    environment.setdefault("MARL_TEST_FROZEN", "60")
     if database_url:
         environment["DATABASE_URL"] = database_url
     command = [sys.executable, "-m", "pytest", "tests/faults", "-q", f"--junitxml={told}", *options]
