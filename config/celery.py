@@ -27,6 +27,9 @@ class Channel(broker.Channel):
 
 
 broker.Transport.Channel = Channel
+# Redis refuses what it can't keep, such as on a full disk. With kombu alone, that ends the worker; so it connects again
+# until it is taken, as when Redis is down.
+broker.Transport.connection_errors = (*broker.Transport.connection_errors, redis.ResponseError)
 
 
 @setup_logging.connect

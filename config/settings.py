@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from kombu import Queue
 
+from config import sqlite
 from config.environment import secret
 from tables import queues
 
@@ -37,6 +38,9 @@ def _secret_in_data_dir(name: str) -> str:
             file.write(secrets.token_urlsafe(48))
     except FileExistsError:
         pass
+    except OSError:
+        path.unlink(missing_ok=True)  # empty, on a disk that is full; the next start would take it for the secret
+        raise
     return path.read_text().strip()
 
 
@@ -157,10 +161,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
+        "factory": sqlite.Connection,
         "init_command": (
-            # First, because it counts only before anything is written into a new database.
-            "PRAGMA auto_vacuum=INCREMENTAL;"
-            " PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY;"
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY;"
             " PRAGMA wal_autocheckpoint=4000"
         ),
     }

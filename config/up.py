@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,7 @@ from config.environment import secret
 HOST = os.environ.get("MARL_HOST", "127.0.0.1")
 PYTHON = sys.executable
 CELERY = ("-m", "celery", "-q", "-A", "config.celery")
+NEEDED = 1024 * 1024  # bytes that must fit into the data folder
 GRACE = 12  # seconds to end by itself; a step lasts at most about 5
 
 
@@ -127,6 +129,15 @@ def data_folder() -> Path:
     except OSError as error:
         raise CannotStart(
             f"The data folder {folder} cannot be made ({error.strerror}). Set MARL_DATA_DIR to another."
+        ) from error
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(NEEDED))
+            file.flush()
+    except OSError as error:
+        raise CannotStart(
+            f"Marl cannot write into its data folder {folder} ({error.strerror}). "
+            "Change that, or set MARL_DATA_DIR to another."
         ) from error
     return folder
 

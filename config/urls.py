@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+handler500 = "enrichment.api.errors.went_wrong"
 urlpatterns = [
     path("", include("workspaces.urls")),
     path("", include("single_sign_on.urls")),

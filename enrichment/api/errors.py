@@ -1,6 +1,7 @@
 """Every error of the API in one shape: code, message, details."""
 
 import logging
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,9 @@ from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
+from django.template import loader
 from django.views.decorators.csrf import csrf_exempt
+from django.views.defaults import server_error
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from redis import RedisError
@@ -17,6 +20,7 @@ from enrichment.api.rates import TooMany
 from enrichment.api.versions import Changed
 from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.engine.formula import SandboxBusy, SandboxMissing
+from workspaces import unwritable
 from workspaces.refusals import Refused
 
 log = logging.getLogger(__name__)
@@ -51,6 +55,17 @@ def answer(
 def nowhere(request: HttpRequest, rest: str) -> JsonResponse:
     """Answers addresses at which there is nothing, whoever asks and however: no page is rendered for it."""
     return answer(404, "There is nothing at this address.")
+
+
+def went_wrong(request: HttpRequest) -> HttpResponse:
+    """Answers where a page or a middleware raised an error; if nothing can be stored, it says why."""
+    error = sys.exception()
+    words = unwritable.why(error) if error else ""
+    if not words:
+        return server_error(request)
+    if request.path_info.startswith("/api/"):
+        return answer(503, words)
+    return HttpResponse(loader.get_template("503.html").render({"words": words}), status=503)
 
 
 def _validation(error: ValidationError) -> JsonResponse:
@@ -114,9 +129,13 @@ def _most_mib() -> int:
 
 def _no_redis(error: RedisError) -> JsonResponse:
     log.error("Redis is not answering: %s", error)
-    return answer(503, "Redis isn't answering, so this can't be done right now. Try again in a moment.")
+    words = "Redis isn't answering, so this can't be done right now. Try again in a moment."
+    return answer(503, unwritable.why(error) or words)
 
 
 def _unexpected(error: Exception) -> JsonResponse:
+    if words := unwritable.why(error):
+        log.error("nothing can be stored: %s", error)
+        return answer(503, words)
     log.error("unexpected error in the API", exc_info=error)
     return answer(500, "Something went wrong on our side. The server's log says why.")

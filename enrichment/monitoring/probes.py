@@ -20,6 +20,7 @@ from kombu.exceptions import OperationalError
 
 from enrichment.engine.sandbox import process
 from tables import queues
+from workspaces import unwritable
 
 TIMEOUT = 1.0  # seconds that the database and Redis have
 WORKER_TIMEOUT = 0.7  # seconds that workers have
@@ -90,13 +91,23 @@ def probe() -> Parts:
     return Parts(_answer(database, None), of_redis, workers() if of_redis else [])
 
 
-def readiness() -> tuple[list[str], bool]:
-    """Returns the names of what is down, and whether the scheduler works, in less than three seconds."""
-    database, server = _ask(_database_answers), _ask(_redis)
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    down: Sequence[str]  # names of parts
+    problems: Sequence[str]  # why nothing can be stored, in words
+    scheduler: bool  # whether it works
+
+
+def readiness() -> Readiness:
+    """Returns it in less than three seconds."""
+    database, server, folder = _ask(_database_answers), _ask(_redis), _ask(unwritable.of_data_folder)
     of_redis = _answer(server, None)
-    works = {"database": _answer(database, False), "redis": of_redis is not None}
+    of_database, of_folder = _answer(database, None), _answer(folder, "")
+    works = {"database": of_database == "", "data folder": not of_folder, "redis": of_redis is not None}
     works["worker"] = works["redis"] and _answer(_ask(_a_worker_answers), False, 2 * WORKER_TIMEOUT)
-    return [name for name, answers in works.items() if not answers], of_redis is not None and of_redis.scheduler
+    down = [name for name, answers in works.items() if not answers]
+    problems = [words for words in (of_database, of_folder) if words]
+    return Readiness(down, problems, of_redis is not None and of_redis.scheduler)
 
 
 def workers() -> list[Worker]:
@@ -118,6 +129,11 @@ def data_folder_free() -> int | None:
         return shutil.disk_usage(settings.DATA_DIR).free
     except OSError:
         return None
+
+
+def unwritable_folder() -> str:
+    """Returns why nothing can be written into the data folder, or nothing if it can or does not say in time."""
+    return _answer(_ask(unwritable.of_data_folder), "")
 
 
 def formulas() -> Formulas | None:
@@ -167,12 +183,15 @@ def _redis() -> Redis:
     return Redis(f"{kind} {version}", int(info["used_memory"]), sum(waiting), silent)
 
 
-def _database_answers() -> bool:
-    """Whether it does, and has tables."""
+def _database_answers() -> str:
+    """Returns why it takes no changes, or nothing if it does. Raises DatabaseError where it has no tables."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM django_migrations LIMIT 1")
-            return True
+            if connection.vendor != "postgresql":
+                return ""
+            cursor.execute("SELECT current_setting('transaction_read_only')::bool")
+            return unwritable.DATABASE_READ_ONLY if cursor.fetchone()[0] else ""
     finally:
         connection.close()  # this thread's own
 

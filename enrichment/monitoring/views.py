@@ -23,8 +23,10 @@ def alive(request: HttpRequest) -> JsonResponse:
 
 def ready(request: HttpRequest) -> JsonResponse:
     """Names what is down, with 503. A silent scheduler is no reason for that: pages, imports and runs work without."""
-    down, scheduler = probes.readiness()
-    return JsonResponse({"ok": not down, "down": down, "scheduler": scheduler}, status=503 if down else 200)
+    found = probes.readiness()
+    told = {"ok": not found.down, "down": found.down, "scheduler": found.scheduler}
+    why = {"problems": found.problems} if found.problems else {}
+    return JsonResponse(told | why, status=503 if found.down else 200)
 
 
 @require_GET
@@ -34,7 +36,13 @@ def page(request: HttpRequest, actor: Actor) -> HttpResponse:
     open_runs = Run.objects.filter(table__workspace=actor.workspace, state__in=Run.OPEN, column__deleted_at=None)
     runners = {"runners_busy": Count("runners__worker_id"), "runners_all": Count("runners")}
     runs = [_described(run) for run in open_runs.select_related("table", "column").annotate(**runners)[:RUNS_SHOWN]]
-    context = {"parts": probes.probe(), "free": probes.data_folder_free(), "formulas": probes.formulas(), "runs": runs}
+    context = {
+        "parts": probes.probe(),
+        "free": probes.data_folder_free(),
+        "unwritable": probes.unwritable_folder(),
+        "formulas": probes.formulas(),
+        "runs": runs,
+    }
     return render(request, "enrichment/status.html", context)
 
 

@@ -3,11 +3,13 @@
 What fails or is cancelled leaves nothing.
 """
 
+import logging
+import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Max, Min, QuerySet
 from django.utils import timezone
 
@@ -16,12 +18,16 @@ from tables.imports import checks, gathering, matching, uploads
 from tables.imports.gathering import Gathered, Progress
 from tables.models import Column, ColumnType, Import, Row, Table
 from tables.signals import send_rows_changed
-from workspaces import audit
+from workspaces import audit, unwritable
 from workspaces.actors import Actor
 from workspaces.refusals import Refused
 
+log = logging.getLogger(__name__)
+
 DEAD_AFTER = timedelta(seconds=60)  # without a heartbeat
 STAGED_FOR = timedelta(hours=24)
+_AGAIN = 1.0  # seconds until what a disk that is full did not take is tried again
+WENT_WRONG = "Something went wrong on our side. The server's log says why."
 
 
 def start_copy(actor: Actor, source: Table, copy: Table, columns: Mapping[int, int]) -> Import:
@@ -55,8 +61,9 @@ def run(import_id: int) -> None:
         _give_up(running, Import.State.CANCELLED)
     except Refused as refusal:
         _give_up(running, Import.State.FAILED, str(refusal))
-    except Exception:
-        _give_up(running, Import.State.FAILED, "Something went wrong on our side. The server's log says why.")
+    except Exception as error:
+        why = unwritable.why(error)
+        _fail(running, f"{why} Nothing was changed: start it again then." if why else WENT_WRONG)
         raise
 
 
@@ -158,6 +165,20 @@ def _announce_changes(running: Import, target: Table, column_ids: Sequence[int])
         return
     send_rows_changed(target.pk, row_ids, column_ids=column_ids)
     transaction.on_commit(lambda: events.publish_rows(target.pk))
+
+
+def _fail(running: Import, error: str) -> None:
+    """Waits until that can be stored too, on a disk that is full, as long as no sweep takes this worker for dead."""
+    until = time.monotonic() + DEAD_AFTER.total_seconds()
+    while True:
+        try:
+            _give_up(running, Import.State.FAILED, error)
+            return
+        except DatabaseError as another:
+            if not unwritable.why(another) or time.monotonic() > until:
+                raise
+            log.warning("the end of the import waits: %s", another)
+            time.sleep(_AGAIN)
 
 
 def _give_up(running: Import, state: Import.State, error: str = "") -> None:

@@ -89,9 +89,13 @@ def _store(file: "File[bytes]", filename: str) -> Path:
     folder = Path(settings.MEDIA_ROOT)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{uuid4().hex}{suffix}"
-    with path.open("wb") as stored:
-        for chunk in file.chunks():
-            stored.write(chunk)
+    try:
+        with path.open("wb") as stored:
+            for chunk in file.chunks():
+                stored.write(chunk)
+    except OSError:
+        path.unlink(missing_ok=True)  # half a file, on a disk that is full
+        raise
     return path
 
 

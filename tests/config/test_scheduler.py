@@ -1,5 +1,6 @@
 """What is done every few seconds, on a clock that is set."""
 
+import errno
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -43,3 +44,20 @@ def test_a_scheduler_shows_that_it_lives(scheduler: Any, tmp_path: Path, setting
     settings.ALIVE_PATH = str(tmp_path / "alive")
     scheduler.tick()
     assert (tmp_path / "alive").exists()
+
+
+def test_a_file_that_cannot_be_opened_leaves_the_schedule_in_memory(scheduler: Any, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    without = Scheduler(scheduler.app, schedule_filename=str(tmp_path / "folder"))
+    assert without.schedule.keys() == scheduler.schedule.keys()
+    assert 0 < without.tick() <= 10
+    without.close()
+
+
+def test_a_disk_that_is_full_does_not_end_the_scheduler(scheduler: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(scheduler._store, "sync", refuse)
+    scheduler.sync()
+    assert 0 < scheduler.tick() <= 10

@@ -39,3 +39,12 @@ def test_a_secret_comes_from_a_file_and_a_group_may_hold_an_equals_sign(tmp_path
     given = {"MARL_OIDC_CLIENT_SECRET_FILE": str(tmp_path / "secret"), "MARL_OIDC_ROLES": "ou=growth=editor, x=viewer"}
     ended = settings(tmp_path, "settings.OIDC_CLIENT_SECRET, settings.OIDC_ROLES", **given)
     assert ended.stdout.strip() == "from a file {'ou=growth': 'editor', 'x': 'viewer'}", ended.stderr
+
+
+def test_a_secret_for_which_there_is_no_space_leaves_no_empty_file(tmp_path: Path) -> None:
+    """The next start would take it for the secret."""
+    program = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (8, 8)); from config import settings"
+    environment = os.environ | {"MARL_DATA_DIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert "File too large" in ended.stderr
+    assert not list(tmp_path.iterdir())

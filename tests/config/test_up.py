@@ -1,10 +1,12 @@
 """What `make run` says when it cannot start."""
 
+import errno
 import fcntl
 import os
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -92,3 +94,13 @@ def test_an_old_python_is_reported_in_one_sentence(tmp_path: Path) -> None:
         "Marl needs Python 3.12 or newer; this machine has Python 3.9.2. "
         "Install a newer one, or set PYTHON to its path."
     )
+
+
+def test_a_data_folder_that_cannot_be_written_to_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refuse(**_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setenv("MARL_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    with pytest.raises(up.CannotStart, match=r"cannot write into its data folder .* \(Read-only file system"):
+        up.data_folder()

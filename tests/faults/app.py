@@ -87,6 +87,11 @@ class Marl:
         with Redis.from_url(self.environment["REDIS_URL"]) as server:
             server.config_set("maxmemory", number)
 
+    def stop_redis_writing(self, *, stopped: bool = True) -> None:
+        """It refuses every write, as where it can't keep it: here because it is to have a copy, and has none."""
+        with Redis.from_url(self.environment["REDIS_URL"]) as server:
+            server.config_set("min-replicas-to-write", int(stopped))
+
     def _new_worker(self) -> Part:
         self._worker_names += 1
         name = f"worker-{self._worker_names}"

@@ -35,9 +35,11 @@ def let_pass(seconds: float) -> None:
 
 
 def _end_with_parent() -> None:
+    """And, when it is root's, obey the modes of files like everybody else's process."""
     if sys.platform == "linux":
-        pr_set_pdeathsig = 1
+        pr_set_pdeathsig, pr_capbset_drop, cap_dac_override = 1, 24, 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(pr_capbset_drop, cap_dac_override)
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """What is told of the parts, where no worker runs; tests/e2e/test_system.py sees one that does."""
 
+import errno
 import os
 import re
 import socket
@@ -24,6 +25,7 @@ from enrichment.runs import lifecycle
 from tables import catalog, dispatch, queues, rows
 from tables.models import Column
 from tests.servers.processes import free_port, wait_for
+from workspaces import audit, unwritable
 from workspaces.actors import Actor
 from workspaces.models import Role
 
@@ -260,3 +262,27 @@ def test_tasks_of_both_queues_wait() -> None:
     server = probes.probe().redis
     assert server
     assert server.waiting == 2
+
+
+def test_a_full_disk_is_told_in_words(client: Client, owner: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unwritable, "of_data_folder", lambda: unwritable.FULL)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert (answer.json()["down"], answer.json()["problems"]) == (["data folder", "worker"], [unwritable.FULL])
+    client.force_login(owner)
+    assert "The disk is full" in client.get("/settings/system").content.decode()
+
+
+@pytest.mark.parametrize("address", ["/sign-in", "/api/v1/me"])
+def test_who_cannot_be_served_on_a_full_disk_reads_why(
+    client: Client, owner: Any, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    client.force_login(owner)
+    client.raise_request_exception = False
+    monkeypatch.setattr(audit, "clear_actor", refuse)
+    answer = client.get(address)
+    assert answer.status_code == 503
+    assert "The disk is full" in answer.content.decode()

@@ -1,15 +1,19 @@
 """A file on its way into a table: all of it, or nothing."""
 
+import errno
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from tables import catalog, columns, dispatch, rows, storage
 from tables.imports import gathering, job, rejected, uploads
 from tables.models import Column, Import, Row, Table
+from workspaces import unwritable
 from workspaces.actors import Actor
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -368,3 +372,26 @@ def test_a_column_that_becomes_text_takes_all_values_as_they_are_written(
     name, amount = columns.live(table)
     assert (done.counts["left_blank"], name.type, amount.type) == (0, "text", "text")
     assert [row.values[str(amount.pk)] for row in rows.window(table, 0, 9)] == ["48", "n/a", "0042"]
+
+
+def test_a_disk_that_is_full_is_told_once_that_can_be_stored(
+    started: Started, stored_files: StoredFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OperationalError("database or disk is full") from OSError(errno.ENOSPC, "No space left on device")
+
+    def let_some_space_become_free(_seconds: float) -> None:
+        monkeypatch.setattr(uploads, "end", end)
+
+    end = uploads.end
+    monkeypatch.setattr(storage, "insert", refuse)
+    monkeypatch.setattr(uploads, "end", lambda *_, **__: refuse())
+    monkeypatch.setattr(time, "sleep", let_some_space_become_free)
+    received = started(["Name", "a"])
+    with pytest.raises(OperationalError):
+        job.run(received.pk)
+    received.refresh_from_db()
+    assert received.state == "failed"
+    assert received.error == f"{unwritable.FULL} Nothing was changed: start it again then."
+    assert not Table.objects.exists()
+    assert stored_files() == []

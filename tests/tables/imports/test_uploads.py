@@ -1,6 +1,7 @@
 """A file that was uploaded, before a worker takes it."""
 
-from collections.abc import Callable
+import errno
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -86,4 +87,18 @@ def test_a_file_that_nobody_started_goes_when_it_is_cancelled(receive: Receive, 
     received = receive(["Name", "a"])
     uploads.cancel(received)
     assert received.state == "cancelled"
+    assert stored_files() == []
+
+
+def test_half_a_file_does_not_stay_on_a_disk_that_is_full(
+    actor: Actor, stored_files: StoredFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield b"Name\n"
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    file = ContentFile(b"Name\na", name="leads.csv")
+    monkeypatch.setattr(file, "chunks", chunks)
+    with pytest.raises(OSError, match="No space left"):
+        uploads.receive(actor, file)
     assert stored_files() == []

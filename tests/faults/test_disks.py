@@ -1,0 +1,101 @@
+"""What becomes of runs and files when nothing can be written: it is said in words, and goes on when it can be again."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.faults import disks
+from tests.faults.app import Marl
+from tests.faults.parts import let_pass, wait_until
+from tests.faults.sheets import KEYED, SAFE, UNSAFE, Sheet, faulted, settle_all, start_all
+
+pytestmark = pytest.mark.faults
+FULL = "The disk is full: Marl can't store anything until some space is free."
+READ_ONLY = "The data folder is read-only: Marl can't store anything until it can write there again."
+on_sqlite = pytest.mark.skipif("DATABASE_URL" in os.environ, reason="PostgreSQL's files are elsewhere")
+
+
+@pytest.fixture
+def sheets(sheet: Callable[..., Sheet]) -> Sequence[Sheet]:
+    """Of safe requests, of unsafe ones, and of ones with an idempotency key."""
+    return [sheet(config, rows=300) for config in (SAFE, UNSAFE, KEYED)]
+
+
+@contextmanager
+def full_disk(marl: Marl) -> Iterator[None]:
+    with disks.full([marl.web, marl.scheduler, *marl.workers]):
+        marl.stop_redis_writing()
+        try:
+            yield
+        finally:
+            marl.stop_redis_writing(stopped=False)
+
+
+def ready(marl: Marl) -> dict[str, Any]:
+    return dict(httpx.get(f"http://127.0.0.1:{marl.port}/readyz", timeout=10, trust_env=False).json())
+
+
+def upload(marl: Marl, rows: int) -> httpx.Response:
+    file = b"A,B\n" + b"".join(b"%d,some text that takes space\n" % number for number in range(rows))
+    return marl.api.post("/imports", files={"file": ("many.csv", file)})
+
+
+def words(answer: httpx.Response) -> str:
+    return str(answer.json()["error"]["message"])
+
+
+def add_table(marl: Marl) -> httpx.Response:
+    return marl.api.post("/tables", json={"name": "Other", "columns": [{"name": "Key", "type": "text"}]})
+
+
+def uploads(marl: Marl) -> set[str]:
+    folder = marl.folder / "uploads"
+    return set(os.listdir(folder)) if folder.exists() else set()
+
+
+def test_the_disk_is_full(marl: Marl, sheets: Sequence[Sheet]) -> None:
+    """the disk full for 4 s: nothing of Marl's grows, and Redis takes nothing"""
+    start_all(sheets, 60)
+    before = uploads(marl)
+    with full_disk(marl):
+        faulted(sheets)
+        told = ready(marl)
+        assert "data folder" in told["down"]
+        assert told["problems"][0].startswith(FULL)
+        refused = upload(marl, 1000)
+        assert refused.status_code == 503
+        assert words(refused).startswith(FULL)
+        assert uploads(marl) == before
+        if marl.database.name == "SQLite":
+            assert words(add_table(marl)).startswith(FULL)
+        assert all(each.run()["state"] == "running" for each in sheets)
+        let_pass(4)
+        assert all(part.runs for part in marl.parts)
+    settle_all(sheets)
+    for each in sheets:
+        assert each.states() == {"done": each.rows}
+    assert add_table(marl).is_success
+
+
+@on_sqlite
+def test_the_disk_fills_while_a_file_is_imported(marl: Marl) -> None:
+    """the disk full while a file is imported"""
+    tables = marl.api.get("/tables").json()
+    started = upload(marl, 1_000_000).raise_for_status().json()["id"]
+
+    def found() -> dict[str, Any]:
+        return dict(marl.api.get(f"/imports/{started}").raise_for_status().json())
+
+    wait_until(lambda: found()["state"] == "running", 30, "the import is under way")
+    with full_disk(marl):
+        let_pass(2)
+        assert found()["state"] == "running"
+    wait_until(lambda: found()["state"] != "running", 20, "the import has ended")
+    assert found()["state"] == "failed"
+    assert found()["error"].startswith(FULL)
+    assert found()["error"].endswith("Nothing was changed: start it again then.")
+    assert marl.api.get("/tables").json() == tables
