@@ -65,7 +65,7 @@ class Part:
 
     def start(self, logs: Path) -> None:
         self.starts.append(time.monotonic())
-        with (logs / f"{self.name}.log").open("ab") as log:
+        with self._log(logs) as log:
             self.process = subprocess.Popen(
                 self.command,
                 stdout=log,
@@ -75,6 +75,14 @@ class Part:
                 pass_fds=self.inherits,
                 preexec_fn=_end_with_parent,
             )
+
+    def _log(self, logs: Path) -> IO[bytes]:
+        """Opens it, or nowhere in a data folder that became read-only: whatever died is started there, too."""
+        try:
+            return (logs / f"{self.name}.log").open("ab")
+        except OSError as error:
+            print(f"What the {self.name} says is lost: its log cannot be written ({error.strerror}).", flush=True)
+            return Path(os.devnull).open("ab")
 
     def stop(self) -> None:
         if self.process is None or self.process.poll() is not None:

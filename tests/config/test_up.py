@@ -104,3 +104,16 @@ def test_a_data_folder_that_cannot_be_written_to_is_reported(monkeypatch: pytest
     monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
     with pytest.raises(up.CannotStart, match=r"cannot write into its data folder .* \(Read-only file system"):
         up.data_folder()
+
+
+def test_a_part_whose_log_cannot_be_written_is_started_without(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "worker.log").mkdir()
+    part = up.Part("worker", [sys.executable, "-c", "print('lost')"])
+    part.start(tmp_path)
+    assert part.process
+    assert part.process.wait(30) == 0
+    assert capfd.readouterr().out.startswith(
+        "What the worker says is lost: its log cannot be written (Is a directory)."
+    )

@@ -1,8 +1,10 @@
 """What becomes of runs and files when nothing can be written: it is said in words, and goes on when it can be again."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,7 +12,7 @@ import pytest
 
 from tests.faults import disks
 from tests.faults.app import Marl
-from tests.faults.parts import let_pass, wait_until
+from tests.faults.parts import Part, let_pass, wait_until
 from tests.faults.sheets import KEYED, SAFE, UNSAFE, Sheet, faulted, settle_all, start_all
 
 pytestmark = pytest.mark.faults
@@ -99,3 +101,41 @@ def test_the_disk_fills_while_a_file_is_imported(marl: Marl) -> None:
     assert found()["error"].startswith(FULL)
     assert found()["error"].endswith("Nothing was changed: start it again then.")
     assert marl.api.get("/tables").json() == tables
+
+
+def test_the_data_folder_becomes_read_only(marl: Marl, sheets: Sequence[Sheet]) -> None:
+    """the data folder read-only for 4 s"""
+    start_all(sheets, 60)
+    before = uploads(marl)
+    with disks.read_only(marl.folder):
+        faulted(sheets)
+        told = ready(marl)
+        assert "data folder" in told["down"]
+        assert told["problems"][0].startswith(READ_ONLY)
+        refused = upload(marl, 1000)
+        assert refused.status_code == 503
+        assert words(refused).startswith(READ_ONLY)
+        assert uploads(marl) == before
+        let_pass(4)
+        assert all(part.runs for part in marl.parts)
+    settle_all(sheets)
+    for each in sheets:
+        assert each.states() == {"done": each.rows}
+
+
+def test_a_read_only_data_folder_is_told_at_the_start(tmp_path: Path) -> None:
+    """the data folder read-only at the start"""
+    folder = tmp_path / "data"
+    (folder / "logs").mkdir(parents=True)
+    supervisor = Part(
+        "make-run", [sys.executable, "-m", "config.up"], tmp_path, os.environ | {"MARL_DATA_DIR": str(folder)}
+    )
+    with disks.read_only(folder):
+        supervisor.start()
+        assert supervisor.wait(30) == 1
+    told = supervisor.log.read_text()
+    assert told.startswith(
+        f"Marl could not start. Marl cannot write into its data folder {folder} (Permission denied)."
+    )
+    assert "Traceback" not in told
+    assert not list((folder / "logs").iterdir())
