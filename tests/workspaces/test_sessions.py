@@ -88,7 +88,7 @@ def test_a_busy_browser_is_written_once_a_minute(
     client = client_for(viewer)
     client.get("/settings/tokens")
     seen = BrowserSession.objects.get().last_seen_at
-    with django_assert_num_queries(4):  # session, user, membership, tokens
+    with django_assert_num_queries(5):  # session, user, membership, tokens, unread mentions
         client.get("/settings/tokens")
     assert BrowserSession.objects.get().last_seen_at == seen
     session = client.session
