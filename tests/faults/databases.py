@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
@@ -23,7 +24,9 @@ class Database(Protocol):
     """`server` is there when tests may kill it."""
 
     name: str
-    server: Part | None
+
+    @property
+    def server(self) -> Part | None: ...
 
     def new(self, folder: Path) -> str:
         """The address of an empty database."""
@@ -58,9 +61,9 @@ class Sqlite:
 class PostgreSql:
     name = "PostgreSQL"
 
-    def __init__(self, address: str, server: Part | None = None) -> None:
+    def __init__(self, address: str, cluster: "Cluster | None" = None) -> None:
         self.address = address
-        self.server = server
+        self.cluster = cluster
         self._made: list[str] = []
 
     def new(self, folder: Path) -> str:
@@ -68,6 +71,10 @@ class PostgreSql:
         self._say(f"CREATE DATABASE {name}")
         self._made.append(name)
         return f"{self.address.rpartition('/')[0]}/{name}"
+
+    @property
+    def server(self) -> Part | None:
+        return self.cluster.server if self.cluster else None
 
     def start(self) -> None:
         if self.server and not self.server.runs:
@@ -77,6 +84,37 @@ class PostgreSql:
     def in_transaction(self, ports: Collection[int]) -> bool:
         open_ones = "SELECT 1 FROM pg_stat_activity WHERE client_port = ANY(%s) AND xact_start IS NOT NULL"
         return self._say(open_ones, [list(ports)]) > 0
+
+    def end_connections(self) -> None:
+        """Those of the app."""
+        self._say("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY(%s)", [self._made])
+
+    @contextmanager
+    def copied(self) -> Iterator[Part]:
+        """Has a second server on this machine know of each commit before it counts; it serves nobody yet."""
+        assert self.cluster
+        copy = self.cluster.copy()
+        copy.start()
+        for statement in ("ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()"):
+            self._say(statement)
+        kept = "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'"
+        wait_until(lambda: self._say(kept) > 0, 30, "the copy keeps up")
+        try:
+            yield copy
+        finally:
+            copy.end(signal.SIGINT)
+
+    def fail_over(self, copy: Part) -> None:
+        """The copy takes the place of the server, which is gone for good; at first it only reads."""
+        assert self.cluster
+        self.cluster.server.kill()
+        copy.end(signal.SIGINT)
+        self.cluster.become(copy)
+        self.start()
+
+    def promote(self) -> None:
+        """The copy takes changes from now on."""
+        self._say("SELECT pg_promote()")
 
     def clear(self) -> None:
         for name in self._made:
@@ -112,27 +150,68 @@ def given_postgresql(address: str) -> Iterator[PostgreSql]:
 @contextmanager
 def own_postgresql(programs: Path) -> Iterator[PostgreSql]:
     """A cluster that may be killed; PostgreSQL refuses to run as root."""
-    user = _unprivileged() if os.getuid() == 0 else None
-    folder = Path(tempfile.mkdtemp(prefix="marl-pg-"))
-    if user:
-        shutil.chown(folder, user)
-    port = free_port()
-    made = [str(programs / "initdb"), "-D", str(folder / "data"), "-U", "postgres", "--auth=trust", "--no-sync"]
-    subprocess.run([*made, "-E", "UTF8", "--locale=C"], check=True, capture_output=True, user=user, cwd=folder)
-    server = Part("postgresql", _server(programs, folder, port), folder, os.environ, user)
-    database = PostgreSql(f"postgresql://postgres@127.0.0.1:{port}/postgres", server)
+    cluster = _new_cluster(programs)
+    database = PostgreSql(cluster.address, cluster)
     try:
         database.start()
         yield database
     finally:
-        server.end(signal.SIGINT)
-        shutil.rmtree(folder)
+        cluster.server.end(signal.SIGINT)
+        shutil.rmtree(cluster.folder)
 
 
-def _server(programs: Path, folder: Path, port: int) -> list[str]:
+@dataclass
+class Cluster:
+    """Where its data is, and who serves it."""
+
+    programs: Path
+    folder: Path
+    port: int
+    user: str | None
+    data: str = "data"
+    server: Part = field(init=False)
+    _copies: int = 0
+
+    def __post_init__(self) -> None:
+        self.server = self._part("postgresql", self.data, self.port)
+
+    @property
+    def address(self) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+
+    def copy(self) -> Part:
+        """A server with all that this one has, at a port of its own, which follows this one."""
+        self._copies += 1
+        name = f"copy-{self._copies}"
+        _as(self.user, self.folder, self.programs / "pg_basebackup", "-R", "-c", "fast", "-D", name, "-d", self.address)
+        return self._part(name, name, free_port())
+
+    def become(self, copy: Part) -> None:
+        """Has the data of the copy served here."""
+        self.server = self._part(copy.name, copy.name, self.port)
+
+    def _part(self, name: str, data: str, port: int) -> Part:
+        return Part(name, _server(self.programs, self.folder / data, port), self.folder, os.environ, self.user)
+
+
+def _new_cluster(programs: Path) -> Cluster:
+    user = _unprivileged() if os.getuid() == 0 else None
+    folder = Path(tempfile.mkdtemp(prefix="marl-pg-"))
+    if user:
+        shutil.chown(folder, user)
+    options = ["-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"]
+    _as(user, folder, programs / "initdb", "-D", "data", *options)
+    return Cluster(programs, folder, free_port(), user)
+
+
+def _as(user: str | None, folder: Path, *command: str | Path) -> None:
+    subprocess.run(command, check=True, capture_output=True, user=user, cwd=folder)
+
+
+def _server(programs: Path, data: Path, port: int) -> list[str]:
     settings = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "shared_buffers": "64MB"}
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    return [str(programs / "postgres"), "-D", str(folder / "data"), "-p", str(port), *options]
+    return [str(programs / "postgres"), "-D", str(data), "-p", str(port), *options]
 
 
 def _unprivileged() -> str:

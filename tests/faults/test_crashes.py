@@ -6,10 +6,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+import httpx
 import pytest
 
 from enrichment.worker.send_journal import MOST_UNWRITTEN
 from tests.faults.app import Marl
+from tests.faults.databases import PostgreSql
 from tests.faults.parts import kill, let_pass, wait_until
 from tests.faults.sheets import KEYED, SAFE, UNSAFE, Sheet, faulted, settle_all, start_all
 
@@ -17,6 +19,8 @@ pytestmark = pytest.mark.faults
 MIDDLE = 100  # arrivals of each run before the fault
 HELD = 3.0  # seconds: longer than it takes to make the fault
 FROZEN = float(os.environ.get("MARL_TEST_FROZEN", "0"))  # seconds at least; the report asks for a whole minute
+
+on_postgresql = pytest.mark.skipif("DATABASE_URL" not in os.environ, reason="SQLite has no server that could die")
 
 
 @pytest.fixture
@@ -126,7 +130,7 @@ def test_the_power_is_cut(marl: Marl, sheets: Sequence[Sheet]) -> None:
     assert cut_off(sheets)
 
 
-@pytest.mark.skipif("DATABASE_URL" not in os.environ, reason="SQLite has no server that could die")
+@on_postgresql
 def test_postgresql_is_killed(marl: Marl, sheets: Sequence[Sheet]) -> None:
     """PostgreSQL killed and started again"""
     server = marl.database.server
@@ -138,6 +142,42 @@ def test_postgresql_is_killed(marl: Marl, sheets: Sequence[Sheet]) -> None:
     faulted(sheets)
     marl.database.start()
     settle_all(sheets)
+
+
+@on_postgresql
+def test_postgresql_ends_all_connections(marl: Marl, sheets: Sequence[Sheet]) -> None:
+    """PostgreSQL ends all connections"""
+    assert isinstance(marl.database, PostgreSql)
+    start_until_middle(sheets)
+    marl.database.end_connections()
+    faulted(sheets)
+    settle_all(sheets)
+    for each in sheets:
+        assert each.states() == {"done": each.rows}
+        assert set(each.book.counts.values()) == {1}
+
+
+@on_postgresql
+def test_postgresql_fails_over_to_a_copy(marl: Marl, sheets: Sequence[Sheet]) -> None:
+    """PostgreSQL killed, its synchronous copy in its place, read-only for 2 s"""
+    database = marl.database
+    assert isinstance(database, PostgreSql)
+    if not database.server:
+        pytest.skip("The given server is not ours to kill.")
+    with database.copied() as copy:
+        start_until_middle(sheets)
+        database.fail_over(copy)
+        faulted(sheets)
+        wait_until(lambda: any("The database is read-only" in words for words in problems(marl)), 5, "that is told")
+        let_pass(2)
+        database.promote()
+        settle_all(sheets)
+    assert not problems(marl)
+
+
+def problems(marl: Marl) -> list[str]:
+    told = httpx.get(f"http://127.0.0.1:{marl.port}/readyz", timeout=10, trust_env=False).json()
+    return list(told.get("problems", []))
 
 
 def test_a_worker_is_frozen_and_wakes(marl: Marl, sheets: Sequence[Sheet]) -> None:

@@ -273,6 +273,17 @@ def test_a_full_disk_is_told_in_words(client: Client, owner: Any, monkeypatch: p
     assert "The disk is full" in client.get("/settings/system").content.decode()
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no copies that only read")
+def test_a_database_that_only_reads_is_told_in_words(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGOPTIONS", "-c default_transaction_read_only=on")  # of connections from now on
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert (answer.json()["down"], answer.json()["problems"]) == (
+        ["database", "worker"],
+        [unwritable.DATABASE_READ_ONLY],
+    )
+
+
 @pytest.mark.parametrize("address", ["/sign-in", "/api/v1/me"])
 def test_who_cannot_be_served_on_a_full_disk_reads_why(
     client: Client, owner: Any, monkeypatch: pytest.MonkeyPatch, address: str
