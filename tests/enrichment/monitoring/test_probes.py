@@ -275,7 +275,8 @@ def test_a_full_disk_is_told_in_words(client: Client, owner: Any, monkeypatch: p
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no copies that only read")
 def test_a_database_that_only_reads_is_told_in_words(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PGOPTIONS", "-c default_transaction_read_only=on")  # of connections from now on
+    read_only = "-c default_transaction_read_only=on"
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "options", read_only)  # of connections from now on
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert (answer.json()["down"], answer.json()["problems"]) == (
