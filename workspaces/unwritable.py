@@ -1,4 +1,4 @@
-"""Why nothing can be stored, in words for whoever wanted to: a disk that is full, or something that is read-only."""
+"""Why nothing can be stored, in words for whoever wanted to: a disk that is full, what is read-only, or others."""
 
 import errno
 import sqlite3
@@ -13,13 +13,14 @@ FULL = "The disk is full: " + _UNTIL.format("some space is free")
 READ_ONLY = "The data folder is read-only: " + _UNTIL.format("it can write there again")
 DATABASE_FULL = "The disk of the database is full: " + _UNTIL.format("some space is free")
 DATABASE_READ_ONLY = "The database is read-only: " + _UNTIL.format("it takes changes again")
+BUSY = "The database is busy, and this waited too long for it. Try again in a moment."
 REDIS_STUCK = "The disk of Redis is full or read-only: " + _UNTIL.format("Redis can write there again")
 
 _PROBED = 64 * 1024  # bytes
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FORBIDDEN = {errno.EACCES, errno.EPERM}
 _OF_POSTGRESQL = {"53100": DATABASE_FULL, "25006": DATABASE_READ_ONLY}
-_OF_SQLITE = {sqlite3.SQLITE_FULL: FULL, sqlite3.SQLITE_READONLY: READ_ONLY}
+_OF_SQLITE = {sqlite3.SQLITE_FULL: FULL, sqlite3.SQLITE_READONLY: READ_ONLY, sqlite3.SQLITE_BUSY: BUSY}
 _UNCLEAR = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}  # errors of SQLite that the folder may explain
 
 

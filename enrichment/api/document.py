@@ -19,7 +19,7 @@ _WORDS = {
     415: "Files of this type can't be read.",
     422: "The request can be read, but a value in it is missing or invalid. `details` says which.",
     429: "More requests than the limit of the token allows. `Retry-After` says for how many seconds to wait.",
-    503: "Redis or a helper process isn't answering. Try again in a moment.",
+    503: "Redis or a helper process isn't answering, or nothing can be stored now; the message says why.",
 }
 _KEY = {
     "name": idempotency.HEADER,

@@ -45,6 +45,15 @@ def test_a_database_that_is_read_only_is_called_that(tmp_path: Path) -> None:
     assert unwritable.why(of_django(raised.value)) == unwritable.READ_ONLY
 
 
+def test_a_database_that_others_write_into_for_long_is_busy(tmp_path: Path) -> None:
+    path = tmp_path / "some.sqlite3"
+    with closing(sqlite3.connect(path)) as other, closing(sqlite3.connect(path, timeout=0)) as session:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(sqlite3.OperationalError) as raised:
+            session.execute("BEGIN IMMEDIATE")
+    assert unwritable.why(of_django(raised.value)) == unwritable.BUSY
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [

@@ -1,7 +1,9 @@
 """A POST that is sent again with the same Idempotency-Key does its work once."""
 
 import json
+import sqlite3
 import threading
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +17,7 @@ from enrichment.models import KeyedAnswer
 from tables import upserts
 from tables.models import Import, Row, Table
 from tests.enrichment.api.test_api import Caller
+from workspaces import unwritable
 from workspaces.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,6 +52,19 @@ def test_the_same_key_with_another_body_or_address_is_refused(call: Caller, path
         assert other.status_code == 422
         assert other.json()["error"]["code"] == "idempotency_key_reused"
     assert Row.objects.count() == 4
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="others wait for rows, not for the whole database")
+def test_a_database_that_is_busy_for_long_says_so_and_the_key_is_free(call: Caller, path: str) -> None:
+    call.client.raise_request_exception = False
+    with connection.cursor() as cursor, closing(sqlite3.connect(connection.settings_dict["NAME"])) as other:
+        cursor.execute("PRAGMA busy_timeout = 0")
+        other.execute("BEGIN IMMEDIATE")
+        answer = post(call, path, ROWS, "a1")
+        other.rollback()
+        cursor.execute("PRAGMA busy_timeout = 20000")
+    assert (answer.status_code, answer.json()["error"]["message"]) == (503, unwritable.BUSY)
+    assert post(call, path, ROWS, "a1").status_code == 201
 
 
 def test_a_key_is_forgotten_after_a_day(call: Caller, path: str) -> None:
