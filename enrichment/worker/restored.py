@@ -44,7 +44,7 @@ _UNDER_WAY: tuple[tuple[type[Model], Q], ...] = (  # what goes on by itself and 
     (Backfill, Q()),
     (Edit, Q(heartbeat_at__isnull=False)),
     (Import, Q(undo_heartbeat_at__isnull=False)),
-    (Import, Q(state=Import.State.QUEUED)),
+    (Import, Q(state__in=(Import.State.QUEUED, Import.State.RUNNING))),  # the latter begin again: their worker is gone
     (Deletion, ~Q(move="")),
 )
 

@@ -95,6 +95,8 @@ export interface Import {
   warnings?: Warning[];
   /** Rows that did not come in, or with a value left blank. */
   has_rejected?: boolean;
+  /** How often it began again because its worker had stopped. */
+  restarts?: number;
   rows_per_second?: number | null;
   seconds_left?: number | null;
   can_undo_until?: string | null;

@@ -68,7 +68,7 @@ export async function watchImport(item, running, how) {
       count.textContent = "No connection. Trying again…";
       if (misses > MISSES_ALLOWED) return showFailure(item.dataset.name ?? "", reasonOf(error), item);
     }
-    if (state.state === "running") paint(state, bar, count);
+    if (state.state === "running" || state.restarts) paint(state, bar, count);
   }
   end(item, state, how);
 }

@@ -123,8 +123,10 @@ export function sizeWords(bytes) {
 }
 
 /** "48,200 of 79,000 rows · 12,000 rows a second · 3 s left" @param {Import} running */
-export function progressWords({ rows_done: done, rows_total: total, rows_per_second: rate, seconds_left: left }) {
+export function progressWords(running) {
+  const { rows_done: done, rows_total: total, rows_per_second: rate, seconds_left: left, restarts } = running;
   const parts = [total ? `${formatNumber(done)} of ${plural(total, "row")}` : plural(done, "row")];
+  if (restarts) parts.unshift("Goes on after its worker stopped");
   if (rate) parts.push(`${plural(Math.round(rate), "row")} a second`);
   if (typeof left === "number") parts.push(`${durationText(left)} left`);
   return parts.join(" · ");

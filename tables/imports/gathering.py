@@ -326,7 +326,12 @@ def _match_table(
     for digests in keys.digests_in(running.target.pk, [place.key for place in key], normalize):
         found = file_keys.match(digests)
         if choices.on_match == "update" and not is_check:
-            matching.store_changes(running, matching.changes(table_id, found))
+            changed = matching.changes(table_id, found)
+            with transaction.atomic():
+                # Locked, so that a worker that was only slow adds nothing to what the next one finds.
+                if not progress.open().select_for_update().exists():
+                    raise Ended
+                matching.store_changes(running, changed)
         progress.report(gathered.rows, gathered.rows)
     matched = matching.drop(table_id, file_keys.matched())
     gathered.counts["added"] -= matched

@@ -1,6 +1,7 @@
 """What a worker does with an import: rows gather in a hidden table, which appears when all of them are in.
 
-What fails or is cancelled leaves nothing.
+What fails or is cancelled leaves nothing. If the worker dies, another one begins again: until the table appears,
+nothing that the first one did counts.
 """
 
 import logging
@@ -14,7 +15,7 @@ from django.db.models import Max, Min, QuerySet
 from django.utils import timezone
 
 from tables import catalog, columns, copies, dispatch, events, rows, storage
-from tables.imports import checks, gathering, matching, uploads
+from tables.imports import checks, gathering, matching, rejected, uploads
 from tables.imports.gathering import Gathered, Progress
 from tables.models import Column, ColumnType, Import, Row, Table
 from tables.signals import send_rows_changed
@@ -28,6 +29,7 @@ DEAD_AFTER = timedelta(seconds=60)  # without a heartbeat
 STAGED_FOR = timedelta(hours=24)
 _AGAIN = 1.0  # seconds until what a disk that is full did not take is tried again
 WENT_WRONG = "Something went wrong on our side. The server's log says why."
+MOST_RESTARTS = 2  # what stopped three workers would stop the next one, too
 
 
 def start_copy(actor: Actor, source: Table, copy: Table, columns: Mapping[int, int]) -> Import:
@@ -99,7 +101,8 @@ def _hidden_table(running: Import) -> Table:
 
 
 def _still_running(running: Import) -> QuerySet[Import]:
-    return Import.objects.filter(pk=running.pk, state=Import.State.RUNNING, cancel_requested=False)
+    mine = Import.objects.filter(pk=running.pk, state=Import.State.RUNNING, restarts=running.restarts)
+    return mine.filter(cancel_requested=False)
 
 
 def _publish(running: Import, gathered: Gathered) -> None:
@@ -182,18 +185,39 @@ def _fail(running: Import, error: str) -> None:
 
 
 def _give_up(running: Import, state: Import.State, error: str = "") -> None:
-    uploads.end(running, state, error, before=(Import.State.RUNNING,))
+    if not uploads.end(running, state, error, before=(Import.State.RUNNING,), restarts=running.restarts):
+        _leave(running)
+
+
+def _leave(running: Import) -> None:
+    """Removes the file of what was rejected if another worker has begun again: that one has its own."""
+    if Import.objects.filter(pk=running.pk, restarts__gt=running.restarts).exists():
+        rejected.path_of(running).unlink(missing_ok=True)
 
 
 def sweep() -> None:
-    """Ends imports whose worker died, forgets files that nobody started, and sends lost tasks again."""
+    """Begins imports again whose worker died, forgets files that nobody started, and sends lost tasks again."""
     now = timezone.now()
     for dead in Import.objects.filter(state=Import.State.RUNNING, heartbeat_at__lt=now - DEAD_AFTER):
-        words = "The worker stopped before the import was done. Nothing was changed: start it again."
-        _give_up(dead, Import.State.FAILED, words)
+        _take_over(dead)
     for forgotten in Import.objects.filter(state=Import.State.STAGED, created_at__lt=now - STAGED_FOR):
         uploads.cancel(forgotten)
     for lost in Import.objects.filter(state=Import.State.QUEUED, heartbeat_at__lt=now - DEAD_AFTER):
         Import.objects.filter(pk=lost.pk).update(heartbeat_at=now)
         dispatch.send(uploads.TASK, lost.pk)
     checks.sweep(DEAD_AFTER)
+
+
+def _take_over(dead: Import) -> None:
+    """Has another worker begin again; a copy has no file to begin with, and some files stop every worker."""
+    if dead.cancel_requested:
+        _give_up(dead, Import.State.CANCELLED)
+    elif not dead.path:
+        words = "The worker stopped before the import was done. Nothing was changed: start it again."
+        _give_up(dead, Import.State.FAILED, words)
+    elif dead.restarts >= MOST_RESTARTS:
+        words = f"The worker stopped during this import, {dead.restarts + 1} times. Nothing was changed."
+        words += " Does it have enough memory for the file? The server's log says more."
+        _give_up(dead, Import.State.FAILED, words)
+    else:
+        uploads.restart(dead)

@@ -12,7 +12,9 @@ from tables.models import Import
 
 
 def path_of(import_: Import) -> Path:
-    return Path(settings.MEDIA_ROOT) / f"rejected-{import_.pk}.csv"
+    """Returns the path of the file; each worker that begins the import again has one of its own."""
+    again = f"-{import_.restarts}" if import_.restarts else ""
+    return Path(settings.MEDIA_ROOT) / f"rejected-{import_.pk}{again}.csv"
 
 
 def name_of(import_: Import) -> str:

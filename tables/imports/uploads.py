@@ -30,6 +30,7 @@ PREVIEWED = 20  # rows
 _READ_WITH_ROWS = ("rows", "rejected")
 COUNTED = ("added", "updated", "skipped", "rejected", "repeated", "left_blank")
 _NOT_STORED = (Import.State.STAGED, Import.State.FETCHING, Import.State.QUEUED)
+_BEGAN_AGAIN = "The worker of this import stopped, so another one began again with the file. No row came in twice."
 SAMPLED = 200  # rows that the types of the columns are guessed from
 
 
@@ -173,20 +174,55 @@ def cancel(import_: Import) -> None:
     import_.refresh_from_db()
 
 
-def end(import_: Import, state: Import.State, error: str = "", *, before: tuple[Import.State, ...]) -> bool:
-    """Ends it without a result, unless it has left the states `before`: then somebody else ended or published it."""
+def end(
+    import_: Import,
+    state: Import.State,
+    error: str = "",
+    *,
+    before: tuple[Import.State, ...],
+    restarts: int | None = None,
+) -> bool:
+    """Ends it without a result, unless it has left the states `before`: then somebody else ended or published it.
+
+    With `restarts`, neither is it ended if it has begun again since.
+    """
     with transaction.atomic():
         # Read again under its lock: its worker may have made the table meanwhile.
         found = Import.objects.select_for_update().filter(pk=import_.pk, state__in=before).first()
-        if found is None:
+        if found is None or restarts not in (None, found.restarts):
             return False
-        if found.table is not None:
-            catalog.purge(found.table)
+        _forget_gathered(found)
         Import.objects.filter(pk=found.pk).update(state=state, error=error, table=None)
-        ImportChange.objects.filter(import_job=found)._raw_delete(using=connection.alias)
     remove_file(found)
     rejected.path_of(found).unlink(missing_ok=True)
     return True
+
+
+def restart(dead: Import) -> None:
+    """Has another worker begin again with the file, unless its worker has been heard of since `dead` was read."""
+    with transaction.atomic():
+        silent_ones = Import.objects.filter(
+            pk=dead.pk, state=Import.State.RUNNING, restarts=dead.restarts, heartbeat_at=dead.heartbeat_at
+        )
+        found = silent_ones.select_for_update().first()
+        if found is None:
+            return
+        _forget_gathered(found)
+        again = {"restarts": found.restarts + 1, "warnings": found.warnings}
+        if not found.restarts:
+            again["warnings"] = [*found.warnings, {"line": None, "message": _BEGAN_AGAIN, "column": None}]
+        Import.objects.filter(pk=found.pk).update(
+            state=Import.State.QUEUED, table=None, rows_done=0, heartbeat_at=timezone.now(), **again
+        )
+    rejected.path_of(found).unlink(missing_ok=True)
+    dispatch.send(TASK, found.pk)
+
+
+def _forget_gathered(found: Import) -> None:
+    """Deletes the rows that are in so far, and what was to be written into others."""
+    if found.table is not None:
+        catalog.purge(found.table)
+    ImportChange.objects.filter(import_job=found)._raw_delete(using=connection.alias)
 
 
 def opened(import_: Import, *, is_preview: bool = False, waiting: Waiting = silent) -> AbstractContextManager[Sheet]:
@@ -232,6 +268,7 @@ def as_json(import_: Import) -> dict[str, Any]:
         "filename": import_.filename,
         "warnings": import_.warnings,
         "has_rejected": is_done and rejected.path_of(import_).exists(),
+        "restarts": import_.restarts,
         "rows_per_second": _speed(import_),
         "seconds_left": _seconds_left(import_),
         "created_at": import_.created_at.isoformat(),

@@ -125,11 +125,14 @@ def test_notices_and_fetches_that_were_under_way_are_not_done_again(
     assert (fetch.state, fetch.error.endswith("run the source again.")) == ("failed", True)
 
 
-def test_auto_update_is_off_where_rows_were_being_changed(http: Callable[..., Column], leads: Table) -> None:
+@pytest.mark.parametrize("state", [Import.State.QUEUED, Import.State.RUNNING])
+def test_auto_update_is_off_where_rows_were_being_changed(
+    state: Import.State, http: Callable[..., Column], leads: Table
+) -> None:
     column = http(auto_update=True)
     assert not any("auto-update" in words for words in restored.settle(MADE_AT))
     table_columns.create(leads, "More", "text")
-    Import.objects.create(workspace=leads.workspace, name="a", filename="a.csv", path="a", state=Import.State.QUEUED)
+    Import.objects.create(workspace=leads.workspace, name="a", filename="a.csv", path="a", state=state)
     told = restored.settle(MADE_AT)
     assert any("auto-update is off in “Leads”" in words for words in told)
     column.table.refresh_from_db()

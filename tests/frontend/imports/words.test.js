@@ -40,6 +40,8 @@ test("sizes and progress", () => {
   const running = { rows_done: 48_200, rows_total: 79_000, rows_per_second: 12_000.4, seconds_left: 3 };
   assert.equal(progressWords(running), "48,200 of 79,000 rows · 12,000 rows a second · 3\u00a0s left");
   assert.equal(progressWords({ rows_done: 5, rows_total: null, rows_per_second: null, seconds_left: null }), "5 rows");
+  const again = progressWords({ ...running, rows_done: 0, rows_per_second: null, seconds_left: null, restarts: 1 });
+  assert.equal(again, "Goes on after its worker stopped · 0 of 79,000 rows");
 });
 
 test("an end says what was added, and the rest only where there is any", () => {

@@ -1,18 +1,22 @@
 """A file on its way into a table: all of it, or nothing."""
 
 import errno
+import json
 import time
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
+from django.core.files.base import ContentFile
 from django.db import OperationalError
 from django.utils import timezone
 
 from tables import catalog, columns, dispatch, rows, storage
-from tables.imports import gathering, job, rejected, uploads
-from tables.models import Column, Import, Row, Table
+from tables.imports import gathering, job, matching, rejected, undoing, uploads
+from tables.models import Column, Import, ImportChange, Row, Table
 from workspaces import unwritable
 from workspaces.actors import Actor
 
@@ -129,40 +133,208 @@ def test_rows_are_appended_after_those_that_came_meanwhile(actor: Actor, started
     assert Table.objects.count() == 1
 
 
-def test_an_import_whose_worker_died_is_failed_and_cleaned_up(
-    actor: Actor, started: Started, stored_files: StoredFiles
+class Killed(BaseException):
+    """Ends a worker as a kill does: nothing that it would still do is done."""
+
+
+def kill_at(monkeypatch: pytest.MonkeyPatch, module: object, name: str, *, call: int = 1) -> None:
+    """Has the worker die once, at the end of that call."""
+    real = getattr(module, name)
+    calls: list[str] = []
+
+    def die(*arguments: Any, **named: Any) -> Any:
+        result = real(*arguments, **named)
+        calls.append(name)
+        if len(calls) == call:
+            raise Killed
+        return result
+
+    monkeypatch.setattr(module, name, die)
+
+
+def fall_silent(import_: Import) -> None:
+    Import.objects.filter(pk=import_.pk).update(heartbeat_at=timezone.now() - 2 * job.DEAD_AFTER)
+
+
+def be_killed(import_: Import) -> None:
+    """Does the import until its worker dies, and lets a sweep find that."""
+    with pytest.raises(Killed):
+        job.run(import_.pk)
+    import_.refresh_from_db()
+    assert import_.state == "running"
+    fall_silent(import_)
+    job.sweep()
+    import_.refresh_from_db()
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "call"),
+    [
+        (job, "_hidden_table", 1),
+        (storage, "insert", 1),
+        (storage, "insert", 3),
+        (gathering, "gather", 1),
+        (storage, "append_table", 1),
+        (storage, "grow", 1),
+    ],
+)
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "xlsx"])
+def test_an_import_whose_worker_died_begins_again_and_has_each_row_once(
+    kind: str,
+    module: object,
+    name: str,
+    call: int,
+    leads: Table,
+    actor: Actor,
+    stored_files: StoredFiles,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    number = 2_500
+    names = [f"{n}.example" for n in range(number)]
+    file = ContentFile(file_of(kind, names), name=f"leads.{kind}")
+    received = uploads.receive(actor, file, table=leads)
+    uploads.start(received)
+    monkeypatch.setattr(gathering, "BATCH", 1_000)
+    kill_at(monkeypatch, module, name, call=call)
+    be_killed(received)
+    assert (received.state, received.rows_done, received.restarts) == ("queued", 0, 1)
+    assert len(stored_files()) == 1
+    assert Row.objects.count() == 3
+    job.run(received.pk)
+    received.refresh_from_db()
+    assert (received.state, received.counts["added"]) == ("done", number)
+    assert [warning["message"] for warning in received.warnings] == [
+        "The worker of this import stopped, so another one began again with the file. No row came in twice."
+    ]
+    domain = str(Column.objects.get(table=leads, name="Domain").pk)
+    assert [row.values[domain] for row in rows.window(leads, 3, number + 1)] == names
+    leads.refresh_from_db()
+    assert leads.row_count == 3 + number
+    assert Table.objects.count() == 1
+    undoing.undo(received)
+    assert Row.objects.count() == 3
+
+
+def file_of(kind: str, names: list[str]) -> bytes:
+    """Returns a file with a column of them."""
+    if kind == "xlsx":
+        book = openpyxl.Workbook(write_only=True)
+        sheet = book.create_sheet()
+        for name in ["Domain", *names]:
+            sheet.append([name])
+        written = BytesIO()
+        book.save(written)
+        return written.getvalue()
+    if kind == "jsonl":
+        return "\n".join(json.dumps({"Domain": name}) for name in names).encode()
+    return "\n".join(["Domain", *names]).encode()
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [(matching, "store_changes"), (matching, "drop"), (matching, "write_changes"), (storage, "grow")],
+)
+def test_rows_that_match_are_updated_once_after_the_worker_died(
+    module: object, name: str, leads: Table, receive: Callable[..., Import], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received = receive(UPDATED, leads)
+    into = {"key": ["Domain"], "match": "loose", "on_match": "update"}
+    Import.objects.filter(pk=received.pk).update(into=into)
+    uploads.start(received)
+    before = shown(leads)
+    kill_at(monkeypatch, module, name)
+    be_killed(received)
+    assert shown(leads) == before
+    assert not ImportChange.objects.exists()
+    job.run(received.pk)
+    received.refresh_from_db()
+    assert (received.counts["updated"], received.counts["added"]) == (2, 2)
+    assert [city for _, city in shown(leads)] == ["Trier", "Bonn", "Kiel", "Jena", "Worms"]
+
+
+def test_a_file_that_kills_its_worker_each_time_is_tried_three_times(
+    started: Started, stored_files: StoredFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     received = started(["Name", "a"])
-    half = Table.objects.create(workspace=actor.workspace, name="half", ready=False)
-    dead = timezone.now() - 2 * job.DEAD_AFTER
-    Import.objects.filter(pk=received.pk).update(state="running", heartbeat_at=dead, table=half)
-    job.sweep()
-    received.refresh_from_db()
+    for _ in range(3):
+        with monkeypatch.context() as patch:
+            kill_at(patch, storage, "insert")
+            be_killed(received)
     assert received.state == "failed"
-    assert "worker stopped" in received.error
+    assert "The worker stopped during this import, 3 times. Nothing was changed." in received.error
     assert not Table.objects.exists()
+    assert not Row.objects.exists()
     assert stored_files() == []
 
 
+def test_a_cancelled_import_whose_worker_died_does_not_begin_again(
+    started: Started, stored_files: StoredFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received = started(["Name", "a"])
+    kill_at(monkeypatch, storage, "insert")
+    with pytest.raises(Killed):
+        job.run(received.pk)
+    uploads.cancel(received)
+    fall_silent(received)
+    job.sweep()
+    received.refresh_from_db()
+    assert received.state == "cancelled"
+    assert stored_files() == []
+
+
+def test_a_copy_whose_worker_died_fails_and_is_cleaned_up(actor: Actor) -> None:
+    half = Table.objects.create(workspace=actor.workspace, name="half", ready=False)
+    copy = Import.objects.create(
+        workspace=actor.workspace, table=half, name="half", options={"copy_of": 0, "columns": {}}, state="running"
+    )
+    fall_silent(copy)
+    job.sweep()
+    copy.refresh_from_db()
+    assert copy.state == "failed"
+    assert "worker stopped" in copy.error
+    assert not Table.objects.exists()
+
+
 @pytest.mark.parametrize("moment", ["_fill", "_publish"])
-def test_a_worker_that_counts_as_dead_publishes_nothing(
+def test_a_worker_that_only_seemed_dead_leaves_the_import_to_the_next_one(
     moment: str, started: Started, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It was only slow: the sweep has failed its import, and somebody may have uploaded the file again."""
     received = started(["Name", *["a"] * 10])
     go_on = getattr(job, moment)
 
     def sleep_and_go_on(running: Import, *others: Any) -> Any:
-        Import.objects.filter(pk=running.pk).update(heartbeat_at=timezone.now() - 2 * job.DEAD_AFTER)
+        monkeypatch.setattr(job, moment, go_on)
+        fall_silent(running)
         job.sweep()
+        job.run(running.pk)  # in the next worker
         return go_on(running, *others)
 
     monkeypatch.setattr(job, moment, sleep_and_go_on)
     job.run(received.pk)
     received.refresh_from_db()
-    assert received.state == "failed"
-    assert not Table.objects.exists()
-    assert not Row.objects.exists()
+    assert (received.state, received.restarts) == ("done", 1)
+    assert Table.objects.get().row_count == 10
+    assert Row.objects.count() == 10
+
+
+def test_a_worker_that_only_seemed_dead_adds_no_change_to_those_of_the_next_one(
+    leads: Table, imported: Callable[..., Import], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = matching.changes
+
+    def sleep_and_find(*arguments: Any) -> Any:
+        monkeypatch.setattr(matching, "changes", changes)
+        found = changes(*arguments)
+        slow = Import.objects.get(state="running")
+        fall_silent(slow)
+        job.sweep()
+        Import.objects.filter(pk=slow.pk).update(state="running")  # the next worker has just begun
+        return found
+
+    monkeypatch.setattr(matching, "changes", sleep_and_find)
+    left = imported(UPDATED, leads, key=["Domain"], match="loose", on_match="update")
+    assert (left.state, left.restarts) == ("running", 1)
+    assert not ImportChange.objects.exists()
 
 
 def test_a_sweep_does_not_touch_what_was_published_meanwhile(started: Started) -> None:
