@@ -81,6 +81,7 @@ def benchmarks(rows: int) -> list[Benchmark]:
         Benchmark("upgrade", f"--rows {rows}"),
         Benchmark("grid", f"--rows {rows}"),
         Benchmark("listeners", "--seconds 10"),
+        Benchmark("load", f"--minutes 1 --rows {rows}"),
         Benchmark("disk", f"--rows {sent}"),
         Benchmark("simulate"),
     ]

@@ -45,14 +45,14 @@ faults="pytest -q --dist loadfile --reruns 1 tests/faults"
 part "Checks" sh scripts/check.sh
 part "Browser modules" npm test --silent
 if address=$(python -m tests.services); then
-  part "All on SQLite and the bundled Redis" together "$unit -n 3" "$faults -n 0 -m 'not clock'"
+  part "All on SQLite and the bundled Redis" together "$unit -n 4" "$faults -n 2 -m 'not clock'"
   part "What uses a database, on PostgreSQL and Redis" together \
-    "env $address $unit -n 2 --only-database --ignore=tests/e2e" "env $address $faults -n 2 -m 'not clock'"
+    "env $address $unit -n 3 --only-database --ignore=tests/e2e" "env $address $faults -n 2 -m 'not clock'"
   part "Faults that look at the clock" together "env $address $faults -n 0 -m clock" "$faults -n 0 -m clock"
 elif [ -n "${CI:-}" ]; then
   exit 1
 else
-  part "All on SQLite and the bundled Redis" together "$unit -n 3" "$faults -n 0 -m 'not clock'"
+  part "All on SQLite and the bundled Redis" together "$unit -n 4" "$faults -n 2 -m 'not clock'"
   part "Faults that look at the clock" $faults -n 0 -m clock
   echo "Left out: start PostgreSQL on 127.0.0.1:5432 and Redis on 127.0.0.1:6379 to run the tests on them too."
 fi

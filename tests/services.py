@@ -8,7 +8,7 @@ import redis
 POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"
 
 
-PROCESSES = 2  # of the test run; the second one takes the database before the one given
+PROCESSES = 3  # of the test run; the second one takes the database before the one given, the third one before that
 
 
 def empty_redis() -> str:
