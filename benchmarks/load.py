@@ -45,7 +45,7 @@ class Team:
     lags: list[float] = field(default_factory=list)  # seconds from the request to the first listener's event
     answers: list[float] = field(default_factory=list)  # seconds that an editor waited
     refused: list[str] = field(default_factory=list)
-    resets: int = 0  # a page then reads its window again
+    resets: int = 0  # after which a page reads its window again, with every change
 
     @property
     def lost(self) -> int:
@@ -65,7 +65,9 @@ async def listen(session: aiohttp.ClientSession, url: str, team: Team, number: i
                     heard |= changes
                     if number == 0:
                         team.lags += [time.monotonic() - team.made_at[change] for change in changes]
-                    team.resets += text.count(b"event: reset") - rest.count(b"event: reset")
+                    if b"event: reset" in chunk:
+                        team.resets += 1
+                        heard |= team.made_at.keys()
                     for last in _ID.findall(text)[-1:]:
                         last_id = last.decode()
                     rest = text[-_TAIL:]

@@ -13,13 +13,11 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import redis
-from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import StreamingHttpResponse
-from redis.asyncio import Redis
 
 from tables.models import Comment, Table
-from tables.redis import client
+from tables.redis import client, client_on_loop
 
 log = logging.getLogger(__name__)
 
@@ -203,7 +201,7 @@ _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, _Hub] = WeakKeyDictionary()
 def _hub() -> _Hub:
     loop = asyncio.get_running_loop()
     if loop not in _hubs:
-        _hubs[loop] = _Hub(Redis.from_url(settings.REDIS_URL))
+        _hubs[loop] = _Hub(client_on_loop())
     return _hubs[loop]
 
 

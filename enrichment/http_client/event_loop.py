@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import httpx
 import uvloop
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db import connections as databases
 from redis.asyncio import Redis
 
 from enrichment.http_client.concurrency import Permits
 from enrichment.http_client.transport import Transport
+from tables.redis import client_on_loop
 
 log = logging.getLogger(__name__)
 
@@ -143,7 +143,7 @@ def _start() -> _Running:
     threading.Thread(target=loop.run_forever, name="sending", daemon=True).start()
 
     async def on_loop() -> _Running:
-        server = Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)
+        server = client_on_loop()
         permits = Permits(server)
         _renewing.add(loop.create_task(permits.renew_for_ever()))
         return _Running(loop, Transport(), server, permits, ThreadPoolExecutor(DATABASE_THREADS))

@@ -90,6 +90,20 @@ async def test_a_listener_that_comes_back_gets_what_it_missed() -> None:
 
 
 @pytest.mark.usefixtures("_hub")
+async def test_hundreds_that_come_back_at_once_get_what_they_missed() -> None:
+    events.publish_run(1, {"id": 1})
+    async with aclosing(await of_the_page(run=2)) as stream:
+        last_id = await started(stream)
+    events.publish_run(1, {"id": 3})
+
+    async def heard() -> list[Any]:
+        async with aclosing(listening(last_id)) as stream:
+            return [data for _, _, data in await next_events(stream)]
+
+    assert await asyncio.gather(*[heard() for _ in range(300)]) == [[{"id": 3}]] * 300
+
+
+@pytest.mark.usefixtures("_hub")
 async def test_a_listener_cut_off_before_the_first_event_misses_nothing() -> None:
     async with aclosing(listening()) as stream:
         start_id = await started(stream)
