@@ -41,6 +41,7 @@ class Team:
     """What a team did and heard; changes are numbered."""
 
     made_at: dict[int, float] = field(default_factory=dict)
+    made_in: dict[int, int] = field(default_factory=dict)  # the row of each change
     heard: list[set[int]] = field(default_factory=list)  # by listener
     lags: list[float] = field(default_factory=list)  # seconds from the request to the first listener's event
     answers: list[float] = field(default_factory=list)  # seconds that an editor waited
@@ -48,8 +49,16 @@ class Team:
     resets: int = 0  # after which a page reads its window again, with every change
 
     @property
-    def lost(self) -> int:
-        return sum(len(self.made_at.keys() - heard) for heard in self.heard)
+    def unheard(self) -> tuple[int, int]:
+        """How many changes did not reach a listener, and after how many of them no later value of the cell did.
+
+        Whoever comes back gets the last value of each cell alone.
+        """
+        missed = [(heard, change) for heard in self.heard for change in self.made_at.keys() - heard]
+        return len(missed), sum(not self._is_replaced(change, heard) for heard, change in missed)
+
+    def _is_replaced(self, change: int, heard: set[int]) -> bool:
+        return any(later > change and self.made_in[later] == self.made_in[change] for later in heard)
 
 
 async def listen(session: aiohttp.ClientSession, url: str, team: Team, number: int) -> None:
@@ -78,6 +87,7 @@ async def edit(session: aiohttp.ClientSession, url: str, row: int, numbers: Iter
     while True:
         change = next(numbers)
         began = team.made_at[change] = time.monotonic()
+        team.made_in[change] = row
         body = {"rows": [{"id": row, "cells": {"Note": f"change {change}."}}]}
         async with session.patch(url, json=body) as answer:
             if answer.status != 200:
@@ -175,7 +185,11 @@ def measure(marl: Marl, api_port: int, given: argparse.Namespace) -> None:
     print(f"  run             {done:,} rows done, {done / seconds:,.0f}/s; {told['counts']['failed']:,} failed")
     print(f"  changes         {len(team.made_at):,}, {len(team.refused)} refused")
     print(f"  an editor waits {spread(team.answers)}")
-    print(f"  events          {team.lost:,} of {len(team.made_at) * given.people:,} not heard, {team.resets:,} resets")
+    unheard, lost = team.unheard
+    print(
+        f"  lost events     {lost:,} of {len(team.made_at) * given.people:,}; {unheard - lost:,} came in a later value"
+    )
+    print(f"  read again      {team.resets:,} times")
     print(f"  heard after     {spread(team.lags)}")
     for name, megabytes in memory[0].items():
         print(f"  {name:<16}{megabytes:,.0f} MB → {memory[-1].get(name, 0):,.0f} MB")
