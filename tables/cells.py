@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from itertools import batched
+from itertools import batched, chain
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -23,6 +23,7 @@ pending: list[Pending] = []  # return the cells that something will still comput
 running: list[Running] = []  # return {cell that is computed right now: the most attempts it may take}
 
 _AT_ONCE = 500  # row ids in one query; SQLite bounds its parameters
+_STORED_AT_ONCE = 250  # cells that one statement stores in SQLite
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,30 +141,30 @@ def store(new: Sequence[NewCell]) -> set[Pair]:
     """
     if not new:
         return set()
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
             cursor.execute(_STORE_IN_POSTGRESQL, [encoded([cell._asdict() for cell in new])])
-        else:
-            cursor.execute(_STORE_IN_SQLITE, [encoded([list(cell) for cell in new])])
-        return set(cursor.fetchall())
+            return set(cursor.fetchall())
+    written: set[Pair] = set()
+    with connection.wrap_database_errors:
+        for some in batched(new, _STORED_AT_ONCE):
+            parameters = list(chain.from_iterable(map(_as_parameters, some)))
+            # Not by Django's cursor, which looks through the statement for marks each time.
+            written.update(connection.connection.execute(_store_in_sqlite(len(some)), parameters))
+    return written
 
 
 # In SQL because they run for every cell: bulk_create(update_conflicts=True) takes three to ten times as long, and can
-# neither leave out deleted rows nor say what it wrote. The rows arrive as one JSON text.
-_STORE_IN_POSTGRESQL = """
+# neither leave out deleted rows nor say what it wrote. PostgreSQL takes the rows as one JSON text, and SQLite as
+# parameters, because it would look through that text once for each field.
+_STORE = """
     INSERT INTO tables_cell (
         row_id, column_id, run_id, state, value, error_code, error_message, error_group, error_detail, http_status,
         attempts, due_at, fingerprint, finished_at, stale
     )
-    SELECT
-        row_id, column_id, run_id, state, value, error_code, error_message, error_group, error_detail, http_status,
-        attempts, due_at, fingerprint, finished_at, FALSE
-    FROM json_to_recordset(%s::json) AS new (
-        row_id bigint, column_id bigint, run_id bigint, state text, value jsonb, error_code text, error_message text,
-        error_group text, error_detail jsonb, http_status smallint, attempts smallint, due_at timestamptz,
-        fingerprint text, finished_at timestamptz
-    )
-    WHERE EXISTS (SELECT 1 FROM tables_row WHERE tables_row.id = new.row_id)
+    SELECT {fields}, FALSE
+    FROM {new}
+    WHERE EXISTS (SELECT 1 FROM tables_row WHERE tables_row.id = new.{row_id})
     ON CONFLICT (row_id, column_id) DO UPDATE SET
         run_id = excluded.run_id,
         state = excluded.state,
@@ -189,41 +190,29 @@ _STORE_IN_POSTGRESQL = """
     RETURNING row_id, column_id
 """
 
-_STORE_IN_SQLITE = """
-    INSERT INTO tables_cell (
-        row_id, column_id, run_id, state, value, error_code, error_message, error_group, error_detail, http_status,
-        attempts, due_at, fingerprint, finished_at, stale
-    )
-    SELECT
-        value ->> 0, value ->> 1, value ->> 2, value ->> 3, NULLIF(value -> 4, 'null'), value ->> 5, value ->> 6,
-        value ->> 7, NULLIF(value -> 8, 'null'), value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13,
-        FALSE
-    FROM json_each(%s)
-    WHERE EXISTS (SELECT 1 FROM tables_row WHERE tables_row.id = value ->> 0)
-    ON CONFLICT (row_id, column_id) DO UPDATE SET
-        run_id = excluded.run_id,
-        state = excluded.state,
-        value = CASE
-            WHEN excluded.run_id IS NOT NULL AND excluded.state IN ('queued', 'waiting', 'limited', 'running')
-            THEN tables_cell.value ELSE excluded.value END,
-        error_code = excluded.error_code,
-        error_message = excluded.error_message,
-        error_group = excluded.error_group,
-        error_detail = excluded.error_detail,
-        http_status = excluded.http_status,
-        attempts = excluded.attempts,
-        due_at = excluded.due_at,
-        fingerprint = CASE
-            WHEN excluded.run_id IS NOT NULL AND excluded.state IN ('queued', 'waiting', 'limited', 'running')
-            THEN tables_cell.fingerprint ELSE excluded.fingerprint END,
-        finished_at = excluded.finished_at,
-        stale = FALSE
-    WHERE excluded.run_id IS NOT NULL
-        OR tables_cell.state <> excluded.state
-        OR tables_cell.value IS DISTINCT FROM excluded.value
-        OR tables_cell.error_message <> excluded.error_message
-    RETURNING row_id, column_id
-"""
+_STORE_IN_POSTGRESQL = _STORE.format(
+    fields=", ".join(NewCell._fields),
+    row_id="row_id",
+    new="""json_to_recordset(%s::json) AS new (
+        row_id bigint, column_id bigint, run_id bigint, state text, value jsonb, error_code text, error_message text,
+        error_group text, error_detail jsonb, http_status smallint, attempts smallint, due_at timestamptz,
+        fingerprint text, finished_at timestamptz
+    )""",
+)
+
+
+@lru_cache(maxsize=_STORED_AT_ONCE)
+def _store_in_sqlite(number: int) -> str:
+    """Returns the statement for so many cells."""
+    one = f"({', '.join('?' * len(NewCell._fields))})"
+    return _STORE.format(fields="*", row_id="column1", new=f"(VALUES {', '.join([one] * number)}) AS new")
+
+
+def _as_parameters(cell: NewCell) -> list[Any]:
+    row, column, run, state, value, code, message, group, detail, status, attempts, due, inputs, ended = cell
+    value, detail = (None if part is None else encoded(part) for part in (value, detail))
+    words, due_at, ended_at = storable(message), due and moment(due), moment(ended)
+    return [row, column, run, state, value, code, words, group, detail, status, attempts, due_at, inputs, ended_at]
 
 
 def encoded(new: object) -> str:

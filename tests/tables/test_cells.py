@@ -68,6 +68,15 @@ def test_every_field_comes_back_as_it_was_stored(store: Store) -> None:
         assert store.cell.stale is False
 
 
+def test_as_many_cells_as_there_are_come_back_from_one_call(store: Store) -> None:
+    rows = Row.objects.bulk_create(Row(table_id=store.row.table_id, sort_key=place) for place in range(1, 777))
+    cells.store([store.new(row_id=row.pk, value=row.sort_key) for row in rows[::2]])
+    new = [store.new(row_id=row.pk, run_id=None, value=row.sort_key) for row in rows]
+    written = {(row.pk, store.column.pk) for row in rows[1::2]}
+    assert cells.store(new) == written, "the others come to the same again"
+    assert dict(Cell.objects.values_list("row_id", "value")) == {row.pk: row.sort_key for row in rows}
+
+
 @pytest.mark.parametrize(
     "value", [None, 0, 1, -(10**30), 0.1, True, False, "", "null", "0042", '"', "\\", [], {}, [[None]], {"": None}]
 )
