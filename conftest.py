@@ -134,9 +134,10 @@ def _empty_with_delete() -> None:
 @pytest.fixture(autouse=True)
 def _nobody_acts() -> None:
     """Forgets who acted in the test before, whose user is gone."""
-    from workspaces import audit
+    from workspaces import actors, audit
 
     audit.clear_actor()
+    actors.forget_acting()
 
 
 @pytest.fixture(autouse=True)

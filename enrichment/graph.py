@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from enrichment.engine.template.references import Names
 from enrichment.models import FormulaColumn, LookupColumn
+from tables import access
 from tables.models import Column, ColumnType
 from workspaces.models import Workspace
 from workspaces.refusals import Refused
@@ -195,5 +196,9 @@ def _named(path: Sequence[int]) -> str:
     """Names the columns; with their tables, where there is more than one."""
     columns = {column.pk: column for column in Column.objects.filter(pk__in=path).select_related("table")}
     across = len({column.table_id for column in columns.values()}) > 1
-    names = {pk: f"{column.name} ({column.table.name})" if across else column.name for pk, column in columns.items()}
+    names = {pk: _with_table(column) if across else column.name for pk, column in columns.items()}
     return " → ".join(names.get(pk, "?") for pk in path)
+
+
+def _with_table(column: Column) -> str:
+    return f"{column.name} ({column.table.name})" if access.is_found(column.table) else f"({access.UNSHARED})"

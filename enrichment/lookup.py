@@ -1,10 +1,12 @@
-"""Looks things up inside the caller's workspace: what belongs to somebody else is not found."""
+"""Looks things up among what the caller finds: what belongs to another workspace, or to a table that isn't shared with
+them, is not found. The role that is asked for is the one that they have in the table, or else in the workspace.
+"""
 
 from django.db.models import QuerySet
 from django.http import Http404
 
-from enrichment.models import Connection, Run, Source
-from tables import deletions
+from enrichment.models import Connection, ListRows, Run, Source
+from tables import access, deletions
 from tables.models import Column, Comment, Deletion, Edit, Import, Row, SavedView, Table, ViewLink
 from workspaces import ids
 from workspaces.actors import Actor
@@ -20,7 +22,7 @@ def number(text: str | int) -> int:
 
 
 def tables(who: Actor) -> QuerySet[Table]:
-    return Table.objects.filter(workspace=who.workspace, ready=True)
+    return access.live(who)
 
 
 def table(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Table:
@@ -28,19 +30,19 @@ def table(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Table:
 
 
 def deleted_table(who: Actor, pk: str | int, role: Role) -> Table:
-    deleted = Table.objects.filter(workspace=who.workspace, deleted_at__isnull=False)
+    deleted = access.every(who).filter(deleted_at__isnull=False)
     return _allowed(who, deleted.filter(pk=number(pk)).first(), role)
 
 
 def column(who: Actor, pk: str | int, role: Role = Role.VIEWER, *, deleted: bool = False) -> Column:
     columns = Column.with_deleted if deleted else Column.objects
-    visible = columns.filter(table__workspace=who.workspace, table__ready=True).select_related("table")
+    visible = columns.filter(table__in=tables(who)).select_related("table")
     return _allowed(who, visible.filter(pk=number(pk)).first(), role)
 
 
 def row(who: Actor, table_pk: str | int, pk: str | int, role: Role = Role.VIEWER) -> Row:
     rows = Row.objects.filter(table__in=tables(who), table=number(table_pk), pk=number(pk))
-    return _allowed(who, rows.first(), role)
+    return _allowed(who, rows.select_related("table").first(), role)
 
 
 def comment(who: Actor, pk: str | int) -> Comment:
@@ -52,7 +54,7 @@ def comment(who: Actor, pk: str | int) -> Comment:
 
 
 def edit(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Edit:
-    found = Edit.objects.filter(table__workspace=who.workspace, table__ready=True).exclude(task={})
+    found = Edit.objects.filter(table__in=tables(who)).exclude(task={})
     return _allowed(who, found.select_related("table").filter(pk=number(pk)).first(), role)
 
 
@@ -66,20 +68,22 @@ def source(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Source:
 
 
 def run(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Run:
-    runs = Run.objects.filter(table__workspace=who.workspace).select_related("column__table")
+    runs = Run.objects.filter(table__in=access.every(who)).select_related("column__table")
     return _allowed(who, runs.filter(pk=number(pk)).first(), role)
 
 
 def import_(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Import:
-    return _allowed(who, Import.objects.filter(workspace=who.workspace, pk=number(pk)).first(), role)
+    found = access.imports(who).select_related("table", "target").filter(pk=number(pk))
+    return _allowed(who, found.first(), role)
 
 
-def trash(who: Actor) -> QuerySet[Deletion]:
-    return deletions.kept(who.workspace)
+def list_rows(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> ListRows:
+    found = ListRows.objects.filter(table__in=tables(who)).select_related("column__table", "table")
+    return _allowed(who, found.filter(pk=number(pk)).first(), role)
 
 
 def deletion(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Deletion:
-    return _allowed(who, trash(who).filter(pk=number(pk)).first(), role)
+    return _allowed(who, deletions.found(who).filter(pk=number(pk)).first(), role)
 
 
 def saved_view(who: Actor, pk: str | int, role: Role = Role.VIEWER, *, deleted: bool = False) -> SavedView:
@@ -96,5 +100,23 @@ def _allowed[Thing](who: Actor, thing: Thing | None, role: Role) -> Thing:
     """Raises Http404 for nothing, Refused for a lower role."""
     if thing is None:
         raise Http404
-    who.require(role)
+    table = _table_of(thing) if role != Role.VIEWER else None
+    (access.within(who, table) if table else who).require(role)
     return thing
+
+
+def _table_of(thing: object) -> Table | None:
+    """Returns the table that something belongs to; None for what belongs to the workspace."""
+    match thing:
+        case Table():
+            return thing
+        case Column() | Comment() | Deletion() | Edit() | ListRows() | Row() | SavedView() | Source():
+            return thing.table
+        case Import():
+            return thing.target or thing.table
+        case Run():
+            return thing.column.table
+        case ViewLink():
+            return thing.view.table
+        case _:
+            return None

@@ -18,7 +18,7 @@ FOLDER: Path = settings.BASE_DIR / "docs"
 PICTURES = FOLDER / "guide" / "images"
 # In the order in which a new user reads them, under the titles of the list.
 CHAPTERS: dict[str, tuple[str, ...]] = {
-    "Start": ("quickstart", "columns", "signing-in"),
+    "Start": ("quickstart", "columns", "signing-in", "members"),
     "Tables": ("grid", "views", "keys", "files", "sources", "trash"),
     "Columns": ("recipes", "references", "connections", "shapes", "formulas", "lookups", "updates", "schedules"),
     "Results": ("runs", "answers", "servers", "assistants"),

@@ -11,11 +11,13 @@ from tables.models import Deletion, Row, Table
 from tables.signals import table_deleted
 from workspaces import audit
 from workspaces.actors import Actor
+from workspaces.models import Role
 from workspaces.refusals import Refused
 
 
 def create(actor: Actor, name: str, new_columns: Sequence[tuple[str, str]]) -> Table:
     """Creates a table with columns, given as (name, type). Raises Refused, and then nothing is created."""
+    actor.require(Role.EDITOR)
     tidy_name = names.tidy(name)
     if not tidy_name:
         raise Refused("Enter a name for the table.", field="name")

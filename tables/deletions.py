@@ -12,10 +12,11 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from tables import storage
+from tables import access, storage
 from tables.long_work import Stopped
 from tables.models import Column, Deletion, SavedView, Table
 from workspaces import audit
+from workspaces.actors import Actor
 from workspaces.models import Workspace
 from workspaces.refusals import Refused
 
@@ -51,14 +52,19 @@ def record(
 
 
 def kept(workspace: Workspace) -> QuerySet[Deletion]:
-    """Returns what can still be restored, the newest first."""
+    """Returns what can still be restored, by whomever, the newest first."""
     found = Deletion.objects.filter(workspace=workspace, purged_at__gt=timezone.now())
     return found.select_related("table", "column", "view__table").order_by("-deleted_at", "-pk")
 
 
-def listed(workspace: Workspace) -> QuerySet[Deletion]:
+def found(who: Actor) -> QuerySet[Deletion]:
+    """Returns what somebody finds of it: what belongs to the tables that they find."""
+    return kept(who.workspace).filter(table__in=access.every(who))
+
+
+def listed(who: Actor) -> QuerySet[Deletion]:
     """Returns what the trash shows: not a merge that found nothing to merge."""
-    return kept(workspace).exclude(kind=Deletion.Kind.ROWS, rows=0, move="")
+    return found(who).exclude(kind=Deletion.Kind.ROWS, rows=0, move="")
 
 
 def begin(deletion: Deletion, move: Deletion.Move, number: int | None, moved: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ Events are merged to at most ten a second. A listener that comes back with Last-
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -27,6 +27,7 @@ MERGED_SECONDS = 0.1  # between two messages
 KEEP_ALIVE_SECONDS = 15.0
 LASTS_SECONDS = 300.0  # then the browser comes back, if it is still signed in
 FRESH_SECONDS = 60  # within which nothing is taken out of a stream
+ACCESS = "access"
 BACKLOG = 200  # messages that a listener has not read yet
 
 type Entry = tuple[bytes, dict[bytes, bytes]]
@@ -68,6 +69,14 @@ def publish_comments(table_id: int, row_id: int) -> None:
 def publish_table(table_id: int, *, deleted: bool) -> None:
     """Announces that the table was deleted or restored."""
     _publish(table_id, "table", {"deleted": deleted})
+
+
+def publish_access(table_ids: Iterable[int]) -> None:
+    """Announces that tables are for other people now, or some in another role. It ends the streams of all listeners:
+    whoever still may listen comes back, and learns of it then.
+    """
+    for table_id in table_ids:
+        _publish(table_id, ACCESS, {})
 
 
 def _publish(table_id: int, event: str, data: dict[str, Any]) -> None:
@@ -170,16 +179,17 @@ class _Hub:
             await asyncio.sleep(MERGED_SECONDS if streams else 0)
 
     def send(self, table_id: int, entries: Sequence[Entry]) -> None:
-        message = merged(entries)
         self.positions[table_id] = entries[-1][0].decode()
+        if any(fields[b"event"] == ACCESS.encode() for _, fields in entries):
+            for queue in self.listeners.get(table_id, set()):
+                _end(queue)
+            return
+        message = merged(entries)
         for queue in self.listeners.get(table_id, set()):
             try:
                 queue.put_nowait(message)
             except asyncio.QueueFull:
-                # The browser connects again and gets what it missed.
-                while not queue.empty():
-                    queue.get_nowait()
-                queue.put_nowait(None)
+                _end(queue)
 
     async def missed(self, table_id: int, last_event_id: str) -> bytes:
         """Returns what came after this event, as one message."""
@@ -193,6 +203,13 @@ class _Hub:
         if oldest > _order(last_event_id):
             return _message("reset", "{}")
         return merged(entries) if entries else b": up to date\n\n"
+
+
+def _end(queue: asyncio.Queue[bytes | None]) -> None:
+    """Ends the stream of a listener, who connects again and gets what they missed, if they still may."""
+    while not queue.empty():
+        queue.get_nowait()
+    queue.put_nowait(None)
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, _Hub] = WeakKeyDictionary()

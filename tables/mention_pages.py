@@ -16,7 +16,7 @@ def mentions_page(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Lists where the reader is named; a POST marks all of it as read."""
     if actor.user is None:
         raise Http404
-    found = mentions.of_user(actor.user, actor.workspace)
+    found = mentions.of_user(actor)
     if request.method == "POST":
         mentions.read(found)
         return redirect("mentions")
@@ -35,7 +35,7 @@ def open_mention(request: HttpRequest, actor: Actor, mention_id: int) -> HttpRes
     """Marks a mention as read, and leads to its row."""
     if actor.user is None:
         raise Http404
-    found = mentions.of_user(actor.user, actor.workspace).filter(pk=mention_id)
+    found = mentions.of_user(actor).filter(pk=mention_id)
     mention = found.first()
     if mention is None:
         raise Http404

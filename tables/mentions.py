@@ -17,8 +17,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from tables import dispatch
+from tables import access, dispatch
 from tables.models import Comment, Mention, Row
+from workspaces.actors import Actor
 from workspaces.models import User, Workspace
 
 log = logging.getLogger(__name__)
@@ -44,9 +45,13 @@ def named(text: str, members: Iterable[User]) -> dict[int, str]:
 
 
 def note(comment: Comment, workspace: Workspace) -> None:
-    """Notes whom a comment names now. Those whom it named before are not told again, nor is its author."""
-    meant = named(comment.text, workspace.members.filter(is_active=True))
-    meant.pop(comment.author_id or 0, None)
+    """Notes whom a comment names now, of those who find its table.
+
+    Those whom it named before are not told again, nor is its author.
+    """
+    finders = set(access.people(comment.table).values_list("user_id", flat=True)) - {comment.author_id}
+    everybody = named(comment.text, workspace.members.filter(is_active=True))
+    meant = {user_id: written for user_id, written in everybody.items() if user_id in finders}
     comment.mentions.exclude(user__in=meant).delete()
     there = set(comment.mentions.values_list("user_id", flat=True))
     for user_id, written in meant.items():
@@ -58,16 +63,21 @@ def note(comment: Comment, workspace: Workspace) -> None:
             dispatch.send(TASK, mention.pk)
 
 
-def of_user(user: User, workspace: Workspace) -> QuerySet[Mention]:
-    """Returns where somebody is named in a workspace, the newest first, in rows that are there."""
+def of_user(who: Actor) -> QuerySet[Mention]:
+    """Returns where somebody is named in a workspace, the newest first, in rows that are there.
+
+    A token whose maker is gone is named nowhere.
+    """
+    if who.user is None:
+        return Mention.objects.none()
     live = Row.objects.filter(pk=OuterRef("comment__row_id"))
-    found = user.mentions.filter(Exists(live), comment__table__workspace=workspace, comment__table__ready=True)
+    found = who.user.mentions.filter(Exists(live), comment__table__in=access.live(who))
     return found.select_related("comment__table").order_by("-pk")
 
 
-def unread(user: User, workspace: Workspace) -> QuerySet[Mention]:
+def unread(who: Actor) -> QuerySet[Mention]:
     """Returns those that somebody has not seen."""
-    return of_user(user, workspace).filter(read_at=None)
+    return of_user(who).filter(read_at=None)
 
 
 def read(found: QuerySet[Mention]) -> int:
@@ -122,9 +132,8 @@ def mail(mention_id: int) -> None:
 
 
 def _is_wanted(mention: Mention) -> bool:
-    """Says whether they are still a member, and have not read it meanwhile."""
-    user, workspace_id = mention.user, mention.comment.table.workspace_id
-    return user.is_active and mention.read_at is None and user.memberships.filter(workspace=workspace_id).exists()
+    """Says whether they still find the table, and have not read it meanwhile."""
+    return mention.read_at is None and access.people(mention.comment.table).filter(user=mention.user_id).exists()
 
 
 def _letter(mention: Mention) -> tuple[str, str]:

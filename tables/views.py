@@ -3,13 +3,13 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from tables import columns, deletions, events, row_queries, saved_views, summaries, view_links
+from tables import access, columns, deletions, events, row_queries, saved_views, summaries, view_links
 from tables.imports.readers import formats
 from tables.models import Column, Edit, Import, Table
 from workspaces import ids
@@ -23,10 +23,10 @@ UNDER_WAY = (Import.State.FETCHING, Import.State.QUEUED, Import.State.RUNNING)
 
 @member()
 def home(request: HttpRequest, actor: Actor) -> HttpResponse:
-    tables = Table.objects.filter(workspace=actor.workspace, ready=True).order_by("-updated_at", "-pk")
+    tables = access.live(actor).order_by("-updated_at", "-pk")
     context = {
         "tables": tables.select_related("created_by").annotate(errors=row_queries.error_count()),
-        "imports": Import.objects.filter(workspace=actor.workspace, state__in=UNDER_WAY).order_by("pk"),
+        "imports": access.imports(actor).filter(state__in=UNDER_WAY).order_by("pk"),
         "actor": actor,
         "can_edit": actor.role != Role.VIEWER,
         "has_sample": bool(settings.SAMPLE_API_URL),
@@ -37,9 +37,8 @@ def home(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 @member()
 def table(request: HttpRequest, actor: Actor, table_id: int) -> HttpResponse:
-    table = Table.objects.filter(workspace=actor.workspace, ready=True, pk=table_id).first()
-    if table is None:
-        raise Http404
+    table = get_object_or_404(access.live(actor), pk=table_id)
+    actor = access.within(actor, table)
     can_edit = actor.role != Role.VIEWER
     position = events.position(table.pk)  # before anything of it is read
     live = columns.live(table)
@@ -88,7 +87,7 @@ def _unlisted(request: HttpRequest, template: str, context: dict[str, Any], stat
 @member()
 def trash(request: HttpRequest, actor: Actor) -> HttpResponse:
     offset = ids.parse(request.GET.get("offset", "")) or 0
-    shown = list(deletions.listed(actor.workspace)[offset : offset + SHOWN + 1])
+    shown = list(deletions.listed(actor)[offset : offset + SHOWN + 1])
     context = {
         "items": [(deletion, deletions.why_not(deletion)) for deletion in shown[:SHOWN]],
         "older": offset + SHOWN if len(shown) > SHOWN else None,

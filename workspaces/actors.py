@@ -1,12 +1,14 @@
 """Who acts, in which workspace, with which role. Every page and call starts here."""
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import wraps
 from typing import Concatenate, cast
 
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -24,13 +26,22 @@ LAST_USED_PRECISION = timedelta(minutes=1)  # so that a busy token is not writte
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`user` is None for an API token whose creator is gone, and `token` for the browser."""
+    """`user` is None for an API token whose creator is gone, and `token` for the browser.
+
+    `maker_role` is the role in the workspace of the creator of the token; None for one who has left.
+    """
 
     user: User | None
     workspace: Workspace
     role: Role
     token: ApiToken | None = field(default=None, compare=False)
     workspaces: tuple[Workspace, ...] = field(default=(), compare=False)  # to change to, with this one
+    maker_role: Role | None = field(default=None, compare=False)
+
+    @property
+    def owns_workspace(self) -> bool:
+        """Says whether the person who acts, or who made the token, is an owner."""
+        return (self.maker_role if self.token else self.role) == Role.OWNER
 
     def require(self, role: Role) -> None:
         """Raises Refused for a lower role, and for a token that may only read."""
@@ -39,6 +50,25 @@ class Actor:
         if self.role.rank < role.rank:
             words = f"This needs the {role.label.lower()} role, and yours is {self.role.label.lower()}. Ask an owner."
             raise Refused(words, code="forbidden")
+
+
+_acting: ContextVar[Actor | None] = ContextVar("acting", default=None)
+
+
+def acting() -> Actor | None:
+    """Returns whose request is answered; None for what Marl does by itself."""
+    return _acting.get()
+
+
+def forget_acting() -> None:
+    """Says that what follows is nobody's request, until somebody is recognized again."""
+    _acting.set(None)
+
+
+def _act(actor: Actor, token_name: str = "") -> Actor:
+    _acting.set(actor)
+    audit.set_actor(actor.user, token_name)
+    return actor
 
 
 def actor_of(request: HttpRequest) -> Actor | None:
@@ -63,10 +93,9 @@ def _signed_in(request: HttpRequest) -> Actor | None:
         return None
     chosen = request.session.get("workspace")
     membership = next((one for one in memberships if one.workspace_id == chosen), memberships[0])
-    audit.set_actor(request.user)
     sessions.see(request, request.user)
     workspaces = tuple(one.workspace for one in memberships)
-    return Actor(request.user, membership.workspace, Role(membership.role), workspaces=workspaces)
+    return _act(Actor(request.user, membership.workspace, Role(membership.role), workspaces=workspaces))
 
 
 def actor_of_token(text: str) -> Actor | None:
@@ -75,7 +104,9 @@ def actor_of_token(text: str) -> Actor | None:
     Raises Refused for one that has ended.
     """
     valid = ApiToken.objects.filter(token_hash=hash_token(text), revoked_at=None)
-    token = valid.select_related("workspace", "created_by").first()
+    maker = Membership.objects.filter(user=OuterRef("created_by"), workspace=OuterRef("workspace"))
+    with_maker = valid.annotate(maker_role=Subquery(maker.values("role")))
+    token = with_maker.select_related("workspace", "created_by").first()
     if token is None:
         return None
     now = timezone.now()
@@ -84,8 +115,9 @@ def actor_of_token(text: str) -> Actor | None:
         raise Refused(words, code="token_ended", status=401)
     if token.last_used_at is None or now - token.last_used_at > LAST_USED_PRECISION:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
-    audit.set_actor(token.created_by, token.name)
-    return Actor(token.created_by, token.workspace, Role(token.role), token)
+    maker_role = Role(token.maker_role) if token.maker_role else None
+    actor = Actor(token.created_by, token.workspace, Role(token.role), token, maker_role=maker_role)
+    return _act(actor, token.name)
 
 
 class PageRequest(HttpRequest):

@@ -41,6 +41,7 @@ WORDS = {
     "list.stopped": "stopped making rows of the list",
     "table.imported": "uploaded",
     "table.exported": "exported the table",
+    "table.shared": "changed who sees the table",
     "table.hook_created": "created the webhook of",
     "table.hook_renewed": "renewed the webhook of",
     "table.notices_changed": "changed the notices of",

@@ -13,7 +13,7 @@ from workspaces.models import Membership, Role, User, Workspace
 from workspaces.refusals import Refused
 
 
-def listed(workspace: Workspace) -> QuerySet[Membership]:
+def listed(workspace: Workspace | int) -> QuerySet[Membership]:
     """Returns who can sign in to the workspace, in the order of their names."""
     found = Membership.objects.filter(workspace=workspace, user__is_active=True)
     return found.select_related("user").order_by("user__name", "user__email")
@@ -27,8 +27,14 @@ def shared_names(workspace: Workspace) -> Collection[str]:
 
 def as_json(membership: Membership, shared: Collection[str]) -> dict[str, Any]:
     """Returns the member of the API; `mention` is what names them in a comment after an @."""
-    user = membership.user
-    return {"user_id": user.pk, "name": str(user), "mention": mention_of(user, shared), "role": membership.role}
+    user, mention = membership.user, mention_of(membership.user, shared)
+    return {
+        "user_id": user.pk,
+        "name": str(user),
+        "email": user.email,
+        "mention": mention,
+        "role": membership.role,
+    }
 
 
 def mention_of(user: User, shared: Collection[str]) -> str:

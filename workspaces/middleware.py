@@ -6,7 +6,7 @@ from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from workspaces import audit, signing_in
+from workspaces import actors, audit, signing_in
 from workspaces.accounts import user_of_link
 
 
@@ -18,6 +18,7 @@ class AuditMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         audit.clear_actor()
+        actors.forget_acting()
         return self.get_response(request)
 
 

@@ -21,6 +21,7 @@ from enrichment.api import (
     runs,
     sources,
     summaries,
+    table_members,
     tables,
     tokens,
     trash,
@@ -44,6 +45,7 @@ api.add_decorator(idempotency.looking_first)
 api.add_decorator(idempotency.answering_once, mode="view")
 for part in (
     tables,
+    table_members,
     exports,
     imports,
     rows,

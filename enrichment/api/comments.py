@@ -8,10 +8,8 @@ from ninja import Router, Schema, Status
 from enrichment import lookup
 from enrichment.api import described
 from enrichment.api.auth import actor
-from tables import comments, mentions
-from tables.models import Mention
+from tables import access, comments, mentions
 from workspaces import members
-from workspaces.actors import Actor
 
 router = Router(tags=["Comments"])
 
@@ -72,27 +70,26 @@ def list_mentions(request: HttpRequest, unread: bool = False, offset: int = 0, l
 
     Those on rows in the trash come back with their rows.
     """
-    found = _mentions(actor(request))
+    found = mentions.of_user(actor(request))
     return described.listed(found.filter(read_at=None) if unread else found, offset, limit, mentions.as_json)
 
 
 @router.post("/mentions/read", summary="Mark mentions as read")
 def read_mentions(request: HttpRequest, body: MentionIds) -> dict[str, int]:
     """Marks these, or all, as read. `read` is how many of them had not been."""
-    found = _mentions(actor(request))
+    found = mentions.of_user(actor(request))
     if body.ids is not None:
         found = found.filter(pk__in=[lookup.number(pk) for pk in body.ids])
     return {"read": mentions.read(found)}
 
 
 @router.get("/members", summary="List the members of the workspace")
-def list_members(request: HttpRequest, offset: int = 0, limit: int = 100) -> dict[str, Any]:
-    """Returns who is in the workspace, by name. `mention` is what stands after the @ in a comment that names them."""
-    workspace = actor(request).workspace
-    shared = members.shared_names(workspace)
-    return described.listed(members.listed(workspace), offset, limit, lambda one: members.as_json(one, shared))
+def list_members(request: HttpRequest, table_id: str = "", offset: int = 0, limit: int = 100) -> dict[str, Any]:
+    """Returns who is in the workspace, by name; with `table_id`, of them those who see this table.
 
-
-def _mentions(who: Actor) -> Any:
-    """A token whose maker is gone is named nowhere."""
-    return mentions.of_user(who.user, who.workspace) if who.user else Mention.objects.none()
+    `mention` is what stands after the @ in a comment that names them.
+    """
+    who = actor(request)
+    found = access.people(lookup.table(who, table_id)) if table_id else members.listed(who.workspace)
+    shared = members.shared_names(who.workspace)
+    return described.listed(found, offset, limit, lambda one: members.as_json(one, shared))

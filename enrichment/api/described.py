@@ -35,6 +35,7 @@ def table(table: Table) -> dict[str, Any]:
     return {
         "id": table.pk,
         "name": table.name,
+        "access": table.access,
         "row_count": table.row_count,
         "auto_update": table.auto_update,
         "attempt_days": table.attempt_days,

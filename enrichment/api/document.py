@@ -11,7 +11,7 @@ _WORDS = {
     400: "The request can't be read: bad JSON, or a malformed upload.",
     401: "There is no token, or it is unknown, revoked or has ended.",
     403: "The role or the scopes of the token don't allow this, or a page sent no CSRF token.",
-    404: "This doesn't exist, or it isn't in your workspace.",
+    404: "This doesn't exist, or it isn't shared with you.",
     409: "Something else stands in the way, such as a column that uses this one, or a run that is under way.",
     410: "The opened view, the list of rows or the search has expired. Open or make it again.",
     412: "It was changed since you have seen it. `current` is what it is now.",

@@ -101,7 +101,7 @@ def _http_error(error: HttpError) -> JsonResponse:
 
 
 def not_found() -> JsonResponse:
-    return answer(404, "This doesn't exist, or it isn't in your workspace.")
+    return answer(404, "This doesn't exist, or it isn't shared with you.")
 
 
 def register(api: NinjaAPI) -> None:

@@ -15,6 +15,7 @@ _IDS = {
     "column_id": 12,
     "deleted_column_id": 14,
     "row_id": 1204,
+    "user_id": 4,
     "deletion_id": 17,
 }
 

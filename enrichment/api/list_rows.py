@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import Field
 
@@ -72,7 +72,7 @@ def lists_of_table(request: HttpRequest, table_id: str) -> dict[str, Any]:
 @router.patch("/lists/{list_id}", summary="Change a list that fills a table")
 def change_list(request: HttpRequest, list_id: str, body: ExpansionChange) -> dict[str, Any]:
     """Turns on or off that new results become rows by themselves."""
-    stored = _found(request, list_id, Role.EDITOR)
+    stored = lookup.list_rows(actor(request), list_id, Role.EDITOR)
     list_rows.change(stored, auto=body.auto)
     return list_rows.as_json(stored)
 
@@ -80,15 +80,5 @@ def change_list(request: HttpRequest, list_id: str, body: ExpansionChange) -> di
 @router.delete("/lists/{list_id}", response={204: None}, summary="Stop filling a table from a list")
 def stop_list(request: HttpRequest, list_id: str) -> Status[None]:
     """Makes no further rows of the list. Those that are there stay."""
-    list_rows.stop(_found(request, list_id, Role.EDITOR))
+    list_rows.stop(lookup.list_rows(actor(request), list_id, Role.EDITOR))
     return Status(204, None)
-
-
-def _found(request: HttpRequest, list_id: str, role: Role) -> ListRows:
-    who = actor(request)
-    lists = ListRows.objects.filter(table__workspace=who.workspace, table__ready=True)
-    stored = lists.select_related("column__table", "table").filter(pk=lookup.number(list_id)).first()
-    if stored is None:
-        raise Http404
-    who.require(role)
-    return stored

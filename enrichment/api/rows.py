@@ -237,7 +237,7 @@ def restore_rows(request: HttpRequest, table_id: str, body: Undo) -> dict[str, A
     """
     who = actor(request)
     table = lookup.table(who, table_id, Role.EDITOR)
-    deletion = lookup.trash(who).filter(table=table, kind=Deletion.Kind.ROWS, pk=lookup.number(body.undo)).first()
+    deletion = deletions.found(who).filter(table=table, kind=Deletion.Kind.ROWS, pk=lookup.number(body.undo)).first()
     if deletion is None:
         raise Refused("These rows are no longer in the trash, or they were already restored.", field="undo")
     return {"restored": moves.restore(deletion)} | _under_way(deletion)

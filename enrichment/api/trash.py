@@ -21,7 +21,7 @@ def list_trash(request: HttpRequest, offset: int = 0, limit: int = 100) -> dict[
 
     With who deleted them, and when they are purged.
     """
-    return described.listed(deletions.listed(actor(request).workspace), offset, limit, deletions.as_json)
+    return described.listed(deletions.listed(actor(request)), offset, limit, deletions.as_json)
 
 
 @router.get("/trash/{deletion_id}", summary="Get what is in the trash")

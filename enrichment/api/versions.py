@@ -38,6 +38,11 @@ def of_row(row: dict[str, Any]) -> str:
     return _tag({pk: cell["value"] for pk, cell in row["cells"].items() if "state" not in cell})
 
 
+def of_members(shared: dict[str, Any]) -> str:
+    """Returns the tag of whom a table is for."""
+    return _tag({"access": shared["access"], "roles": {item["user_id"]: item["role"] for item in shared["items"]}})
+
+
 def _tag(value: Any) -> str:
     text = json.dumps(value, sort_keys=True, cls=DjangoJSONEncoder)
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:24]}"'

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from enrichment.models import ListRows, Source
+from tables import access
 from tables.models import Column
 
 
@@ -14,7 +15,7 @@ def fillers_of(column: Column, without: Collection[Column] = ()) -> list[str]:
     named = [f"the source “{source.name}”" for source in sources if column.pk in _fills(source.columns, source.key)]
     for of_list in lists.select_related("column__table"):
         if column.pk in {*_fills(of_list.columns, of_list.key), of_list.source_column_id}:
-            named.append(f"the rows made of “{of_list.column.name}” of the table “{of_list.column.table.name}”")
+            named.append(f"the rows made of {access.named(of_list.column.name, of_list.column.table)}")
     return named
 
 

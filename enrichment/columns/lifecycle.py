@@ -15,7 +15,7 @@ from enrichment.dataflow import lookup_changes, recalculations
 from enrichment.graph import FORMULA_TYPES, users_of
 from enrichment.models import FormulaColumn, HttpColumn, LookupColumn, Run
 from enrichment.runs import lifecycle
-from tables import backfills, storage
+from tables import access, backfills, storage
 from tables import columns as table_columns
 from tables.models import Column, ColumnType, Table
 from workspaces import audit
@@ -158,7 +158,7 @@ def _refuse_used(columns: Sequence[Column]) -> None:
 
 
 def _named(user: Column, used: Column) -> str:
-    return f"“{user.name}”" if user.table_id == used.table_id else f"“{user.name}” of the table “{user.table.name}”"
+    return f"“{user.name}”" if user.table_id == used.table_id else access.named(user.name, user.table)
 
 
 def restore(*columns: Column) -> None:

@@ -12,7 +12,7 @@ from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.engine.template import paths
 from enrichment.mapping import Field
 from enrichment.models import ListRows
-from tables import catalog, names
+from tables import catalog, names, table_members
 from tables import columns as table_columns
 from tables.models import Cell, CellState, Column, ColumnType, Table
 from workspaces import audit
@@ -54,7 +54,7 @@ def expand(actor: Actor, column: Column, wish: Wish, table: Table | None, name: 
     if table:
         _refuse_circle(column.table, table)
     with transaction.atomic():
-        target = table or catalog.create(actor, name, [])
+        target = table or _new_table(actor, column.table, name)
         fields = mapping.save_new(mapping.checked(target, _typed(column, wish, target)))
         if not fields:
             raise Refused("Choose at least one field of the items.", field="columns")
@@ -75,6 +75,13 @@ def expand(actor: Actor, column: Column, wish: Wish, table: Table | None, name: 
         audit.note(actor.workspace, "list.expanded", f"{column.name} into {target.name}", target.pk)
         list_rows.start(stored)
     return stored
+
+
+def _new_table(actor: Actor, source: Table, name: str) -> Table:
+    """Makes the table for the rows, for its maker alone where the list is in a table that is not for everybody."""
+    made = catalog.create(actor, name, [])
+    table_members.keep_as(source, made, actor)
+    return made
 
 
 def _check(column: Column, path: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from django.db import transaction
+from django.db.models import QuerySet
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from enrichment import graph
@@ -15,10 +16,11 @@ from enrichment.engine.template import references
 from enrichment.engine.template.references import Names
 from enrichment.models import ROW, LookupColumn
 from enrichment.schema import problems_of, unstorable
+from tables import access, events, storage
 from tables import columns as table_columns
-from tables import events, storage
 from tables.models import Column, ColumnType, Table
 
+NOT_SHARED = "This column looks into a table that isn't shared with you. Ask somebody who sees that table to change it."
 ROW_NAME = "@row"  # in the place of a column: rows match by their id
 
 
@@ -69,6 +71,11 @@ def copy(settings: LookupColumn, column: Column, tables: Mapping[int, int], ids:
         many=settings.many,
         names=settings.names,
     )
+
+
+def target_ids(column: Column) -> QuerySet[LookupColumn, int]:
+    """Returns the id of the table that a column looks into; none for a column without settings."""
+    return LookupColumn.objects.filter(column_id=column.pk).values_list("target_id", flat=True)
 
 
 def restart(column: Column) -> None:
@@ -123,8 +130,9 @@ def _parsed(column: Column, config: Mapping[str, Any]) -> LookupColumn:
     except ValidationError as error:
         raise InvalidSettings(problems_of(error)) from error
     target = Table.objects.filter(pk=given.table_id, workspace_id=column.table.workspace_id).first()
-    if target is None:
-        raise InvalidSettings([Problem("Choose a table of this workspace.", field="table_id")])
+    if target is None or not access.is_found(target):
+        known = column.pk and LookupColumn.objects.filter(column_id=column.pk, target_id=given.table_id).exists()
+        raise InvalidSettings([Problem(NOT_SHARED if known else "Choose a table of this workspace.", field="table_id")])
     problems = unstorable(config)
     names = graph.names_of(target.pk)
     match_id = ROW
@@ -145,7 +153,11 @@ def _parsed(column: Column, config: Mapping[str, Any]) -> LookupColumn:
         take_id=take_id,
         take_path=take_path,
         many=given.many,
-        names={"table": target.name} | {"match": names.get(match_id, ""), "take": names.get(take_id or 0, "")},
+        names={
+            "table": lookups.name_of(target),
+            "match": names.get(match_id, ""),
+            "take": names.get(take_id or 0, ""),
+        },
     )
 
 

@@ -4,19 +4,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from enrichment import graph
 from enrichment.columns import lookups as lookup_columns
 from enrichment.dataflow import lookup_changes
 from enrichment.engine.template import references
-from enrichment.models import FormulaColumn, HttpColumn, LookupColumn, Run
+from enrichment.models import FormulaColumn, HttpColumn, ListRows, LookupColumn, Run
 from enrichment.runs import lifecycle
 from enrichment.schema import HttpConfig
-from tables import catalog, saved_views
+from tables import access, catalog, saved_views, table_members
 from tables.imports import job
 from tables.models import Column, Import, Table
 from workspaces import audit
 from workspaces.actors import Actor
+from workspaces.models import Role
 from workspaces.refusals import Refused
 
 
@@ -27,7 +29,7 @@ def delete(table: Table, *, force: bool = False) -> None:
     """
     readers = [reader for reader in _readers(table) if reader.column.table_id != table.pk]
     if readers and not force:
-        names = ", ".join(f"“{reader.column.name}” of the table “{reader.column.table.name}”" for reader in readers)
+        names = ", ".join(dict.fromkeys(access.named(reader.column.name, reader.column.table) for reader in readers))
         raise Refused(f"“{table.name}” is used by {names}.", field="table", code="conflict", status=409)
     catalog.delete(table)
     for run in Run.objects.filter(table=table, state__in=Run.OPEN):
@@ -52,18 +54,34 @@ def _readers(table: Table) -> list[LookupColumn]:
     return list(graph.lookups_into(table.pk).select_related("column__table"))
 
 
+def readers_of(who: Actor, table: Table) -> tuple[list[Table], int]:
+    """Returns the other tables that show data of this one, by look-ups into it and lists in it: those that somebody
+    finds, and how many more there are.
+    """
+    of_lists = ListRows.objects.filter(column__table=table, column__deleted_at=None).values("table")
+    of_lookups = graph.lookups_into(table.pk).values("column__table")
+    readers = Table.objects.filter(Q(pk__in=of_lists) | Q(pk__in=of_lookups), ready=True).exclude(pk=table.pk)
+    found = list(access.live(who).filter(pk__in=readers).order_by("name", "pk"))
+    return found, readers.count() - len(found)
+
+
 def duplicate(actor: Actor, source: Table) -> Import:
-    """Copies columns, settings, rows and results; rows are filled in the background, and nothing is run for them."""
+    """Copies columns, settings, rows and results; rows are filled in the background, and nothing is run for them.
+
+    The copy of a table that is not for everybody is for whoever makes it alone, and the owners of the workspace.
+    """
+    actor.require(Role.EDITOR)
     with transaction.atomic():
         copy = Table.objects.create(
             workspace=source.workspace,
-            name=_free_name(source),
+            name=_free_name(actor, source),
             auto_update=source.auto_update,
             attempt_days=source.attempt_days,
             attempts_per_cell=source.attempts_per_cell,
             created_by=actor.user,
             ready=False,
         )
+        table_members.keep_as(source, copy, actor)
         ids = {column.pk: _copy_column(column, copy).pk for column in Column.objects.filter(table=source)}
         _copy_http_settings(ids)
         _copy_formulas(ids)
@@ -109,10 +127,10 @@ def _copy_lookups(source: Table, copy: Table, ids: Mapping[int, int]) -> None:
         lookup_columns.copy(settings, columns[ids[settings.column_id]], {source.pk: copy.pk}, ids)
 
 
-def _free_name(source: Table) -> str:
+def _free_name(actor: Actor, source: Table) -> str:
     """Returns "Copy of Leads", or that with the first free number after it."""
     name = f"Copy of {source.name}"[:190]
-    named = Table.objects.filter(workspace=source.workspace, name__startswith=name)
+    named = access.every(actor).filter(name__startswith=name)
     taken = set(named.values_list("name", flat=True))
     numbered = (name if number == 1 else f"{name} {number}" for number in range(1, len(taken) + 2))
     return next(free for free in numbered if free not in taken)

@@ -15,10 +15,12 @@ from enrichment.engine.formula import Formula
 from enrichment.engine.template.url import matches
 from enrichment.models import Connection, Source
 from enrichment.schema import RateLimit, problems_of, unstorable
+from tables import access
 from tables.models import Column
 from tables.names import tidy
 from workspaces import audit
-from workspaces.actors import Actor
+from workspaces.actors import Actor, acting
+from workspaces.models import Role
 from workspaces.refusals import Refused
 from workspaces.sealing import CannotOpen, open_sealed, seal
 
@@ -26,7 +28,8 @@ LONGEST_NAME = 120
 
 
 def create(actor: Actor, *, name: str, kind: str, config: Mapping[str, Any], secrets: Mapping[str, str]) -> Connection:
-    """Creates a connection. Raises InvalidSettings."""
+    """Creates a connection. Raises InvalidSettings, and Refused for whoever doesn't edit in the whole workspace."""
+    actor.require(Role.EDITOR)
     connection = Connection(workspace=actor.workspace, kind=kind, created_by=actor.user)
     _fill(connection, name, config, secrets)
     return connection
@@ -233,10 +236,16 @@ def users_of(connection: Connection | int) -> list[Column | Source]:
     ]
 
 
+def found_users_of(connection: Connection | int) -> list[Column | Source]:
+    """Returns those in tables that whoever's request is answered finds."""
+    return [user for user in users_of(connection) if access.is_found(user.table)]
+
+
 def delete(connection: Connection) -> None:
     """Deletes a connection. Raises Refused, naming the columns and sources that use it."""
     if users := users_of(connection):
-        names = ", ".join(f"“{user.name}” in {user.table.name}" for user in users)
+        found = [f"“{user.name}” in {user.table.name}" for user in users if access.is_found(user.table)]
+        names = ", ".join([*found, f"something in {access.UNSHARED}"] if len(found) < len(users) else found)
         words = f"“{connection.name}” is used by {names}. Choose another connection there first."
         raise Refused(words, code="conflict")
     with transaction.atomic():
@@ -283,7 +292,8 @@ def chosen(workspace_id: int, pk: int | None, problems: list[Problem]) -> Connec
 def confirm(connection: Connection | None, host: str, confirmed: object) -> None:
     """Allows the host of a request where somebody confirmed that it may receive the credentials.
 
-    Raises InvalidSettings where nobody did. For hosts from cells, which are empty here, the connection's list counts.
+    Raises InvalidSettings where nobody did, Refused where they may not change connections, but only this table. For
+    hosts from cells, which are empty here, the connection's list counts.
     """
     if connection is None or not host or allows(connection, host):
         return
@@ -291,6 +301,8 @@ def confirm(connection: Connection | None, host: str, confirmed: object) -> None
         words = f"“{connection.name}” hasn't sent its credentials to {host} before."
         fix = f"Confirm that {host} may receive them, or choose another connection."
         raise InvalidSettings([Problem(words, field="confirm_host", reference=host, fix=fix)])
+    if who := acting():
+        who.require(Role.EDITOR)
     allow(connection, host)
 
 

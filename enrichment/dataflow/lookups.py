@@ -76,7 +76,7 @@ def compiled(settings: LookupColumn, names: Names) -> Lookup:
     problems: list[Problem] = []
     target = Table.objects.filter(pk=settings.target_id, workspace_id=settings.column.table.workspace_id).first()
     if target is None or not target.ready:
-        problems.append(_gone("table", target.name if target else settings.names.get("table", ""), "table_id"))
+        problems.append(_gone("table", name_of(target) if target else settings.names.get("table", ""), "table_id"))
     else:
         problems += _gone_columns(settings, target)
     text = references.to_shown(settings.value, names)
@@ -93,14 +93,19 @@ def compiled(settings: LookupColumn, names: Names) -> Lookup:
     if target is None or problems:
         raise InvalidSettings(problems)
     many, take_id = settings.many, settings.take_id
-    return Lookup(settings.column_id, target.pk, target.name, settings.match_id, tuple(parts), take_id, path, many)
+    return Lookup(settings.column_id, target.pk, name_of(target), settings.match_id, tuple(parts), take_id, path, many)
+
+
+def name_of(target: Table) -> str:
+    """Returns what a table is called in words about looked-up values, which people read who may not find it."""
+    return "another table" if target.is_restricted else target.name
 
 
 def _gone_columns(settings: LookupColumn, target: Table) -> list[Problem]:
-    there = graph.names_of(target.pk)
+    there, of_target = graph.names_of(target.pk), f"” of “{name_of(target)}"
     wanted = {"match": settings.match_id, "take": settings.take_id}
     return [
-        _gone("column", f"{there.deleted.get(pk, settings.names.get(field, ''))}” of “{target.name}", _FIELDS[field])
+        _gone("column", there.deleted.get(pk, settings.names.get(field, "")) + of_target, _FIELDS[field])
         for field, pk in wanted.items()
         if pk not in (None, ROW) and pk not in there
     ]

@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 
 from enrichment import lookup
+from tables import access
 from tables.models import Column, ColumnType
 from workspaces.actors import Actor, PageRequest, member
 from workspaces.models import Role
@@ -18,7 +19,8 @@ type ColumnView = Callable[[PageRequest, Actor, Column], HttpResponse]
 def of_column(*types: ColumnType) -> Callable[[ColumnView], Callable[..., HttpResponse]]:
     """Calls a view with the column at the address, or with a new one for the table there, not saved yet.
 
-    Viewers may look at the settings of a column; everything else is for editors.
+    The actor has the role that they have in the table. Viewers may look at the settings of a column; everything else is
+    for editors.
     """
 
     def decorate(view: ColumnView) -> Callable[..., HttpResponse]:
@@ -28,6 +30,7 @@ def of_column(*types: ColumnType) -> Callable[[ColumnView], Callable[..., HttpRe
             column = _column_at(actor, **({"kind": types[0]} | address))
             if column.type not in types:
                 raise Http404
+            actor = access.within(actor, column.table)
             if request.method != "GET" or not column.pk:
                 actor.require(Role.EDITOR)
             return view(request, actor, column)

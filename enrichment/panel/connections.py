@@ -87,7 +87,7 @@ def _sent_as(connection: Connection) -> str:
 @require_GET
 @member()
 def list_page(request: PageRequest, actor: Actor) -> HttpResponse:
-    listed = [shown | {"users": connection_settings.users_of(shown["id"])} for shown in choices(actor)]
+    listed = [shown | {"users": connection_settings.found_users_of(shown["id"])} for shown in choices(actor)]
     context = {"actor": actor, "connections": listed, "can_edit": actor.role != Role.VIEWER}
     return render(request, "enrichment/connections.html", context)
 
@@ -281,7 +281,7 @@ def _of_connection(connection: Connection | None) -> dict[str, Any]:
     return {
         "connection_id": connection.pk if connection else None,
         "stored_name": connection.name if connection else "",
-        "users": connection_settings.users_of(connection) if connection else [],
+        "users": connection_settings.found_users_of(connection) if connection else [],
         "save_url": save_url,
         "test_url": test_url,
     }

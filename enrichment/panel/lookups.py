@@ -16,8 +16,8 @@ from enrichment.panel import addresses, forms, versions
 from enrichment.panel.addresses import of_column
 from enrichment.panel.forms import PanelForm
 from enrichment.panel.formula import shown_result
+from tables import access, row_order
 from tables import columns as table_columns
-from tables import row_order
 from tables.models import Column, ColumnType, Table
 from workspaces.actors import Actor
 from workspaces.models import Role
@@ -43,7 +43,7 @@ def fields(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
     """The fields that depend on the table, for another one."""
     target = lookup.tables(actor).filter(pk=_number(request.POST.get("table_id"))).first()
     config = _guessed(column.table, target) if target else {}
-    return render(request, "enrichment/lookup_fields.html", _fields(column, config))
+    return render(request, "enrichment/lookup_fields.html", _fields(actor, column, config))
 
 
 @require_POST
@@ -94,9 +94,9 @@ def _guessed(table: Table, target: Table) -> dict[str, Any]:
     }
 
 
-def _fields(column: Column, config: dict[str, Any]) -> dict[str, Any]:
+def _fields(actor: Actor, column: Column, config: dict[str, Any]) -> dict[str, Any]:
     """Returns what the fields show that depend on the table."""
-    target = Table.objects.filter(pk=config.get("table_id") or 0, workspace=column.table.workspace_id).first()
+    target = access.every(actor).filter(pk=config.get("table_id") or 0).first()
     there = [other for other in table_columns.live(target) if other != column] if target else []
     ids = {other.name: other.pk for other in there}
     take = references.split(str(config.get("take") or ""), ids)
@@ -137,9 +137,10 @@ def _version(column: Column) -> str:
 def _render(request: HttpRequest, actor: Actor, column: Column, form: PanelForm) -> HttpResponse:
     """422 with the form when something is wrong with it."""
     tables = list(lookup.tables(actor).order_by("name", "pk"))
+    is_shared = all(access.is_found(read) for read in Table.objects.filter(pk__in=lookup_columns.target_ids(column)))
     context = {
         **addresses.of_lookup_panel(column),
-        **_fields(column, dict(form.config)),
+        **_fields(actor, column, dict(form.config)),
         "version": _version(column),
         "name": form.name,
         "config": form.config,
@@ -156,6 +157,7 @@ def _render(request: HttpRequest, actor: Actor, column: Column, form: PanelForm)
         "table_is_gone": form.config.get("table_id") not in {table.pk for table in tables},
         "references": forms.references(column),
         "ways": LookupColumn.Many.choices,
-        "can_edit": actor.role != Role.VIEWER,
+        "is_shared": is_shared,
+        "can_edit": is_shared and actor.role != Role.VIEWER,
     }
     return render(request, "enrichment/lookup_panel.html", context, status=422 if form.is_refused else 200)

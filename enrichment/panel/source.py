@@ -48,15 +48,16 @@ def of_source(view: View) -> Callable[..., HttpResponse]:
     """Calls a view with the source at the address, or with a new one for the table there, not saved yet."""
 
     @wraps(view)
-    @member(Role.EDITOR)
+    @member()
     def resolved(
         request: PageRequest, actor: Actor, /, table_id: int | None = None, source_id: int | None = None
     ) -> HttpResponse:
         if source_id is not None:
-            return view(request, actor, lookup.source(actor, source_id))
+            return view(request, actor, lookup.source(actor, source_id, Role.EDITOR))
         if table_id is None:
             raise Http404
-        return view(request, actor, Source(table=lookup.table(actor, table_id), created_by=actor.user, config={}))
+        table = lookup.table(actor, table_id, Role.EDITOR)
+        return view(request, actor, Source(table=table, created_by=actor.user, config={}))
 
     return resolved
 

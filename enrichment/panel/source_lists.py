@@ -3,11 +3,13 @@
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from enrichment import lookup
 from enrichment.columns import list_rows
 from enrichment.models import ListRows
+from tables import access
 from tables.models import Table
 from workspaces.actors import Actor, PageRequest, member
 from workspaces.models import Role
@@ -24,32 +26,28 @@ def described(stored: ListRows) -> dict[str, Any]:
     shown = list_rows.as_json(stored)
     progress = shown["progress"]
     percent = progress and int(100 * progress["done"] / max(1, progress["total"]))
-    return {"list": stored, "shown": shown, "percent": percent}
+    return {"list": stored, "shown": shown, "percent": percent, "is_found": access.is_found(stored.column.table)}
 
 
 @require_GET
-@member(Role.EDITOR)
+@member()
 def progress(request: PageRequest, actor: Actor, list_id: int) -> HttpResponse:
-    return render(request, "enrichment/source_list_progress.html", {"item": described(_list(actor, list_id))})
+    stored = lookup.list_rows(actor, list_id, Role.EDITOR)
+    return render(request, "enrichment/source_list_progress.html", {"item": described(stored)})
 
 
 @require_POST
-@member(Role.EDITOR)
+@member()
 def turn(request: PageRequest, actor: Actor, list_id: int) -> HttpResponse:
     """Turns on or off that new results become rows by themselves."""
-    stored = _list(actor, list_id)
+    stored = lookup.list_rows(actor, list_id, Role.EDITOR)
     list_rows.change(stored, auto="auto" in request.POST)
     return redirect("sources", stored.table_id)
 
 
 @require_POST
-@member(Role.EDITOR)
+@member()
 def stop(request: PageRequest, actor: Actor, list_id: int) -> HttpResponse:
-    stored = _list(actor, list_id)
+    stored = lookup.list_rows(actor, list_id, Role.EDITOR)
     list_rows.stop(stored)
     return redirect("sources", stored.table_id)
-
-
-def _list(actor: Actor, list_id: int) -> ListRows:
-    lists = ListRows.objects.filter(table__workspace=actor.workspace, table__ready=True)
-    return get_object_or_404(lists.select_related("column__table", "table"), pk=list_id)

@@ -30,25 +30,25 @@ ON_MATCH = (("add", "Add it all the same"), ("update", "Update that row"), ("ski
 
 
 @require_GET
-@member(Role.EDITOR)
+@member()
 def panel(request: PageRequest, actor: Actor, table_id: int) -> HttpResponse:
-    return shown(request, lookup.table(actor, table_id))
+    return shown(request, lookup.table(actor, table_id, Role.EDITOR))
 
 
 @require_POST
-@member(Role.EDITOR)
+@member()
 def renew_webhook(request: PageRequest, actor: Actor, table_id: int) -> HttpResponse:
     """Creates the webhook, or gives it a new address."""
-    table = lookup.table(actor, table_id)
+    table = lookup.table(actor, table_id, Role.EDITOR)
     webhooks.renew(table)
     return shown(request, table)
 
 
 @require_POST
-@member(Role.EDITOR)
+@member()
 def change_webhook(request: PageRequest, actor: Actor, table_id: int) -> HttpResponse:
     """Sets what the form holds, and turns the webhook on or off where a button says so."""
-    table = lookup.table(actor, table_id)
+    table = lookup.table(actor, table_id, Role.EDITOR)
     hook = webhooks.of_table(table)
     if hook is None:
         return shown(request, table)
@@ -67,10 +67,10 @@ def change_webhook(request: PageRequest, actor: Actor, table_id: int) -> HttpRes
 
 
 @require_GET
-@member(Role.EDITOR)
+@member()
 def webhook_posts(request: PageRequest, actor: Actor, table_id: int) -> HttpResponse:
     """The last posts; 204 while the one that is shown is still the last."""
-    hook = webhooks.of_table(lookup.table(actor, table_id))
+    hook = webhooks.of_table(lookup.table(actor, table_id, Role.EDITOR))
     posts = webhooks.last_posts(hook) if hook else []
     if not posts or str(posts[0].pk) == request.GET.get("after"):
         return HttpResponse(status=204)
@@ -96,9 +96,9 @@ def shown(request: PageRequest, table: Table, problem: str = "") -> HttpResponse
 
 
 @require_POST
-@member(Role.EDITOR)
+@member()
 def run_source(request: PageRequest, actor: Actor, source_id: int) -> HttpResponse:
-    source = lookup.source(actor, source_id)
+    source = lookup.source(actor, source_id, Role.EDITOR)
     try:
         runs.start(source, actor.user)
     except (InvalidSettings, Refused) as refusal:
@@ -107,34 +107,34 @@ def run_source(request: PageRequest, actor: Actor, source_id: int) -> HttpRespon
 
 
 @require_POST
-@member(Role.EDITOR)
+@member()
 def delete_source(request: PageRequest, actor: Actor, source_id: int) -> HttpResponse:
-    source = lookup.source(actor, source_id)
+    source = lookup.source(actor, source_id, Role.EDITOR)
     settings.delete(source)
     return shown(request, source.table)
 
 
 @require_GET
-@member(Role.EDITOR)
+@member()
 def source_runs(request: PageRequest, actor: Actor, source_id: int) -> HttpResponse:
     """The last runs, while one of them is under way and once after that."""
-    source = lookup.source(actor, source_id)
+    source = lookup.source(actor, source_id, Role.EDITOR)
     return render(request, "enrichment/source_runs.html", {"item": _described(source), "oob": True})
 
 
 @require_POST
-@member(Role.EDITOR)
+@member()
 def cancel_run(request: PageRequest, actor: Actor, source_id: int) -> HttpResponse:
-    source = lookup.source(actor, source_id)
+    source = lookup.source(actor, source_id, Role.EDITOR)
     if under_way := runs.under_way(source):
         uploads.cancel(under_way.import_job)
     return render(request, "enrichment/source_runs.html", {"item": _described(source), "oob": True})
 
 
 @require_POST
-@member(Role.EDITOR)
+@member()
 def undo_run(request: PageRequest, actor: Actor, source_id: int, run_id: int) -> HttpResponse:
-    source = lookup.source(actor, source_id)
+    source = lookup.source(actor, source_id, Role.EDITOR)
     run = get_object_or_404(runs.of_source(source), pk=run_id)
     try:
         undoing.undo(run.import_job)

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from tables import catalog, dispatch, names
+from tables import access, catalog, dispatch, names
 from tables.imports import mapping, rejected, undoing
 from tables.imports.mapping import Choices
 from tables.imports.readers import formats
@@ -22,7 +22,6 @@ from tables.imports.readers.sheet import NumberedRow, Options, Rows, Sheet, Wait
 from tables.models import Import, ImportChange, Table
 from workspaces import audit
 from workspaces.actors import Actor
-from workspaces.models import Workspace
 from workspaces.refusals import Refused
 
 TASK = "tables.run_import"
@@ -57,7 +56,7 @@ def receive(
         target=table,
         filename=filename,
         path=path.name,
-        name=names.tidy(name or "") or _name_after(filename, None if table else actor.workspace),
+        name=names.tidy(name or "") or _name_after(filename, None if table else actor),
         options=_known(options or {}, Options),
         into=_known(into or {}, Choices),
         state=Import.State.STAGED,
@@ -71,9 +70,9 @@ def receive(
     return staged
 
 
-def _name_after(filename: str, workspace: Workspace | None) -> str:
-    """Returns the name of the file, for a new table with a number where the workspace has one of this name."""
-    tables = Table.objects.filter(workspace=workspace, ready=True) if workspace else Table.objects.none()
+def _name_after(filename: str, actor: Actor | None) -> str:
+    """Returns the name of the file, for a new table of somebody with a number where they find one of this name."""
+    tables = access.live(actor) if actor else Table.objects.none()
     return names.first_free(names.tidy(Path(filename).stem) or "Table", set(tables.values_list("name", flat=True)))
 
 

@@ -4,7 +4,16 @@ from tables.models.comments import Comment, Mention
 from tables.models.edits import Edit, EditedRow
 from tables.models.imports import Backfill, Import, ImportChange
 from tables.models.rows import FAILURES, HANDED_DOWN, OPEN_STATES, WITH_RESULT, Cell, CellState, Result, Row, RowBlock
-from tables.models.tables import Column, ColumnType, LiveColumns, SavedView, SummaryChoice, Table, ViewLink
+from tables.models.tables import (
+    Column,
+    ColumnType,
+    LiveColumns,
+    SavedView,
+    SummaryChoice,
+    Table,
+    TableMember,
+    ViewLink,
+)
 from tables.models.trash import DeletedCell, DeletedRow, Deletion
 
 __all__ = [
@@ -33,5 +42,6 @@ __all__ = [
     "SavedView",
     "SummaryChoice",
     "Table",
+    "TableMember",
     "ViewLink",
 ]

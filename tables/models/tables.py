@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from workspaces.models import User, Workspace
+from workspaces.models import Membership, Role, User, Workspace
 
 
 class ColumnType(models.TextChoices):
@@ -25,8 +25,13 @@ class ColumnType(models.TextChoices):
 
 
 class Table(models.Model):
+    class Access(models.TextChoices):
+        WORKSPACE = "workspace", "Everybody in the workspace"
+        MEMBERS = "members", "Only these people"
+
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="tables")
     name = models.CharField(max_length=200)
+    access = models.CharField(max_length=10, choices=Access, default=Access.WORKSPACE)
     auto_update = models.BooleanField(default=True)
     ready = models.BooleanField(default=True)  # False hides it: while an import fills it, and once it is deleted
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -42,6 +47,24 @@ class Table(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_restricted(self) -> bool:
+        return self.access == self.Access.MEMBERS
+
+
+class TableMember(models.Model):
+    """Somebody on the list of a table that is not for everybody. Who leaves the workspace is off it."""
+
+    table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="members", db_index=False)
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
+    role = models.CharField(max_length=10, choices=[(role.value, role.label) for role in (Role.VIEWER, Role.EDITOR)])
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["table", "membership"], name="table_member_once")]
+
+    def __str__(self) -> str:
+        return f"{self.role} of {self.table}"
 
 
 class LiveColumns(models.Manager["Column"]):

@@ -11,4 +11,4 @@ register = template.Library()
 @register.simple_tag
 def unread_mentions(actor: Actor) -> int:
     """Returns their number in the workspace that is open."""
-    return mentions.unread(actor.user, actor.workspace).count() if actor.user else 0
+    return mentions.unread(actor).count()

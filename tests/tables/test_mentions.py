@@ -75,7 +75,7 @@ def test_who_is_named_gets_an_email_once(row: Row, who: Actor, owner: User) -> N
 @pytest.mark.usefixtures("_mails")
 def test_nobody_is_mailed_who_has_read_it_or_left(row: Row, who: Actor, owner: User, viewer: User) -> None:
     comments.create(who, row, f"@{owner.email} @{viewer.email} look")
-    mentions.read(mentions.of_user(owner, who.workspace))
+    mentions.read(mentions.of_user(Actor(owner, who.workspace, Role.OWNER)))
     Membership.objects.filter(user=viewer).delete()
     for mention in Mention.objects.all():
         mentions.mail(mention.pk)
@@ -131,4 +131,4 @@ def test_all_are_marked_as_read_at_once(row: Row, who: Actor, owner: User, clien
         comments.create(who, row, f"@{owner.email} {text}")
     client = client_for(owner)
     assert client.post("/mentions").status_code == 302
-    assert mentions.unread(owner, who.workspace).count() == 0
+    assert mentions.unread(Actor(owner, who.workspace, Role.OWNER)).count() == 0

@@ -30,6 +30,7 @@ def made(call: Caller, leads: Table, source: dict[str, Any]) -> dict[str, str]:
     call("DELETE", f"/columns/{gone}")
     return {
         "table_id": str(leads.pk),
+        "user_id": str(call("GET", "/members")[1]["items"][0]["user_id"]),
         "company_id": company,
         "size_id": size,
         "column_id": column,

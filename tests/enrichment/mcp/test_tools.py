@@ -151,7 +151,7 @@ def test_what_belongs_to_another_workspace_is_not_there(assistant: Assistants, h
     assert outsider.use("list_tables").body == {"items": [], "total": 0}
     for name, given in FOREIGN.items():
         arguments = {key: ids.get(value, value) if isinstance(value, str) else value for key, value in given.items()}
-        assert outsider.use(name, **arguments).message == "This doesn't exist, or it isn't in your workspace.", name
+        assert outsider.use(name, **arguments).message == "This doesn't exist, or it isn't shared with you.", name
     assert {name for name, tool in tools.TOOLS.items() if "_id" in str(tool.model_fields)} == set(FOREIGN)
 
 

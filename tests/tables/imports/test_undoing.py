@@ -126,7 +126,7 @@ def test_a_worker_undoes_a_large_import_and_goes_on_where_one_stopped(
     undoing.run(large.pk)
     large.refresh_from_db()
     assert (large.undone_at is None, undoing.progress(large), len(shown(leads))) == (False, None, 3)
-    [deletion] = deletions.listed(large.workspace)
+    [deletion] = deletions.kept(large.workspace)
     assert deletion.rows == 3
 
 
@@ -162,8 +162,8 @@ def test_lost_undoing_is_sent_again_unless_its_table_was_deleted(
 
 def test_rows_that_are_restored_while_others_are_taken_back_stay(leads: Table, large: Import) -> None:
     undoing.undo(large)
-    while not deletions.listed(large.workspace).exists():
+    while not deletions.kept(large.workspace).exists():
         undoing._take_back_batch(large.pk)
-    moves.restore(deletions.listed(large.workspace).get())
+    moves.restore(deletions.kept(large.workspace).get())
     undoing.run(large.pk)
     assert [domain for domain, _ in shown(leads)] == [f"{letter}.example" for letter in "abcxy"]
