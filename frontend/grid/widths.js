@@ -24,7 +24,7 @@ export class Widths {
   #names = new Map();
   /** Columns whose values have not been seen yet, by id. @type {Set<number>} */
   #unseen = new Set();
-  #lookedAt = 0;
+  #lookedAt = -AGAIN_MS;
   #pen = document.createElement("canvas").getContext("2d");
 
   /** @param {Grid} grid */
@@ -44,7 +44,7 @@ export class Widths {
       this.#unseen.add(id);
     }
     this.grid.columns.fit(new Map(changed.map((column) => [column.id, this.#ofHead(column)])));
-    this.#lookedAt = 0;
+    this.#lookedAt = -AGAIN_MS;
     this.#look();
   }
 

@@ -94,3 +94,29 @@ def test_columns_fit_their_values_until_a_width_is_chosen(page: Page, app: App, 
     widened = head.bounding_box()
     assert widened
     assert abs(widened["width"] - box["width"] - 100) < 3
+
+
+def test_columns_fit_their_values_when_the_page_opens_at_once(page: Page, app: App, table: int) -> None:
+    page.add_init_script("performance.now = () => 100")
+    with app.api() as api:
+        row = api.get(f"/tables/{table}/rows").json()["items"][0]["id"]
+        api.patch(f"/tables/{table}/rows", json={"rows": [{"id": row, "cells": {"Company": "A rather long name" * 2}}]})
+    page.goto(f"{app.url}/tables/{table}")
+    page.wait_for_function("document.querySelector('#grid-head .h').offsetWidth > 200")
+
+
+def test_text_from_right_to_left_is_cut_at_its_end(page: Page, app: App, table: int) -> None:
+    with app.api() as api:
+        row = api.get(f"/tables/{table}/rows").json()["items"][0]["id"]
+        api.patch(f"/tables/{table}/rows", json={"rows": [{"id": row, "cells": {"Company": "شركة الأفق " * 20}}]})
+    page.goto(f"{app.url}/tables/{table}")
+    cell = page.get_by_role("gridcell").first
+    expect(cell).to_contain_text("شركة")
+    assert cell.evaluate("""cell => {
+        const first = document.createRange();
+        first.setStart(cell.firstChild, 0);
+        first.setEnd(cell.firstChild, 1);
+        const { left, right } = first.getBoundingClientRect();
+        const box = cell.getBoundingClientRect();
+        return left >= box.left && right <= box.right;
+    }""")
