@@ -8,6 +8,8 @@ import { summarizeProblems, unfold } from "./sections.js";
 
 /** @typedef {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} Field */
 
+const OF_SAVING = /^(name|schedule)\b/; // fields that only saving looks at
+
 /** Places the problems that the server has just sent with a form. @param {HTMLFormElement} form */
 export function placeNewProblems(form) {
   const list = /** @type {HTMLElement | null} */ (form.querySelector(".problems:not([data-of-field])"));
@@ -22,8 +24,8 @@ export function placeNewProblems(form) {
  * @param {HTMLElement} list
  */
 function placeProblems(form, list) {
-  clearProblems(form);
   const isQuiet = "quiet" in list.dataset; // while it is typed
+  clearProblems(form, isQuiet);
   for (const problem of /** @type {HTMLElement[]} */ ([...list.children])) {
     const field = fieldOf(form, problem.dataset.field ?? "");
     if (!field) continue;
@@ -108,13 +110,21 @@ export function nextProblem(form) {
   show(form, next);
 }
 
-/** @param {HTMLFormElement} form */
-function clearProblems(form) {
-  for (const place of form.querySelectorAll(".problems[data-of-field]")) place.remove();
+/** @param {HTMLFormElement} form @param {boolean} isQuiet while it is typed: what saving has said stays until its field is changed */
+function clearProblems(form, isQuiet) {
+  const places = /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll(".problems[data-of-field]"));
+  for (const place of places) if (!isQuiet || !stillHolds(form, place)) place.remove();
   for (const field of form.querySelectorAll("[aria-invalid]")) {
+    if (document.getElementById(field.getAttribute("aria-describedby") ?? "")) continue;
     field.removeAttribute("aria-invalid");
     field.removeAttribute("aria-describedby");
   }
+}
+
+/** @param {HTMLFormElement} form @param {HTMLElement} list of the problems of a field */
+function stillHolds(form, list) {
+  const name = /** @type {HTMLElement | null} */ (list.firstElementChild)?.dataset.field ?? "";
+  return OF_SAVING.test(name) && fieldOf(form, name)?.value === list.dataset.ofField;
 }
 
 /**
@@ -178,7 +188,7 @@ function attach(problem, field) {
   );
   if (!list) {
     list = make("ul", "problems");
-    list.dataset.ofField = "";
+    list.dataset.ofField = field.value; // as it was checked
     holder.after(list);
   }
   list.append(problem);
