@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any, get_args
 
 from django.contrib import messages
-from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -53,8 +52,6 @@ UNITS = (
 
 def choices(actor: Actor) -> list[dict[str, Any]]:
     """Returns the connections of the workspace, as the panel's select and the list show them."""
-    used = Count("columns", filter=Q(columns__column__deleted_at=None))
-    connections = Connection.objects.filter(workspace=actor.workspace).annotate(column_count=used)
     return [
         {
             "id": connection.pk,
@@ -63,9 +60,8 @@ def choices(actor: Actor) -> list[dict[str, Any]]:
             "sent_as": _sent_as(connection),
             "kind": connection_forms.KINDS[connection.kind].name,
             "token_path": connection.config.get("token_path", ""),
-            "column_count": connection.column_count,
         }
-        for connection in connections
+        for connection in Connection.objects.filter(workspace=actor.workspace)
     ]
 
 

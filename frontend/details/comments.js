@@ -196,7 +196,7 @@ export class RowComments {
    * @param {{ label: string, confirm: string, send: (text: string) => Promise<void>, cancel?: () => void }} what
    */
   #newForm({ label, confirm, send, cancel }) {
-    const field = make("textarea", { className: "in", rows: 2, maxLength: 5000, ariaLabel: label });
+    const field = make("textarea", { className: "in", rows: 2, maxLength: 5000, ariaLabel: label, dir: "auto" });
     field.placeholder = `${label}. @ names a member`;
     const go = button(confirm, "btn primary", () => void submit());
     const problem = make("p", { className: "problem", role: "alert" });
