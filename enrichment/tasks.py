@@ -8,12 +8,13 @@ from celery.signals import worker_process_shutdown, worker_ready, worker_shutdow
 from enrichment import schedules
 from enrichment.dataflow import list_rows, recalculate, recalculations
 from enrichment.http_client import event_loop
+from enrichment.models import Notice
 from enrichment.monitoring import probes
 from enrichment.notices import delivery
 from enrichment.runs import attempts, batches, callbacks, calls, failures, retention, runners
 from enrichment.sources import runs as source_runs
 from enrichment.worker import deduplication, heartbeat, recovery, step
-from tables import dispatch
+from tables import dispatch, outbox
 
 GRACE = 7.0  # seconds that requests have to end when the worker is stopped
 GROUPING = 0.5  # seconds of a sweep that failures from before there were groups get
@@ -60,7 +61,7 @@ def sweep() -> None:
     probes.note_scheduler()
     schedules.run_due()
     source_runs.run_due()
-    delivery.send_due()
+    outbox.dispatch_due(Notice, delivery.DELIVER)
 
 
 @shared_task(name="enrichment.prune", ignore_result=True)

@@ -1,14 +1,13 @@
 """Members whom comments name with an @: told of it in the app, and by e-mail where the server can send one.
 
 The text alone says who is meant: @ and a member's name or e-mail address, whatever their case. What is to be mailed
-stands in the database until it is sent; a mail whose sender dies right after it is sent once more.
+stands in the outbox until it is sent.
 """
 
 import logging
 import re
 import smtplib
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +16,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from tables import access, dispatch
+from tables import access, dispatch, outbox
 from tables.models import Comment, Mention, Row
 from workspaces.actors import Actor
 from workspaces.models import User, Workspace
@@ -25,7 +24,6 @@ from workspaces.models import User, Workspace
 log = logging.getLogger(__name__)
 
 TASK = "tables.mail_mention"
-WAITS = (60, 300, 1800)  # seconds after which what did not arrive is tried again; then it is given up
 _SHOWN = 500  # characters of a comment that are mailed
 
 
@@ -102,33 +100,19 @@ def as_json(mention: Mention) -> dict[str, Any]:
     }
 
 
-def send_due() -> None:
-    """Sends the tasks of e-mails that are due, and whose own task was lost or failed."""
-    for pk in Mention.objects.filter(due_at__lte=timezone.now()).values_list("pk", flat=True)[:100]:
-        dispatch.send(TASK, pk)
-
-
 def mail(mention_id: int) -> None:
-    """Sends an e-mail that is due. Two workers with the same task send it once: the first one puts off its time."""
+    """Sends an e-mail that is due."""
     mention = Mention.objects.select_related("comment__table", "user").filter(pk=mention_id).first()
-    if mention is None or mention.due_at is None:
-        return
-    wait = WAITS[mention.tries] if mention.tries < len(WAITS) else None
-    then = timezone.now() + timedelta(seconds=wait or WAITS[-1])
-    mine = Mention.objects.filter(pk=mention_id, due_at=mention.due_at, due_at__lte=timezone.now())
-    if not mine.update(due_at=then, tries=mention.tries + 1):
-        return
-    if not _is_wanted(mention):
-        Mention.objects.filter(pk=mention_id).update(due_at=None)
+    if mention is None or not outbox.take(mention):
         return
     try:
-        EmailMessage(*_letter(mention), settings.EMAIL_FROM, [mention.user.email]).send()
+        if _is_wanted(mention):
+            EmailMessage(*_letter(mention), settings.EMAIL_FROM, [mention.user.email]).send()
     except (OSError, smtplib.SMTPException) as error:
         log.warning("the e-mail of mention %s could not be sent: %s", mention_id, error)
-        if wait is None:
-            Mention.objects.filter(pk=mention_id).update(due_at=None)
+        outbox.keep(mention)
     else:
-        Mention.objects.filter(pk=mention_id).update(due_at=None)
+        outbox.settle(mention)
 
 
 def _is_wanted(mention: Mention) -> bool:

@@ -10,11 +10,13 @@ from tables import (
     edits,
     mentions,
     moves,
+    outbox,
     purging,
     replacements,
     storage,
 )
 from tables.imports import checks, job, undoing, uploads
+from tables.models import Mention
 
 WIDENING = 5.0  # seconds of a sweep
 SHRINKING = 120.0  # seconds a day
@@ -42,7 +44,7 @@ def sweep() -> None:
     moves.sweep()
     replacements.sweep()
     undoing.sweep()
-    mentions.send_due()
+    outbox.dispatch_due(Mention, mentions.TASK)
     storage.widen_keys(WIDENING)
 
 

@@ -3,7 +3,7 @@
 from django.db import models
 
 from enrichment.models.runs import Run
-from tables.models import Table
+from tables.models import Message, Table
 
 
 class NoticeSettings(models.Model):
@@ -16,14 +16,12 @@ class NoticeSettings(models.Model):
     failed_percent = models.PositiveSmallIntegerField(default=10)  # of the rows, above which a run counts as failed
 
 
-class Notice(models.Model):
+class Notice(Message):
     """One message about a run to one channel: what is still to be told, and what became of the last ones."""
 
     table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="+")
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="+")
     channel = models.CharField(max_length=10)  # webhook or email
-    due_at = models.DateTimeField(null=True)  # None: it was sent, or given up
-    tries = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True)
     error = models.TextField(blank=True)  # of the last try
 

@@ -1,12 +1,8 @@
-"""Sends notices of runs. What is to be told is stored with the end of the run, and tried until it has arrived.
-
-A notice whose sender dies after it arrived is sent once more: better twice than never.
-"""
+"""Sends notices of runs. What is to be told is stored with the end of the run, and tried until it has arrived."""
 
 import json
 import logging
 import smtplib
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -18,13 +14,12 @@ from enrichment.engine.messages import Request
 from enrichment.http_client import client, event_loop
 from enrichment.models import Notice, NoticeSettings, Run
 from enrichment.notices import settings as notice_settings
-from tables import dispatch
+from tables import dispatch, outbox
 from workspaces.sealing import CannotOpen
 
 log = logging.getLogger(__name__)
 
 DELIVER = "enrichment.deliver_notice"
-WAITS = (60, 300, 1800)  # seconds after which what did not arrive is tried again; then it is given up
 TIMEOUT_MS = 10_000
 
 
@@ -50,29 +45,18 @@ def _failed(run: Run, found: NoticeSettings) -> bool:
     return run.state == Run.State.STOPPED or (run.failed + run.unknown) * 100 > found.failed_percent * ended
 
 
-def send_due() -> None:
-    """Sends the tasks of notices that are due, and whose own task was lost or failed."""
-    for pk in Notice.objects.filter(due_at__lte=timezone.now()).values_list("pk", flat=True)[:100]:
-        dispatch.send(DELIVER, pk)
-
-
 def deliver(notice_id: int) -> None:
-    """Sends a notice that is due. Two workers with the same task send it once: the first one puts off its time."""
+    """Sends a notice that is due."""
     notice = Notice.objects.select_related("run__column__table").filter(pk=notice_id).first()
-    if notice is None or notice.due_at is None:
-        return
-    wait = WAITS[notice.tries] if notice.tries < len(WAITS) else None
-    then = timezone.now() + timedelta(seconds=wait or WAITS[-1])
-    mine = Notice.objects.filter(pk=notice_id, due_at=notice.due_at, due_at__lte=timezone.now())
-    if not mine.update(due_at=then, tries=notice.tries + 1):
+    if notice is None or not outbox.take(notice):
         return
     try:
         send(notice_settings.of_table(notice.table_id), notice.channel, words(notice.run))
     except Undelivered as error:
         log.warning("notice of run %s by %s: %s", notice.run_id, notice.channel, error)
-        Notice.objects.filter(pk=notice_id).update(error=str(error), **({} if wait else {"due_at": None}))
+        outbox.keep(notice, error=str(error))
     else:
-        Notice.objects.filter(pk=notice_id).update(error="", sent_at=timezone.now(), due_at=None)
+        outbox.settle(notice, error="", sent_at=timezone.now())
 
 
 def send(found: NoticeSettings, channel: str, text: str) -> None:

@@ -3,6 +3,7 @@
 from tables.models.comments import Comment, Mention
 from tables.models.edits import Edit, EditedRow
 from tables.models.imports import Backfill, Import, ImportChange
+from tables.models.messages import Message
 from tables.models.rows import FAILURES, HANDED_DOWN, OPEN_STATES, WITH_RESULT, Cell, CellState, Result, Row, RowBlock
 from tables.models.tables import (
     Column,
@@ -36,6 +37,7 @@ __all__ = [
     "ImportChange",
     "LiveColumns",
     "Mention",
+    "Message",
     "Result",
     "Row",
     "RowBlock",

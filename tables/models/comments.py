@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from tables.models.messages import Message
 from tables.models.tables import Table
 from workspaces.models import User
 
@@ -27,15 +28,13 @@ class Comment(models.Model):
         return f"{self.who}: {self.text[:80]}"
 
 
-class Mention(models.Model):
-    """A member whom a comment names, and whether they have seen it."""
+class Mention(Message):
+    """A member whom a comment names, whether they have seen it, and the e-mail that tells them."""
 
     comment = models.ForeignKey(Comment, on_delete=models.CASCADE, related_name="mentions", db_index=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="mentions", db_index=False)
     written = models.CharField(max_length=260)  # how the text names them, without the @
     read_at = models.DateTimeField(null=True)
-    due_at = models.DateTimeField(null=True)  # when its e-mail is to be sent; None: it was, or given up, or not wanted
-    tries = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         ordering = ["-pk"]

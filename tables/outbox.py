@@ -1,0 +1,45 @@
+"""Messages to people stand in the database until they have arrived, or have been tried four times.
+
+A message whose sender dies right after it arrived is sent once more: better twice than never.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from tables import dispatch
+from tables.models import Message
+
+WAITS = (60, 300, 1800)  # seconds after which what did not arrive is tried again; then it is given up
+_AT_ONCE = 100
+
+
+def dispatch_due(messages: type[Message], task: str) -> None:
+    """Sends the tasks of messages that are due, and whose own task was lost or failed."""
+    due = messages._default_manager.filter(due_at__lte=timezone.now())
+    for pk in due.values_list("pk", flat=True)[:_AT_ONCE]:
+        dispatch.send(task, pk)
+
+
+def take(message: Message) -> bool:
+    """Returns whether it is due, and this worker is to send it: of two, the first one puts off its time."""
+    if message.due_at is None:
+        return False
+    now = timezone.now()
+    due = type(message)._default_manager.filter(pk=message.pk, due_at=message.due_at, due_at__lte=now)
+    again_at = now + timedelta(seconds=WAITS[min(message.tries, len(WAITS) - 1)])
+    is_mine = due.update(due_at=again_at, tries=message.tries + 1) == 1
+    message.tries += is_mine
+    return is_mine
+
+
+def settle(message: Message, **fields: Any) -> None:
+    """Notes that nothing more is to be sent, and these fields."""
+    type(message)._default_manager.filter(pk=message.pk).update(due_at=None, **fields)
+
+
+def keep(message: Message, **fields: Any) -> None:
+    """Notes these fields of a message that did not arrive; after the last try it is given up."""
+    given_up = {"due_at": None} if message.tries > len(WAITS) else {}
+    type(message)._default_manager.filter(pk=message.pk).update(**fields, **given_up)
