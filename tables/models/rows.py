@@ -86,7 +86,8 @@ class Result(models.Model):
 class Cell(Result):
     """The one result of a computed column in a row; no cell means empty (or queued, when a run's scope covers it)."""
 
-    row = models.ForeignKey(Row, on_delete=models.CASCADE, related_name="cells")
+    # Unique with the column below, which is the index that begins with it.
+    row = models.ForeignKey(Row, on_delete=models.CASCADE, related_name="cells", db_index=False)
     column = models.ForeignKey(Column, on_delete=models.CASCADE, related_name="cells", db_index=False)
 
     class Meta:
