@@ -59,9 +59,9 @@ class Criteria:
         return {str(column.pk) for column in self.columns if column.is_computed}
 
     @property
-    def normalize(self) -> keys.Normalize:
-        """How a value is compared."""
-        return keys.normalizer(self.match)
+    def normalize(self) -> list[keys.Normalize]:
+        """How the value of each column is compared."""
+        return keys.normalizers(self.match, [column.type for column in self.columns])
 
 
 @contextmanager

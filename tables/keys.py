@@ -1,42 +1,75 @@
 """Keys of rows: the values of one or more columns by which a row is known, compared as digests."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from hashlib import blake2b
 from typing import Any
 
 from django.db import connection
 
 from tables import values
+from tables.models import ColumnType
 from workspaces.refusals import Refused
 
 BATCH = 5_000  # rows
 MATCHES = ("exact", "loose")
 ON_MATCH = ("add", "update", "skip")
+# Spaces without width, marks of an encoding and of the direction, soft hyphens: copied along, and seen by nobody.
+_UNSEEN = re.compile("[\u200b\u200e\u200f\u2060\ufeff\u00ad]")
+_LONGEST_NUMBER = 400  # digits before or after its point
 
 type Normalize = Callable[[Any], str]
 type Texts = tuple[str, ...]
 
 
-def normalizer(match: str) -> Normalize:
-    """Returns how a value of a key is compared: as it stands, or without regard to capitals and spaces."""
-    return _loose if match == "loose" else values.as_text
+def normalizers(match: str, types: Iterable[str]) -> list[Normalize]:
+    """Returns how each value of a key is compared, whose columns have these types.
+
+    As it stands, or without regard to capitals, spaces and signs that nobody sees. Numbers are compared as numbers, and
+    letters of two signs (e and an accent) as those of one.
+    """
+    of_texts = _loose if match == "loose" else _exact
+    return [_number if type == ColumnType.NUMBER else of_texts for type in types]
+
+
+def _exact(value: object) -> str:
+    text = values.as_text(value)
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def _loose(value: object) -> str:
-    return " ".join(values.as_text(value).split()).casefold()
+    return " ".join(_UNSEEN.sub("", _exact(value)).split()).casefold()
 
 
-def digest(key: Sequence[Any], normalize: Normalize) -> str:
+def _number(value: object) -> str:
+    """Returns 1.5 for 1.50 and 1000 for 1e3; a text that is no number, which was there before the type, as it is."""
+    text = values.as_text(value)
+    if text.isdecimal() and text.isascii() and text[0] != "0":
+        return text
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return text
+    if not number.is_finite() or abs(number.adjusted()) > _LONGEST_NUMBER:
+        return text
+    digits = f"{number:f}"
+    digits = digits.rstrip("0").rstrip(".") if "." in digits else digits
+    return digits if number else "0"
+
+
+def digest(key: Sequence[Any], normalize: Sequence[Normalize]) -> str:
     """Returns the digest of a key; empty where all of its values are, for such a row matches no other."""
     texts = _texts(key, normalize)
     return _digest(texts) if texts else ""
 
 
-def _texts(key: Sequence[Any], normalize: Normalize) -> Texts:
+def _texts(key: Sequence[Any], normalize: Sequence[Normalize]) -> Texts:
     """Returns what is compared of a key; nothing where all of its values are empty."""
-    texts = tuple([normalize(value) for value in key])
+    texts = tuple([compared(value) for compared, value in zip(normalize, key, strict=True)])
     return texts if any(texts) else ()
 
 
@@ -49,7 +82,7 @@ def _digest(texts: Texts) -> str:
 def digests_in(
     table_id: int,
     columns: Sequence[str],
-    normalize: Normalize,
+    normalize: Sequence[Normalize],
     first: int = 0,
     *,
     results: Collection[str] = (),
@@ -67,7 +100,7 @@ def digests_in(
 def texts_in(
     table_id: int,
     columns: Sequence[str],
-    normalize: Normalize,
+    normalize: Sequence[Normalize],
     first: int = 0,
     *,
     results: Collection[str] = (),

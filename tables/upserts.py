@@ -28,7 +28,7 @@ def write(table: Table, sent: Sequence[rows.Cells], how: Matching) -> Written:
     find = columns.by_name_or_id(table)
     key_columns = {str(column.pk): column for column in map(find, how.key)}
     by_id: list[dict[str | int, Any]] = [{str(find(name).pk): value for name, value in row.items()} for row in sent]
-    normalize = keys.normalizer(how.match)
+    normalize = keys.normalizers(how.match, [column.type for column in key_columns.values()])
     digests = [
         keys.digest([_as_stored(column, row.get(pk)) for pk, column in key_columns.items()], normalize) for row in by_id
     ]
@@ -47,7 +47,7 @@ def _as_stored(column: Column, value: Any) -> Any:
 
 
 def _known(
-    table: Table, key_columns: Sequence[str], normalize: keys.Normalize, wanted: set[str]
+    table: Table, key_columns: Sequence[str], normalize: Sequence[keys.Normalize], wanted: set[str]
 ) -> dict[str, list[int]]:
     """Returns {digest: ids of the rows of the table that have this key}, for the digests that are wanted."""
     known: dict[str, list[int]] = {}

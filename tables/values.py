@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +12,10 @@ from workspaces.refusals import Refused
 
 LONGEST = 100_000  # characters
 DEEPEST = 200  # lists and objects inside each other, which whatever encodes and reads them can take
-_NUMBER = re.compile(r"[+-]?(\d{1,3}([,_ ]\d{3})+|\d*)(\.\d+)?([eE][+-]?\d+)?")
+# Thousands never begin with a zero: whoever writes 0,500 means a half.
+_NUMBER = re.compile(r"[+-]?([1-9]\d{0,2}([,_ ]\d{3})+|\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+_MICROSECONDS = 6  # digits of a second that a date keeps
+_FRACTION = re.compile(r"[.,](\d+)")
 _YES = frozenset({"true", "yes", "1", "x", "on", "✓"})
 _NO = frozenset({"false", "no", "0", "off", ""})
 
@@ -99,10 +103,17 @@ def _number(column: Column, value: object) -> object:
     """Digits stay as they were written; only separators of thousands and a leading plus go."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
-    text = value.strip() if isinstance(value, str) else ""
+    text = _in_ascii_digits(value.strip()) if isinstance(value, str) else ""
     if not any(sign.isdigit() for sign in text) or not _NUMBER.fullmatch(text):
         raise _refused(column, f"“{str(value).strip()[:60]}” is not a valid number.")
     return re.sub(r"[,_ ]", "", text).removeprefix("+")
+
+
+def _in_ascii_digits(text: str) -> str:
+    """Returns 12 for the digits ١٢ of Arabic or １２ of full width, which are the same number."""
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
 
 
 def _checkbox(column: Column, value: object) -> bool:
@@ -117,6 +128,10 @@ def _checkbox(column: Column, value: object) -> bool:
 def _date(column: Column, value: object) -> str:
     """Returns a day or an instant in ISO 8601."""
     text = str(value).strip()
+    fraction = _FRACTION.search(text)
+    if fraction and fraction[1][_MICROSECONDS:].strip("0"):
+        words = f"“{text[:60]}” has more digits of a second than the {_MICROSECONDS} that a date keeps."
+        raise _refused(column, words)
     for read in (date.fromisoformat, datetime.fromisoformat):
         try:
             return read(text).isoformat()

@@ -53,7 +53,7 @@ def _converted(columns: Mapping[str, Column], found: Mapping[str, Any]) -> Landi
 def _match(draft: Draft, columns: Mapping[str, Column], landings: Sequence[Landing]) -> None:
     """Says of each whether its key is there already, in the table or in another of these."""
     how = draft.matching
-    normalize = keys.normalizer(how.match)
+    normalize = keys.normalizers(how.match, [columns[str(name)].type for name in how.key])
     digests = [keys.digest([landing.cells[str(name)] for name in how.key], normalize) for landing in landings]
     known = _known(draft, [columns[str(name)] for name in how.key], set(digests) - {""})
     counts = {digest: number for number, digest in enumerate(digests)}  # the last of each
@@ -76,7 +76,7 @@ def _known(draft: Draft, key: Sequence[Column], wanted: set[str]) -> dict[str, i
     known: dict[str, int] = {}
     if not wanted or not all(column.pk for column in key):
         return known
-    normalize = keys.normalizer(draft.matching.match)
+    normalize = keys.normalizers(draft.matching.match, [column.type for column in key])
     for found in keys.digests_in(draft.table.pk, [str(column.pk) for column in key], normalize):
         for row_id, digest in found.items():
             if digest in wanted:

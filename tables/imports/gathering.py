@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from tables import keys, row_order, storage
 from tables.imports import mapping, matching, row_texts, uploads
+from tables.imports.commas import Commas
 from tables.imports.file_keys import FileKeys
 from tables.imports.mapping import Choices, OpenTypes, Place
 from tables.imports.misfits import Misfits
@@ -23,7 +24,7 @@ from tables.imports.readers.sheet import MOST_WARNINGS, NumberedRow, Pieces, Rej
 from tables.imports.reading_ahead import reading_ahead
 from tables.imports.rejected import RejectedFile
 from tables.imports.row_texts import RowTexts
-from tables.models import Import, Table
+from tables.models import ColumnType, Import, Table
 from workspaces.refusals import Refused
 
 BATCH = 20_000  # rows a transaction, at most
@@ -151,6 +152,7 @@ class _Reading:
     key: Sequence[Place]
     file_keys: FileKeys
     misfits: Misfits = field(init=False, default_factory=Misfits)
+    commas: Commas = field(init=False, default_factory=Commas)
     _types: OpenTypes = field(init=False)
     _empties: bool = field(init=False)  # whether a blank cell of the file empties the one in the table
     _texts: RowTexts | None = field(init=False, default=None)  # where nothing but the text of a row is needed
@@ -174,7 +176,10 @@ class _Reading:
                 progress.report(done, max(total, done) if total else None)
         for warning in self.sheet.warnings:
             self.gathered.warn(warning.line, warning.message)
-        self.gathered.warnings[:0] = self.misfits.warnings(self.sheet.columns)
+        self.gathered.warnings[:0] = [
+            *self.misfits.warnings(self.sheet.columns),
+            *self.commas.warnings(self.sheet.columns),
+        ]
         self._types.settle()
 
     def _batches(self) -> Iterator[_Batch]:
@@ -208,7 +213,7 @@ class _Reading:
     def _digests(self, stored: Sequence[dict[str, Any]]) -> list[str]:
         if not self.key:
             return []
-        normalize = keys.normalizer(self.choices.match)
+        normalize = _normalizers(self.choices, self.key)
         names = [place.key for place in self.key]
         return [keys.digest([values.get(name) for name in names], normalize) for values in stored]
 
@@ -260,6 +265,7 @@ class _Reading:
             assert place.convert
             try:
                 values[place.key] = place.convert(value)
+                self.commas.look(place, line, value)
             except Refused as refusal:
                 reasons[place.key] = f"{refusal} “{place.column.name}” was left blank."
                 self.gathered.warn(line, reasons[place.key], self.sheet.columns[place.index])
@@ -321,7 +327,7 @@ def _match_table(
     progress: Progress,
 ) -> None:
     assert running.target is not None
-    table_id, normalize = gathered.table.pk, keys.normalizer(choices.match)
+    table_id, normalize = gathered.table.pk, _normalizers(choices, key)
     is_check = running.state == Import.State.STAGED
     for digests in keys.digests_in(running.target.pk, [place.key for place in key], normalize):
         found = file_keys.match(digests)
@@ -336,6 +342,11 @@ def _match_table(
     matched = matching.drop(table_id, file_keys.matched())
     gathered.counts["added"] -= matched
     gathered.counts["skipped" if choices.on_match == "skip" else "updated"] = matched
+
+
+def _normalizers(choices: Choices, key: Sequence[Place]) -> list[keys.Normalize]:
+    types = [ColumnType.TEXT if place.becomes_text else place.column.type for place in key]
+    return keys.normalizers(choices.match, types)
 
 
 def _repeated(number: int, on_match: str) -> str:

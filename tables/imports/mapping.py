@@ -35,6 +35,7 @@ class Place:
     convert: Callable[[Value], object] | None = None
     is_open: bool = False
     becomes_text: bool = False
+    has_open_commas: bool = False  # it holds numbers, and nobody said what a comma in them is
 
     @property
     def key(self) -> str:
@@ -91,13 +92,19 @@ def _place(index: int, column: Column | None, choice: Mapping[str, Any], taken: 
         return Place(index, column, becomes_text=True)
     if column is not None:
         as_it_is = column.type == ColumnType.TEXT and form in (None, "text", "email", "url")
-        return Place(index, column, None if as_it_is else types.converter(column, form or ""))
+        convert = None if as_it_is else types.converter(column, form or "")
+        return Place(index, column, convert, has_open_commas=_has_open_commas(column, form))
     name = names.first_free(names.tidy(str(choice["to"])) or f"Column {index + 1}", taken)
     taken.add(name)
     new = Column(name=name, type=types.FORMS[form or "text"])
     if form is None:
         return Place(index, new, is_open=True)
-    return Place(index, new, None if new.type == ColumnType.TEXT else types.converter(new, form))
+    convert = None if new.type == ColumnType.TEXT else types.converter(new, form)
+    return Place(index, new, convert, has_open_commas=_has_open_commas(new, form))
+
+
+def _has_open_commas(column: Column, form: str | None) -> bool:
+    return column.type == ColumnType.NUMBER and form not in ("number:dot", "number:comma")
 
 
 def _check(table: Table | None, placed: Sequence[Place], unmatched: Sequence[str]) -> None:
@@ -148,10 +155,12 @@ def proposed(table: Table | None, found: Sequence[str], rows: Sequence[Sequence[
 
     `to` is the id of a column with this name, or else the name of a new one; None where Marl fills that column.
     """
-    by_name = {column.name.casefold(): column for column in (columns.live(table) if table else [])}
+    live = columns.live(table) if table else []
+    by_name = {column.name.casefold(): column for column in reversed(live)}
+    exactly = {column.name: column for column in live}
     proposals = []
     for index, name in enumerate(found):
-        column = by_name.get(name.casefold())
+        column = exactly.get(name) or by_name.get(name.casefold())
         seen = [row[index] for row in rows if index < len(row) and row[index] not in (None, "")]
         to = name if column is None else None if column.is_computed else column.pk
         proposal = {"from": name, "to": to, "type": types.guessed(seen), "is_new": column is None, "values": seen[:5]}

@@ -29,9 +29,13 @@ FORMS: dict[str, ColumnType] = {
 
 # Up to 15 digits, none of them a leading zero: a longer one is a name, like that of a phone.
 _PLAIN_NUMBER = re.compile(r"-?(?=(?:\.?\d){1,15}$)(0|[1-9]\d*)(\.\d+)?")
+_INTERNATIONAL = re.compile(r"\+\d{1,3}[. ]")
+_IN_GROUPS = re.compile(r"\d{1,3}([. ]\d{3})+")
+_SHORTEST_TELEPHONE = 7  # digits
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_DOT_NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?")
-_COMMA_NUMBER = re.compile(r"[+-]?(\d{1,3}([. ]\d{3})+|\d+)(,\d+)?")
+# Thousands never begin with a zero: whoever writes 0,500 means a half.
+_DOT_NUMBER = re.compile(r"[+-]?([1-9]\d{0,2}(,\d{3}|['’]\d{3})+|\d+)(\.\d+)?")
+_COMMA_NUMBER = re.compile(r"[+-]?([1-9]\d{0,2}(\.\d{3}|[ \xa0\u202f]\d{3})+|\d+)(,\d+)?")
 _DAY = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})(?:[T ](\d{1,2}:\d\d(?::\d\d)?))?")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _URL = re.compile(r"https?://\S+", re.IGNORECASE)
@@ -93,12 +97,20 @@ def _form_of_texts(texts: Sequence[str]) -> str:
 
 def _form_of_numbers(texts: Sequence[str]) -> str:
     """Looks for a text that only one of the two forms can have: 1.234 alone is a thousand here and one there."""
-    if any(re.match(r"[+-]?0\d", text) for text in texts):
+    if any(re.match(r"[+-]?0\d", text) for text in texts) or _are_telephones(texts):
         return ""  # 0042 is a name
     with_dot, with_comma = (all(map(pattern.fullmatch, texts)) for pattern in (_DOT_NUMBER, _COMMA_NUMBER))
     if with_dot == with_comma:
         return ""
     return "number:dot" if with_dot else "number:comma"
+
+
+def _are_telephones(texts: Sequence[str]) -> bool:
+    """Whether these could be numbers of telephones, like +49 171 555, or 601 234 567 where all have one length."""
+    if any(_INTERNATIONAL.match(text) for text in texts):
+        return True
+    lengths = {sum(map(str.isdigit, text)) for text in texts}
+    return len(lengths) == 1 and lengths.pop() >= _SHORTEST_TELEPHONE and all(map(_IN_GROUPS.fullmatch, texts))
 
 
 def _form_of_days(texts: Sequence[str]) -> str:
@@ -144,13 +156,13 @@ def converter(column: Column, form: str) -> Callable[[Value], object]:
 def _read_comma_number(text: str) -> str:
     if not _COMMA_NUMBER.fullmatch(text):
         raise Refused(f"“{text[:60]}” isn't a number like 1.234,56.")
-    return re.sub("[. ]", "", text).replace(",", ".")
+    return re.sub("[. \xa0\u202f]", "", text).replace(",", ".")
 
 
 def _read_dot_number(text: str) -> str:
     if not _DOT_NUMBER.fullmatch(text):
         raise Refused(f"“{text[:60]}” isn't a number like 1,234.56.")
-    return text.replace(",", "")
+    return re.sub("[,'’]", "", text)
 
 
 def _day_reader(form: str, example: str) -> Callable[[str], str]:

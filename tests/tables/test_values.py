@@ -24,6 +24,8 @@ def column(type: str) -> Column:
         ("number", "1,234,567.5", "1234567.5"),
         ("number", "+5e3", "5e3"),
         ("number", ".5", ".5"),
+        ("number", "١٢", "12"),
+        ("number", "１２", "12"),
         ("checkbox", "Yes", True),
         ("checkbox", False, False),
         ("date", "2026-01-31", "2026-01-31"),
@@ -42,6 +44,8 @@ def test_a_value_is_stored_in_one_way(type: str, given: object, stored: object) 
         ("text", {"a": "\0"}),
         ("text", "x" * 100_001),
         ("number", "12,5"),
+        ("number", "0,500"),  # a half, not five hundred
+        ("date", "2026-01-02T10:00:00.123456789Z"),  # a date keeps six digits of a second
         ("number", "1,2,3"),
         ("number", "many"),
         ("number", "+"),

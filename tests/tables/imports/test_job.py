@@ -567,3 +567,28 @@ def test_a_disk_that_is_full_is_told_once_that_can_be_stored(
     assert received.error == f"{unwritable.FULL} Nothing was changed: start it again then."
     assert not Table.objects.exists()
     assert stored_files() == []
+
+
+@pytest.fixture
+def prices(actor: Actor) -> Table:
+    return catalog.create(actor, "Prices", [("Size", "number"), ("Price", "number")])
+
+
+def test_a_number_is_found_however_it_is_written(prices: Table, imported: Callable[..., Import]) -> None:
+    rows.append(prices, [{"Size": "1.5", "Price": "1"}, {"Size": "1000", "Price": "2"}])
+    done = imported(["Size,Price", "1.50,3", "1e3,4"], prices, key=["Size"], on_match="update")
+    assert (done.counts["added"], done.counts["updated"]) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("written", "is_told"),
+    [(["1,234", "5"], True), (["1,234", "1,234.5"], False), (["1,234", "1,234,567"], False), (["1234.5"], False)],
+)
+def test_a_comma_that_may_be_a_decimal_one_is_told(
+    written: list[str], is_told: bool, prices: Table, imported: Callable[..., Import]
+) -> None:
+    done = imported(["Size,Price", *(f'"{text}",1' for text in written)], prices)
+    told = [warning["message"] for warning in done.warnings]
+    assert any("“1,234” in “Size” was read as 1234" in message for message in told) == is_told
+    chosen = [{"from": "Size", "to": "Size", "type": "number:dot"}]
+    assert imported(["Size,Price", '"1,234",1'], prices, columns=chosen).warnings == []

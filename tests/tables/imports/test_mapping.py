@@ -106,3 +106,13 @@ def test_a_place_is_proposed_for_each_column(table: Table) -> None:
         {"from": "Profile", "to": None, "type": "text", "is_new": False, "values": ["x"]},
         {"from": "Empty", "to": "Empty", "type": "text", "is_new": True, "values": []},
     ]
+
+
+def test_a_column_of_exactly_the_name_comes_before_one_with_other_capitals(table: Table) -> None:
+    lower = columns.create(table, "name")
+    upper = Column.objects.get(table=table, name="Name")
+    assert [place["to"] for place in mapping.proposed(table, ["name", "Name", "NAME"], [])] == [
+        lower.pk,
+        upper.pk,
+        upper.pk,
+    ]

@@ -22,6 +22,12 @@ from workspaces.refusals import Refused
         (["1,234.56", "7"], "number:dot"),
         (["1.234,56", "7"], "number:comma"),
         (["1,234", "5,678"], "text"),  # a thousand here, one and a bit there
+        (["0,500", "1,250"], "number:comma"),  # thousands never begin with a zero
+        (["1'234.50", "12"], "number:dot"),
+        (["1\u202f234,50", "12,00"], "number:comma"),
+        (["+49 171 555", "+49 171 556"], "text"),  # telephone numbers
+        (["601 234 567", "602 345 678"], "text"),
+        (["1 234 567", "12 345"], "number:comma"),
         (["2026-11-29", "2026-02-28"], "date"),
         (["2026-02-30"], "text"),
         (["12.03.1998", "01.07.2011"], "date:dmy"),
@@ -50,6 +56,8 @@ def test_a_form_is_guessed_where_it_can_be_no_other(values: list[object], form: 
         ("number", "1,200", "1200"),
         ("number:dot", "1,234.50", "1234.50"),
         ("number:comma", "48.200.000,00", "48200000.00"),
+        ("number:comma", "1\u00a0234,5", "1234.5"),
+        ("number:dot", "1’234.50", "1234.50"),
         ("date:dmy", "1.7.2011", "2011-07-01"),
         ("date:mdy", "12/31/2026", "2026-12-31"),
         ("date:dmy", "31.12.2026 8:05", "2026-12-31T08:05:00"),
@@ -67,6 +75,8 @@ def test_a_value_is_stored_as_its_form_says(form: str, written: str, stored: obj
     [
         ("number:comma", "1,234.56"),
         ("number:dot", "1.234,56"),
+        ("number:dot", "0,500"),
+        ("number", "0,500"),
         ("number", "ca. 5"),
         ("date:dmy", "12/31/2026"),
         ("date:mdy", "31.12.2026"),
