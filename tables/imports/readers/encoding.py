@@ -45,6 +45,10 @@ _LIKELY = 0.5  # of the best one's likelihood makes another a choice
 _SURE = 0.85  # of it makes the best one unsure
 _SURE_OF_FEW = 0.5  # the same where there are few words to tell by
 _MANY_WORDS = 25
+_SURE_OF_SIGNS = 0.3  # the same for those of East Asia, whose signs are two bytes each: few say little
+_OF_SIGNS = frozenset({"cp932", "euc_jis_2004", "gb18030", "big5hkscs", "cp949", "euc_kr"})
+_DRAWN = re.compile("[^\\W\\d_][\u2500-\u259f]|[\u2500-\u259f][^\\W\\d_]")  # letters with a part of a frame
+_AS_DRAWN = 0.5  # as likely is a text that has them
 _NEARLY = 0.75
 _WESTERN = {
     **dict.fromkeys(("cp1250", "cp1257", "iso8859-2", "iso8859-16"), "cp1252"),
@@ -69,7 +73,7 @@ def detect(path: Path, given: str | None, *, is_preview: bool) -> Detected:
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return Detected(encoding)
-    shown = utf_16(head) or _switched(head)
+    shown = wide(head) or _switched(head)
     if shown and not given:
         return Detected(shown)
     scan = _Scan()
@@ -178,8 +182,17 @@ def _is_decodable(lines: bytes, encoding: str) -> bool:
     return True
 
 
-def utf_16(head: bytes) -> str | None:
-    """UTF-16 without a mark shows by zeros at every other place: those of commas, digits and line ends."""
+def wide(head: bytes) -> str | None:
+    """UTF-16 without a mark shows by zeros at every other place: those of commas, digits and line ends.
+
+    UTF-32 has two zeros in each letter, or nearly.
+    """
+    zeros = [head[place::4].count(0) for place in range(4)]
+    most = len(head) // 4
+    if most > 1 and min(zeros[:2]) * 10 > most * 9 and zeros[3] * 10 < most:
+        return "utf-32-be"
+    if most > 1 and min(zeros[2:]) * 10 > most * 9 and zeros[0] * 10 < most:
+        return "utf-32-le"
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if even + odd < max(2, len(head) // 100):
         return None
@@ -197,8 +210,11 @@ def _likeliest(lines: bytes) -> Detected:
         return Detected("cp1252", is_sure=False, choices=[EncodingChoice("cp1252", _words(lines, "cp1252"))])
     best, most = rated[0]
     likely = [name for name, rate in rated if rate >= most * _LIKELY][:_MOST_CHOICES]
+    has_many = _has_many_words(lines)
     others = max((rate for _, rate in rated[1:]), default=0)
-    is_sure = len(lines) > 40 and others < most * (_SURE if _has_many_words(lines) else _SURE_OF_FEW)
+    is_sure = len(lines) > 40 and others < most * (_SURE if has_many else _SURE_OF_FEW)
+    if best in _OF_SIGNS and not has_many:
+        is_sure = is_sure and all(rate < most * _SURE_OF_SIGNS for name, rate in rated[1:] if name in _OF_SIGNS)
     return Detected(best, is_sure, [EncodingChoice(name, _words(lines, name)) for name in likely])
 
 
@@ -215,7 +231,7 @@ def _rated(lines: bytes) -> list[tuple[str, float]]:
     for item in found:
         name = codecs.lookup(item["encoding"] or "cp1252").name
         text = lines.decode(name, "replace")
-        rate = item["confidence"]
+        rate = item["confidence"] * (_AS_DRAWN if _DRAWN.search(text) else 1)
         rates[text] = max(rates.get(text, (0.0, "")), (rate, name))
     rated = [(_usual(text, lines, name), rate) for text, (rate, name) in rates.items()]
     return _westward(sorted(rated, key=lambda item: -item[1]))

@@ -17,7 +17,7 @@ from tables.imports.readers import json_layouts
 from tables.imports.readers.gaps import Gaps
 from tables.imports.readers.heading import as_sheet
 from tables.imports.readers.json_layouts import NamesApart
-from tables.imports.readers.json_text import JsonText, Keys, walk
+from tables.imports.readers.json_text import JsonText, Keys, walk, with_numbers
 from tables.imports.readers.sheet import (
     Notes,
     Options,
@@ -46,6 +46,7 @@ class Item(NamedTuple):
     number: int
     value: Any
     has_escape: bool  # like \\u0000
+    has_digits: bool = True  # it may have numbers that are kept as their texts
 
 
 @dataclass(slots=True)
@@ -124,13 +125,13 @@ def _items(text: JsonText, has_lines: bool, beside: list[Keys]) -> Iterator[Item
         while text.peek():
             line = text.line
             value = text.value()
-            yield Item((), line, value, text.has_escape)
+            yield Item((), line, value, text.has_escape, text.has_digits)
         return
     numbers: Counter[Keys] = Counter()
     for keys, is_item, value in walk(text):
         if is_item:
             numbers[keys] += 1
-            yield Item(keys, numbers[keys], value, text.has_escape)
+            yield Item(keys, numbers[keys], value, text.has_escape, text.has_digits)
         else:
             beside.append(keys)
     if text.peek():
@@ -296,11 +297,11 @@ def _rows(fields: list[Keys], items: Iterator[Item], spread: bool | None, notes:
         if not isinstance(item.value, dict):
             notes.reject(item.number, f"Item {item.number:,} is not an object like the others.", [_stored(item, notes)])
             continue
-        flat = _flat(_stored_values(item, notes), spread)
+        flat = _flat(item.value, spread)
         unknown = [".".join(keys) for keys in flat if keys not in known]
         if unknown:  # only in a preview, which looks at the beginning
             notes.warn(item.number, f"Item {item.number:,} has the field “{unknown[0]}”, which becomes a column too.")
-        yield item.number, [flat.get(keys) for keys in fields]
+        yield item.number, _cells(item, [flat.get(keys) for keys in fields], notes)
 
 
 def _flat(value: dict[str, Any], spread: bool | None, before: Keys = ()) -> dict[Keys, Any]:
@@ -316,27 +317,26 @@ def _flat(value: dict[str, Any], spread: bool | None, before: Keys = ()) -> dict
     return found
 
 
-def _stored_values(item: Item, notes: Notes) -> dict[str, Any]:
-    """Returns the object with values that can be stored, under the keys that it has."""
-    if not item.has_escape:
-        return dict(item.value)
-    stored = {key: values.storable(value) for key, value in item.value.items()}
-    _report_changed(item, stored, notes)
-    return stored
-
-
 def _stored(item: Item, notes: Notes) -> Any:
-    stored = values.storable(item.value) if item.has_escape else item.value
-    _report_changed(item, stored, notes)
-    return stored
+    return _cells(item, [item.value], notes)[0]
 
 
 def _list_of(item: Item, notes: Notes) -> list[Any]:
-    stored = _stored(item, notes)
-    return stored if isinstance(stored, list) else [stored]
+    return _cells(item, item.value if isinstance(item.value, list) else [item.value], notes)
 
 
-def _report_changed(item: Item, stored: Any, notes: Notes) -> None:
-    if stored != item.value:
-        words = "has a character that can't be stored (U+0000 or half a surrogate pair). It was left out or replaced."
-        notes.warn(item.number, f"Item {item.number:,} {words}")
+def _cells(item: Item, row: list[Any], notes: Notes) -> list[Any]:
+    """Returns the values of a row as they can be stored, with numbers as such inside of lists and objects too."""
+    if item.has_digits:
+        found = list(map(with_numbers, row))
+        row = [value for value, _ in found]
+        if not all(is_whole for _, is_whole in found):
+            words = "has a number inside of a list or an object that has more digits than numbers keep there."
+            notes.warn(item.number, f"Item {item.number:,} {words} It was read as a text.")
+    if item.has_escape:
+        stored = list(map(values.storable, row))
+        if stored != row:
+            words = "has a character that can't be stored (U+0000 or half a surrogate pair)."
+            notes.warn(item.number, f"Item {item.number:,} {words} It was left out or replaced.")
+        row = stored
+    return row

@@ -3,19 +3,30 @@
 import codecs
 import json
 from collections.abc import Iterator
+from decimal import Decimal
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from tables import names
-from tables.imports.readers.encoding import utf_16
+from tables.imports.readers.encoding import wide
 from tables.imports.readers.sheet import Waiting, silent, unreadable
 from tables.values import DEEPEST, is_too_deep
 
 _BLOCK = 1 << 20  # bytes
 _LONGEST = 64 << 20  # characters of one value
-_MARKS = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 type Keys = tuple[str, ...]  # the keys that lead to a value
+
+
+class Digits(str):
+    """The text of a number, which no other type keeps as it is written."""
 
 
 class JsonText:
@@ -24,6 +35,7 @@ class JsonText:
     def __init__(self, path: Path, waiting: Waiting = silent) -> None:
         self.read = 0  # bytes of the file
         self.has_escape = False  # in the last value, like \\u0000
+        self.has_digits = False  # in the last value, a number that is kept as its text
         self._path = path
         self._waiting = waiting
         self._blocks = self._decoded()
@@ -32,7 +44,7 @@ class JsonText:
         self._line, self._counted = 1, 0  # the line of a place in the text that is held
         self._is_whole = False
         self._decoder = json.JSONDecoder(
-            object_pairs_hook=_object, parse_float=_number, parse_int=_whole, parse_constant=_refuse_constant
+            object_pairs_hook=_object, parse_float=self._number, parse_int=_whole, parse_constant=_refuse_constant
         )
 
     def peek(self) -> str:
@@ -60,6 +72,7 @@ class JsonText:
 
     def value(self) -> Any:
         self.peek()
+        self.has_digits = False
         while True:
             try:
                 value, end = self._decoder.raw_decode(self._text, self._at)
@@ -73,6 +86,14 @@ class JsonText:
             self._check_depth(value, end)
             self._at = end
             return value
+
+    def _number(self, text: str) -> "float | Digits":
+        """A number that would lose its digits stays the text that it was, like 1.10."""
+        number = float(text)
+        if repr(number) == text:
+            return number
+        self.has_digits = True
+        return Digits(text)
 
     def _check_depth(self, value: Any, end: int) -> None:
         signs = self._text.count("[", self._at, end) + self._text.count("{", self._at, end)
@@ -106,7 +127,7 @@ class JsonText:
     def _decoded(self) -> Iterator[str]:
         with self._path.open("rb") as file:
             block = file.read(_BLOCK)
-            encoding = next((name for mark, name in _MARKS if block.startswith(mark)), utf_16(block) or "utf-8-sig")
+            encoding = next((name for mark, name in _MARKS if block.startswith(mark)), wide(block) or "utf-8-sig")
             decoder = codecs.getincrementaldecoder(encoding)()
             while True:
                 self.read += len(block)
@@ -170,10 +191,26 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _number(text: str) -> float | str:
-    """A number that would lose its digits stays the text that it was, like 1.10."""
-    number = float(text)
-    return number if repr(number) == text else text
+def with_numbers(value: Any) -> tuple[Any, bool]:
+    """Returns the value of a cell with numbers inside its lists and objects, and whether all of them are.
+
+    Those that no number is equal to, of too many digits, stay texts.
+    """
+    if isinstance(value, list):
+        pairs = [_number_inside(item) for item in value]
+        return [item for item, _ in pairs], all(is_whole for _, is_whole in pairs)
+    if isinstance(value, dict):
+        pairs = [_number_inside(item) for item in value.values()]
+        return dict(zip(value, [item for item, _ in pairs], strict=True)), all(is_whole for _, is_whole in pairs)
+    return value, True
+
+
+def _number_inside(value: Any) -> tuple[Any, bool]:
+    if not isinstance(value, Digits):
+        return with_numbers(value)
+    number = float(value)
+    is_same = isfinite(number) and Decimal(repr(number)) == Decimal(value)
+    return (number if is_same else str(value)), is_same
 
 
 def _whole(text: str) -> int | str:

@@ -40,7 +40,10 @@ def shown(code: str, *, is_1904: bool = False) -> Shown:
     Dates and times become ISO 8601 with the parts that the format has.
     """
     sections = [signs for signs in _sections(code)[:3] if ("code", "@") not in signs]
-    ways = [_way(signs, is_alone=len(sections) == 1, is_1904=is_1904) for signs in sections]
+    ways = [
+        _way(signs, is_alone=len(sections) == 1, is_negative=at == 1, is_1904=is_1904)
+        for at, signs in enumerate(sections)
+    ]
     if not any(map(_condition, sections)) and len(set(ways)) < 2:
         return ways[0] if ways else number
 
@@ -84,8 +87,11 @@ def _sections(code: str) -> list[Signs]:
     return sections
 
 
-def _way(signs: Signs, *, is_alone: bool, is_1904: bool) -> Shown:
-    """Returns how a section shows numbers; an only one has a minus sign before those below zero."""
+def _way(signs: Signs, *, is_alone: bool, is_negative: bool, is_1904: bool) -> Shown:
+    """Returns how a section shows numbers; an only one has a minus sign before those below zero.
+
+    In one that `is_negative` a minus sign is that of the number, and no name before it.
+    """
     codes = "".join(sign for kind, sign in signs if kind == "code")
     brackets = [sign for kind, sign in signs if kind == "bracket"]
     elapsed = next((sign.lower() for sign in brackets if _ELAPSED.fullmatch(sign)), None)
@@ -97,7 +103,8 @@ def _way(signs: Signs, *, is_alone: bool, is_1904: bool) -> Shown:
         return lambda raw: _moment(raw, has_day, has_time, "s" in plain, is_1904)
     if "%" in codes:
         return percent
-    if "general" not in codes.lower() and _is_mask(signs):
+    named = [sign for sign in signs if not is_negative or sign[1] != "-"]
+    if "general" not in codes.lower() and _is_mask(named):
         return _masked(signs, is_signed=is_alone)
     if _PADDED.fullmatch(codes):
         return lambda raw: _padded(raw, codes)

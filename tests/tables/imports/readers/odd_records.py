@@ -99,6 +99,19 @@ JSON = [
         suffix=".json",
     ),
     Odd(
+        "Numbers inside of lists",
+        b'[{"a":[2.50,1E2,9007199254740993],"b":{"c":[1.10]},"d":"\\u00e9"}]',
+        [["a", "b", "d"], [[2.5, 100.0, 9007199254740993], {"c": [1.1]}, "é"]],
+        suffix=".json",
+    ),
+    Odd(
+        "Numbers inside of lists with too many digits",
+        b'[{"a":[0.1234567890123456789]}]',
+        [["a"], [["0.1234567890123456789"]]],
+        "Item 1 has a number inside of a list or an object that has more digits than numbers keep there.",
+        ".json",
+    ),
+    Odd(
         "What is no object among objects",
         b'[null,{"a":1},{}]',
         [["a"], [1], [None]],

@@ -13,6 +13,13 @@ NAMES = "Name,City\nSam,Paris\nOla,Oslo\n"
 TABLE = [["Name", "City"], ["Sam", "Paris"], ["Ola", "Oslo"]]
 CHINESE = [["姓名", "城市"], ["张伟", "北京市朝阳区"], ["王芳", "上海市浦东新区"]]
 JAPANESE = [["氏名", "住所"], ["山田太郎", "東京都千代田区"], ["鈴木花子", "大阪府大阪市"]]
+JAPANESE_NOTES = [["氏名", "備考"], ["山田太郎", "ありがとうございます"], ["鈴木花子", "よろしくお願いします"]]
+EUROS = [
+    ["Nom", "Ville", "Prix €"],
+    ["Éloïse", "Orléans", "12 €"],
+    ["François", "Besançon", "15 €"],
+    ["œuvre", "Nîmes", "3 €"],
+]
 KOREAN = [["이름", "도시"], ["김철수", "서울특별시"], ["이영희", "부산광역시"]]
 RUSSIAN = [["Имя", "Город"], ["Иван Петров", "Москва"], ["Анна Сидорова", "Санкт-Петербург"]]
 FRENCH = [["Name", "City"], ["José Muñoz", "Málaga"], ["Zoë Brontë", "Genève"], ["François", "Orléans"]]
@@ -27,6 +34,8 @@ ENCODINGS = [
     Odd("UTF-16, big end first, without a mark", text(NAMES, "utf-16-be"), TABLE),
     Odd("UTF-16 of Chinese without a mark", lines(CHINESE, "utf-16-le"), CHINESE),
     Odd("UTF-32 with a mark", b"\0\0\xfe\xff" + text(NAMES, "utf-32-be"), TABLE),
+    Odd("UTF-32 without a mark", text(NAMES, "utf-32-le"), TABLE),
+    Odd("UTF-32 of Russian, big end first, without a mark", lines(RUSSIAN, "utf-32-be"), RUSSIAN),
     Odd("Two marks of UTF-8", b"\xef\xbb\xbf\xef\xbb\xbf" + text(NAMES), TABLE),
     Odd("A mark before a quote", b'\xef\xbb\xbf"Name","City"\n"Sam","Paris"\n"Ola","Oslo"\n', TABLE),
     Odd("Shift-JIS", lines(JAPANESE, "cp932"), JAPANESE),
@@ -39,11 +48,20 @@ ENCODINGS = [
     Odd("ISO-2022-KR, as Korean mail has it", lines(KOREAN, "iso2022_kr"), KOREAN),
     Odd("HZ, as Chinese mail had it", lines(CHINESE, "hz"), CHINESE),
     Odd("GB 18030", lines(CHINESE, "gb18030"), CHINESE),
+    Odd("EUC-JP", lines(JAPANESE_NOTES, "euc-jp"), JAPANESE_NOTES),
     Odd("KOI8-R", lines(RUSSIAN, "koi8-r"), RUSSIAN),
     Odd("CP866, as DOS wrote Russian", lines(RUSSIAN, "cp866"), RUSSIAN),
     Odd("Windows-1251", lines(RUSSIAN, "cp1251"), RUSSIAN, "The letters were read as CP1251, which is a guess."),
     Odd("Mac Roman with its line ends", lines(FRENCH, "mac-roman", "\r"), FRENCH, "MAC-ROMAN, which is a guess"),
     Odd("Windows-1252, few names", lines(FRENCH, "cp1252"), FRENCH, "CP1252, which is a guess"),
+    Odd("ISO-8859-15 with euros", lines(EUROS, "iso8859-15"), EUROS, "ISO8859-15, which is a guess"),
+    Odd("Mac Roman with euros", lines(EUROS, "mac-roman"), EUROS, "MAC-ROMAN, which is a guess"),
+    Odd(
+        "EUC-JP of few words, which could be Chinese",
+        lines(JAPANESE, "euc-jp"),
+        [[cell.encode("euc-jp").decode("gb18030") for cell in row] for row in JAPANESE],
+        "GB18030, which is a guess",
+    ),
     Odd(
         "Windows-1252 with nothing but signs",
         "Name,Note\nSam,“hi”\nOla,it’s 5 €\n".encode("cp1252"),
