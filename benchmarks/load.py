@@ -12,7 +12,6 @@ import contextlib
 import csv
 import itertools
 import multiprocessing
-import os
 import re
 import statistics
 import time
@@ -25,7 +24,6 @@ import aiohttp
 from benchmarks.runs import CONFIG, serve, wait_for
 from tests.faults import databases
 from tests.faults.app import Marl
-from tests.faults.databases import Database, Sqlite
 from tests.faults.parts import Part, wait_until
 
 PAUSE = 2.0  # seconds between two changes of an editor
@@ -202,17 +200,6 @@ def spread(seconds: Sequence[float]) -> str:
     return f"{hundredths[49]:.2f} s (99 %: {hundredths[98]:.2f} s, at most {max(seconds):.2f} s)"
 
 
-@contextlib.contextmanager
-def database() -> Iterator[Database]:
-    address = os.environ.get("DATABASE_URL")
-    programs = databases.binaries()
-    if not address:
-        yield Sqlite()
-        return
-    with databases.own_postgresql(programs) if programs else databases.given_postgresql(address) as postgresql:
-        yield postgresql
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
@@ -227,8 +214,8 @@ def main() -> None:
     api = multiprocessing.get_context("spawn").Process(target=serve, args=arguments, daemon=True)
     api.start()
     wait_for(given.port)
-    with database() as used:
-        marl = Marl(used)
+    with databases.chosen() as database:
+        marl = Marl(database)
         try:
             marl.start(given.workers)
             measure(marl, given.port, given)

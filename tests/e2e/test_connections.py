@@ -1,6 +1,5 @@
 """The form of a connection in a real browser: its kinds, the test of its sign-in, and what that test shows."""
 
-import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Picture
 from tests.servers.marl import App
-from tests.servers.threads import running
+from tests.servers.threads import answer_json, running
 
 pytestmark = pytest.mark.e2e
 
@@ -41,13 +40,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.may_answer.wait(30)
         there = self.path == "/login"
         value = {"data": {"access_token": TOKEN, "refresh_token": f"{TOKEN}-2"}, "user": "Sam"} if there else {}
-        payload = json.dumps(value).encode()
-        self.send_response(200 if there else 404)
-        self.send_header("Set-Cookie", f"sid={TOKEN}; Path=/")
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(payload)))
-        self.end_headers()
-        self.wfile.write(payload)
+        answer_json(self, 200 if there else 404, value, {"Set-Cookie": f"sid={TOKEN}; Path=/"})
 
     def log_message(self, *_: object) -> None:
         pass

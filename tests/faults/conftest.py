@@ -1,7 +1,6 @@
 """The app with its real processes, and the API that it calls; PostgreSQL when DATABASE_URL is set, else SQLite."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
@@ -10,7 +9,7 @@ import pytest
 
 from tests.faults import databases
 from tests.faults.app import Marl
-from tests.faults.databases import Database, Sqlite
+from tests.faults.databases import Database
 from tests.faults.sheets import Outcome, Sheet
 from tests.servers.ledger_api import Book, LedgerApi
 
@@ -30,13 +29,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.fixture(scope="session")
 def database() -> Iterator[Database]:
-    given = os.environ.get("DATABASE_URL")
-    if not given:
-        yield Sqlite()
-        return
-    programs = databases.binaries()
-    with databases.own_postgresql(programs) if programs else databases.given_postgresql(given) as postgresql:
-        yield postgresql
+    with databases.chosen() as database:
+        yield database
 
 
 @pytest.fixture(scope="session")

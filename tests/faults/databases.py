@@ -141,6 +141,17 @@ def binaries() -> Path | None:
 
 
 @contextmanager
+def chosen() -> Iterator[Database]:
+    """PostgreSQL where DATABASE_URL is set, a cluster of its own if its programs are there; else SQLite."""
+    address, programs = os.environ.get("DATABASE_URL"), binaries()
+    if not address:
+        yield Sqlite()
+        return
+    with own_postgresql(programs) if programs else given_postgresql(address) as postgresql:
+        yield postgresql
+
+
+@contextmanager
 def given_postgresql(address: str) -> Iterator[PostgreSql]:
     database = PostgreSql(address)
     yield database

@@ -50,6 +50,18 @@ def words(answer: httpx.Response) -> str:
     return str(answer.json()["error"]["message"])
 
 
+def assert_refused(marl: Marl, reason: str) -> None:
+    """Asserts that the app says why it stores nothing, and keeps nothing of what is uploaded."""
+    before = uploads(marl)
+    told = ready(marl)
+    assert "data folder" in told["down"]
+    assert told["problems"][0].startswith(reason)
+    refused = upload(marl, 1000)
+    assert refused.status_code == 503
+    assert words(refused).startswith(reason)
+    assert uploads(marl) == before
+
+
 def add_table(marl: Marl) -> httpx.Response:
     return marl.api.post("/tables", json={"name": "Other", "columns": [{"name": "Key", "type": "text"}]})
 
@@ -62,16 +74,9 @@ def uploads(marl: Marl) -> set[str]:
 def test_the_disk_is_full(marl: Marl, sheets: Sequence[Sheet]) -> None:
     """the disk full for 4 s: nothing of Marl's grows, and Redis takes nothing"""
     start_all(sheets, 60)
-    before = uploads(marl)
     with full_disk(marl):
         faulted(sheets)
-        told = ready(marl)
-        assert "data folder" in told["down"]
-        assert told["problems"][0].startswith(FULL)
-        refused = upload(marl, 1000)
-        assert refused.status_code == 503
-        assert words(refused).startswith(FULL)
-        assert uploads(marl) == before
+        assert_refused(marl, FULL)
         if marl.database.name == "SQLite":
             assert words(add_table(marl)).startswith(FULL)
         assert all(each.run()["state"] == "running" for each in sheets)
@@ -106,16 +111,9 @@ def test_the_disk_fills_while_a_file_is_imported(marl: Marl) -> None:
 def test_the_data_folder_becomes_read_only(marl: Marl, sheets: Sequence[Sheet]) -> None:
     """the data folder read-only for 4 s"""
     start_all(sheets, 60)
-    before = uploads(marl)
     with disks.read_only(marl.folder):
         faulted(sheets)
-        told = ready(marl)
-        assert "data folder" in told["down"]
-        assert told["problems"][0].startswith(READ_ONLY)
-        refused = upload(marl, 1000)
-        assert refused.status_code == 503
-        assert words(refused).startswith(READ_ONLY)
-        assert uploads(marl) == before
+        assert_refused(marl, READ_ONLY)
         let_pass(4)
         assert all(part.runs for part in marl.parts)
     settle_all(sheets)

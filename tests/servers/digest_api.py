@@ -2,7 +2,6 @@
 
 import hashlib
 import itertools
-import json
 import re
 import threading
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import ThreadingHTTPServer
 
-from tests.servers.threads import KeepAliveHandler, running
+from tests.servers.threads import KeepAliveHandler, answer_json, running
 
 USER, PASSWORD, REALM = "sam", "open sesame", "directory"
 _HASHES = {"MD5": hashlib.md5, "MD5-sess": hashlib.md5, "SHA-256": hashlib.sha256}
@@ -94,14 +93,7 @@ def serving(ways: Ways) -> Iterator[Directory]:
             self.do_GET()
 
         def answer(self, status: int, value: object, challenge: str = "") -> None:
-            payload = json.dumps(value).encode()
-            self.send_response(status)
-            if challenge:
-                self.send_header("WWW-Authenticate", challenge)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(payload)))
-            self.end_headers()
-            self.wfile.write(payload)
+            answer_json(self, status, value, {"WWW-Authenticate": challenge} if challenge else {})
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from xml.etree import ElementTree
 
-from tests.servers.threads import KeepAliveHandler, running
+from tests.servers.threads import KeepAliveHandler, answer_json, running
 
 type Answer = tuple[int, Any]
 
@@ -70,14 +70,7 @@ class _Handler(KeepAliveHandler):
         body, kind = self.rfile.read(int(self.headers["Content-Length"])), self.headers["Content-Type"] or ""
         self.server.received.append((kind, body.decode()))
         status, value = self.server.answer(self.path.strip("/"), asked(body, kind))
-        payload = json.dumps(value).encode()
-        self.send_response(status)
-        if 300 <= status < 400:
-            self.send_header("Location", value)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(payload)))
-        self.end_headers()
-        self.wfile.write(payload)
+        answer_json(self, status, value, {"Location": value} if 300 <= status < 400 else {})
 
 
 def asked(body: bytes, kind: str) -> str:

@@ -1,10 +1,12 @@
 """Runs servers of the standard library in a thread of their own."""
 
+import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from socketserver import BaseServer
+from types import MappingProxyType
 
 
 @contextmanager
@@ -18,6 +20,19 @@ def running[Server: BaseServer](server: Server) -> Iterator[Server]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def answer_json(
+    handler: BaseHTTPRequestHandler, status: int, value: object, headers: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Answers a request with a value as JSON, or with bytes as they are."""
+    payload = value if isinstance(value, bytes) else json.dumps(value).encode()
+    handler.send_response(status)
+    own = {"Content-Type": "application/json", **headers, "Content-Length": str(len(payload))}
+    for name, text in own.items():
+        handler.send_header(name, text)
+    handler.end_headers()
+    handler.wfile.write(payload)
 
 
 class KeepAliveHandler(BaseHTTPRequestHandler):

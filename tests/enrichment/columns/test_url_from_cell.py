@@ -1,6 +1,5 @@
 """Addresses from cells, and where the credentials go then."""
 
-import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -14,7 +13,7 @@ from enrichment.models import Connection
 from enrichment.preview import one_row
 from tables import catalog, row_order, rows
 from tables.models import Column, Table
-from tests.servers.threads import running
+from tests.servers.threads import answer_json, running
 from workspaces.actors import Actor
 from workspaces.models import Role
 
@@ -38,12 +37,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.seen.append((self.headers["Host"], self.path, self.headers["Authorization"]))
-        payload = json.dumps({"token": "opaque-token-0123456789"}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(payload)))
-        self.end_headers()
-        self.wfile.write(payload)
+        answer_json(self, 200, {"token": "opaque-token-0123456789"})
 
     def log_message(self, *_: object) -> None:
         pass

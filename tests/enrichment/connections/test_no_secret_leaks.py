@@ -28,7 +28,7 @@ from tables import catalog, rows
 from tables.models import Column, Row, Table
 from tests.enrichment.connections.conftest import consent
 from tests.servers.oauth_provider import Provider
-from tests.servers.threads import running
+from tests.servers.threads import answer_json, running
 from workspaces.actors import Actor
 from workspaces.models import Role
 from workspaces.tokens import create_api_token
@@ -75,16 +75,7 @@ class Echo(BaseHTTPRequestHandler):
         self.do_POST()
 
     def answer(self, status: int, value: Any, headers: dict[str, str], own: dict[str, str] | None = None) -> None:
-        payload = json.dumps(value).encode()
-        self.send_response(status)
-        for name, text in headers.items():
-            self.send_header(f"X-Echo-{name}", text)
-        for name, text in (own or {}).items():
-            self.send_header(name, text)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(payload)))
-        self.end_headers()
-        self.wfile.write(payload)
+        answer_json(self, status, value, {f"X-Echo-{name}": text for name, text in headers.items()} | (own or {}))
 
     def log_message(self, *_: object) -> None:
         pass

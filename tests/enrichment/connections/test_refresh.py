@@ -22,7 +22,7 @@ from enrichment.runs import lifecycle
 from tables.models import Column, Table
 from tests.enrichment.connections.advancing import finish, finish_apart
 from tests.enrichment.connections.conftest import ROWS
-from tests.servers.threads import KeepAliveHandler, running
+from tests.servers.threads import KeepAliveHandler, answer_json, running
 from workspaces.actors import Actor
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,12 +69,7 @@ class Handler(KeepAliveHandler):
         sent = self.rfile.read(int(self.headers["Content-Length"] or 0)).decode()
         with self.server.lock:
             status, value = self.answered(sent)
-        payload = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(payload)))
-        self.end_headers()
-        self.wfile.write(payload)
+        answer_json(self, status, value)
 
     def do_GET(self) -> None:
         self.do_POST()

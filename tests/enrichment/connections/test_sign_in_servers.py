@@ -4,7 +4,6 @@ A token here is good for a number of requests, not of seconds: no test waits for
 """
 
 import base64
-import json
 import sys
 import threading
 from collections import Counter
@@ -29,7 +28,7 @@ from tables.models import Cell, Column, Table
 from tests.enrichment.connections.advancing import finish
 from tests.enrichment.connections.conftest import ROWS
 from tests.servers.processes import free_port, serving
-from tests.servers.threads import KeepAliveHandler, running
+from tests.servers.threads import KeepAliveHandler, answer_json, running
 from workspaces.actors import Actor
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -98,13 +97,7 @@ class Handler(KeepAliveHandler):
         return (200, {"name": "Northwind"}, {}) if good else self.server.behaviour.refusal
 
     def answer(self, status: int, value: Any, headers: dict[str, str]) -> None:
-        payload = b"" if status == 204 else json.dumps(value).encode()
-        self.send_response(status)
-        for name, text in {"Content-Type": "application/json", **headers}.items():
-            self.send_header(name, text)
-        self.send_header("Content-Length", str(len(payload)))
-        self.end_headers()
-        self.wfile.write(payload)
+        answer_json(self, status, b"" if status == 204 else value, headers)
 
 
 @pytest.fixture

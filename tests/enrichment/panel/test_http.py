@@ -19,7 +19,7 @@ from enrichment.models import Connection, Run, Schedule
 from enrichment.panel import documents
 from tables import catalog, rows
 from tables.models import Column, ColumnType, Table
-from tests.servers.threads import running
+from tests.servers.threads import answer_json, running
 from workspaces.actors import Actor
 from workspaces.models import Role
 
@@ -47,14 +47,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, {"name": sent["name"], "token": self.headers["Authorization"]})
 
     def answer(self, status: int, value: Any, location: str = "") -> None:
-        payload = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(payload)))
-        if location:
-            self.send_header("Location", location)
-        self.end_headers()
-        self.wfile.write(payload)
+        answer_json(self, status, value, {"Location": location} if location else {})
 
     def log_message(self, *_: object) -> None:
         pass

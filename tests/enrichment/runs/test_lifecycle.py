@@ -27,7 +27,7 @@ from tables.imports import job, uploads
 from tables.models import Cell, Column, Table
 from tables.row_queries import rows_with_errors
 from tests.enrichment.conftest import sweep
-from tests.servers.threads import KeepAliveHandler, running
+from tests.servers.threads import KeepAliveHandler, answer_json, running
 from workspaces.actors import Actor
 from workspaces.models import Role
 from workspaces.refusals import Refused
@@ -62,8 +62,8 @@ class Handler(KeepAliveHandler):
         if self.path == "/login":
             self.server.sign_ins += 1
             good = body.get("password") == "right"
-            self.answer(
-                200 if good else 401, {"data": {"token": self.server.good_token}} if good else {"detail": "wrong"}
+            answer_json(
+                self, 200 if good else 401, {"data": {"token": self.server.good_token}} if good else {"detail": "wrong"}
             )
             return
         self.server.times.append(time.monotonic())
@@ -72,30 +72,20 @@ class Handler(KeepAliveHandler):
             if answer is None:
                 self.close_connection = True
                 return
-            self.answer(*answer)
+            answer_json(self, *answer)
             return
         self.server.calls.append(
             (self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, body)
         )
         if "Authorization" in self.headers and self.headers["Authorization"] != f"Bearer {self.server.good_token}":
-            self.answer(401, {"detail": "token expired"})
+            answer_json(self, 401, {"detail": "token expired"})
         elif body and body.get("name") == "Tailspin":
-            self.answer(404, {"detail": "no such company"})
+            answer_json(self, 404, {"detail": "no such company"})
         else:
-            self.answer(200, {"data": {"name": body and body.get("name"), "city": "Utrecht", "extra": 1}})
+            answer_json(self, 200, {"data": {"name": body and body.get("name"), "city": "Utrecht", "extra": 1}})
 
     def do_GET(self) -> None:
         self.do_POST()
-
-    def answer(self, status: int, value: Any, headers: dict[str, str] | None = None) -> None:
-        payload = value if isinstance(value, bytes) else json.dumps(value).encode()
-        self.send_response(status)
-        for name, text in (headers or {}).items():
-            self.send_header(name, text)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(payload)))
-        self.end_headers()
-        self.wfile.write(payload)
 
 
 @pytest.fixture

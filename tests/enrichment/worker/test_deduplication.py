@@ -25,7 +25,7 @@ from enrichment.worker.deduplication import Waiters
 from tables import catalog, row_order, rows
 from tables.models import Cell, CellState, Column, Row, Table
 from tests.enrichment.conftest import sweep
-from tests.servers.threads import KeepAliveHandler, running
+from tests.servers.threads import KeepAliveHandler, answer_json, running
 from workspaces.actors import Actor
 from workspaces.models import Role
 
@@ -63,12 +63,7 @@ class Handler(KeepAliveHandler):
         if not status:
             self.close_connection = True
             return
-        payload = json.dumps({"company": company, "call": len(self.server.asked), "nul": "a\0b"}).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(payload)))
-        self.end_headers()
-        self.wfile.write(payload)
+        answer_json(self, status, {"company": company, "call": len(self.server.asked), "nul": "a\0b"})
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from enrichment.runs import lifecycle, runners
 from enrichment.worker import step
 from tables import rows
 from tables.models import Cell, Column, Table
-from tests.servers.threads import KeepAliveHandler, running
+from tests.servers.threads import KeepAliveHandler, answer_json, running
 from workspaces.actors import Actor
 from workspaces.models import Role
 
@@ -68,18 +68,11 @@ class _Handler(KeepAliveHandler):
 
     def do_GET(self) -> None:
         if self.path == "/login":
-            self._answer(200, f'{{"token": "{self.server.sign_in()}"}}')
+            answer_json(self, 200, {"token": self.server.sign_in()})
             return
         time.sleep(0.005)
         accepted = self.server.accepts(self.path.removeprefix("/"), self.headers.get("Authorization", ""))
-        self._answer(200 if accepted else 401, '{"ok": true}' if accepted else '{"message": "not yours"}')
-
-    def _answer(self, status: int, body: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body.encode())
+        answer_json(self, 200 if accepted else 401, {"ok": True} if accepted else {"message": "not yours"})
 
 
 @pytest.fixture
