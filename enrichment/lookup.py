@@ -45,9 +45,10 @@ def row(who: Actor, table_pk: str | int, pk: str | int, role: Role = Role.VIEWER
     return _allowed(who, rows.select_related("table").first(), role)
 
 
-def comment(who: Actor, pk: str | int) -> Comment:
-    """Finds none on a row that is in the trash."""
-    found = Comment.objects.filter(table__in=tables(who), pk=number(pk)).select_related("table").first()
+def comment(who: Actor, pk: str | int, *, deleted: bool = False) -> Comment:
+    """Finds none on a row that is in the trash; those that were deleted only where they are asked for."""
+    comments = Comment.with_deleted if deleted else Comment.objects
+    found = comments.filter(table__in=tables(who), pk=number(pk)).select_related("table").first()
     if found and not Row.objects.filter(pk=found.row_id).exists():
         found = None
     return _allowed(who, found, Role.VIEWER)

@@ -3,7 +3,8 @@
 Whoever sees a table may comment on its rows: a comment changes none of its values.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -21,6 +22,7 @@ from workspaces.refusals import Refused
 
 LONGEST = 5_000  # characters
 MOST = 500  # of a row: as many as one answer of the API has
+RESTORABLE = timedelta(days=1)  # after it was deleted
 
 
 def of_row(row: Row) -> QuerySet[Comment]:
@@ -39,13 +41,11 @@ def create(who: Actor, row: Row, text: str) -> Comment:
     text = _checked(text)
     with transaction.atomic():
         storage.lock_table(row.table_id)
-        if Comment.objects.filter(row_id=row.pk).count() >= MOST:
-            raise Refused(f"A row has at most {MOST} comments. Delete one first.", code="conflict")
+        _check_room(row.pk)
         comment = Comment.objects.create(
             table_id=row.table_id, row_id=row.pk, author=who.user, who=audit.acting(), text=text
         )
-        mentions.note(comment, who.workspace)
-        _announce(comment)
+        _announce(comment, mentions.note(comment, who.workspace))
     return comment
 
 
@@ -57,24 +57,30 @@ def change(who: Actor, comment: Comment, text: str) -> None:
     with transaction.atomic():
         comment.text, comment.edited_at = text, timezone.now()
         comment.save(update_fields=["text", "edited_at"])
-        mentions.note(comment, who.workspace)
-        _announce(comment)
+        _announce(comment, mentions.note(comment, who.workspace))
 
 
 def delete(who: Actor, comment: Comment) -> None:
-    """Deletes a comment for good, with its mentions. Raises Refused where that is up to others."""
-    if not may_delete(who, comment):
-        raise Refused("Only who wrote a comment deletes it, or an owner of the workspace.", code="forbidden")
+    """Deletes a comment, which can be restored for a day. Raises Refused where that is up to others."""
+    _mark(who, comment, timezone.now(), "comment.deleted")
+
+
+def restore(who: Actor, comment: Comment) -> None:
+    """Brings back a comment that was deleted, with its mentions. Raises Refused where that is up to others."""
     with transaction.atomic():
-        name = comment.table.name
-        audit.note(who.workspace, "comment.deleted", name, comment.table_id, row=comment.row_id, of=comment.who)
-        _announce(comment)
-        comment.delete()
+        storage.lock_table(comment.table_id)
+        _check_room(comment.row_id)
+        _mark(who, comment, None, "comment.restored")
+
+
+def prune() -> None:
+    """Deletes for good what can't be restored any more."""
+    Comment.with_deleted.filter(deleted_at__lte=timezone.now() - RESTORABLE).delete()
 
 
 def forget_rows(row_ids: Sequence[int]) -> None:
     """Deletes the comments on rows that are purged."""
-    Comment.objects.filter(row_id__in=row_ids).delete()
+    Comment.with_deleted.filter(row_id__in=row_ids).delete()
 
 
 def may_delete(who: Actor, comment: Comment) -> bool:
@@ -99,6 +105,24 @@ def as_json(who: Actor, comment: Comment) -> dict[str, Any]:
     }
 
 
+def _mark(who: Actor, comment: Comment, deleted_at: datetime | None, action: str) -> None:
+    if not may_delete(who, comment):
+        raise Refused(
+            "Only who wrote a comment deletes or restores it, or an owner of the workspace.", code="forbidden"
+        )
+    with transaction.atomic():
+        comment.deleted_at = deleted_at
+        comment.save(update_fields=["deleted_at"])
+        name = comment.table.name
+        audit.note(who.workspace, action, name, comment.table_id, row=comment.row_id, of=comment.who)
+        _announce(comment, set(comment.mentions.values_list("user_id", flat=True)))
+
+
+def _check_room(row_id: int) -> None:
+    if Comment.objects.filter(row_id=row_id).count() >= MOST:
+        raise Refused(f"A row has at most {MOST} comments. Delete one first.", code="conflict")
+
+
 def _is_own(who: Actor, comment: Comment) -> bool:
     return who.user is not None and comment.author_id == who.user.pk
 
@@ -114,6 +138,6 @@ def _checked(text: str) -> str:
     return tidy
 
 
-def _announce(comment: Comment) -> None:
-    """Tells those who look at the table, once it is stored."""
-    transaction.on_commit(partial(events.publish_comments, comment.table_id, comment.row_id))
+def _announce(comment: Comment, named: Iterable[int]) -> None:
+    """Tells those who look at the table, once it is stored, and which users have other mentions now."""
+    transaction.on_commit(partial(events.publish_comments, comment.table_id, comment.row_id, named))

@@ -60,10 +60,13 @@ def publish_views(table_id: int) -> None:
     _publish(table_id, "views", {})
 
 
-def publish_comments(table_id: int, row_id: int) -> None:
-    """Announces that the comments on a row changed; listeners who show them read them again."""
+def publish_comments(table_id: int, row_id: int, named: Iterable[int]) -> None:
+    """Announces that the comments on a row changed; listeners who show them read them again.
+
+    The users `named` in what changed count their mentions again.
+    """
     number = Comment.objects.filter(row_id=row_id).count()
-    _publish(table_id, "comments", {"row_id": row_id, "comments": number})
+    _publish(table_id, "comments", {"row_id": row_id, "comments": number, "named": sorted(named)})
 
 
 def publish_table(table_id: int, *, deleted: bool) -> None:

@@ -42,16 +42,16 @@ def named(text: str, members: Iterable[User]) -> dict[int, str]:
     return {user_ids[0]: written for user_ids, written in meant if len(user_ids) == 1}
 
 
-def note(comment: Comment, workspace: Workspace) -> None:
-    """Notes whom a comment names now, of those who find its table.
+def note(comment: Comment, workspace: Workspace) -> set[int]:
+    """Notes whom a comment names now, of those who find its table; returns the ids of those for whom it is new.
 
     Those whom it named before are not told again, nor is its author.
     """
     finders = set(access.people(comment.table).values_list("user_id", flat=True)) - {comment.author_id}
     everybody = named(comment.text, workspace.members.filter(is_active=True))
     meant = {user_id: written for user_id, written in everybody.items() if user_id in finders}
-    comment.mentions.exclude(user__in=meant).delete()
     there = set(comment.mentions.values_list("user_id", flat=True))
+    comment.mentions.exclude(user__in=meant).delete()
     for user_id, written in meant.items():
         if user_id in there:
             continue
@@ -59,6 +59,7 @@ def note(comment: Comment, workspace: Workspace) -> None:
         mention = Mention.objects.create(comment=comment, user_id=user_id, written=written, due_at=due_at)
         if due_at:
             dispatch.send(TASK, mention.pk)
+    return there.symmetric_difference(meant)
 
 
 def of_user(who: Actor) -> QuerySet[Mention]:
@@ -69,7 +70,7 @@ def of_user(who: Actor) -> QuerySet[Mention]:
     if who.user is None:
         return Mention.objects.none()
     live = Row.objects.filter(pk=OuterRef("comment__row_id"))
-    found = who.user.mentions.filter(Exists(live), comment__table__in=access.live(who))
+    found = who.user.mentions.filter(Exists(live), comment__table__in=access.live(who), comment__deleted_at=None)
     return found.select_related("comment__table").order_by("-pk")
 
 
@@ -116,8 +117,9 @@ def mail(mention_id: int) -> None:
 
 
 def _is_wanted(mention: Mention) -> bool:
-    """Says whether they still find the table, and have not read it meanwhile."""
-    return mention.read_at is None and access.people(mention.comment.table).filter(user=mention.user_id).exists()
+    """Says whether the comment is still there and they find its table, and have not read it meanwhile."""
+    is_new = mention.read_at is None and mention.comment.deleted_at is None
+    return is_new and access.people(mention.comment.table).filter(user=mention.user_id).exists()
 
 
 def _letter(mention: Mention) -> tuple[str, str]:

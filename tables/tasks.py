@@ -5,6 +5,7 @@ from celery import shared_task
 from tables import (
     backfills,
     column_indexes,
+    comments,
     deletions,
     duplicate_searches,
     edits,
@@ -51,6 +52,7 @@ def sweep() -> None:
 @shared_task(name="tables.prune", ignore_result=True)
 def prune() -> None:
     purging.prune()
+    comments.prune()
     edits.prune()
     undoing.prune()
     column_indexes.drop_unused()

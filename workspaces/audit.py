@@ -37,6 +37,7 @@ WORDS = {
     "table.cleared": "emptied columns of",
     "table.copied": "duplicated the table",
     "comment.deleted": "deleted a comment on a row of",
+    "comment.restored": "restored a comment on a row of",
     "list.expanded": "made rows of the list",
     "list.stopped": "stopped making rows of the list",
     "table.imported": "uploaded",

@@ -58,10 +58,19 @@ def change_comment(request: HttpRequest, comment_id: str, body: CommentText) -> 
 
 @router.delete("/comments/{comment_id}", response={204: None}, summary="Delete a comment")
 def delete_comment(request: HttpRequest, comment_id: str) -> Status[None]:
-    """Deletes your own comment for good; owners delete those of others too."""
+    """Deletes your own comment; owners delete those of others too. It can be restored for a day."""
     who = actor(request)
     comments.delete(who, lookup.comment(who, comment_id))
     return Status(204, None)
+
+
+@router.post("/comments/{comment_id}/restore", summary="Restore a comment")
+def restore_comment(request: HttpRequest, comment_id: str) -> dict[str, Any]:
+    """Brings back what you have deleted within the last day, with its mentions."""
+    who = actor(request)
+    comment = lookup.comment(who, comment_id, deleted=True)
+    comments.restore(who, comment)
+    return comments.as_json(who, comment)
 
 
 @router.get("/mentions", summary="List where you are mentioned")

@@ -22,6 +22,7 @@ _ROWS = (
     "/tables/{}/rows/{}",
     "/rows/{}/comments",
     "/comments/{}",
+    "/comments/{}/restore",
     "/mentions/read",
     "/rows/move",
     "/rows/typing",

@@ -16,7 +16,6 @@
  */
 
 import { api, reasonOf } from "../ui/api.js";
-import { ask } from "../ui/ask.js";
 import { button, make } from "../ui/elements.js";
 import { keepingFocus } from "../ui/focus.js";
 import { agoText } from "../ui/format.js";
@@ -178,17 +177,25 @@ export class RowComments {
   }
 
   /** @param {Comment} comment */
-  async #delete({ id, text }) {
-    const shown = text.length > 120 ? `${text.slice(0, 120)}…` : text;
-    const title = "Delete this comment?";
-    if (!(await ask({ title, text: `“${shown}” can't be brought back.`, confirm: "Delete", danger: true }))) return;
+  async #delete({ id, who }) {
     try {
       await api("DELETE", `/comments/${id}`);
+      toast(`Deleted the comment of ${who}.`, { undo: () => void this.#restore(id) });
     } catch (error) {
       toast(`The comment was not deleted. ${reasonOf(error)}`);
     }
     await this.#load();
     this.#form.field.focus({ preventScroll: true });
+  }
+
+  /** @param {number} id of a comment that was deleted */
+  async #restore(id) {
+    try {
+      await api("POST", `/comments/${id}/restore`);
+    } catch (error) {
+      toast(`The comment was not restored. ${reasonOf(error)}`);
+    }
+    await this.#load();
   }
 
   /**

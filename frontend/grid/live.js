@@ -8,6 +8,7 @@
 
 import { ApiError } from "../ui/api.js";
 import { parseJson } from "../ui/json.js";
+import { recountMentions } from "../ui/unread-mentions.js";
 
 const SLOWEST_RETRY_MS = 30_000;
 
@@ -83,9 +84,10 @@ export class Live extends EventTarget {
     else this.grid.rows.resized(total);
   }
 
-  /** @param {{ row_id: number, comments: number }} change */
-  #comments({ row_id: rowId, comments }) {
+  /** @param {{ row_id: number, comments: number, named: number[] }} change `named` are users who have other mentions now */
+  #comments({ row_id: rowId, comments, named }) {
     this.grid.rows.announceComments(rowId, comments);
+    recountMentions(named).catch(() => {}); // the next page counts them
   }
 
   async #columns() {

@@ -1,5 +1,7 @@
 """What people say about rows, and whom they name in it."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -7,6 +9,11 @@ from django.utils import timezone
 from tables.models.messages import Message
 from tables.models.tables import Table
 from workspaces.models import User
+
+
+class LiveComments(models.Manager["Comment"]):
+    def get_queryset(self) -> models.QuerySet["Comment"]:
+        return super().get_queryset().filter(deleted_at=None)
 
 
 class Comment(models.Model):
@@ -19,9 +26,14 @@ class Comment(models.Model):
     text = models.TextField()
     created_at = models.DateTimeField(default=timezone.now)
     edited_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[LiveComments] = LiveComments()
+    with_deleted: ClassVar[models.Manager["Comment"]] = models.Manager()
 
     class Meta:
         ordering = ["pk"]
+        base_manager_name = "with_deleted"
         indexes = [models.Index(fields=["row_id"], name="comment_of_row")]
 
     def __str__(self) -> str:

@@ -79,12 +79,13 @@ def test_two_members_speak_about_a_row(page: Page, kim: Page, app: App, table: i
     expect(kim.get_by_role("link", name="Mentions", exact=True)).to_be_visible()
     theirs = comments_of(kim)
     expect(theirs.get_by_role("button", name=re.compile("^(Edit|Delete) comment"))).to_have_count(0)
-    theirs.get_by_label("Write a comment").fill("It is.")
+    theirs.get_by_label("Write a comment").fill("It is, @owner@localhost.")
     theirs.get_by_role("button", name="Comment", exact=True).click()
     expect(theirs.locator(".comment")).to_have_count(2)
     check_accessible(kim)
 
-    expect(mine.locator(".comment").nth(1)).to_contain_text("It is.")
+    expect(mine.locator(".comment").nth(1)).to_contain_text("It is, @owner@localhost.")
+    expect(page.get_by_role("link", name="Mentions, 1 unread")).to_be_visible()  # the page was not loaded again
     check_accessible(page)
     assert page.locator(".drawer-body").evaluate("(body) => body.scrollWidth <= body.clientWidth")
     picture(page, "guide/images/comments-record")
@@ -96,9 +97,11 @@ def test_two_members_speak_about_a_row(page: Page, kim: Page, app: App, table: i
     expect(theirs.locator(".comment").first).to_contain_text("edited")
 
     theirs.get_by_role("button", name=re.compile("^Delete comment")).click()
-    kim.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(theirs.locator(".comment")).to_have_count(1)
     expect(mine.locator(".comment")).to_have_count(1)
+    kim.get_by_role("log", name="Notices").get_by_role("button", name="Undo").click()
+    for comments in (theirs, mine):
+        expect(comments.locator(".comment").nth(1)).to_contain_text("It is,")
 
     field.fill("Not sent yet")
     page.keyboard.press("Alt+ArrowDown")

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from tables import purging
+from tables import comments, purging
 from tables.models import Comment, Deletion, Mention
 from tests.enrichment.api.test_api import Caller, row_ids
 from workspaces.models import AuditEntry, Membership, User
@@ -72,6 +72,28 @@ def test_who_wrote_a_comment_deletes_it_and_owners_do(
     entry = AuditEntry.objects.filter(action="comment.deleted").latest("pk")
     assert (entry.name, entry.detail["of"]) == ("Leads", theirs["who"])
     assert "Theirs" not in str(entry.detail)
+
+
+def test_a_deleted_comment_comes_back_with_its_mentions_within_a_day(
+    call: Caller, viewing: Caller, owning: Caller, place: str
+) -> None:
+    made = call("POST", place, {"text": "Right, @owner@example.com?"})[1]
+    restored = f"/comments/{made['id']}/restore"
+    assert call("DELETE", f"/comments/{made['id']}")[0] == 204
+    assert owning("GET", "/mentions")[1]["total"] == 0
+    assert call("PATCH", f"/comments/{made['id']}", {"text": "Changed"})[0] == 404
+    assert viewing("POST", restored)[0] == 403
+    assert call("POST", restored)[1] == made
+    assert texts(call, place) == [made["text"]]
+    assert owning("GET", "/mentions")[1]["total"] == 1
+    assert AuditEntry.objects.filter(action="comment.restored").count() == 1
+    call("DELETE", f"/comments/{made['id']}")
+    comments.prune()
+    assert Comment.with_deleted.count() == 1
+    Comment.with_deleted.update(deleted_at=timezone.now() - comments.RESTORABLE)
+    comments.prune()
+    assert Comment.with_deleted.count() == 0
+    assert call("POST", restored)[0] == 404
 
 
 def test_another_workspace_finds_nothing(call: Caller, foreign: Caller, place: str, table: dict[str, Any]) -> None:
