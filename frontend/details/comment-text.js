@@ -43,5 +43,5 @@ export function newText(text, names) {
     if (part.kind === "mention") return make("span", "mention", part.text);
     return make("a", { href: part.text, target: "_blank", rel: "noopener noreferrer nofollow" }, part.text);
   });
-  return make("p", { className: "comment-text", dir: "auto" }, ...nodes);
+  return make("p", "comment-text", ...nodes);
 }

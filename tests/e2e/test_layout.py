@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.test_accessible import PAGES
 from tests.servers.marl import App
 
 pytestmark = pytest.mark.e2e
@@ -40,7 +41,7 @@ def table(app: App, jwt_api: str) -> int:
 def test_nothing_stands_outside_a_narrow_screen(width: int, page: Page, app: App, table: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     found: dict[str, list[str]] = {}
-    for address in ("/", "/trash", "/connections", "/settings/members", "/help/runs", f"/tables/{table}"):
+    for address in (*PAGES, f"/tables/{table}"):
         page.goto(app.url + address)
         expect(page.locator("h1")).to_be_visible()
         if outside := page.evaluate(OUTSIDE):
