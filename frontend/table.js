@@ -50,10 +50,11 @@ import { Footer } from "./runs/footer.js";
 import { Progress } from "./runs/progress.js";
 import { listenToHistory } from "./runs/run-history.js";
 import { startCoach } from "./sample/coach.js";
+import { openMembers } from "./settings/members-dialog.js";
 import { openNotices } from "./settings/notices-dialog.js";
 import { openTableSettings } from "./settings/table-settings.js";
 import { startToolbar } from "./toolbar/toolbar.js";
-import { api, reasonOf } from "./ui/api.js";
+import { ApiError, api, reasonOf } from "./ui/api.js";
 import { byId } from "./ui/elements.js";
 import { formatNumber, plural } from "./ui/format.js";
 import { icon } from "./ui/icons.js";
@@ -124,10 +125,21 @@ function showProblems({ rows }) {
   rows.addEventListener("change", () => (line.hidden = true));
 }
 
-/** Says that somebody deleted the table, and takes no more input for it. */
-function showDeleted() {
-  byId("deleted").hidden = false;
+/** Says why the table is not there any more, and takes no more input for it. @param {"deleted" | "gone"} notice */
+function showGone(notice) {
+  byId(notice).hidden = document.querySelector("#deleted:not([hidden])") !== null && notice === "gone";
   for (const part of document.querySelectorAll(".work, .toolbar, header button")) part.toggleAttribute("inert", true);
+}
+
+/** Shows the page as somebody sees it in their new role, or that it isn't there for them any more. @param {Grid} grid @param {Live} live */
+async function followAccess(grid, live) {
+  try {
+    const { access, can_change: canEdit } = await api("GET", `/tables/${grid.table.id}/members`);
+    byId("table-lock").hidden = access !== "members";
+    if (canEdit !== grid.canEdit) location.reload();
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) live.lose();
+  }
 }
 
 /** @param {Grid} grid @param {string} position @param {Progress} progress @param {Header} header @param {FieldColumns} fields */
@@ -142,7 +154,9 @@ function followServer(grid, position, progress, header, fields) {
   live.addEventListener("offline", () => (offline.hidden = false));
   live.addEventListener("online", () => (offline.hidden = true));
   live.addEventListener("reset", () => void progress.load());
-  live.addEventListener("deleted", showDeleted);
+  live.addEventListener("deleted", () => showGone("deleted"));
+  live.addEventListener("gone", () => showGone("gone"));
+  live.addEventListener("access", () => void followAccess(grid, live));
   live.addEventListener("restored", () => location.reload());
   document.addEventListener("marl:run-started", (event) => {
     const run = /** @type {CustomEvent} */ (event).detail?.run;
@@ -195,6 +209,14 @@ function offerSources(choose, openImports) {
   return open;
 }
 
+/** The dialog of whom the table is for. Returns what opens it. @param {Grid} grid */
+function offerSharing({ table }) {
+  const showLock = (/** @type {boolean} */ isRestricted) => (byId("table-lock").hidden = !isRestricted);
+  const open = () => void openMembers(table, showLock);
+  byId("open-members").addEventListener("click", open);
+  return open;
+}
+
 /** Files into the table, chosen in its menu or dropped on it. @param {Grid} grid @param {Header} header */
 function offerImports(grid, header) {
   const done = () => void grid.columns.reload().then(() => grid.rows.refresh());
@@ -211,10 +233,12 @@ function offerImports(grid, header) {
   const { rename, showName } = offerRename(grid);
   const openImports = () => void openPastImports(grid.table.id, done);
   const openSources = offerSources(choose, openImports);
+  const openSharing = offerSharing(grid);
   /** @returns {(import("./ui/menu.js").Item | "line")[]} */
   const items = () => [
     { text: "Rename", icon: "rename", run: rename },
     { text: "Table settings…", icon: "settings", run: () => void openTableSettings(grid.table.id, showName) },
+    { text: "Share…", icon: "share", run: openSharing },
     { text: "Notices of runs…", icon: "notify", run: () => void openNotices(grid.table.id) },
     "line",
     { text: "Sources…", icon: "sources", run: openSources },

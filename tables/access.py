@@ -33,6 +33,16 @@ def live(who: Actor) -> QuerySet[Table]:
     return every(who).filter(ready=True)
 
 
+def edited(who: Actor) -> QuerySet[Table]:
+    """Returns those of all that somebody who is signed in may change."""
+    found, edits = every(who), who.role != Role.VIEWER
+    if who.owns_workspace:
+        return found
+    listed = TableMember.objects.filter(table=OuterRef("pk"), membership__user=who.user, role=Role.EDITOR)
+    on_list = Q(Exists(listed), access=Table.Access.MEMBERS)
+    return found.filter(on_list | Q(access=Table.Access.WORKSPACE) if edits else on_list)
+
+
 def imports(who: Actor) -> QuerySet[Import]:
     """Returns the imports of the workspace, but for those into tables that somebody doesn't find, or that made them.
 

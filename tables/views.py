@@ -29,6 +29,7 @@ def home(request: HttpRequest, actor: Actor) -> HttpResponse:
         "imports": access.imports(actor).filter(state__in=UNDER_WAY).order_by("pk"),
         "actor": actor,
         "can_edit": actor.role != Role.VIEWER,
+        "edited": set(access.edited(actor).values_list("pk", flat=True)),
         "has_sample": bool(settings.SAMPLE_API_URL),
         "accepted": ",".join(formats.READERS),
     }
@@ -88,11 +89,13 @@ def _unlisted(request: HttpRequest, template: str, context: dict[str, Any], stat
 def trash(request: HttpRequest, actor: Actor) -> HttpResponse:
     offset = ids.parse(request.GET.get("offset", "")) or 0
     shown = list(deletions.listed(actor)[offset : offset + SHOWN + 1])
+    edited = set(access.edited(actor).values_list("pk", flat=True))
     context = {
         "items": [(deletion, deletions.why_not(deletion)) for deletion in shown[:SHOWN]],
         "older": offset + SHOWN if len(shown) > SHOWN else None,
         "actor": actor,
-        "can_edit": actor.role != Role.VIEWER,
+        "edited": edited,
+        "can_edit": bool(edited),
         "days": deletions.KEPT_FOR.days,
     }
     return render(request, "tables/trash.html", context)

@@ -61,14 +61,14 @@ def change_members(
         storage.lock_table(table.pk)
         table.refresh_from_db(fields=["access"])
         now = _described(who, table)
-        versions.check(if_match, now, versions.of_members(now))
+        versions.check(if_match, now, now["version"])
         table_members.change(who, table, Table.Access(body.access), body.wanted())
     return _tagged(response, who, table)
 
 
 def _tagged(response: HttpResponse, who: Actor, table: Table) -> dict[str, Any]:
     told = _described(who, table)
-    return versions.tagged(response, told, versions.of_members(told))
+    return versions.tagged(response, told, told["version"])
 
 
 def _described(who: Actor, table: Table) -> dict[str, Any]:
@@ -77,10 +77,12 @@ def _described(who: Actor, table: Table) -> dict[str, Any]:
     readers, others = table_lifecycle.readers_of(who, table)
     return {
         "access": table.access,
+        "version": versions.of_members(table.access, items),
         "items": items,
         "total": len(items),
         "owners": [{"user_id": owner.user_id, "name": str(owner.user)} for owner in owners],
         "read_by": [{"table_id": reader.pk, "name": reader.name} for reader in readers],
         "read_by_others": others,
+        "your_id": who.user.pk if who.user else None,
         "can_change": access.within(who, table).role != Role.VIEWER,
     }

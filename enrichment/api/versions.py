@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -38,9 +39,9 @@ def of_row(row: dict[str, Any]) -> str:
     return _tag({pk: cell["value"] for pk, cell in row["cells"].items() if "state" not in cell})
 
 
-def of_members(shared: dict[str, Any]) -> str:
-    """Returns the tag of whom a table is for."""
-    return _tag({"access": shared["access"], "roles": {item["user_id"]: item["role"] for item in shared["items"]}})
+def of_members(access: str, items: Iterable[dict[str, Any]]) -> str:
+    """Returns the tag of whom a table is for, told of people by their roles and not by their names."""
+    return _tag([access, sorted((item["user_id"], item["role"]) for item in items)])
 
 
 def _tag(value: Any) -> str:

@@ -12,11 +12,15 @@ import { recountMentions } from "../ui/unread-mentions.js";
 
 const SLOWEST_RETRY_MS = 30_000;
 
-/** Dispatches `run` (detail: a run), `offline` and `online`, `reset` (events may have been missed), and `deleted` and `restored` of the table. */
+/**
+ * Dispatches `run` (detail: a run), `offline` and `online`, `reset` (events may have been missed), `deleted` and `restored` of
+ * the table, `access` when it is for other people than before, and `gone` when it isn't there for this one.
+ */
 export class Live extends EventTarget {
   /** @type {[number, number, Cell][]} cells of this animation frame */
   #batch = [];
   #wait = 1000;
+  #isGone = false;
   /** Whether there is an event to resume after; otherwise everything is fetched when the stream opens. */
   #resumes;
 
@@ -34,7 +38,7 @@ export class Live extends EventTarget {
     const source = new EventSource(`/api/v1/tables/${this.grid.table.id}/events${query}`);
     source.addEventListener("open", () => this.#opened());
     source.addEventListener("error", () => this.#failed(source));
-    for (const type of ["cells", "run", "rows", "columns", "views", "comments", "table"]) {
+    for (const type of ["cells", "run", "rows", "columns", "views", "comments", "table", "access"]) {
       source.addEventListener(type, ({ lastEventId }) => (this.#resumes ||= lastEventId !== ""));
     }
     source.addEventListener("cells", ({ data }) => this.#cells(parseJson(data).cells));
@@ -46,6 +50,7 @@ export class Live extends EventTarget {
     source.addEventListener("views", () => void this.grid.view.reloadSaved());
     source.addEventListener("comments", ({ data }) => this.#comments(JSON.parse(data)));
     source.addEventListener("table", ({ data }) => this.#table(JSON.parse(data).deleted));
+    source.addEventListener("access", () => this.dispatchEvent(new Event("access")));
     source.addEventListener("reset", () => this.#reset());
     addEventListener("pagehide", () => source.close(), { once: true });
   }
@@ -53,6 +58,7 @@ export class Live extends EventTarget {
   #opened() {
     this.#wait = 1000;
     this.dispatchEvent(new Event("online"));
+    if (this.#isGone) this.#table(false);
     if (!this.#resumes) this.#reset();
   }
 
@@ -61,6 +67,7 @@ export class Live extends EventTarget {
     this.dispatchEvent(new Event("offline"));
     if (source.readyState !== EventSource.CLOSED) return;
     this.#resumes = false;
+    void this.#reloadColumns(); // which tells whether the table is still there
     setTimeout(() => this.#connect(), this.#wait);
     this.#wait = Math.min(SLOWEST_RETRY_MS, this.#wait * 2);
   }
@@ -99,11 +106,17 @@ export class Live extends EventTarget {
     try {
       await this.grid.columns.reload();
     } catch (error) {
-      const isDeleted = error instanceof ApiError && error.status === 404;
-      if (isDeleted) this.#table(true); // otherwise the next event, or a reload of the page, fetches them
-      return !isDeleted;
+      const isGone = error instanceof ApiError && error.status === 404;
+      if (isGone) this.lose(); // otherwise the next event, or a reload of the page, fetches them
+      return !isGone;
     }
     return true;
+  }
+
+  /** Notes that the table was deleted, or is not shared with whoever looks at it any more. */
+  lose() {
+    this.#isGone = true;
+    this.dispatchEvent(new Event("gone"));
   }
 
   /** @param {boolean} isDeleted */

@@ -2,8 +2,10 @@
 
 import { announce, newItem, watchImport } from "../imports/under-way.js";
 import { askToDelete, deleteTable } from "../settings/deletion.js";
+import { openMembers } from "../settings/members-dialog.js";
 import { api, reasonOf } from "../ui/api.js";
-import { byId } from "../ui/elements.js";
+import { byId, make } from "../ui/elements.js";
+import { icon } from "../ui/icons.js";
 import { openMenu } from "../ui/menu.js";
 import { toast } from "../ui/notices.js";
 import { renameInPlace } from "../ui/rename.js";
@@ -34,6 +36,7 @@ function openRowMenu(row, opener) {
     [
       { text: "Open in a new tab", icon: "open", run: () => void window.open(linkOf(row).href) },
       { text: "Rename", icon: "rename", note: "F2", run: () => startRename(row) },
+      { text: "Share…", icon: "share", run: () => void share(row) },
       { text: "Duplicate", icon: "copy", run: () => void duplicate(row) },
       "line",
       { text: "Delete…", icon: "delete", danger: true, run: () => void askToRemove(row) },
@@ -105,6 +108,22 @@ async function restore(row, parent, neighbour) {
   } catch (error) {
     toast(`The table wasn't restored. ${reasonOf(error)}`);
   }
+}
+
+/** @param {HTMLElement} row */
+function share(row) {
+  const lock = () => row.querySelector(".lock");
+  const showLock = (/** @type {boolean} */ isRestricted) => {
+    lock()?.remove();
+    if (isRestricted) linkOf(row).after(" ", lockSign());
+  };
+  return openMembers({ id: Number(row.dataset.table), name: row.dataset.name ?? "" }, showLock);
+}
+
+function lockSign() {
+  const sign = make("span", { className: "lock", role: "img", title: "Only some people see it" }, icon("lock"));
+  sign.ariaLabel = sign.title;
+  return sign;
 }
 
 /** @param {HTMLElement} row */

@@ -18,13 +18,15 @@ export const csrfToken = () => document.querySelector('meta[name="csrf-token"]')
 /**
  * Sends one request.
  * @param {string} method @param {string} path after /api/v1 @param {unknown} [body] JSON, or a FormData as it is
- * @param {{ signal?: AbortSignal, keepalive?: boolean }} [options] `keepalive`: also if the page ends meanwhile
+ * @param {{ signal?: AbortSignal, keepalive?: boolean, ifMatch?: string }} [options] `keepalive`: also if the page ends meanwhile;
+ *   `ifMatch`: only if this is still the version of what is changed
  * @returns {Promise<any>} the JSON of the response; null if it is empty. Throws ApiError, or TypeError without a connection.
  */
-export async function api(method, path, body, { signal, keepalive } = {}) {
+export async function api(method, path, body, { signal, keepalive, ifMatch } = {}) {
   const headers = new Headers({ Accept: "application/json" });
   if (method !== "GET") headers.set("X-CSRFToken", csrfToken());
   if (body !== undefined && !(body instanceof FormData)) headers.set("Content-Type", "application/json");
+  if (ifMatch) headers.set("If-Match", ifMatch);
   const payload = body === undefined || body instanceof FormData ? body : JSON.stringify(body);
   const response = await fetch(`/api/v1${path}`, {
     method,

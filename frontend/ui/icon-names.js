@@ -36,6 +36,7 @@ export const ICONS = /** @type {const} */ ({
   left: "arrow-left",
   link: "link-2",
   list: "list-tree",
+  lock: "lock",
   lookup: "text-search",
   mention: "at-sign",
   more: "ellipsis",
