@@ -156,7 +156,7 @@ function followServer(grid, position, progress, header, fields) {
   live.addEventListener("reset", () => void progress.load());
   live.addEventListener("deleted", () => showGone("deleted"));
   live.addEventListener("gone", () => showGone("gone"));
-  live.addEventListener("access", () => void followAccess(grid, live));
+  for (const type of ["access", "reset"]) live.addEventListener(type, () => void followAccess(grid, live));
   live.addEventListener("restored", () => location.reload());
   document.addEventListener("marl:run-started", (event) => {
     const run = /** @type {CustomEvent} */ (event).detail?.run;

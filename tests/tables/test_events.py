@@ -201,3 +201,17 @@ def test_rows_are_kept_when_nothing_can_be_announced(table: Table, monkeypatch: 
     assert len(rows.append(table, [{"Name": "a"}])) == 1
     assert events.position(table.pk) == ""
     assert Row.objects.count() == 1
+
+
+@pytest.mark.usefixtures("_hub")
+async def test_a_listener_is_sent_away_when_a_table_is_for_other_people_now() -> None:
+    events.publish_columns(1)
+    async with aclosing(listening()) as stream:
+        position = await started(stream)
+        events.publish_access([1])
+        events.publish_cells(1, [(5, 7, {"state": "done"})])
+        async with asyncio.timeout(SOON):
+            assert [message async for message in stream] == []
+    async with aclosing(listening(position)) as stream:  # of who may come back
+        await started(stream)
+        assert [event for _, event, _ in await next_events(stream)] == ["access", "cells"]
