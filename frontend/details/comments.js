@@ -211,7 +211,7 @@ export class RowComments {
     const line = make("div", "comment-buttons", problem, keys, go);
     if (cancel) go.before(button("Cancel", "btn", cancel));
     const element = make("div", "comment-form", field, line);
-    new MentionMenu(field, element);
+    new MentionMenu(field, element, this.grid.table.id);
     const fit = () => {
       go.disabled = !field.value.trim();
       problem.textContent = "";

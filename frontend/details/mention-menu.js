@@ -12,16 +12,6 @@ import { place } from "../ui/menu.js";
 const MOST = 8; // members shown at once
 const LONGEST = 40; // characters after an @ that may be a name
 
-/** @type {Promise<Member[]> | undefined} */
-let members;
-
-/** @returns {Promise<Member[]>} fetched once, and again after a failure */
-function allMembers() {
-  members ??= api("GET", "/members?limit=500").then(({ items }) => items);
-  members.catch(() => (members = undefined));
-  return members;
-}
-
 /** What is typed after the @ before the cursor; undefined where there is none. @param {string} before the cursor */
 export function nameBegun(before) {
   const [, name] = before.match(/(?:^|[^\w.+-])@([^@\n]*)$/) ?? [];
@@ -50,10 +40,13 @@ export class MentionMenu {
   #shown = [];
   #chosen = 0;
   #request = 0;
+  /** @type {Promise<Member[]> | undefined} */
+  #members;
 
-  /** @param {HTMLTextAreaElement} field @param {HTMLElement} home what the list is put in */
-  constructor(field, home) {
+  /** @param {HTMLTextAreaElement} field @param {HTMLElement} home what the list is put in @param {number} tableId whose people are listed */
+  constructor(field, home, tableId) {
     this.field = field;
+    this.tableId = tableId;
     menuCount += 1;
     this.#list.id = `mentions-${menuCount}`;
     this.#list.ariaLabel = "Members";
@@ -76,11 +69,18 @@ export class MentionMenu {
     return selectionStart === selectionEnd ? nameBegun(value.slice(0, selectionStart)) : undefined;
   }
 
+  /** Who sees the table, fetched once for the field, and again after a failure. @returns {Promise<Member[]>} */
+  #everybody() {
+    this.#members ??= api("GET", `/members?table_id=${this.tableId}&limit=500`).then(({ items }) => items);
+    this.#members.catch(() => (this.#members = undefined));
+    return this.#members;
+  }
+
   async #look() {
     this.#request += 1;
     const request = this.#request;
     if (this.#begun() === undefined) return this.#close();
-    const all = await allMembers().catch(() => []);
+    const all = await this.#everybody().catch(() => []);
     if (request !== this.#request || document.activeElement !== this.field) return;
     const found = matching(all, this.#begun() ?? "");
     if (found.length) this.#open(found);
