@@ -1,4 +1,4 @@
-"""The grid of a million rows in Firefox, where the machine has it: another engine scrolls and types."""
+"""A grid of a million rows and the main job in Firefox, where the machine has it: another engine scrolls and types."""
 
 import contextlib
 import shutil
@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from marionette_driver.keys import Keys  # type: ignore[import-untyped]
 from marionette_driver.marionette import ActionSequence, Marionette  # type: ignore[import-untyped]
 
 from benchmarks.grid import make_table
+from tests.e2e.test_main_job import NAMES, as_csv
 from tests.servers.marl import App
 from tests.servers.processes import free_port
 
@@ -99,6 +101,20 @@ def shows(
     """Waits until a script returns this; the table of a million rows is open and its first cell active."""
     open_table(table, "r0c0")
     return wait
+
+
+@pytest.fixture
+def click(firefox: Any) -> Callable[[str, str], None]:
+    """Clicks what begins with a text, of the elements that a selector finds, once it is there."""
+
+    def clicked(selector: str, text: str) -> None:
+        def found(_: Any) -> Any:
+            shown = (item for item in firefox.find_elements(By.CSS_SELECTOR, selector) if item.is_displayed())
+            return next((item for item in shown if item.text.startswith(text) and item.is_enabled()), None)
+
+        Wait(firefox, timeout=30).until(found, message=f"nothing at {selector} begins with {text!r}").click()
+
+    return clicked
 
 
 @pytest.fixture
@@ -192,25 +208,39 @@ def test_a_range_of_a_spreadsheet_is_pasted_and_copied(
     wait(first_cell(0), "first")
 
 
-def test_a_formula_is_written_in_the_panel(
-    firefox: Any,
-    app: App,
-    open_table: Callable[[int, str], None],
-    wait: Callable[[str, object], None],
-    press: Callable[..., None],
-) -> None:
+@pytest.fixture
+def small(app: App, open_table: Callable[[int, str], None]) -> int:
+    """An open table of two companies."""
     with app.api() as api:
-        table = api.post("/tables", json={"name": "Small", "columns": [{"name": "Company"}]}).json()["id"]
-        api.post(f"/tables/{table}/rows", json={"rows": [{"Company": "Acme"}]})
+        table = int(api.post("/tables", json={"name": "Small", "columns": [{"name": "Company"}]}).json()["id"])
+        api.post(f"/tables/{table}/rows", json={"rows": [{"Company": "Acme"}, {"Company": "Northwind"}]})
     open_table(table, "Acme")
-    firefox.find_element(By.CSS_SELECTOR, "header [data-add-column]").click()
-    items = firefox.find_elements(By.CSS_SELECTOR, "[role=menuitem]")
-    next(item for item in items if item.text.startswith("Formula")).click()
-    wait("return document.querySelector('#panel .cm-content') !== null", True)
-    name = firefox.find_element(By.CSS_SELECTOR, "#panel [name=name]")
-    name.clear()
-    name.send_keys("Sum")
-    firefox.find_element(By.CSS_SELECTOR, "#panel .cm-content").click()
+    return table
+
+
+@pytest.fixture
+def add_column(
+    firefox: Any, click: Callable[[str, str], None], wait: Callable[[str, object], None]
+) -> Callable[[str, str], None]:
+    """Opens the panel of a new column of this kind, and names it."""
+
+    def added(kind: str, name: str) -> None:
+        firefox.find_element(By.CSS_SELECTOR, "header [data-add-column]").click()
+        click("[role=menuitem]", kind)
+        wait("return document.querySelector('#panel .cm-content') !== null", True)
+        field = firefox.find_element(By.CSS_SELECTOR, "#panel [name=name]")
+        field.clear()
+        field.send_keys(name)
+        firefox.find_element(By.CSS_SELECTOR, "#panel .cm-content").click()
+
+    return added
+
+
+@pytest.mark.usefixtures("small")
+def test_a_formula_is_written_in_the_panel(
+    add_column: Callable[[str, str], None], wait: Callable[[str, object], None], press: Callable[..., None]
+) -> None:
+    add_column("Formula", "Sum")
     press(*"20 + 22")
     wait("return document.querySelector('#preview').textContent.includes('42')", True)
     press(Keys.ENTER, hold=Keys.CONTROL)
@@ -219,3 +249,56 @@ def test_a_formula_is_written_in_the_panel(
         "Company,Sum",
     )
     wait("return document.querySelector('#grid-body [aria-colindex=\"3\"]')?.textContent", "42")
+
+
+def test_a_file_becomes_a_table_whose_rows_an_api_fills(
+    signed_in: Any,
+    app: App,
+    tmp_path: Path,
+    click: Callable[[str, str], None],
+    add_column: Callable[[str, str], None],
+    wait: Callable[[str, object], None],
+    press: Callable[..., None],
+    clipboard: Callable[[str], None],
+) -> None:
+    file = tmp_path / "Leads.csv"
+    file.write_bytes(as_csv(NAMES))
+    signed_in.navigate(app.url)
+    signed_in.execute_script("document.querySelector('#file').hidden = false")  # nothing is sent to what is hidden
+    signed_in.find_element(By.ID, "file").send_keys(str(file))
+    click("dialog button", f"Import {len(NAMES)} rows")
+    wait(first_cell(0), "Northwind")
+    add_column("HTTP API", "Profile")
+    clipboard(f"{app.url}/sample-api/v1/companies/{{{{Domain}}}}")
+    press("v", hold=Keys.CONTROL)
+    wait("return document.querySelector('#preview').textContent.includes('/northwind.example')", True)
+    click("#panel button", f"Save and run {len(NAMES)} rows")
+    wait("return document.querySelector('#grid-body [aria-rowindex=\"2\"]').textContent.includes('Northwind · ')", True)
+
+
+@pytest.mark.usefixtures("small")
+def test_rows_are_filtered(
+    firefox: Any, click: Callable[[str, str], None], wait: Callable[[str, object], None], press: Callable[..., None]
+) -> None:
+    click("button", "Filter")
+    firefox.find_element(By.CSS_SELECTOR, "[aria-label='Value of filter 1']").send_keys("North")
+    press(Keys.ESCAPE)
+    wait(first_cell(0), "Northwind")
+    wait("return document.querySelector('#table-size').textContent.startsWith('1 of 2 rows')", True)
+
+
+@pytest.mark.usefixtures("small")
+def test_the_panel_is_resized_and_stays_so(
+    firefox: Any, add_column: Callable[[str, str], None], wait: Callable[[str, object], None]
+) -> None:
+    add_column("Formula", "Sum")
+    width = "return document.querySelector('#panel').offsetWidth"
+    before = firefox.execute_script(width)
+    grip = firefox.find_element(By.CSS_SELECTOR, "#panel .grip")
+    pointer = ActionSequence(firefox, "pointer", "mouse", {"pointerType": "mouse"})
+    pointer.pointer_move(0, 0, origin=grip).pointer_down().pointer_move(100, 0, origin=grip).pointer_up().perform()
+    wait(width, before - 100)
+    firefox.refresh()
+    wait(first_cell(0), "Acme")
+    add_column("Formula", "Sum")
+    wait(width, before - 100)
