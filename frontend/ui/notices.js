@@ -32,7 +32,7 @@ export function showNotice(message, { action, actions = action ? [action] : [], 
   const notice = make("div", isPlain ? "toast plain" : "toast", make("span", "", message));
   if (undo) notice.append(closingButton("Undo", notice, undo));
   for (const { label, run } of actions) notice.append(closingButton(label, notice, run));
-  notice.append(iconButton("close", "Close the notice", "btn ghost icon-only", () => notice.remove()));
+  notice.append(iconButton("close", "Close the notice", "btn ghost icon-only", () => close(notice)));
   region.append(notice);
   if (!stays) removeInTime(notice, undo || actions.length ? STAYS_WITH_UNDO_MS : STAYS_MS);
   return notice;
@@ -40,6 +40,12 @@ export function showNotice(message, { action, actions = action ? [action] : [], 
 
 /** @type {HTMLElement | undefined} */
 let only;
+
+/** What had the focus before a notice. @type {HTMLElement | undefined} */
+let focusedBefore;
+
+/** The element that all notices stand in. */
+export const noticeRegion = () => (only ??= newRegion());
 
 /** Makes the region; while it holds a notice, the page says so to its styles. */
 function newRegion() {
@@ -52,20 +58,23 @@ function newRegion() {
   });
   const follow = () => document.body.classList.toggle("noticed", region.childElementCount > 0);
   new MutationObserver(follow).observe(region, { childList: true });
+  region.addEventListener("focusin", ({ relatedTarget }) => {
+    if (relatedTarget instanceof HTMLElement && !region.contains(relatedTarget)) focusedBefore = relatedTarget;
+  });
   return region;
 }
 
 /** Returns the region, as the last thing that was opened: so it lies above all others. */
 function raisedRegion() {
-  only ??= newRegion();
+  const region = noticeRegion();
   const dialog = [...document.querySelectorAll("dialog:modal")].at(-1);
   const place = dialog ?? document.body;
-  if (only.parentElement !== place) {
-    place.append(only);
+  if (region.parentElement !== place) {
+    place.append(region);
     dialog?.addEventListener("close", raisedRegion, { once: true });
-  } else only.hidePopover();
-  only.showPopover();
-  return only;
+  } else region.hidePopover();
+  region.showPopover();
+  return region;
 }
 
 /** Keeps notices in sight and in reach when a dialog opens. */
@@ -78,9 +87,16 @@ export function raiseNoticesAboveDialogs() {
 /** @param {string} label @param {HTMLElement} notice @param {() => void} run */
 const closingButton = (label, notice, run) =>
   button(label, "btn ghost", () => {
-    notice.remove();
+    close(notice);
     run();
   });
+
+/** The focus goes to the next notice, or back to where it was. @param {HTMLElement} notice */
+function close(notice) {
+  const hadFocus = notice.contains(document.activeElement);
+  notice.remove();
+  if (hadFocus) (noticeRegion().querySelector("button") ?? focusedBefore)?.focus();
+}
 
 /** @param {HTMLElement} notice @param {number} delay milliseconds */
 function removeInTime(notice, delay) {

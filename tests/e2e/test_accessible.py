@@ -3,9 +3,9 @@
 import socket
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, expect
 
+from tests.e2e.accessible import violations
 from tests.servers.marl import App
 
 pytestmark = pytest.mark.e2e
@@ -36,9 +36,8 @@ def test_no_page_has_a_violation(theme: str, browser: Browser, app: App) -> None
     found: dict[str, list[str]] = {}
 
     def check(name: str) -> None:
-        violations = Axe().run(page).response["violations"]
-        if violations:
-            found[name] = [f"{item['id']}: {item['nodes'][0]['html'][:200]}" for item in violations]
+        if wrong := violations(page):
+            found[name] = wrong
 
     page.goto(f"{app.url}/sign-in")
     check("sign-in")
@@ -82,9 +81,8 @@ def test_menus_and_dialogs_of_the_grid_have_no_violation_in_the_dark(width: int,
     found: dict[str, list[str]] = {}
 
     def check(name: str) -> None:
-        violations = Axe().run(page).response["violations"]
-        if violations:
-            found[name] = [f"{item['id']}: {item['nodes'][0]['html'][:200]}" for item in violations]
+        if wrong := violations(page):
+            found[name] = wrong
 
     page.get_by_role("gridcell", name="Acme").first.click(button="right")
     check("menu of a cell")
@@ -121,8 +119,8 @@ def test_panels_and_their_dialogs_have_no_violation(browser: Browser, app: App) 
             for theme, width in (("dark", 1024), ("light", 720)):
                 page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
                 page.set_viewport_size({"width": width, "height": 860})
-                for item in Axe().run(page).response["violations"]:
-                    found.setdefault(name, []).append(f"{theme}, {item['id']}: {item['nodes'][0]['html'][:200]}")
+                if wrong := violations(page):
+                    found[f"{name}, {theme}"] = wrong
             page.set_viewport_size({"width": 1024, "height": 860})
 
         def add(kind: str) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
+from tests.e2e.test_main_job import tab_to
 from tests.servers.marl import App
 
 pytestmark = pytest.mark.e2e
@@ -84,6 +85,20 @@ def test_a_notice_stays_in_reach_above_a_dialog(page: Page, app: App, table: int
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(page.locator("body > #toasts")).to_have_count(1)
+
+
+def test_a_notice_is_reached_by_keys_and_gives_the_focus_back(page: Page, table: int) -> None:
+    page.get_by_role("columnheader", name="Company").click(button="right")
+    page.get_by_role("menuitem", name="Delete").click()
+    undo = page.get_by_role("log", name="Notices").get_by_role("button", name="Undo")
+    expect(undo).to_be_visible()
+    page.get_by_role("button", name="Sources").focus()
+    tab_to(page, page.locator("#sheet"), "F6")
+    page.keyboard.press("F6")
+    expect(undo).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("gridcell", name="Acme", exact=True)).to_be_visible()
+    expect(page.locator("#sheet")).to_be_focused()
 
 
 def test_a_server_out_of_reach_is_told_once_until_it_answers(page: Page, app: App, table: int) -> None:
