@@ -66,13 +66,15 @@ def claim(
         # Two runs of one column claim one after the other, so that neither takes a row of the other.
         HttpColumn.objects.select_for_update(no_key=True).filter(pk=run.column_id).first()
         tries = _claim_released(run, limit)
-        tries |= _claim_due(run, limit - len(tries), RETRY_LATER)
-        # A third of what is left for rows that wait for the API: whoever only asks never begins, whoever only begins
-        # keeps others waiting for what is there. With more, the last rows begin so late that nothing is left to be
-        # sent while they wait.
-        tries |= _claim_due(run, (limit - len(tries) + 2) // 3, [CellState.WAITING])
+        has_parked = _parked(run).exists()  # most runs have none, which takes one query instead of seven
+        if has_parked:
+            tries |= _claim_due(run, limit - len(tries), RETRY_LATER)
+            # A third of what is left for rows that wait for the API: whoever only asks never begins, whoever only
+            # begins keeps others waiting for what is there. With more, the last rows begin so late that nothing is
+            # left to be sent while they wait.
+            tries |= _claim_due(run, (limit - len(tries) + 2) // 3, [CellState.WAITING])
         next_rows, exhausted = _next_rows(run, limit - len(tries))
-        if exhausted and (left := limit - len(tries) - len(next_rows)) > 0:
+        if has_parked and exhausted and (left := limit - len(tries) - len(next_rows)) > 0:
             tries |= _claim_due(run, left, [CellState.WAITING])
         tries |= _claim_companions(run, tries)
         rows = {row.pk: row for row in stored_rows.read(Row.objects.filter(pk__in=tries))} if tries else {}
@@ -94,6 +96,12 @@ def claim(
 
 def _claimed(row: StoredRow, tries: _Tries, claim_id: int) -> ClaimedRow:
     return ClaimedRow(row, tries.attempts, claim_id, tries.notes if isinstance(tries.notes, dict) else {})
+
+
+def _parked(run: Run) -> QuerySet[Cell]:
+    """The cells of the run's rows that go on later."""
+    # By column and state: SQLite has an index for these, and would read every cell there is for the run alone.
+    return Cell.objects.filter(column_id=run.column_id, run_id=run.pk, state__in=PARKED)
 
 
 def _claim_released(run: Run, limit: int) -> dict[int, _Tries]:
@@ -141,9 +149,7 @@ def _claim_companions(run: Run, tries: Mapping[int, _Tries]) -> dict[int, _Tries
     """Takes the other rows of the batches that these are in, whatever the limit: they go on together."""
     keys = batches.noted(tried.notes for tried in tries.values() if isinstance(tried.notes, dict))
     row_ids = {row_id for batch in batches.of_keys(keys).values() for row_id in batch.row_ids}
-    others = Cell.objects.filter(
-        column_id=run.column_id, run_id=run.pk, row_id__in=row_ids - tries.keys(), state__in=PARKED
-    )
+    others = _parked(run).filter(row_id__in=row_ids - tries.keys())
     found = _tries(others) if keys else {}
     if found:
         Cell.objects.filter(column_id=run.column_id, row_id__in=found).update(state=CellState.RUNNING, due_at=None)
@@ -228,20 +234,18 @@ def drop_released(run_id: int) -> None:
 
 def open_count(run: Run) -> int:
     """Counts the rows that are claimed or tried later."""
-    # By column and state: SQLite has an index for these, and would read every cell there is for the run alone.
-    cells = Cell.objects.filter(column_id=run.column_id, run_id=run.pk, state__in=PARKED)
-    return cells.count() + sum(len(ids) for ids in Claim.objects.filter(run=run).values_list("row_ids", flat=True))
+    claimed = Claim.objects.filter(run=run).values_list("row_ids", flat=True)
+    return _parked(run).count() + sum(map(len, claimed))
 
 
 def has_open(run: Run) -> bool:
     """Whether rows are claimed or tried later."""
-    cells = Cell.objects.filter(column_id=run.column_id, run_id=run.pk, state__in=PARKED)
-    return cells.exists() or Claim.objects.filter(run=run).exists()
+    return _parked(run).exists() or Claim.objects.filter(run=run).exists()
 
 
 def next_due(run: Run) -> float | None:
     """Returns the seconds until the earliest row that goes on later is due, or None without one."""
-    parked = Cell.objects.filter(column_id=run.column_id, run_id=run.pk, state__in=PARKED)
+    parked = _parked(run)
     if parked.filter(due_at=None, state__in=RETRY_LATER).exists():
         return 0.0
     earliest = parked.filter(due_at__isnull=False).order_by("due_at").values_list("due_at", flat=True).first()
