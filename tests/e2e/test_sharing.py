@@ -113,3 +113,20 @@ def test_a_table_is_kept_to_some_people(page: Page, robin: Page, app: App, table
     theirs.get_by_role("button", name="Save").click()
     expect(robin.get_by_role("img", name=LOCK)).to_be_hidden()
     expect(page.get_by_role("img", name=LOCK)).to_be_hidden()
+
+
+def test_the_list_of_tables_shares_one(page: Page, app: App, table: int, picture: Picture) -> None:
+    page.goto(app.url)
+    row = page.locator(f'[data-table="{table}"]')
+    row.get_by_role("button", name="More for Salaries").click()
+    page.get_by_role("menuitem", name="Share…").click()
+    dialog = page.get_by_role("dialog", name="Share “Salaries”")
+    dialog.get_by_label("Only these people").check()
+    dialog.get_by_role("button", name="Save").click()
+    expect(row.get_by_role("img", name="Only some people see it")).to_be_visible()
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_text("Only the people on the list and owners see this table.")).to_be_visible()
+    check_accessible(page)
+    picture(page, "sharing-home")
+    page.reload()
+    expect(row.get_by_role("img", name="Only some people see it")).to_be_visible()

@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from enrichment.api import api, examples, scopes
 from tests.enrichment.api import everything
-from workspaces.models import Scope
+from workspaces.models import Membership, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -177,6 +177,16 @@ def test_a_list_that_somebody_else_has_changed_is_not_overwritten(
     assert (status, told["error"]["current"]["total"]) == (412, 2)
     now = told["error"]["current"]["version"]
     assert call("PUT", f"/tables/{leads.pk}/members", body, headers={"If-Match": now})[0] == 200
+
+
+def test_the_audit_log_names_tables_to_owners_alone(
+    owning: Caller, owner: User, editor: User, things: dict[str, str]
+) -> None:
+    assert "Salaries" in str(owning("GET", "/audit?kind=table")[1])
+    Membership.objects.filter(user=editor).update(role="owner")
+    Membership.objects.filter(user=owner).update(role="editor")
+    assert owning("GET", "/audit")[0] == 403  # with a token that was made for an owner
+    assert owning("GET", f"/tables/{things['table_id']}")[0] == 404
 
 
 def test_rows_of_a_table_for_some_people_take_no_more_queries(
