@@ -217,7 +217,7 @@ def account(request: HttpRequest, actor: Actor) -> HttpResponse:
         "actor": actor,
         "form": form,
         "memberships": Membership.objects.filter(user=user).select_related("workspace").order_by("pk"),
-        "workspace_form": forms.NewWorkspace() if actor.role == Role.OWNER else None,
+        "workspace_form": forms.NewWorkspace(auto_id="workspace_%s") if actor.role == Role.OWNER else None,
         "passkeys": user.passkeys.order_by("pk"),
         "second_factor": SecondFactor.objects.filter(user=user).first(),
         "sessions": [

@@ -24,6 +24,14 @@ def test_every_member_sees_the_settings(path: str, viewer: User, client_for: Cal
     assert client_for(viewer).get(path).status_code == 200
 
 
+@pytest.mark.parametrize("path", PAGES)
+def test_the_labels_of_a_page_belong_to_one_field_each(
+    path: str, owner: User, client_for: Callable[[User], Client]
+) -> None:
+    ids = re.findall(r'\bid="([^"]+)"', client_for(owner).get(path).content.decode())
+    assert len(ids) == len(set(ids))
+
+
 def test_an_invitation_makes_a_member_once(owner: User, client_for: Callable[[User], Client], client: Client) -> None:
     path = invite(client_for(owner))
     assert "Join Acme growth" in client.get(path).content.decode()
