@@ -10,7 +10,9 @@ export function listenToRegions(regions) {
   document.addEventListener("keydown", (event) => {
     if (event.key !== "F6" || event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]"))
       return;
-    const shown = regions.toSpliced(1, 0, noticeRegion()).filter((region) => region.checkVisibility() && firstIn(region));
+    const shown = regions
+      .toSpliced(1, 0, noticeRegion())
+      .filter((region) => region.checkVisibility() && firstIn(region));
     const now = shown.findIndex((region) => region.contains(document.activeElement));
     const next = shown[(now + (event.shiftKey ? -1 : 1) + shown.length) % shown.length];
     event.preventDefault();
