@@ -72,6 +72,13 @@ def _oddities(about: Mapping[str, Any], names: list[str]) -> Iterator[str]:
         if number == 1:
             hides = "1 value has a number format like ;;; that hides it"
         yield f"{at_least}{hides}{where}. All values are read."
+    if about.get("rounded"):
+        number, where = _counted(about["rounded"], names)
+        has = "1 number has" if number == 1 else f"{number:,} numbers have"
+        yield (
+            f"{at_least}{has} more than the 15 digits that a spreadsheet keeps{where}: the others came in as zeros. "
+            "If these are names, such as IDs, write them as texts."
+        )
     if about["reader"] == "calamine":
         yield (
             "Calamine read this file: numbers come without their formats, and errors like #N/A as blank cells. "

@@ -27,8 +27,8 @@ def opened(path: Path, options: Mapping[str, Any]) -> Answer:
         try:
             return _with_calamine(path, options)
         except Unreadable:
-            words = f"This workbook cannot be read: {error}. Open it in Excel, save it as XLSX and upload that."
-            raise Unreadable(words) from error
+            words = "This workbook is broken: a part of it cannot be read."
+            raise Unreadable(f"{words} Open it in Excel, save it as XLSX and upload that.") from error
 
 
 def _with_openpyxl(path: Path, options: Mapping[str, Any]) -> Answer:
@@ -52,6 +52,7 @@ def _with_openpyxl(path: Path, options: Mapping[str, Any]) -> Answer:
         "hidden_rows": found.hidden_rows,
         "hidden_columns": found.hidden_columns,
         "hidden_values": sorted(found.hidden_values.items()),
+        "rounded": sorted(found.rounded.items()),
         "is_whole": found.is_whole,
     }
     sheet = next(sheet for sheet in book.sheets if sheet.title == title)
@@ -68,12 +69,15 @@ def _begun(rows: Iterator[Any], title: str) -> Iterator[Any]:
 
 
 def _read_to_end(rows: Iterator[Any], title: str) -> Iterator[Any]:
+    last = 0
     try:
-        yield from rows
+        for last, values in rows:
+            yield last, values
     except (Unreadable, MemoryError):
         raise
     except Exception as error:
-        raise Unreadable(f"The sheet “{title}” cannot be read to its end: {error}.") from error
+        words = f"The sheet “{title}” cannot be read after row {last:,}: it is broken."
+        raise Unreadable(words) from error
 
 
 def _with_xlrd(path: Path, options: Mapping[str, Any]) -> Answer:

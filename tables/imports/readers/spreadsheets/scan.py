@@ -25,6 +25,8 @@ _STYLE = re.compile(rb"\ss=[\"'](\d+)[\"']")
 _KIND = re.compile(rb"\st=[\"'](\w+)[\"']")
 _CONTENT = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>([^<]+)")
 _RESULT = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>[^<]")
+_LONG_NUMBER = re.compile(rb">\s*-?[1-9]\d{15,}\s*<")
+_DIGITS = 15  # of a number that a spreadsheet shows
 _HIDDEN = re.compile(rb"[^>]*\shidden=[\"'](?:1|true)[\"']")
 _HIDDEN_COLUMNS = re.compile(rb"<(?:\w+:)?col(?=\s)([^<>]*\shidden=[\"'](?:1|true)[\"'][^<>]*)")
 _FROM_TO = re.compile(rb"\s(min|max)=[\"'](\d+)[\"']")
@@ -41,6 +43,7 @@ class Scan:
     resolved: Counter[int] = field(default_factory=Counter)
     unresolved: Counter[int] = field(default_factory=Counter)
     hidden_values: Counter[int] = field(default_factory=Counter)  # by the formats of their cells, by column
+    rounded: Counter[int] = field(default_factory=Counter)  # whole numbers of more digits than are shown, by column
     merges: "Merges | None" = None
     is_whole: bool = False
 
@@ -91,6 +94,8 @@ def scan(archive: Archive, part: str, styles: Styles, until: float) -> Scan:
                 (found.resolved if has_result else found.unresolved)[column] += 1
         if hiding and hiding.search(piece):
             found.hidden_values.update(_hidden_values(piece, styles))
+        if _LONG_NUMBER.search(piece):
+            found.rounded.update(_rounded(piece))
         if b"hidden" in piece:
             found.hidden_columns += map(_from_to, _HIDDEN_COLUMNS.findall(piece))
         if b"mergeCell" in piece:
@@ -136,6 +141,16 @@ def _hidden_values(row: bytes, styles: Styles) -> Iterator[int]:
         elif kind[1] not in (b"s", b"str", b"inlineStr"):
             value = None
         if style and value is not None and styles.hides(style[1].decode(), value):
+            yield column
+
+
+def _rounded(row: bytes) -> Iterator[int]:
+    """Yields the column of each whole number that loses digits."""
+    for column, attributes, content in _cells(row):
+        kind, found = _KIND.search(attributes), _CONTENT.search(content)
+        is_number = found is not None and (kind is None or kind[1] == b"n")
+        digits = found[1].strip().removeprefix(b"-") if found and is_number else b""
+        if digits.isdigit() and len(digits.strip(b"0")) > _DIGITS:
             yield column
 
 

@@ -26,6 +26,7 @@ _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _MOMENT = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)?(?:T(?P<clock>\d\d:\d\d(?::\d\d(?:\.\d*?[1-9])?)?)(?:\.?0*)(?:Z|\+00:00)?)?"
 )
+_TRUTH = {"1": "true", "true": "true", "0": "false", "false": "false"}
 _LAST_COLUMN = 16_384
 
 
@@ -190,7 +191,7 @@ class _Parser:
         if kind == "n":
             return self._number(value.strip(), cell)
         if kind == "b":
-            return "true" if value.strip() in ("1", "true") else "false"
+            return _TRUTH.get(value.strip().lower(), value)
         if kind == "d":
             return moment(value)
         return value if kind == "e" else self._styles.of_text(cell.get("s"), _unescaped(value))

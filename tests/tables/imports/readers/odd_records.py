@@ -144,6 +144,19 @@ WORKBOOKS = [
         suffix=".xlsx",
     ),
     Odd(
+        "Truth in words",
+        workbook(book.row(2, number("A2", "true", "b"), number("B2", "FALSE", "b"))),
+        [["a", "b"], ["true", "false"]],
+        suffix=".xlsx",
+    ),
+    Odd(
+        "Whole numbers of more digits than Excel keeps",
+        workbook(book.row(2, number("A2", "12345678901234567"), number("B2", "1234567890123450000"))),
+        [["a", "b"], ["12345678901234600", "1234567890123450000"]],
+        "1 number has more than the 15 digits that a spreadsheet keeps (in “a”)",
+        ".xlsx",
+    ),
+    Odd(
         "Formulas without results",
         workbook(book.row(2, '<c r="A2"><f>1+1</f><v/></c>', number("B2", 1))),
         [["a", "b"], [None, "1"]],
