@@ -55,7 +55,8 @@ def decode(body: bytes, content_type: str = "") -> Decoded:
     if body.startswith(_FORMATS):
         return _binary(body)
     if charset not in _SHIFTED and (text := _strictly(body, "utf-8")) is not None:
-        return Decoded(text)
+        is_binary = content_type != "" and not is_text_type(content_type) and _CONTROL.search(text) is not None
+        return _binary(body) if is_binary else Decoded(text)
     return _as_named(body, charset) or _damaged(body) or _guessed(body, content_type) or _binary(body)
 
 

@@ -24,6 +24,7 @@ class Response:
     hops: tuple[Hop, ...] = ()
     not_followed: NotFollowed | None = None
     goes_on: bool = False  # the server sent more than the length that it stated
+    is_part: bool = False  # of what is at the address, as the request asked
 
     def header(self, name: str) -> str | None:
         """Returns the first header of this name, in whatever case."""
@@ -51,6 +52,7 @@ class Outcome:
     http_status: int | None = None
     retryable: bool = False
     wait: float | None = None  # seconds that the server asks for; 0 where it doesn't say how long
+    earliest: float = 0.0  # seconds before which the server wants no retry of a request that failed
     ask_in: float | None = None  # seconds until the result is asked for
     detail: dict[str, object] | None = None  # of a list that came in pages
     is_too_fast: bool = False  # it refused because there were too many requests

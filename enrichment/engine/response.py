@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from enrichment.engine.answer.telling import LONGEST_LINE, telling_line
 from enrichment.engine.answer.value import Kind, Unreadable, value_of
-from enrichment.engine.answer.wait import asked_wait
+from enrichment.engine.answer.wait import asked_wait, earliest_retry
 from enrichment.engine.errors import RowError
 from enrichment.engine.messages import Outcome, Response
 from enrichment.engine.template.paths import MISSING, Path, pick
@@ -30,7 +30,8 @@ def read(
     if is_good(response):
         return _value(response, field_paths, answer, is_success)
     line = telling_line(response)
-    wait = asked_wait(response, datetime.now(UTC))
+    now = datetime.now(UTC)
+    wait = asked_wait(response, now)
     # Where it asks to wait, the server did not do it: then any request may be repeated.
     undone = status == 503 or wait is not None
     return Outcome(
@@ -40,7 +41,8 @@ def read(
         http_status=status,
         retryable=status in retry_statuses and (undone or may_repeat),
         wait=wait if wait or status != 429 or status in retry_statuses else None,
-        is_too_fast=wait is not None and status != 503,
+        is_too_fast=wait is not None and status in (403, 429),
+        earliest=earliest_retry(response, now) if wait is None else 0.0,
     )
 
 

@@ -79,7 +79,8 @@ async def _receive(transport: httpx.AsyncBaseTransport, request: httpx.Request, 
     if encodings := [value for name, value in headers if name.lower() == "content-encoding"]:
         body = _decoded(body, encodings, max_read, request.url)
     goes_on = bool(response.extensions.get("goes_on", bool)())
-    return Response(response.status_code, tuple(headers), body, str(request.url), goes_on=goes_on)
+    is_part = "range" in request.headers
+    return Response(response.status_code, tuple(headers), body, str(request.url), goes_on=goes_on, is_part=is_part)
 
 
 def _as_httpx(request: Request, departure: Departure | None) -> httpx.Request:

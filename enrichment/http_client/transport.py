@@ -49,6 +49,9 @@ MAX_CONNECTIONS = 512
 # which they say in `Keep-Alive`: a request that meets the end of its connection may have been sent or not.
 KEPT = 4
 _KEPT_SHORTLY = re.compile(rb"\r\nkeep-alive:[^\r]*\btimeout\s*=\s*[0-4]\b", re.IGNORECASE)
+_LONGEST_HEADER = 32 * 1024  # bytes
+_MOST_HEADERS = 128
+_TOO_MUCH = ("Got more than", "Too many headers")  # as aiohttp says it
 _READS = ("GET", "HEAD")
 _ADDED_BY_AIOHTTP = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")  # where they are missing
 
@@ -122,7 +125,8 @@ class _Connections:
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             max_line_size=16_384,
-            max_field_size=32_768,
+            max_field_size=_LONGEST_HEADER,
+            max_headers=_MOST_HEADERS,
         )
         self._session._retry_connection = False  # it would send writes twice too, and over new connections
 
@@ -290,6 +294,8 @@ def _kind(error: Exception) -> tuple[type[Any], str]:
             return httpx.RemoteProtocolError, str(error)
         case aiohttp.ClientPayloadError():
             return IncompleteAnswer, str(error)
+        case aiohttp.ClientResponseError() if error.message.startswith(_TOO_MUCH):
+            return NotHttp, f"answers with over {_MOST_HEADERS} headers, or one above {_LONGEST_HEADER // 1024} KiB"
         case aiohttp.ClientResponseError():
             return NotHttp, tls.WANTED if tls.is_alert(error.message) else "doesn't answer in HTTP"
         case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():

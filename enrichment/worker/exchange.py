@@ -233,7 +233,8 @@ async def _result(job: Job, row: Ready, sent: _Sent, requests: int) -> Result:
     progress = row.progress.failed(requests) if row.progress else None
     tries = progress.failures if progress else attempts
     if outcome.retryable and tries <= job.compiled.config.retry.max_retries:
-        return polling.waits(result, progress, delay(tries)) if progress else _again(result, delay(attempts))
+        seconds = max(delay(tries), outcome.earliest)
+        return polling.waits(result, progress, seconds) if progress else _again(result, seconds)
     if row.progress:
         # A failure that another question may mend is kept, but for pages that may be fetched from the first one on.
         is_over = outcome.state != CellState.FAILED or outcome.error_code == polling.FAILED

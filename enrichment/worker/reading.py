@@ -50,6 +50,8 @@ async def _read(job: Job, row: Ready, response: Response, number: int) -> tuple[
     )
     if compiled.paging and progress and outcome.state in (CellState.DONE, CellState.NO_DATA):
         return paging.take(job, row, response, outcome, replace(progress, requests=number))
+    if row.batch and outcome.http_status == 413:  # half of the batch may do
+        outcome = replace(outcome, wait=None)
     return paging.named(outcome, row.progress), progress
 
 

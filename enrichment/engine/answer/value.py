@@ -24,6 +24,7 @@ _EXCERPT = 40  # characters
 _PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"%PDF": "a PDF"}
 _WITHOUT_BODY = (204, 205, 304)
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
+_PART = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)", re.IGNORECASE)
 _IS_JSON = re.compile(r"(.*[/+](x-)?)?json")
 _IS_SCRIPT = re.compile(r".*/(x-)?(java|ecma)script")
 # What servers put around JSON: a call (JSONP), or what keeps a page from running it, as Gerrit and Facebook do.
@@ -46,9 +47,21 @@ def value_of(response: Response, kind: Kind = "auto") -> object:
     if response.decoded.is_binary or response.decoded.fault:
         raise Unreadable("binary", response.decoded.fault or _about_bytes(response))
     value = _value(response, kind)
+    if part := _part(response):
+        raise Unreadable("incomplete", f"The server sent only a part of the answer: {part}.")
     if response.goes_on and not isinstance(value, dict | list):  # whose end is marked
         raise Unreadable("incomplete", "The answer goes on after the length that the server states for it.")
     return value
+
+
+def _part(response: Response) -> str:
+    """Returns which bytes the answer is, where nobody asked for some of them; lists in pages have other units."""
+    found = _PART.fullmatch((response.header("content-range") or "").strip())
+    if response.status != 206 or response.is_part or found is None:
+        return ""
+    first, last, total = found.groups()
+    is_whole = first == "0" and total == str(int(last) + 1)
+    return "" if is_whole else f"bytes {first} to {last}" + ("" if total == "*" else f" of {total}")
 
 
 def _about_bytes(response: Response) -> str:
@@ -136,7 +149,7 @@ def _json(text: str) -> object:
         raise _too_deep() from error
     if text.count("[") + text.count("{") > DEEPEST and _is_too_deep(value):
         raise _too_deep()
-    return encodable(value) if _HALF.search(text) else value
+    return encodable(value) if _HALF.search(text) or "\\u0000" in text else value
 
 
 def _place(error: json.JSONDecodeError) -> str:
@@ -187,7 +200,21 @@ def _refuse(constant: str) -> object:
     raise Unreadable("not_json", f"The response isn't valid JSON: it contains {constant}.")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_number, parse_int=_integer)
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Returns the object; of a key that repeats the last value counts, as everywhere, and the others get a number."""
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    for at, (key, value) in enumerate(pairs):
+        if any(key == other for other, _ in pairs[at + 1 :]):
+            number = 2
+            while f"{key} {number}" in found:
+                number += 1
+            found[f"{key} {number}"] = value
+    return found
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_number, parse_int=_integer, object_pairs_hook=_object)
 
 
 def _xml(text: str) -> object:

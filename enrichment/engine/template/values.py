@@ -52,13 +52,13 @@ def as_json(value: object) -> str:
 
 
 def encodable(value: object) -> object:
-    """Returns the JSON value with its texts without_surrogates."""
+    """Returns the JSON value with its texts without_surrogates, and without U+0000, which no database stores."""
     if isinstance(value, str):
-        return without_surrogates(value)
+        return without_surrogates(value).replace("\0", "\ufffd")
     if isinstance(value, list):
         return [encodable(item) for item in value]
     if isinstance(value, dict):
-        return {without_surrogates(key): encodable(item) for key, item in value.items()}
+        return {without_surrogates(key).replace("\0", "\ufffd"): encodable(item) for key, item in value.items()}
     return value
 
 

@@ -23,6 +23,9 @@ def answer(body: str | bytes, content_type: str = "", status: int = 200) -> Resp
         ('{"a": 1}', "application/vnd.api+json; charset=utf-8", {"a": 1}),
         ('{"a": 1}', "text/html", {"a": 1}),
         ("[1, 2]", "", [1, 2]),
+        ('{"a": 1, "a": 2, "a": {"b": 3, "b": 4}}', "", {"a": {"b": 4, "b 2": 3}, "a 2": 1, "a 3": 2}),
+        ('{"a": 1, "a 2": 2, "a": 3}', "", {"a": 3, "a 2": 2, "a 3": 1}),
+        (r'{"a\u0000": "x\u0000y"}', "application/json", {"a\ufffd": "x\ufffdy"}),
         ("12", "application/json", 12),
         ("1.10", "text/plain", "1.10"),
         ("0042\n", "text/plain", "0042"),
@@ -107,6 +110,7 @@ def test_a_status_without_a_body_has_none_whatever_stands_behind_it(status: int)
             "a text of 1,048,577 characters. A cell holds 1,048,576.",
         ),
         (b"\x89PNG\r\n\x1a\n\0\0", "image/png", "binary", "The answer isn't text, but image/png of 10 bytes."),
+        (b"\n\5hello", "application/x-protobuf", "binary", "The answer isn't text, but application/x-protobuf of 7"),
         (b"%PDF-1.7" + b"x" * 1992, "application/pdf", "binary", "application/pdf of 2.0 kB"),
         (
             b"\x1f\x8b\x08\0\0\0",
@@ -130,6 +134,17 @@ def test_a_text_that_goes_on_after_its_length_has_no_value() -> None:
     with pytest.raises(Unreadable, match="goes on after the length that the server states"):
         value_of(replace(cut, goes_on=True))
     assert value_of(replace(whole, goes_on=True)) == {"a": 1}
+
+
+def test_a_part_that_nobody_asked_for_has_no_value() -> None:
+    def part(content_range: str) -> Response:
+        return Response(206, (("Content-Range", content_range),), b"[1]")
+
+    with pytest.raises(Unreadable, match="only a part of the answer: bytes 0 to 2 of 4000"):
+        value_of(part("bytes 0-2/4000"))
+    assert value_of(replace(part("bytes 0-2/4000"), is_part=True)) == [1]
+    assert value_of(part("bytes 0-2/3")) == [1]
+    assert value_of(part("0-9/4000")) == [1]  # a page of a list
 
 
 @pytest.mark.parametrize(

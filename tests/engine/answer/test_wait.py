@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrichment.engine.answer.wait import LONGEST, asked_wait
+from enrichment.engine.answer.wait import LONGEST, asked_wait, earliest_retry
 from enrichment.engine.messages import Response
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -73,6 +73,21 @@ def answer(status: int, body: object = b"", **headers: object) -> Response:
         (answer(403, x_ratelimit_remaining="0", x_ratelimit_reset=EPOCH + 60), 60),
         (answer(403, {"retry_after": 2}), 2),
         (answer(429, retry_after="9" * 15), LONGEST),
+        (answer(429, retry_after="9" * 18), LONGEST),
+        (answer(429, retry_after='"5"'), 5),
+        (answer(429, retry_after="5, 10"), 10),
+        (answer(429, retry_after="1 minute"), 60),
+        (answer(429, retry_after="30 seconds"), 30),
+        (answer(429, retry_after="PT1M30S"), 90),
+        (answer(429, retry_after="2026-01-01 00:00:30 UTC"), 30),
+        (answer(429, {"retry_after": 5}, retry_after="0"), 5),
+        (answer(429, {"retry_after": "2026-01-01T00:00:30Z"}), 30),
+        (answer(429, {"retry_after": int(EPOCH) + 30}), 30),
+        (answer(429, x_ratelimit_reset=f"{int(EPOCH) + 30}000000"), 30),
+        (answer(429, ratelimit_reset_after="7"), 7),
+        (answer(429, x_retry_after_ms="1500"), 1.5),
+        (answer(413, retry_after="60"), 60),
+        (answer(529, retry_after="60"), 60),
     ],
 )
 def test_the_server_says_how_long_to_wait(told: Response, seconds: float) -> None:
@@ -103,6 +118,9 @@ def test_429_asks_to_wait_without_saying_how_long(told: Response) -> None:
         answer(403, x_ratelimit_remaining="4999", x_ratelimit_reset=EPOCH + 3600),
         answer(403, x_ratelimit_reset=EPOCH + 3600),
         answer(500, retry_after="5"),
+        answer(413),
+        answer(413, {"retry_after": 5}),
+        answer(529),
         answer(200, retry_after="5", x_ratelimit_remaining="0", x_ratelimit_reset="5"),
         answer(401, {"retry_after": 5}),
     ],
@@ -116,3 +134,14 @@ def test_whatever_a_server_says_is_a_wait_that_can_be_waited(name: str, text: st
     wait = asked_wait(Response(429, ((name, text),), body), NOW)
     assert wait is not None
     assert 0 <= wait <= LONGEST
+
+
+def test_the_longest_of_several_waits_counts() -> None:
+    twice = Response(429, (("Retry-After", "5"), ("Retry-After", "10")), b"")
+    assert asked_wait(twice, NOW) == 10
+
+
+@pytest.mark.parametrize("status", [408, 500, 502, 504])
+def test_a_failure_may_say_when_it_is_to_be_tried_again(status: int) -> None:
+    assert earliest_retry(answer(status, retry_after="120"), NOW) == 120
+    assert earliest_retry(answer(status), NOW) == 0

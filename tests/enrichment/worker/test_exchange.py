@@ -213,6 +213,14 @@ def test_a_server_that_asks_to_wait_costs_no_retry(http: Any, answer: Any) -> No
     assert (result.state, result.attempts) == (CellState.LIMITED, 0)
 
 
+def test_a_failure_that_says_when_is_not_tried_again_before(http: Any, answer: Any) -> None:
+    answer(lambda request: httpx.Response(502, headers={"Retry-After": "120"}))
+    result = exchanged(job_of(http(url=f"{API}/companies")))
+    assert (result.state, result.attempts) == (CellState.QUEUED, 1)
+    assert result.due_at
+    assert 110 < (result.due_at - timezone.now()).total_seconds() <= 120
+
+
 @pytest.mark.parametrize("told", ["0", "Wed, 21 Oct 2015 07:28:00 GMT", None])
 def test_a_row_that_is_not_told_how_long_to_wait_comes_later_each_time(
     told: str | None, http: Any, answer: Any
