@@ -215,7 +215,7 @@ def test_a_server_that_asks_to_wait_costs_no_retry(http: Any, answer: Any) -> No
 
 def test_a_failure_that_says_when_is_not_tried_again_before(http: Any, answer: Any) -> None:
     answer(lambda request: httpx.Response(502, headers={"Retry-After": "120"}))
-    result = exchanged(job_of(http(url=f"{API}/companies")))
+    result = exchanged(job_of(http(url=f"{API}/companies", method="GET", body="")), "GET")
     assert (result.state, result.attempts) == (CellState.QUEUED, 1)
     assert result.due_at
     assert 110 < (result.due_at - timezone.now()).total_seconds() <= 120
