@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from enrichment.mcp import endpoint, tools
+from tables import table_members
 from tables.models import Column, Table
 from tests.enrichment.mcp.assistants import Assistant, told
-from workspaces.models import Workspace
+from workspaces.actors import Actor
+from workspaces.models import Role, User, Workspace
 
 pytestmark = pytest.mark.django_db(transaction=True)
 type Assistants = Callable[..., Assistant]
@@ -153,6 +155,15 @@ def test_what_belongs_to_another_workspace_is_not_there(assistant: Assistants, h
         arguments = {key: ids.get(value, value) if isinstance(value, str) else value for key, value in given.items()}
         assert outsider.use(name, **arguments).message == "This doesn't exist, or it isn't shared with you.", name
     assert {name for name, tool in tools.TOOLS.items() if "_id" in str(tool.model_fields)} == set(FOREIGN)
+
+
+def test_an_assistant_finds_what_the_maker_of_its_token_finds(
+    assistant: Assistants, leads: Table, workspace: Workspace, owner: User, editor: User
+) -> None:
+    table_members.change(Actor(owner, workspace, Role.OWNER), leads, Table.Access.MEMBERS, {})
+    assert assistant(user=editor).use("list_tables").body == {"items": [], "total": 0}
+    assert assistant(user=editor).use("read_rows", table_id=leads.pk).message.startswith("This doesn't exist")
+    assert assistant("viewer", user=owner).use("read_rows", table_id=leads.pk).body["total"] == 3
 
 
 @pytest.mark.parametrize("table_id", ["../me", "1/rows", "..", "%2e%2e", "1?x=", "ü", ""])
