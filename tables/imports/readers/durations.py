@@ -1,8 +1,13 @@
 """Lengths of time as people write them."""
 
 
-def clock(seconds: int) -> str:
-    """Returns hours and minutes, and seconds where there are some: 30:00, 0:01:30."""
-    sign, seconds = "-" if seconds < 0 else "", abs(seconds)
+def clock(parts: int, places: int = 0) -> str:
+    """Returns hours and minutes, and seconds where there are some: 30:00, 0:01:30, 0:00:00.005.
+
+    The length is given in parts of a second: with 3 places, in milliseconds.
+    """
+    seconds, fraction = divmod(abs(parts), 10**places)
     minutes, seconds = divmod(seconds, 60)
-    return f"{sign}{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
+    end = f".{fraction:0{places}}".rstrip("0") if fraction else ""
+    text = f"{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}{end}" if seconds or end else "")
+    return f"-{text}" if parts < 0 else text

@@ -8,7 +8,6 @@ import math
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,12 @@ os.environ["ARROW_DEFAULT_MEMORY_POOL"] = "system"  # the others reserve more th
 import pyarrow as pa
 from pyarrow import compute, parquet
 
+from tables import names
 from tables.imports.readers.answering import Answer, Unreadable, answer
 from tables.imports.readers.durations import clock
 
 _ROWS = 500  # at once
+_PLACES = {"s": 0, "ms": 3, "us": 6, "ns": 9}  # of a second, in each unit
 _FRACTION = re.compile(r"\.\d+")
 _MIDNIGHT = re.compile(r" 00:00:00$")
 
@@ -70,8 +71,9 @@ def _shown(values: Any) -> list[Any]:
     if _is_binary(kind):
         return [None if value is None else base64.b64encode(value).decode() for value in values.to_pylist()]
     if pa.types.is_duration(kind):
-        values = compute.cast(values, pa.duration("us"), safe=False)
-        return [None if value is None else _duration(value) for value in values.to_pylist()]
+        places = _PLACES[kind.unit]
+        parts = compute.cast(values, pa.int64()).to_pylist()
+        return [None if number is None else clock(number, places) for number in parts]
     texts = compute.cast(values, pa.string()).to_pylist()
     if pa.types.is_floating(kind):
         return [_number(text) for text in texts]
@@ -94,13 +96,21 @@ def _json(value: Any) -> Any:
     """Returns a map, which comes as pairs, as an object."""
     if isinstance(value, list):
         if value and all(isinstance(item, tuple) for item in value):
-            return {str(key): _json(item) for key, item in value}
+            return _object([(str(key), _json(item)) for key, item in value])
         return [_json(item) for item in value]
     if isinstance(value, dict):
         return {key: _json(item) for key, item in value.items()}
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Returns the object; a key that returns gets a number, as its first value would be lost."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        found[names.first_free(key, found)] = value
+    return found
 
 
 def _holds_bytes(kind: Any) -> bool:
@@ -111,10 +121,6 @@ def _holds_bytes(kind: Any) -> bool:
 
 def _is_binary(kind: Any) -> bool:
     return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind))
-
-
-def _duration(value: timedelta) -> str:
-    return clock(round(value.total_seconds()))
 
 
 def _number(text: str | None) -> str | None:

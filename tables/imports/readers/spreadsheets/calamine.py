@@ -82,7 +82,7 @@ def _shown(value: object) -> str | None:
     if isinstance(value, int | float):
         return number(str(value))
     if isinstance(value, timedelta):
-        return clock(round(value.total_seconds()))
+        return clock(round(value.total_seconds() * 1000), 3)
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
     return value.isoformat() if isinstance(value, date | time) else str(value)
@@ -94,4 +94,4 @@ def _with_clock(text: str) -> str:
     if match is None:
         return text
     hours, minutes, seconds = (float(part or 0) for part in match.groups())
-    return clock(round(hours * 3600 + minutes * 60 + seconds))
+    return clock(round((hours * 3600 + minutes * 60 + seconds) * 1000), 3)
