@@ -317,3 +317,20 @@ def test_undo_asks_before_it_overwrites_what_somebody_else_has_written(
     page.get_by_role("button", name="Undo anyway").click()
     expect(cell(1, 1)).to_have_text("Company 1")
     assert values(app, table, 1)[0] == "Company 1"
+
+
+def test_nothing_is_copied_cut_or_cleared_in_an_empty_table(page: Page, app: App) -> None:
+    with app.api() as api:
+        empty = api.post("/tables", json={"name": "Empty"}).json()["id"]
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "limit=" in request.url else None)
+    page.goto(f"{app.url}/tables/{empty}")
+    expect(page.get_by_text("This table has no columns yet")).to_be_visible()
+    page.locator("#sheet").focus()
+    asked.clear()
+    for keys in ("Control+a", "Control+c", "Control+x", "Delete"):
+        page.keyboard.press(keys)
+    page.keyboard.press("Control+/")  # what is shown by the keys above is there before this
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    expect(page.get_by_role("log", name="Notices")).to_be_empty()
+    assert asked == []

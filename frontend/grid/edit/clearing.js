@@ -13,7 +13,7 @@ const CLEARED_AT_ONCE = 50_000; // cells; more is usually a mistake
 
 /** Empties the typed cells of the selection. @param {Grid} grid */
 export async function clearCells(grid) {
-  if (!grid.canEdit) return;
+  if (!grid.canEdit || !grid.rows.total || !grid.columns.list.length) return;
   const { top, bottom, columns: chosen } = grid.selection.area;
   const columns = chosen.map((index) => grid.columns.list[index]).filter((column) => !isComputed(column));
   if (!columns.length) return toast("You can't type over results. Run the column again, or delete the column.");

@@ -8,7 +8,7 @@
  */
 
 import { reasonOf } from "../../ui/api.js";
-import { formatNumber } from "../../ui/format.js";
+import { formatNumber, plural } from "../../ui/format.js";
 import { toast } from "../../ui/notices.js";
 import { copyText } from "../cells.js";
 import { clearCells } from "./clearing.js";
@@ -39,6 +39,7 @@ export function cut(grid, copied) {
 
 /** Copies the selection. @param {Grid} grid @param {ClipboardEvent} event @returns {boolean} false if the cells are still being fetched */
 function copy(grid, event) {
+  if (!grid.rows.total || !grid.columns.list.length) return true; // there is nothing to wait for
   const { area } = grid.selection;
   const loaded = loadedText(grid, area);
   if (loaded !== undefined) event.clipboardData?.setData("text/plain", loaded);
@@ -86,7 +87,7 @@ function loadedText(grid, { top, bottom, columns }) {
 function copyUnloaded(grid, { top, bottom, columns: chosen }) {
   const columns = chosen.map((index) => grid.columns.list[index]);
   const count = bottom - top + 1;
-  return writeClipboard(count * columns.length, `${formatNumber(count)} rows`, async () => ({
+  return writeClipboard(count * columns.length, plural(count, "row"), async () => ({
     rows: await grid.rows.range(top, bottom),
     columns,
   }));
