@@ -281,6 +281,8 @@ def _row_number(request: HttpRequest, table: Table) -> int:
 def _row(column: Column, number: int) -> Row:
     """Raises Refused."""
     row = row_order.window(column.table_id, number - 1, 1).first()
+    if row is None and not column.table.row_count:
+        raise Refused("Add a row to the table to see its request here.", code="not_found")
     if row is None:
         raise Refused(f"There is no row {number:,}.", code="not_found")
     return row

@@ -308,6 +308,12 @@ class TestPanel:
         html = page(client.post(f"/columns/{column.pk}/panel/preview", column_form("https://a.example/", row="99")))
         assert "There is no row 99." in html
 
+    def test_preview_in_a_table_without_rows_asks_for_one(self, client: Client, table: Table) -> None:
+        table.rows.all().delete()
+        Table.objects.update(row_count=0)
+        html = page(client.post(f"/tables/{table.pk}/panel/preview", column_form("https://a.example/")))
+        assert "Add a row to the table to see its request here." in html
+
     def test_a_test_names_the_setting_to_fix_first_and_sends_nothing(self, client: Client, column: Column) -> None:
         form = column_form("https://api.example/", body='{"name": ')
         html = page(client.post(f"/columns/{column.pk}/panel/test", form))
