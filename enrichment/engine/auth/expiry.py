@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+_LONGEST = 1e9  # seconds: no token lives for 30 years, so that a larger number is a moment
 UNITS = ("seconds", "milliseconds", "epoch", "iso8601")
 
 
@@ -25,9 +26,10 @@ def moment_of(value: object, unit: str, now: float) -> float | None:
         return None
     if not 0 < number < 1e15:
         return None
-    if unit == "epoch":
+    parts = 1000 if unit == "milliseconds" else 1
+    if unit == "epoch" or number > _LONGEST * parts:
         return number / 1000 if number > 1e11 else number
-    return now + number / (1000 if unit == "milliseconds" else 1)
+    return now + number / parts
 
 
 def _iso8601(value: object) -> float | None:

@@ -97,6 +97,8 @@ def test_the_token_is_sent_with_its_type(token_type: str | None, value: str) -> 
         ({"lifetime_seconds": 300, "expires": {"path": "data.in"}}, {"token": "t0"}, NOW + 300),
         ({"expires": {"path": "data.in", "unit": "seconds"}}, {"token": "t0", "in": "90"}, NOW + 90),
         ({"expires": {"path": "data.in", "unit": "seconds"}}, {"token": "t0", "in": "NaN"}, None),
+        ({"expires": {"path": "data.in", "unit": "seconds"}}, {"token": "t0", "in": NOW + 90}, NOW + 90),
+        ({"expires": {"path": "data.in", "unit": "milliseconds"}}, {"token": "t0", "in": (NOW + 9) * 1e3}, NOW + 9),
         ({"expires": {"path": "data.in", "unit": "iso8601"}}, {"token": "t0", "in": 90}, None),
     ],
 )
