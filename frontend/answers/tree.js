@@ -153,6 +153,9 @@ export class AnswerTree {
     for (const item of this.#tree.querySelectorAll('[tabindex="0"]')) item.setAttribute("tabindex", "-1");
     const controls = current?.querySelectorAll(":scope > .tree-line :is(button, input)") ?? [];
     for (const item of [current, ...controls]) item?.setAttribute("tabindex", "0");
+    // After the browser, which scrolls an item with all that is in it, and knows nothing of what lies above.
+    const line = current?.querySelector(":scope > .tree-line");
+    if (current === element) requestAnimationFrame(() => line?.scrollIntoView({ block: "nearest" }));
   }
 
   /** @param {Element} target */

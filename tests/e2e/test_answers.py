@@ -177,3 +177,21 @@ def test_fields_of_a_test_become_columns_when_the_column_is_saved(page: Page, ta
     expect(page.locator("#grid-body").get_by_text("Utrecht", exact=True)).to_have_count(3)
     page.locator("#toasts > *", has_text="Added City").get_by_role("button", name="Undo").click()
     expect(names).to_have_text(["Company", "Profile", "Not run", "HTTP API"])
+
+
+UNCOVERED = """() => {
+    const line = document.activeElement.querySelector(":scope > .tree-line");
+    const { left, top, bottom } = line.getBoundingClientRect();
+    return [top + 2, bottom - 2].every((y) => line.contains(document.elementFromPoint(left + 40, y)));
+}"""
+
+
+def test_the_line_that_has_the_focus_is_never_covered(page: Page, table: int) -> None:
+    page.get_by_role("columnheader", name="Profile").click(button="right")
+    page.get_by_role("menuitem", name="Settings", exact=True).click()
+    page.locator("#panel").get_by_placeholder("Search names and values").focus()
+    page.keyboard.press("Tab")
+    for key in ("ArrowDown", "ArrowDown", "End", "Home", "ArrowDown"):
+        page.wait_for_function(UNCOVERED)
+        page.keyboard.press(key)
+    page.wait_for_function(UNCOVERED)
