@@ -55,7 +55,7 @@ def comment(who: Actor, pk: str | int, *, deleted: bool = False) -> Comment:
 
 
 def edit(who: Actor, pk: str | int, role: Role = Role.VIEWER) -> Edit:
-    found = Edit.objects.filter(table__in=tables(who)).exclude(task={})
+    found = Edit.objects.filter(table__in=tables(who)).filter(task__has_key="found")
     return _allowed(who, found.select_related("table").filter(pk=number(pk)).first(), role)
 
 

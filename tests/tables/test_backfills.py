@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tables import backfills, columns, dispatch, rows
-from tables.models import Backfill, Column, Row, Table
+from tables import backfills, columns, dispatch, edits, rows
+from tables.models import Backfill, Column, DeletedRow, Row, Table
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,6 +54,24 @@ def test_numbers_keep_their_digits_through_a_change_of_type(table: Table) -> Non
     assert values_of(column) == ["1.10", "0042"]
 
 
+@pytest.mark.parametrize(
+    "types", [["checkbox"], ["number"], ["date"], ["checkbox", "number", "text", "date", "checkbox"]]
+)
+def test_a_column_whose_type_is_changed_back_has_what_was_typed(table: Table, types: list[str]) -> None:
+    typed = ["+49171555", "1,000", " 42 ", "yes", "x", "1", "TRUE", "20260131", "2026-01-31 10:30", "1e3", "0042"]
+    column = columns.create(table, "Code")
+    ids = rows.append(table, [{"Code": text} for text in [*typed, "no"]])
+    rows.delete(table, ids[:1])
+    for type in types:
+        columns.change_type(column, type)
+    rows.update(table, [{"id": ids[-1], "cells": {"Code": None}}])
+    columns.change_type(column, "text")
+    assert values_of(column) == [*typed[1:], None]
+    assert DeletedRow.objects.get(pk=ids[0]).values == {str(column.pk): typed[0]}
+    [first] = edits.of_cell(Row.objects.get(pk=ids[3]), column)[-1:]
+    assert first["after"] == "yes"
+
+
 @pytest.mark.usefixtures("large")
 def test_a_large_table_is_left_to_a_worker(table: Table, sent: list[tuple[object, ...]]) -> None:
     column = flags(table, ["yes"] * 4)
@@ -87,12 +105,12 @@ def test_another_worker_goes_on_where_one_died(
     announced.clear()
     change, changed = backfills._change, 0
 
-    def die_at_the_fourth(backfill: Backfill, row: Row) -> bool:
+    def die_at_the_fourth(backfill: Backfill, row: Row, typed: Any) -> bool:
         nonlocal changed
         changed += 1
         if changed == 4:
             raise SystemExit
-        return change(backfill, row)
+        return change(backfill, row, typed)
 
     monkeypatch.setattr(backfills, "_change", die_at_the_fourth)
     with pytest.raises(SystemExit):
