@@ -4,12 +4,13 @@ from typing import Any, Literal
 
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import Router, Schema, Status
+from ninja import Router, Status
 from pydantic import Field
 
 from enrichment import lookup, schedules
 from enrichment.api import described, versions
 from enrichment.api.auth import actor
+from enrichment.api.bodies import Body
 from enrichment.api.tables import NewColumn
 from enrichment.api.versions import IfMatch
 from enrichment.columns import lifecycle as column_lifecycle
@@ -25,7 +26,7 @@ from workspaces.refusals import Refused
 router = Router(tags=["Columns"])
 
 
-class ColumnChange(Schema):
+class ColumnChange(Body):
     name: str | None = Field(default=None, max_length=200)
     type: str | None = None
     config: dict[str, Any] | None = None
@@ -36,19 +37,19 @@ class ColumnChange(Schema):
     schedule: dict[str, Any] | None = None
 
 
-class OneRow(Schema):
+class OneRow(Body):
     row_id: int | str
     config: dict[str, Any] | None = None
 
 
-class FormulaDraft(Schema):
+class FormulaDraft(Body):
     type: Literal["formula", "extract", "lookup"] = "formula"
     config: dict[str, Any]
     row_ids: list[int | str] | None = None
     column_id: int | str | None = None
 
 
-class ColumnIds(Schema):
+class ColumnIds(Body):
     ids: list[int | str] = Field(min_length=1)
 
 
@@ -56,7 +57,7 @@ class DeletedColumns(ColumnIds):
     force: bool = False
 
 
-class Scope(Schema):
+class Scope(Body):
     rows: Any = "missing"
 
 

@@ -74,7 +74,8 @@ def _validation(error: ValidationError) -> JsonResponse:
         place = [str(part) for part in item["loc"]]
         # Ninja puts the source and the name of the argument first.
         field = ".".join(place[2:] if len(place) > 2 and place[0] in ("body", "form") else place[1:])
-        problems.append(Problem(f"{item['msg']}.", field=field))
+        words = f"There is no field “{place[-1]}” here" if item["type"] == "extra_forbidden" else item["msg"]
+        problems.append(Problem(f"{words}.", field=field))
     return answer(422, "Some values are missing or invalid.", problems)
 
 

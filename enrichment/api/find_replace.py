@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router
 
 from enrichment import lookup
 from enrichment.api.auth import actor
+from enrichment.api.bodies import Body
 from tables import find_replace, replacements
 from tables.find_replace import Replacer, Search
 from tables.values import storable
@@ -15,7 +16,7 @@ from workspaces.models import Role
 router = Router(tags=["Rows"])
 
 
-class Find(Schema):
+class Find(Body):
     """Looks in all plain columns unless `columns` names some, and in all rows unless `ids` or a filter narrows them."""
 
     find: str

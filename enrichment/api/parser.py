@@ -1,7 +1,9 @@
 """Bodies as JSON, refused in words where they are none."""
 
 import json
+import math
 import re
+from decimal import Decimal
 from typing import Any, NoReturn
 
 from django.http import HttpRequest
@@ -17,7 +19,7 @@ class JsonParser(Parser):
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
         """Raises Refused."""
         try:
-            body: dict[str, Any] = json.loads(request.body)
+            body: dict[str, Any] = json.loads(request.body, parse_float=_exact)
             if _SUSPICIOUS.search(request.body):
                 json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
         except json.JSONDecodeError as error:
@@ -31,6 +33,14 @@ class JsonParser(Parser):
         except ValueError:
             _refuse("A number in the body is too large, or it is NaN or Infinity, which JSON doesn't have.")
         return body
+
+
+def _exact(text: str) -> float:
+    """Returns the number. Raises Refused where it would have other digits than were sent."""
+    number = float(text)
+    if math.isfinite(number) and Decimal(text) != Decimal(repr(number)):
+        _refuse(f"The number {text[:60]} has more digits than Marl keeps of one. Send it as text, in quotes.")
+    return number
 
 
 def _refuse(words: str) -> NoReturn:

@@ -10,6 +10,7 @@ from ninja import Query, Router, Schema, Status
 from enrichment import lookup
 from enrichment.api import described, versions
 from enrichment.api.auth import actor
+from enrichment.api.bodies import Body
 from enrichment.api.versions import IfMatch
 from enrichment.dataflow import auto_update
 from enrichment.preview import cell_history
@@ -23,7 +24,7 @@ from workspaces.refusals import Refused
 router = Router(tags=["Rows"])
 
 
-class Keyed(Schema):
+class Keyed(Body):
     """With `key` (a column or a list of them), rows that match are updated or skipped, as `on_match` says."""
 
     key: list[str | int] | str | int = []
@@ -46,14 +47,14 @@ class NewRows(Keyed):
     typing: bool = False
 
 
-class Move(Schema):
+class Move(Body):
     """`before` is the row that they are moved before; null moves them to the end."""
 
     ids: list[int | str]
     before: int | str | None
 
 
-class RowChange(Schema):
+class RowChange(Body):
     """With `was`, nothing is changed if a cell has another value now."""
 
     id: int | str
@@ -61,11 +62,11 @@ class RowChange(Schema):
     was: dict[str | int, Any] = {}
 
 
-class Cells(Schema):
+class Cells(Body):
     cells: dict[str | int, Any]
 
 
-class RowChanges(Schema):
+class RowChanges(Body):
     """With `typing`, auto-update waits until the rows are left, or for five seconds. `undo` names it in the history."""
 
     rows: list[RowChange]
@@ -73,7 +74,7 @@ class RowChanges(Schema):
     undo: bool = False
 
 
-class TypedRows(Schema):
+class TypedRows(Body):
     """`left` says that nobody is typing in these rows any more."""
 
     ids: list[int | str]
@@ -88,7 +89,7 @@ class Paste(Keyed):
     view: str = ""
 
 
-class RowIds(Schema):
+class RowIds(Body):
     """Either `ids`, or `all_but` for every other row."""
 
     ids: list[int | str] | None = None
@@ -96,7 +97,7 @@ class RowIds(Schema):
     view: str = ""
 
 
-class Undo(Schema):
+class Undo(Body):
     undo: str
 
 

@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.http import Http404, HttpRequest
-from ninja import Router, Schema, Status
+from ninja import Router, Status
 from pydantic import Field
 
 from enrichment import lookup
 from enrichment.api import described
 from enrichment.api.auth import actor
+from enrichment.api.bodies import Body
 from enrichment.models import Run
 from enrichment.runs import failures, lifecycle, progress
 from workspaces.models import Role
@@ -16,12 +17,12 @@ from workspaces.models import Role
 router = Router(tags=["Runs"])
 
 
-class Start(Schema):
+class Start(Body):
     rows: Any = "missing"
     ask_again: bool = False
 
 
-class StartSeveral(Schema):
+class StartSeveral(Body):
     columns: list[int | str] = Field(min_length=1)
     rows: Any = "missing"
 

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema, Status
+from ninja import Router, Status
 
 from enrichment import lookup
 from enrichment.api.auth import actor
+from enrichment.api.bodies import Body
 from tables import columns, summaries
 from tables.row_queries import View
 from workspaces.refusals import Refused
@@ -14,7 +15,7 @@ from workspaces.refusals import Refused
 router = Router(tags=["Rows"])
 
 
-class Summaries(Schema):
+class Summaries(Body):
     """`columns` is {column id: kind}: filled, empty, unique, sum, mean, min or max. The rest narrows the rows."""
 
     filter: list[dict[str, Any]] = []
@@ -24,7 +25,7 @@ class Summaries(Schema):
     columns: dict[str, str]
 
 
-class SummaryChoice(Schema):
+class SummaryChoice(Body):
     """{column id: kind}. "rows" is how many rows are shown, and "none" that nothing is shown."""
 
     columns: dict[str, str]

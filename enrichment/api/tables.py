@@ -4,12 +4,13 @@ from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest
-from ninja import Router, Schema, Status
+from ninja import Router, Status
 from pydantic import Field
 
 from enrichment import lookup
 from enrichment.api import described
 from enrichment.api.auth import actor
+from enrichment.api.bodies import Body
 from enrichment.columns import lifecycle as column_lifecycle
 from enrichment.columns import table_lifecycle
 from enrichment.graph import CALCULATED_TYPES
@@ -25,18 +26,18 @@ from workspaces.models import Role
 router = Router(tags=["Tables"])
 
 
-class NewColumn(Schema):
+class NewColumn(Body):
     name: str = Field(min_length=1, max_length=200)
     type: str = "text"
     config: dict[str, Any] | None = None
 
 
-class NewTable(Schema):
+class NewTable(Body):
     name: str = Field(min_length=1, max_length=200)
     columns: list[NewColumn] = []
 
 
-class TableChange(Schema):
+class TableChange(Body):
     name: str | None = Field(default=None, min_length=1, max_length=200)
     auto_update: bool | None = None
     attempt_days: int | None = None

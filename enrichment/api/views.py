@@ -9,6 +9,7 @@ from pydantic import Field
 
 from enrichment import lookup
 from enrichment.api.auth import actor
+from enrichment.api.bodies import Body
 from tables import columns, saved_views, view_snapshots
 from tables.models import SavedView
 from tables.row_queries import View, rows_with_errors
@@ -17,7 +18,7 @@ from workspaces.models import Role
 router = Router(tags=["Views"])
 
 
-class Shown(Schema):
+class Shown(Body):
     """`hidden`, `pinned` and `order` are columns; null for the last two means as in the table.
 
     `row_height` is compact, medium or tall, and `group` the column whose groups are listed.

@@ -111,38 +111,38 @@ def test_a_viewer_reads_and_may_not_write(viewing: Caller, table: dict[str, Any]
 
 
 @pytest.mark.parametrize(
-    ("method", "path"),
+    ("method", "path", "field"),
     [
-        ("GET", "/tables/{table}"),
-        ("PATCH", "/tables/{table}"),
-        ("DELETE", "/tables/{table}"),
-        ("GET", "/tables/{table}/attempts"),
-        ("GET", "/tables/{table}/rows"),
-        ("POST", "/tables/{table}/rows"),
-        ("PATCH", "/tables/{table}/rows"),
-        ("DELETE", "/tables/{table}/rows"),
-        ("POST", "/tables/{table}/rows/restore"),
-        ("POST", "/tables/{table}/rows/typing"),
-        ("POST", "/tables/{table}/paste"),
-        ("GET", "/tables/{table}/runs"),
-        ("GET", "/tables/{table}/events"),
-        ("POST", "/tables/{table}/columns"),
-        ("GET", "/columns/{column}"),
-        ("PATCH", "/columns/{column}"),
-        ("DELETE", "/columns/{column}"),
-        ("POST", "/columns/{column}/preview"),
-        ("POST", "/columns/{column}/test"),
-        ("POST", "/columns/{column}/estimate"),
-        ("POST", "/columns/{column}/runs"),
-        ("GET", "/connections/{connection}"),
-        ("PATCH", "/connections/{connection}"),
-        ("DELETE", "/connections/{connection}"),
-        ("POST", "/connections/{connection}/test"),
-        ("GET", "/rows/{row}/cells/{column}"),
+        ("GET", "/tables/{table}", ""),
+        ("PATCH", "/tables/{table}", "name"),
+        ("DELETE", "/tables/{table}", ""),
+        ("GET", "/tables/{table}/attempts", ""),
+        ("GET", "/tables/{table}/rows", ""),
+        ("POST", "/tables/{table}/rows", "rows"),
+        ("PATCH", "/tables/{table}/rows", "rows"),
+        ("DELETE", "/tables/{table}/rows", "ids"),
+        ("POST", "/tables/{table}/rows/restore", "undo"),
+        ("POST", "/tables/{table}/rows/typing", "ids"),
+        ("POST", "/tables/{table}/paste", "rows"),
+        ("GET", "/tables/{table}/runs", ""),
+        ("GET", "/tables/{table}/events", ""),
+        ("POST", "/tables/{table}/columns", "name"),
+        ("GET", "/columns/{column}", ""),
+        ("PATCH", "/columns/{column}", "name"),
+        ("DELETE", "/columns/{column}", ""),
+        ("POST", "/columns/{column}/preview", "row_id"),
+        ("POST", "/columns/{column}/test", "row_id"),
+        ("POST", "/columns/{column}/estimate", "rows"),
+        ("POST", "/columns/{column}/runs", "rows"),
+        ("GET", "/connections/{connection}", ""),
+        ("PATCH", "/connections/{connection}", "name"),
+        ("DELETE", "/connections/{connection}", ""),
+        ("POST", "/connections/{connection}/test", ""),
+        ("GET", "/rows/{row}/cells/{column}", ""),
     ],
 )
 def test_what_belongs_to_another_workspace_is_not_found(
-    method: str, path: str, call: Caller, stranger: Caller, table: dict[str, Any]
+    method: str, path: str, field: str, call: Caller, stranger: Caller, table: dict[str, Any]
 ) -> None:
     ids = {
         "table": table["id"],
@@ -150,7 +150,8 @@ def test_what_belongs_to_another_workspace_is_not_found(
         "connection": connection(call)["id"],
         "row": row_ids(call, table)[0],
     }
-    body = None if method == "GET" else {"name": "x", "row_id": ids["row"], "rows": [], "ids": [], "undo": "true"}
+    sent: dict[str, Any] = {"name": "x", "row_id": ids["row"], "rows": [], "ids": [], "undo": "true"}
+    body = {field: sent[field]} if field else None
     status, told = stranger(method, path.format(**ids), body)
     assert (status, told["error"]["code"]) == (404, "not_found")
 

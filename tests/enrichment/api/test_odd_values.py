@@ -96,3 +96,57 @@ def test_a_window_beyond_all_rows_is_empty(call: Caller, leads: Table) -> None:
     for path in ("/tables", "/trash", "/connections", f"/tables/{leads.pk}/rows", f"/tables/{leads.pk}/runs"):
         assert call("GET", f"{path}?offset={2**70}")[1]["items"] == [], path
     assert call("GET", f"/tables/{leads.pk}/examples?position={2**70}")[1]["row"] is None
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "rows", {"rows": [{"Company": "x"}], "onmatch": "update"}),
+        ("PATCH", "rows", {"rows": [{"id": 1, "cells": {"Company": "x"}, "wass": {}}]}),
+        ("POST", "paste", {"added": [{"Company": "x"}], "filtered": True}),
+        ("DELETE", "rows", {"ids": [1], "all_butt": []}),
+        ("POST", "replace", {"find": "x", "replace": "y", "wholecell": True}),
+        ("POST", "summaries", {"columns": {}, "filters": []}),
+        ("POST", "views", {"filters": []}),
+        ("POST", "columns", {"name": "New", "typ": "number"}),
+        ("PATCH", "", {"nam": "Other"}),
+    ],
+)
+def test_a_field_that_is_not_there_is_refused_by_name(
+    method: str, path: str, body: dict[str, Any], call: Caller, leads: Table
+) -> None:
+    before = call("GET", f"/tables/{leads.pk}/rows")
+    status, answer = call(method, f"/tables/{leads.pk}/{path}".rstrip("/"), body)
+    assert status == 422
+    assert "There is no field “" in answer["error"]["details"][0]["message"]
+    assert call("GET", f"/tables/{leads.pk}/rows") == before
+
+
+@pytest.mark.parametrize(
+    ("name", "items"),
+    [
+        ("filter", [{"column": "%s", "op": "eq", "value": "x", "not": True}]),
+        ("filter", [{"any": [{"column": "%s", "op": "empty"}], "all": []}]),
+        ("sort", [{"column": "%s", "descending": True}]),
+        ("sort", [{"column": "%s", "desc": "false"}]),
+    ],
+)
+def test_a_part_of_a_filter_or_sort_that_is_not_there_is_refused(
+    name: str, items: list[Any], call: Caller, leads: Table
+) -> None:
+    text = json.dumps(items).replace("%s", str(leads.columns.all()[0].pk))
+    assert call("GET", f"/tables/{leads.pk}/rows?{name}={text}")[0] == 422
+
+
+@pytest.mark.parametrize("number", ["0.1234567890123456789", "12345678901234567890.5", "1e-400"])
+def test_a_number_that_would_lose_digits_is_refused(number: str, call: Caller, leads: Table) -> None:
+    client, path = call.client, f"/api/v1/tables/{leads.pk}/rows"
+    headers = {"Authorization": f"Bearer {call.token}"}
+    sent = '{"rows": [{"Company": %s}]}'
+    answer = client.generic("POST", path, sent % number, "application/json", headers=headers)
+    assert answer.status_code == 400
+    assert "has more digits than Marl keeps" in answer.json()["error"]["message"]
+    kept = {"12345678901234567890123": 12345678901234567890123, "2.50": 2.5, "0.1": 0.1}
+    for text, value in kept.items():
+        assert client.generic("POST", path, sent % text, "application/json", headers=headers).status_code == 201
+        assert leads.rows.order_by("-pk")[0].values == {str(leads.columns.all()[0].pk): value}
