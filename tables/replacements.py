@@ -173,7 +173,7 @@ def _undo_rows(edit: Edit) -> int | None:
         now = live.get(line.row_id)
         if now is None:
             continue
-        same = {key: line.before.get(key) for key, value in line.after.items() if now.get(key) == value}
+        same = {key: line.before.get(key) for key, value in line.after.items() if values.are_same(now.get(key), value)}
         changed_since = ["It was changed since."] * (len(line.after) - len(same))
         found.add(same, changed_since)
         if same:

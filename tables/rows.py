@@ -150,7 +150,7 @@ def _check_unchanged(table: Table, expected: Mapping[int, Mapping[str, Any]]) ->
     for row_ids in batched(sorted(expected), _IDS):
         for row in Row.objects.filter(pk__in=row_ids):
             was = expected[row.pk]
-            changed |= {(row.pk, key) for key, value in was.items() if row.values.get(key) != value}
+            changed |= {(row.pk, key) for key, value in was.items() if not values.are_same(row.values.get(key), value)}
     if changed:
         name = Column.objects.get(pk=min(changed)[1]).name
         words = f"“{name}” was changed" if len(changed) == 1 else f"{len(changed):,} cells were changed"
@@ -192,7 +192,9 @@ def _write(table: Table, new_values: Mapping[int, edits.Values]) -> dict[int, tu
             raise Refused(f"This table has no row {missing}.", field="rows")
         written: dict[int, dict[str, Any]] = {}
         for _, pk, stored in rows:
-            different = {key: value for key, value in new_values[pk].items() if stored.get(key) != value}
+            different = {
+                key: value for key, value in new_values[pk].items() if not values.are_same(stored.get(key), value)
+            }
             if different:
                 changes[pk] = ({key: stored.get(key) for key in different}, different)
                 written[pk] = _without_empty(stored | different)

@@ -49,6 +49,17 @@ def as_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+def are_same(one: object, other: object) -> bool:
+    """Whether they are the same value: a truth is no number, also inside of lists and objects."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(are_same, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(are_same(value, other[key]) for key, value in one.items())
+    return one == other
+
+
 def is_too_deep(value: object) -> bool:
     """Whether more lists and objects than a cell holds stand inside each other."""
     level = [value]

@@ -1,5 +1,6 @@
 """Rows appended, read by windows, changed and deleted."""
 
+import json
 from typing import Any
 
 import pytest
@@ -80,6 +81,17 @@ def test_a_value_that_stays_the_same_is_not_announced(table: Table, announced: l
     announced.clear()
     assert rows.update(table, [{"id": row_id, "cells": {"Name": "a"}}]) == 1
     assert announced == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(1, True), (True, 1), (0, False), ([1], [True]), ({"a": 0}, {"a": False})]
+)
+def test_a_truth_is_another_value_than_a_number(table: Table, name: str, before: object, after: object) -> None:
+    [row_id] = rows.append(table, [{"Name": before}])
+    with pytest.raises(Refused, match="was changed by somebody else"):
+        rows.update(table, [{"id": row_id, "cells": {"Name": "x"}, "was": {"Name": after}}])
+    rows.update(table, [{"id": row_id, "cells": {"Name": after}}])
+    assert json.dumps(Row.objects.get(pk=row_id).values[name]) == json.dumps(after)
 
 
 def test_an_update_leaves_the_other_cells_and_an_emptied_one_goes(table: Table, name: str) -> None:
