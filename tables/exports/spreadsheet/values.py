@@ -19,6 +19,8 @@ MOST_PLACES = 10  # decimal places that a number is shown with where it ends in 
 
 _WHOLE = re.compile(r"-?(?:0|[1-9]\d{0,14})")
 _PADDED = re.compile(r"-?0\d")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d(?:T.*)?", re.ASCII)
 _SPECIAL = re.compile("[&<>\x00-\x08\x0b-\x1f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -78,9 +80,9 @@ def _any(value: object) -> Content | None:
 
 def _number(value: object) -> Content | None:
     """Returns digits that a spreadsheet keeps as a number with the decimal places that it was written with."""
-    if value.__class__ is not str:
+    if not isinstance(value, str) or not _NUMBER.fullmatch(value):  # such as a text from before the column's type
         return _any(value)
-    digits: str = value
+    digits = value
     if _WHOLE.fullmatch(digits):
         return Content("", f"<v>{digits}</v>")
     if _PADDED.match(digits) or not _fits(digits):
@@ -102,9 +104,12 @@ def _fits(digits: str) -> bool:
 
 def _date(value: object) -> Content | None:
     """Returns a day, or a moment in milliseconds without an offset, as a date."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
         return _any(value)
-    moment = datetime.fromisoformat(value)
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:  # a text that only begins like a date
+        return _any(value)
     if moment.date() < _FIRST_DAY or moment.tzinfo or moment.microsecond % 1000:
         return of_text(value)
     days = (moment.date() - _DAY_BEFORE).days

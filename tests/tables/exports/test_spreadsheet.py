@@ -90,6 +90,12 @@ def test_a_number_is_one_unless_a_spreadsheet_would_change_its_digits(digits: ob
     assert cells(written([[digits, "x"]], "number", "text"))[1][0] == stored
 
 
+@pytest.mark.parametrize("type", ["number", "date"])
+@pytest.mark.parametrize("text", ["many", "1 000", "=1+1", "2026-02-31", "2026-01-31 or so", "12:30", "NaN"])
+def test_a_text_from_before_the_type_of_its_column_stays_text(text: str, type: str) -> None:
+    assert cells(written([[text]], type))[1] == [text]
+
+
 def test_a_number_is_shown_with_the_decimal_places_that_it_has() -> None:
     content = written([["12.50"], ["12.5"], ["3.00"]], "number")
     formats = [row[0].number_format for row in load_workbook(io.BytesIO(content)).worksheets[0].iter_rows(min_row=2)]
