@@ -26,7 +26,7 @@ KEPT_SECONDS = 7 * 86_400  # after the last query that it served
 _DAY = 86_400
 _LONGEST = 3_600  # seconds to make one
 _PREFIX = "marl_column_"
-_VERSION = 2  # of what an index holds; an older one is dropped
+_VERSION = 3  # of what an index holds; an older one is dropped
 
 log = logging.getLogger(__name__)
 

@@ -6,6 +6,8 @@ A query has the text of each column that it reads under an alias (`alias`), and 
 import json
 import re
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import connection
@@ -14,6 +16,7 @@ from django.db.models import BooleanField, F, FloatField, Func, OuterRef, Q, Sub
 from django.db.models.functions import Cast, Collate, Lower
 from django.db.models.sql.compiler import SQLCompiler
 
+from tables import letters
 from tables.models import Cell, Column
 
 # Within what a double holds: PostgreSQL would break off at a text beyond it.
@@ -33,7 +36,8 @@ _DATE_IN_SQLITE = "it GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'"
 _AS_STORED = re.compile(r'[^\x00-\x1f\x7f-\U0010ffff"\\{}\[\],:]+')
 # Characters that are the same in capitals, and that no other character becomes in capitals.
 _UNCASED = re.compile(r"[ -@\[-`{-~]+")
-_LIKE_A_NUMBER = re.compile(r"[-+.0-9einfa]+", re.IGNORECASE)
+_IN_JSON = re.compile(r'["\[\]{}]')
+_BETWEEN = re.compile(r'(":|,) ?')
 
 
 class AsText(Func):
@@ -72,11 +76,12 @@ class IsOneOf(Func):
         return self.as_sql(compiler, connection, template="%(expressions)s::jsonb))", arg_joiner=each, **context)
 
 
-class _HasOtherKinds(Func):
-    """Whether a row may have a number or a truth, which SQLite writes in another way than they are stored."""
+class _Matches(Func):
+    """Whether a text has a part in capitals or not, of letters beyond ASCII, whose capitals SQLite does not know."""
 
     output_field = BooleanField()
-    template = """(%(expressions)s GLOB '*":[-0-9tf]*' OR %(expressions)s GLOB '*": [-0-9tf]*')"""
+    conditional = True
+    function = "marl_matches"
 
 
 class Literal(Value):
@@ -101,8 +106,12 @@ class _Member(Func):
         super().__init__(value, key=int(key), **context)
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
-        """A number or truth in JSON is compared with texts, which SQLite does by type first."""
-        template = """CAST(JSON_EXTRACT(%(expressions)s, '$."%(key)s"') AS TEXT)"""
+        """Numbers and truths as they are stored: SQLite would give 15 digits of a number, and 1 for true."""
+        template = (
+            """(CASE JSON_TYPE(%(expressions)s, '$."%(key)s"')"""
+            """ WHEN 'text' THEN JSON_EXTRACT(%(expressions)s, '$."%(key)s"') WHEN 'null' THEN NULL"""
+            """ ELSE %(expressions)s -> '$."%(key)s"' END)"""
+        )
         return self.as_sql(compiler, connection, template=template, **context)
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
@@ -115,7 +124,10 @@ class _Whole(Func):
     output_field = TextField()
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
-        return self.as_sql(compiler, connection, template="CAST(JSON_EXTRACT(%(expressions)s, '$') AS TEXT)", **context)
+        """As it is stored, like what a row holds."""
+        template = """(CASE WHEN %(expressions)s GLOB '"*' OR %(expressions)s = 'null'
+            THEN JSON_EXTRACT(%(expressions)s, '$') ELSE CAST(%(expressions)s AS TEXT) END)"""
+        return self.as_sql(compiler, connection, template=template, **context)
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
         return self.as_sql(compiler, connection, template="(%(expressions)s #>> '{}')", **context)
@@ -144,6 +156,16 @@ def _inline(test: str, text: str) -> str:
 class _OfNumber(_Read):
     sqlite_test = _NUMBER_IN_SQLITE
     postgresql_test = _NUMBER_IN_POSTGRESQL
+
+
+class _Numeral(_OfNumber):
+    """The text of a number, for PostgreSQL the number with all of its digits."""
+
+    output_field = TextField()
+    read = "it"
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        return super().as_postgresql(compiler, connection, read="CAST(it AS numeric)")
 
 
 class _Number(_OfNumber):
@@ -176,6 +198,18 @@ class _NumberKey(_OfNumber):
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
         return super().as_postgresql(compiler, connection, read="CAST(trim_scale(CAST(it AS numeric)) AS text)")
+
+
+class _BeyondDouble(_OfNumber):
+    """What a number is more, or less, than other numbers of the same double."""
+
+    output_field = FloatField()
+    read = f"CASE WHEN length(it) > {_EXACT} THEN marl_rest(it) ELSE 0.0 END"
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        rest = "CAST(CAST(it AS numeric) - CAST(CAST(it AS double precision) AS numeric) AS double precision)"
+        read = f"CASE WHEN length(it) > {_EXACT} THEN {rest} ELSE 0.0 END"
+        return super().as_postgresql(compiler, connection, read=read)
 
 
 class _Beside(_OfNumber):
@@ -262,6 +296,16 @@ def number(column: Column) -> Func:
     return _Number(F(alias(column)))
 
 
+def beyond_double(column: Column) -> Func:
+    """Returns the expression by which numbers are sorted that are the same as doubles, and not as they are written."""
+    return _BeyondDouble(F(alias(column)))
+
+
+def exact_number(column: Column) -> Func:
+    """Returns the expression of the column's text where it is a number, for exact sums."""
+    return _Numeral(F(alias(column)))
+
+
 def number_key(column: Column) -> Func:
     """Returns a text that is the same for numbers that are equal, digit by digit."""
     return _NumberKey(F(alias(column)))
@@ -307,7 +351,7 @@ def has_uncased(column: Column, text: str) -> Q:
 
     PostgreSQL takes as long to write a value in capitals as to read it.
     """
-    part = max(_UNCASED.findall(text), key=len, default="")
+    part = "" if _in_json(text) else max(_UNCASED.findall(text), key=len, default="")
     return Q(**{f"{alias(column)}__contains": part}) if part.strip() else Q()
 
 
@@ -317,9 +361,30 @@ def may_hold(text: str) -> Q:
     It takes one look at the row as it is stored, a tenth of the time that it takes to find a value in there.
     """
     as_stored = max(_AS_STORED.findall(text), key=len, default="")
-    if not as_stored:
-        return Q()
-    passes = Q(as_text__icontains=as_stored)
-    if connection.vendor == "sqlite" and _LIKE_A_NUMBER.fullmatch(as_stored):
-        passes |= Q(_HasOtherKinds(F("values")))
-    return passes
+    return Q(as_text__icontains=as_stored) if as_stored else Q()
+
+
+def holds(name: str, lookup: str, text: str) -> Q:
+    """Returns the test whether a text under an alias has another in it, begins or ends with it, in capitals or not.
+
+    In a list or an object it may stand as people see it, or as JSON writes it.
+    """
+    test = _holds(name, lookup, text)
+    if lookup != "icontains" or not (others := _in_json(text)):
+        return test
+    is_json = Q(**{f"{name}__startswith": "{"}) | Q(**{f"{name}__startswith": "["})
+    return test | is_json & reduce(or_, (_holds(name, lookup, other) for other in others))
+
+
+def _holds(name: str, lookup: str, text: str) -> Q:
+    if connection.vendor == "sqlite" and not text.isascii():
+        return Q(_Matches(F(name), Value(letters.pattern(lookup, text), output_field=TextField())))
+    return Q(**{f"{name}__{lookup}": text})
+
+
+def _in_json(text: str) -> set[str]:
+    """Returns how else a text may stand in JSON: with escapes, and with other spaces between its parts."""
+    found = {json.dumps(text, ensure_ascii=False)[1:-1]}
+    if _IN_JSON.search(text):
+        found |= {_BETWEEN.sub(r"\1", text), _BETWEEN.sub(r"\1 ", text)}
+    return found - {text}

@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, In, LessThan, LessThanOrEqual, Range
 
-from tables import expressions, row_lists
+from tables import expressions, row_lists, values
 from tables.models import HANDED_DOWN, Cell, CellState, Column, ColumnType
 from workspaces import ids
 from workspaces.refusals import Refused
@@ -128,7 +128,11 @@ def _item(item: object, columns: Mapping[str, Column], depth: int) -> Condition 
         raise _refused('An item of a filter is {"column", "op", "value"}, {"all": […]} or {"any": […]}.')
     for holds in ("all", "any"):
         if holds in item:
+            if len(item) > 1:
+                raise _refused(f'A group is {{"{holds}": […]}} and nothing else. Put what is beside it in the list.')
             return _group(holds, item[holds], columns, depth + 1)
+    if unknown := item.keys() - {"column", "op", "value"}:
+        raise _refused(f'A condition has no {min(map(str, unknown))!r}. It is {{"column", "op", "value"}}.')
     column = columns.get(str(item.get("column")))
     if column is None:
         raise _refused(f"There is no column {item.get('column')!r}.")
@@ -150,17 +154,31 @@ def _value(column: Column, op: str, value: object) -> Any:
     if op in ("one_of", "not_one_of"):
         if not isinstance(value, list) or not 0 < len(value) <= MOST_VALUES:
             raise _refused(f"To compare “{column.name}” with several values, send a list of up to {MOST_VALUES}.")
-        return value
+        return [_as_stored(column, one) for one in value]
+    if op in (*_LOOKUPS, "not_contains", "eq", "ne") and not isinstance(value, str | int | float):
+        words = f"To compare “{column.name}”, send a text, a number or a truth as the value."
+        raise _refused(words + (" To find empty cells, use the test “empty”." if value is None else ""))
     if op not in ORDERED_OPS:
-        return value
+        return value if op not in ("eq", "ne") else _as_stored(column, value)
     bounds = value if op == "between" else [value]
     if not isinstance(bounds, list) or len(bounds) != (2 if op == "between" else 1):
         raise _refused(f"For “{column.name}” between two values, send a list of both.")
+    bounds = [_as_stored(column, bound) for bound in bounds]
     if column.type == ColumnType.NUMBER and None in map(_as_number, bounds):
         raise _refused(f"“{column.name}” is a number column. Compare it with a number.")
     if column.type == ColumnType.DATE and not all(map(_is_date, bounds)):
         raise _refused(f"“{column.name}” is a date column. Compare it with a date like 2026-12-31.")
-    return value
+    return bounds if op == "between" else bounds[0]
+
+
+def _as_stored(column: Column, value: object) -> object:
+    """Returns what the value would be in the column: 1000 for 1,000 and 2026-01-31 for 20260131."""
+    if column.is_computed or not isinstance(value, str) or not value.strip():
+        return value
+    try:
+        return values.clean(column, value)
+    except Refused:
+        return value  # as may be in the column from before it had its type
 
 
 def _condition(condition: Condition, indexed: bool) -> Q:
@@ -186,9 +204,9 @@ def _first_look(column: Column, op: str, value: Any, indexed: bool) -> Q:
     by_number = column.type == ColumnType.NUMBER and any(_as_number(text) is not None for text in values)
     is_by_text = op in _LOOKUPS or (op == "eq" and not _is_by_date(column, op, values))
     is_by_text |= op == "one_of" and not by_number
-    if column.is_computed or not is_by_text or any(map(_is_truth, values)):
+    if column.is_computed or not is_by_text:
         return Q()
-    texts = [str(text) for text in values]
+    texts = [_text(text) for text in values]
     if op in _LOOKUPS and connection.vendor == "postgresql":
         return expressions.has_uncased(column, texts[0])
     if indexed and op not in _LOOKUPS and column.type != ColumnType.NUMBER:
@@ -209,16 +227,12 @@ def _about(column: Column, op: str, bounds: Sequence[float], indexed: bool) -> Q
     return Q(LessThanOrEqual(number, high)) if op in ("lt", "lte") else Q(Range(number, (low, high)))
 
 
-def _is_truth(value: object) -> bool:
-    return isinstance(value, bool)
-
-
 def _compared(column: Column, op: str, value: Any) -> Q:
     alias = expressions.alias(column)
     if op == "empty":
         return Q(**{f"{alias}__isnull": True}) | Q(**{alias: ""})
     if op in _LOOKUPS:
-        return Q(**{f"{alias}__{_LOOKUPS[op]}": str(value)})
+        return expressions.holds(alias, _LOOKUPS[op], _text(value))
     values = value if isinstance(value, list) else [value]
     if _is_by_number(column, op, values):
         return _by_number(column, op, [_numeral(text) for text in values])
@@ -253,16 +267,14 @@ def _by_number(column: Column, op: str, numerals: Sequence[str]) -> Q:
 def _is_one_of(column: Column, values: Sequence[Any]) -> Q:
     is_number = column.type == ColumnType.NUMBER
     known = [_numeral(value) for value in values if is_number and _as_number(value) is not None]
-    texts = [text for value in values for text in _texts(value)]
+    texts = [_text(value) for value in values]
     test = Q(**{f"{expressions.alias(column)}__in": texts})
     return test | Q(expressions.is_among(column, known)) if known else test
 
 
-def _texts(value: object) -> list[str]:
-    """Returns what a value may look like as text: PostgreSQL and SQLite write truths in two ways."""
-    if isinstance(value, bool):
-        return ["true", "1"] if value else ["false", "0"]
-    return [str(value)]
+def _text(value: object) -> str:
+    """Returns a value as databases write it as text."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _in_state(column: Column, state: object) -> Q:

@@ -109,10 +109,10 @@ class View:
         rows = self._matching(table, chosen, column)
         if column.type != ColumnType.NUMBER or not self._reads_only(column, chosen) or len(self.sorts) != 1:
             return packed_ids.read([self._sorted(rows)], index)
-        number = expressions.indexed_number(F(expressions.alias(column)))
+        number, rest = expressions.indexed_number(F(expressions.alias(column))), expressions.beyond_double(column)
         if self.sorts[0].get("desc"):  # NULL, which is no number, is the last
-            return packed_ids.read([rows.order_by(number.desc(), "sort_key")], index)
-        numbers = rows.filter(IsNull(number, False)).order_by(number.asc(), "sort_key")
+            return packed_ids.read([rows.order_by(number.desc(), rest.desc(), "sort_key")], index)
+        numbers = rows.filter(IsNull(number, False)).order_by(number.asc(), rest.asc(), "sort_key")
         return packed_ids.read([numbers, rows.filter(IsNull(number, True)).order_by("sort_key")], index)
 
     def groups(self, table: Table, column: Column) -> list[dict[str, Any]]:
@@ -153,14 +153,17 @@ class View:
         results = Cell.objects.filter(column__in=computed, state=CellState.DONE).annotate(
             text=expressions.result_text()
         )
-        matches = Q(pk__in=results.filter(text__icontains=self.search).values("row_id")) if computed else Q()
+        found = results.filter(expressions.holds("text", "icontains", self.search)).values("row_id")
+        matches = Q(pk__in=found) if computed else Q()
         plain = Q()
         for column in self.columns:
             if not column.is_computed:
-                plain |= Q(**{f"{expressions.alias(column)}__icontains": self.search})
+                plain |= expressions.holds(expressions.alias(column), "icontains", self.search)
         return matches | (expressions.may_hold(self.search) & plain) if plain else matches
 
     def _sort_column(self, item: dict[str, Any]) -> Column:
+        if item.keys() - {"column", "desc"} or not isinstance(item.get("desc", False), bool):
+            raise Refused('A sort is {"column", "desc"}, and desc is true or false.', field="sort")
         for column in self.columns:
             if str(column.pk) == str(item.get("column")):
                 return column
@@ -237,9 +240,10 @@ def rows_with_errors(table: Table) -> int:
 def _sort_keys(column: Column) -> list[Any]:
     """Numbers by size where a column may hold them, texts without regard to capitals."""
     text = expressions.without_case(F(expressions.alias(column)))
+    numbers = [expressions.number(column), expressions.beyond_double(column)]
     if column.type == ColumnType.NUMBER:
-        return [expressions.number(column)]
-    return [expressions.number(column), text] if column.is_computed else [text]
+        return numbers
+    return [*numbers, text] if column.is_computed else [text]
 
 
 def _group_key(column: Column) -> Any:
@@ -250,7 +254,7 @@ def _group_key(column: Column) -> Any:
     if column.type == ColumnType.DATE:
         return Coalesce(expressions.date(column, whole=False), text, output_field=TextField())
     if column.type == ColumnType.CHECKBOX:
-        return Case(When(**{f"{expressions.alias(column)}__in": ["true", "1"]}, then=Value("true")), default=Value(""))
+        return Case(When(**{expressions.alias(column): "true"}, then=Value("true")), default=Value(""))
     return text
 
 

@@ -3,13 +3,17 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from decimal import Context, Decimal
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import Aggregate, Avg, Count, F, Func, Max, Min, QuerySet, Sum, TextField, Value
-from django.db.models.functions import NullIf
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Aggregate, Count, F, Func, Max, Min, QuerySet, TextField, Value
+from django.db.models.functions import Coalesce, NullIf
+from django.db.models.sql.compiler import SQLCompiler
 
 from tables import columns, expressions
+from tables.exact_numbers import DIGITS_OF_DOUBLES, EXACTLY
 from tables.models import Cell, CellState, Column, ColumnType, Row, SummaryChoice, Table
 from tables.row_queries import View
 from workspaces.models import User
@@ -17,6 +21,7 @@ from workspaces.refusals import Refused
 
 WITHOUT_COUNTING = ("none", "rows")  # may be chosen too: nothing, and how many rows are shown
 LONGEST = 30.0  # seconds; a million rows take one to ten
+_OF_NUMBERS = ("sum", "mean", "min", "max")
 _STEPS = 100_000  # of SQLite's machine between two looks at the clock
 
 type Summarize = Callable[[Column], Aggregate]  # over the column's values as text, under its alias
@@ -24,12 +29,53 @@ type Summarize = Callable[[Column], Aggregate]  # over the column's values as te
 KINDS: dict[str, Summarize] = {
     "filled": lambda column: Count(_filled(column)),
     "empty": lambda column: Count(_filled(column)),  # those that are not
-    "unique": lambda column: Count(_filled(column), distinct=True),
-    "sum": lambda column: Sum(expressions.number(column)),
-    "mean": lambda column: Avg(expressions.number(column)),
-    "min": lambda column: Min(_ordered(column)),
-    "max": lambda column: Max(_ordered(column)),
+    "unique": lambda column: Count(_distinct(column), distinct=True),
+    "sum": lambda column: _OfNumbers("sum", column),
+    "mean": lambda column: _OfNumbers("mean", column),
+    "min": lambda column: _least_or_most("min", column),
+    "max": lambda column: _least_or_most("max", column),
 }
+
+
+class _OfNumbers(Aggregate):
+    """The sum, minimum or maximum of numbers as text, to the last digit; of a mean the sum, a slash and the count."""
+
+    output_field = TextField()
+
+    def __init__(self, kind: str, column: Column) -> None:
+        super().__init__(expressions.exact_number(column))
+        self.function = kind
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, function=f"marl_{self.function}", **context)
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        """A number beside others of many digits is not rounded to them."""
+        template = "CAST(%(function)s(%(expressions)s) AS text)"
+        if self.function == "mean":
+            template = "CAST(sum(%(expressions)s) AS text) || '/' || count(%(expressions)s)"
+        return self.as_sql(compiler, connection, template=template, **context)
+
+
+def _least_or_most(kind: str, column: Column) -> Aggregate:
+    if column.type != ColumnType.DATE:
+        return _OfNumbers(kind, column)
+    day = expressions.date(column, whole=True)
+    return Min(day) if kind == "min" else Max(day)
+
+
+def _of_numbers(text: str) -> int | float | str:
+    """Returns the number that this is, as text if no number of JSON keeps its digits; only a mean may be rounded."""
+    total, _, count = text.partition("/")
+    number = Decimal(total)
+    if count:
+        number = Context(prec=34).divide(number, Decimal(count))
+        if EXACTLY.multiply(number, Decimal(count)) != Decimal(total):
+            return float(number)
+    if number == number.to_integral_value():
+        return int(number)
+    number = EXACTLY.normalize(number)
+    return float(number) if len(number.as_tuple().digits) <= DIGITS_OF_DOUBLES else f"{number:f}"
 
 
 def of(table: Table, view: View, asked: Mapping[int, str]) -> dict[int, Any]:
@@ -42,6 +88,9 @@ def of(table: Table, view: View, asked: Mapping[int, str]) -> dict[int, Any]:
         for column, summarize in kinds.items():
             if column.is_computed:
                 found[column.pk] = _of_results(rows if view.narrows else None, column, summarize)
+        for pk in found.keys() & asked.keys():
+            is_number = asked[pk] in _OF_NUMBERS and by_id[pk].type != ColumnType.DATE
+            found[pk] = _of_numbers(found[pk]) if is_number and found[pk] is not None else found[pk]
         emptied = [pk for pk in found if asked[pk] == "empty"]
         total = (rows.count() if view.narrows else table.row_count) if emptied else 0
     return found | {pk: total - found[pk] for pk in emptied}
@@ -76,10 +125,11 @@ def _filled(column: Column) -> NullIf:
     return NullIf(F(expressions.alias(column)), Value("", output_field=TextField()))
 
 
-def _ordered(column: Column) -> Func:
-    """Returns the expression of a date, whatever is written after the day, or of a number."""
-    is_date = column.type == ColumnType.DATE
-    return expressions.date(column, whole=True) if is_date else expressions.number(column)
+def _distinct(column: Column) -> Func:
+    """Returns the expression that is the same for values which a filter takes for equal."""
+    if column.type != ColumnType.NUMBER:
+        return _filled(column)
+    return Coalesce(expressions.number_key(column), _filled(column), output_field=TextField())
 
 
 def chosen(table: Table, user: User | None) -> dict[str, str]:

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -54,9 +53,7 @@ type Values = Mapping[str, str | bool | None]
 
 
 def as_text(value: str | bool | None) -> str | None:
-    if isinstance(value, bool):
-        return ("true" if value else "false") if connection.vendor == "postgresql" else str(int(value))
-    return value
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def as_number(text: str | None) -> Decimal | None:
@@ -253,3 +250,75 @@ def test_numbers_of_many_digits_are_equal_only_where_all_digits_are(table: Table
     groups = View(columns.live(table), [], [], "").groups(table, size)
     assert [group["count"] for group in groups] == [2, 2, 2, 1]
     assert all(len(found("eq", group["filter"]["value"])) == group["count"] for group in groups)
+
+
+def found_in(table: Table, number: int, op: str, value: Any, sort: list[dict[str, Any]] | None = None) -> list[int]:
+    """The places of the rows in the order in which they were added."""
+    first = min(Row.objects.filter(table=table).values_list("pk", flat=True))
+    live = columns.live(table)
+    items = [{"column": live[number].pk, "op": op, "value": value}] if op else []
+    return [pk - first for pk in View(live, items, sort or [], "").row_ids(table)]
+
+
+def test_values_of_any_kind_are_found_as_they_are_stored(table: Table) -> None:
+    values: list[Any] = [True, 1, "true", 0.1 + 0.2, 12345678901234567890123, 1.0, False]
+    rows.append(table, [{"Name": value} for value in values])
+    computed = columns.create(table, "Found", "formula")
+    for row_id, value in zip(Row.objects.filter(table=table).values_list("pk", flat=True), values, strict=True):
+        Cell.objects.create(row_id=row_id, column=computed, state=CellState.DONE, value=value)
+    for number in (0, 3):
+        assert found_in(table, number, "eq", "true") == found_in(table, number, "eq", True) == [0, 2]
+        assert found_in(table, number, "contains", "1") == [1, 4, 5]
+        assert found_in(table, number, "one_of", ["false", "0.30000000000000004"]) == [3, 6]
+        assert found_in(table, number, "eq", 12345678901234567890123) == [4]
+        assert found_in(table, number, "eq", "0.3") == []
+
+
+def test_a_value_is_compared_as_the_column_would_store_it(table: Table) -> None:
+    columns.create(table, "Day", "date")
+    rows.append(table, [{"Size": "1000", "Active": True, "Day": "2026-01-31T10:30:00"}, {"Day": "2026-01-31"}])
+    assert found_in(table, 1, "eq", "1,000") == found_in(table, 1, "one_of", ["1 000"]) == [0]
+    assert found_in(table, 1, "gt", "1,000") == []
+    assert found_in(table, 2, "eq", "yes") == found_in(table, 2, "eq", "true") == [0]
+    for day in ("20260131", "2026-W05-6", "2026-01-31"):
+        assert found_in(table, 3, "eq", day) == [0, 1]
+    assert found_in(table, 3, "eq", "2026-01-31 10:30") == [0]
+    assert found_in(table, 3, "gt", "20260131") == []
+
+
+@pytest.mark.parametrize("value", [None, ["a"], {"a": 1}])
+def test_a_text_is_compared_with_one_value(table: Table, value: object) -> None:
+    rows.append(table, [{"Name": "a"}])
+    for op in ("eq", "ne", "contains", "not_contains", "starts_with"):
+        with pytest.raises(Refused, match="send a text, a number or a truth"):
+            found_in(table, 0, op, value)
+
+
+@pytest.mark.parametrize(("sought", "places"), [("é", [0, 1]), ("É", [0, 1]), ("ΟΔΟΣ", [2]), ("ё", [3]), ("RAẞE", [])])
+def test_letters_beyond_ascii_are_found_in_capitals_or_not(table: Table, sought: str, places: list[int]) -> None:
+    rows.append(table, [{"Name": name} for name in ("Café", "CAFÉ", "οδοσ", "ЁЛКА", "strase")])
+    assert found_in(table, 0, "contains", sought) == places
+    live = columns.live(table)
+    assert len(View(live, [], [], sought).row_ids(table)) == len(places)
+
+
+@pytest.mark.parametrize("sought", ['say "hi"', "C:\\dir", "two\nlines", '"a":1', '"a": 1', '["x","y"]', "x"])
+def test_a_text_inside_of_an_object_is_found_as_it_is_and_as_json(table: Table, sought: str) -> None:
+    value = {"a": 1, "p": "C:\\dir", "q": 'say "hi"', "r": "two\nlines", "s": ["x", "y"]}
+    rows.append(table, [{"Name": value}, {}, {"Name": "other"}])
+    computed = columns.create(table, "Found", "formula")
+    second = Row.objects.filter(table=table)[1]
+    Cell.objects.create(row=second, column=computed, state=CellState.DONE, value=value)
+    assert found_in(table, 0, "contains", sought) == [0]
+    assert found_in(table, 3, "contains", sought) == [1]
+    assert len(View(columns.live(table), [], [], sought).row_ids(table)) == 2
+
+
+def test_numbers_are_sorted_by_all_of_their_digits(table: Table) -> None:
+    texts = ["9007199254740993", "9007199254740992", "9007199254740994", "0.1", "0.1000000000000000001", "many"]
+    texts += ["12345678901234567890123456789", "12345678901234567890123456788", "0.09999999999999999999"]
+    for row_id, text in zip(rows.append(table, [{} for _ in texts]), texts, strict=True):
+        Row.objects.filter(pk=row_id).update(values={str(columns.live(table)[1].pk): text})
+    by_size = {"column": columns.live(table)[1].pk}
+    assert found_in(table, 1, "", None, [by_size]) == [8, 3, 4, 1, 0, 2, 7, 6, 5]
+    assert found_in(table, 1, "", None, [by_size | {"desc": True}]) == [6, 7, 2, 0, 1, 4, 3, 8, 5]

@@ -112,3 +112,25 @@ def test_a_choice_is_one_persons(filled: Table, editor: User, viewer: User) -> N
     assert summaries.chosen(filled, viewer) == {}
     with pytest.raises(Refused):
         summaries.choose(filled, editor, {"1": "median"})
+
+
+@pytest.mark.parametrize(
+    ("sizes", "kind", "value"),
+    [
+        (["0.1", "0.2"], "sum", 0.3),
+        (["0.1", "0.2"], "mean", 0.15),
+        (["1", "1", "2"], "mean", 4 / 3),
+        (["9007199254740993", "1e3"], "sum", 9007199254741993),
+        (["12345678901234567890123456789", "0.1"], "sum", "12345678901234567890123456789.1"),
+        (["12345678901234567890123456789"], "mean", 12345678901234567890123456789),
+        (["9007199254740993", "9007199254740992"], "max", 9007199254740993),
+        (["0.1234567890123456789", "1"], "min", "0.1234567890123456789"),
+        (["1", "1.0", "1e0", "2"], "unique", 2),
+        ([12345678901234567890123, 1], "sum", 12345678901234567890124),
+    ],
+)
+def test_numbers_are_counted_to_the_last_digit(table: Table, sizes: list[Any], kind: str, value: Any) -> None:
+    from tables import rows
+
+    rows.append(table, [{"Size": size} for size in sizes])
+    assert summaries_of(table, {"Size": kind}) == {"Size": value}

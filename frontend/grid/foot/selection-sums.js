@@ -9,22 +9,23 @@
 import { make } from "../../ui/elements.js";
 import { formatNumber, plural } from "../../ui/format.js";
 import { isNumeric } from "../summary.js";
+import { totals } from "./exact-sums.js";
 import { shownValue } from "./summary-kinds.js";
 
 const SETTLE_MS = 120; // after the last change of the selection
+const NUMERAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i; // not what JavaScript alone reads, like 0x1F
 const MOST_ROWS = 5_000; // that are read for a sum
 
-/** The number that a cell holds; text counts in columns of numbers alone. @param {Column} column @param {unknown} value */
-function numberOf({ type }, value) {
-  if (isNumeric(value)) return Number(value);
-  if (type !== "number" || typeof value !== "string" || value.trim() === "") return Number.NaN;
-  return Number(value);
+/** The number that a cell holds, as it is written; text counts in columns of numbers alone. @param {Column} column @param {unknown} value */
+function numeralOf({ type }, value) {
+  if (isNumeric(value)) return String(value);
+  return type === "number" && typeof value === "string" ? value.trim() : "";
 }
 
 /** @param {Row[]} rows @param {Column[]} columns */
-export function numbersIn(rows, columns) {
-  const all = rows.flatMap(({ cells }) => columns.map((column) => numberOf(column, cells[column.id]?.value)));
-  return all.filter((number) => Number.isFinite(number));
+export function numeralsIn(rows, columns) {
+  const all = rows.flatMap(({ cells }) => columns.map((column) => numeralOf(column, cells[column.id]?.value)));
+  return all.filter((numeral) => NUMERAL.test(numeral) && Number.isFinite(Number(numeral)));
 }
 
 /** @param {Grid} grid @param {HTMLElement} element */
@@ -44,7 +45,7 @@ export function showSelectionSums(grid, element) {
     const isFew = bottom - top < MOST_ROWS;
     const read = isFew ? await rows.range(top, bottom).catch(() => []) : [];
     if (shown !== JSON.stringify(selection.area)) return; // another one is selected by now
-    element.replaceChildren(...parts(cells, numbersIn(read, chosen)));
+    element.replaceChildren(...parts(cells, numeralsIn(read, chosen)));
   };
   const showSoon = () => {
     clearTimeout(timer);
@@ -54,13 +55,13 @@ export function showSelectionSums(grid, element) {
   grid.rows.addEventListener("change", () => grid.selection.isSingle || showSoon());
 }
 
-/** @param {number} cells @param {number[]} numbers */
+/** @param {number} cells @param {string[]} numbers */
 function parts(cells, numbers) {
-  const sum = numbers.reduce((total, number) => total + number, 0);
   const words = make("span", "", plural(cells, "cell"));
   if (!numbers.length) return [words];
-  const pair = (/** @type {string} */ name, /** @type {number} */ value) =>
+  const { sum, average } = totals(numbers);
+  const pair = (/** @type {string} */ name, /** @type {string | number} */ value) =>
     make("span", "", `${name} `, make("b", "", shownValue(value)));
   const count = numbers.length === cells ? [] : [make("span", "", `${formatNumber(numbers.length)} numbers`)];
-  return [words, ...count, pair("Sum", sum), pair("Average", sum / numbers.length)];
+  return [words, ...count, pair("Sum", sum), pair("Average", average)];
 }

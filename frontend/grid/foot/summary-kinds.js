@@ -5,11 +5,12 @@
  * @typedef {"none" | "rows" | "filled" | "empty" | "unique" | "sum" | "mean" | "min" | "max"} Kind
  */
 
-import { formatNumber } from "../../ui/format.js";
+import { groupDigits } from "../../ui/format.js";
 import { isComputed } from "../cells.js";
 
 const COUNTED_BY_ITSELF = 100_000; // rows; in larger tables only what somebody has chosen
-const DIGITS = 10; // significant ones: sums of fractions have noise after them
+
+const DIGITS = 15; // that a number holds
 
 /** @type {Record<Kind, string>} */
 const WORDS = {
@@ -48,8 +49,9 @@ export function usualKind(column, index, rows) {
   return isComputed(column) ? "filled" : "none";
 }
 
-/** @param {unknown} value @returns {string} */
+/** With every digit; those of a fraction that a number does not hold are noise. @param {unknown} value @returns {string} */
 export function shownValue(value) {
   if (value === null || value === undefined) return "–";
-  return typeof value === "number" ? formatNumber(Number(value.toPrecision(DIGITS))) : String(value);
+  const isFraction = typeof value === "number" && !Number.isSafeInteger(value);
+  return groupDigits(String(isFraction ? Number(value.toPrecision(DIGITS)) : value));
 }

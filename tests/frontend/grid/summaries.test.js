@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { numbersIn } from "../../../frontend/grid/foot/selection-sums.js";
+import { totals } from "../../../frontend/grid/foot/exact-sums.js";
+import { numeralsIn } from "../../../frontend/grid/foot/selection-sums.js";
 import { kindsOf, shownValue, usualKind, wordOf } from "../../../frontend/grid/foot/summary-kinds.js";
 
 const text = { id: 1, type: "text" };
@@ -41,5 +42,22 @@ test("a value is shown without the noise of binary fractions", () => {
 test("texts count in columns of numbers alone, so that a zip code adds nothing", () => {
   const row = { id: 1, position: 0, cells: { 1: { value: "10115" }, 2: { value: "2.5" }, 3: { value: 4 } } };
   const empty = { id: 2, position: 1, cells: { 1: { value: null }, 2: { value: "" }, 3: { value: { a: 1 } } } };
-  assert.deepEqual(numbersIn([row, empty], [text, number, http]), [2.5, 4]);
+  assert.deepEqual(numeralsIn([row, empty], [text, number, http]), ["2.5", "4"]);
+});
+
+test("a value is shown with all of its digits", () => {
+  assert.deepEqual([12345678901.55, 9007199254740991, 9007199254740993n, "0.1234567890123456789"].map(shownValue), [
+    "12,345,678,901.55",
+    "9,007,199,254,740,991",
+    "9,007,199,254,740,993",
+    "0.1234567890123456789",
+  ]);
+});
+
+test("selected cells are added up to the last digit", () => {
+  assert.deepEqual(totals(["0.1", "0.2"]), { sum: "0.3", average: "0.15" });
+  assert.equal(totals(["9007199254740993", "1e3", "-.5"]).sum, "9007199254741992.5");
+  assert.deepEqual(totals(["1", "1", "2"]), { sum: "4", average: 4 / 3 });
+  assert.deepEqual(totals(["-0.05", "0.05"]), { sum: "0", average: "0" });
+  assert.deepEqual(totals(["1.5e-7"]), { sum: "0.00000015", average: "0.00000015" });
 });
