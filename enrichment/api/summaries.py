@@ -36,6 +36,7 @@ def summarize(request: HttpRequest, table_id: str, body: Summaries) -> dict[str,
     """Returns the summary of each column, over all rows or those that filters and search leave.
 
     Sum, mean, min and max are those of the numbers in the column, or of its dates; null where there are none.
+    A sum has every digit: as text where a JSON number would lose some.
     """
     table = lookup.table(actor(request), table_id)
     asked = {lookup.number(pk): kind for pk, kind in body.columns.items()}
