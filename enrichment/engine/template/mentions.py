@@ -22,7 +22,7 @@ _BEFORE = r"(?:(?<![\s\S])|(?<=[\s\"'`(\[{,:;=&?>+|])|(?<=\\[nrt]))"
 _BLANK = r"(?:[ _\u00a0]|%20)"
 _PATH = r"(?P<path>(?:\.[\w-]+|\[\d+\])+)?"
 _CALCULATION = re.compile(r"\s*(=\s*[A-Za-z][\w.]*)\s*\(.*\)\s*", re.DOTALL)
-_OF_PATHS = re.compile(r"[a-z0-9_-]*")
+_OF_PATHS = re.compile(r"[a-z0-9_.~-]*")
 
 
 @dataclass(frozen=True, slots=True)

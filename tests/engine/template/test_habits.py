@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from enrichment.engine.errors import Edit, InvalidSettings, Problem
@@ -224,6 +224,8 @@ def test_a_column_of_any_name_is_found_and_filled_in(names: list[str], data: st.
     st.lists(st.text("abcdefghijklmnopqrstuvwxyz0123456789-_.~", min_size=1), min_size=1, max_size=5),
     st.lists(st.text("abcdefghijklmnopqrstuvwxyz-_", min_size=1, max_size=8), min_size=1),
 )
+@example(["0~"], ["a"])
+@example(["1.0"], ["a"])
 def test_a_plain_path_is_never_asked_about(segments: list[str], names: list[str]) -> None:
     columns = dict(enumerate([*names, *(segment.title() for segment in segments)]))
     assume(all(segment.strip(".") for segment in segments))
