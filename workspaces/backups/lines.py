@@ -63,12 +63,23 @@ def _truth(text: str) -> int:
     return {"t": 1, "f": 0}[text]
 
 
+def _utc(moment: str) -> str:
+    """Returns a moment of SQLite, which has it in UTC and does not say so. PostgreSQL writes no zeros at the end."""
+    return f"{moment.rstrip('0') if '.' in moment else moment}+00"
+
+
+def _as_kept(text: str) -> str:
+    """Returns a moment with the six digits of a second that Django compares in SQLite, or none."""
+    moment, point, digits = text.removesuffix("+00").partition(".")
+    return f"{moment}.{digits:0<6}" if point else moment
+
+
 _WRITERS: dict[Kind, Callable[[Any], str]] = {
     "integer": str,
     "number": repr,
     "truth": lambda value: "t" if value else "f",
     "text": lambda value: str(value).translate(_ESCAPES),
-    "moment": lambda value: f"{value}+00",  # SQLite has it in UTC and does not say so
+    "moment": _utc,
     "bytes": lambda value: f"\\\\x{bytes(value).hex()}",
 }
 _READERS: dict[Kind, Callable[[str], Any]] = {
@@ -76,6 +87,6 @@ _READERS: dict[Kind, Callable[[str], Any]] = {
     "number": float,
     "truth": _truth,
     "text": _unescaped,
-    "moment": lambda text: text.removesuffix("+00"),
+    "moment": _as_kept,
     "bytes": lambda text: bytes.fromhex(text.removeprefix("\\\\x")),
 }

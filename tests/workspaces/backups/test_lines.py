@@ -31,10 +31,21 @@ def test_text_that_looks_like_an_escape_stays_text(text: str) -> None:
     assert lines.values_of(lines.line_of([text], ["text"]), ["text"]) == [text]
 
 
-def test_a_moment_says_that_it_is_in_utc() -> None:
-    line = lines.line_of(["2026-01-02 10:00:00.123456"], ["moment"])
-    assert line == "2026-01-02 10:00:00.123456+00"
-    assert lines.values_of(line, ["moment"]) == ["2026-01-02 10:00:00.123456"]
+@pytest.mark.parametrize(
+    ("kept", "written"),
+    [
+        ("2026-01-02 10:00:00.123456", "2026-01-02 10:00:00.123456+00"),
+        ("2026-01-02 10:00:00.120000", "2026-01-02 10:00:00.12+00"),
+        ("2026-01-02 10:00:00", "2026-01-02 10:00:00+00"),
+    ],
+)
+def test_a_moment_says_that_it_is_in_utc_and_stands_as_postgresql_writes_it(kept: str, written: str) -> None:
+    assert lines.line_of([kept], ["moment"]) == written
+    assert lines.values_of(written, ["moment"]) == [kept]
+
+
+def test_a_moment_of_an_earlier_backup_comes_back_as_it_was() -> None:
+    assert lines.values_of("2026-01-02 10:00:00.120000+00", ["moment"]) == ["2026-01-02 10:00:00.120000"]
 
 
 def test_a_line_of_other_columns_is_refused() -> None:
