@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
+from enrichment.engine.auth import expiry
 from enrichment.engine.auth.oauth2 import TokenEndpoint, body_of, error_of, required
 from enrichment.engine.auth.token import Token
 from enrichment.engine.errors import InvalidSettings, Problem, SignInError
@@ -146,7 +147,6 @@ def _text(body: Mapping[str, Any], name: str) -> str:
 def _refresh_end(body: Mapping[str, Any], now: float) -> float | None:
     """Returns when the refresh token ends, where the provider says so, as Google does for apps in testing."""
     for name in ("refresh_token_expires_in", "refresh_expires_in"):
-        seconds = body.get(name)
-        if isinstance(seconds, int | float) and 0 < seconds < 1e10:
-            return now + seconds
+        if (end := expiry.moment_of(body.get(name), "seconds", now)) is not None:
+            return end
     return None

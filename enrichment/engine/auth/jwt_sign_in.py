@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from enrichment.engine.answer.telling import telling_line
 from enrichment.engine.answer.value import value_of
-from enrichment.engine.answer.wait import asked_wait
+from enrichment.engine.answer.wait import asked_wait, named_wait
 from enrichment.engine.auth import expiry, places, sign_in_request
 from enrichment.engine.auth.places import Place
 from enrichment.engine.auth.token import Credential, Token, decode, without_tokens, without_type
@@ -25,6 +25,7 @@ _SAYS_NOTHING = re.compile(
     r"(404|410|error|http)?\W*(page |resource |route |url |the requested url.*)?(not found|gone|cannot \w+ /)",
     re.IGNORECASE,
 )
+_FOR_NOW = (408, 425, 429)  # too slow, too early or too often, whoever signs in
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class JwtSignIn:
         is_redirect = 300 <= response.status < 400
         if not (is_redirect and place.cookie in places.cookies_of(response, now)):
             check_response(response, now)
-        body = _body_of(response)
+        body = body_of(response)
         value = _value(response, body, place, self.token_type, now)
         header, claims = decode(value)
         token = self.shown(value)
@@ -150,7 +151,8 @@ def _refresh(config: Mapping[str, Any] | None, token_place: Place, problems: lis
     return Refresh(template, token_place, place) if template else None
 
 
-def _body_of(response: Response) -> object:
+def body_of(response: Response) -> object:
+    """Returns the value in the body, of a form an object; None where there is none."""
     try:
         body = value_of(response)
     except ValueError:
@@ -189,8 +191,9 @@ def check_response(response: Response, now: float) -> None:
         words = f"The sign-in answered {status} without the cookie, and redirects to {response.header('location')}."
         raise SignInError("refused", words)
     words = f"{status} · {telling_line(response)}"
-    if status == 429 or (status >= 500 and status != 501):
-        wait = asked_wait(response, datetime.fromtimestamp(now, UTC)) or None
+    if status in _FOR_NOW or (status >= 500 and status != 501):
+        moment = datetime.fromtimestamp(now, UTC)
+        wait = asked_wait(response, moment) or named_wait(response, moment) or None
         raise SignInError("later", f"The sign-in server isn't ready: {words}", details=wait)
     if status in (404, 410) and _SAYS_NOTHING.match(telling_line(response)):
         words = f"There is nothing at this address ({status}). Check the sign-in URL."

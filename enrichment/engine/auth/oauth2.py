@@ -3,16 +3,20 @@
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
 
 from enrichment.engine.answer.telling import telling_line
-from enrichment.engine.answer.value import value_of
+from enrichment.engine.answer.wait import named_wait
+from enrichment.engine.auth import jwt_sign_in
 from enrichment.engine.auth.jwt_sign_in import JwtSignIn
 from enrichment.engine.auth.token import Token, without_tokens
 from enrichment.engine.errors import InvalidSettings, Problem, SignInError
 from enrichment.engine.messages import Request, Response
 from enrichment.engine.template import request
+
+_FOR_NOW = frozenset(("temporarily_unavailable", "server_error", "slow_down"))  # codes of a server that isn't ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +60,12 @@ class TokenEndpoint:
 
     def read(self, response: Response, now: float) -> Token:
         """Returns the token of a response. Raises SignInError, also for an error that comes with the status 200."""
-        if 200 <= response.status < 300 and error_of(response):
-            words = f"Sign-in was refused: {response.status} · {without_tokens(telling_line(response))}"
-            raise SignInError("refused", words)
+        code, words = error_of(response), f"{response.status} · {without_tokens(telling_line(response))}"
+        if code in _FOR_NOW:
+            wait = named_wait(response, datetime.fromtimestamp(now, UTC)) or None
+            raise SignInError("later", f"The sign-in server isn't ready: {words}", details=wait)
+        if 200 <= response.status < 300 and code:
+            raise SignInError("refused", f"Sign-in was refused: {words}")
         return self.sign_in.read(response, now)
 
 
@@ -105,10 +112,7 @@ def required(secrets: Mapping[str, str], name: str) -> str:
 
 def body_of(response: Response) -> dict[str, Any]:
     """Returns the object in the response; an empty one where there is none."""
-    try:
-        body = value_of(response)
-    except ValueError:
-        return {}
+    body = jwt_sign_in.body_of(response)
     return body if isinstance(body, dict) else {}
 
 

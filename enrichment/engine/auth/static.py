@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from enrichment.engine.auth import signing
+from enrichment.engine.auth import expiry, signing
 from enrichment.engine.auth.jwt_sign_in import check_lifetime, header_name, sent_once, token_type
 from enrichment.engine.auth.token import Token, decode
 from enrichment.engine.errors import InvalidSettings, Problem, SignInError
@@ -119,9 +119,11 @@ class SignedJwt:
         """Returns a JWT with `iat` and `exp`, unless the template has its own. Raises SignInError."""
         key = signing.key_of(secrets, self.algorithm)
         claims = {"iat": int(now), "exp": int(now + self.lifetime)} | signing.fill_claims(self.claims, secrets)
+        if (end := expiry.moment_of(claims["exp"], "epoch", now)) is None:
+            raise SignInError("claims", "The claim exp isn't a moment. Write seconds since 1970, or leave it out.")
         value = signing.sign(claims, key, self.algorithm, self.key_id)
         header, _ = decode(value)
-        return replace(self.shown(value), expires_at=float(claims["exp"]), header=header, claims=claims)
+        return replace(self.shown(value), expires_at=end, header=header, claims=claims)
 
     def shown(self, value: str) -> Token:
         """Returns the token as it would be sent if this were its value."""

@@ -74,6 +74,8 @@ def divided(batching: Batching, keys: Sequence[str], answer: object) -> list[Par
         key = as_text(batching.match.answer.get(item)).strip()
         if item not in by_key[key]:
             by_key[key].append(item)
+    if by_key.keys() == {""} and any(by_key[""]):
+        raise Unmatched(f"No item in the answer has anything at “{batching.match.answer.text}”")
     return [_of_key(batching, key, by_key.get(key, [])) for key in keys]
 
 

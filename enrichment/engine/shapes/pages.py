@@ -42,6 +42,7 @@ class Pages:
     named: list[str]  # pages that were asked for after the first one
     request: Request  # that gave the first answer
     values: dict[str, Any]  # of the references in it, where a cursor is to be put into it
+    last: int = 0  # how many of the items came with the last page
 
     def as_json(self) -> dict[str, Any]:
         request = self.request
@@ -54,6 +55,7 @@ class Pages:
             "named": self.named,
             "request": kept,
             "values": self.values,
+            "last": self.last,
         }
 
     @classmethod
@@ -90,7 +92,9 @@ def take(
     if not isinstance(items, list):
         where = f"at “{paging.items.text}”" if paging.items else "in the answer"
         return Taken(before, before.number + 1, problem=f"there is no list {where}")
-    pages = replace(before, items=[*before.items, *items], number=before.number + 1)
+    pages = replace(before, items=[*before.items, *items], number=before.number + 1, last=len(items))
+    if problem := _problem(paging, before, items, value):
+        return Taken(pages, pages.number, problem=problem)
     following = _next(paging, pages, items, value, response)
     if following is None:
         has_more = len(pages.items) > paging.max_items
@@ -104,6 +108,21 @@ def take(
     return Taken(replace(pages, named=[*pages.named, following]), pages.number, next=following)
 
 
+def _problem(paging: Paging, before: Pages, items: list[Any], value: Any) -> str:
+    """Returns what is wrong with a page whose list can be read, "" if nothing is."""
+    if paging.by in COUNTED:
+        # Only objects: two pages of numbers or words may well be equal.
+        is_same = before.last == len(items) and before.items[len(before.items) - before.last :] == items
+        if is_same and any(isinstance(item, dict) for item in items):
+            return (
+                f"the API answers with the items of the page before. Does it know the parameter “{paging.parameter}”?"
+            )
+    elif paging.next and isinstance(named := paging.next.get(value), dict | list) and named:
+        kind = "an object" if isinstance(named, dict) else "a list"
+        return f"at “{paging.next.text}” is {kind}, which names no next page. Choose one of its fields"
+    return ""
+
+
 def _next(paging: Paging, pages: Pages, items: list[Any], value: Any, response: Response) -> str | None:
     if paging.by in COUNTED:
         if not items or (paging.size and len(items) < paging.size):
@@ -112,7 +131,7 @@ def _next(paging: Paging, pages: Pages, items: list[Any], value: Any, response: 
     if paging.by == "link_header":
         return next_link(response)
     named = paging.next.get(value) if paging.next else MISSING
-    if is_empty(named) or named is False or isinstance(named, dict | list):
+    if is_empty(named) or named in (False, [], {}):
         return None
     return urljoin(response.url, as_text(named)) if paging.by == "next_url" else as_text(named)
 

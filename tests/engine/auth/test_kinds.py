@@ -44,6 +44,12 @@ def test_a_bearer_token_is_sent_with_its_type() -> None:
     assert made("bearer", {"token": "abc"}, token_type="").text == "abc"
 
 
+@pytest.mark.parametrize("end", ["null", '"soon"', "[1]", "true", "1e400", "-5"])
+def test_an_end_that_is_no_moment_is_told(end: str) -> None:
+    with pytest.raises(SignInError, match="The claim exp isn't a moment"):
+        made("signed_jwt", {"key": "k" * 40}, claims=f'{{"exp": {end}}}')
+
+
 def test_an_api_key_goes_into_a_header_or_the_query() -> None:
     assert made("api_key", {"key": "k 1"}).apply_to(PLAIN).headers == (("X-API-Key", "k 1"),)
     token = made("api_key", {"key": "k 1&"}, **{"in": "query", "name": "api key"})
@@ -162,13 +168,26 @@ def test_a_refused_client_is_told_in_the_servers_words() -> None:
     assert caught.value.code == "refused"
 
 
-@pytest.mark.parametrize(("status", "code"), [(400, "refused"), (403, "refused"), (429, "later"), (503, "later")])
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(400, "refused"), (403, "refused"), (408, "later"), (425, "later"), (429, "later"), (503, "later")],
+)
 def test_a_server_that_is_not_ready_has_not_refused(status: int, code: str) -> None:
     scheme = kinds.compile("oauth2_client_credentials", {"token_url": "https://login.example/token"})
     assert isinstance(scheme, kinds.SIGN_INS)
     with pytest.raises(SignInError) as caught:
         scheme.read(Response(status, (("Retry-After", "7"),), b"{}"), NOW)
     assert (caught.value.code, caught.value.details) == (code, 7.0 if code == "later" else None)
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("code", ["temporarily_unavailable", "server_error", "slow_down"])
+def test_a_server_that_says_by_a_code_that_it_is_not_ready_has_not_refused(status: int, code: str) -> None:
+    scheme = kinds.compile("oauth2_client_credentials", {"token_url": "https://login.example/token"})
+    assert isinstance(scheme, kinds.SIGN_INS)
+    with pytest.raises(SignInError, match=f"The sign-in server isn't ready: {status} · {code}") as caught:
+        scheme.read(Response(status, (("Retry-After", "7"),), json.dumps({"error": code}).encode()), NOW)
+    assert (caught.value.code, caught.value.details) == ("later", 7.0)
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,17 @@ def test_keys_are_compared_as_trimmed_text() -> None:
     assert [part.value for part in parts] == [answer[1], answer[0], MISSING, answer[0]]
 
 
+@pytest.mark.parametrize("answer", [[{"mail": "a"}, {"mail": "b"}], [None, {"email": None}], ["a"]])
+def test_items_that_all_lack_the_key_are_nobodys(answer: list[object]) -> None:
+    with pytest.raises(Unmatched, match="No item in the answer has anything at “email”"):
+        batch.divided(batching(BY_EMAIL), ["a"], answer)
+
+
+@pytest.mark.parametrize("answer", [[], [None], [{}]])
+def test_items_without_anything_in_them_are_of_no_row(answer: list[object]) -> None:
+    assert batch.divided(batching(BY_EMAIL), ["a"], answer) == [Part()]
+
+
 def test_two_different_items_of_one_key_are_nobodys() -> None:
     item = {"email": "a"}
     assert batch.divided(batching(BY_EMAIL), ["a"], [item, item]) == [Part(item)]

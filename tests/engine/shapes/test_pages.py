@@ -113,6 +113,32 @@ def test_the_same_page_named_twice_is_a_problem_of_its_page() -> None:
     assert taken.number == 2
 
 
+@pytest.mark.parametrize("by", ["page", "offset"])
+def test_a_page_with_the_items_of_the_one_before_is_a_problem(by: By) -> None:
+    """An API that doesn't know the parameter, or that answers with its last page to every number above."""
+    settings, before, problems = paging(by), None, list[str]()
+    for people in ([{"id": 1}], [{"id": 2}, {"id": 1}], [{"id": 1}], [{"id": 1}]):
+        taken = pages.take(settings, before, {"data": {"people": people}}, Response(200, url=URL), FIRST, {})
+        before, problems = taken.pages, [*problems, taken.problem]
+    words = "the API answers with the items of the page before. Does it know the parameter “p”?"
+    assert problems == ["", "", "", words]
+
+
+def test_pages_of_equal_numbers_are_all_taken() -> None:
+    settings, before = paging("page"), None
+    for people in ([0, 0], [0, 0], []):
+        taken = pages.take(settings, before, {"data": {"people": people}}, Response(200, url=URL), FIRST, {})
+        before = taken.pages
+    assert (taken.pages.items, taken.problem) == ([0, 0, 0, 0], "")
+
+
+@pytest.mark.parametrize("by", ["cursor", "next_url"])
+@pytest.mark.parametrize(("next", "kind"), [({"href": "/2"}, "an object"), (["a", 1], "a list")])
+def test_a_next_page_that_is_no_text_is_not_taken_for_the_end(by: By, next: Any, kind: str) -> None:
+    taken = pages.take(paging(by), None, {"data": {"people": [1]}, "next": next}, Response(200, url=URL), FIRST, {})
+    assert taken.problem == f"at “next” is {kind}, which names no next page. Choose one of its fields"
+
+
 @pytest.mark.parametrize("value", [{"data": {"people": "none"}}, {"data": {"people": {"a": 1}}}])
 def test_what_is_no_list_is_a_problem(value: Any) -> None:
     taken = pages.take(paging(), None, value, Response(200), FIRST, {})
