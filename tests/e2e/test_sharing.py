@@ -108,14 +108,13 @@ def test_a_table_is_kept_to_some_people(page: Page, robin: Page, app: App, table
     theirs = opened(robin)  # their page has loaded again, for an editor
     expect(theirs.get_by_role("listitem")).to_contain_text(["Robin Lee (you)"])
     check_accessible(robin)
-    picture(robin, "sharing-narrow")
     theirs.get_by_label("Everybody in the workspace").check()
     theirs.get_by_role("button", name="Save").click()
     expect(robin.get_by_role("img", name=LOCK)).to_be_hidden()
     expect(page.get_by_role("img", name=LOCK)).to_be_hidden()
 
 
-def test_the_list_of_tables_shares_one(page: Page, app: App, table: int, picture: Picture) -> None:
+def test_the_list_of_tables_shares_one(page: Page, app: App, table: int) -> None:
     page.goto(app.url)
     row = page.locator(f'[data-table="{table}"]')
     row.get_by_role("button", name="More for Salaries").click()
@@ -127,6 +126,5 @@ def test_the_list_of_tables_shares_one(page: Page, app: App, table: int, picture
     expect(dialog).to_have_count(0)
     expect(page.get_by_text("Only the people on the list and owners see this table.")).to_be_visible()
     check_accessible(page)
-    picture(page, "sharing-home")
     page.reload()
     expect(row.get_by_role("img", name="Only some people see it")).to_be_visible()
