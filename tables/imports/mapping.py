@@ -168,6 +168,20 @@ def proposed(table: Table | None, found: Sequence[str], rows: Sequence[Sequence[
     return proposals
 
 
+def open_days(proposals: Sequence[Mapping[str, Any]], rows: Sequence[Sequence[Value]]) -> list[dict[str, Any]]:
+    """Returns a warning for each column whose days are proposed to come before the month, by nothing but habit."""
+    warnings = []
+    for index, proposal in enumerate(proposals):
+        text = types.open_day(proposal["type"], [row[index] for row in rows if index < len(row)])
+        if text:
+            words = (
+                f"“{text}” in “{proposal['from']}” is proposed as a date with the day first, which is a guess. "
+                "If the month comes first, choose “Date, month first” for this column."
+            )
+            warnings.append({"line": None, "message": words})
+    return warnings
+
+
 @dataclass(slots=True)
 class OpenTypes:
     """Finds the types of columns for which nobody chose one, while their values pass by."""

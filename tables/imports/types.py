@@ -128,6 +128,19 @@ def _form_of_days(texts: Sequence[str]) -> str:
     return "date:dmy" if forms and all(match and match[2] in ".-" for match in found) else ""
 
 
+def open_day(form: str, column: Iterable[Value]) -> str:
+    """Returns a day of a column whose month may come first as well, "" if the day does for sure; dots say that it does.
+
+    `form` is what was guessed.
+    """
+    texts = (
+        [value.strip() for value in column if isinstance(value, str) and value.strip()] if form == "date:dmy" else []
+    )
+    found = [match for match in map(_DAY.fullmatch, texts) if match]
+    is_open = all(match[2] == "-" and _day(match, "date:mdy") for match in found)
+    return next((match[0] for match in found if match[1] != match[3]), "") if is_open else ""
+
+
 def _day(match: re.Match[str], form: str) -> str | None:
     first, _, second, third, _ = match.groups()
     parts = {"date:ymd": (first, second, third), "date:dmy": (third, second, first), "date:mdy": (third, first, second)}

@@ -135,8 +135,11 @@ def preview(staged: Import) -> dict[str, Any]:
     try:
         with opened(staged, is_preview=True) as sheet:
             first = list(islice(sheet.rows, SAMPLED))
-            guess = mapping.proposed(staged.target, sheet.columns, [row for _, row in first])
-            return _described(sheet, first[:PREVIEWED]) | {"columns_guess": guess, "problem": None}
+            rows = [row for _, row in first]
+            guess = mapping.proposed(staged.target, sheet.columns, rows)
+            described = _described(sheet, first[:PREVIEWED])
+            described["warnings"] += mapping.open_days(guess, rows)
+            return described | {"columns_guess": guess, "problem": None}
     except Refused as refusal:
         known = {field.name for field in fields(Sheet)}
         given = {name: value for name, value in staged.options.items() if name in known}

@@ -12,6 +12,7 @@ from tables.imports.readers.sheet import Notes, NumberedRow, Options, Sheet, She
 
 SUFFIXES = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlsb", ".ods")
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_MOST_SHEETS = 5  # that are named
 _MODULE = "tables.imports.readers.spreadsheets"
 
 
@@ -42,9 +43,21 @@ def _sheet(about: Mapping[str, Any], rows: Iterator[NumberedRow], options: Optio
         reader=about["reader"],
         total=about["total"],
     )
+    if options.sheet is None and (words := _of_other_sheets(about)):
+        notes.warn(None, words)
     for words in _oddities(about, sheet.columns):
         notes.warn(None, words)
     return sheet
+
+
+def _of_other_sheets(about: Mapping[str, Any]) -> str:
+    """Returns the words for rows in sheets that nobody chose, "" where there are none."""
+    others = [title for title, rows, _ in about["sheets"] if rows != 0 and title != about["sheet"]]
+    if not others:
+        return ""
+    more = len(others) - _MOST_SHEETS
+    listed = ", ".join(f"“{title}”" for title in others[:_MOST_SHEETS]) + (f" and {more:,} more" if more > 0 else "")
+    return f"The sheet “{about['sheet']}” is read. The workbook also has {listed}: choose one, or import each."
 
 
 def _oddities(about: Mapping[str, Any], names: list[str]) -> Iterator[str]:

@@ -100,7 +100,10 @@ def is_json(path: Path) -> bool:
 
 
 def _has_lines(path: Path) -> bool:
-    """Whether the first line is a value, and others follow where the name of the file does not say so."""
+    """Whether the first line is a value, and others follow where the name of the file does not say so.
+
+    Lines of bare numbers or texts are JSON by the name of the file alone.
+    """
     with path.open("rb") as file:
         try:
             value = json.loads(_filled_line(file))
@@ -109,7 +112,8 @@ def _has_lines(path: Path) -> bool:
         following = _filled_line(file)
     if not following:
         return isinstance(value, dict) and path.suffix in _LINES
-    return isinstance(value, dict | list) and following.startswith((b"{", b"["))
+    is_nested, goes_on = isinstance(value, dict | list), following.startswith((b"{", b"["))
+    return path.suffix in _LINES or (is_nested == goes_on and (is_nested or path.suffix == ".json"))
 
 
 def _filled_line(file: BufferedReader) -> bytes:

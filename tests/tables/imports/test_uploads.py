@@ -67,6 +67,28 @@ def test_a_preview_shows_what_was_detected(receive: Receive) -> None:
     assert preview["rows"] == [["a", "0042"]] * uploads.PREVIEWED
 
 
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (["03-03-2026", "01-02-2026"], "01-02-2026"),
+        (["01-02-2026", "31-01-2026"], ""),  # the day is first for sure
+        (["01-02-2026", "12-31-2026"], ""),
+        (["01.02.2026"], ""),
+        (["2026-01-02"], ""),
+        (["03-03-2026"], ""),
+    ],
+)
+def test_a_preview_says_that_the_order_of_day_and_month_is_a_guess(
+    days: list[str], told: str, receive: Receive
+) -> None:
+    preview = uploads.preview(receive(["Name,Day", *[f"a,{day}" for day in days]]))
+    words = (
+        f"“{told}” in “Day” is proposed as a date with the day first, which is a guess. "
+        "If the month comes first, choose “Date, month first” for this column."
+    )
+    assert preview["warnings"] == ([{"line": None, "message": words}] if told else [])
+
+
 def test_a_preview_says_why_a_file_cannot_be_read_this_way(receive: Receive) -> None:
     received = receive(["Name", "a"])
     uploads.choose(received, options={"delimiter": "ab", "unheard_of": 1})

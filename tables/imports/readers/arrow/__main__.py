@@ -67,7 +67,8 @@ def _shown(values: Any) -> list[Any]:
         values = values.dictionary_decode()
         kind = values.type
     if pa.types.is_nested(kind):
-        return [_json(value) for value in compute.cast(values, _exact(kind)).to_pylist()]
+        exact = _exact(kind)
+        return [_json(value, exact) for value in compute.cast(values, exact).to_pylist()]
     if _is_binary(kind):
         return [None if value is None else base64.b64encode(value).decode() for value in values.to_pylist()]
     if pa.types.is_duration(kind):
@@ -92,14 +93,16 @@ def _exact(kind: Any) -> Any:
     return kind if is_json or pa.types.is_null(kind) or _is_binary(kind) else pa.string()
 
 
-def _json(value: Any) -> Any:
+def _json(value: Any, kind: Any) -> Any:
     """Returns a map, which comes as pairs, as an object."""
-    if isinstance(value, list):
-        if value and all(isinstance(item, tuple) for item in value):
-            return _object([(str(key), _json(item)) for key, item in value])
-        return [_json(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _json(item) for key, item in value.items()}
+    if value is None:
+        return None
+    if pa.types.is_map(kind):
+        return _object([(str(key), _json(item, kind.item_type)) for key, item in value])
+    if pa.types.is_struct(kind):
+        return {key: _json(item, kind.field(key).type) for key, item in value.items()}
+    if pa.types.is_nested(kind):
+        return [_json(item, kind.value_type) for item in value]
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value

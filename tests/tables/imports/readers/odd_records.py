@@ -111,6 +111,14 @@ JSON = [
         "Item 1 has a number inside of a list or an object that has more digits than numbers keep there.",
         ".json",
     ),
+    Odd("Lines of bare numbers and texts", b'1\n2.50\n"x"\n', [["Value"], [1], ["2.50"], ["x"]], suffix=".jsonl"),
+    Odd(
+        "A bare number among lines of objects",
+        b'{"a":1}\n5\n',
+        [["a"], [1]],
+        "Item 2 is not an object like the others.",
+        ".jsonl",
+    ),
     Odd(
         "What is no object among objects",
         b'[null,{"a":1},{}]',
@@ -142,6 +150,19 @@ WORKBOOKS = [
         workbook(book.row(2, number("A2", "#N/A", "e"), number("B2", "#DIV/0!", "e"))),
         [["a", "b"], ["#N/A", "#DIV/0!"]],
         suffix=".xlsx",
+    ),
+    Odd(
+        "Rows in several sheets",
+        book.zipped(
+            book.parts(
+                *[book.sheet(book.names("a") + book.row(2, book.text("A2", title))) for title in "xyz"],
+                book.sheet(""),
+                states=("hidden", "visible", "visible", "visible"),
+            )
+        ),
+        [["a"], ["y"]],
+        "The sheet “S2” is read. The workbook also has “S1”, “S3”: choose one, or import each.",
+        ".xlsx",
     ),
     Odd(
         "Truth in words",

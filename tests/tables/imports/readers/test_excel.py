@@ -48,7 +48,17 @@ def test_a_sheet_of_a_workbook_is_read(read: Any) -> None:
     assert columns == ["Name", "Zip", "Size"]
     assert rows == [["Sam", "0042", "30"], ["Ola", None, "1.5"]]
     assert [sheet.name for sheet in sheet.sheets] == ["First", "Second"]
-    assert read(content, ".xlsx", sheet="Second")[1] == [["y"]]
+    assert [warning.message for warning in sheet.warnings] == [
+        "The sheet “First” is read. The workbook also has “Second”: choose one, or import each."
+    ]
+    _, rows, sheet = read(content, ".xlsx", sheet="Second")
+    assert (rows, sheet.warnings) == ([["y"]], [])
+
+
+def test_many_other_sheets_are_counted(read: Any) -> None:
+    content = workbook(**{f"S{number}": [["a"], ["x"]] for number in range(1, 9)})
+    [warning] = read(content, ".xlsx")[2].warnings
+    assert "also has “S2”, “S3”, “S4”, “S5”, “S6” and 2 more: choose one" in warning.message
 
 
 def test_values_are_what_the_sheet_shows(read: Any) -> None:

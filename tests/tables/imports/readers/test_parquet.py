@@ -47,7 +47,11 @@ NOON = datetime.datetime(2024, 1, 2, 12, 30)
             pa.array([{"day": datetime.date(2024, 1, 2), "price": Decimal("1.10")}]),
             [{"day": "2024-01-02", "price": "1.10"}],
         ),
-        (pa.array([[("k", 1)]], pa.map_(pa.string(), pa.int32())), [{"k": 1}]),
+        (pa.array([[("k", 1)], [], None], pa.map_(pa.string(), pa.int32())), [{"k": 1}, {}, None]),
+        (
+            pa.array([[{"m": []}, {"m": None}]], pa.list_(pa.struct([("m", pa.map_(pa.string(), pa.string()))]))),
+            [[{"m": {}}, {"m": None}]],
+        ),
         (pa.array([[float("nan"), 0.5]]), [["nan", 0.5]]),
     ],
     ids=lambda value: str(getattr(value, "type", "")) or None,
