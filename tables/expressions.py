@@ -18,15 +18,15 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from tables import letters
 from tables.models import Cell, Column
+from tables.values import LONGEST_NUMBER
 
 # Within what a double holds: PostgreSQL would break off at a text beyond it.
-_LONGEST = 200  # characters of a number
 _NUMBER_IN_POSTGRESQL = (
-    f"length(it) <= {_LONGEST} AND it ~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9][0-9]?)?$'"
+    f"length(it) <= {LONGEST_NUMBER} AND it ~ '^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9][0-9]?)?$'"
 )
 # Beside a number, SQLite reads a text that is written like one, also with spaces or many digits of an exponent.
 _NUMBER_IN_SQLITE = (
-    f"it <= CAST(9e999 AS REAL) AND length(it) <= {_LONGEST} AND (it NOT GLOB '*[^.0-9]*' OR ("
+    f"it <= CAST(9e999 AS REAL) AND length(it) <= {LONGEST_NUMBER} AND (it NOT GLOB '*[^.0-9]*' OR ("
     "it NOT GLOB '*[^-+.0-9eE]*' AND it NOT GLOB '*[eE]*[0-9][0-9][0-9]*'))"
 )
 _EXACT = 15  # characters of a number that is the only one of its double among those as short

@@ -11,9 +11,11 @@ from tables.models import Column, ColumnType
 from workspaces.refusals import Refused
 
 LONGEST = 100_000  # characters
+LONGEST_NUMBER = 200  # characters; with exponents of two digits, a double holds about what it is
 DEEPEST = 200  # lists and objects inside each other, which whatever encodes and reads them can take
 # Thousands never begin with a zero: whoever writes 0,500 means a half.
 _NUMBER = re.compile(r"[+-]?([1-9]\d{0,2}([,_ ]\d{3})+|\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+_LARGE_EXPONENT = re.compile(r"[eE][+-]?\d{3}")
 _MICROSECONDS = 6  # digits of a second that a date keeps
 _FRACTION = re.compile(r"[.,](\d+)")
 _YES = frozenset({"true", "yes", "1", "x", "on", "✓"})
@@ -113,11 +115,21 @@ def _encoded(column: Column, value: object) -> str:
 def _number(column: Column, value: object) -> object:
     """Digits stay as they were written; only separators of thousands and a leading plus go."""
     if isinstance(value, int | float) and not isinstance(value, bool):
+        _check_size(column, repr(value))
         return value
     text = _in_ascii_digits(value.strip()) if isinstance(value, str) else ""
     if not any(sign.isdigit() for sign in text) or not _NUMBER.fullmatch(text):
         raise _refused(column, f"“{str(value).strip()[:60]}” is not a valid number.")
-    return re.sub(r"[,_ ]", "", text).removeprefix("+")
+    digits = re.sub(r"[,_ ]", "", text).removeprefix("+")
+    _check_size(column, digits)
+    return digits
+
+
+def _check_size(column: Column, number: str) -> None:
+    """Raises Refused for a number that filters, sorts and sums would pass over."""
+    if len(number) > LONGEST_NUMBER or _LARGE_EXPONENT.search(number):
+        most = f"{LONGEST_NUMBER} characters, and exponents of two digits"
+        raise _refused(column, f"“{number[:60]}” is longer than the numbers of a column: they have up to {most}.")
 
 
 def _in_ascii_digits(text: str) -> str:
