@@ -81,7 +81,7 @@ def divided(batching: Batching, keys: Sequence[str], answer: object) -> list[Par
 
 def _items(batching: Batching, answer: object) -> list[object]:
     found = batching.items.get(answer) if batching.items else answer
-    if found is None or found is MISSING or found == "":
+    if found is None or found == "" or not answer:
         return []
     if not isinstance(found, list):
         where = f"at “{batching.items.text}”" if batching.items else "in the answer"

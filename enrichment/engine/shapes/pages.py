@@ -89,7 +89,7 @@ def take(
     before = before or Pages(value, [], 0, [], request, values)
     found = value if paging.items is None else paging.items.get(value)
     items = [] if found is MISSING or found is None else found
-    if not isinstance(items, list):
+    if not isinstance(items, list) or (found is MISSING and _is_of_another_kind(value, before.first)):
         where = f"at “{paging.items.text}”" if paging.items else "in the answer"
         return Taken(before, before.number + 1, problem=f"there is no list {where}")
     pages = replace(before, items=[*before.items, *items], number=before.number + 1, last=len(items))
@@ -106,6 +106,11 @@ def take(
         has_more = paging.by not in COUNTED or len(pages.items) > paging.max_items
         return Taken(pages, pages.number, is_complete=False, has_more=has_more)
     return Taken(replace(pages, named=[*pages.named, following]), pages.number, next=following)
+
+
+def _is_of_another_kind(value: Any, first: Any) -> bool:
+    """Whether an answer without a list has nothing in common with the first one, so that it is no last page."""
+    return isinstance(value, dict) and isinstance(first, dict) and bool(value) and not value.keys() & first.keys()
 
 
 def _problem(paging: Paging, before: Pages, items: list[Any], value: Any) -> str:

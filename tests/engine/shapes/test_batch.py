@@ -45,6 +45,14 @@ def test_items_that_all_lack_the_key_are_nobodys(answer: list[object]) -> None:
         batch.divided(batching(BY_EMAIL), ["a"], answer)
 
 
+def test_an_answer_without_the_list_is_nobodys() -> None:
+    with pytest.raises(Unmatched, match="There is no list at “results”"):
+        batch.divided(batching(BY_EMAIL, items="results"), ["a"], {"error": "over quota"})
+    empties: list[object] = [{"results": None}, {"results": []}, {}, None]
+    for empty in empties:
+        assert batch.divided(batching(BY_EMAIL, items="results"), ["a"], empty) == [Part()]
+
+
 @pytest.mark.parametrize("answer", [[], [None], [{}]])
 def test_items_without_anything_in_them_are_of_no_row(answer: list[object]) -> None:
     assert batch.divided(batching(BY_EMAIL), ["a"], answer) == [Part()]

@@ -113,6 +113,23 @@ def test_the_same_page_named_twice_is_a_problem_of_its_page() -> None:
     assert taken.number == 2
 
 
+@pytest.mark.parametrize("by", ["page", "offset", "cursor"])
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ({"error": "try again"}, "there is no list at “data.people”"),
+        ({"next": None}, ""),  # as servers write that leave empty lists out
+        ({"data": None, "next": None}, ""),
+        ({}, ""),
+    ],
+)
+def test_an_answer_of_another_kind_is_no_last_page(by: By, value: Any, problem: str) -> None:
+    first = {"data": {"people": [1, 2]}, "next": "b"}
+    taken = pages.take(paging(by), None, first, Response(200, url=URL), FIRST, {})
+    taken = pages.take(paging(by), taken.pages, value, Response(200, url=URL), FIRST, {})
+    assert (taken.number, taken.problem) == (2, problem)
+
+
 @pytest.mark.parametrize("by", ["page", "offset"])
 def test_a_page_with_the_items_of_the_one_before_is_a_problem(by: By) -> None:
     """An API that doesn't know the parameter, or that answers with its last page to every number above."""
