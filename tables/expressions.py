@@ -13,7 +13,8 @@ from typing import Any
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, F, FloatField, Func, OuterRef, Q, Subquery, TextField, Value
-from django.db.models.functions import Cast, Collate, Lower
+from django.db.models.functions import Cast, Collate, Length, Lower
+from django.db.models.lookups import GreaterThan
 from django.db.models.sql.compiler import SQLCompiler
 
 from tables import letters
@@ -299,6 +300,11 @@ def number(column: Column) -> Func:
 def beyond_double(column: Column) -> Func:
     """Returns the expression by which numbers are sorted that are the same as doubles, and not as they are written."""
     return _BeyondDouble(F(alias(column)))
+
+
+def is_long(column: Column) -> Q:
+    """Returns the test whether a text is too long to be the only number of its double."""
+    return Q(GreaterThan(Length(F(alias(column))), _EXACT))
 
 
 def exact_number(column: Column) -> Func:

@@ -109,10 +109,11 @@ class View:
         rows = self._matching(table, chosen, column)
         if column.type != ColumnType.NUMBER or not self._reads_only(column, chosen) or len(self.sorts) != 1:
             return packed_ids.read([self._sorted(rows)], index)
-        number, rest = expressions.indexed_number(F(expressions.alias(column))), expressions.beyond_double(column)
+        number = expressions.indexed_number(F(expressions.alias(column)))
+        keys = [number, *_told_apart(rows, column, index)]
         if self.sorts[0].get("desc"):  # NULL, which is no number, is the last
-            return packed_ids.read([rows.order_by(number.desc(), rest.desc(), "sort_key")], index)
-        numbers = rows.filter(IsNull(number, False)).order_by(number.asc(), rest.asc(), "sort_key")
+            return packed_ids.read([rows.order_by(*(key.desc() for key in keys), "sort_key")], index)
+        numbers = rows.filter(IsNull(number, False)).order_by(*(key.asc() for key in keys), "sort_key")
         return packed_ids.read([numbers, rows.filter(IsNull(number, True)).order_by("sort_key")], index)
 
     def groups(self, table: Table, column: Column) -> list[dict[str, Any]]:
@@ -170,9 +171,9 @@ class View:
         raise Refused(f"There is no column {item.get('column')!r}.", field="sort")
 
     def _sorted(self, rows: QuerySet[Row]) -> QuerySet[Row]:
-        order = []
+        order, are_all = [], not (self.filters or self.search or self.errors)
         for item in self.sorts:
-            for key in _sort_keys(self._sort_column(item)):
+            for key in _sort_keys(self._sort_column(item), rows if are_all else None):
                 order.append(key.desc(nulls_last=True) if item.get("desc") else key.asc(nulls_last=True))
         return rows.order_by(*order, "sort_key")
 
@@ -237,13 +238,21 @@ def rows_with_errors(table: Table) -> int:
     return _with_errors(Column.objects.filter(table=table)).values("row_id").distinct().count()
 
 
-def _sort_keys(column: Column) -> list[Any]:
+def _sort_keys(column: Column, rows: QuerySet[Row] | None) -> list[Any]:
     """Numbers by size where a column may hold them, texts without regard to capitals."""
     text = expressions.without_case(F(expressions.alias(column)))
-    numbers = [expressions.number(column), expressions.beyond_double(column)]
     if column.type == ColumnType.NUMBER:
-        return numbers
-    return [*numbers, text] if column.is_computed else [text]
+        return [expressions.number(column), *_told_apart(rows, column)]
+    return [expressions.number(column), expressions.beyond_double(column), text] if column.is_computed else [text]
+
+
+def _told_apart(rows: QuerySet[Row] | None, column: Column, index: str = "") -> list[Any]:
+    """Returns by what numbers are sorted that are the same as doubles; nothing where none of these rows has such.
+
+    To look for one takes a third of the time of sorting all of them by it.
+    """
+    has_none = rows is not None and not packed_ids.read([rows.filter(expressions.is_long(column))[:1]], index)
+    return [] if has_none else [expressions.beyond_double(column)]
 
 
 def _group_key(column: Column) -> Any:
