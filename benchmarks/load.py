@@ -87,10 +87,14 @@ async def edit(session: aiohttp.ClientSession, url: str, row: int, numbers: Iter
         began = team.made_at[change] = time.monotonic()
         team.made_in[change] = row
         body = {"rows": [{"id": row, "cells": {"Note": f"change {change}."}}]}
-        async with session.patch(url, json=body) as answer:
-            if answer.status != 200:
-                team.refused.append(f"{answer.status} {(await answer.text())[:200]}")
-                del team.made_at[change]
+        try:
+            async with session.patch(url, json=body) as answer:
+                if answer.status != 200:
+                    team.refused.append(f"{answer.status} {(await answer.text())[:200]}")
+                    del team.made_at[change]
+        except asyncio.CancelledError:  # at the end: nobody knows whether it was made
+            del team.made_at[change]
+            raise
         team.answers.append(time.monotonic() - began)
         await asyncio.sleep(PAUSE)
 
