@@ -4,12 +4,13 @@ from typing import Any, Literal
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema
+from ninja import Router
 from pydantic import Field
 
 from enrichment import lookup
 from enrichment.api import versions
 from enrichment.api.auth import actor
+from enrichment.api.bodies import Body
 from enrichment.api.versions import IfMatch
 from enrichment.columns import table_lifecycle
 from tables import access, storage, table_members
@@ -21,12 +22,12 @@ from workspaces.models import Role
 router = Router(tags=["Tables"])
 
 
-class TableMember(Schema):
+class TableMember(Body):
     user_id: int
     role: Literal["viewer", "editor"] = "viewer"
 
 
-class TableMembers(Schema):
+class TableMembers(Body):
     access: Literal["workspace", "members"]
     members: list[TableMember] = Field([], max_length=1_000)
 

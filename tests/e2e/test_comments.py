@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.e2e.accessible import violations
 from tests.e2e.conftest import Picture
+from tests.e2e.invitations import invite, join
 from tests.servers.marl import App
 
 pytestmark = pytest.mark.e2e
@@ -26,29 +27,17 @@ def table(page: Page, app: App) -> int:
 @pytest.fixture
 def kim(page: Page, browser: Browser, app: App) -> Iterator[Page]:
     """A page in the browser of a member who is invited as a viewer."""
-    page.goto(f"{app.url}/settings/members")
-    page.locator("#id_email").fill("kim@example.com")
-    page.locator("#id_role").select_option("viewer")
-    page.get_by_role("button", name="Create invite link").click()
-    link = page.get_by_text("/invitations/").first.inner_text()
+    link = invite(page, app, "kim@example.com", "viewer")
     context = browser.new_context(viewport={"width": 720, "height": 860}, color_scheme="dark")
     context.set_default_timeout(30_000)
     other = context.new_page()
-    other.goto(link)
-    other.locator("#id_password").fill("a long passphrase")
-    other.get_by_role("button", name="Join").click()
-    expect(other.get_by_role("button", name="Account and settings")).to_be_visible()
+    join(other, link)
     yield other
     context.close()
 
 
 def comments_of(page: Page) -> Locator:
     return page.locator("#drawer").get_by_role("region", name="Comments")
-
-
-def check_accessible(page: Page) -> None:
-    violations = Axe().run(page).response["violations"]
-    assert not violations, [(item["id"], [node["html"] for node in item["nodes"]]) for item in violations]
 
 
 def test_two_members_speak_about_a_row(page: Page, kim: Page, app: App, table: int, picture: Picture) -> None:
@@ -60,7 +49,7 @@ def test_two_members_speak_about_a_row(page: Page, kim: Page, app: App, table: i
     field.click()
     page.keyboard.type("Is this right, @ki")
     expect(page.get_by_role("option")).to_have_text(["kim@example.com"])
-    check_accessible(page)
+    assert violations(page) == []
     page.keyboard.press("Enter")
     page.keyboard.type("? https://acme.example/about and <b>bold</b>")
     page.keyboard.press("Control+Enter")
@@ -73,7 +62,7 @@ def test_two_members_speak_about_a_row(page: Page, kim: Page, app: App, table: i
 
     kim.reload()
     kim.get_by_role("link", name="Mentions, 1 unread").click()
-    check_accessible(kim)
+    assert violations(kim) == []
     kim.get_by_role("link", name=re.compile("in Leads")).click()
     expect(kim.get_by_role("heading", name="Row 2", exact=True)).to_be_visible()
     expect(kim.get_by_role("link", name="Mentions", exact=True)).to_be_visible()
@@ -82,11 +71,11 @@ def test_two_members_speak_about_a_row(page: Page, kim: Page, app: App, table: i
     theirs.get_by_label("Write a comment").fill("It is, @owner@localhost.")
     theirs.get_by_role("button", name="Comment", exact=True).click()
     expect(theirs.locator(".comment")).to_have_count(2)
-    check_accessible(kim)
+    assert violations(kim) == []
 
     expect(mine.locator(".comment").nth(1)).to_contain_text("It is, @owner@localhost.")
     expect(page.get_by_role("link", name="Mentions, 1 unread")).to_be_visible()  # the page was not loaded again
-    check_accessible(page)
+    assert violations(page) == []
     assert page.locator(".drawer-body").evaluate("(body) => body.scrollWidth <= body.clientWidth")
     picture(page, "guide/images/comments-record")
     mine.get_by_role("button", name=re.compile("^Edit comment")).click()

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.e2e.accessible import violations
 from tests.e2e.conftest import Picture
+from tests.e2e.invitations import invite, join
 from tests.servers.marl import App
 
 pytestmark = pytest.mark.e2e
@@ -34,19 +35,11 @@ def table(page: Page, app: App) -> int:
 @pytest.fixture
 def robin(page: Page, browser: Browser, app: App) -> Iterator[Page]:
     """A page in the narrow, dark browser of a member who is invited as an editor."""
-    page.goto(f"{app.url}/settings/members")
-    page.locator("#id_email").fill("robin@example.com")
-    page.locator("#id_role").select_option("editor")
-    page.get_by_role("button", name="Create invite link").click()
-    link = page.get_by_text("/invitations/").first.inner_text()
+    link = invite(page, app, "robin@example.com", "editor")
     context = browser.new_context(viewport={"width": 720, "height": 860}, color_scheme="dark")
     context.set_default_timeout(30_000)
     other = context.new_page()
-    other.goto(link)
-    other.locator("#id_name").fill("Robin Lee")
-    other.locator("#id_password").fill("a long passphrase")
-    other.get_by_role("button", name="Join").click()
-    expect(other.get_by_role("button", name="Account and settings")).to_be_visible()
+    join(other, link, "Robin Lee")
     yield other
     context.close()
 
@@ -56,11 +49,6 @@ def opened(page: Page) -> Locator:
     return page.get_by_role("dialog", name="Share “Salaries”")
 
 
-def check_accessible(page: Page) -> None:
-    violations = Axe().run(page).response["violations"]
-    assert not violations, [(item["id"], [node["html"] for node in item["nodes"]]) for item in violations]
-
-
 def test_a_table_is_kept_to_some_people(page: Page, robin: Page, app: App, table: int, picture: Picture) -> None:
     address = f"{app.url}/tables/{table}"
     robin.goto(address)
@@ -68,14 +56,14 @@ def test_a_table_is_kept_to_some_people(page: Page, robin: Page, app: App, table
     page.goto(address)
     dialog = opened(page)
     expect(dialog.get_by_label("Everybody in the workspace")).to_be_checked()
-    check_accessible(page)
+    assert violations(page) == []
     dialog.get_by_label("Only these people").check()
     expect(dialog.get_by_text("“Deals” shows values of this table")).to_be_visible()
     expect(dialog.get_by_text("Owners of the workspace always see")).to_be_visible()
     dialog.get_by_role("button", name="Save").click()
     expect(page.get_by_role("img", name=LOCK)).to_be_visible()
     expect(robin.get_by_text(GONE)).to_be_visible()
-    check_accessible(robin)
+    assert violations(robin) == []
     robin.get_by_role("link", name="See your tables").click()
     expect(robin.get_by_role("link", name="Deals")).to_be_visible()
     expect(robin.get_by_role("link", name="Salaries")).to_have_count(0)
@@ -90,14 +78,14 @@ def test_a_table_is_kept_to_some_people(page: Page, robin: Page, app: App, table
     dialog.get_by_label("Role of whom you add").select_option("viewer")
     name.press("Enter")
     expect(dialog.get_by_role("listitem")).to_contain_text(["Robin Lee"])
-    check_accessible(page)
+    assert violations(page) == []
     picture(page, "guide/images/members-1-share")
     dialog.get_by_role("button", name="Save").click()
     expect(dialog).to_have_count(0)
 
     robin.reload()
     expect(robin.get_by_role("img", name="Only some people see it")).to_be_visible()
-    check_accessible(robin)
+    assert violations(robin) == []
     robin.get_by_role("link", name="Salaries").click()
     expect(robin.get_by_role("gridcell", name="Northwind")).to_be_visible()
     expect(robin.get_by_role("button", name="Share", exact=True)).to_have_count(0)
@@ -107,7 +95,7 @@ def test_a_table_is_kept_to_some_people(page: Page, robin: Page, app: App, table
     dialog.get_by_role("button", name="Save").click()
     theirs = opened(robin)  # their page has loaded again, for an editor
     expect(theirs.get_by_role("listitem")).to_contain_text(["Robin Lee (you)"])
-    check_accessible(robin)
+    assert violations(robin) == []
     theirs.get_by_label("Everybody in the workspace").check()
     theirs.get_by_role("button", name="Save").click()
     expect(robin.get_by_role("img", name=LOCK)).to_be_hidden()
@@ -125,6 +113,6 @@ def test_the_list_of_tables_shares_one(page: Page, app: App, table: int) -> None
     expect(row.get_by_role("img", name="Only some people see it")).to_be_visible()
     expect(dialog).to_have_count(0)
     expect(page.get_by_text("Only the people on the list and owners see this table.")).to_be_visible()
-    check_accessible(page)
+    assert violations(page) == []
     page.reload()
     expect(row.get_by_role("img", name="Only some people see it")).to_be_visible()

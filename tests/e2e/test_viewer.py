@@ -4,6 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.e2e.invitations import invite, join
 from tests.servers.marl import App
 
 pytestmark = pytest.mark.e2e
@@ -12,16 +13,9 @@ pytestmark = pytest.mark.e2e
 @pytest.fixture
 def viewer(page: Page, context: BrowserContext, app: App) -> Page:
     """A page of a new member who is invited as a viewer."""
-    page.goto(f"{app.url}/settings/members")
-    page.locator("#id_email").fill("viewer@example.com")
-    page.locator("#id_role").select_option("viewer")
-    page.get_by_role("button", name="Create invite link").click()
-    link = page.get_by_text("/invitations/").first.inner_text()
+    link = invite(page, app, "viewer@example.com", "viewer")
     context.clear_cookies()
-    page.goto(link)
-    page.locator("#id_password").fill("a long passphrase")
-    page.get_by_role("button", name="Join").click()
-    expect(page.get_by_role("button", name="Account and settings")).to_be_visible()
+    join(page, link)
     return page
 
 

@@ -167,6 +167,15 @@ def test_whom_a_table_is_for_is_told_and_set(owning: Caller, call: Caller, edito
     assert [item["name"] for item in members] == ["editor@example.com", "owner@example.com"]
 
 
+@pytest.mark.parametrize(
+    "slip",
+    [{"member": []}, {"members": [{"user_id": 1, "roles": "editor"}]}, {"members": [{"user_id": 1, "role": "owner"}]}],
+)
+def test_a_slip_in_whom_a_table_is_for_changes_nothing(owning: Caller, leads: Table, slip: dict[str, Any]) -> None:
+    assert owning("PUT", f"/tables/{leads.pk}/members", {"access": "members"} | slip)[0] == 422
+    assert owning("GET", f"/tables/{leads.pk}/members")[1]["access"] == "workspace"
+
+
 def test_a_list_that_somebody_else_has_changed_is_not_overwritten(
     owning: Caller, call: Caller, editor: User, viewer: User, leads: Table
 ) -> None:
