@@ -78,7 +78,8 @@ def _column(table: Table, find: Any, item: Mapping[str, Any], at: str, problems:
         problems.append(_problem(f"Choose one of {', '.join(types.FORMS)}.", f"{at}.type"))
         return None
     try:
-        found: Column = find(wanted)
+        is_name = form is not None and isinstance(wanted, str)  # of a column that may be new
+        found: Column = find(f"{table_columns.BY_NAME}{wanted}" if is_name else wanted)
     except Refused as refusal:
         if form is None or isinstance(wanted, int):
             problems.append(Problem(str(refusal), f"{at}.column", fix="Choose another one, or give it a type."))

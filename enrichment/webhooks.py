@@ -129,24 +129,32 @@ def _rows(body: bytes) -> list[dict[str, Any]]:
 def _write(hook: Hook, sent: Sequence[Mapping[str, Any]], asked: Asked) -> upserts.Written:
     if not hook.enabled:
         raise Refused("This webhook is turned off. Somebody who can edit the table can turn it on.", code="conflict")
-    unknown = _unknown(hook.table, sent)
+    places = _places(hook.table, sent)
+    unknown = [name for name, column_id in places.items() if column_id is None]
     if unknown and (asked.unknown or hook.unknown) != "ignore":
         raise Refused(_explained(hook.table, unknown), field=unknown[0][: names.LONGEST])
     how = asked.how or Matching(hook.key, on_match=hook.on_match)
     audit.set_program("Webhook")
-    return upserts.write(hook.table, [{key: row[key] for key in row if key not in unknown} for row in sent], how)
+    known: list[dict[str | int, Any]] = [
+        {pk: value for name, value in row.items() if (pk := places[name]) is not None} for row in sent
+    ]
+    return upserts.write(hook.table, known, how)
 
 
-def _unknown(table: Table, sent: Sequence[Mapping[str, Any]]) -> list[str]:
+def _places(table: Table, sent: Sequence[Mapping[str, Any]]) -> dict[str, int | None]:
+    """Returns {name: id of the column}, None where there is no such column.
+
+    A name wins over an id: whoever posts names fields, and often cannot name them otherwise.
+    """
     find = columns.by_name_or_id(table)
 
-    def exists(name: str) -> bool:
-        try:
-            return bool(find(name))
-        except Refused:
-            return False
+    def place(name: str) -> int | None:
+        for key in (f"{columns.BY_NAME}{name}", name):
+            with suppress(Refused):
+                return find(key).pk
+        return None
 
-    return [name for name in dict.fromkeys(key for row in sent for key in row) if not exists(name)]
+    return {name: place(name) for name in dict.fromkeys(key for row in sent for key in row)}
 
 
 def _explained(table: Table, unknown: Sequence[str]) -> str:

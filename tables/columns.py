@@ -12,6 +12,7 @@ from workspaces.refusals import Refused
 MOST = 500  # live columns of a table
 NARROWEST, WIDEST = 40, 2000  # px
 WIDTH_OF_COMPUTED = 240
+BY_NAME, BY_ID = "name:", "id:"  # before a text that is to be one of them, and not the other
 
 
 def live(table: Table) -> list[Column]:
@@ -146,14 +147,27 @@ def unique_name(table: Table, name: str) -> str:
 
 
 def by_name_or_id(table: Table) -> Callable[[str | int], Column]:
-    """Returns a function that finds live columns; a name wins over an id. The function raises Refused."""
+    """Returns a function that finds live columns: by an id that is a number, and by a text that is a name or an id.
+
+    `name:12` and `id:12` say which of both a text is. The function raises Refused, also for a text that is the name of
+    one column and the id of another: whichever of them was taken, it would sometimes be the wrong one.
+    """
     columns = live(table)
     by_name = {column.name: column for column in columns}
     by_id = {str(column.pk): column for column in columns}
 
+    def meant(text: str) -> list[Column]:
+        name = by_name.get(text) or by_name.get(names.tidy(text)) or by_name.get(names.tidy(text.removeprefix(BY_NAME)))
+        number = by_id.get(text.removeprefix(BY_ID))
+        return [column for column in (name, number) if column]
+
     def find(key: str | int) -> Column:
         text = str(key)
-        column = by_name.get(text) or by_id.get(text) or by_name.get(names.tidy(text))
+        found = meant(f"{BY_ID}{key}" if isinstance(key, int) else key)
+        if len(set(found)) > 1:
+            words = f"“{text}” is the name of a column and the id of “{found[1].name}”."
+            raise Refused(f"{words} Write {BY_NAME}{text} or {BY_ID}{text}.", field=text)
+        column = next(iter(found), None)
         if column is None:
             raise Refused(f"There is no column “{text[: names.LONGEST]}”.", field=text[: names.LONGEST])
         return column

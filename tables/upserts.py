@@ -26,15 +26,15 @@ def write(table: Table, sent: Sequence[rows.Cells], how: Matching) -> Written:
     if how.on_match == "add":
         return Written(rows.append(table, sent))
     find = columns.by_name_or_id(table)
-    key_columns = {str(column.pk): column for column in map(find, how.key)}
-    by_id: list[dict[str | int, Any]] = [{str(find(name).pk): value for name, value in row.items()} for row in sent]
+    key_columns = {column.pk: column for column in map(find, how.key)}
+    by_id: list[dict[str | int, Any]] = [{find(name).pk: value for name, value in row.items()} for row in sent]
     normalize = keys.normalizers(how.match, [column.type for column in key_columns.values()])
     digests = [
         keys.digest([_as_stored(column, row.get(pk)) for pk, column in key_columns.items()], normalize) for row in by_id
     ]
     with transaction.atomic():
         storage.lock_table(table.pk)
-        known = _known(table, list(key_columns), normalize, set(digests) - {""})
+        known = _known(table, [str(pk) for pk in key_columns], normalize, set(digests) - {""})
         return _write(table, by_id, digests, known, how)
 
 

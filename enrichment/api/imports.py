@@ -20,11 +20,13 @@ router = Router(tags=["Imports"])
 class Goes(Schema):
     """Where a column of the file goes: `to` is a column's name or id, or the name of a new one; null leaves it out.
 
-    With `as_text`, the column of the table becomes one of texts, so that no value is left blank for its type.
+    With `is_new`, `to` is no id: a new column may have a number as its name. With `as_text`, the column of the table
+    becomes one of texts, so that no value is left blank for its type.
     """
 
     from_: str = Field(alias="from")
     to: str | int | None = None
+    is_new: bool = False
     type: str | None = None
     as_text: bool = False
 

@@ -140,7 +140,7 @@ def _write(list_rows: ListRows, results: Sequence[tuple[int, Any]]) -> None:
     """Raises Refused where the table lacks what the rows need, and then nothing is written."""
     source = Column.objects.filter(pk=list_rows.source_column_id, table=list_rows.table_id).first()
     fields = mapping.of_stored(list_rows.table, list_rows.columns)
-    key = list(Column.objects.filter(pk__in=list_rows.key).values_list("name", flat=True))
+    key = list(Column.objects.filter(pk__in=list_rows.key).values_list("pk", flat=True))
     if source is None or len(key) < len(list_rows.key) or not fields or not list_rows.table.ready:
         words = "A column that these rows need was deleted. Restore it, or take rows from the list anew."
         raise Refused(words)
@@ -149,9 +149,9 @@ def _write(list_rows: ListRows, results: Sequence[tuple[int, Any]]) -> None:
     for row_id, value in results:
         for item in items_at(list_rows.path, value):
             cells, blank = converted(fields, item)
-            sent.append({**cells, source.name: row_id})
+            sent.append({**cells, source.pk: row_id})
             misfits += blank
-    matching = Matching(key or [source.name, *(field.column.name for field in fields)], on_match="update")
+    matching = Matching(key or [source.pk, *(field.column.pk for field in fields)], on_match="update")
     added = updated = 0
     for some in batched(sent, _ITEMS):
         written = upserts.write(list_rows.table, some, matching)
@@ -173,7 +173,7 @@ def items_at(path: str, value: object) -> list[Any]:
 
 
 def converted(fields: Sequence[Field], item: object) -> tuple[dict[str | int, Any], int]:
-    """Returns {name of a column: value of the item}, and how many values are left blank as they don't fit it."""
+    """Returns {id of a column: value of the item}, and how many values are left blank as they don't fit it."""
     columns = {field.column.name: field.column for field in fields}
     cells: dict[str | int, Any] = {}
     misfits = 0
@@ -181,9 +181,9 @@ def converted(fields: Sequence[Field], item: object) -> tuple[dict[str | int, An
         column = columns[name]
         try:
             is_text = column.type == ColumnType.TEXT
-            cells[name] = storable(value) if is_text else types.converter(column, "")(value)
+            cells[column.pk] = storable(value) if is_text else types.converter(column, "")(value)
         except Refused:
-            cells[name] = None
+            cells[column.pk] = None
             misfits += 1
     return cells, misfits
 

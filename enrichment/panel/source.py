@@ -242,12 +242,13 @@ def _columns(source: Source, typed: Form) -> dict[str, Any]:
     fillable = settings.fillable(source.table)
     lines = source_fields.rows(typed.given["columns"], fillable, preview.fields(source.table, typed.items))
     choices = source_fields.key_choices(lines, fillable)
-    key = str(typed.given["key"][0]) if typed.given["key"] else ""
+    key = next(iter(typed.given["key"]), "")
+    is_name = isinstance(key, str)
     return {
         "lines": lines,
         "fillable": fillable,
         "key_choices": choices,
-        "key": next((value for value, name in choices if key and key in (name, value)), ""),
+        "key": next((value for value, name in choices if key and str(key) == (name if is_name else value)), ""),
         "given": typed.given,
         "on_match_choices": sources.ON_MATCH,
     }

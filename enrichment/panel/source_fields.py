@@ -28,7 +28,7 @@ def settings(form: QueryDict, base: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "config": config,
         "columns": columns(form),
-        "key": [key.removeprefix(f"{NEW}:")] if key else [],
+        "key": [int(key) if key.isdecimal() else key.removeprefix(f"{NEW}:")] if key else [],
         "on_match": form.get("on_match", "update") if key else "add",
         "keep_blank": "empties" not in form,
         "schedule": _times(form),
@@ -68,11 +68,12 @@ def rows(
     given: Sequence[Mapping[str, Any]], fillable: Sequence[Column], offered: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Returns the lines of the form: {"path", "to", "new": name of a new column, "example"}."""
-    ids = {column.name: column.pk for column in fillable} | {str(column.pk): column.pk for column in fillable}
+    ids: dict[str | int, int] = {column.name: column.pk for column in fillable}
+    ids |= {column.pk: column.pk for column in fillable}
     examples = {field["path"]: field["values"] for field in offered}
     lines = []
     for item in given:
-        known = ids.get(str(item["column"]))
+        known = ids.get(item["column"])
         new = "" if known or not item["column"] else str(item["column"])
         to = str(known) if known else f"{NEW}:{new}" if new else ""
         lines.append({"path": item["path"], "to": to, "new": new, "example": example(examples.get(item["path"], ()))})

@@ -57,7 +57,7 @@ def change_webhook(request: PageRequest, actor: Actor, table_id: int) -> HttpRes
         webhooks.change(
             hook,
             enabled={"on": True, "off": False}.get(request.POST.get("turn", "")),
-            key=[key] if key else [],
+            key=[int(key)] if key.isdecimal() else [],
             on_match=on_match if key else "add",
             unknown="ignore" if "ignore_unknown" in request.POST else "refuse",
         )

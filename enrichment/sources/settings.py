@@ -165,7 +165,8 @@ def _of_fields(matching: Matching, fields: Sequence[Field], problems: list[Probl
     found: list[str] = []
     for wanted in matching.key:
         columns = [field.column for field in fields]
-        column = next((item for item in columns if item.name == wanted or str(item.pk) == str(wanted)), None)
+        named = next((item for item in columns if item.name == wanted), None)
+        column = named or next((item for item in columns if str(item.pk) == str(wanted)), None)
         if column is None:
             problems.append(Problem(f"No field goes into “{str(wanted)[:60]}”, by which rows are to match.", "key"))
             return None

@@ -18,7 +18,7 @@ const MISSES_ALLOWED = 20; // failed polls in a row
  * @returns {Promise<Found>}
  */
 export async function search(table, { columns, match }, signal, tell) {
-  const query = new URLSearchParams({ columns: columns.join(), match, limit: String(SHOWN) });
+  const query = new URLSearchParams({ columns: JSON.stringify(columns), match, limit: String(SHOWN) });
   // Not broken off: a search that has begun has a name by which it is stopped.
   const found = await api("GET", `/tables/${table}/duplicates?${query}`);
   const path = `/tables/${table}/duplicates/searches/${found.search}`;

@@ -5,6 +5,7 @@
  * @typedef {import("../grid/types.d.ts").Column} Column
  */
 
+import { keyOf } from "../grid/columns.js";
 import { ApiError, api, reasonOf } from "../ui/api.js";
 import { make } from "../ui/elements.js";
 import { plural } from "../ui/format.js";
@@ -119,7 +120,7 @@ export class ExportForm {
       query.set(
         "columns",
         this.#chosen()
-          .map(({ id }) => id)
+          .map(({ id }) => keyOf(id))
           .join(),
       );
     if (is("states")) query.set("states", "1");

@@ -30,6 +30,9 @@ export const TYPE_NAME = {
   lookup: "Look-up",
 };
 
+/** How the API is told of a column: another one may have the bare number as its name. @param {number} id */
+export const keyOf = (id) => `id:${id}`;
+
 /** Types whose values are typed. @type {ColumnType[]} */
 export const PLAIN_TYPES = ["text", "number", "checkbox", "date"];
 

@@ -118,6 +118,7 @@ export class Mapping {
       from,
       to: goes === "out" ? null : goes === "new" ? name.trim() : goes,
       type: goes === "out" ? null : type,
+      ...(goes === "new" ? { is_new: true } : {}),
       ...(asText ? { as_text: true } : {}),
     }));
   }

@@ -8,6 +8,7 @@
  * @typedef {import("../ui/menu.js").Item} Item
  */
 
+import { keyOf } from "../grid/columns.js";
 import { forApi } from "../grid/conditions.js";
 import { api, reasonOf } from "../ui/api.js";
 import { button, make } from "../ui/elements.js";
@@ -102,7 +103,7 @@ export class Groups extends EventTarget {
   async #count({ id }) {
     const { filters, search, errors } = this.grid.view.spec;
     const filter = JSON.stringify(forApi(filters));
-    const query = new URLSearchParams({ column: String(id), filter, search, errors: String(errors) });
+    const query = new URLSearchParams({ column: keyOf(id), filter, search, errors: String(errors) });
     return (await api("GET", `/tables/${this.grid.table.id}/groups?${query}`)).items;
   }
 

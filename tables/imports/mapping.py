@@ -57,7 +57,7 @@ def places(table: Table | None, found: Sequence[str], choices: Choices) -> list[
         choice = chosen.get(name, {"to": name})
         if choice["to"] is None or choice["to"] == "":
             continue
-        column = _existing(live, choice["to"])
+        column = _existing(live, choice["to"], is_name=choice.get("is_new", name not in chosen))
         if column is None and table is not None and name not in chosen:
             unmatched.append(name)
             continue
@@ -79,11 +79,10 @@ def _chosen(found: Sequence[str], choices: Sequence[Mapping[str, Any]]) -> dict[
     return chosen
 
 
-def _existing(live: Sequence[Column], to: str | int) -> Column | None:
-    """Returns the column of the table with this name or id; a name wins."""
-    return next((column for column in live if column.name == to), None) or next(
-        (column for column in live if str(column.pk) == str(to)), None
-    )
+def _existing(live: Sequence[Column], to: str | int, *, is_name: bool) -> Column | None:
+    """Returns the column of the table with this name, or with this id where a number may be one; a name wins."""
+    named = next((column for column in live if column.name == to), None)
+    return named or next((column for column in live if not is_name and str(column.pk) == str(to)), None)
 
 
 def _place(index: int, column: Column | None, choice: Mapping[str, Any], taken: set[str]) -> Place:
@@ -133,7 +132,8 @@ def key_places(placed: Sequence[Place], key: Sequence[str | int]) -> list[Place]
     """Returns the places of the columns that rows are matched by. Raises Refused for one that the file lacks."""
     found = []
     for wanted in key:
-        place = next((place for place in placed if wanted == place.column.name or str(wanted) == place.key), None)
+        named = next((place for place in placed if wanted == place.column.name), None)
+        place = named or next((place for place in placed if str(wanted) == place.key), None)
         if place is None:
             words = f"No column of the file goes into “{str(wanted)[:60]}”, by which rows are to match."
             raise Refused(words, field="key")

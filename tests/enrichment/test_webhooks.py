@@ -11,7 +11,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from enrichment.models import Hook, HookPost, Run
-from tables import catalog, rows
+from tables import catalog, columns, rows
 from tables.models import Column, ColumnType, Row, Table
 from tests.enrichment.api.test_api import Caller
 from workspaces import audit
@@ -55,6 +55,13 @@ def test_one_row_or_a_list_comes_in_without_a_token(address: str, leads: Table) 
     assert (status, len(told["ids"])) == (202, 2)
     assert companies(leads)[3:] == ["Northwind", "Tailspin", None]
     assert send(address, []) == (202, {"ids": [], "updated": 0, "skipped": 0})
+
+
+def test_a_field_is_a_name_before_it_is_an_id(address: str, leads: Table) -> None:
+    first = columns.live(leads)[0].pk
+    odd = columns.create(leads, str(first))
+    assert send(address, [{str(first): "by name"}, {str(odd.pk): "by id"}])[0] == 202
+    assert [row.values for row in rows.window(leads, 0, 9)][-2:] == [{str(odd.pk): "by name"}, {str(odd.pk): "by id"}]
 
 
 def test_what_curl_calls_a_form_is_json_all_the_same(address: str, leads: Table) -> None:

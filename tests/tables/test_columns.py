@@ -53,11 +53,22 @@ def test_a_wrong_column_is_refused(name: str, type: str, field: str, code: str, 
     assert order(table) == ["Name", "Size", "Active"]
 
 
-def test_a_name_wins_over_an_id(table: Table, name: str) -> None:
-    odd = columns.create(table, name)
+def test_a_number_is_an_id_and_a_text_that_is_also_a_name_says_which(table: Table, name: str) -> None:
+    plain, odd = columns.live(table)[0], columns.create(table, name)
     find = columns.by_name_or_id(table)
-    assert find(name) == odd
-    assert find("Size") == find(find("Size").pk)
+    assert find("Size") == find(find("Size").pk) == find(str(find("Size").pk))
+    assert find(int(name)) == find(f"id:{name}") == plain
+    assert find(f"name:{name}") == odd
+    with pytest.raises(Refused, match=f"“{name}” is the name of a column and the id of “Name”. Write name:{name}"):
+        find(name)
+    with pytest.raises(Refused, match="no column"):
+        find(odd.pk + 1)
+
+
+def test_a_name_that_begins_like_the_spelling_of_an_id_is_found(table: Table) -> None:
+    odd = columns.create(table, "id:x")
+    find = columns.by_name_or_id(table)
+    assert find("id:x") == find("name:id:x") == odd
 
 
 def test_a_free_name_is_found(table: Table) -> None:

@@ -31,3 +31,12 @@ def test_a_paste_on_a_row_that_is_gone_changes_nothing(table: Table) -> None:
         pasting.paste(table, [{"id": first, "cells": {"Name": "b"}}, {"id": first + 1, "cells": {"Name": "b"}}], [{}])
     assert table.row_count == 1
     assert list(rows.window(table, 0, 1)[0].values.values()) == ["a"]
+
+
+def test_a_paste_by_name_goes_into_no_column_that_has_its_id_as_a_name(table: Table, name: str) -> None:
+    odd = columns.create(table, name)
+    [first] = rows.append(table, [{"Name": "a"}])
+    pasting.paste(table, [{"id": first, "cells": {"Name": "b"}}], [{f"id:{name}": "c"}])
+    assert [row.values for row in rows.window(table, 0, 9)] == [{name: "b"}, {name: "c"}]
+    pasting.paste(table, [{"id": first, "cells": {f"name:{name}": "d"}}], [])
+    assert rows.window(table, 0, 1)[0].values == {name: "b", str(odd.pk): "d"}

@@ -26,6 +26,16 @@ def firms(table: Table) -> list[int]:
     return rows.append(table, [{"Name": "Acme", "Size": "1"}, {"Name": "Bolt", "Size": "2"}])
 
 
+def test_rows_are_matched_and_written_by_no_column_that_has_an_id_as_its_name(
+    table: Table, firms: list[int], name: str
+) -> None:
+    odd = columns.create(table, name)
+    sent: list[rows.Cells] = [{"Name": "Acme", "Size": "10"}, {"Name": "Cog", f"name:{name}": "new"}]
+    assert upserts.write(table, sent, Matching(["Name"], "exact", "update")).ids[0] == firms[0]
+    assert shown(table) == [["Acme", "10"], ["Bolt", "2"], ["Cog", None]]
+    assert rows.window(table, 2, 1)[0].values[str(odd.pk)] == "new"
+
+
 def test_a_row_that_matches_is_updated(table: Table, firms: list[int]) -> None:
     sent: list[rows.Cells] = [
         {"Name": "acme ", "Size": "10"},

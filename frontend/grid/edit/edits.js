@@ -10,7 +10,7 @@ import { ApiError, api, reasonOf } from "../../ui/api.js";
 import { toast } from "../../ui/notices.js";
 import { untilReachable } from "../../ui/reachable.js";
 import { queueSave } from "../../ui/saves.js";
-import { PLAIN_TYPES } from "../columns.js";
+import { keyOf, PLAIN_TYPES } from "../columns.js";
 
 const ROWS_A_CALL = 2000;
 const DELETED_A_CALL = 10_000;
@@ -31,7 +31,7 @@ function valuesByRow(changes, which) {
   const rows = new Map();
   for (const change of changes) {
     const cells = rows.get(change.rowId) ?? {};
-    cells[change.columnId] = change[which];
+    cells[keyOf(change.columnId)] = change[which];
     rows.set(change.rowId, cells);
   }
   return rows;

@@ -9,12 +9,13 @@ import { api, reasonOf } from "../../ui/api.js";
 import { plural } from "../../ui/format.js";
 import { toast } from "../../ui/notices.js";
 import { isComputed } from "../cells.js";
+import { keyOf } from "../columns.js";
 import { undoStep } from "./deletion.js";
 import { removeRows } from "./edits.js";
 
 const MOST_COPIED = 10_000; // rows, as many as the API takes in one call
 
-/** @typedef {Record<number, unknown>} Values by column id */
+/** @typedef {Record<string, unknown>} Values by column */
 
 /** Says whether rows can be put between others: a view has an order of its own. @param {Grid} grid */
 export const canInsert = ({ canEdit, rows }) => canEdit && !rows.view;
@@ -48,7 +49,7 @@ export async function duplicateRows(grid, first, last, isChosen) {
 /** @param {Grid} grid @param {Row} row @returns {Values} */
 function typedValues({ columns }, { cells }) {
   const typed = columns.all.filter((column) => !isComputed(column));
-  return Object.fromEntries(typed.map(({ id }) => [id, cells[id]?.value ?? null]));
+  return Object.fromEntries(typed.map(({ id }) => [keyOf(id), cells[id]?.value ?? null]));
 }
 
 /** @param {Grid} grid @param {Values[]} values @param {number} at the index of the first one @param {string} label */

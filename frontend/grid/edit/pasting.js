@@ -16,6 +16,7 @@ import { formatNumber, plural } from "../../ui/format.js";
 import { toast } from "../../ui/notices.js";
 import { queueSave } from "../../ui/saves.js";
 import { isComputed } from "../cells.js";
+import { keyOf } from "../columns.js";
 import { byRow, removeRows, reversed, save } from "./edits.js";
 import { parseTable } from "./tsv.js";
 
@@ -78,7 +79,7 @@ async function pasteTable(grid, table) {
     }),
   );
   const added = Array.from({ length: height - inside }, (_, i) =>
-    Object.fromEntries(typed.map(({ column, at }) => [column.id, value(inside + i, at) ?? ""])),
+    Object.fromEntries(typed.map(({ column, at }) => [keyOf(column.id), value(inside + i, at) ?? ""])),
   );
   const show = () => grid.selection.select({ top, bottom: top + height - 1, left, right: left + columns.length - 1 });
   if (!added.length) show(); // like the values, before the server has them

@@ -73,6 +73,18 @@ def test_items_become_rows_that_know_where_they_are_from(
     assert list_rows.progress(stored) is None
 
 
+def test_items_go_into_no_column_that_has_the_id_of_theirs_as_its_name(
+    actor: Actor, leads: Table, http: Callable[..., Column], answer: Answer
+) -> None:
+    column = http()
+    stored = people(actor, column, key=["Email"])
+    table_columns.create(stored.table, str(stored.columns[1]["column"]))
+    answer(column, {ids(leads)[0]: {"people": [ADA]}})
+    list_rows.start(stored)
+    work()
+    assert content(stored.table) == [{"Email": "ada@acme.com", "Age": 36, "Row of Leads": ids(leads)[0]}]
+
+
 def test_new_results_update_rows_by_key_and_items_that_are_gone_stay(
     actor: Actor, leads: Table, http: Callable[..., Column], answer: Answer
 ) -> None:

@@ -24,7 +24,7 @@ test("a guess is a column of the table, a new one, or nothing", () => {
   );
   assert.deepEqual(json, [
     { from: "Company", to: 7, type: "text" },
-    { from: "City", to: "City", type: "text" },
+    { from: "City", to: "City", type: "text", is_new: true },
     { from: "P", to: null, type: null },
   ]);
   assert.equal(summary, "1 found in the table, 1 new, 1 left out");
@@ -86,7 +86,7 @@ test("a column is kept as text: a new one by its type, one of the table by becom
     [false, true],
   );
   assert.deepEqual(mapping.json, [
-    { from: "Staff", to: "Staff", type: "text" },
+    { from: "Staff", to: "Staff", type: "text", is_new: true },
     { from: "Employees", to: 8, type: "number", as_text: true },
   ]);
   mapping.choose(mapping.entries[1], { goes: 7 });

@@ -34,6 +34,15 @@ def test_a_name_that_the_table_lacks_is_refused(table: Table) -> None:
         mapping.places(table, ["Name", "City", "Street"], Choices())
 
 
+def test_a_number_in_the_head_of_a_file_is_no_id(table: Table, name: str) -> None:
+    with pytest.raises(Refused, match=f"“Leads” has no column “{name}”"):
+        mapping.places(table, [name], Choices())
+    chosen = {"from": "2024", "to": name, "type": "text"}
+    [into_id] = mapping.places(table, ["2024"], Choices(columns=[chosen]))
+    [new] = mapping.places(table, ["2024"], Choices(columns=[chosen | {"is_new": True}]))
+    assert (into_id.column.pk, new.column.pk, new.column.name) == (int(name), None, name)
+
+
 def test_a_column_goes_where_it_is_told_into_a_new_one_or_nowhere(table: Table) -> None:
     name = columns.live(table)[0]
     chosen: list[dict[str, Any]] = [
