@@ -5,12 +5,10 @@ two with an HTTP column whose requests and responses are small, as in `benchmark
 """
 
 import argparse
-import multiprocessing
-import tempfile
-from pathlib import Path
 
+from benchmarks.environment import answering, environment
 from benchmarks.million import NAMES, marl_table
-from benchmarks.runs import CONFIG, run_rows, serve, set_up, wait_for
+from benchmarks.runs import CONFIG, run_rows, serve
 
 
 def sizes() -> dict[str, int]:
@@ -30,28 +28,19 @@ def sizes() -> dict[str, int]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=20_000)
-    parser.add_argument("--port", type=int, default=18_098)
     given = parser.parse_args()
-    api = multiprocessing.get_context("spawn").Process(target=serve, args=(given.port, 0), daemon=True)
-    api.start()
-    with tempfile.TemporaryDirectory() as folder:
-        redis = set_up(Path(folder))
-        wait_for(given.port)
+    with answering(serve, 0) as address, environment():
         before = sizes()["tables_row"]
         marl_table(given.rows)
         plain = sizes()["tables_row"] - before
         cells = given.rows * len(NAMES)
         print(f"plain row of {len(NAMES)} values: {plain / given.rows:,.0f} bytes, {plain / cells:,.0f} a cell")
         start = sizes()
-        run_rows(CONFIG | {"url": f"http://127.0.0.1:{given.port}/companies"}, given.rows)
+        run_rows(CONFIG | {"url": f"{address}/companies"}, given.rows)
         grown = {name: size - start.get(name, 0) for name, size in sizes().items()}
         for what, name in (("result", "tables_cell"), ("attempt", "enrichment_attempt")):
             print(f"{what} of a row: {grown[name] / given.rows:,.0f} bytes")
         print(f"attempts' share of what a run takes: {grown['enrichment_attempt'] / sum(grown.values()):.0%}")
-        if redis:
-            redis.terminate()
-            redis.wait()
-    api.terminate()
 
 
 if __name__ == "__main__":

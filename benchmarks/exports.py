@@ -12,10 +12,9 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
-from benchmarks.runs import set_up
+from benchmarks.environment import environment
 
 COLUMNS = 10
 MIB = 1024
@@ -145,14 +144,8 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        server = set_up(Path(folder))
-        try:
-            compare(given.rows, given.rounds)
-        finally:
-            if server:
-                server.terminate()
-                server.wait()
+    with environment():
+        compare(given.rows, given.rounds)
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MIB:,.0f} MiB")
 
 

@@ -1,9 +1,8 @@
 """Formulas in the sandbox against the same in plain Python: `python -m benchmarks.formulas [--rows 100000]`."""
 
 import argparse
-import time
-from collections.abc import Callable
 
+from benchmarks.environment import timed
 from enrichment.engine import formula
 from enrichment.engine.sandbox import process
 
@@ -16,12 +15,6 @@ def plain(row: dict[int, object]) -> str:
     assert isinstance(employees, str)
     assert isinstance(first, str)
     return f"{first.upper()} {row[2]}" if float(employees) > 50 else "small"
-
-
-def timed(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
 
 
 def main() -> None:

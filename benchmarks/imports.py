@@ -16,7 +16,6 @@ import resource
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.runs import set_up
+from benchmarks.environment import environment
 
 COLUMNS = 10
 
@@ -199,9 +198,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        redis = set_up(folder)
+    with environment() as folder:
         write(folder / "small.csv", 0, 10)
         write(folder / "file.csv", 0, given.rows)
         write(folder / "again.csv", given.rows // 2, given.rows)
@@ -213,9 +210,6 @@ def main() -> None:
             rounds.append(told)
             print(f"round {number + 1} of {given.rounds} done", flush=True)
         tell(rounds)
-        if redis:
-            redis.terminate()
-            redis.wait()
 
 
 def tell(rounds: list[dict[str, Figures]]) -> None:

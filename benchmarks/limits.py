@@ -19,19 +19,17 @@ import os
 import selectors
 import socket
 import struct
-import subprocess
 import sys
-import tempfile
 import time
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 
 import httpx
 
-from benchmarks.runs import set_up, wait_for
+from benchmarks.environment import answering, environment
+from tests.servers.processes import free_port, serving
 
 _TIMESTAMPS = 35  # SO_TIMESTAMPNS and SCM_TIMESTAMPNS of Linux, which Python has no names for
 _TIMESPEC = struct.Struct("qq")
@@ -149,32 +147,23 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20, help="of each run, about")
     parser.add_argument("--delay", type=float, default=50, help="ms that the server takes")
     parser.add_argument("--load", type=int, default=0, help="processes that do nothing but keep busy")
-    parser.add_argument("--port", type=int, default=18_096)
     parser.add_argument("--api", choices=["fixed", "sliding"])
     options = parser.parse_args()
     if options.api:
-        time_refusals(options.api, options.workers[0], options.port)
+        time_refusals(options.api, options.workers[0])
         return
     spawn = multiprocessing.get_context("spawn")
-    server = spawn.Process(target=record, args=(options.port, options.delay / 1000), daemon=True)
     load = [spawn.Process(target=keep_busy, daemon=True) for _ in range(options.load)]
-    with processes(server), tempfile.TemporaryDirectory() as folder:
-        wait_for(options.port)
-        redis = set_up(Path(folder))
+    with answering(record, options.delay / 1000) as address, environment():
         for number in options.workers:
-            measure(number, load, options)
+            measure(number, address, load, options)
             load = [spawn.Process(target=keep_busy, daemon=True) for _ in load]
-        if redis:
-            redis.terminate()
-            redis.wait()
-    sys.exit(0)
 
 
-def measure(number: int, load: Sequence[BaseProcess], options: argparse.Namespace) -> None:
+def measure(number: int, address: str, load: Sequence[BaseProcess], options: argparse.Namespace) -> None:
     """Prints a line for each run with so many workers, and one about all of them."""
     from benchmarks.scale import make_column, run_through, workers
 
-    address = f"http://127.0.0.1:{options.port}"
     limit = {"requests": options.requests, "duration_ms": options.ms}
     rows = round(options.requests * options.seconds * 1000 / options.ms)
     results = []
@@ -213,11 +202,10 @@ def report(times: list[float], requests: int, seconds: float) -> tuple[int, int,
     return peak, above, rate
 
 
-def time_refusals(kind: str, number: int, port: int, rows: int = 120) -> None:
-    api = subprocess.Popen([sys.executable, "-m", "tests.servers.limited_api", str(port), kind])
-    with tempfile.TemporaryDirectory() as folder:
-        redis = set_up(Path(folder))
-        wait_for(port)
+def time_refusals(kind: str, number: int, rows: int = 120) -> None:
+    port = free_port()
+    server = [sys.executable, "-m", "tests.servers.limited_api", str(port), kind]
+    with serving(server, f"http://127.0.0.1:{port}/"), environment():
         from benchmarks.scale import make_column, run_through, workers
         from enrichment.models import Attempt
 
@@ -228,11 +216,6 @@ def time_refusals(kind: str, number: int, port: int, rows: int = 120) -> None:
             _, seconds = run_through(column)
         requests = Attempt.objects.filter(column=column).count()
         print(f"{kind} window: {rows} rows done in {seconds:.0f} s, {requests / rows:.2f} requests a row")
-        if redis:
-            redis.terminate()
-            redis.wait()
-    api.terminate()
-    api.wait()
 
 
 if __name__ == "__main__":

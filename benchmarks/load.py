@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import csv
 import itertools
-import multiprocessing
 import re
 import statistics
 import time
@@ -21,7 +20,8 @@ from pathlib import Path
 
 import aiohttp
 
-from benchmarks.runs import CONFIG, serve, wait_for
+from benchmarks.environment import answering
+from benchmarks.runs import CONFIG, serve
 from tests.faults import databases
 from tests.faults.app import Marl
 from tests.faults.parts import Part, wait_until
@@ -172,9 +172,9 @@ def new_table(marl: Marl, rows: int) -> int:
     return int(done["table_id"])
 
 
-def measure(marl: Marl, api_port: int, given: argparse.Namespace) -> None:
+def measure(marl: Marl, api: str, given: argparse.Namespace) -> None:
     table = new_table(marl, given.rows)
-    config = CONFIG | {"url": f"http://127.0.0.1:{api_port}/companies", "max_in_flight": 32, "auto_update": False}
+    config = CONFIG | {"url": f"{api}/companies", "max_in_flight": 32, "auto_update": False}
     column = {"name": "Profile", "type": "http", "config": config}
     made = marl.api.post(f"/tables/{table}/columns", json=column).raise_for_status().json()
     first = marl.api.get(f"/tables/{table}/rows", params={"limit": given.editors}).raise_for_status().json()["items"]
@@ -212,20 +212,14 @@ def main() -> None:
     parser.add_argument("--editors", type=int, default=30)
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--delay", type=float, default=50, help="ms that the API takes")
-    parser.add_argument("--port", type=int, default=18_199, help="of the API")
     given = parser.parse_args()
-    arguments = (given.port, given.delay / 1000)
-    api = multiprocessing.get_context("spawn").Process(target=serve, args=arguments, daemon=True)
-    api.start()
-    wait_for(given.port)
-    with databases.chosen() as database:
+    with answering(serve, given.delay / 1000) as api, databases.chosen() as database:
         marl = Marl(database)
         try:
             marl.start(given.workers)
-            measure(marl, given.port, given)
+            measure(marl, api, given)
         finally:
             marl.close()
-    api.terminate()
 
 
 if __name__ == "__main__":

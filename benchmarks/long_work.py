@@ -5,16 +5,14 @@ somebody else edits a cell again and again. Seconds of the clock, of the process
 """
 
 import argparse
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
+from benchmarks.environment import environment
 from benchmarks.million import marl_table
-from benchmarks.runs import set_up
 
 type Work = Callable[[], object]
 
@@ -132,8 +130,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        server = set_up(Path(name))
+    with environment():
         table = marl_table(given.rows)
         print("| | seconds | of the processor | longest edit meanwhile | |\n|-|-|-|-|-|")
         measure("find, no duplicates", table, lambda: found(table, "Email"))
@@ -147,9 +144,6 @@ def main() -> None:
         measure("restore these", table, lambda: restored(table))
         done = import_of_all(table)
         measure("undo an import that changed all rows", table, lambda: undone(done))
-        if server:
-            server.terminate()
-            server.wait()
 
 
 if __name__ == "__main__":

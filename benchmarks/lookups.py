@@ -9,14 +9,12 @@ import json
 import random
 import resource
 import sqlite3
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from itertools import batched
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.runs import set_up
+from benchmarks.environment import environment
 
 if TYPE_CHECKING:
     from tables.models import Table
@@ -76,12 +74,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     number = parser.parse_args().rows
-    with tempfile.TemporaryDirectory() as folder:
-        server = set_up(Path(folder))
+    with environment():
         measure(number)
-        if server:
-            server.terminate()
-            server.wait()
 
 
 def measure(number: int) -> None:

@@ -20,7 +20,7 @@ from itertools import batched
 from pathlib import Path
 from typing import Any
 
-from benchmarks.runs import set_up
+from benchmarks.environment import environment
 
 NAMES = ("Company", "City", "Email", "Employees", "Revenue", "Note", "Street", "Phone", "Founded", "Tag")
 NUMBERS = {"Employees", "Revenue", "Founded"}
@@ -232,9 +232,7 @@ def main() -> None:
     parser.add_argument("--indexes", action="store_true")
     parser.add_argument("--only", nargs="+", default=[""])
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        server = set_up(folder)
+    with environment() as folder:
         from django.db import connection
 
         table = marl_table(given.rows)
@@ -246,9 +244,6 @@ def main() -> None:
         if importlib.util.find_spec("duckdb"):
             ways["DuckDB"] = plain(lambda: duckdb_in(folder), given.rows)
         compare(ways, given.rounds, tuple(given.only))
-        if server:
-            server.terminate()
-            server.wait()
 
 
 def duckdb_in(folder: Path) -> Any:

@@ -6,13 +6,11 @@ as those of `benchmarks.disk`; the last one stays.
 
 import argparse
 import json
-import tempfile
-from pathlib import Path
 from typing import Any
 
+from benchmarks.environment import environment
 from benchmarks.long_work import measure
 from benchmarks.million import marl_table
-from benchmarks.runs import set_up
 
 EACH = 4  # attempts of a row
 REQUEST = {"method": "POST", "url": "https://api.example/companies", "headers": [], "body": "x" * 60}
@@ -74,8 +72,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=250_000)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        server = set_up(Path(name))
+    with environment():
         table = marl_table(given.rows)
         try_all(table)
         table.refresh_from_db()
@@ -83,9 +80,6 @@ def main() -> None:
         measure("say what would be deleted", table, lambda: effect(table))
         measure("delete it", table, lambda: swept(table))
         measure("look again, with nothing to delete", table, lambda: swept_again(table))
-        if server:
-            server.terminate()
-            server.wait()
 
 
 def swept_again(table: Any) -> str:

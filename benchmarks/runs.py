@@ -8,24 +8,18 @@ which nothing is kept in the send journal, in turns and by the processor's time 
 
 import argparse
 import asyncio
-import gc
-import multiprocessing
-import os
-import socket
 import statistics
-import subprocess
-import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections
 
+from benchmarks.environment import answering, environment, timed
+
 if TYPE_CHECKING:
+    from enrichment.models import Run
     from tables.models import Table
 
 CONFIG = {
@@ -47,27 +41,6 @@ def serve(port: int, delay: float) -> None:
     app = web.Application()
     app.router.add_post("/companies", answer)
     web.run_app(app, host="127.0.0.1", port=port, print=None, access_log=None)
-
-
-def set_up(folder: Path) -> subprocess.Popen[bytes] | None:
-    """Django on a data folder, and a Redis, of their own."""
-    os.environ.update(
-        MARL_DATA_DIR=str(folder), DJANGO_SETTINGS_MODULE="config.settings", MARL_ALLOWED_NETWORKS="127.0.0.0/8"
-    )
-    server = None
-    if not os.environ.get("REDIS_URL"):
-        from config.bundled_redis import command, wait_until_ready
-
-        server = subprocess.Popen(command(folder, keep=False), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until_ready(f"unix://{folder / 'redis.sock'}")
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
-    gc.freeze()  # as a worker does
-    return server
 
 
 def raw_rate(url: str, rows: int, in_flight: int) -> float:
@@ -122,20 +95,20 @@ def run_rows(config: dict[str, Any], rows: int) -> Took:
     from enrichment.runs import lifecycle
 
     column = http_columns.create(new_table(rows), "Profile", config)
-
-    def whole_run() -> None:
-        run = lifecycle.plan(column, "all")
-        lanes = [threading.Thread(target=advance, args=(run.pk, lane.number)) for lane in run.runners.all()]
-        for lane in lanes:
-            lane.start()
-        for lane in lanes:
-            lane.join()
-        run.refresh_from_db()
-        assert run.done == rows, run.done
-
     before = time.process_time()
-    seconds = timed(whole_run)
+    seconds = timed(lambda: run_to_its_end(lifecycle.plan(column, "all")))
     return Took(seconds, time.process_time() - before)
+
+
+def run_to_its_end(run: "Run") -> None:
+    """Advances all lanes of a run, until each of its rows is done."""
+    lanes = [threading.Thread(target=advance, args=(run.pk, lane.number)) for lane in run.runners.all()]
+    for lane in lanes:
+        lane.start()
+    for lane in lanes:
+        lane.join()
+    run.refresh_from_db()
+    assert run.done == run.total, (run.done, run.total)
 
 
 def compare_with_raw_client(config: dict[str, Any], rows: int, rounds: int) -> None:
@@ -180,12 +153,6 @@ def advance(run_id: int, lane: int) -> None:
     connections.close_all()
 
 
-def timed(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=5000)
@@ -193,30 +160,11 @@ def main() -> None:
     parser.add_argument("--in-flight", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--journal", action="store_true", help="compare runs with and without the send journal")
-    parser.add_argument("--port", type=int, default=18_099)
     given = parser.parse_args()
-    api = multiprocessing.get_context("spawn").Process(target=serve, args=(given.port, given.delay / 1000), daemon=True)
-    api.start()
-    with tempfile.TemporaryDirectory() as folder:
-        redis = set_up(Path(folder))
-        url = f"http://127.0.0.1:{given.port}/companies"
-        wait_for(given.port)
-        config = CONFIG | {"url": url, "max_in_flight": given.in_flight}
+    with answering(serve, given.delay / 1000) as address, environment():
+        config = CONFIG | {"url": f"{address}/companies", "max_in_flight": given.in_flight}
         compare = compare_with_repeatable_requests if given.journal else compare_with_raw_client
         compare(config, given.rows, given.rounds)
-        if redis:
-            redis.terminate()
-            redis.wait()
-    api.terminate()
-    sys.exit(0)
-
-
-def wait_for(port: int) -> None:
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
 
 
 if __name__ == "__main__":

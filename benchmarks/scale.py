@@ -5,17 +5,14 @@ The workers are real processes, and so is the server that answers.
 """
 
 import argparse
-import multiprocessing
 import resource
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from benchmarks.runs import CONFIG, raw_rate, serve, set_up, wait_for
+from benchmarks.environment import answering, environment
+from benchmarks.runs import CONFIG, raw_rate, serve
 
 BATCH = 250
 SENT = 10_000  # cells of each size
@@ -155,25 +152,15 @@ def main() -> None:
     parser.add_argument("--delay", type=float, default=0, help="ms that the server takes")
     parser.add_argument("--in-flight", type=int, default=64)
     parser.add_argument("--part", default="plan,cells,workers")
-    parser.add_argument("--port", type=int, default=18_097)
     given = parser.parse_args()
-    api = multiprocessing.get_context("spawn").Process(target=serve, args=(given.port, given.delay / 1000), daemon=True)
-    api.start()
-    with tempfile.TemporaryDirectory() as folder:
-        redis = set_up(Path(folder))
-        url = f"http://127.0.0.1:{given.port}/companies"
-        wait_for(given.port)
+    with answering(serve, given.delay / 1000) as address, environment():
+        url = f"{address}/companies"
         if "plan" in given.part:
             time_plan(given.rows, url)
         if "cells" in given.part:
             time_cells(given.rows, url)
         if "workers" in given.part:
             time_workers(url, given.sent, given.in_flight)
-        if redis:
-            redis.terminate()
-            redis.wait()
-    api.terminate()
-    sys.exit(0)
 
 
 if __name__ == "__main__":

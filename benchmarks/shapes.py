@@ -6,13 +6,11 @@ process of its own: a list for a list, or one item.
 """
 
 import argparse
-import multiprocessing
 import statistics
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from benchmarks import runs
+from benchmarks.environment import answering, environment
 
 ONE = {"body": '{"name": "{{Company}}", "size": {{Size}}}', "field_paths": ["name", "city"]}
 MANY = ONE | {"body": '{"records": [{{#rows}}{"name": "{{Company}}", "size": {{Size}}}{{/rows}}]}'}
@@ -45,14 +43,9 @@ def main() -> None:
     parser.add_argument("--delay", type=float, default=0, help="ms that the server takes")
     parser.add_argument("--in-flight", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--port", type=int, default=18_098)
     given = parser.parse_args()
-    api = multiprocessing.get_context("spawn").Process(target=serve, args=(given.port, given.delay / 1000), daemon=True)
-    api.start()
-    with tempfile.TemporaryDirectory() as folder:
-        redis = runs.set_up(Path(folder))
-        runs.wait_for(given.port)
-        common = {"method": "POST", "url": f"http://127.0.0.1:{given.port}/companies", "max_in_flight": given.in_flight}
+    with answering(serve, given.delay / 1000) as address, environment():
+        common = {"method": "POST", "url": f"{address}/companies", "max_in_flight": given.in_flight}
         many = MANY | common | {"batch": {"rows": given.batch, "items": "results"}}
         shares = []
         for number in range(given.rounds):
@@ -66,10 +59,6 @@ def main() -> None:
             )
         time, processor = (statistics.median(share) for share in zip(*shares, strict=True))
         print(f"median: {time:.1%} of the time, {processor:.1%} of the processor")
-        if redis:
-            redis.terminate()
-            redis.wait()
-    api.terminate()
 
 
 if __name__ == "__main__":

@@ -10,20 +10,16 @@ httpx over the same transport.
 
 import argparse
 import asyncio
-import multiprocessing
 import resource
-import socket
-import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from benchmarks.runs import advance, set_up, timed, wait_for
+from benchmarks.environment import answering, environment, timed
+from benchmarks.runs import run_to_its_end
 
 if TYPE_CHECKING:
     from tables.models import Column
@@ -56,20 +52,6 @@ def serve(port: int, delay: float, job: float) -> None:
     web.run_app(app, host="127.0.0.1", port=port, print=None, access_log=None)
 
 
-@contextmanager
-def serving(delay: float = 0.0, job: float = 0.0) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = multiprocessing.get_context("spawn").Process(target=serve, args=(port, delay, job), daemon=True)
-    process.start()
-    wait_for(port)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-
-
 def made(rows: int, config: dict[str, Any]) -> "Column":
     from enrichment.columns import http as http_columns
     from tables import catalog
@@ -91,17 +73,7 @@ def whole_run(column: "Column") -> float:
     """Returns the seconds from the plan to the last stored cell."""
     from enrichment.runs import lifecycle
 
-    def go() -> None:
-        run = lifecycle.plan(column, "all")
-        lanes = [threading.Thread(target=advance, args=(run.pk, lane.number)) for lane in run.runners.all()]
-        for lane in lanes:
-            lane.start()
-        for lane in lanes:
-            lane.join()
-        run.refresh_from_db()
-        assert run.done == run.total, (run.done, run.total)
-
-    return timed(go)
+    return timed(lambda: run_to_its_end(lifecycle.plan(column, "all")))
 
 
 def calls(rows: int, seconds: float) -> None:
@@ -178,7 +150,7 @@ def look_after(run_id: int, seconds: float) -> None:
 
 
 def polls(rows: int, job: float, rate: int) -> None:
-    with serving(job=job) as url:
+    with answering(serve, 0, job) as url:
         poll = {"until": '{{body.state}} == "done"', "every_ms": round(job * 1000), "for_ms": 3_600_000}
         request = {"method": "POST", "url": f"{url}/jobs/{{{{Company}}}}", "body": "{}"}
         limit = {"requests": rate, "duration_ms": 1000}
@@ -188,7 +160,7 @@ def polls(rows: int, job: float, rate: int) -> None:
 
 
 def pages(number: int, delay: float) -> None:
-    with serving(delay=delay) as url:
+    with answering(serve, delay, 0) as url:
         paging = {"by": "page", "parameter": "page", "items": "items", "max_pages": number, "max_items": 100_000}
         whole = whole_run(made(1, {"method": "GET", "url": f"{url}/pages", "pages": paging}))
         bare = timed(lambda: asyncio.run(walk(f"{url}/pages", number)))
@@ -214,18 +186,13 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=200)
     parser.add_argument("--delay", type=float, default=0.005)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        server = set_up(Path(folder))
-        try:
-            if asked.what == "calls":
-                calls(asked.rows or 100_000, asked.seconds)
-            elif asked.what == "polls":
-                polls(asked.rows or 5_000, asked.job, asked.rate)
-            else:
-                pages(asked.pages, asked.delay)
-        finally:
-            if server:
-                server.terminate()
+    with environment():
+        if asked.what == "calls":
+            calls(asked.rows or 100_000, asked.seconds)
+        elif asked.what == "polls":
+            polls(asked.rows or 5_000, asked.job, asked.rate)
+        else:
+            pages(asked.pages, asked.delay)
 
 
 if __name__ == "__main__":
