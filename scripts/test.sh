@@ -39,9 +39,9 @@ together() {
   [ -z "$failed" ]
 }
 
-# A shared machine may stand still for seconds: what fails there runs again, which the summary tells.
-unit="pytest -q --dist loadfile --reruns 2 --ignore=tests/faults"
-faults="pytest -q --dist loadfile --reruns 1 tests/faults"
+# A shared machine may stand still for seconds: what fails there runs again, and the summary tells which, and why.
+unit="pytest -q --dist loadfile --reruns 2 --rerun-show-tracebacks --ignore=tests/faults"
+faults="pytest -q --dist loadfile --reruns 1 --rerun-show-tracebacks tests/faults"
 part "Checks" sh scripts/check.sh
 part "Browser modules" npm test --silent
 if address=$(python -m tests.services); then
