@@ -8,10 +8,10 @@ from enrichment.api.events import table_events
 from enrichment.monitoring import metrics
 from enrichment.monitoring import views as monitoring_views
 from enrichment.panel import authorization as authorization_panel
+from enrichment.panel import connection_list, importers, source_lists
 from enrichment.panel import connections as connection_panel
 from enrichment.panel import formula as formula_panel
 from enrichment.panel import http as http_panel
-from enrichment.panel import importers, source_lists
 from enrichment.panel import lookups as lookup_panel
 from enrichment.panel import rows as rows_panel
 from enrichment.panel import source as source_panel
@@ -80,7 +80,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lists/<int:list_id>", source_lists.progress, name="list_progress"),
     path("lists/<int:list_id>/turn", source_lists.turn, name="turn_list"),
     path("lists/<int:list_id>/stop", source_lists.stop, name="stop_list"),
-    path("connections", connection_panel.list_page, name="connections"),
+    path("connections", connection_list.page, name="connections"),
     path("connections/new", connection_panel.form_page, name="new_connection"),
     path("connections/new/test", connection_panel.try_sign_in, name="test_new_connection"),
     path("connections/callback", authorization_panel.callback, name="connection_callback"),

@@ -1,9 +1,8 @@
 """Secret addresses at which anybody reads the rows of a saved view, without an account, until they end."""
 
-from collections.abc import Iterable
+import re
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -24,12 +23,24 @@ PAGE = 100  # rows
 LONGEST = 500  # characters of a value that are shown
 
 
+# A number of four digits or more as it is written, whose digits all stay; "0042" is a name. As the grid has it.
+_LONG_NUMBER = re.compile(r"-?[1-9]\d{3,}(?=(?:\.\d+)?$)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A value as text; a number stands at the right."""
+
+    text: str
+    is_number: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """What the holder of a link sees: values as text, without columns that the view hides."""
 
     columns: list[Column]
-    rows: list[tuple[int, list[tuple[Column, str]]]]  # with their number in the view, from 1
+    rows: list[tuple[int, list[Shown]]]  # with their number in the view, from 1
     offset: int
     total: int
 
@@ -85,12 +96,16 @@ def read(view: SavedView, offset: int) -> Page:
     shown = saved_views.shown_columns(view, columns.live(view.table))
     offset = min(offset, max(0, len(row_ids) - 1))
     found = records.batches(view.table_id, row_ids[offset : offset + PAGE], shown)
-    rows = [_texts(record, shown) for batch in found for record in batch]
+    rows = [[_shown(column, record.get(str(column.pk))) for column in shown] for batch in found for record in batch]
     return Page(shown, list(enumerate(rows, offset + 1)), offset, len(row_ids))
 
 
-def _texts(record: dict[Any, Any], shown: Iterable[Column]) -> list[tuple[Column, str]]:
-    return [(column, _shortened(text.of(record.get(str(column.pk))))) for column in shown]
+def _shown(column: Column, value: object) -> Shown:
+    words = text.of(value)
+    if column.type == "number":
+        words = _LONG_NUMBER.sub(lambda number: f"{int(number[0]):,}", words)
+    is_number = column.type == "number" or (isinstance(value, int | float) and not isinstance(value, bool))
+    return Shown(_shortened(words), is_number)
 
 
 def _shortened(value: str) -> str:

@@ -96,6 +96,11 @@ class TokenCache:
             return self._use(self._scheme.token(self.secrets, time.time()))
         return await self._stored() or (await self._sign_in_once(None)).token
 
+    async def stored_until(self) -> float | None:
+        """Returns until when the token is good that was got last, in seconds since 1970; None where there is none."""
+        last = await self._last()
+        return last[1] if last else None
+
     async def refuses(self, response: Response) -> bool:
         """Returns whether the API says with this response that the token is no longer good."""
         if response.status in self._statuses:

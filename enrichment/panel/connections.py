@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from enrichment import lookup
@@ -22,7 +22,7 @@ from enrichment.engine.auth.signing import ALGORITHMS
 from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.models import Connection
 from enrichment.panel import authorization as authorization_panel
-from enrichment.panel import connection_forms, forms
+from enrichment.panel import connection_forms, connection_list, forms
 from enrichment.schema import Method
 from workspaces.actors import Actor, PageRequest, member
 from workspaces.models import Role
@@ -51,41 +51,24 @@ UNITS = (
 
 
 def choices(actor: Actor) -> list[dict[str, Any]]:
-    """Returns the connections of the workspace, as the panel's select and the list show them."""
+    """Returns the connections of the workspace, as the panel's select shows them."""
     return [
         {
             "id": connection.pk,
             "name": connection.name,
             "cannot": _cannot(connection),
-            "sent_as": _sent_as(connection),
-            "kind": connection_forms.KINDS[connection.kind].name,
+            "sent_as": connection_list.sent_as(connection),
             "token_path": connection.config.get("token_path", ""),
         }
         for connection in Connection.objects.filter(workspace=actor.workspace)
     ]
 
 
-def _cannot(connection: Connection) -> tuple[str, str]:
-    """Returns why it cannot sign in, in two words and in a sentence; both are empty where it can."""
+def _cannot(connection: Connection) -> str:
+    """Returns why it cannot sign in, in two words; empty where it can."""
     if connection.kind == authorization.KIND and authorization.as_json(connection) is None:
-        why = connection.refused["message"] if connection.refused else "Nobody has connected it yet."
-        return "not connected", f"{why.rstrip('.')}. Open it and press Connect."
-    if connection.refused:
-        return "sign-in refused", "The last sign-in was refused. Edit or test the connection to try again."
-    return "", ""
-
-
-def _sent_as(connection: Connection) -> str:
-    shown = sign_in.scheme_of(connection).shown("…").shown
-    return shown.replace(" …", "\u00a0…")  # keeps the dots on the line of the name
-
-
-@require_GET
-@member()
-def list_page(request: PageRequest, actor: Actor) -> HttpResponse:
-    listed = [shown | {"users": connection_settings.found_users_of(shown["id"])} for shown in choices(actor)]
-    context = {"actor": actor, "connections": listed, "can_edit": actor.role != Role.VIEWER}
-    return render(request, "enrichment/connections.html", context)
+        return "not connected"
+    return "sign-in refused" if connection.refused else ""
 
 
 @require_http_methods(["GET", "POST"])

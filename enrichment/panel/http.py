@@ -178,9 +178,7 @@ def settings_of(request: HttpRequest, column: Column) -> dict[str, Any]:
 
 
 def _summaries(actor: Actor, config: Mapping[str, Any], planned: Mapping[str, Any] | None) -> dict[str, str]:
-    names = {
-        item["id"]: " – ".join(filter(None, (item["name"], item["cannot"][0]))) for item in connection_choices(actor)
-    }
+    names = {item["id"]: " – ".join(filter(None, (item["name"], item["cannot"]))) for item in connection_choices(actor)}
     return summaries.of_sections(config, names) | {"schedule": schedule.line(planned)}
 
 

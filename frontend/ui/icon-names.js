@@ -33,6 +33,7 @@ export const ICONS = /** @type {const} */ ({
   import: "upload",
   insert_left: "between-vertical-start",
   insert_right: "between-vertical-end",
+  key: "key-round",
   left: "arrow-left",
   link: "link-2",
   list: "list-tree",

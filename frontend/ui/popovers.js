@@ -12,13 +12,18 @@ document.addEventListener("focusin", ({ target }) => {
   }
 });
 
-// The browser gives the focus back by itself only if it was inside the popover.
+// The browser gives the focus back by itself only if it was inside the popover, and not after a dialog that was opened there.
 document.addEventListener(
   "toggle",
   (event) => {
+    if (/** @type {ToggleEvent} */ (event).newState !== "closed") return;
     const [popover, focused] = [/** @type {Element} */ (event.target), document.activeElement];
+    const giveBack = () => buttonOf(popover)?.focus();
     const lost = focused === document.body || popover.contains(focused); // a hidden element keeps it for a moment
-    if (/** @type {ToggleEvent} */ (event).newState === "closed" && lost) buttonOf(popover)?.focus();
+    if (lost) giveBack();
+    const dialog = focused?.closest("dialog:modal");
+    if (dialog?.contains(popover)) return;
+    dialog?.addEventListener("close", () => document.activeElement === document.body && giveBack(), { once: true });
   },
   { capture: true }, // it does not bubble
 );

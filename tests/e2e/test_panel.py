@@ -281,15 +281,18 @@ def test_a_connection_is_deleted_after_one_question(page: Page, app: App) -> Non
         body = {"name": "Old CRM", "kind": "api_key", "config": config, "secrets": {"key": "k3y-0123456789"}}
         api.post("/connections", json=body).raise_for_status()
     page.goto(f"{app.url}/connections")
+    more = page.get_by_role("button", name="More for Old CRM")
     remove = page.get_by_role("button", name="Delete Old CRM")
+    more.press("Enter")
     remove.press("Enter")
     expect(page.get_by_role("dialog")).to_have_count(1)
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(remove).to_be_focused()
+    expect(more).to_be_focused()
+    more.press("Enter")
     remove.press("Enter")
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    expect(remove).to_have_count(0)
+    expect(more).to_have_count(0)
 
 
 def test_an_address_that_was_moved_is_taken_with_one_click(page: Page, app: App, table: int) -> None:

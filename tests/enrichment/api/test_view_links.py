@@ -161,3 +161,21 @@ def test_a_long_value_says_how_long_it_is(call: Caller, link: dict[str, Any], ta
     page = opened(link)[1]
     assert "&lt;b&gt;xxx" in page
     assert "x… (603 characters)" in page
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("1234567", "1,234,567"),
+        ("-1234.50", "-1,234.50"),
+        ("123456789012345678901", "123,456,789,012,345,678,901"),
+        ("999", "999"),
+        ("0042", "0042"),
+        ("12e5", "12e5"),
+    ],
+)
+def test_numbers_are_grouped_as_in_the_grid(value: str, shown: str, call: Caller) -> None:
+    table = call("POST", "/tables", {"name": "Leads", "columns": [{"name": "Size", "type": "number"}]})[1]
+    call("POST", f"/tables/{table['id']}/rows", {"rows": [{"Size": value}]})
+    view = call("POST", f"/tables/{table['id']}/views", {"name": "All"})[1]
+    assert f'<td class="num">{shown}</td>' in opened(call("POST", f"/views/{view['id']}/links", {})[1])[1]
