@@ -14,10 +14,10 @@ from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, F, FloatField, Func, OuterRef, Q, Subquery, TextField, Value
 from django.db.models.functions import Cast, Collate, Length, Lower
-from django.db.models.lookups import GreaterThan
+from django.db.models.lookups import Exact, GreaterThan
 from django.db.models.sql.compiler import SQLCompiler
 
-from tables import letters
+from tables import letters, moments
 from tables.models import Cell, Column
 from tables.values import LONGEST_NUMBER
 
@@ -31,8 +31,22 @@ _NUMBER_IN_SQLITE = (
     "it NOT GLOB '*[^-+.0-9eE]*' AND it NOT GLOB '*[eE]*[0-9][0-9][0-9]*'))"
 )
 _EXACT = 15  # characters of a number that is the only one of its double among those as short
-_DATE_IN_POSTGRESQL = "it ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}'"
+_DATE_IN_POSTGRESQL = "translate(left(it, 10), '123456789', '000000000') = '0000-00-00'"
 _DATE_IN_SQLITE = "it GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'"
+_TIME_IN_SQLITE = "it GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]'"
+_MOMENT_IN_SQLITE = (
+    f"CASE WHEN length(it) = 10 THEN it WHEN {_TIME_IN_SQLITE} THEN replace(it, 'T00:00:00', '')"
+    " ELSE marl_moment(it) END"
+)
+# Most times are in UTC and need no reading; PostgreSQL takes longest to match a pattern.
+_TIME_IN_POSTGRESQL = "translate(it, '0123456789', '0000000000') = '0000-00-00T00:00:00'"
+_UTC_IN_POSTGRESQL = "(CAST(replace(it, ',', '.') AS timestamptz) AT TIME ZONE 'UTC')"
+_MOMENT_IN_POSTGRESQL = (
+    f"CASE WHEN length(it) = 10 THEN it WHEN {_TIME_IN_POSTGRESQL} THEN replace(it, 'T00:00:00', '')"
+    f" WHEN it ~ '^({moments.TIME})$' THEN"
+    f" CASE WHEN {_UTC_IN_POSTGRESQL} >= '0001-01-01' AND {_UTC_IN_POSTGRESQL} < '10000-01-01'"
+    f" THEN replace(to_jsonb({_UTC_IN_POSTGRESQL}) #>> '{{}}', 'T00:00:00', '') END END"
+)
 # What stands in a row's JSON as it does in the value: no escape, no letter beyond ASCII, nothing between two values.
 _AS_STORED = re.compile(r'[^\x00-\x1f\x7f-\U0010ffff"\\{}\[\],:]+')
 # Characters that are the same in capitals, and that no other character becomes in capitals.
@@ -256,19 +270,43 @@ class _IsAmong(_Beside):
         return super().as_postgresql(compiler, connection, read=f"CAST(it AS numeric) IN ({others})")
 
 
-class _Date(_Read):
-    """The text of a date or an instant."""
+class _Moment(_Read):
+    """The key of a day or a time, as `moments` has it."""
 
     output_field = TextField()
-    read = "it"
+    read = "{key}"
     sqlite_test = _DATE_IN_SQLITE
     postgresql_test = _DATE_IN_POSTGRESQL
 
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        return super().as_sqlite(compiler, connection, read=self.read.format(key=_MOMENT_IN_SQLITE))
 
-class _Day(_Date):
-    """The day of a date or an instant."""
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        """Without a query inside, like a number."""
+        read = self.read.format(key=_MOMENT_IN_POSTGRESQL)
+        text, parameters = compiler.compile(self.source_expressions[0])
+        if parameters:
+            return super().as_postgresql(compiler, connection, read=read)
+        return _inline(f"(CASE WHEN {self.postgresql_test} THEN {read} END)", text), ()
 
-    read = "substr(it, 1, 10)"
+
+class _Day(_Moment):
+    """The day of a date or a time in UTC."""
+
+    read = "substr({key}, 1, 10)"
+
+
+class _WrittenMoment(_Moment):
+    """The key of a day or a time, a space and how it is written; of a day just that."""
+
+    read = "CASE WHEN length(it) = 10 THEN it ELSE {key} || ' ' || it END"
+
+
+class _SortedMoment(_Moment):
+    """The key of a day or a time, and any other text as it is."""
+
+    sqlite_test = postgresql_test = "it IS NOT NULL"
+    read = "COALESCE({key}, it)"
 
 
 def alias(column: Column) -> str:
@@ -337,9 +375,29 @@ def indexed_number(text: F | Func) -> Func:
     return _IndexedNumber(text)
 
 
-def date(column: Column, *, whole: bool) -> Func:
-    """Returns the expression of its day or, `whole`, of all that is written after it too."""
-    return by_letter((_Date if whole else _Day)(F(alias(column))))
+def moment(column: Column) -> Func:
+    """Returns the expression of the key of its day or time."""
+    return by_letter(_Moment(F(alias(column))))
+
+
+def day(column: Column) -> Func:
+    """Returns the expression of its day in UTC."""
+    return by_letter(_Day(F(alias(column))))
+
+
+def written_moment(column: Column) -> Func:
+    """Returns the expression of the least text that sorts as the moment, and ends after a space as it is written."""
+    return by_letter(_WrittenMoment(F(alias(column))))
+
+
+def sorted_moment(column: Column) -> Func:
+    """Returns the expression by which dates are sorted, with texts from before the column's type among them."""
+    return by_letter(_SortedMoment(F(alias(column))))
+
+
+def is_not_day(column: Column) -> Q:
+    """Returns the test whether a text may be something else than a day, such as a time."""
+    return ~Q(Exact(Length(F(alias(column))), len("2026-12-31")))
 
 
 def by_letter(text: F | Func) -> Func:

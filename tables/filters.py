@@ -7,7 +7,6 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from functools import reduce
 from operator import and_, or_
 from typing import Any, Literal
@@ -16,7 +15,7 @@ from django.db import connection
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, In, LessThan, LessThanOrEqual, Range
 
-from tables import expressions, row_lists, values
+from tables import expressions, moments, row_lists, values
 from tables.models import HANDED_DOWN, Cell, CellState, Column, ColumnType
 from workspaces import ids
 from workspaces.refusals import Refused
@@ -201,9 +200,10 @@ def _first_look(column: Column, op: str, value: Any, indexed: bool) -> Q:
     if _is_by_number(column, op, values):
         bounds = [float(_numeral(text)) for text in values]
         return Q() if column.is_computed else _about(column, op, bounds, indexed)
+    if column.type == ColumnType.DATE and op in ("eq", "one_of", *ORDERED_OPS) and any(map(_is_date, values)):
+        return _about_when(column, op, values) if indexed and all(map(_is_date, values)) else Q()
     by_number = column.type == ColumnType.NUMBER and any(_as_number(text) is not None for text in values)
-    is_by_text = op in _LOOKUPS or (op == "eq" and not _is_by_date(column, op, values))
-    is_by_text |= op == "one_of" and not by_number
+    is_by_text = op in _LOOKUPS or op == "eq" or (op == "one_of" and not by_number)
     if column.is_computed or not is_by_text:
         return Q()
     texts = [_text(text) for text in values]
@@ -227,6 +227,19 @@ def _about(column: Column, op: str, bounds: Sequence[float], indexed: bool) -> Q
     return Q(LessThanOrEqual(number, high)) if op in ("lt", "lte") else Q(Range(number, (low, high)))
 
 
+def _about_when(column: Column, op: str, values: Sequence[str]) -> Q:
+    """Returns a test by texts that is a little wide: a time with an offset is written a day before or after its own."""
+    text = expressions.without_case(F(expressions.alias(column)))
+    bounds = [moments.written(value) for value in values]
+    if op == "one_of":
+        return reduce(or_, (Q(Range(text, bound)) for bound in bounds))
+    if op in ("gt", "gte"):
+        return Q(GreaterThanOrEqual(text, bounds[0][0]))
+    if op in ("lt", "lte"):
+        return Q(LessThanOrEqual(text, bounds[0][1]))
+    return Q(Range(text, (bounds[0][0], bounds[-1][1])))
+
+
 def _compared(column: Column, op: str, value: Any) -> Q:
     alias = expressions.alias(column)
     if op == "empty":
@@ -237,8 +250,7 @@ def _compared(column: Column, op: str, value: Any) -> Q:
     if _is_by_number(column, op, values):
         return _by_number(column, op, [_numeral(text) for text in values])
     if _is_by_date(column, op, values):
-        texts = [str(text) for text in values]
-        return Q(_comparison(op, expressions.date(column, whole=any(len(text) > 10 for text in texts)), texts))
+        return _by_moment(column, op, values)
     if op in ("eq", "one_of"):
         return _is_one_of(column, values)
     return Q(_comparison(op, expressions.by_letter(F(alias)), [str(item) for item in values]))
@@ -264,12 +276,29 @@ def _by_number(column: Column, op: str, numerals: Sequence[str]) -> Q:
     return Q(_COMPARISONS[op](expressions.difference(column, numerals[0]), 0.0))
 
 
+def _by_moment(column: Column, op: str, texts: Sequence[str]) -> Q:
+    """A day is compared as all that it holds: later than it is what comes after its last moment."""
+    moment = expressions.moment(column)
+    (first, last), (_, end) = moments.reach(texts[0]), moments.reach(texts[-1])
+    tests: dict[str, Any] = {
+        "gt": GreaterThan(moment, last),
+        "gte": GreaterThanOrEqual(moment, first),
+        "lt": LessThan(moment, first),
+        "lte": LessThanOrEqual(moment, last),
+    }
+    return Q(tests.get(op) or Range(moment, (first, end)))
+
+
 def _is_one_of(column: Column, values: Sequence[Any]) -> Q:
-    is_number = column.type == ColumnType.NUMBER
-    known = [_numeral(value) for value in values if is_number and _as_number(value) is not None]
-    texts = [_text(value) for value in values]
-    test = Q(**{f"{expressions.alias(column)}__in": texts})
-    return test | Q(expressions.is_among(column, known)) if known else test
+    others = [one for one in values if column.type != ColumnType.DATE or not _is_date(one)]
+    test = Q(In(F(expressions.alias(column)), [_text(value) for value in others]))
+    if column.type == ColumnType.NUMBER and (known := [_numeral(one) for one in values if _as_number(one) is not None]):
+        return test | Q(expressions.is_among(column, known))
+    if column.type == ColumnType.DATE and (reaches := [moments.reach(one) for one in values if _is_date(one)]):
+        days = [first for first, last in reaches if first != last]
+        times = [first for first, last in reaches if first == last]
+        return test | Q(In(expressions.day(column), days)) | Q(In(expressions.moment(column), times))
+    return test
 
 
 def _text(value: object) -> str:
@@ -315,12 +344,7 @@ def _numeral(value: int | float | str) -> str:
 
 
 def _is_date(value: object) -> bool:
-    if not isinstance(value, str):
-        return False
-    try:
-        return bool(date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value))
-    except ValueError:
-        return False
+    return isinstance(value, str) and moments.key(value) is not None
 
 
 def _refused(message: str) -> Refused:

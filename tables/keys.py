@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from tables import values
+from tables import moments, values
 from tables.models import ColumnType
 from workspaces.refusals import Refused
 
@@ -20,6 +20,7 @@ MATCHES = ("exact", "loose")
 ON_MATCH = ("add", "update", "skip")
 # Spaces without width, marks of an encoding and of the direction, soft hyphens: copied along, and seen by nobody.
 _UNSEEN = re.compile("[\u200b\u200e\u200f\u2060\ufeff\u00ad]")
+_DAY = len("2026-12-31")
 _LONGEST_NUMBER = 400  # digits before or after its point
 
 type Normalize = Callable[[Any], str]
@@ -29,11 +30,12 @@ type Texts = tuple[str, ...]
 def normalizers(match: str, types: Iterable[str]) -> list[Normalize]:
     """Returns how each value of a key is compared, whose columns have these types.
 
-    As it stands, or without regard to capitals, spaces and signs that nobody sees. Numbers are compared as numbers, and
-    letters of two signs (e and an accent) as those of one.
+    As it stands, or without regard to capitals, spaces and signs that nobody sees. Numbers are compared as numbers,
+    dates by their moments, and letters of two signs (e and an accent) as those of one.
     """
     of_texts = _loose if match == "loose" else _exact
-    return [_number if type == ColumnType.NUMBER else of_texts for type in types]
+    by_type: dict[str, Normalize] = {ColumnType.NUMBER: _number, ColumnType.DATE: _moment}
+    return [by_type.get(type, of_texts) for type in types]
 
 
 def _exact(value: object) -> str:
@@ -59,6 +61,12 @@ def _number(value: object) -> str:
     digits = f"{number:f}"
     digits = digits.rstrip("0").rstrip(".") if "." in digits else digits
     return digits if number else "0"
+
+
+def _moment(value: object) -> str:
+    """Returns the same for 10:00+05:00 and 05:00Z; a text that is no date, from before the type, as it is."""
+    text = values.as_text(value)
+    return text if len(text) <= _DAY else moments.key(text) or text
 
 
 def digest(key: Sequence[Any], normalize: Sequence[Normalize]) -> str:

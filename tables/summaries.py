@@ -60,8 +60,8 @@ class _OfNumbers(Aggregate):
 def _least_or_most(kind: str, column: Column) -> Aggregate:
     if column.type != ColumnType.DATE:
         return _OfNumbers(kind, column)
-    day = expressions.date(column, whole=True)
-    return Min(day) if kind == "min" else Max(day)
+    moment = expressions.written_moment(column)
+    return Min(moment) if kind == "min" else Max(moment)
 
 
 def _of_numbers(text: str) -> int | float | str:
@@ -78,6 +78,13 @@ def _of_numbers(text: str) -> int | float | str:
     return float(number) if len(number.as_tuple().digits) <= DIGITS_OF_DOUBLES else f"{number:f}"
 
 
+def _shown(column: Column, kind: str, text: str) -> int | float | str:
+    if column.type != ColumnType.DATE or kind not in ("min", "max"):
+        return _of_numbers(text)
+    key, _, written = text.partition(" ")
+    return written or key
+
+
 def of(table: Table, view: View, asked: Mapping[int, str]) -> dict[int, Any]:
     """Returns {column id: its summary}, None where no value counts. Raises Refused, also when it takes too long."""
     by_id = {column.pk: column for column in view.columns}
@@ -89,8 +96,8 @@ def of(table: Table, view: View, asked: Mapping[int, str]) -> dict[int, Any]:
             if column.is_computed:
                 found[column.pk] = _of_results(rows if view.narrows else None, column, summarize)
         for pk in found.keys() & asked.keys():
-            is_number = asked[pk] in _OF_NUMBERS and by_id[pk].type != ColumnType.DATE
-            found[pk] = _of_numbers(found[pk]) if is_number and found[pk] is not None else found[pk]
+            if asked[pk] in _OF_NUMBERS and found[pk] is not None:
+                found[pk] = _shown(by_id[pk], asked[pk], found[pk])
         emptied = [pk for pk in found if asked[pk] == "empty"]
         total = (rows.count() if view.narrows else table.row_count) if emptied else 0
     return found | {pk: total - found[pk] for pk in emptied}
@@ -127,9 +134,10 @@ def _filled(column: Column) -> NullIf:
 
 def _distinct(column: Column) -> Func:
     """Returns the expression that is the same for values which a filter takes for equal."""
-    if column.type != ColumnType.NUMBER:
+    if column.type not in (ColumnType.NUMBER, ColumnType.DATE):
         return _filled(column)
-    return Coalesce(expressions.number_key(column), _filled(column), output_field=TextField())
+    key = expressions.number_key(column) if column.type == ColumnType.NUMBER else expressions.moment(column)
+    return Coalesce(key, _filled(column), output_field=TextField())
 
 
 def chosen(table: Table, user: User | None) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
+from tables import moments
 from tables.models import Column, ColumnType
 from workspaces.refusals import Refused
 
@@ -157,9 +158,13 @@ def _date(column: Column, value: object) -> str:
         raise _refused(column, words)
     for read in (date.fromisoformat, datetime.fromisoformat):
         try:
-            return read(text).isoformat()
+            written = read(text).isoformat()
         except ValueError:
             continue
+        if moments.key(written) is None:
+            words = f"“{text[:60]}” is before the year 1 or after 9999 in UTC, or more than 14 hours away from UTC."
+            raise _refused(column, words)
+        return written
     raise _refused(column, f"“{text[:60]}” is not a valid date. Write it like 2026-12-31.")
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tables import catalog, columns, rows
+from tables import catalog, columns, rows, summaries
 from tables.filters import DEEPEST, MOST
 from tables.models import Cell, CellState, Row, Table
 from tables.row_queries import View
@@ -28,7 +28,22 @@ TEXTS: list[str | None] = [
 LONG = ["12345678901234567", "12345678901234568", "12345678901234567.0", "12345678901234567890123", "1e2", "-1e22"]
 LONG += ["10000000000000000000001", "100.00000000000000001", "100.00000000000000000", "9007199254740993", "1e22"]
 NUMBERS = ["1", "1.0", "2", "-3.5", ".5", "1e2", "100", "99.99", "007", "many", "1e400", "", None, *LONG]
-DATES = ["2026-01-31", "2026-01-31T10:30:00", "2025-12-31", "2026-02-01", "soon", "", None]
+DAYS = {  # and the first and the last moment of each
+    "2026-01-31": ("2026-01-31 00:00:00", "2026-01-31 23:59:59.999999"),
+    "2026-01-31T00:00:00": ("2026-01-31 00:00:00",) * 2,
+    "2026-01-31T10:30:00": ("2026-01-31 10:30:00",) * 2,
+    "2026-01-31T10:30:00.500000": ("2026-01-31 10:30:00.500000",) * 2,
+    "2026-01-31T15:30:00+05:00": ("2026-01-31 10:30:00",) * 2,
+    "2026-01-31 05:30-05:00": ("2026-01-31 10:30:00",) * 2,
+    "2026-02-01T03:00:00+05:00": ("2026-01-31 22:00:00",) * 2,
+    "2026-01-31T23:30:00-08:00": ("2026-02-01 07:30:00",) * 2,
+    "2026-01-31T10:30:00Z": ("2026-01-31 10:30:00",) * 2,
+    "2025-12-31": ("2025-12-31 00:00:00", "2025-12-31 23:59:59.999999"),
+    "2026-02-01": ("2026-02-01 00:00:00", "2026-02-01 23:59:59.999999"),
+    "0001-01-01": ("0001-01-01 00:00:00", "0001-01-01 23:59:59.999999"),
+    "9999-12-31": ("9999-12-31 00:00:00", "9999-12-31 23:59:59.999999"),
+}
+DATES = [*DAYS, "soon", "2026-02-30T10:00", "0001-01-01T01:00:00+05:00", "", None]
 TRUTHS = [True, False, None]
 POOLS: dict[str, Sequence[str | bool | None]] = {
     "Name": TEXTS,
@@ -61,14 +76,21 @@ def as_number(text: str | None) -> Decimal | None:
 
 
 def keys(column: str, op: str, text: str | None, values: Sequence[str]) -> tuple[Any, list[Any]]:
-    """What is compared: numbers where both sides are, in number columns and by size in others; days in date columns."""
+    """What is compared: numbers where both sides are, in number columns and by size in others."""
     numbers = [as_number(value) for value in values]
     if None not in numbers and (column == "Size" or op not in ("eq", "one_of")):
         return as_number(text), numbers
-    if column == "Day" and op != "one_of" and all(value in DATES[:4] for value in values):
-        day = text if text in DATES[:4] else None
-        return (day if any(len(value) > 10 for value in values) else day and day[:10]), list(values)
     return text, list(values)
+
+
+def holds_when(text: str | None, op: str, values: Sequence[str]) -> bool:
+    """Whether the moment compares so with days, each of which is all that it holds, or with moments."""
+    if text not in DAYS:
+        return False
+    moment, first, last = DAYS[text][0], DAYS[values[0]][0], DAYS[values[0]][1]
+    tests = {"gt": moment > last, "gte": moment >= first, "lt": moment < first, "lte": moment <= last}
+    tests |= {"eq": first <= moment <= last, "between": first <= moment <= DAYS[values[-1]][1]}
+    return tests[op]
 
 
 def holds(values: Values, column: str, op: str, value: Any) -> bool:
@@ -85,9 +107,12 @@ def holds(values: Values, column: str, op: str, value: Any) -> bool:
         }
         return text is not None and tests[op](text.lower(), value.lower())
     if op == "one_of":
-        return any(holds(values, column, "eq", one) for one in value) if column == "Size" else text in value
+        by_type = column in ("Size", "Day")
+        return any(holds(values, column, "eq", one) for one in value) if by_type else text in value
     if isinstance(value, bool):
         return text == as_text(value)
+    if column == "Day" and all(one in DAYS for one in (value if isinstance(value, list) else [value])):
+        return holds_when(text, op, value if isinstance(value, list) else [value])
     key, bounds = keys(column, op, text, value if isinstance(value, list) else [value])
     if key is None:
         return False
@@ -111,7 +136,7 @@ def conditions(draw: st.DrawFn) -> dict[str, Any]:
     op = draw(st.sampled_from(list(OPS) if column != "Active" else ["eq", "ne", "empty", "not_empty"]))
     pool = [value for value in POOLS[column] if value is not None]
     if OPS[op] in ("ordered", "two") and column in ("Size", "Day"):
-        pool = [value for value in pool if value in DATES[:4] or as_number(str(value)) is not None]
+        pool = [value for value in pool if value in DAYS or as_number(str(value)) is not None]
     one = st.sampled_from(pool)
     two = st.lists(one, min_size=2, max_size=2)
     some = st.lists(one, min_size=1, max_size=4)
@@ -284,6 +309,30 @@ def test_a_value_is_compared_as_the_column_would_store_it(table: Table) -> None:
         assert found_in(table, 3, "eq", day) == [0, 1]
     assert found_in(table, 3, "eq", "2026-01-31 10:30") == [0]
     assert found_in(table, 3, "gt", "20260131") == []
+
+
+def test_dates_are_sorted_grouped_and_summed_up_by_their_moments(table: Table) -> None:
+    day = columns.create(table, "Day", "date")
+    texts = ["2026-01-01T10:00:00+05:00", "2026-01-01T08:00:00Z", "soon", "2026-01-02T01:00:00+05:00", "2026-01-01"]
+    texts += ["2026-01-01T05:00:00.250", "2026-01-02", "2026-01-01 10:00+0500", "2025-12-31T23:00:00-08:00"]
+    row_ids = rows.append(table, [{} for _ in texts])
+    for row_id, text in zip(row_ids, texts, strict=True):
+        Row.objects.filter(pk=row_id).update(values={str(day.pk): text})
+    order = [4, 0, 7, 5, 8, 1, 3, 6, 2]
+    assert found_in(table, 3, "", None, [{"column": day.pk}]) == order
+    assert found_in(table, 3, "ne", "soon", [{"column": day.pk}]) == order[:-1]
+    backwards = [2, 6, 3, 1, 8, 5, 0, 7, 4]  # what is at the same moment stays in the order of the table
+    assert found_in(table, 3, "", None, [{"column": day.pk, "desc": True}]) == backwards
+    view = View(columns.live(table), [], [], "")
+    groups = view.groups(table, day)
+    assert [(group["value"], group["count"]) for group in groups] == [("2026-01-01", 7), ("2026-01-02", 1), ("soon", 1)]
+    for group in groups:
+        assert len(found_in(table, 3, "eq", group["filter"]["value"])) == group["count"]
+    kinds = {"min": "2026-01-01", "max": "2026-01-02", "unique": 8}
+    assert {kind: summaries.of(table, view, {day.pk: kind})[day.pk] for kind in kinds} == kinds
+    rows.delete(table, [row_ids[4], row_ids[6], row_ids[2]])
+    kinds = {"min": texts[7], "max": texts[3], "unique": 5}  # of two ways to write a moment, the first one as a text
+    assert {kind: summaries.of(table, view, {day.pk: kind})[day.pk] for kind in kinds} == kinds
 
 
 @pytest.mark.parametrize("value", [None, ["a"], {"a": 1}])

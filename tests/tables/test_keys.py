@@ -40,6 +40,15 @@ def test_numbers_are_alike_however_they_are_written(one: object, other: object, 
     assert keys.digest([str(one)], of_texts) != keys.digest([str(other)], of_texts)
 
 
+@pytest.mark.parametrize("match", keys.MATCHES)
+def test_dates_are_alike_that_mean_the_same_moment(match: str) -> None:
+    of_dates = keys.normalizers(match, ["date"])
+    one, other = ["2026-01-01T10:00:00+05:00"], ["2026-01-01T10:00:00+06:00"]
+    assert keys.digest(one, of_dates) == keys.digest(["2026-01-01 05:00Z"], of_dates)
+    assert keys.digest(one, of_dates) != keys.digest(other, of_dates)
+    assert keys.digest(["2026-01-01T05:00:00+05:00"], of_dates) == keys.digest(["2026-01-01"], of_dates)
+
+
 def test_long_numbers_differ_in_their_last_digit() -> None:
     of_numbers = keys.normalizers("exact", ["number"])
     one, other = "9007199254740993.10", "9007199254740993.11"

@@ -56,6 +56,9 @@ def test_a_value_is_stored_in_one_way(type: str, given: object, stored: object) 
         ("number", "9" * 201),
         ("checkbox", "perhaps"),
         ("date", "31.01.2026"),
+        ("date", "0001-01-01T00:00:00+05:00"),  # a year that there isn't, in UTC
+        ("date", "9999-12-31T23:00:00-05:00"),
+        ("date", "2026-01-01T10:00:00+15:00"),  # an offset that nobody has
         ("http", "anything"),
     ],
 )
