@@ -20,6 +20,7 @@ import { Columns } from "./grid/columns.js";
 import { listenToClipboard } from "./grid/edit/clipboard.js";
 import { Editing } from "./grid/edit/editing.js";
 import { addRow } from "./grid/edit/edits.js";
+import { offerUnsaved } from "./grid/edit/unsaved-notice.js";
 import { showSelectionSums } from "./grid/foot/selection-sums.js";
 import { SummaryLine } from "./grid/foot/summary-line.js";
 import { openAddMenu } from "./grid/head/column-menu.js";
@@ -38,6 +39,7 @@ import { Rows } from "./grid/rows.js";
 import { SelectedRows } from "./grid/selected-rows.js";
 import { Selection } from "./grid/selection.js";
 import { answerSelectedRow, openPanel } from "./grid/signals.js";
+import { Unsaved } from "./grid/unsaved.js";
 import { View } from "./grid/view.js";
 import { Viewport } from "./grid/viewport.js";
 import { Widths } from "./grid/widths.js";
@@ -86,6 +88,7 @@ function newGrid({ table, views, can_edit: canEdit }) {
     selectedRows,
     history: new History(),
     openRows: new OpenRows({ table, rows, selection }),
+    unsaved: new Unsaved(table.id, document.querySelector("[data-user-id]")?.getAttribute("data-user-id") ?? ""),
     sheet: byId("sheet"),
   };
   const viewport = new Viewport(parts, { scroller: byId("grid"), body: byId("grid-body") });
@@ -314,6 +317,7 @@ function start() {
   followUnderWay(grid, boot.under_way);
   progress.load().catch(() => toast("Can't show the runs now."));
   grid.sheet.focus({ preventScroll: true });
+  offerUnsaved(grid);
   startCoach(grid);
   void openNamedRow(grid);
   offerImports(grid, header);

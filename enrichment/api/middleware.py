@@ -13,7 +13,7 @@ from enrichment.webhooks import ADDRESS
 _SECRET = (ADDRESS, callback.ADDRESS)  # before a secret
 _WORDS = {
     400: "This request is malformed, or its Host header is none of this server's.",
-    403: "A page of Marl has to send its CSRF token here. Programs send a token: Authorization: Bearer marl_…",
+    403: "This page is out of date: reload it. Programs send a token: Authorization: Bearer marl_…",
     404: "There is nothing at this address.",
     413: "This is more than the server takes at once.",
     500: "Something went wrong on our side. The server's log says why.",

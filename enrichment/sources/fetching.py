@@ -57,11 +57,10 @@ class NoList(Refused):
     """The answer has its list elsewhere, or none; `others` are the paths of those that it has."""
 
     def __init__(self, path: str, others: Sequence[str]) -> None:
-        words = f"There is no list at “{path}”." if path else "The answer is no list."
+        words = f"There is no list at “{path}”." if path else "The answer isn't a list."
         listed = ", ".join(f"“{other}”" for other in others)
-        super().__init__(
-            f"{words} It has {'lists' if others[1:] else 'one'} at {listed}." if others else words, field="items"
-        )
+        found = f"It has {'lists' if others[1:] else 'one'} at {listed}." if others else "It has none. Check the address."
+        super().__init__(f"{words} {found}", field="items")
         self.others = others
 
 

@@ -68,5 +68,6 @@ async def _send(job: Job, row: Ready, reservation: Reservation, writer: Writer, 
 
 def sign_in_failed(job: Job, row: Ready, error: SignInError, writer: Writer) -> Result:
     """Ends the row, and with it the run: the other rows would fail the same way."""
-    writer.stop(f"Sign-in to “{job.connection}” failed: {error.message}")
+    why = error.message.removeprefix("Sign-in was refused: ")
+    writer.stop(f"Sign-in to “{job.connection}” failed: {why}")
     return ended_by(row.row_id, error, row.attempts)

@@ -6,6 +6,7 @@ import type { OpenRows } from "./open-rows.js";
 import type { Rows } from "./rows.js";
 import type { SelectedRows } from "./selected-rows.js";
 import type { Selection } from "./selection.js";
+import type { Unsaved } from "./unsaved.js";
 import type { View } from "./view.js";
 import type { Viewport } from "./viewport.js";
 
@@ -237,6 +238,7 @@ export interface Grid {
   view: View;
   history: History;
   openRows: OpenRows;
+  unsaved: Unsaved;
   /** The element with role="grid": it holds the focus. */
   sheet: HTMLElement;
 }

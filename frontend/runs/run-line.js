@@ -93,6 +93,7 @@ export class RunLine {
   #fillOpen(run) {
     const pending = this.progress.pendingAction(run);
     this.#sign.replaceChildren();
+    this.#count.title = "";
     this.#count.textContent = `${formatNumber(endedCount(run))} of ${formatNumber(run.counts.total)}`;
     this.#rate.textContent = run.state === "running" && run.rate_per_s ? `${formatNumber(run.rate_per_s)} / s` : "";
     this.#slowed.textContent = run.state === "running" ? slowedText(run) : "";
@@ -105,6 +106,7 @@ export class RunLine {
     const refused = run.state === "stopped" && run.stop_reason;
     this.#sign.replaceChildren(icon(run.state === "done" ? "done" : refused ? "bad" : "stop"));
     this.#count.textContent = endText(run);
+    this.#count.title = refused ? this.#count.textContent : ""; // it may not fit
     this.#rate.textContent = this.#slowed.textContent = this.#left.title = "";
     this.#left.textContent = outcomes(run)
       .filter((words) => !words.endsWith(" failed"))

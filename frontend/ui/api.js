@@ -13,7 +13,11 @@ export class ApiError extends Error {
   }
 }
 
-export const csrfToken = () => document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? "";
+/** The one of the cookie goes before that of the page: whoever signs in again in another tab gets a new one. */
+export const csrfToken = () =>
+  document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ??
+  document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ??
+  "";
 
 /**
  * Sends one request.
@@ -36,16 +40,23 @@ export async function api(method, path, body, { signal, keepalive, ifMatch } = {
     keepalive,
     credentials: "same-origin",
   });
-  if (response.status === 401) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
+  if (response.status === 401) leadToSignIn();
   if (!response.ok) throw await errorOf(response);
   const text = await response.text();
   return text ? parseJson(text) : null;
+}
+
+/** Says so first, so that nothing on the page asks whether it may be left. */
+function leadToSignIn() {
+  dispatchEvent(new Event("marl:signed-out"));
+  location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`);
 }
 
 /** @param {Response} response */
 async function errorOf(response) {
   const body = await response.json().catch(() => null);
   const { code = "", message = messageForStatus(response.status), details = [] } = body?.error ?? {};
+  if (response.status === 401) return new ApiError(401, code, "You are signed out. Sign in again.", details);
   return new ApiError(response.status, code, message, details);
 }
 

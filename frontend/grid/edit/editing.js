@@ -79,19 +79,25 @@ export class Editing {
       if (!this.#open) return;
       this.#open = undefined;
       removeEventListener("beforeunload", ask);
-      const { value } = editor;
+      forget();
+      const change = typedChange();
       const hadFocus = editor.contains(document.activeElement);
       cell.replaceChildren(...shown);
       unpin();
       if (hadFocus) sheet.focus({ preventScroll: true });
-      if (save && value !== plainText(before)) {
-        const change = { rowId, columnId: column.id, before, after: value };
-        void edit(this.grid, [change], `edit of ${column.name}`, { typing: true });
-      }
+      if (save && change) void edit(this.grid, [change], `edit of ${column.name}`, { typing: true });
     };
+    const typedChange = () =>
+      editor.value === plainText(before)
+        ? undefined
+        : { rowId, columnId: column.id, before: before ?? null, after: editor.value };
+    const forget = this.grid.unsaved.keep(() => {
+      const change = typedChange();
+      return change && { changes: [change], added: [] };
+    });
     /** @param {BeforeUnloadEvent} event */
     const ask = (event) => {
-      if (editor.value !== plainText(before)) event.preventDefault();
+      if (typedChange() && !this.grid.unsaved.isSignedOut) event.preventDefault();
     };
     addEventListener("beforeunload", ask);
     this.#open = { close };

@@ -11,6 +11,7 @@ import { toast } from "../../ui/notices.js";
 import { untilReachable } from "../../ui/reachable.js";
 import { queueSave } from "../../ui/saves.js";
 import { keyOf, PLAIN_TYPES } from "../columns.js";
+import { isLockedOut } from "../unsaved.js";
 
 const ROWS_A_CALL = 2000;
 const DELETED_A_CALL = 10_000;
@@ -63,22 +64,34 @@ export async function save(grid, changes, { typing = false, ifUnchanged = false,
   if (typing) for (const { rowId } of changes) grid.openRows.add(rowId);
   const optimistic = changes.map(({ rowId, columnId, after }) => grid.rows.setOptimistic(rowId, columnId, after));
   const saved = new Set();
+  const entry = () => ({ changes: changes.filter(({ rowId }) => !saved.has(rowId)), added: [] });
+  let forget = () => {};
+  const wait = () => {
+    grid.rows.setLate(optimistic);
+    forget = grid.unsaved.keep(entry);
+  };
   return queueSave(async () => {
     try {
       for (const rows of chunks(ifUnchanged ? byRowIfUnchanged(changes) : byRow(changes), ROWS_A_CALL)) {
         const call = () => api("PATCH", `/tables/${grid.table.id}/rows`, { rows, typing, undo });
-        await untilReachable(call, () => grid.rows.setLate(optimistic));
+        await untilReachable(call, wait);
+        forget();
         for (const { id } of rows) saved.add(id);
       }
       return true;
     } catch (error) {
       if (isChangedSince(error)) {
-        const action = { label: "Undo anyway", run: () => void save(grid, changes, { undo }) };
-        toast(`${reasonOf(error)} Nothing was undone.`, { action });
+        const run = () => void save(grid, changes, { undo });
+        const [words, label] = undo
+          ? ["Nothing was undone.", "Undo anyway"]
+          : ["Nothing was changed.", "Change anyway"];
+        toast(`${reasonOf(error)} ${words}`, { action: { label, run } });
         grid.rows.refresh();
-      } else toast(`${placeOf(error)} ${reasonOf(error)}`);
+      } else if (isLockedOut(error)) grid.unsaved.refuse(entry(), `Not saved. ${reasonOf(error)}`);
+      else toast(`${placeOf(error)} ${reasonOf(error)}`);
       return false;
     } finally {
+      forget();
       changes.forEach(({ rowId, columnId, before, after }, i) => {
         grid.rows.settle(rowId, columnId, optimistic[i], saved.has(rowId) ? after : before);
       });

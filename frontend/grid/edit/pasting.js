@@ -17,6 +17,7 @@ import { toast } from "../../ui/notices.js";
 import { queueSave } from "../../ui/saves.js";
 import { isComputed } from "../cells.js";
 import { keyOf } from "../columns.js";
+import { isLockedOut } from "../unsaved.js";
 import { byRow, removeRows, reversed, save } from "./edits.js";
 import { parseTable } from "./tsv.js";
 
@@ -38,7 +39,16 @@ export async function paste(grid, text) {
   try {
     await pasteTable(grid, table);
   } catch (error) {
-    toast(`Not pasted. ${reasonOf(error)}`);
+    if (!isLockedOut(error)) toast(`Not pasted. ${reasonOf(error)}`);
+  }
+}
+
+/** Adds rows that were pasted and could not be saved then. @param {Grid} grid @param {Record<string, string>[]} added */
+export async function addPasted(grid, added) {
+  try {
+    await pasteAsOneStep(grid, { changes: [], added, columns: [] });
+  } catch (error) {
+    if (!isLockedOut(error)) toast(`Not pasted. ${reasonOf(error)}`);
   }
 }
 
@@ -144,6 +154,9 @@ async function send(grid, changes, added) {
   let response;
   try {
     response = await queueSave(() => api("POST", `/tables/${table.id}/paste`, { rows: byRow(changes), added, view }));
+  } catch (error) {
+    if (isLockedOut(error)) grid.unsaved.refuse({ changes, added }, `Not pasted. ${reasonOf(error)}`);
+    throw error;
   } finally {
     const isAccepted = response ? acceptedBy(response.refused) : () => false;
     changes.forEach((change, i) => {

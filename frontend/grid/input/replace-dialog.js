@@ -169,6 +169,7 @@ export class ReplaceDialog {
 export function wordsOf({ cells, rows, refused, reason, complete }) {
   if (!cells) return "No cell would change.";
   const changed = cells - refused;
+  if (!changed) return `No cell would change: ${reason}`;
   const more = complete ? "" : "More than ";
   const left = refused ? ` ${plural(refused, "cell")} will stay as before: ${reason}` : "";
   return `${more}${plural(changed, "cell")} in ${plural(rows, "row")} will change.${left}`;
