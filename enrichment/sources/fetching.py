@@ -59,8 +59,8 @@ class NoList(Refused):
     def __init__(self, path: str, others: Sequence[str]) -> None:
         words = f"There is no list at “{path}”." if path else "The answer isn't a list."
         listed = ", ".join(f"“{other}”" for other in others)
-        found = f"It has {'lists' if others[1:] else 'one'} at {listed}." if others else "It has none. Check the address."
-        super().__init__(f"{words} {found}", field="items")
+        found = f"It has {'lists' if others[1:] else 'one'} at {listed}."
+        super().__init__(f"{words} {found if others else 'It has none. Check the address.'}", field="items")
         self.others = others
 
 
