@@ -19,7 +19,7 @@ import { isComputed } from "./grid/cells.js";
 import { Columns } from "./grid/columns.js";
 import { listenToClipboard } from "./grid/edit/clipboard.js";
 import { Editing } from "./grid/edit/editing.js";
-import { addRow } from "./grid/edit/edits.js";
+import { addRow } from "./grid/edit/inserting.js";
 import { offerUnsaved } from "./grid/edit/unsaved-notice.js";
 import { showSelectionSums } from "./grid/foot/selection-sums.js";
 import { SummaryLine } from "./grid/foot/summary-line.js";

@@ -26,6 +26,8 @@ _MERGED = 2_000  # rows that are compared again, and merged, in one transaction,
 LARGE = 50_000  # rows of a table from which on a worker searches and merges
 _FETCHED = 2_000  # rows at once
 
+type Filling = tuple[int, int, Any]  # (row id, column id, value) of a blank cell that was filled
+
 _RANKS = {"first": "r.position", "last": "r.position DESC", "fullest": "{filled} DESC, r.position"}
 
 
@@ -95,13 +97,14 @@ def listed(first: int, ends: Sequence[int], row_ids: Sequence[Sequence[int]], ke
 class Merged:
     """How many groups became one row, how many rows were deleted and blank cells filled, and what undoes that.
 
-    `cells` are (row id, column id) of those that were filled, None for more than `MOST_CELLS`.
+    `cells` are (row id, column id) of those that were filled, None for more than `MOST_CELLS`, and `values` theirs.
     """
 
     merged: int
     deleted: int
     filled: int
     cells: list[tuple[int, int]] | None
+    values: list[Any] | None
     deletion: Deletion | None
 
 
@@ -125,10 +128,12 @@ def merge(table: Table, how: Criteria, keep: str, *, fill_blanks: bool) -> Merge
         with transaction.atomic():
             storage.lock_table(table.pk)
             alike_rows.compare(table, how)
-            groups, filled, cells = _merge(table, keep, fill_blanks=fill_blanks)
+            groups, filled, fillings = _merge(table, keep, fill_blanks=fill_blanks)
             row_ids = _others()
             deletion = rows.delete(table, row_ids)
-    return Merged(groups, len(row_ids), filled, cells if filled <= MOST_CELLS else None, deletion)
+    is_listed = filled <= MOST_CELLS
+    cells, values = (_cells(fillings), _values(fillings)) if is_listed else (None, None)
+    return Merged(groups, len(row_ids), filled, cells, values, deletion)
 
 
 def start_merge(table: Table, how: Criteria, keep: str, *, fill_blanks: bool) -> Deletion:
@@ -181,34 +186,43 @@ def _merge_groups(deletion_id: int, how: Criteria, stretch: tuple[int, int]) -> 
         table, choices = deletion.table, deletion.moved
         alike_rows.suspect_again(stretch)
         alike_rows.compare(table, how)
-        groups, filled, cells = _merge(table, choices["keep"], fill_blanks=choices["fill_blanks"])
+        groups, filled, fillings = _merge(table, choices["keep"], fill_blanks=choices["fill_blanks"])
         row_ids = _others()
         if row_ids:
             rows.delete_into(deletion, row_ids)
-        choices["merged"] = _added_up(choices.get("merged"), groups, len(row_ids), filled, cells)
+        choices["merged"] = _added_up(choices.get("merged"), groups, len(row_ids), filled, fillings)
         Deletion.objects.filter(pk=deletion_id).update(moved=choices)
         transaction.on_commit(partial(events.publish_rows, table.pk))
 
 
-def _merge(table: Table, keep: str, *, fill_blanks: bool) -> tuple[int, int, list[tuple[int, int]]]:
-    """Chooses the rows that stay and fills them; returns how many groups and filled cells there are, and the cells."""
+def _merge(table: Table, keep: str, *, fill_blanks: bool) -> tuple[int, int, list[Filling]]:
+    """Chooses the rows that stay and fills them; returns how many groups and filled cells there are, and these."""
     _keep(table, keep)
     groups, _ = _totals()
     return groups, *(_fill(table) if fill_blanks else (0, []))
 
 
 def _added_up(
-    before: dict[str, Any] | None, groups: int, deleted: int, filled: int, cells: list[tuple[int, int]]
+    before: dict[str, Any] | None, groups: int, deleted: int, filled: int, fillings: list[Filling]
 ) -> dict[str, Any]:
     """Returns what a merge has done so far, like the answer to a small one."""
-    total = before or {"merged": 0, "deleted": 0, "filled": 0, "cells": []}
-    is_listed = total["filled"] + filled <= MOST_CELLS
+    total = {"merged": 0, "deleted": 0, "filled": 0, "cells": [], "values": []} | (before or {})
+    is_listed = total["filled"] + filled <= MOST_CELLS and total["cells"] is not None
     return {
         "merged": total["merged"] + groups,
         "deleted": total["deleted"] + deleted,
         "filled": total["filled"] + filled,
-        "cells": [*total["cells"], *cells] if is_listed and total["cells"] is not None else None,
+        "cells": [*total["cells"], *_cells(fillings)] if is_listed else None,
+        "values": [*total["values"], *_values(fillings)] if is_listed else None,
     }
+
+
+def _cells(fillings: Sequence[Filling]) -> list[tuple[int, int]]:
+    return [(row_id, column_id) for row_id, column_id, _ in fillings]
+
+
+def _values(fillings: Sequence[Filling]) -> list[Any]:
+    return [value for _, _, value in fillings]
 
 
 def _totals() -> tuple[int, int]:
@@ -284,20 +298,21 @@ def _typed(live: Sequence[Column]) -> str:
     return f"v.key IN ({typed}) AND {not_blank}"
 
 
-def _fill(table: Table) -> tuple[int, list[tuple[int, int]]]:
-    """Fills blank values of the rows that stay; returns how many, and (row id, column id) of the first ones."""
+def _fill(table: Table) -> tuple[int, list[Filling]]:
+    """Fills blank values of the rows that stay; returns how many, and the first ones."""
     filled = 0
-    cells: list[tuple[int, int]] = []
+    listed: list[Filling] = []
     for row_ids in alike_rows.batches(KEPT, _BATCH):
         new_values: dict[int, dict[str, Any]] = {}
-        fillings = _fillings(table, row_ids[0], row_ids[-1])
-        for row_id, key, text in fillings:
-            new_values.setdefault(row_id, {})[key] = json.loads(text)
+        found = _fillings(table, row_ids[0], row_ids[-1])
+        fillings = [(row_id, int(key), json.loads(text)) for row_id, key, text in found]
+        for row_id, column_id, value in fillings:
+            new_values.setdefault(row_id, {})[str(column_id)] = value
         if new_values:
             rows.store(table, new_values, Edit.How.MERGE)
         filled += len(fillings)
-        cells += [(row_id, int(key)) for row_id, key, _ in fillings[: MOST_CELLS - len(cells)]]
-    return filled, cells
+        listed += fillings[: MOST_CELLS - len(listed)]
+    return filled, listed
 
 
 def _fillings(table: Table, first: int, last: int) -> list[tuple[int, str, str]]:

@@ -149,5 +149,8 @@ def _new_text(search: Search, replace: str | None) -> Callable[[str], str | None
 def _cleaned(column: Column, before: object, text: str) -> Any:
     """Returns the new value as it is stored. Raises Refused."""
     value = values.clean(column, text)
-    # A number that did not come as text stays one.
-    return value if isinstance(before, str) or not _NUMBER.fullmatch(text) else json.loads(text)
+    if isinstance(before, str) or not _NUMBER.fullmatch(text):
+        return value
+    # A number that did not come as text stays one, unless it would lose digits.
+    number = json.loads(text)
+    return number if values.as_text(number) == text else value

@@ -172,6 +172,7 @@ def _undo_rows(edit: Edit) -> int | None:
     for line in some:
         now = live.get(line.row_id)
         if now is None:
+            found.add({}, ["Its row was deleted since."] * len(line.after))
             continue
         same = {key: line.before.get(key) for key, value in line.after.items() if values.are_same(now.get(key), value)}
         changed_since = ["It was changed since."] * (len(line.after) - len(same))

@@ -81,7 +81,8 @@ def stop_search(request: HttpRequest, table_id: str, search: str) -> Status[None
 def merge(request: HttpRequest, table_id: str, body: Merge) -> Status[dict[str, Any]]:
     """Keeps one row of each group, fills its blank cells from the others unless you say otherwise, and deletes them.
 
-    `undo` is the key that restores the deleted rows. `cells` are [row, column] of filled cells, null for very many.
+    `undo` is the key that restores the deleted rows. `cells` are [row, column] of filled cells and `values` what they
+    were filled with, null for very many.
     A large table takes a worker some time: `state` is `merging`, and `GET /trash/{undo}` has the progress in `compared`
     and `rows`, and what came of it in `merged`. `POST /trash/{undo}/stop` ends it between two groups.
     """
@@ -90,7 +91,7 @@ def merge(request: HttpRequest, table_id: str, body: Merge) -> Status[dict[str, 
     how = Criteria.of(table, names, body.match)
     if table.row_count > duplicates.LARGE:
         deletion = duplicates.start_merge(table, how, body.keep, fill_blanks=body.fill_blanks)
-        unknown = dict.fromkeys(("merged", "deleted", "filled", "cells"))
+        unknown = dict.fromkeys(("merged", "deleted", "filled", "cells", "values"))
         return Status(202, unknown | {"undo": str(deletion.pk), "state": deletions.state(deletion)})
     merged = duplicates.merge(table, how, body.keep, fill_blanks=body.fill_blanks)
     done = {
@@ -98,6 +99,7 @@ def merge(request: HttpRequest, table_id: str, body: Merge) -> Status[dict[str, 
         "deleted": merged.deleted,
         "filled": merged.filled,
         "cells": merged.cells,
+        "values": merged.values,
         "undo": str(merged.deletion.pk) if merged.deletion else None,
     }
     return Status(200, done)

@@ -7,7 +7,7 @@
  */
 
 import { restoreRows, undoStep } from "../grid/edit/deletion.js";
-import { byRow } from "../grid/edit/edits.js";
+import { save } from "../grid/edit/edits.js";
 import { api } from "../ui/api.js";
 import { plural } from "../ui/format.js";
 import { followMove } from "../ui/moving-rows.js";
@@ -33,7 +33,7 @@ export async function merge(grid, choices, begun = () => {}) {
 
 /** What a worker has merged. @param {import("../ui/moving-rows.js").Moving | null} moved @param {string | null} undo @returns {Merged} */
 export function ofWorker(moved, undo) {
-  const nothing = { merged: 0, deleted: 0, filled: 0, cells: [] };
+  const nothing = { merged: 0, deleted: 0, filled: 0, cells: [], values: [] };
   return { ...nothing, ...moved?.merged, undo: moved?.rows ? undo : null, stopped: moved?.stopped };
 }
 
@@ -43,24 +43,21 @@ export function tellDone(grid, choices, done) {
   if (!done.cells) return toast(`${doneWords(done)} The deleted rows are in the trash.`);
   const label = `merge of ${plural(done.merged, "group")}`;
   let last = done;
-  const undo = async () => {
-    await takeBack(grid, last);
-    return true;
-  };
+  /** @param {import("../grid/edit/edits.js").How} [how] @returns {Promise<boolean>} */
+  const undo = (how = { ifUnchanged: true, anyway: () => void undo({}) }) => takeBack(grid, last, how);
   const redo = async () => {
     last = await merge(grid, choices);
     return true;
   };
-  const step = { label, undo, redo };
+  const step = { label, undo: () => undo(), redo };
   grid.history.add(Promise.resolve(step));
   toast(doneWords(done), { undo: () => void undoStep(grid, step) });
 }
 
-/** Empties the cells that were filled, and restores the rows. @param {Grid} grid @param {Merged} done */
-async function takeBack(grid, { undo, cells }) {
-  const changes = (cells ?? []).map(([rowId, columnId]) => ({ rowId, columnId, before: undefined, after: null }));
-  if (changes.length) {
-    await queueSave(() => api("PATCH", `/tables/${grid.table.id}/rows`, { rows: byRow(changes) }));
-  }
+/** Empties the cells that were filled, and restores the rows. @param {Grid} grid @param {Merged} done @param {import("../grid/edit/edits.js").How} how */
+async function takeBack(grid, { undo, cells, values }, how) {
+  const changes = (cells ?? []).map(([rowId, columnId], i) => ({ rowId, columnId, before: values?.[i], after: null }));
+  if (!(await save(grid, changes, { ...how, undo: true }))) return false;
   if (undo) await restoreRows(grid, [undo]);
+  return true;
 }

@@ -48,6 +48,8 @@ export interface Totals {
 export interface Merged extends Totals {
   /** [row, column] of the filled cells; null for very many. */
   cells: [number, number][] | null;
+  /** What these were filled with. */
+  values: unknown[] | null;
   /** The key that restores the deleted rows. */
   undo: string | null;
   /** What a worker is still doing; the numbers are not known before it is done. */

@@ -1,4 +1,7 @@
 /** What was done on this page, to be undone by Ctrl+Z and redone by Ctrl+Shift+Z, one step at a time. */
+
+import { ApiError } from "../ui/api.js";
+
 const MOST_STEPS = 100;
 
 /**
@@ -44,9 +47,15 @@ export class History {
   #move(from, to, way, given) {
     const moved = this.#settled.then(async () => {
       const step = given ?? from.at(-1);
-      if (step && !from.includes(step)) return undefined;
-      from.splice(given ? from.indexOf(given) : -1, 1);
-      if (!step || !(await step[way]())) return undefined;
+      if (!step || !from.includes(step)) return undefined;
+      const place = from.indexOf(step);
+      from.splice(place, 1);
+      try {
+        if (!(await step[way]())) return undefined;
+      } catch (error) {
+        if (!(error instanceof ApiError)) from.splice(place, 0, step); // the server can't be reached: try again later
+        throw error;
+      }
       to.push(step);
       return step;
     });

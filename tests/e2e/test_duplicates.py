@@ -84,6 +84,26 @@ def test_groups_are_shown_and_merged(page: Page, app: App, api: httpx.Client, pe
     assert values_of(api, people) == [[value or None for value in person] for person in PEOPLE]
 
 
+def test_undoing_a_merge_asks_before_it_empties_a_cell_that_was_changed_since(
+    page: Page, app: App, api: httpx.Client, people: int
+) -> None:
+    page.goto(f"{app.url}/tables/{people}")
+    opened(page).get_by_role("button", name="Merge 2 groups, delete 3 rows").click()
+    notices = page.locator("#toasts")
+    expect(notices.get_by_text("Merged 2 groups")).to_be_visible()
+    [filled] = [row for row in api.get(f"/tables/{people}/rows").json()["items"] if "+44 20 1815" in str(row)]
+    changed = {"rows": [{"id": filled["id"], "cells": {"Phone": "+44 999"}}]}
+    api.patch(f"/tables/{people}/rows", json=changed).raise_for_status()
+    page.locator("#sheet").focus()
+    page.keyboard.press("Control+z")
+    words = "“Phone” was changed by somebody else meanwhile. Nothing was undone."
+    expect(notices.get_by_text(words)).to_be_visible()
+    assert "+44 999" in str(values_of(api, people))
+    notices.get_by_role("button", name="Undo anyway").click()
+    expect(page.locator("#table-size")).to_contain_text("7 rows")
+    assert values_of(api, people) == [[value or None for value in person] for person in PEOPLE]
+
+
 def test_without_duplicates_there_is_nothing_to_merge(page: Page, app: App, people: int) -> None:
     page.goto(f"{app.url}/tables/{people}")
     dialog = opened(page)

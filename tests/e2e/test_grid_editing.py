@@ -319,6 +319,52 @@ def test_undo_asks_before_it_overwrites_what_somebody_else_has_written(
     assert values(app, table, 1)[0] == "Company 1"
 
 
+def test_redoing_a_paste_asks_before_it_overwrites_what_somebody_else_has_written(
+    page: Page, app: App, table: int, cell: Cell
+) -> None:
+    copy_text(page, "Mine\t7")
+    cell(1, 1).click()
+    page.keyboard.press("Control+v")
+    expect(cell(1, 2)).to_have_text("7")
+    page.keyboard.press("Control+z")
+    expect(cell(1, 1)).to_have_text("Company 1")
+    with app.api() as api:
+        [row] = api.get(f"/tables/{table}/rows", params={"limit": 1}).json()["items"]
+        api.patch(f"/tables/{table}/rows", json={"rows": [{"id": row["id"], "cells": {"Company": "Theirs"}}]})
+    expect(cell(1, 1)).to_have_text("Theirs")
+    page.keyboard.press("Control+y")
+    words = "“Company” was changed by somebody else meanwhile. Nothing was changed."
+    expect(page.locator("#toasts").get_by_text(words)).to_be_visible()
+    assert values(app, table, 1)[:2] == ["Theirs", None]
+    page.get_by_role("button", name="Change anyway").click()
+    expect(cell(1, 2)).to_have_text("7")
+    assert values(app, table, 1)[:2] == ["Mine", "7"]
+
+
+def test_a_new_row_that_is_undone_and_redone_is_the_same_row(page: Page, app: App, table: int) -> None:
+    notices, size = page.locator("#toasts"), page.locator("#table-size")
+    page.get_by_role("button", name="Add row").first.click()
+    expect(size).to_contain_text(f"{ROWS + 1} rows")
+    for text in ("Zeta", "7"):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    for key, words, rows in (("Control+z", "Undone: new row.", ROWS), ("Control+y", "Redone: edit of Size.", ROWS + 1)):
+        for _ in range(3):
+            page.keyboard.press(key)
+        expect(notices.get_by_text(words)).to_be_visible()
+        expect(size).to_contain_text(f"{rows} rows")
+    assert values(app, table, ROWS + 1)[:2] == ["Zeta", "7"]
+
+
+def test_empty_cells_are_copied_too(page: Page, app: App, table: int, cell: Cell) -> None:
+    cell(1, 2).click()
+    page.keyboard.press("Control+c")
+    cell(1, 1).click()
+    page.keyboard.press("Control+v")
+    expect(cell(1, 1)).to_be_empty()
+    assert values(app, table, 1)[0] is None
+
+
 def test_nothing_is_copied_cut_or_cleared_in_an_empty_table(page: Page, app: App) -> None:
     with app.api() as api:
         empty = api.post("/tables", json={"name": "Empty"}).json()["id"]

@@ -114,7 +114,7 @@ def test_a_merge_says_what_undoes_it(table: Table) -> None:
     before = shown(table)
     merge = duplicates.merge(table, criteria(table, "Name"), "first", fill_blanks=True)
     size, active = (column.pk for column in columns.live(table)[1:])
-    assert merge.cells == [(ids[0], size), (ids[0], active)]
+    assert (merge.cells, merge.values) == ([(ids[0], size), (ids[0], active)], ["2", True])
     assert merge.deletion is not None
     rows.update(table, [{"id": row_id, "cells": {column_id: None}} for row_id, column_id in merge.cells])
     moves.restore(merge.deletion)
@@ -149,7 +149,8 @@ def test_a_worker_merges_some_groups_after_the_other(size: int, table: Table, mo
     size_id = columns.live(table)[1].pk
     result = deletion.moved["merged"]
     assert {name: result[name] for name in ("merged", "deleted", "filled")} == {"merged": 3, "deleted": 4, "filled": 2}
-    assert sorted(result["cells"]) == [[ids[0], size_id], [ids[3], size_id]]
+    filled_with = sorted(zip(result["cells"], result["values"], strict=True))
+    assert filled_with == [([ids[0], size_id], "2"), ([ids[3], size_id], "3")]
     assert (deletion.move, deletion.rows, deletion.name != "") == ("", 4, True)
     rows.update(table, [{"id": row_id, "cells": {column: None}} for row_id, column in result["cells"]])
     assert moves.restore(deletion) == 4

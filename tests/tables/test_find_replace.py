@@ -122,6 +122,16 @@ def test_a_number_stays_a_number_and_what_is_none_is_told(table: Table, ids: lis
     assert values(table, "Size")[:2] == ["7", 70]
 
 
+@pytest.mark.parametrize("digits", ["1.10", "0.12345678901234567891", "100.0"])
+@pytest.mark.parametrize("column", ["Name", "Size"])
+def test_a_number_becomes_a_text_where_it_would_lose_digits(column: str, digits: str, table: Table) -> None:
+    from tables import columns, rows
+
+    [added] = rows.append(table, [{column: 5}])
+    replace(table, "5", digits, columns=[columns.by_name_or_id(table)(column).pk], ids=[added])
+    assert values(table, column)[-1] == digits
+
+
 def test_only_the_chosen_columns_and_rows_are_looked_at(table: Table, ids: list[int]) -> None:
     from tables import columns
 
@@ -211,6 +221,15 @@ def test_undo_leaves_what_was_changed_since(table: Table, ids: list[int]) -> Non
     undone = replacements.as_json(replacements.undo(edit))
     assert values(table, "Name")[:2] == ["Mine", "ACME gmbh & gmbh"]
     assert (undone["cells"], undone["refused"]) == (1, 1)
+
+
+def test_undo_counts_the_cells_of_rows_that_were_deleted_since(table: Table, ids: list[int]) -> None:
+    from tables import replacements, rows
+
+    edit = replace(table, "gmbh", "ltd")
+    rows.delete(table, ids[:1])
+    undone = replacements.as_json(replacements.undo(edit))
+    assert (undone["cells"], undone["refused"], undone["reason"]) == (1, 1, "Its row was deleted since.")
 
 
 def test_a_count_that_takes_too_long_says_so(table: Table, ids: list[int], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,6 +95,21 @@ async function removeAllBut(grid, exceptions) {
   return { keys: undo ? [undo] : [] };
 }
 
+/** How rows that were added here are undone and redone: by the trash, so that later steps find them again. @param {Grid} grid @param {number[]} ids */
+export function ofNewRows(grid, ids) {
+  /** @type {string[]} */
+  let keys = [];
+  const undo = async () => {
+    keys = await removeRows(grid, ids);
+    return true;
+  };
+  const redo = async () => {
+    await restoreRows(grid, keys);
+    return true;
+  };
+  return { undo, redo };
+}
+
 /** Restores rows from the trash. @param {Grid} grid @param {string[]} keys that deleting them returned */
 export async function restoreRows(grid, keys) {
   for (const key of keys) {

@@ -7,19 +7,21 @@
  */
 
 import { ApiError, api, reasonOf } from "../../ui/api.js";
+import { formatNumber, plural } from "../../ui/format.js";
 import { toast } from "../../ui/notices.js";
 import { untilReachable } from "../../ui/reachable.js";
 import { queueSave } from "../../ui/saves.js";
-import { keyOf, PLAIN_TYPES } from "../columns.js";
+import { keyOf } from "../columns.js";
 import { isLockedOut } from "../unsaved.js";
 
 const ROWS_A_CALL = 2000;
+const ROWS_IN_ONE_PIECE = 10_000; // as many as the API takes in one call: all of them are undone, or none
 const DELETED_A_CALL = 10_000;
 
-/** Names the column that refused a value, as the API reports it. @param {unknown} error */
-function placeOf(error) {
+/** Names the column that refused a value, as the API reports it. @param {Grid} grid @param {unknown} error */
+function placeOf({ columns }, error) {
   const field = error instanceof ApiError ? error.details?.[0]?.field : undefined;
-  return field ? `Not saved in “${field}”.` : "Not saved.";
+  return columns.all.some(({ name }) => name === field) ? `Not saved in “${field}”.` : "Not saved.";
 }
 
 /** @template T @param {T[]} items @param {number} size */
@@ -57,46 +59,57 @@ export const reversed = (changes) =>
  * @property {boolean} [typing] somebody may go on typing in the row
  * @property {boolean} [ifUnchanged] of undo and redo: not over what somebody else has written since
  * @property {boolean} [undo] the history of the cells calls it that
+ * @property {() => void} [anyway] what undoes or redoes all of a step over what somebody else has written
  * @param {Grid} grid @param {Change[]} changes @param {How} [how]
  * @returns {Promise<boolean>} whether all were saved
  */
-export async function save(grid, changes, { typing = false, ifUnchanged = false, undo = false } = {}) {
+export async function save(grid, changes, how) {
+  return (await saveWhatFits(grid, changes, how)).length === changes.length;
+}
+
+/** Saves changes; returns those that were saved before one was refused. @param {Grid} grid @param {Change[]} changes @param {How} [how] @returns {Promise<Change[]>} */
+async function saveWhatFits(grid, changes, how = {}) {
+  const { typing = false, ifUnchanged = false, undo = false } = how;
   if (typing) for (const { rowId } of changes) grid.openRows.add(rowId);
   const optimistic = changes.map(({ rowId, columnId, after }) => grid.rows.setOptimistic(rowId, columnId, after));
   const saved = new Set();
-  const entry = () => ({ changes: changes.filter(({ rowId }) => !saved.has(rowId)), added: [] });
+  const isSaved = (/** @type {Change} */ { rowId }) => saved.has(rowId);
+  const entry = () => ({ changes: changes.filter((change) => !isSaved(change)), added: [] });
   let forget = () => {};
   const wait = () => {
     grid.rows.setLate(optimistic);
     forget = grid.unsaved.keep(entry);
   };
   return queueSave(async () => {
+    const all = ifUnchanged ? byRowIfUnchanged(changes) : byRow(changes);
     try {
-      for (const rows of chunks(ifUnchanged ? byRowIfUnchanged(changes) : byRow(changes), ROWS_A_CALL)) {
+      for (const rows of chunks(all, ifUnchanged ? ROWS_IN_ONE_PIECE : ROWS_A_CALL)) {
         const call = () => api("PATCH", `/tables/${grid.table.id}/rows`, { rows, typing, undo });
         await untilReachable(call, wait);
         forget();
         for (const { id } of rows) saved.add(id);
       }
-      return true;
     } catch (error) {
-      if (isChangedSince(error)) {
-        const run = () => void save(grid, changes, { undo });
-        const [words, label] = undo
-          ? ["Nothing was undone.", "Undo anyway"]
-          : ["Nothing was changed.", "Change anyway"];
-        toast(`${reasonOf(error)} ${words}`, { action: { label, run } });
-        grid.rows.refresh();
-      } else if (isLockedOut(error)) grid.unsaved.refuse(entry(), `Not saved. ${reasonOf(error)}`);
-      else toast(`${placeOf(error)} ${reasonOf(error)}`);
-      return false;
+      const some = saved.size ? `Saved before that: ${plural(saved.size, "row")} of ${formatNumber(all.length)}.` : "";
+      if (isChangedSince(error)) askAnyway(grid, changes, how, [reasonOf(error), some]);
+      else if (isLockedOut(error)) grid.unsaved.refuse(entry(), `Not saved. ${reasonOf(error)}`);
+      else toast(`${placeOf(grid, error)} ${reasonOf(error)} ${some}`.trim());
     } finally {
       forget();
-      changes.forEach(({ rowId, columnId, before, after }, i) => {
-        grid.rows.settle(rowId, columnId, optimistic[i], saved.has(rowId) ? after : before);
+      changes.forEach((change, i) => {
+        const { rowId, columnId, before, after } = change;
+        grid.rows.settle(rowId, columnId, optimistic[i], isSaved(change) ? after : before);
       });
     }
+    return changes.filter(isSaved);
   });
+}
+
+/** @param {Grid} grid @param {Change[]} changes @param {How} how @param {string[]} words why, and what was saved all the same */
+function askAnyway(grid, changes, { undo = false, anyway = () => void save(grid, changes, { undo }) }, [reason, some]) {
+  const [done, label] = undo ? ["undone", "Undo anyway"] : ["changed", "Change anyway"];
+  toast(`${reason} ${some || `Nothing was ${done}.`}`, { action: { label, run: anyway } });
+  grid.rows.refresh();
 }
 
 /** @param {unknown} error */
@@ -105,17 +118,18 @@ const isChangedSince = (error) => error instanceof ApiError && error.details?.[0
 /**
  * Saves changes, without the values that are the same as before.
  * @param {Grid} grid @param {Change[]} proposed @param {string} label @param {How} how
- * @returns {Promise<import("../history.js").Step | undefined>} how to undo them
+ * @returns {Promise<import("../history.js").Step | undefined>} how to undo those that were saved
  */
 async function commit(grid, proposed, label, how) {
   const changes = proposed
     .map((change) => ({ ...change, before: change.before ?? null }))
     .filter(({ before, after }) => before !== after);
-  if (!changes.length || !(await save(grid, changes, how))) return undefined;
+  const saved = changes.length ? await saveWhatFits(grid, changes, how) : [];
+  if (!saved.length) return undefined;
   return {
     label,
-    undo: () => save(grid, reversed(changes), { ifUnchanged: true, undo: true }),
-    redo: () => save(grid, changes, { ifUnchanged: true }),
+    undo: () => save(grid, reversed(saved), { ifUnchanged: true, undo: true }),
+    redo: () => save(grid, saved, { ifUnchanged: true }),
   };
 }
 
@@ -124,15 +138,6 @@ export async function edit(grid, changes, label, how = {}) {
   const step = commit(grid, changes, label, how);
   grid.history.add(step);
   return (await step) !== undefined;
-}
-
-/** Appends an empty row, to be typed into. @param {Grid} grid @returns {Promise<number[]>} its id */
-async function appendRow(grid) {
-  const { total, tableTotal, view } = grid.rows;
-  const { ids } = await api("POST", `/tables/${grid.table.id}/rows`, { rows: [{}], view, typing: true });
-  for (const id of ids) grid.openRows.add(id);
-  grid.rows.appended(ids, total, tableTotal);
-  return ids;
 }
 
 /** Moves rows into the trash. @param {Grid} grid @param {number[]} ids @returns {Promise<string[]>} the keys that restore them */
@@ -146,27 +151,3 @@ export async function removeRows(grid, ids) {
   }
   return keys;
 }
-
-/** Appends an empty row and goes to it. @param {Grid} grid */
-export async function addRow(grid) {
-  try {
-    let ids = await appendRow(grid);
-    const undo = async () => {
-      await removeRows(grid, ids);
-      return true;
-    };
-    const redo = async () => {
-      ids = await appendRow(grid);
-      return true;
-    };
-    grid.history.add(Promise.resolve({ label: "new row", undo, redo }));
-    grid.selection.move(grid.rows.total - 1, Math.max(0, firstTyped(grid)));
-    grid.viewport.reveal(grid.selection.row, grid.selection.column);
-    grid.sheet.focus({ preventScroll: true });
-  } catch (error) {
-    toast(`No row was added. ${reasonOf(error)}`);
-  }
-}
-
-/** @param {Grid} grid */
-const firstTyped = (grid) => grid.columns.list.findIndex(({ type }) => PLAIN_TYPES.includes(type));

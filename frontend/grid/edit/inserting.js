@@ -9,13 +9,37 @@ import { api, reasonOf } from "../../ui/api.js";
 import { plural } from "../../ui/format.js";
 import { toast } from "../../ui/notices.js";
 import { isComputed } from "../cells.js";
-import { keyOf } from "../columns.js";
-import { undoStep } from "./deletion.js";
-import { removeRows } from "./edits.js";
+import { keyOf, PLAIN_TYPES } from "../columns.js";
+import { ofNewRows, undoStep } from "./deletion.js";
 
 const MOST_COPIED = 10_000; // rows, as many as the API takes in one call
 
 /** @typedef {Record<string, unknown>} Values by column */
+
+/** Appends an empty row and goes to it. @param {Grid} grid */
+export async function addRow(grid) {
+  try {
+    const ids = await appendRow(grid);
+    grid.history.add(Promise.resolve({ label: "new row", ...ofNewRows(grid, ids) }));
+    grid.selection.move(grid.rows.total - 1, Math.max(0, firstTyped(grid)));
+    grid.viewport.reveal(grid.selection.row, grid.selection.column);
+    grid.sheet.focus({ preventScroll: true });
+  } catch (error) {
+    toast(`No row was added. ${reasonOf(error)}`);
+  }
+}
+
+/** Appends an empty row, to be typed into. @param {Grid} grid @returns {Promise<number[]>} its id */
+async function appendRow(grid) {
+  const { total, tableTotal, view } = grid.rows;
+  const { ids } = await api("POST", `/tables/${grid.table.id}/rows`, { rows: [{}], view, typing: true });
+  for (const id of ids) grid.openRows.add(id);
+  grid.rows.appended(ids, total, tableTotal);
+  return ids;
+}
+
+/** @param {Grid} grid */
+const firstTyped = (grid) => grid.columns.list.findIndex(({ type }) => PLAIN_TYPES.includes(type));
 
 /** Says whether rows can be put between others: a view has an order of its own. @param {Grid} grid */
 export const canInsert = ({ canEdit, rows }) => canEdit && !rows.view;
@@ -56,16 +80,7 @@ function typedValues({ columns }, { cells }) {
 async function insertAsStep(grid, values, at, label) {
   try {
     const [next] = grid.rows.view || at >= grid.rows.total ? [] : await grid.rows.range(at, at);
-    let ids = await insert(grid, values, next?.id ?? null);
-    const undo = async () => {
-      await removeRows(grid, ids);
-      return true;
-    };
-    const redo = async () => {
-      ids = await insert(grid, values, next?.id ?? null);
-      return true;
-    };
-    const step = { label, undo, redo };
+    const step = { label, ...ofNewRows(grid, await insert(grid, values, next?.id ?? null)) };
     grid.history.add(Promise.resolve(step));
     grid.sheet.focus({ preventScroll: true });
     return step;

@@ -27,7 +27,7 @@ export async function largeEdit(grid, begin, { doing, label, outcome, failed }) 
       edit = await follow(await api("POST", `/edits/${edit.id}/undo`), "Undoing");
       grid.rows.refresh();
       if (!edit.complete) toast(`Only ${plural(edit.cells, "cell")} were changed back: ${edit.reason}`);
-      else if (edit.refused) toast(`${plural(edit.refused, "cell")} stayed: changed by somebody else meanwhile.`);
+      else if (edit.refused) toast(`${plural(edit.refused, "cell")} stayed as they are: ${edit.reason}`);
       return true;
     };
     const step = { label: label(plural(edit.cells, "cell")), undo: again, redo: again };

@@ -18,7 +18,8 @@ import { queueSave } from "../../ui/saves.js";
 import { isComputed } from "../cells.js";
 import { keyOf } from "../columns.js";
 import { isLockedOut } from "../unsaved.js";
-import { byRow, removeRows, reversed, save } from "./edits.js";
+import { ofNewRows } from "./deletion.js";
+import { byRow, reversed, save } from "./edits.js";
 import { parseTable } from "./tsv.js";
 
 const CELLS_PASTED = 100_000;
@@ -122,18 +123,28 @@ async function pasteAsOneStep(grid, { changes, added, columns }) {
   const first = send(grid, changes, added);
   const label = `paste of ${plural(changes.length + added.reduce((sum, row) => sum + Object.keys(row).length, 0), "cell")}`;
   const step = first.then(({ ids, accepted }) => {
-    const undo = async () => {
-      if (accepted.length && !(await save(grid, reversed(accepted), { ifUnchanged: true }))) return false;
-      if (ids.length) await removeRows(grid, ids);
+    const rows = ofNewRows(grid, ids);
+    const removeColumns = async () => {
       for (const column of columns) await grid.columns.remove(column);
+    };
+    /** @param {import("./edits.js").How} [how] @returns {Promise<boolean>} */
+    const undo = async (how = { ifUnchanged: true, anyway: () => void undo({}) }) => {
+      if (!(await save(grid, reversed(accepted), { ...how, undo: true }))) return false;
+      if (ids.length) await rows.undo();
+      await removeColumns();
       return true;
     };
-    const redo = async () => {
+    /** @param {import("./edits.js").How} [how] @returns {Promise<boolean>} */
+    const redo = async (how = { ifUnchanged: true, anyway: () => void redo({}) }) => {
       for (const column of columns) await grid.columns.restore(column);
-      ({ ids, accepted } = await send(grid, changes, added));
+      if (!(await save(grid, accepted, how))) {
+        await removeColumns();
+        return false;
+      }
+      if (ids.length) await rows.redo();
       return true;
     };
-    return { label, undo, redo };
+    return { label, undo: () => undo(), redo: () => redo() };
   });
   grid.history.add(step);
   return (await first).refused;

@@ -19,8 +19,9 @@ export function parseTable(text) {
   return table;
 }
 
-/** Writes a table. @param {string[][]} table rows of cells */
+/** Writes a table. A last row that is one empty cell gets a line end, without which it would be none. @param {string[][]} table rows of cells */
 export function formatTable(table) {
   const quoted = (/** @type {string} */ text) => (/["\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  return table.map((row) => row.map(quoted).join("\t")).join("\n");
+  const lines = table.map((row) => row.map(quoted).join("\t"));
+  return lines.at(-1) === "" ? `${lines.join("\n")}\n` : lines.join("\n");
 }

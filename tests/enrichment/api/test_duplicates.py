@@ -63,9 +63,11 @@ def test_duplicates_are_merged_and_restored(call: Caller, table: dict[str, Any])
     status, done = call("POST", path, body)
     undo = done.pop("undo")
     size = table["columns"][1]["id"]
-    assert (status, done) == (200, {"merged": 2, "deleted": 2, "filled": 1, "cells": [[table["rows"][0], size]]})
+    cells = {"cells": [[table["rows"][0], size]], "values": [2]}
+    assert (status, done) == (200, {"merged": 2, "deleted": 2, "filled": 1} | cells)
     assert shown(call, table) == [["a@x.example", 2], ["b@x.example", 1], [None, 4]]
-    assert call("POST", path, body)[1] == {"merged": 0, "deleted": 0, "filled": 0, "cells": [], "undo": None}
+    nothing = {"merged": 0, "deleted": 0, "filled": 0, "cells": [], "values": [], "undo": None}
+    assert call("POST", path, body)[1] == nothing
     assert call("POST", f"/tables/{table['id']}/rows/restore", {"undo": undo})[1] == {"restored": 2}
     assert [email for email, _ in shown(call, table)][2:4] == ["A@x.example", "b@x.example"]
 

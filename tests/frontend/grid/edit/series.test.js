@@ -28,6 +28,22 @@ test("names with a number go on by the number", () => {
   assert.deepEqual(next("Row 8", "Row 9"), ["Row 10", "Row 11", "Row 12"]);
 });
 
+test("a hyphen before a number is a sign only where it stands alone", () => {
+  assert.deepEqual(next("INV-008", "INV-009"), ["INV-010", "INV-011", "INV-012"]);
+  assert.deepEqual(next("A-2", "A-1"), ["A-0", "A-1", "A-2"]);
+  assert.deepEqual(next("Level 0", "Level -1"), ["Level -2", "Level -3", "Level -4"]);
+  assert.deepEqual(next("+8", "+9"), ["+10", "+11", "+12"]);
+});
+
+test("the last part of numbers with several points counts, not its decimals", () => {
+  assert.deepEqual(next("10.0.0.8", "10.0.0.9"), ["10.0.0.10", "10.0.0.11", "10.0.0.12"]);
+  assert.deepEqual(next("v1.2.9", "v1.2.10"), ["v1.2.11", "v1.2.12", "v1.2.13"]);
+});
+
+test("months go on into the next year", () => {
+  assert.deepEqual(next("2026-11", "2026-12"), ["2027-01", "2027-02", "2027-03"]);
+});
+
 test("names that differ repeat", () => {
   assert.deepEqual(next("Row 1", "Line 2"), ["Row 1", "Line 2", "Row 1"]);
 });

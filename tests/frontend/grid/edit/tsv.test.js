@@ -49,3 +49,17 @@ test("a table survives being written and read", () => {
   ];
   assert.deepEqual(parseTable(formatTable(table)), table);
 });
+
+test("empty cells at the end survive, too", () => {
+  for (const table of [
+    [[""]],
+    [["a"], [""]],
+    [[""], [""]],
+    [
+      ["a", "b"],
+      ["", ""],
+    ],
+  ]) {
+    assert.deepEqual(parseTable(formatTable(table)), table);
+  }
+});
