@@ -206,7 +206,8 @@ def _added_up(
     before: dict[str, Any] | None, groups: int, deleted: int, filled: int, fillings: list[Filling]
 ) -> dict[str, Any]:
     """Returns what a merge has done so far, like the answer to a small one."""
-    total = {"merged": 0, "deleted": 0, "filled": 0, "cells": [], "values": []} | (before or {})
+    total: dict[str, Any] = {"merged": 0, "deleted": 0, "filled": 0, "cells": [], "values": []}
+    total |= before or {}
     is_listed = total["filled"] + filled <= MOST_CELLS and total["cells"] is not None
     return {
         "merged": total["merged"] + groups,
