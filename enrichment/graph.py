@@ -138,10 +138,10 @@ def formulas_of(table_id: int) -> QuerySet[FormulaColumn]:
 
 def names_of(table_id: int) -> Names:
     """Returns the table's columns by id."""
-    known = Column.with_deleted.filter(table_id=table_id).values_list("pk", "name", "deleted_at")
-    live = {pk: name for pk, name, deleted_at in known if deleted_at is None}
-    deleted = {pk: name for pk, name, deleted_at in known if deleted_at is not None}
-    return Names(live, deleted)
+    known = Column.with_deleted.filter(table_id=table_id).values_list("pk", "name", "type", "deleted_at")
+    live = {pk: name for pk, name, _, deleted_at in known if deleted_at is None}
+    deleted = {pk: name for pk, name, _, deleted_at in known if deleted_at is not None}
+    return Names(live, deleted, [pk for pk, _, type, _ in known if type == ColumnType.NUMBER])
 
 
 def users_of(column: Column) -> list[Column]:

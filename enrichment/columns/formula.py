@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from enrichment import graph
 from enrichment.dataflow import inputs, recalculations
 from enrichment.dataflow.calculator import Calculation, calculate, calculation_of
-from enrichment.engine.errors import InvalidSettings, Problem
+from enrichment.engine.errors import Edit, InvalidSettings, Problem
 from enrichment.engine.formula import Evaluators, Formula
 from enrichment.engine.template import references
 from enrichment.engine.template.references import Names
@@ -130,6 +130,8 @@ def draft(column: Column, config: Mapping[str, Any] | None = None, row_ids: Sequ
             item = previewed[failed]
             problem = _mendable(calculation.formula, values[item.row.pk], evaluators, column)
             previewed[failed] = replace(item, problem=problem)
+        elif failed is None and calculation.formula and calculation.formula.sums and time.monotonic() < until:
+            previewed = _doubted(calculation.formula, previewed, values, evaluators, column)
     questions = calculation.formula.questions if calculation.formula else ()
     return Draft(previewed, [replace(question, field=_text_field(column)) for question in questions])
 
@@ -141,11 +143,34 @@ def _text_field(column: Column) -> str:
 def _mendable(formula: Formula, values: Mapping[int, object], evaluators: Evaluators, column: Column) -> Problem | None:
     """Returns the problem of a row that an edit of the formula mends, such as a number that is text."""
     [computed] = evaluators.evaluate(formula, [values])
-    if computed.fix is None:
-        return None
-    edit, field = computed.fix, _text_field(column)
+    return _warning(computed.error, computed.fix, column) if computed.fix else None
+
+
+def _doubted(
+    formula: Formula,
+    previewed: list[PreviewedRow],
+    values: Mapping[int, Mapping[int, object]],
+    evaluators: Evaluators,
+    column: Column,
+) -> list[PreviewedRow]:
+    """Returns the rows with the first one's problem whose result may not be meant, such as joined numbers."""
+    computed = evaluators.evaluate(formula, [values[item.row.pk] for item in previewed])
+    for place, doubt in enumerate(outcome.doubt for outcome in computed):
+        if doubt and doubt.fix:
+            problem = _warning(doubt.words, doubt.fix, column)
+            return [*previewed[:place], replace(previewed[place], problem=problem), *previewed[place + 1 :]]
+    return previewed
+
+
+def _warning(words: str, edit: Edit, column: Column) -> Problem:
     return Problem(
-        computed.error, field, offset=edit.offset, length=edit.length, fix=edit.label, edit=edit, severity="warning"
+        words,
+        _text_field(column),
+        offset=edit.offset,
+        length=edit.length,
+        fix=edit.label,
+        edit=edit,
+        severity="warning",
     )
 
 

@@ -52,7 +52,7 @@ def with_own(config: HttpConfig, names: Names) -> Names:
     """
     own = {CURSOR: "cursor"} if config.pages and config.pages.by == "cursor" else {}
     own |= {CALLBACK_URL: "callback_url"} if config.callback else {}
-    return Names({**own, **names}, names.deleted) if own else names
+    return Names({**own, **names}, names.deleted, names.numbers) if own else names
 
 
 def check_callback(config: HttpConfig, template: RequestTemplate | None, problems: list[Problem]) -> None:

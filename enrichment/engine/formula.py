@@ -5,6 +5,7 @@ The scripts in frontend/formulas say what an expression means; a reference becom
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,8 +19,8 @@ from enrichment.engine.sandbox.evaluation import Evaluation, Outcome
 from enrichment.engine.sandbox.process import SandboxBusy, SandboxMissing
 from enrichment.engine.template import references
 from enrichment.engine.template.paths import MISSING
-from enrichment.engine.template.references import Hole, Unavailable
-from enrichment.engine.template.values import encodable, without_surrogates
+from enrichment.engine.template.references import Hole, Names, Unavailable
+from enrichment.engine.template.values import encodable, has_surrogates, without_surrogates
 
 __all__ = ["Computed", "Evaluators", "Formula", "SandboxBusy", "SandboxMissing", "check", "compile", "truthy"]
 
@@ -63,21 +64,30 @@ class Formula:
         tolerated |= {column_id for column_id in guarded if formula_parameters.has_failed(row.get(column_id or 0))}
         return self.column_ids - tolerated
 
-    def advice(self, slot: int) -> Edit | None:
-        """Returns the edit that makes a number of the reference where it is added."""
+    def advice(self, slot: int, function: str) -> Edit | None:
+        """Returns the edit that makes a number of the reference where it is added, with this function."""
         found = next((summand for summand in self.sums if summand.slot == slot), None)
         if found is None:
             return None
-        return Edit(found.offset, len(found.text), f"Number({found.text})", "Make it a number")
+        return Edit(found.offset, len(found.text), f"{function}({found.text})", "Make it a number")
 
 
-class Computed(NamedTuple):
+class Doubt(NamedTuple):
+    """What about a result may not be meant, and the edit that makes it otherwise."""
+
+    words: str
+    fix: Edit | None
+
+
+@dataclass(slots=True)
+class Computed:
     """A row's result: a JSON value or MISSING; or an error, the reference whose emptiness caused it, and its fix."""
 
     value: object = None
     error: str = ""
     empty: str = ""
     fix: Edit | None = None
+    doubt: Doubt | None = field(default=None, compare=False)
 
 
 def truthy(value: object) -> bool:
@@ -108,7 +118,7 @@ def compile(text: str, names: Mapping[int, str], *, condition: bool = False) -> 
         raise InvalidSettings(problems)
     slots = _slots(holes)
     try:
-        compiled = _script(_source(shown, holes, slots, condition))
+        compiled = _script(_source(shown, holes, slots, _figures(slots, names), condition))
     except _Refused as error:
         habits = misreadings.habits(shown, names, holes)  # which make nonsense of what is told besides
         problems += habits or [_problem(report, shown, names, error.known) for report in error.reports]
@@ -140,6 +150,12 @@ def _slots(holes: Sequence[Hole]) -> tuple[Hole, ...]:
     return tuple({_key(hole): hole for hole in reversed(holes)}.values())[::-1]
 
 
+def _figures(slots: Sequence[Hole], names: Mapping[int, str]) -> tuple[int, ...]:
+    """Returns the slots of cells of number columns, which are added where texts would be joined."""
+    numbers = names.numbers if isinstance(names, Names) else ()
+    return tuple(place for place, hole in enumerate(slots) if hole.column_id in numbers and hole.path is None)
+
+
 def _key(hole: Hole) -> tuple[object, ...]:
     return hole.column_id, hole.path and hole.path.steps, hole.column_id is None and hole.name
 
@@ -153,10 +169,13 @@ class _Source:
     holes: tuple[tuple[int, int], ...]  # UTF-16, as the checker counts
     mark: str
     slots: int
+    figures: tuple[int, ...]
     condition: bool
 
 
-def _source(shown: str, holes: Sequence[Hole], slots: Sequence[Hole], condition: bool) -> _Source:
+def _source(
+    shown: str, holes: Sequence[Hole], slots: Sequence[Hole], figures: tuple[int, ...], condition: bool
+) -> _Source:
     mark = next((mark for mark in _MARKS if mark not in shown), None)
     if mark is None:
         raise InvalidSettings([Problem(f"A formula can't contain all of {_MARKS}.", line=1, column=1, offset=0)])
@@ -169,7 +188,7 @@ def _source(shown: str, holes: Sequence[Hole], slots: Sequence[Hole], condition:
         places.append((length, length + len(masked)))
         pieces += [before, masked]
         position, length = hole.end, length + len(masked)
-    return _Source("".join(pieces) + shown[position:], shown, tuple(places), mark, len(slots), condition)
+    return _Source("".join(pieces) + shown[position:], shown, tuple(places), mark, len(slots), figures, condition)
 
 
 def _base36(number: int) -> str:
@@ -196,6 +215,7 @@ def _script(source: _Source) -> _Compiled:
         "holes": source.holes,
         "mark": source.mark,
         "slots": source.slots,
+        "figures": source.figures,
         "isCondition": source.condition,
     }
     try:
@@ -267,8 +287,8 @@ class Evaluators:
         guarded = [formula.slots[slot] for slot in formula.guarded_slots]
         parameters = [formula_parameters.encoded(formula.slots, states, guarded, rows[number]) for number in ready]
         outcomes = self._outcomes(formula, parameters) if parameters else []
-        for number, outcome in zip(ready, outcomes, strict=True):
-            computed[number] = _computed(formula, outcome)
+        for number, outcome, given in zip(ready, outcomes, parameters, strict=True):
+            computed[number] = _computed(formula, outcome, given)
         return [result for result in computed if result is not None]
 
     def verdicts(self, condition: Formula, rows: Rows) -> list[tuple[bool, str]]:
@@ -292,18 +312,37 @@ def _unavailable(formula: Formula, row: Mapping[int, object]) -> Computed | None
     return None
 
 
-def _computed(formula: Formula, outcome: Outcome) -> Computed:
+_HALF = re.compile(r"\\ud[89a-f]")  # of a surrogate pair, as JSON writes one that stands alone
+_CUT = "The formula cuts a character such as 😀 in half. LEFT, RIGHT and MID count it as one."
+
+
+def _computed(formula: Formula, outcome: Outcome, given: str) -> Computed:
     match outcome:
         case [0, value]:
-            return Computed(encodable(value))
+            stored = encodable(value)
+            is_cut = stored != value and has_surrogates(value) and not _HALF.search(given)
+            return Computed(error=_CUT) if is_cut else Computed(stored)
+        case [0, value, int(slot), str(sum)]:
+            return _doubted(formula, encodable(value), slot, sum)
         case [2, message]:
             return Computed(error=without_surrogates(str(message)))
         case [3, int(slot)]:
             name = formula.slots[slot].name
             return Computed(error=f"{{{{{name}}}}} is empty", empty=name)
-        case [6, int(slot), str(sum)]:
+        case [6, int(slot), str(sum), "date"]:
             name = formula.slots[slot].name
-            words = f"{name} is text: {sum}. Make it a number with Number({{{{{name}}}}})."
-            return Computed(error=words, fix=formula.advice(slot))
+            words = f'{name} is text: {sum}. Add days to a date with moment({{{{{name}}}}}).add(1, "days").'
+            return Computed(error=words)
+        case [6, int(slot), str(sum), kind]:
+            name = formula.slots[slot].name
+            function = "VALUE" if kind == "amount" else "Number"
+            words = f"{name} is text: {sum}. Make it a number with {function}({{{{{name}}}}})."
+            return Computed(error=words, fix=formula.advice(slot, function))
         case _:
             return Computed(MISSING)
+
+
+def _doubted(formula: Formula, value: object, slot: int, sum: str) -> Computed:
+    name = formula.slots[slot].name
+    words = f"{name} is text, and + joins text: {sum}. To add numbers, write Number({{{{{name}}}}})."
+    return Computed(value, doubt=Doubt(words, formula.advice(slot, "Number")))

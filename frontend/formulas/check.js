@@ -12,7 +12,7 @@ import { parse } from "./words.js";
 /** @typedef {import("./syntax.js").Edit} Edit */
 
 /** In `source` each reference is a space, `mark`, its slot in base 36 and no-break spaces: as long as it is in `shown`.
- * @typedef {{source: string, shown: string, holes: [number, number][], mark: string, slots: number, isCondition: boolean}} Request */
+ * @typedef {{source: string, shown: string, holes: [number, number][], mark: string, slots: number, figures: number[], isCondition: boolean}} Request */
 
 const MOST = 20;
 
@@ -29,6 +29,12 @@ export default function check(json) {
     const [parsed, problem] = attempt(text, request.mark);
     tree = parsed;
     if (!problem) break;
+    if (edits.some((edit) => isInside(problem, edit))) {
+      problems.push(
+        located({ message: "The formula ends too early.", start: problem.start, end: problem.start }, edits, request),
+      );
+      break;
+    }
     problems.push(located(problem, edits, request));
     if (!problem.edit) break;
     text = text.slice(0, problem.edit.start) + problem.edit.text + text.slice(problem.edit.end);
@@ -40,6 +46,9 @@ export default function check(json) {
   const known = problems.some(({ unknown }) => unknown) ? [...KNOWN] : [];
   return JSON.stringify(problems.length ? { problems, known } : compiled(tree, request));
 }
+
+/** Says whether a problem is in what an edit has written, not in what the user has. @param {Problem} problem @param {Edit} edit */
+const isInside = ({ start }, edit) => start >= edit.start && start < edit.start + edit.text.length;
 
 /** @param {string} text @param {string} mark @returns {[any, Problem | null]} */
 function attempt(text, mark) {
@@ -59,9 +68,12 @@ function compiled(tree, request) {
   const guarded = slotsOf(guardedReferences(tree, mark), mark).filter((slot) => !asked.includes(slot));
   const names = Array.from({ length: slots }, (_, slot) => mark + slot.toString(36));
   names.push(...[...asked, ...guarded].map((slot) => `${mark}_${slot.toString(36)}`));
-  const body = new Renderer(request, { statuses, guarded, own: declared(tree) }).render(tree);
+  const own = declared(tree);
+  const renderer = new Renderer(request, { statuses, guarded, own });
+  const body = request.isCondition ? renderer.operand(tree) : renderer.render(tree);
+  const math = own.has("Math") ? "" : `const Math=${mark}.math;`;
   return {
-    script: `(function(${mark}){"use strict";return function(${names}){return(\n${body}\n)}})`,
+    script: `(function(${mark}){"use strict";${math}return function(${names}){return(\n${body}\n)}})`,
     asked,
     guarded,
     sums: sumsOf(tree, request),

@@ -1,5 +1,7 @@
 /** The order of texts in a language, as spreadsheets have it: a, B, é, Z. QuickJS has no Intl. */
 
+import { compareNumbers, isNumeric } from "./digits.js";
+
 const SIGNS = " _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$0123456789";
 /** Letters that no decomposition leads to their base. @type {Record<string, string>} */
 const LETTERS = { ß: "ss", æ: "ae", œ: "oe", ø: "o", đ: "d", ł: "l", ı: "i", þ: "th" };
@@ -63,10 +65,18 @@ export function collate(one, other, { sensitivity = "variant", numeric = false }
   return byAccents || sensitivity === "accent" ? byAccents : byCase(left, right);
 }
 
+/** Orders texts of a list: numbers by size and first, then the others by language.
+ * @param {string} one @param {string} other */
+function byText(one, other) {
+  const [isNumber, isOtherNumber] = [isNumeric(one), isNumeric(other)];
+  if (isNumber && isOtherNumber) return compareNumbers(one, other);
+  return isNumber === isOtherNumber ? collate(one, other) : isNumber ? -1 : 1;
+}
+
 /** Orders a list that is sorted without a function: texts by language, numbers by size. @param {any} one @param {any} other */
 function byKind(one, other) {
   if (typeof one === "number" && typeof other === "number") return one - other;
-  if (typeof one === "string" && typeof other === "string") return collate(one, other);
+  if (typeof one === "string" && typeof other === "string") return byText(one, other);
   return byCode(String(one), String(other));
 }
 
@@ -100,7 +110,7 @@ function sortingOf({ orderBy, map, isArray, isFunction, iteratee, flatten }) {
 function ranksOf(keys) {
   const texts = keys.filter((key) => key !== undefined && key !== null);
   if (!texts.every((key) => typeof key === "string")) return new Map();
-  return new Map([...new Set(texts)].sort(collate).map((text, at) => [text, at]));
+  return new Map([...new Set(texts)].sort(byText).map((text, at) => [text, at]));
 }
 
 /** Makes everything that sorts texts sort them by language. @param {any} lodash */

@@ -1,12 +1,21 @@
 /** Functions that count or add what meets a criterion: with wildcards, and with numbers that are text. */
 
-import { isNumeric } from "./operators.js";
+import { isNumeric, losesDigits, native } from "./digits.js";
 
 /** @param {any} range @returns {any[]} */
 const listOf = (range) => (Array.isArray(range) ? range.flat(Infinity) : [range]);
 
+/** @param {any} value */
+const isShort = (value) => isNumeric(value) && !losesDigits(value, native(value));
+
 /** Each by itself: one that is no number doesn't make texts of the others. @param {any} range */
 const numbersOf = (range) => listOf(range).map((item) => (isNumeric(item) ? Number(item) : item));
+
+/** Those that are too long to calculate with stay texts where texts are looked for. @param {any} range @param {any} criterion */
+const comparable = (range, criterion) =>
+  typeof criterion === "number" || /^[<>=]*\s*[-+.\d]/.test(criterion)
+    ? numbersOf(range)
+    : listOf(range).map((item) => (isShort(item) ? Number(item) : item));
 
 /** Returns the pattern that `a*`, `?b` and `~*` stand for. @param {string} criterion */
 function patternOf(criterion) {
@@ -20,8 +29,10 @@ function patternOf(criterion) {
 /** Returns a range and a criterion for Formula.js, which knows no wildcards: with them, 1 for what matches.
  * @param {any} range @param {any} criterion @returns {[any[], any]} */
 function pair(range, criterion) {
+  if (isNumeric(criterion) && !isShort(criterion))
+    return [listOf(range).map((item) => Number(String(item) === criterion.trim())), 1];
   if (typeof criterion !== "string" || criterion === "*" || !/[*?]/.test(criterion))
-    return [numbersOf(range), criterion];
+    return [comparable(range, criterion), criterion];
   const isNot = criterion.startsWith("<>");
   const pattern = patternOf(criterion.replace(/^(<>|=)/, ""));
   return [listOf(range).map((item) => Number(pattern.test(String(item ?? "")) !== isNot)), 1];
@@ -43,7 +54,8 @@ const ofSeveral =
 
 /** @param {Record<string, Function>} formulajs */
 export const criteria = (formulajs) => ({
-  ...Object.fromEntries(["COUNTIF", "SUMIF", "AVERAGEIF"].map((name) => [name, ofOne(formulajs[name])])),
+  COUNTIF: (/** @type {any} */ range, /** @type {any} */ criterion) => formulajs.COUNTIF(...pair(range, criterion)),
+  ...Object.fromEntries(["SUMIF", "AVERAGEIF"].map((name) => [name, ofOne(formulajs[name])])),
   ...Object.fromEntries(
     ["SUMIFS", "AVERAGEIFS", "MAXIFS", "MINIFS"].map((name) => [name, ofSeveral(formulajs[name], 1)]),
   ),

@@ -35,13 +35,15 @@ export class EmptyReference extends TypeError {
   }
 }
 
-/** A number is added to a number that is text. */
+/** A number is added to a number, an amount or a date that is text. */
 export class TextNumber extends TypeError {
-  /** @param {number} slot of the text @param {string} sum what is added, and what `+` would make of it */
-  constructor(slot, sum) {
+  /** @param {number} slot of the text @param {string} sum what is added, and what `+` would make of it
+   * @param {"number" | "amount" | "date"} kind of the text */
+  constructor(slot, sum, kind) {
     super("");
     this.slot = slot;
     this.sum = sum;
+    this.kind = kind;
   }
 }
 

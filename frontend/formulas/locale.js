@@ -1,5 +1,8 @@
 /** toLocaleString in American English, which QuickJS lacks: grouped numbers, currencies, percentages and dates. */
 
+import { Failure } from "./failures.js";
+import { fixed, shifted } from "./rounding.js";
+
 /** @type {Record<string, string>} */
 const SIGNS = {
   USD: "$",
@@ -23,9 +26,9 @@ function formatted(value, options) {
   const whole = options.style === "percent" || options.currency === "JPY" || options.currency === "KRW";
   const least = options.minimumFractionDigits ?? (money && !whole ? 2 : 0);
   const most = Math.max(options.maximumFractionDigits ?? (money ? least : whole ? 0 : 3), least);
-  const size = Math.abs(options.style === "percent" ? value * 100 : value);
+  const size = Math.abs(options.style === "percent" ? shifted(value, 2) : value);
   if (!Number.isFinite(size)) return Number.isNaN(size) ? "NaN" : "∞";
-  const [digits, fraction = ""] = (size < 1e21 ? size.toFixed(most) : String(size)).split(".");
+  const [digits, fraction = ""] = (size < 1e21 ? fixed(size, most) : String(size)).split(".");
   const decimals = fraction.replace(new RegExp(`0{0,${most - least}}$`), "");
   const number = (options.useGrouping === false ? digits : grouped(digits)) + (decimals && `.${decimals}`);
   const sign = value < 0 && /[1-9]/.test(number) ? "-" : "";
@@ -66,6 +69,20 @@ function timePattern({ hour, minute, second, hour12, timeStyle }) {
   return clock && clock + (hour && hour12 !== false ? " A" : "");
 }
 
+/** Throws for what would be written the American way, or in UTC, although something else is asked for.
+ * @param {any} locales @param {any} options @param {RegExp} known */
+function checkAsked(locales, options, known) {
+  const locale = [locales].flat()[0];
+  if (locale !== undefined && !known.test(locale))
+    throw new Failure("", "#VALUE!", `A formula can't write as “${locale}” does. It knows en-US only.`);
+  const { timeZone = "UTC" } = options;
+  if (!/^(etc\/)?(utc|gmt)$/i.test(timeZone))
+    throw new Failure("", "#VALUE!", `A formula knows no time zone “${timeZone}”. Its times are in UTC.`);
+}
+
+const AMERICAN = /^en(-US)?$/i;
+const ENGLISH = /^en(-(US|GB|AU|CA|NZ|IE))?$/i;
+
 /** @param {any} moment */
 export function addLocales(moment) {
   /** @param {object} prototype @param {Record<string, Function>} methods */
@@ -75,8 +92,9 @@ export function addLocales(moment) {
     }
   };
   extend(Number.prototype, {
-    /** @this {number} @param {any} _ @param {any} options */
-    toLocaleString(_, options = {}) {
+    /** @this {number} @param {any} locales @param {any} options */
+    toLocaleString(locales, options = {}) {
+      checkAsked(locales, options, ENGLISH);
       return formatted(Number(this), options);
     },
   });
@@ -91,16 +109,19 @@ export function addLocales(moment) {
     },
   });
   extend(Date.prototype, {
-    /** @this {Date} @param {any} _ @param {any} options */
-    toLocaleString(_, options = {}) {
+    /** @this {Date} @param {any} locales @param {any} options */
+    toLocaleString(locales, options = {}) {
+      checkAsked(locales, options, AMERICAN);
       return dateText(moment, this, options, "M/D/YYYY, h:mm:ss A");
     },
-    /** @this {Date} @param {any} _ @param {any} options */
-    toLocaleDateString(_, options = {}) {
+    /** @this {Date} @param {any} locales @param {any} options */
+    toLocaleDateString(locales, options = {}) {
+      checkAsked(locales, options, AMERICAN);
       return dateText(moment, this, options, "M/D/YYYY");
     },
-    /** @this {Date} @param {any} _ @param {any} options */
-    toLocaleTimeString(_, options = {}) {
+    /** @this {Date} @param {any} locales @param {any} options */
+    toLocaleTimeString(locales, options = {}) {
+      checkAsked(locales, options, AMERICAN);
       return dateText(moment, this, options, "h:mm:ss A");
     },
   });

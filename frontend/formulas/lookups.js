@@ -1,8 +1,9 @@
 /** Look-ups and lists of spreadsheets, with texts ordered by language and numbers that may be text. */
 
 import { collate } from "./collation.js";
+import { numberOf } from "./digits.js";
 import { Failure } from "./failures.js";
-import { compare, equal, numberOf } from "./operators.js";
+import { compare, equal } from "./operators.js";
 
 /** @typedef {Record<string, Function>} Functions of Formula.js */
 

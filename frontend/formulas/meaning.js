@@ -1,7 +1,7 @@
 /** Finds what is wrong with a formula that is valid JavaScript but does not mean what its author meant. */
 
 import { KNOWN, SIGNATURES } from "./names.js";
-import { declared, isTooLarge, isVariable, walk } from "./tree.js";
+import { declared, exactText, isRounded, isVariable, walk } from "./tree.js";
 
 /** @typedef {import("./tree.js").Node} Node */
 /** @typedef {import("./syntax.js").Problem} Problem */
@@ -51,7 +51,9 @@ export function misunderstandings(tree, text, mark) {
   }
   walk(tree, (node, parent, isInFunction) => {
     const problem =
-      node.type === "Identifier" ? name(node, parent, known, text, mark) : expression(node, isInFunction, text, mark);
+      node.type === "Identifier"
+        ? name(node, parent, known, text, mark)
+        : expression(node, parent, isInFunction, text, mark);
     if (problem) problems.push(problem);
     const call = node.type === "CallExpression" && !known.has(node.callee.name) ? miscalled(node) : null;
     if (call) problems.push(call);
@@ -102,11 +104,13 @@ function misplaced(node, parent, text) {
   return { ...place, message: "A reference isn't allowed here." };
 }
 
-/** @param {Node} node @param {boolean} isInFunction @param {string} text @param {string} mark @returns {Problem | null} */
-function expression(node, isInFunction, text, mark) {
+/** @param {Node} node @param {Node | null} parent @param {boolean} isInFunction @param {string} text @param {string} mark
+ * @returns {Problem | null} */
+function expression(node, parent, isInFunction, text, mark) {
   switch (node.type) {
     case "Literal":
     case "TemplateElement":
+      if (isRounded(node)) return keepsDigits(node, parent) ? null : tooLong(node);
       return text.slice(node.start, node.end).includes(mark) ? quoted(node, text, mark) : null;
     case "AssignmentExpression":
       return isInFunction && !isOfReference(node.left, mark) ? null : assigned(node, text);
@@ -114,9 +118,7 @@ function expression(node, isInFunction, text, mark) {
       return isInFunction && !isOfReference(node.argument, mark) ? null : unchangeable(node);
     case "BinaryExpression":
       if (node.operator === "&" && !isNumber(node.left) && !isNumber(node.right)) return joined(node, text);
-      return node.operator === "^" ? raised(node, text) : inexact(node);
-    case "UnaryExpression":
-      return node.operator === "-" && isTooLarge(node.argument) ? tooLarge(node.argument) : null;
+      return node.operator === "^" ? raised(node, text) : null;
     case "ImportExpression":
     case "MetaProperty":
       return { message: "A formula can't load anything.", start: node.start, end: node.end };
@@ -130,26 +132,37 @@ function isOfReference(node, mark) {
   return node.type === "MemberExpression" ? isOfReference(node.object, mark) : !!node.name?.startsWith(mark);
 }
 
-const ARITHMETIC = ["-", "*", "/", "%", "**"];
-
-/** Reports a number that is computed with and that JavaScript would round; joined to text it is text.
- * @param {Node} node @returns {Problem | null} */
-function inexact({ left, right, operator }) {
-  const number = [left, right].find(isTooLarge);
-  if (!number) return null;
-  const isSum = operator === "+" && !isText(left) && !isText(right);
-  return isSum || ARITHMETIC.includes(operator) ? tooLarge(number) : null;
+/** Says whether a number that JavaScript would round keeps its digits here, as text: where it is joined to text, or
+ * compared. @param {Node} node @param {Node | null} parent */
+function keepsDigits(node, parent) {
+  if (parent?.type === "WordExpression") return true;
+  if (parent?.type === "CallExpression") return parent.callee.name === "SWITCH" && parent.arguments[0] !== node;
+  if (parent?.type !== "BinaryExpression") return false;
+  if (parent.operator === "+") return isText(parent.left) || isText(parent.right);
+  return COMPARISONS.includes(parent.operator);
 }
+
+const COMPARISONS = ["==", "!=", "===", "!==", "<>", "<", ">", "<=", ">="];
 
 /** @param {Node} node @returns {boolean} */
 const isText = ({ type, value, operator, left, right }) =>
   type === "TemplateLiteral" || typeof value === "string" || (operator === "+" && (isText(left) || isText(right)));
 
 /** @param {Node} node @returns {Problem} */
-function tooLarge({ start, end, raw }) {
-  const message =
-    "A formula can't compute exactly with a number of so many digits. Put it in quotes to keep it as text.";
-  return { message, start, end, edit: { start, end, text: `"${raw}"`, label: "Put it in quotes" } };
+function tooLong(node) {
+  const { start, end, value } = node;
+  const message = "A formula can't calculate exactly with a number of so many digits.";
+  if (!Number.isInteger(value)) {
+    const rounded = `It would become ${value}.`;
+    return {
+      message: `${message} ${rounded}`,
+      start,
+      end,
+      edit: { start, end, text: `${value}`, label: `Use ${value}` },
+    };
+  }
+  const edit = { start, end, text: `"${exactText(node)}"`, label: "Put it in quotes" };
+  return { message: `${message} Put it in quotes to keep it as text.`, start, end, edit };
 }
 
 /** @param {Node} node */

@@ -1,5 +1,7 @@
 /** Numbers as a spreadsheet's format writes them: `#,##0.00`, `00000`, `0.0%`, `$#,##0;($#,##0)`, `0.00E+00`. */
 
+import { fixed, shifted } from "./rounding.js";
+
 const PARTS = /"[^"]*"|\\.|_.|\*.|[^"\\_*]+/g;
 const DIGITS = /[#0?][#0?,]*(\.[#0?]*)?(E[+-]0+)?|\.[#0?]+/i;
 
@@ -14,19 +16,13 @@ function sections(format) {
   return found;
 }
 
-/** Rounds half away from zero, as people do. @param {number} value @param {number} places */
-function rounded(value, places) {
-  const shifted = Number(`${value}e${places}`);
-  return Number.isFinite(shifted) ? Number(`${Math.round(shifted)}e${-places}`).toFixed(places) : value.toFixed(places);
-}
-
 /** @param {number} size at least 0 @param {string} pattern such as `#,##0.0#` */
 function written(size, pattern) {
   const [, mantissa, exponent] = /^(.*?)(E[+-]0+)?$/i.exec(pattern) ?? [];
   if (exponent) return scientific(size, mantissa, exponent);
   const [whole, fraction = ""] = mantissa.split(".");
   const thousands = /,+$/.exec(whole)?.[0].length ?? 0;
-  const [digits, decimals = ""] = rounded(size / 1000 ** thousands, Math.min(fraction.length, 20)).split(".");
+  const [digits, decimals = ""] = fixed(shifted(size, -3 * thousands), Math.min(fraction.length, 20)).split(".");
   const least = fraction.replace(/[^0?]+$/, "").length;
   const shown = decimals.replace(new RegExp(`0{0,${decimals.length - least}}$`), "");
   const padded = (digits === "0" ? "" : digits).padStart(whole.replace(/[^0]/g, "").length, "0");
@@ -62,7 +58,7 @@ export function formatNumber(value, format) {
   const digits = DIGITS.exec(unquoted);
   if (!digits) return literal(section);
   const percents = unquoted.split("%").length - 1;
-  const text = written(Math.abs(value) * 100 ** percents, digits[0]);
+  const text = written(shifted(Math.abs(value), 2 * percents), digits[0]);
   const sign = value < 0 && place === 0 && /[1-9]/.test(text) ? "-" : "";
   return (
     sign + literal(section.slice(0, digits.index)) + text + literal(section.slice(digits.index + digits[0].length))

@@ -1,11 +1,14 @@
 /** The operators of formulas: as in JavaScript, but lenient with empty cells and with numbers that are text. */
 
+import { amountOf } from "./amounts.js";
 import { collate } from "./collation.js";
+import { ALWAYS_KEPT, calculable, compareNumbers, exactly, isNumeric, math, numberOf } from "./digits.js";
 import { EmptyReference, FailedReference, Failure, settled, TextNumber } from "./failures.js";
 
-export { EmptyReference, settled };
+export { calculable, EmptyReference, math, settled };
 
-const NUMBER = /^\s*-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?\s*$/;
+const CODE = /^\s*[-+]?0\d/; // 0042 is no number, unless it is calculated with
+const DAY = /^\d{4}-\d\d-\d\d(?!\d)/;
 
 /** @param {any} value */
 const isBlank = (value) => value === undefined || value === null || value === "";
@@ -18,12 +21,18 @@ export function isEmpty(value) {
   return Object.prototype.toString.call(value) === "[object Object]" && Object.keys(value).length === 0;
 }
 
+/** @param {any} value */
+const isDate = (value) => value instanceof Date || value?._isAMomentObject === true;
+
 /** @param {any} left @param {any} right */
 function plus(left, right) {
+  if (typeof left === "number" && typeof right === "number") return left + right;
   if (typeof left === "string" && isBlank(right)) return left;
   if (typeof right === "string" && isBlank(left)) return right;
   settled("+", left);
   settled("+", right);
+  if ((typeof left === "number" && isDate(right)) || (typeof right === "number" && isDate(left)))
+    throw new Failure("+", "#VALUE!", 'A number can\'t be added to a date. Write moment(…).add(1, "days").');
   return left === undefined && right === undefined ? undefined : left + right;
 }
 
@@ -34,25 +43,72 @@ export function add(...values) {
   return sum;
 }
 
-/** Adds like `add`, but not a number to a reference whose number is text: 48 + 1 would give 481.
- * @param {number[]} slots of the references among the values; -1 for the others
- * @param {boolean} isMeant whether numbers are meant, so that two texts are not joined either @param {any[]} values */
-export function sum(slots, isMeant, ...values) {
-  let [total, slot] = [values[0], slots[0]];
-  for (let index = 1; index < values.length; index += 1) {
-    const value = values[index];
-    const textual = typeof total === "string" && slot >= 0 ? slot : typeof value === "string" ? slots[index] : -1;
-    const isOfNumbers = isNumber(total) && isNumber(value) && (isMeant || typeof total !== typeof value);
-    if (textual >= 0 && isOfNumbers && typeof total + typeof value !== "numbernumber")
-      throw new TextNumber(textual, `${total} + ${value} gives ${total}${value}`);
-    total = plus(total, value);
-    slot = slots[index] < 0 ? -1 : slot;
-  }
-  return total;
+/** Of a cell of a number column: the number, or its digits as text if JavaScript would round them. @param {any} value */
+export function figure(value) {
+  if (typeof value !== "string") return value;
+  const number = Number.isNaN(numberOf(value)) ? (amountOf(value) ?? NaN) : numberOf(value);
+  return Number.isNaN(number) || compareNumbers(value, number) ? value : number;
 }
 
+/** What a cell of a number column is where its truth is tested: only 0 isn't true. @param {any} value */
+export const unlessZero = (value) => (typeof value === "string" && figure(value) === 0 ? 0 : value);
+
+/** Two texts of numbers that were joined in this row, and the slot of one of them. @type {{slot: number, sum: string} | null} */
+let joined = null;
+
+/** Returns what was joined since it was asked last. */
+export function takeJoined() {
+  const found = joined;
+  joined = null;
+  return found;
+}
+
+/** How the author of a sum means it, besides what its references hold. */
+const NUMBERS_ARE_MEANT = 1;
+const TEXT_IS_MEANT = 2;
+
+/** Adds like `add`, but not a number to a reference whose number is text: 48 + 1 would give 481. Cells of number
+ * columns are added to numbers and to each other, and joined to text as they are written.
+ * @param {number[]} slots of the references among the values, -1 for the others; those of number columns as -2 - slot
+ * @param {number} meant @param {any[]} values */
+export function sum(slots, meant, ...values) {
+  let [total, slot] = [values[0], slots[0]];
+  for (let index = 1; index < values.length; index += 1) {
+    let [value, other] = [values[index], slots[index]];
+    if (slot < -1 && other < -1 && (isBlank(total) || isBlank(value))) {
+      total = isBlank(total) ? value : total; // an empty one adds nothing
+      continue;
+    }
+    if (slot < -1 && isAmong(value, other)) [total, slot] = [exactFigure(total), -1];
+    if (other < -1 && (typeof total === "number" || slot < -1)) [value, other] = [exactFigure(value), -1];
+    if (typeof total === "string" || typeof value === "string") checkJoin(total, slot, value, other, meant);
+    total = plus(total, value);
+    slot = other === -1 ? -1 : Math.max(slot, -1);
+  }
+  return slot < -1 ? exactFigure(total) : total;
+}
+
+/** Says whether a cell of a number column is added to this, not joined. @param {any} value @param {number} slot */
+const isAmong = (value, slot) => slot < -1 || typeof value === "number" || (slot >= 0 && isNumeric(value));
+
 /** @param {any} value */
-export const isNumeric = (value) => typeof value === "string" && NUMBER.test(value);
+const exactFigure = (value) => (isNumeric(value) ? exactly(value) : figure(value));
+
+/** Throws where `+` would join what is surely meant as numbers, and remembers where that may be so.
+ * @param {any} left @param {number} slot @param {any} right @param {number} other @param {number} meant */
+function checkJoin(left, slot, right, other, meant) {
+  const textual = typeof left === "string" && slot >= 0 ? slot : typeof right === "string" ? other : -1;
+  if (textual < 0) return;
+  const isOneNumber = typeof left !== typeof right;
+  const text = typeof left === "string" ? left : right;
+  const sum = `${left} + ${right} gives ${left}${right}`;
+  if (isOneNumber && typeof left !== "number" && typeof right !== "number") return;
+  if (isOneNumber && DAY.test(text)) throw new TextNumber(textual, sum, "date");
+  if (isOneNumber && !isNumeric(text) && amountOf(text) !== undefined) throw new TextNumber(textual, sum, "amount");
+  if (!isNumber(left) || !isNumber(right)) return;
+  if (isOneNumber || meant === NUMBERS_ARE_MEANT) throw new TextNumber(textual, sum, "number");
+  if (meant !== TEXT_IS_MEANT) joined = { slot: textual, sum };
+}
 
 /** @param {any} value */
 const isNumber = (value) => typeof value === "number" || isNumeric(value);
@@ -60,21 +116,33 @@ const isNumber = (value) => typeof value === "number" || isNumeric(value);
 /** Returns what a value becomes inside backticks. @param {any} value */
 export const text = (value) => (value === undefined || value === null ? "" : value);
 
-/** Returns the number that a text is, or NaN. @param {string} value */
-export const numberOf = (value) => (NUMBER.test(value) ? Number(value) : NaN);
+/** @param {any} value */
+const isPlain = (value) => Object.prototype.toString.call(value) === "[object Object]" && !isDate(value);
+
+/** Compares a text with a number; NaN if it isn't one. @param {string} text @param {number} number */
+function compareWithNumber(text, number) {
+  const difference = text.length > ALWAYS_KEPT ? NaN : numberOf(text) - number;
+  if (!Number.isNaN(difference)) return difference;
+  if (isNumeric(text)) return Number.isNaN(number) ? NaN : compareNumbers(text, number);
+  const amount = CODE.test(text) ? undefined : amountOf(text);
+  return amount === undefined ? NaN : amount - number;
+}
 
 /** @param {any} left @param {any} right @param {boolean} strict */
 function same(left, right, strict) {
   if (isBlank(left) || isBlank(right)) return isBlank(left) && isBlank(right);
   const kinds = typeof left + typeof right;
-  if (kinds === "stringnumber") return numberOf(left) === right;
-  if (kinds === "numberstring") return left === numberOf(right);
+  if (kinds === "stringnumber") return compareWithNumber(left, right) === 0;
+  if (kinds === "numberstring") return compareWithNumber(right, left) === 0;
   if (kinds === "stringboolean") return left.trim().toLowerCase() === String(right);
   if (kinds === "booleanstring") return String(left) === right.trim().toLowerCase();
-  if (strict) return left === right;
+  if (strict || isPlain(left) || isPlain(right)) return left === right;
   // biome-ignore lint/suspicious/noDoubleEquals: it is the == of the formula's author
   return left == right;
 }
+
+/** Compares a cell of a number column: 1.0 is 1 there. @param {any} left @param {any} right */
+export const alike = (left, right) => same(left, right, false) || same(figure(left), figure(right), false);
 
 /** @param {any} left @param {any} right */
 export const equal = (left, right) => same(left, right, false);
@@ -85,12 +153,10 @@ export const identical = (left, right) => same(left, right, true);
  * @param {any} left @param {any} right @returns {[any, any]} */
 function ordered(left, right) {
   if (isBlank(left) || isBlank(right)) return [NaN, NaN];
-  if (typeof left === "string" && typeof right === "string") {
-    const [one, other] = [numberOf(left), numberOf(right)];
-    return Number.isNaN(one) || Number.isNaN(other) ? [collate(left, right), 0] : [one, other];
-  }
-  if (typeof left === "string" && typeof right === "number") return [numberOf(left), right];
-  if (typeof left === "number" && typeof right === "string") return [left, numberOf(right)];
+  if (typeof left === "string" && typeof right === "string")
+    return [isNumeric(left) && isNumeric(right) ? compareNumbers(left, right) : collate(left, right), 0];
+  if (typeof left === "string" && typeof right === "number") return [compareWithNumber(left, right), 0];
+  if (typeof left === "number" && typeof right === "string") return [0, compareWithNumber(right, left)];
   return [left, right];
 }
 

@@ -1,13 +1,14 @@
 /** Writes the JavaScript that runs: the formula with its operators replaced by those of operators.js. */
 
-import { isMeantAsNumber, slotOf } from "./sums.js";
-import { children, isTooLarge } from "./tree.js";
+import { meaningOf, slotOf } from "./sums.js";
+import { children, exactText, isRounded } from "./tree.js";
 
 /** @typedef {import("./tree.js").Node} Node */
 
 /** @type {Record<string, string>} */
 const EQUALITY = { "==": "equal", "!=": "!equal", "<>": "!equal", "===": "identical", "!==": "!identical" };
 const ORDER = ["<", ">", "<=", ">="];
+const ARITHMETIC = ["-", "*", "/", "%", "**"];
 /** @type {Record<string, string>} */
 const WORDS = {
   "is empty": "isEmpty",
@@ -34,12 +35,13 @@ const LAZY = {
 export class Renderer {
   /** `statuses` are the references of which a formula uses the state, `guarded` the slots that may have failed, `own`
    * the names that the formula introduces; `mark` starts the name of each reference.
-   * @param {{source: string, mark: string, isCondition: boolean}} request
+   * @param {{source: string, mark: string, isCondition: boolean, figures: number[]}} request
    * @param {{statuses: Set<Node>, guarded: number[], own: Set<string>}} found */
-  constructor({ source, mark, isCondition }, { statuses, guarded, own }) {
+  constructor({ source, mark, isCondition, figures }, { statuses, guarded, own }) {
     this.source = source;
     this.mark = mark;
     this.isCondition = isCondition;
+    this.figures = figures; // slots of number columns
     this.statuses = statuses;
     this.guarded = guarded;
     this.own = own;
@@ -57,10 +59,11 @@ export class Renderer {
       case "WordExpression":
         return ORDER.includes(node.word)
           ? this.comparison(node, node.word)
-          : this.call(WORDS[node.word], [node.left, node.right].filter(Boolean));
+          : this.words(WORDS[node.word], [node.left, node.right].filter(Boolean));
       case "CallExpression":
         return this.lazy(node) ?? this.plain(node);
       case "UnaryExpression":
+        if (/^[-+]$/.test(node.operator)) return `${node.operator} ${this.calculable(node.argument)}`;
         if (node.operator !== "!") return this.plain(node);
         return node.isWord ? `!${this.mark}.isTrue(${this.operand(node.argument)})` : `!${this.operand(node.argument)}`;
       case "ConditionalExpression":
@@ -167,26 +170,57 @@ export class Renderer {
 
   /** @param {Node} node @returns {string | null} */
   binary(node) {
-    if (node.operator === "+") return this.sum(this.chain(node, "+"));
-    if (node.operator in EQUALITY) return this.call(EQUALITY[node.operator], [node.left, node.right]);
+    const { left, operator, right } = node;
+    if (operator === "+") return this.sum(this.chain(node, "+"));
+    if (ARITHMETIC.includes(operator)) return `${this.calculable(left)}${operator} ${this.calculable(right)}`;
+    if (operator in EQUALITY) return this.call(this.equality(EQUALITY[operator], [left, right]), [left, right]);
     return ORDER.includes(node.operator) ? this.comparison(node, node.operator) : null;
   }
 
   /** @param {Node} node @param {string} operator */
   comparison({ left, right }, operator) {
-    return `${this.mark}.compare(${this.inside(left)},"${operator}",${this.inside(right)})`;
+    return `${this.mark}.compare(${this.ordered(left)},"${operator}",${this.ordered(right)})`;
+  }
+
+  /** @param {Node} node */
+  ordered(node) {
+    return this.isFigure(node) ? `${this.mark}.figure(${this.inside(node)})` : this.exact(node);
+  }
+
+  /** Writes a value that is calculated with, so that it is refused where JavaScript would round it. @param {Node} node */
+  calculable(node) {
+    const isNumber =
+      (node.type === "Literal" && typeof node.value === "number") ||
+      (node.type === "BinaryExpression" && ARITHMETIC.includes(node.operator));
+    return isNumber ? this.inside(node) : `${this.mark}.calculable(${this.inside(node)})`;
+  }
+
+  /** @param {string} name @param {Node[]} sides */
+  words(name, sides) {
+    return this.call(/equal$/.test(name) ? this.equality(name, sides) : name, sides);
+  }
+
+  /** Writes the name of the operator that compares these. @param {string} name @param {Node[]} sides */
+  equality(name, sides) {
+    return sides.some((side) => this.isFigure(side)) ? name.replace(/\w+/, "alike") : name;
+  }
+
+  /** Says whether this is the cell of a number column. @param {Node} node */
+  isFigure(node) {
+    return node.type === "Identifier" && node.name.startsWith(this.mark) && this.figures.includes(this.slot(node.name));
   }
 
   /** Writes a sum so that a number is not joined to a reference whose number is text. @param {Node[]} parts */
   sum(parts) {
     const slots = parts.map((part) => slotOf(part, this.mark));
     if (slots.every((slot) => slot < 0)) return this.call("add", parts);
-    return `${this.mark}.sum([${slots}],${parts.some(isMeantAsNumber)},${parts.map((part) => this.exact(part)).join(",")})`;
+    const kinds = slots.map((slot) => (this.figures.includes(slot) ? -2 - slot : slot));
+    return `${this.mark}.sum([${kinds}],${meaningOf(parts)},${parts.map((part) => this.exact(part)).join(",")})`;
   }
 
   /** Keeps a number that is too large for JavaScript as text, as cells do. @param {Node} node */
   exact(node) {
-    return isTooLarge(node) ? `"${node.raw}"` : this.inside(node);
+    return isRounded(node) ? `"${exactText(node)}"` : this.inside(node);
   }
 
   /** Flattens `a + b + c`, so that long sums do not nest; AND and && stay apart. @param {Node} node @param {string} operator @returns {Node[]} */
@@ -203,7 +237,7 @@ export class Renderer {
   /** Renders a value whose truth is tested; as a spreadsheet does where its words test it, AND and OR.
    * @param {Node} node */
   operand(node, isOfWords = false) {
-    const text = this.inside(node);
+    const text = this.isFigure(node) ? `${this.mark}.unlessZero(${this.inside(node)})` : this.inside(node);
     return (this.isCondition || isOfWords) && this.isReference(node) ? `${this.mark}.truth(${text})` : text;
   }
 

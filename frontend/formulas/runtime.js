@@ -6,9 +6,11 @@ import moment from "moment";
 import { Clay } from "./clay.js";
 import { sortByLanguage } from "./collation.js";
 import { checkDates, checkedMoment, wrongDate } from "./dates.js";
+import { checkNumbers } from "./digits.js";
 import { EmptyReference, Failure, MissingDate, TextNumber } from "./failures.js";
 import { freezeAll } from "./freeze.js";
 import { addLocales } from "./locale.js";
+import { addJson, calculateWithTexts, refuseText } from "./natives.js";
 import * as operators from "./operators.js";
 import { spreadsheetFunctions } from "./spreadsheet.js";
 import { URL, URLSearchParams } from "./url.js";
@@ -18,6 +20,8 @@ const SLICE = 100; // milliseconds after which finished rows are returned
 const ENOUGH = 4 * LARGEST; // characters, likewise
 const DEEPEST = 100; // levels of a result that are checked
 const NOT_A_NUMBER = "The result contains something that is not a number.";
+const SHOWN_ROUNDED = 1e16; // whole numbers from here on have an exponent, so that they don't look exact
+const PLAIN = [Object.prototype, Array.prototype, Number.prototype, String.prototype, Boolean.prototype, null];
 const { parse, stringify } = JSON;
 const { now } = Date;
 
@@ -31,9 +35,13 @@ function provide() {
     },
   });
   sortByLanguage(lodash);
+  calculateWithTexts(lodash);
   addLocales(moment);
+  addJson();
   settleMoment();
   checkDates();
+  checkNumbers();
+  refuseText();
   const checked = checkedMoment(moment);
   for (const [name, value] of Object.entries(spreadsheetFunctions(checked))) {
     if (!(name in globalThis)) Object.defineProperty(globalThis, name, { value });
@@ -81,7 +89,8 @@ function bytes(text) {
 const failure = (message) => `[2,${stringify(message)}]`;
 
 /** Writes the outcome of a row as JSON: [0, value], [1] for nothing, [2, error], [3, slot of the empty reference],
- * [6, slot of the text, sum] for a number added to text.
+ * [6, slot of the text, sum, kind of the text] for a number added to text. Where two texts of numbers were joined, what
+ * became of them follows: [0, value, slot of one of them, sum].
  * @param {any} result @param {any[]} row @param {boolean} isCondition */
 function outcome(result, row, isCondition) {
   if (result === undefined) return "[1]";
@@ -95,22 +104,27 @@ function outcome(result, row, isCondition) {
   if (typeof result === "symbol") return failure("The result is a symbol, which a cell can't hold.");
   if (result instanceof Error) return failure(described(result));
   if (result instanceof Promise) return failure("A formula can't wait for a result (async, Promise).");
-  const value = result instanceof Set ? [...result] : result;
-  const json = stringify(value);
-  const wrong = typeof value === "object" ? wrongInside(value) : null;
+  const value = typeof result?.next === "function" ? [...result] : result; // an iterator
+  const wrong = typeof value === "string" ? null : wrongInside(value);
   if (wrong) return failed(wrong, row);
+  const json = typeof value === "number" && Math.abs(value) >= SHOWN_ROUNDED ? value.toExponential() : stringify(value);
   if (json === undefined) return "[1]";
   if (bytes(json) > LARGEST) return failure("The result is larger than 1 MiB.");
-  return `[0,${json}]`;
+  const joined = operators.takeJoined();
+  return joined ? `[0,${json},${joined.slot},${stringify(joined.sum)}]` : `[0,${json}]`;
 }
 
 /** Returns what JSON could not say of a value: a failure, a date that is none or a number that is none.
  * @param {any} value @param {number} depth @returns {Error | null} */
 function wrongInside(value, depth = 0) {
-  if (typeof value === "number") return Number.isFinite(value) ? null : new Failure("", "", NOT_A_NUMBER);
+  if (typeof value === "number") return wrongNumber(value, depth);
+  if (typeof value === "function" || typeof value === "symbol") return unstorable(`a ${typeof value}`);
   if (typeof value !== "object" || value === null || depth > DEEPEST) return null;
   if (value instanceof Error) return value;
   if (value instanceof Date || moment.isMoment(value)) return wrongDate(value);
+  if (typeof value.toJSON === "function") return depth ? null : wrongInside(value.toJSON(), 1);
+  if (!Object.keys(value).length && (!PLAIN.includes(Object.getPrototypeOf(value)) || Symbol.toStringTag in value))
+    return unstorable(`an object of the kind ${value.constructor?.name || "unknown"}`);
   for (const item of Object.values(value)) {
     const wrong = wrongInside(item, depth + 1);
     if (wrong) return wrong;
@@ -118,9 +132,22 @@ function wrongInside(value, depth = 0) {
   return null;
 }
 
+/** @param {number} value @param {number} depth */
+function wrongNumber(value, depth) {
+  if (!Number.isFinite(value)) return new Failure("", "", NOT_A_NUMBER);
+  const size = Math.abs(value);
+  if (size <= Number.MAX_SAFE_INTEGER || size >= (depth ? 1e21 : SHOWN_ROUNDED)) return null;
+  const words = `The result, about ${value.toPrecision(15)}, has more digits than a formula can calculate with.`;
+  return new Failure("", "#NUM!", words);
+}
+
+/** @param {string} what */
+const unstorable = (what) => new Failure("", "", `The result contains ${what}, which a cell can't hold.`);
+
 /** @param {any} error */
 function described(error) {
   const message = String(error?.message ?? error).slice(0, 300);
+  if (/^circular reference/i.test(message)) return "The result contains itself, without an end.";
   return message ? message[0].toUpperCase() + message.slice(1) : "The formula failed.";
 }
 
@@ -129,7 +156,7 @@ const OVER_NOTHING = /of (undefined|null)|not (a function|iterable|an object)|In
 /** @param {any} error @param {any[]} row */
 function failed(error, row) {
   if (error instanceof EmptyReference) return `[3,${error.slot}]`;
-  if (error instanceof TextNumber) return `[6,${error.slot},${stringify(error.sum)}]`;
+  if (error instanceof TextNumber) return `[6,${error.slot},${stringify(error.sum)},"${error.kind}"]`;
   const message = described(error);
   if (message.startsWith("Out of memory")) throw error;
   const slot = row.indexOf(undefined);
@@ -155,6 +182,7 @@ function start(formula, isCondition) {
   /** @param {any[]} raw */
   function one(raw) {
     uniqueIds = 0;
+    operators.takeJoined();
     const row = raw.map(filled);
     try {
       return outcome(evaluate(...row), row, isCondition);

@@ -2,12 +2,15 @@
 
 import * as formulajs from "@formulajs/formulajs";
 
+import { amountOf, unreadable } from "./amounts.js";
 import { criteria } from "./criteria.js";
 import { isNothing } from "./dates.js";
+import { exactly, isNumeric, native } from "./digits.js";
 import { Failure, MissingDate, settled } from "./failures.js";
 import { lookups } from "./lookups.js";
 import { formatNumber } from "./number-format.js";
-import { contains, isEmpty, isFalseText, isNumeric } from "./operators.js";
+import { contains, isEmpty, isFalseText } from "./operators.js";
+import { rounded } from "./rounding.js";
 import { TEXTS } from "./texts.js";
 
 /** How many of their first values are dates or parts of one. */
@@ -27,7 +30,7 @@ const NEEDED = { DATE: 3, TIME: 3, TIMEVALUE: 1, HOUR: 1, MINUTE: 1, SECOND: 1, 
 
 /** What leaves out text of its values, although a number in an uploaded file is text. */
 const NUMERIC = `
-  AVERAGE COUNT MAX MIN MEDIAN PRODUCT SUMSQ GEOMEAN HARMEAN LARGE SMALL MODE MODESNGL RANK RANKEQ RANKAVG
+  AVERAGE SUM MAX MIN MEDIAN PRODUCT SUMSQ GEOMEAN HARMEAN LARGE SMALL MODE MODESNGL RANK RANKEQ RANKAVG
   PERCENTILE PERCENTILEINC PERCENTILEEXC QUARTILE QUARTILEINC QUARTILEEXC STDEV STDEVS STDEVP VAR VARS VARP SUMPRODUCT
 `;
 
@@ -52,20 +55,26 @@ function withMeant(formulajs) {
   return { ...formulajs, ...Object.fromEntries(added) };
 }
 
-/** @param {any} value @returns {any} */
-function asNumber(value) {
-  if (isNumeric(value)) return Number(value);
-  if (!Array.isArray(value)) return value;
-  const items = value.flat(Infinity).filter((item) => item !== "" && item !== null && item !== undefined);
-  return items.every(isNumeric) ? value.map(asNumber) : value;
+/** Returns the number that a text shows. Other words count as nothing, as in spreadsheets, but not what only looks like
+ * a number: 1.234,5. @param {any} value @param {string} name @returns {any} */
+function asNumber(value, name) {
+  if (Array.isArray(value)) return value.map((item) => asNumber(item, name));
+  if (typeof value !== "string") return value;
+  const amount = isNumeric(value) ? exactly(value) : amountOf(value);
+  return amount ?? (/^[-+$€£¥(\s]*\d/.test(value) ? unreadable(name, value) : value);
 }
 
-/** Returns the function, and those below its name, with numbers for text. @param {any} calculate @returns {any} */
-const ofNumbers = (calculate) =>
+/** Returns the function, and those below its name, with numbers for text. @param {any} calculate @param {string} name
+ * @returns {any} */
+const ofNumbers = (calculate, name) =>
   Object.assign(
-    (/** @type {any[]} */ ...values) => calculate(...values.map(asNumber)),
-    Object.fromEntries(Object.entries(calculate).map(([name, part]) => [name, ofNumbers(part)])),
+    (/** @type {any[]} */ ...values) => calculate(...values.map((value) => asNumber(value, name))),
+    Object.fromEntries(Object.entries(calculate).map(([part, below]) => [part, ofNumbers(below, `${name}.${part}`)])),
   );
+
+/** How many numbers there are, however long they are. @param {any[]} values */
+const COUNT = (...values) =>
+  values.flat(Infinity).filter((value) => typeof value === "number" || isNumeric(value)).length;
 
 /** @param {any} value */
 function asDate(value) {
@@ -84,13 +93,56 @@ function asTruth(value) {
   return typeof value === "string" && value.trim().toLowerCase() === "true" ? true : value;
 }
 
-const ROUNDING = ["ROUND", "ROUNDUP", "ROUNDDOWN"];
+const ROUNDING = { ROUND: Math.round, ROUNDUP: Math.ceil, ROUNDDOWN: Math.floor };
 
-/** Rounds to whole numbers where no places are given, as Google Sheets does. @param {Function} round */
+/** Rounds to whole numbers where no places are given, as Google Sheets does.
+ * @param {string} name @param {(size: number) => number} way */
 const rounding =
-  (round) =>
-  (/** @type {any} */ number, places = 0) =>
-    round(asNumber(number), asNumber(places));
+  (name, way) =>
+  (/** @type {any} */ given, places = 0) => {
+    const number = native(asNumber(given ?? 0, name));
+    if (Number.isNaN(number)) throw new Failure(name, "#VALUE!");
+    return rounded(number, Math.trunc(native(places)), way);
+  };
+
+/** The rest has the sign of the divisor. @param {any} given @param {any} by */
+function MOD(given, by) {
+  const [number, divisor] = [native(asNumber(given ?? 0, "MOD")), native(asNumber(by ?? 0, "MOD"))];
+  if (Number.isNaN(number) || Number.isNaN(divisor)) throw new Failure("MOD", "#VALUE!");
+  if (divisor === 0) throw new Failure("MOD", "#DIV/0!");
+  const rest = number % divisor;
+  return rest !== 0 && rest < 0 !== divisor < 0 ? rest + divisor : rest;
+}
+
+/** @param {any} given @param {any} [decimals] @param {any} [withoutCommas] */
+function FIXED(given, decimals = 2, withoutCommas = false) {
+  const number = rounding("FIXED", Math.round)(given, decimals);
+  const text = number.toFixed(Math.max(Math.trunc(Number(decimals)), 0));
+  return withoutCommas ? text : text.replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ",");
+}
+
+/** @param {any} moment */
+const DATEDIF = (moment) => (/** @type {any} */ first, /** @type {any} */ second, /** @type {any} */ unit) => {
+  const [start, end] = [moment(dayOf(first)), moment(dayOf(second))];
+  if (end.isBefore(start)) throw new Failure("DATEDIF", "#NUM!", "DATEDIF: the start is after the end (#NUM!).");
+  const months = (end.year() - start.year()) * 12 + end.month() - start.month() - (end.date() < start.date() ? 1 : 0);
+  const years = Math.trunc(months / 12);
+  const last = start.clone().add(months, "months");
+  const kinds = { Y: years, M: months, D: end.diff(start, "days"), YM: months % 12, MD: end.diff(last, "days") };
+  const found = { ...kinds, YD: end.diff(start.clone().add(years, "years"), "days") };
+  const name = String(unit).trim().toUpperCase();
+  if (!Object.hasOwn(found, name)) throw new Failure("DATEDIF", "#NUM!", `DATEDIF knows no unit “${unit}” (#NUM!).`);
+  return /** @type {Record<string, number>} */ (found)[name];
+};
+
+/** Returns the midnight of a date, or of a spreadsheet's number of a day. @param {any} value */
+function dayOf(value) {
+  const date = typeof value === "number" ? new Date(DAY_ZERO + value * DAY) : new Date(value);
+  return new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()));
+}
+
+const DAY = 86_400_000; // milliseconds
+const DAY_ZERO = Date.UTC(1899, 11, 30); // of the numbers by which spreadsheets know days
 
 /** Puts a time of day on a day, without which it can't be read. @param {any} value */
 const asClock = (value) => (/^\s*\d{1,2}:\d{2}/.test(value) ? `1900-01-01 ${value}` : value);
@@ -117,7 +169,7 @@ const textOf = (moment) => (/** @type {any} */ value, /** @type {any} */ format)
   if (!isOfDate && typeof number === "number" && typeof format === "string") return formatNumber(number, format);
   if (!isOfDate) return typeof value === "string" ? value : formulajs.TEXT(value, format);
   if (isNothing(value)) throw new MissingDate();
-  const date = typeof value === "number" ? new Date(Date.UTC(1899, 11, 30) + value * 86_400_000) : asDate(value);
+  const date = typeof value === "number" ? new Date(DAY_ZERO + value * DAY) : asDate(value);
   return moment(date).format(asMoment(format));
 };
 
@@ -139,7 +191,8 @@ function asMoment(format) {
 
 /** @param {any} moment */
 function ours(moment) {
-  const given = withMeant(formulajs);
+  /** @type {Record<string, any>} */
+  const given = { ...withMeant(formulajs), DATEDIF: DATEDIF(moment) };
   const dates = /** @type {Record<string, number>} */ ({ ...DATES, ...MORE_DATES });
   const needed = /** @type {Record<string, number>} */ ({ ...dates, ...NEEDED });
   return {
@@ -149,7 +202,7 @@ function ours(moment) {
     ...Object.fromEntries(
       NUMERIC.trim()
         .split(/\s+/)
-        .map((name) => [name, ofNumbers(given[name])]),
+        .map((name) => [name, ofNumbers(given[name], name)]),
     ),
     ...Object.fromEntries(
       LOGICAL.map((name) => [name, (/** @type {any[]} */ ...values) => given[name](...values.map(asTruth))]),
@@ -158,7 +211,10 @@ function ours(moment) {
     ...criteria(given),
     ...lookups(given),
     ...TEXTS,
-    ...Object.fromEntries(ROUNDING.map((name) => [name, rounding(given[name])])),
+    ...Object.fromEntries(Object.entries(ROUNDING).map(([name, way]) => [name, rounding(name, way)])),
+    COUNT,
+    MOD,
+    FIXED,
     CONTAINS: contains,
     ISBLANK: (/** @type {any} */ value) => value === undefined || value === null || value === "",
     DATEVALUE: (/** @type {any} */ text) => dateValue(given, text),

@@ -22,8 +22,18 @@ export function slotOf(node, mark) {
 /** @param {Node} node */
 const isNumber = ({ type, value }) => type === "Literal" && typeof value === "number";
 
+/** @param {Node} node */
+const isText = ({ type, value }) => type === "TemplateLiteral" || (type === "Literal" && typeof value === "string");
+
 /** Says whether the author writes a number here, or one as the default. @param {Node} node */
-export const isMeantAsNumber = (node) => isNumber(node) || (node.type === "LogicalExpression" && isNumber(node.right));
+const isMeantAsNumber = (node) => isNumber(node) || (node.type === "LogicalExpression" && isNumber(node.right));
+
+/** Returns how the author means a sum, as `sum` of operators.js takes it: 1 with numbers, 2 with text, 0 if nothing tells.
+ * @param {Node[]} parts */
+export function meaningOf(parts) {
+  if (parts.some(isMeantAsNumber)) return 1;
+  return parts.some(isText) ? 2 : 0;
+}
 
 /** Returns the sums of a formula in which numbers could be joined as text: their references, which `Number( )` mends.
  * @param {Node[]} parts @param {string} mark @returns {{slot: number, start: number, end: number}[]} */

@@ -1,5 +1,7 @@
 /** Functions for text: those of Google Sheets and Clay that Formula.js lacks. */
 
+import { amountOf, unreadable } from "./amounts.js";
+import { CHARACTERS } from "./characters.js";
 import { Failure } from "./failures.js";
 import { isEmpty } from "./operators.js";
 import { URL } from "./url.js";
@@ -106,21 +108,11 @@ const ISURL = (value) => /^(https?:\/\/)?([\p{L}\p{N}_-]+\.)+\p{L}{2,}(:\d+)?([/
 /** @param {any} value */
 const ENCODEURL = (value) => encodeURIComponent(textOf(value));
 
-const AMOUNT = /^([-+]?)\s*[$€£¥]?\s*([-+]?(?:\d{1,3}(?:[,\s]\d{3})+|\d+)?(?:\.\d+)?(?:e[-+]?\d+)?)\s*[$€£¥]?\s*(%?)$/i;
-
 /** The number that a text shows. @param {any} value */
 function VALUE(value) {
   if (typeof value === "number") return value;
   if (isEmpty(value)) return 0;
-  const text = textOf(value).trim();
-  const [, inBrackets] = /^\((.*)\)$/.exec(text) ?? [];
-  const [, sign, digits, percent] = AMOUNT.exec(inBrackets ?? text) ?? [];
-  const number = digits ? Number(digits.replace(/[,\s]/g, "")) : NaN;
-  if (Number.isNaN(number)) {
-    const words = `“${text.slice(0, 40)}” isn't a number as VALUE reads it, such as 1,234.5. NUMBERVALUE takes other signs.`;
-    throw new Failure("VALUE", "#VALUE!", words);
-  }
-  return ((sign === "-") !== (inBrackets !== undefined) ? -number : number) / (percent ? 100 : 1);
+  return amountOf(textOf(value)) ?? unreadable("VALUE", textOf(value));
 }
 
 /** A capital for each word: after hyphens, and after the first letter of O'Neil. @param {any} text */
@@ -131,7 +123,16 @@ const PROPER = (text) =>
       word.replace(/^\p{L}(['’]\p{L})?/u, (start) => start.toUpperCase()),
     );
 
+/** @param {any} text */
+const UPPER = (text) => textOf(text).toUpperCase();
+
+/** @param {any} text */
+const LOWER = (text) => textOf(text).toLowerCase();
+
 export const TEXTS = {
+  UPPER,
+  LOWER,
+  ...CHARACTERS,
   PROPER,
   VALUE,
   DOMAIN,

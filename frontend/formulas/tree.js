@@ -1,5 +1,7 @@
 /** Walks the tree of a formula. */
 
+import { losesDigits } from "./digits.js";
+
 /** @typedef {{type: string, start: number, end: number, [key: string]: any}} Node */
 
 /** Returns the children of a node in the order of the text. @param {Node} node @returns {Node[]} */
@@ -77,6 +79,14 @@ export function isVariable(node, parent) {
   }
 }
 
-/** Says whether a node is a whole number that JavaScript would round. @param {Node} node */
-export const isTooLarge = ({ type, raw, value }) =>
-  type === "Literal" && /^\d+$/.test(raw) && value > Number.MAX_SAFE_INTEGER;
+/** Says whether a node is a number that JavaScript would round. @param {Node} node */
+export function isRounded({ type, raw, value }) {
+  if (type !== "Literal" || typeof value !== "number" || raw.length <= 15) return false;
+  return /^0[box]/i.test(raw) ? BigInt(digitsOf(raw)) !== BigInt(value) : losesDigits(digitsOf(raw), value);
+}
+
+/** @param {string} raw a number as JavaScript writes it */
+const digitsOf = (raw) => raw.replaceAll("_", "");
+
+/** Returns the number of a node that is rounded as text, with all of its digits. @param {Node} node */
+export const exactText = ({ raw }) => (/^0[box]/i.test(raw) ? String(BigInt(digitsOf(raw))) : digitsOf(raw));

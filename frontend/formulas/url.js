@@ -76,6 +76,9 @@ export class URLSearchParams {
   get size() {
     return this.#pairs.length;
   }
+  toJSON() {
+    return this.toString();
+  }
   toString() {
     return this.#pairs.map(([name, value]) => `${encoded(name)}=${encoded(value)}`).join("&");
   }

@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum, auto
@@ -27,11 +27,14 @@ type Rewrite = Callable[[str], str | None]  # of what stands inside a pair of br
 
 
 class Names(dict[int, str]):
-    """Columns by id. `deleted` are those that messages may still name."""
+    """Columns by id. `deleted` are those that messages may still name; `numbers` hold numbers, which may be texts."""
 
-    def __init__(self, live: Mapping[int, str], deleted: Mapping[int, str] | None = None) -> None:
+    def __init__(
+        self, live: Mapping[int, str], deleted: Mapping[int, str] | None = None, numbers: Collection[int] = ()
+    ) -> None:
         super().__init__(live)
         self.deleted = dict(deleted or {})
+        self.numbers = frozenset(numbers)
 
 
 def _deleted(names: Mapping[int, str]) -> Mapping[int, str]:

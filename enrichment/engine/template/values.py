@@ -62,6 +62,15 @@ def encodable(value: object) -> object:
     return value
 
 
+def has_surrogates(value: object) -> bool:
+    """Whether half a surrogate pair stands alone in a text of the JSON value."""
+    if isinstance(value, str):
+        return any("\ud800" <= sign <= "\udfff" for sign in value)
+    if isinstance(value, list):
+        return any(map(has_surrogates, value))
+    return isinstance(value, dict) and any(has_surrogates(part) for item in value.items() for part in item)
+
+
 def without_surrogates(text: str) -> str:
     """Unpaired halves become U+FFFD, paired ones the character they stand for."""
     if text.isascii():

@@ -121,3 +121,25 @@ def test_a_field_that_field_paths_left_out_is_read_from_the_stored_answer(
         Column(table=leads, type="extract"), {"source": profile.pk, "path": "city"}, [row.pk for row in rows]
     ).rows
     assert [item.result.value for item in tried] == ["Utrecht", None]
+
+
+def test_a_draft_says_where_texts_that_are_numbers_are_joined(leads: Table) -> None:
+    formula = {"formula": "{{Size}} + {{Size}}"}
+    tried = formula_columns.draft(Column(table=leads, type="formula"), formula).rows
+    assert [item.result.value for item in tried] == ["1010", "250250", None]
+    assert tried[0].problem
+    assert tried[0].problem.severity == "warning"
+    assert "10 + 10 gives 1010" in tried[0].problem.message
+    assert tried[0].problem.edit
+    assert tried[0].problem.edit.text == "Number({{Size}})"
+    assert tried[1].problem is None
+
+
+def test_a_number_column_is_added_and_again_text_is_joined_when_its_type_changes(leads: Table) -> None:
+    made = formula_columns.create(leads, "Twice", "formula", {"formula": "{{Size}} + {{Size}}"})
+    size = columns.live(leads)[1]
+    for type, expected in (("number", [20, 500, None]), ("text", ["1010", "250250", None])):
+        columns.change_type(size, type)
+        tried = formula_columns.draft(made).rows
+        assert [item.result.value for item in tried] == expected
+        assert [bool(item.problem) for item in tried] == [type == "text", False, False]
