@@ -73,6 +73,7 @@ def benchmarks(rows: int) -> list[Benchmark]:
         Benchmark("language"),
         Benchmark("formulas", f"--rows {rows}"),
         Benchmark("imports", f"--rows {rows} --rounds 1"),
+        Benchmark("detection"),
         Benchmark("exports", f"--rows {rows} --rounds 1"),
         Benchmark("million", f"--rows {rows} --rounds 1"),
         Benchmark("lookups", f"--rows {rows}"),

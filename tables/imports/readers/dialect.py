@@ -19,7 +19,9 @@ _ROWS = 300  # that a dialect is judged by
 _DECIMAL = re.compile(r"[-+]?(\d{1,3}([. ]\d{3})+|\d+),\d+ ?[%€]?")
 _SEP = re.compile(r"sep=(.{1,5}?)\r?\n", re.I)
 _LONG = re.compile(r"[^\w\s\"'.,;/()-]{2,5}")  # such as || or ~|~; `,,` stands around a blank cell
-_QUOTED = re.compile(r'"[^"]*"')
+_TITLES = 20  # lines that may stand above a table
+_LOOSE = 200  # characters of a quoted cell with quotes inside that are not doubled
+_FEWEST = {":": 2}  # in a line: one is of a text, like `Note: a, b`
 STAND_IN = "\ufdd0"  # for a delimiter of several characters, which the csv module does not know; nobody writes it
 
 
@@ -61,8 +63,8 @@ def detect(head: str, suffix: str, options: Options) -> Dialect:
         rare = _best(head, _RARE, quotes)
         if score == 0 and rare[0] > 0.3:
             score, sign, quote = rare
-    if not given and (long := _long(head, sign if score else "")):
-        _, sign, quote = _best(head, [long], quotes)
+    if not given and (unusual := _unusual(head, sign if score else "")):
+        _, sign, quote = _best(head, [unusual], quotes)
     has_decimals = sign == "," and not given and _is_decimals(head)
     sign = DELIMITERS["semicolon"] if has_decimals else sign
     spaces, escapes = _has_spaces(head, sign, quote), _has_escapes(head, sign, quote)
@@ -76,18 +78,34 @@ def _best(head: str, signs: Sequence[str], quotes: Sequence[str]) -> tuple[float
     )
 
 
-def _long(head: str, sign: str) -> str | None:
-    """Returns the delimiter of several characters that every line has as often; in the first one, none is alone.
+def _unusual(head: str, sign: str) -> str | None:
+    """Returns the delimiter that few programs write, where it divides lines better than the usual sign does.
 
-    Where the lines are divided by one character (`sign`) alone, it has to be one of them.
+    The latter is one of its characters, or stands in a cell: `Name^Price` has no comma, but below it is `Acme^26,53`.
     """
-    lines = [line for line in _QUOTED.sub("quoted", head).splitlines()[:_ROWS] if line.strip()]
-    lines = lines[:-1] if len(lines) > 2 else lines
-    found = _LONG.search(lines[0]) if len(lines) > 1 else None
-    if found is None or sign not in found[0]:
-        return None
-    is_alone = not set(lines[0].replace(found[0], "")).isdisjoint(found[0])
-    return None if is_alone or len({line.count(found[0]) for line in lines}) > 1 else found[0]
+    beginning = "\n".join(head.splitlines()[:_TITLES])
+    for long in dict.fromkeys(match[0] for match in _LONG.finditer(beginning)):
+        rows = _divided(head, long, has_titles=bool(sign)) if sign in long else []
+        if rows and set(rows[0].replace(long, "")).isdisjoint(long):
+            return long
+    for rare in filter(head.__contains__, _RARE if sign else ()):
+        rows = _divided(head, rare, has_titles=True)
+        if rows and sign not in rows[0]:
+            return rare
+    return None
+
+
+def _divided(head: str, sign: str, *, has_titles: bool) -> list[str]:
+    """Returns the lines that the sign divides, if they are most of them and have it as often as each other."""
+    begin, end = (f"{edge}|{re.escape(sign)}" for edge in "^$")
+    quoted = re.compile(f'({begin}) *(?:"(?:[^"]|"")*+"|".{{0,{_LOOSE}}}?") *(?={end})', re.M)
+    unquoted = quoted.sub(r"\1", head)
+    lines = [line for line in unquoted.splitlines()[:_ROWS] if line.strip()]
+    lines = lines[:-1] if len(lines) > 2 else lines  # the last one may be cut
+    rows = list(dropwhile(lambda line: sign not in line, lines)) if has_titles else lines
+    numbers = {line.count(sign) for line in rows}
+    is_table = 1 < len(rows) >= len(lines) / 2 and len(numbers) == 1
+    return rows if is_table and min(numbers) >= _FEWEST.get(sign, 1) else []
 
 
 def _is_decimals(head: str) -> bool:
@@ -164,10 +182,10 @@ def _worth(cell: str, quote: str) -> float:
 
 def _has_spaces(head: str, sign: str, quote: str) -> bool:
     """Whether spaces stand between delimiters and quotes: `a, "b, c"`."""
-    if not quote or sign.isspace():
+    if not quote or sign == " ":
         return False
     delimiter, mark = re.escape(sign), re.escape(quote)
-    spaced = len(re.findall(f"{delimiter} +{mark}[^{mark}\n]*{mark} *(?={delimiter}|[\r\n]|$)", head))
+    spaced = len(re.findall(f"{delimiter} +{mark}(?:[^{mark}\n]|{mark}{mark})*{mark} *(?={delimiter}|[\r\n]|$)", head))
     return spaced > 0 and spaced >= len(re.findall(f"{delimiter}{mark}", head))
 
 

@@ -170,6 +170,40 @@ DELIMITERS = [
         [["Name", "City"], ['Sam "::"', "Par\nis"], ["Ola", "Os:lo"], ["Ted", ""]],
     ),
     Odd(
+        "Delimiters of two characters under a title",
+        b"Firms of 2026\n\nName||City\nSam||Paris\nOla||Oslo\n",
+        TABLE,
+    ),
+    *(
+        Odd(
+            f"{what} between cells with decimal commas",
+            text("Name,City,Price\nSam,Paris,26;53\nOla,Oslo,57;20\n".replace(",", sign).replace(";", ",")),
+            [["Name", "City", "Price"], ["Sam", "Paris", "26,53"], ["Ola", "Oslo", "57,20"]],
+        )
+        for what, sign in (("Colons", ":"), ("Carets", "^"), ("Tildes", "~"), ("Unit separators", "\x1f"))
+    ),
+    Odd(
+        "Carets around quotes that are not doubled",
+        b'Name^Price\nSam 5" Bolt^26,53\n"Ola 7" Nut^ Co"^57,20\n',
+        [["Name", "Price"], ['Sam 5" Bolt', "26,53"], ['Ola 7" Nut^ Co', "57,20"]],
+        "Line 3",
+    ),
+    Odd(
+        "Colons of times and notes in a file of commas",
+        b"At,Note\n12:30:05,Start: now\n12:31:07,End: then\n",
+        [["At", "Note"], ["12:30:05", "Start: now"], ["12:31:07", "End: then"]],
+    ),
+    Odd(
+        "A space between a tab and a quote",
+        b'Name\tCity\nSam\t "a\tb"\nOla\t "c ""d"""\n',
+        [["Name", "City"], ["Sam", "a\tb"], ["Ola", 'c "d"']],
+    ),
+    Odd(
+        "A space before the only quoted cell, which has quotes",
+        b'Name|City\nSam| "4"" Bolt"\nOla|Oslo\n',
+        [["Name", "City"], ["Sam", '4" Bolt'], ["Ola", "Oslo"]],
+    ),
+    Odd(
         "Every cell quoted, most of them blank",
         b'"a"|"b"|"c"|"d"\n"1"|""|""|""\n',
         [["a", "b", "c", "d"], ["1", "", "", ""]],
