@@ -46,10 +46,10 @@ def _sorted(find: rows.Find, cells: rows.Cells) -> tuple[dict[str | int, Any], l
     """Returns what fits, and {"column", "message"} for each cell that is refused."""
     fitting: dict[str | int, Any] = {}
     refused = []
-    for name, value in cells.items():
-        column = find(name)
+    for pk, value in rows.by_column(find, cells).items():
+        column = find(pk)
         try:
-            fitting[column.pk] = values.clean(column, value)
+            fitting[pk] = values.clean(column, value)
         except Refused as refusal:
             refused.append({"column": column.pk, "message": str(refusal)})
     return fitting, refused

@@ -59,7 +59,7 @@ def append(table: Table, new_rows: Sequence[Cells]) -> list[int]:
     """Adds rows at the end and returns their ids in order. Raises Refused, and then nothing is added."""
     _check_number(new_rows)
     find = columns.by_name_or_id(table)
-    stored = [_without_empty(_cleaned(find, row)) for row in new_rows]
+    stored = [_without_empty(cleaned(find, row)) for row in new_rows]
     if not stored:
         return []
     with transaction.atomic():
@@ -73,7 +73,7 @@ def insert(table: Table, before: int, new_rows: Sequence[Cells]) -> list[int]:
     """Adds rows directly before a row and returns their ids in order. Raises Refused, and then nothing is added."""
     _check_number(new_rows)
     find = columns.by_name_or_id(table)
-    stored = [_without_empty(_cleaned(find, row)) for row in new_rows]
+    stored = [_without_empty(cleaned(find, row)) for row in new_rows]
     if not stored:
         return []
     with transaction.atomic():
@@ -134,9 +134,9 @@ def update(table: Table, changes: Sequence[Change], how: Edit.How = Edit.How.EDI
     new_values: dict[int, dict[str, Any]] = {}
     expected: dict[int, dict[str, Any]] = {}
     for change in changes:
-        new_values.setdefault(int(change["id"]), {}).update(_cleaned(find, change["cells"]))
+        new_values.setdefault(int(change["id"]), {}).update(cleaned(find, change["cells"]))
         if was := change.get("was"):
-            expected.setdefault(int(change["id"]), {}).update(_cleaned(find, was))
+            expected.setdefault(int(change["id"]), {}).update(cleaned(find, was))
     with transaction.atomic():
         storage.lock_table(table.pk)
         _check_unchanged(table, expected)
@@ -263,13 +263,20 @@ def _keys_of(table: Table, row_ids: Collection[int]) -> list[tuple[int, int]]:
     return sorted(keys)
 
 
-def _cleaned(find: Find, row: Cells) -> dict[str, Any]:
-    """Returns {str(column id): value as it is stored}. Raises Refused."""
-    cleaned = {}
+def by_column(find: Find, row: Cells) -> dict[str | int, Any]:
+    """Returns {column id: value}. Raises Refused for a column that is not there, or that is named twice."""
+    found: dict[str | int, Any] = {}
     for name, value in row.items():
         column = find(name)
-        cleaned[str(column.pk)] = values.clean(column, value)
-    return cleaned
+        if column.pk in found:
+            raise Refused(f"A row has two values for “{column.name}”. Send one.", field=column.name)
+        found[column.pk] = value
+    return found
+
+
+def cleaned(find: Find, row: Cells) -> dict[str, Any]:
+    """Returns {str(column id): value as it is stored}. Raises Refused."""
+    return {str(pk): values.clean(find(pk), value) for pk, value in by_column(find, row).items()}
 
 
 def _without_empty(stored: Mapping[str, Any]) -> dict[str, Any]:

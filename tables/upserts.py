@@ -27,7 +27,7 @@ def write(table: Table, sent: Sequence[rows.Cells], how: Matching) -> Written:
         return Written(rows.append(table, sent))
     find = columns.by_name_or_id(table)
     key_columns = {column.pk: column for column in map(find, how.key)}
-    by_id: list[dict[str | int, Any]] = [{find(name).pk: value for name, value in row.items()} for row in sent]
+    by_id = [rows.by_column(find, row) for row in sent]
     normalize = keys.normalizers(how.match, [column.type for column in key_columns.values()])
     digests = [
         keys.digest([_as_stored(column, row.get(pk)) for pk, column in key_columns.items()], normalize) for row in by_id
@@ -35,7 +35,7 @@ def write(table: Table, sent: Sequence[rows.Cells], how: Matching) -> Written:
     with transaction.atomic():
         storage.lock_table(table.pk)
         known = _known(table, [str(pk) for pk in key_columns], normalize, set(digests) - {""})
-        return _write(table, by_id, digests, known, how)
+        return _write(table, by_id, digests, known, how, find)
 
 
 def _as_stored(column: Column, value: Any) -> Any:
@@ -64,6 +64,7 @@ def _write(
     digests: Sequence[str],
     known: Mapping[str, list[int]],
     how: Matching,
+    find: rows.Find,
 ) -> Written:
     written = Written()
     new: list[dict[str | int, Any]] = []
@@ -79,6 +80,7 @@ def _write(
                 written.updated += 1
                 changes += [{"id": row_id, "cells": cells} for row_id in matched]
                 if not matched:
+                    rows.cleaned(find, new[places[digest]])  # refused as a whole, also for what is overwritten
                     new[places[digest]].update(cells)
             becomes.append(("there", matched[0]) if matched else ("new", places[digest]))
             continue

@@ -80,6 +80,21 @@ def test_a_blank_value_leaves_what_is_there_unless_otherwise_chosen(table: Table
     assert shown(table)[1] == ["Bolt", None]
 
 
+def test_a_wrong_value_is_refused_although_a_later_row_would_write_over_it(table: Table) -> None:
+    columns.create(table, "Met", "checkbox")
+    sent: list[rows.Cells] = [{"Name": "Nut", "Met": "perhaps"}, {"Name": "Nut", "Met": True}]
+    with pytest.raises(Refused, match="“perhaps” is neither yes nor no"):
+        upserts.write(table, sent, Matching(["Name"], on_match="update"))
+    assert "Nut" not in [name for name, *_ in shown(table)]
+
+
+def test_two_values_for_one_column_are_refused(table: Table) -> None:
+    name = columns.live(table)[0]
+    for how in (Matching(), Matching(["Name"], on_match="update")):
+        with pytest.raises(Refused, match="two values for “Name”"):
+            upserts.write(table, [{"Name": "Nut", f"id:{name.pk}": "Bolt"}], how)
+
+
 def test_without_a_key_rows_are_added(table: Table, firms: list[int]) -> None:
     written = upserts.write(table, [{"Name": "Acme"}], Matching())
     assert len(shown(table)) == 3
