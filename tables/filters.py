@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import reduce
 from operator import and_, or_
 from typing import Any, Literal
@@ -182,6 +183,7 @@ def _as_stored(column: Column, value: object) -> object:
 
 def _condition(condition: Condition, indexed: bool) -> Q:
     column, op, value = condition.column, condition.op, condition.value
+    value = _in_order(column, value) if op == "between" else value
     if op == "state":
         return _in_state(column, value)
     if op == "like":
@@ -192,6 +194,15 @@ def _condition(condition: Condition, indexed: bool) -> Q:
         test = _compared(column, _OPPOSITES[op], value)
         return Q(expressions.IsNotTrue(ExpressionWrapper(test, output_field=BooleanField())))
     return _first_look(column, op, value, indexed) & _compared(column, op, value)
+
+
+def _in_order(column: Column, bounds: Sequence[Any]) -> list[Any]:
+    """Returns the lower bound first, as they are compared: between 10 and 1 is what is between 1 and 10."""
+    if _is_by_number(column, "between", bounds):
+        return sorted(bounds, key=lambda bound: Decimal(_numeral(bound)))
+    if _is_by_date(column, "between", bounds):
+        return sorted(bounds, key=lambda bound: moments.reach(bound)[0])
+    return sorted(map(str, bounds))
 
 
 def _first_look(column: Column, op: str, value: Any, indexed: bool) -> Q:

@@ -128,16 +128,21 @@ def _of_results(rows: QuerySet[Row] | None, column: Column, summarize: Summarize
 
 
 def _filled(column: Column) -> NullIf:
-    """Returns the expression of a text that is not empty; NULL, which no summary counts, where it is."""
-    return NullIf(F(expressions.alias(column)), Value("", output_field=TextField()))
+    """Returns the expression of the column's text; NULL, which no summary counts, where it is empty."""
+    return _not_empty(F(expressions.alias(column)))
+
+
+def _not_empty(text: F | Func) -> NullIf:
+    return NullIf(text, Value("", output_field=TextField()))
 
 
 def _distinct(column: Column) -> Func:
     """Returns the expression that is the same for values which a filter takes for equal."""
-    if column.type not in (ColumnType.NUMBER, ColumnType.DATE):
+    if column.type == ColumnType.DATE:
+        return _not_empty(expressions.sorted_moment(column))
+    if column.type != ColumnType.NUMBER:
         return _filled(column)
-    key = expressions.number_key(column) if column.type == ColumnType.NUMBER else expressions.moment(column)
-    return Coalesce(key, _filled(column), output_field=TextField())
+    return Coalesce(expressions.number_key(column), _filled(column), output_field=TextField())
 
 
 def chosen(table: Table, user: User | None) -> dict[str, str]:

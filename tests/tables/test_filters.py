@@ -83,6 +83,14 @@ def keys(column: str, op: str, text: str | None, values: Sequence[str]) -> tuple
     return text, list(values)
 
 
+def ordered(column: str, bounds: Sequence[str]) -> list[str]:
+    """Returns the lower bound first, as they are compared."""
+    if column == "Day" and all(bound in DAYS for bound in bounds):
+        return sorted(bounds, key=lambda bound: DAYS[bound][0])
+    numbers = [as_number(bound) for bound in bounds]
+    return sorted(bounds) if None in numbers else sorted(bounds, key=Decimal)
+
+
 def holds_when(text: str | None, op: str, values: Sequence[str]) -> bool:
     """Whether the moment compares so with days, each of which is all that it holds, or with moments."""
     if text not in DAYS:
@@ -111,6 +119,8 @@ def holds(values: Values, column: str, op: str, value: Any) -> bool:
         return any(holds(values, column, "eq", one) for one in value) if by_type else text in value
     if isinstance(value, bool):
         return text == as_text(value)
+    if op == "between":
+        value = ordered(column, value)
     if column == "Day" and all(one in DAYS for one in (value if isinstance(value, list) else [value])):
         return holds_when(text, op, value if isinstance(value, list) else [value])
     key, bounds = keys(column, op, text, value if isinstance(value, list) else [value])
@@ -297,6 +307,23 @@ def test_values_of_any_kind_are_found_as_they_are_stored(table: Table) -> None:
         assert found_in(table, number, "one_of", ["false", "0.30000000000000004"]) == [3, 6]
         assert found_in(table, number, "eq", 12345678901234567890123) == [4]
         assert found_in(table, number, "eq", "0.3") == []
+
+
+@pytest.mark.parametrize(
+    ("number", "low", "high", "places"),
+    [
+        (0, "9", "10", [0, 1]),
+        (0, "ab", "ac", [2]),
+        (1, "-5", "1e2", [0, 1]),
+        (3, "2026-01-31", "2026-02-01T10:00", [1]),
+    ],
+)
+def test_what_is_between_two_values_is_found_in_whatever_order_they_are(
+    table: Table, number: int, low: str, high: str, places: list[int]
+) -> None:
+    columns.create(table, "Day", "date")
+    rows.append(table, [{"Name": "9", "Size": 3}, {"Name": "10", "Size": "-5", "Day": "2026-02-01"}, {"Name": "abc"}])
+    assert found_in(table, number, "between", [low, high]) == found_in(table, number, "between", [high, low]) == places
 
 
 def test_a_value_is_compared_as_the_column_would_store_it(table: Table) -> None:
