@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, F, FloatField, Func, OuterRef, Q, Subquery, TextField, Value
 from django.db.models.functions import Cast, Collate, Length, Lower
-from django.db.models.lookups import Exact, GreaterThan
+from django.db.models.lookups import Exact, GreaterThan, IContains, IEndsWith, IStartsWith
 from django.db.models.sql.compiler import SQLCompiler
 
 from tables import letters, moments
@@ -51,6 +51,7 @@ _MOMENT_IN_POSTGRESQL = (
 _AS_STORED = re.compile(r'[^\x00-\x1f\x7f-\U0010ffff"\\{}\[\],:]+')
 # Characters that are the same in capitals, and that no other character becomes in capitals.
 _UNCASED = re.compile(r"[ -@\[-`{-~]+")
+_LOOKUPS: dict[str, Any] = {"icontains": IContains, "istartswith": IStartsWith, "iendswith": IEndsWith}
 _IN_JSON = re.compile(r'["\[\]{}]')
 _BETWEEN = re.compile(r'(":|,) ?')
 
@@ -166,6 +167,19 @@ class _Read(Func):
 def _inline(test: str, text: str) -> str:
     """Writes a text, which has no parameters, into a test of `it`."""
     return re.sub(r"\bit\b", lambda _: text, test)
+
+
+class _Composed(_Read):
+    """The text with one sign for a letter and its accents: most have as many bytes as signs, and no accents."""
+
+    output_field = TextField()
+    sqlite_test = postgresql_test = "it IS NOT NULL"
+    read = "CASE WHEN length(CAST(it AS blob)) = length(it) THEN it ELSE marl_composed(it) END"
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        read = "CASE WHEN octet_length(it) = length(it) THEN it ELSE normalize(it, NFC) END"
+        text, parameters = compiler.compile(self.source_expressions[0])
+        return super().as_postgresql(compiler, connection, read=read) if parameters else (_inline(read, text), ())
 
 
 class _OfNumber(_Read):
@@ -405,6 +419,11 @@ def by_letter(text: F | Func) -> Func:
     return Collate(text, "C" if connection.vendor == "postgresql" else "BINARY")
 
 
+def composed(text: F | Func) -> Func:
+    """Returns the text so that é of two signs, e and an accent, is the same as that of one."""
+    return _Composed(text)
+
+
 def without_case(text: F | Func) -> Func:
     """Returns the text so that it is sorted without regard to capitals; SQLite knows those of ASCII alone."""
     return Lower(text) if connection.vendor == "postgresql" else Collate(text, "NOCASE")
@@ -415,7 +434,7 @@ def has_uncased(column: Column, text: str) -> Q:
 
     PostgreSQL takes as long to write a value in capitals as to read it.
     """
-    part = "" if _in_json(text) else max(_UNCASED.findall(text), key=len, default="")
+    part = "" if _in_json(text) else max(_UNCASED.findall(letters.composed(text)), key=len, default="")
     return Q(**{f"{alias(column)}__contains": part}) if part.strip() else Q()
 
 
@@ -424,7 +443,7 @@ def may_hold(text: str) -> Q:
 
     It takes one look at the row as it is stored, a tenth of the time that it takes to find a value in there.
     """
-    as_stored = max(_AS_STORED.findall(text), key=len, default="")
+    as_stored = max(_AS_STORED.findall(letters.composed(text)), key=len, default="")
     return Q(as_text__icontains=as_stored) if as_stored else Q()
 
 
@@ -441,9 +460,12 @@ def holds(name: str, lookup: str, text: str) -> Q:
 
 
 def _holds(name: str, lookup: str, text: str) -> Q:
-    if connection.vendor == "sqlite" and not text.isascii():
+    if text.isascii():
+        return Q(**{f"{name}__{lookup}": text})
+    text = letters.composed(text)
+    if connection.vendor == "sqlite":
         return Q(_Matches(F(name), Value(letters.pattern(lookup, text), output_field=TextField())))
-    return Q(**{f"{name}__{lookup}": text})
+    return Q(_LOOKUPS[lookup](composed(F(name)), text))
 
 
 def _in_json(text: str) -> set[str]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
+from itertools import takewhile
 from operator import and_, or_
 from typing import Any, Literal
 
@@ -16,7 +17,7 @@ from django.db import connection
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, In, LessThan, LessThanOrEqual, Range
 
-from tables import expressions, moments, row_lists, values
+from tables import expressions, letters, moments, row_lists, values
 from tables.models import HANDED_DOWN, Cell, CellState, Column, ColumnType
 from workspaces import ids
 from workspaces.refusals import Refused
@@ -48,6 +49,7 @@ _COMPARISONS: dict[str, Any] = {
     "between": Range,
 }
 _LOOKUPS = {"contains": "icontains", "starts_with": "istartswith", "ends_with": "iendswith"}
+_LAST = "\U0010ffff"  # of all letters
 _ROUGH = 1e-12  # of a number: more than a double is off by
 _NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*", re.ASCII | re.IGNORECASE)
 
@@ -202,7 +204,7 @@ def _in_order(column: Column, bounds: Sequence[Any]) -> list[Any]:
         return sorted(bounds, key=lambda bound: Decimal(_numeral(bound)))
     if _is_by_date(column, "between", bounds):
         return sorted(bounds, key=lambda bound: moments.reach(bound)[0])
-    return sorted(map(str, bounds))
+    return sorted(letters.composed(str(bound)) for bound in bounds)
 
 
 def _first_look(column: Column, op: str, value: Any, indexed: bool) -> Q:
@@ -221,11 +223,20 @@ def _first_look(column: Column, op: str, value: Any, indexed: bool) -> Q:
     if op in _LOOKUPS and connection.vendor == "postgresql":
         return expressions.has_uncased(column, texts[0])
     if indexed and op not in _LOOKUPS and column.type != ColumnType.NUMBER:
-        return Q(In(expressions.without_case(F(expressions.alias(column))), texts))
+        return _among_texts(column, texts)
     if indexed or connection.vendor == "postgresql":  # it finds a value faster than it writes a row as text
         return Q()
     looks = [expressions.may_hold(text) for text in texts]
     return reduce(or_, looks) if all(looks) else Q()
+
+
+def _among_texts(column: Column, texts: Sequence[str]) -> Q:
+    """Returns a test that an index helps with: a letter beyond ASCII may be written as two, after what is before it."""
+    text = expressions.without_case(F(expressions.alias(column)))
+    test = Q(In(text, [one for one in texts if one.isascii()]))
+    for start in {"".join(takewhile(str.isascii, letters.composed(one))) for one in texts if not one.isascii()}:
+        test |= Q(Range(text, (start, f"{start}{_LAST}")))
+    return test
 
 
 def _about(column: Column, op: str, bounds: Sequence[float], indexed: bool) -> Q:
@@ -264,7 +275,8 @@ def _compared(column: Column, op: str, value: Any) -> Q:
         return _by_moment(column, op, values)
     if op in ("eq", "one_of"):
         return _is_one_of(column, values)
-    return Q(_comparison(op, expressions.by_letter(F(alias)), [str(item) for item in values]))
+    text = expressions.by_letter(expressions.composed(F(alias)))
+    return Q(_comparison(op, text, [letters.composed(str(item)) for item in values]))
 
 
 def _comparison(op: str, expression: Any, values: Sequence[Any]) -> Any:
@@ -302,7 +314,9 @@ def _by_moment(column: Column, op: str, texts: Sequence[str]) -> Q:
 
 def _is_one_of(column: Column, values: Sequence[Any]) -> Q:
     others = [one for one in values if column.type != ColumnType.DATE or not _is_date(one)]
-    test = Q(In(F(expressions.alias(column)), [_text(value) for value in others]))
+    texts = [letters.composed(_text(value)) for value in others]
+    text = F(expressions.alias(column))
+    test = Q(In(text if all(map(str.isascii, texts)) else expressions.composed(text), texts))
     if column.type == ColumnType.NUMBER and (known := [_numeral(one) for one in values if _as_number(one) is not None]):
         return test | Q(expressions.is_among(column, known))
     if column.type == ColumnType.DATE and (reaches := [moments.reach(one) for one in values if _is_date(one)]):

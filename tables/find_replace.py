@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from tables import columns, expressions, values
+from tables import columns, expressions, letters, values
 from tables.models import Column, ColumnType, Row, Table
 from tables.row_queries import View
 from workspaces.refusals import Refused
@@ -132,11 +132,15 @@ def _is_text(value: object) -> bool:
 
 
 def _new_text(search: Search, replace: str | None) -> Callable[[str], str | None]:
-    """Returns what makes the new text of a cell: None where the cell does not hold what is looked for, or stays."""
+    """Returns what makes the new text of a cell: None where the cell does not hold what is looked for, or stays.
+
+    A letter and its accents are one sign: neither is e found in é of two signs, nor é of one passed over.
+    """
     flags = re.NOFLAG if search.match_case else re.IGNORECASE
-    pattern = re.compile(re.escape(search.find), flags)
+    pattern = re.compile(re.escape(letters.composed(search.find)), flags)
 
     def new_text(text: str) -> str | None:
+        text = letters.composed(text)
         is_there = pattern.fullmatch(text) if search.whole_cell else pattern.search(text)
         if not is_there or replace is None:
             return text if is_there else None

@@ -2,7 +2,6 @@
 
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -11,7 +10,7 @@ from typing import Any
 
 from django.db import connection
 
-from tables import moments, values
+from tables import letters, moments, values
 from tables.models import ColumnType
 from workspaces.refusals import Refused
 
@@ -39,8 +38,7 @@ def normalizers(match: str, types: Iterable[str]) -> list[Normalize]:
 
 
 def _exact(value: object) -> str:
-    text = values.as_text(value)
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    return letters.composed(values.as_text(value))
 
 
 def _loose(value: object) -> str:

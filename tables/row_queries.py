@@ -266,7 +266,8 @@ def _are_days(rows: QuerySet[Row] | None, column: Column, index: str) -> bool:
 
 def _group_key(column: Column) -> Any:
     """Values are in one group where a filter takes them for equal; nothing and an empty text are."""
-    text = Coalesce(expressions.by_letter(F(expressions.alias(column))), Value(""), output_field=TextField())
+    text = expressions.by_letter(expressions.composed(F(expressions.alias(column))))
+    text = Coalesce(text, Value(""), output_field=TextField())
     if column.type == ColumnType.NUMBER:
         return Coalesce(expressions.number_key(column), text, output_field=TextField())
     if column.type == ColumnType.DATE:

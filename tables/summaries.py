@@ -141,7 +141,7 @@ def _distinct(column: Column) -> Func:
     if column.type == ColumnType.DATE:
         return _not_empty(expressions.sorted_moment(column))
     if column.type != ColumnType.NUMBER:
-        return _filled(column)
+        return _not_empty(expressions.composed(F(expressions.alias(column))))
     return Coalesce(expressions.number_key(column), _filled(column), output_field=TextField())
 
 

@@ -1,6 +1,7 @@
 """Look-ups that are tried before they are saved: without keys yet, the whole table is searched for a few rows."""
 
 import json
+import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 
@@ -69,8 +70,8 @@ def _matching(lookup: Lookup, texts: Collection[str]) -> Iterator[tuple[int, str
 
 
 def _ways(text: str) -> set[str]:
-    """Returns how the database may write a value of this text: 42 as 42.0, true as 1."""
-    return {text, f"{text}.0", *({"true": ["1"], "false": ["0"]}.get(text, []))}
+    """Returns how the database may write a value of this text: 42 as 42.0, true as 1, é as two signs."""
+    return {text, unicodedata.normalize("NFD", text), f"{text}.0", *({"true": ["1"], "false": ["0"]}.get(text, []))}
 
 
 def _statement(lookup: Lookup, marks: str, wanted: Sequence[str]) -> tuple[str, list[str | int]]:

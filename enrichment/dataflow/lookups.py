@@ -65,7 +65,7 @@ class Lookup:
             if isinstance(value, Unavailable):
                 return value
             pieces.append("" if value is MISSING else as_text(value))
-        return "".join(pieces).strip()
+        return match_keys.text_of("".join(pieces))
 
 
 def compiled(settings: LookupColumn, names: Names) -> Lookup:

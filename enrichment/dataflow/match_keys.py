@@ -16,6 +16,7 @@ from django.db.models import Count
 from enrichment.engine.template.references import Unavailable
 from enrichment.engine.template.values import as_text
 from enrichment.models import MatchKey, SoughtKey
+from tables import letters
 
 type Keys = Mapping[int, int | None]  # {row id: key}, None for a row without one
 
@@ -23,8 +24,11 @@ _AT_ONCE = 500  # in one query; SQLite bounds its parameters
 
 
 def text_of(value: object) -> str:
-    """Returns what is compared of a value: its text, trimmed, so that 42 and "42 " are the same; empty for nothing."""
-    return "" if isinstance(value, Unavailable) else as_text(value).strip()
+    """Returns what is compared of a value: its text, trimmed, so that 42 and "42 " are the same; empty for nothing.
+
+    Letters of two signs (e and an accent) are the same as those of one.
+    """
+    return "" if isinstance(value, Unavailable) else letters.composed(as_text(value).strip())
 
 
 def key_of(text: str) -> int | None:

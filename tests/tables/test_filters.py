@@ -2,6 +2,7 @@
 
 import random
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 TEXTS: list[str | None] = [
     *("Utrecht", "utrecht", "Utrecht 2", "ut", "0042", "42", "42.0", "-7", ".5", "5.", "1e2", "100", "1e400", "1e"),
     *("5-3", "+-1", "--2", "1.2.3", "e5", ".e5", "100%", "a_b", 'the "odd" one', "back\\slash", "two\nlines"),
-    *("é日本", "", "2026-01-31", "null", "true", "'; DROP TABLE tables_row; --", None, None),
+    *("é日本", "e\u0301日本", "", "2026-01-31", "null", "true", "'; DROP TABLE tables_row; --", None, None),
 ]
 LONG = ["12345678901234567", "12345678901234568", "12345678901234567.0", "12345678901234567890123", "1e2", "-1e22"]
 LONG += ["10000000000000000000001", "100.00000000000000001", "100.00000000000000000", "9007199254740993", "1e22"]
@@ -68,6 +69,8 @@ type Values = Mapping[str, str | bool | None]
 
 
 def as_text(value: str | bool | None) -> str | None:
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
     return str(value).lower() if isinstance(value, bool) else value
 
 
@@ -80,7 +83,7 @@ def keys(column: str, op: str, text: str | None, values: Sequence[str]) -> tuple
     numbers = [as_number(value) for value in values]
     if None not in numbers and (column == "Size" or op not in ("eq", "one_of")):
         return as_number(text), numbers
-    return text, list(values)
+    return text, list(map(as_text, values))
 
 
 def ordered(column: str, bounds: Sequence[str]) -> list[str]:
@@ -113,10 +116,10 @@ def holds(values: Values, column: str, op: str, value: Any) -> bool:
             "starts_with": str.startswith,
             "ends_with": str.endswith,
         }
-        return text is not None and tests[op](text.lower(), value.lower())
+        return text is not None and tests[op](text.lower(), unicodedata.normalize("NFC", value).lower())
     if op == "one_of":
         by_type = column in ("Size", "Day")
-        return any(holds(values, column, "eq", one) for one in value) if by_type else text in value
+        return any(holds(values, column, "eq", one) for one in value) if by_type else text in map(as_text, value)
     if isinstance(value, bool):
         return text == as_text(value)
     if op == "between":
@@ -376,6 +379,49 @@ def test_letters_beyond_ascii_are_found_in_capitals_or_not(table: Table, sought:
     assert found_in(table, 0, "contains", sought) == places
     live = columns.live(table)
     assert len(View(live, [], [], sought).row_ids(table)) == len(places)
+
+
+COMPOSED = [
+    "caf\u00e9",
+    "cafe\u0301",
+    "CAFE\u0301",
+    "Vi\u1ec7t",
+    "Vi\u00ea\u0323t",
+    "\ud55c",
+    "\u1112\u1161\u11ab",
+    "cafe",
+]
+
+
+@pytest.mark.parametrize(
+    ("sought", "equal", "part"),
+    [
+        ("caf\u00e9", [0, 1], [0, 1, 2]),
+        ("cafe\u0301", [0, 1], [0, 1, 2]),
+        ("Vi\u1ec7t", [3, 4], [3, 4]),
+        ("Vie\u0302\u0323t", [3, 4], [3, 4]),
+        ("\u1112\u1161\u11ab", [5, 6], [5, 6]),
+        ("cafe", [7], None),
+    ],
+)
+def test_letters_are_the_same_of_one_sign_and_of_two(
+    table: Table, sought: str, equal: list[int], part: list[int] | None
+) -> None:
+    rows.append(table, [{"Name": name} for name in COMPOSED])
+    computed = columns.create(table, "Found", "formula")
+    for row_id, text in zip(Row.objects.filter(table=table).values_list("pk", flat=True), COMPOSED, strict=True):
+        Cell.objects.create(row_id=row_id, column=computed, state=CellState.DONE, value=text)
+    for number in (0, 3):
+        assert found_in(table, number, "eq", sought) == found_in(table, number, "one_of", [sought, "x"]) == equal
+        others = [place for place in range(len(COMPOSED)) if place not in equal]
+        assert found_in(table, number, "ne", sought) == others
+        for op in ("contains", "starts_with", "ends_with") if part else ():
+            assert found_in(table, number, op, sought) == part
+    live = columns.live(table)
+    assert part is None or len(View(live, [], [], sought).row_ids(table)) == len(part)
+    view = View(live, [], [], "")
+    assert [group["count"] for group in view.groups(table, live[0])] == [2, 2, 2, 1, 1]
+    assert summaries.of(table, view, {live[0].pk: "unique"}) == {live[0].pk: 5}
 
 
 @pytest.mark.parametrize("sought", ['say "hi"', "C:\\dir", "two\nlines", '"a":1', '"a": 1', '["x","y"]', "x"])

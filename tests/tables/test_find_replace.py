@@ -88,6 +88,18 @@ def test_cells_that_hold_the_text_are_counted(
     assert (found.cells, found.rows, found.complete) == (cells, rows, True)
 
 
+@pytest.mark.parametrize("find", ["\u00e9", "e\u0301", "E\u0301"])
+def test_a_letter_and_its_accent_are_one_sign(table: Table, find: str) -> None:
+    from tables import rows
+
+    rows.append(table, [{"Name": "caf\u00e9"}, {"Name": "cafe\u0301 e"}, {"Name": "cafe"}])
+    assert count(table, find).cells == 2
+    replace(table, "e", "3")
+    assert values(table, "Name") == ["caf\u00e9", "caf\u00e9 3", "caf3"]
+    replace(table, find, "x")
+    assert values(table, "Name") == ["cafx", "cafx 3", "caf3"]
+
+
 def test_every_place_in_a_cell_is_replaced_as_written_and_undone_and_redone(table: Table, ids: list[int]) -> None:
     from tables import replacements
 

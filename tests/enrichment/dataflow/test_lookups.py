@@ -1,16 +1,18 @@
 """Look-up columns: which rows of another table they find, and how they follow what changes in it."""
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 
 from enrichment.columns import formula as formula_columns
 from enrichment.columns import http as http_columns
 from enrichment.columns import lifecycle as column_lifecycle
 from enrichment.columns import lookups as lookup_columns
 from enrichment.columns import recipe_export, table_lifecycle, trash
-from enrichment.dataflow import lookup_changes, lookups, recalculations
+from enrichment.dataflow import lookup_changes, lookups, match_keys, recalculations
 from enrichment.engine.errors import InvalidSettings
 from enrichment.models import LookupColumn, MatchKey, Recalculation, Run, SoughtKey
 from enrichment.runs import lifecycle
@@ -112,6 +114,37 @@ def test_numbers_and_texts_of_the_same_look_are_equal(
     column = lookup_columns.create(leads, "Of size", {"table_id": firms.pk, "match": match, "take": "Name"})
     settle()
     assert cells(column) == [("done", "Acme"), ("done", "Fabrikam"), NO_MATCH]
+
+
+def test_letters_of_one_sign_and_of_two_are_equal(
+    looking: Looking, leads: Table, firms: Table, settle: Compute, cells: Cells
+) -> None:
+    change(leads, 0, Company="Caf\u00e9")
+    change(leads, 1, Company="Cafe\u0301")
+    rows.append(firms, [{"Name": "Cafe\u0301", "Field": "Coffee"}])
+    draft = {"table_id": firms.pk, "match": {"column": "Name", "value": "{{Company}}"}, "take": "Field"}
+    found = lookup_columns.draft(Column(table=leads, type="lookup"), draft)
+    assert [item.result.value for item in found.rows] == ["Coffee", "Coffee", None]
+    column = looking()
+    settle()
+    assert cells(column) == [("done", "Coffee"), ("done", "Coffee"), NO_MATCH]
+    rows.update(firms, [{"id": ids(firms)[-1], "cells": {"Field": "Tea"}}])
+    settle()
+    assert cells(column) == [("done", "Tea"), ("done", "Tea"), NO_MATCH]
+
+
+def test_keys_from_before_are_read_anew_at_an_upgrade(
+    looking: Looking, leads: Table, firms: Table, settle: Compute, cells: Cells
+) -> None:
+    change(leads, 0, Company="Caf\u00e9")
+    rows.append(firms, [{"Name": "Cafe\u0301", "Field": "Coffee"}])
+    column = looking()
+    settle()
+    MatchKey.objects.filter(row_id=ids(firms)[-1]).update(key=match_keys.key_of("Cafe\u0301"))
+    Cell.objects.filter(column=column, row_id=ids(leads)[0]).update(state="no_data", value=None)
+    import_module("enrichment.migrations.0029_composed_keys").read_keys_anew(apps, None)
+    settle()
+    assert cells(column)[0] == ("done", "Coffee")
 
 
 def test_a_row_without_a_key_matches_no_row_without_a_value(
