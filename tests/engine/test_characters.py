@@ -38,6 +38,10 @@ def test_the_text_is_what_was_meant(body: bytes, content_type: str, charset: str
         ('{"名称": "公司", "城市": "北京"}', "gb18030"),
         ('{"이름": "회사", "도시": "서울"}', "cp949"),
         ('{"miasto": "Łódź", "nazwa": "Spółka żółta"}', "cp1250"),
+        ('{"name": "ありがとうございます"}', "cp932"),
+        ('{"name": "ありがとうございます"}', "euc_jp"),
+        ('{"name": "Łódź"}', "iso8859-2"),
+        ('{"name": "สวัสดีครับ"}', "cp874"),
         (CITY, "utf-16-le"),
     ],
 )

@@ -5,6 +5,12 @@ from html import unescape
 
 _LONGEST_PAGE = 4000  # characters that are searched for a title
 _PAGE = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_FOR_NOW = re.compile(
+    r"maintenance|(temporar|currently|momentarily).*(unavailable|offline|down|closed)|service unavailable|be (right )?back"
+    r"|try again (later|soon|in )|down for|too many requests|overloaded|bad gateway|gateway time-?out|\b50[234]\b"
+    r"|wartung|mantenimiento|manutenção|manutenzione",
+    re.IGNORECASE,
+)
 _TAG = re.compile(r"<[a-zA-Z!/]")
 
 
@@ -13,6 +19,11 @@ def is_page(text: str, media_type: str) -> bool:
     if media_type in ("text/html", "application/xhtml+xml"):
         return bool(_TAG.search(text[:_LONGEST_PAGE]))
     return bool(_PAGE.match(text[:_LONGEST_PAGE]))
+
+
+def is_for_now(text: str) -> bool:
+    """Whether it is a web page that says that the server can't answer just now."""
+    return is_page(text, "") and _FOR_NOW.search(title_of(text)) is not None
 
 
 def title_of(text: str) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
+from enrichment.engine.answer.markup import is_for_now
 from enrichment.engine.answer.telling import telling_line
 from enrichment.engine.answer.value import value_of
 from enrichment.engine.answer.wait import asked_wait, named_wait
@@ -163,6 +164,8 @@ def body_of(response: Response) -> object:
 
 def _value(response: Response, body: object, place: Place, token_type: str, now: float) -> str:
     value = place.find(response, body, now)
+    if body is None and is_for_now(response.text) and not place.cookie:
+        raise later(response, now)
     if isinstance(value, str) and (text := value.strip() if place.cookie else sent_once(value, token_type)):
         if not (text.isascii() and text.isprintable()):
             words = f"The text at {place.text} can't be sent in a header: it contains a control or special character."
@@ -190,11 +193,11 @@ def check_response(response: Response, now: float) -> None:
     if 300 <= status < 400:
         words = f"The sign-in answered {status} without the cookie, and redirects to {response.header('location')}."
         raise SignInError("refused", words)
+    # 403 with a wait is a limit: of a password that is wrong, nobody knows when it will be right.
+    is_limited = status == 403 and asked_wait(response, datetime.fromtimestamp(now, UTC)) is not None
+    if is_limited or status in _FOR_NOW or (status >= 500 and status != 501):
+        raise later(response, now)
     words = f"{status} · {telling_line(response)}"
-    if status in _FOR_NOW or (status >= 500 and status != 501):
-        moment = datetime.fromtimestamp(now, UTC)
-        wait = asked_wait(response, moment) or named_wait(response, moment) or None
-        raise SignInError("later", f"The sign-in server isn't ready: {words}", details=wait)
     if status in (404, 410) and _SAYS_NOTHING.match(telling_line(response)):
         words = f"There is nothing at this address ({status}). Check the sign-in URL."
         raise SignInError("nothing_there", words, Problem(words, field="auth_request.url"))
@@ -207,6 +210,14 @@ def check_response(response: Response, now: float) -> None:
         words = f"This address wants another method ({status}){f': {allowed}' if allowed else ''}."
         raise SignInError("method", words, Problem(words, field="auth_request.method"))
     raise SignInError("refused", f"Sign-in was refused: {words}")
+
+
+def later(response: Response, now: float) -> SignInError:
+    """Returns the error of a server that isn't ready, with the seconds that it asks to wait."""
+    moment = datetime.fromtimestamp(now, UTC)
+    wait = asked_wait(response, moment) or named_wait(response, moment) or None
+    words = f"The sign-in server isn't ready: {response.status} · {without_tokens(telling_line(response))}"
+    return SignInError("later", words, details=wait)
 
 
 def header_name(config: Mapping[str, Any], problems: list[Problem]) -> str:

@@ -3,12 +3,10 @@
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
 
 from enrichment.engine.answer.telling import telling_line
-from enrichment.engine.answer.wait import named_wait
 from enrichment.engine.auth import jwt_sign_in
 from enrichment.engine.auth.jwt_sign_in import JwtSignIn
 from enrichment.engine.auth.token import Token, without_tokens
@@ -62,8 +60,7 @@ class TokenEndpoint:
         """Returns the token of a response. Raises SignInError, also for an error that comes with the status 200."""
         code, words = error_of(response), f"{response.status} · {without_tokens(telling_line(response))}"
         if code in _FOR_NOW:
-            wait = named_wait(response, datetime.fromtimestamp(now, UTC)) or None
-            raise SignInError("later", f"The sign-in server isn't ready: {words}", details=wait)
+            raise jwt_sign_in.later(response, now)
         if 200 <= response.status < 300 and code:
             raise SignInError("refused", f"Sign-in was refused: {words}")
         return self.sign_in.read(response, now)

@@ -76,7 +76,8 @@ def divided(batching: Batching, keys: Sequence[str], answer: object) -> list[Par
             by_key[key].append(item)
     if by_key.keys() == {""} and any(by_key[""]):
         raise Unmatched(f"No item in the answer has anything at “{batching.match.answer.text}”")
-    return [_of_key(batching, key, by_key.get(key, [])) for key in keys]
+    keyless = len([item for item in by_key.get("", []) if item])
+    return [_of_key(batching, key, by_key.get(key, []), keyless) for key in keys]
 
 
 def _items(batching: Batching, answer: object) -> list[object]:
@@ -89,9 +90,13 @@ def _items(batching: Batching, answer: object) -> list[object]:
     return found
 
 
-def _of_key(batching: Batching, key: str, items: list[object]) -> Part:
+def _of_key(batching: Batching, key: str, items: list[object], keyless: int) -> Part:
+    """A row that is not in the answer may be one of the items without a key: nobody can tell that it has none."""
     if len(items) > 1:
         return Part(problem=f"The answer has {len(items)} different items for “{key}”")
+    if not items and keyless and batching.match:
+        others = f"{_counted(keyless, 'item')} without anything at “{batching.match.answer.text}”"
+        return Part(problem=f"The answer has no item for “{key}”, but {others}")
     return _part(batching, items[0]) if items else Part()
 
 

@@ -170,13 +170,52 @@ def test_a_refused_client_is_told_in_the_servers_words() -> None:
 
 @pytest.mark.parametrize(
     ("status", "code"),
-    [(400, "refused"), (403, "refused"), (408, "later"), (425, "later"), (429, "later"), (503, "later")],
+    [
+        (400, "refused"),
+        (401, "refused"),
+        (403, "later"),
+        (408, "later"),
+        (425, "later"),
+        (429, "later"),
+        (503, "later"),
+    ],
 )
 def test_a_server_that_is_not_ready_has_not_refused(status: int, code: str) -> None:
     scheme = kinds.compile("oauth2_client_credentials", {"token_url": "https://login.example/token"})
     assert isinstance(scheme, kinds.SIGN_INS)
     with pytest.raises(SignInError) as caught:
         scheme.read(Response(status, (("Retry-After", "7"),), b"{}"), NOW)
+    assert (caught.value.code, caught.value.details) == (code, 7.0 if code == "later" else None)
+
+
+def test_a_403_that_names_no_wait_is_a_refusal() -> None:
+    scheme = kinds.compile("oauth2_client_credentials", {"token_url": "https://login.example/token"})
+    assert isinstance(scheme, kinds.SIGN_INS)
+    with pytest.raises(SignInError) as caught:
+        scheme.read(Response(403, (("RateLimit-Remaining", "9"), ("RateLimit-Reset", "7")), b"{}"), NOW)
+    assert caught.value.code == "refused"
+
+
+@pytest.mark.parametrize(
+    ("page", "code"),
+    [
+        ("<html><title>Scheduled maintenance</title></html>", "later"),
+        ("<!doctype html><h1>Service temporarily unavailable</h1>", "later"),
+        ("<html><body>We'll be right back.</body></html>", "later"),
+        ("<html><title>Wartungsarbeiten</title></html>", "later"),
+        ("<html><title>Sign in</title><p>Wrong password</p></html>", "refused"),
+        ("<html><title>Acme</title></html>", "refused"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["oauth2_client_credentials", "jwt"])
+def test_a_page_about_maintenance_is_no_refusal(page: str, code: str, kind: str) -> None:
+    config = {"token_url": "https://login.example/token"}
+    if kind == "jwt":
+        config = kinds.defaults("jwt") | {"auth_request": {"url": "https://login.example"}, "token_path": "token"}
+    scheme = kinds.compile(kind, config)
+    assert isinstance(scheme, kinds.SIGN_INS)
+    with pytest.raises(SignInError) as caught:
+        scheme.read(Response(200, (("Content-Type", "text/html"), ("Retry-After", "7")), page.encode()), NOW)
     assert (caught.value.code, caught.value.details) == (code, 7.0 if code == "later" else None)
 
 

@@ -58,6 +58,18 @@ def test_items_without_anything_in_them_are_of_no_row(answer: list[object]) -> N
     assert batch.divided(batching(BY_EMAIL), ["a"], answer) == [Part()]
 
 
+def test_an_item_without_a_key_may_be_of_any_row_that_is_not_in_the_answer() -> None:
+    answer: list[object] = [{"email": "a"}, {"error": "unknown"}, None]
+    found, missing = batch.divided(batching(BY_EMAIL), ["a", "b"], answer)
+    assert found == Part({"email": "a"})
+    assert missing.problem == "The answer has no item for “b”, but 1 item without anything at “email”"
+
+
+@pytest.mark.parametrize("key", [7, 7.0, "7", " 7 "])
+def test_a_key_is_the_same_as_number_and_as_text(key: object) -> None:
+    assert batch.divided(batching(BY_EMAIL), ["7"], [{"email": key}]) == [Part({"email": key})]
+
+
 def test_two_different_items_of_one_key_are_nobodys() -> None:
     item = {"email": "a"}
     assert batch.divided(batching(BY_EMAIL), ["a"], [item, item]) == [Part(item)]
