@@ -7,7 +7,8 @@ _LONGEST_PAGE = 4000  # characters that are searched for a title
 _PAGE = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _FOR_NOW = re.compile(
     r"maintenance|(temporar|currently|momentarily).*(unavailable|offline|down|closed)|service unavailable"
-    r"|be (right )?back|try again (later|soon|in )|down for|too many requests|overloaded|bad gateway|gateway time-?out|\b50[234]\b"
+    r"|be (right )?back|try again (later|soon|in )|down for|too many requests|overloaded"
+    r"|bad gateway|gateway time-?out|\b50[234]\b"
     r"|wartung|mantenimiento|manutenção|manutenzione",
     re.IGNORECASE,
 )
