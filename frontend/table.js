@@ -112,9 +112,7 @@ function listenToButtons(grid, header) {
   for (const button of document.querySelectorAll("[data-add-row]"))
     button.addEventListener("click", () => void addRow(grid));
   for (const button of document.querySelectorAll("[data-add-column]")) {
-    button.addEventListener("click", () =>
-      openAddMenu(grid, button.getBoundingClientRect(), { rename: (column) => header.rename(column) }),
-    );
+    button.addEventListener("click", () => openAddMenu(grid, button, { rename: (column) => header.rename(column) }));
   }
 }
 
@@ -256,9 +254,7 @@ function offerImports(grid, header) {
     { text: "Find and replace…", icon: "search", note: "Ctrl+H", run: () => openReplace(grid) },
     { text: "Trash", icon: "delete", run: () => location.assign("/trash") },
   ];
-  opener.addEventListener("click", () =>
-    openMenu(opener.getBoundingClientRect(), items(), { label: "More for this table", back: opener }),
-  );
+  opener.addEventListener("click", () => openMenu(opener, items(), { label: "More for this table", back: opener }));
   offerTableCommands(grid, header, items);
 }
 

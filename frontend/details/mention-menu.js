@@ -7,7 +7,7 @@
 
 import { api } from "../ui/api.js";
 import { make } from "../ui/elements.js";
-import { place } from "../ui/menu.js";
+import { place } from "../ui/place.js";
 
 const MOST = 8; // members shown at once
 const LONGEST = 40; // characters after an @ that may be a name
@@ -93,7 +93,7 @@ export class MentionMenu {
     this.#chosen = 0;
     this.#list.replaceChildren(...found.map((member, index) => this.#newOption(member, index)));
     this.#list.showPopover();
-    place(this.#list, this.field.getBoundingClientRect());
+    place(this.#list, this.field);
     this.#choose(0);
   }
 

@@ -32,7 +32,7 @@ export function listenToRow(row) {
 /** @param {HTMLElement} row @param {HTMLElement} opener */
 function openRowMenu(row, opener) {
   openMenu(
-    opener.getBoundingClientRect(),
+    opener,
     [
       { text: "Open in a new tab", icon: "open", run: () => void window.open(linkOf(row).href) },
       { text: "Rename", icon: "rename", note: "F2", run: () => startRename(row) },

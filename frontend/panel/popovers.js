@@ -1,6 +1,6 @@
 /** Popovers of the panel: each opens below its button. */
 
-import { place } from "../ui/menu.js";
+import { place } from "../ui/place.js";
 
 /** @param {Event} event */
 export function placePopover(event) {
@@ -8,5 +8,5 @@ export function placePopover(event) {
   if (/** @type {ToggleEvent} */ (event).newState !== "open" || !popover.matches(":is(.section, .one-row) [popover]"))
     return;
   const button = document.querySelector(`[popovertarget="${popover.id}"]`);
-  if (button) place(popover, button.getBoundingClientRect());
+  if (button) place(popover, button);
 }

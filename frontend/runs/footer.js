@@ -6,7 +6,7 @@
  */
 
 import { button, make } from "../ui/elements.js";
-import { place } from "../ui/menu.js";
+import { place } from "../ui/place.js";
 import { RunLine } from "./run-line.js";
 import { didText, isOpen, percent } from "./run-words.js";
 import { Tab } from "./tab.js";
@@ -69,6 +69,6 @@ export class Footer {
 
   #openOthers() {
     this.#others.showPopover();
-    place(this.#others, this.#more.getBoundingClientRect());
+    place(this.#others, this.#more);
   }
 }

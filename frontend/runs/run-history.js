@@ -10,8 +10,8 @@ import { openErrors } from "../grid/signals.js";
 import { api, reasonOf } from "../ui/api.js";
 import { button, make } from "../ui/elements.js";
 import { agoText, formatNumber, plural, timeText } from "../ui/format.js";
-import { place } from "../ui/menu.js";
 import { toast } from "../ui/notices.js";
+import { place } from "../ui/place.js";
 import {
   didText,
   endedCount,
@@ -59,7 +59,7 @@ class RunHistory {
       const parts = this.#own.childElementCount || automatic.length ? [this.#own, ...automatic] : [none];
       this.list.replaceChildren(make("h2", "", "Runs"), ...parts);
       this.list.showPopover();
-      place(this.list, this.opener.getBoundingClientRect());
+      place(this.list, this.opener);
       this.list.focus();
     } catch (error) {
       toast(`Can't show the runs. ${reasonOf(error)}`);

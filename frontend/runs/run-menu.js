@@ -20,7 +20,7 @@ const MOST_AT_ONCE = 10_000;
 
 /** How many rows each of the usual runs covers. @typedef {{ first: number, missing: number, failed: number, stale: number, all: number }} Choices */
 
-/** @param {Grid} grid @param {Column} column @param {DOMRect} at */
+/** @param {Grid} grid @param {Column} column @param {import("../ui/place.js").Anchor} at */
 export async function openRunMenu(grid, column, at) {
   try {
     const choices = await api("GET", `/columns/${column.id}/choices`);
@@ -116,7 +116,7 @@ async function cost(column, scope) {
   }
 }
 
-/** Opens the menu of the rows that several HTTP columns can run for. @param {Grid} grid @param {Column[]} columns @param {DOMRect} at */
+/** Opens the menu of the rows that several HTTP columns can run for. @param {Grid} grid @param {Column[]} columns @param {import("../ui/place.js").Anchor} at */
 export function openRunMenuOfSeveral(grid, columns, at) {
   /** @param {string} text @param {Scope} scope @returns {Item} */
   const item = (text, scope) => ({ text, run: () => void startRuns(grid, columns, scope) });

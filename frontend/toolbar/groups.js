@@ -61,7 +61,7 @@ export class Groups extends EventTarget {
       run: () => void view.pick(item.filter),
     }));
     const all = { text: "All groups", checked: view.picked === null, run: () => void view.pick(null) };
-    openMenu(opener.getBoundingClientRect(), [all, "line", ...items], { label: "Groups", back: opener });
+    openMenu(opener, [all, "line", ...items], { label: "Groups", back: opener });
   }
 
   /** Counts again when something else is shown. */

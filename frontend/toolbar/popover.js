@@ -1,7 +1,7 @@
 /** What the popovers of the toolbar have in common. */
 
 import { make } from "../ui/elements.js";
-import { place } from "../ui/menu.js";
+import { place } from "../ui/place.js";
 
 /**
  * Makes a select.
@@ -32,5 +32,5 @@ export function fillOnOpen(popover, opener, fill) {
 
 /** Places a popover that may have grown. @param {HTMLElement} popover @param {HTMLElement} opener */
 export function placeAgain(popover, opener) {
-  place(popover, opener.getBoundingClientRect());
+  place(popover, opener);
 }

@@ -31,6 +31,6 @@ export function offerHeights(grid, opener) {
         grid.sheet.focus({ preventScroll: true });
       },
     }));
-    openMenu(opener.getBoundingClientRect(), items, { label: "Row height", back: grid.sheet });
+    openMenu(opener, items, { label: "Row height", back: grid.sheet });
   });
 }

@@ -114,7 +114,7 @@ export class ViewTabs {
 
   /** @param {SavedView} saved @param {HTMLElement} opener */
   #openMenu(saved, opener) {
-    openMenu(opener.getBoundingClientRect(), this.#actions(saved), { label: `${saved.name}: view menu`, back: opener });
+    openMenu(opener, this.#actions(saved), { label: `${saved.name}: view menu`, back: opener });
   }
 
   /** @param {SavedView} saved @returns {(Item | "line")[]} */
@@ -151,6 +151,6 @@ export class ViewTabs {
     const items = [item("", "All rows"), item("errors", "Errors"), ...view.saved.map(({ id, name }) => item(id, name))];
     if (canEdit) items.push("line", { text: "Save as a new view…", icon: "add", run: () => void saveAsNew(this.grid) });
     if (view.current) items.push("line", ...this.#actions(view.current));
-    openMenu(this.chooser.getBoundingClientRect(), items, { label: "Views", back: this.chooser });
+    openMenu(this.chooser, items, { label: "Views", back: this.chooser });
   }
 }

@@ -13,12 +13,11 @@
 
 import { button, make } from "./elements.js";
 import { icon } from "./icons.js";
-
-const EDGE = 8; // px left free at the edges of the window
+import { place } from "./place.js";
 
 /**
  * Opens a menu.
- * @param {DOMRect} at the menu opens below it @param {(Item | "line")[]} items
+ * @param {import("./place.js").Anchor} at the menu opens below it @param {(Item | "line")[]} items
  * @param {{ label: string, back: HTMLElement }} how `back` gets the focus again
  */
 export function openMenu(at, items, { label, back }) {
@@ -75,12 +74,4 @@ function moveFocus(event, menu) {
 function byLetter(buttons, now, letter) {
   const after = [...buttons.slice(now + 1), ...buttons.slice(0, now + 1)];
   after.find((button) => button.textContent?.toLowerCase().startsWith(letter.toLowerCase()))?.focus();
-}
-
-/** Places an open popover below a rectangle, or above it if there is no space. @param {HTMLElement} popover @param {DOMRect} at */
-export function place(popover, at) {
-  const { width, height } = popover.getBoundingClientRect();
-  const below = at.bottom + height + EDGE <= innerHeight;
-  popover.style.left = `${Math.max(EDGE, Math.min(at.left, innerWidth - width - EDGE))}px`;
-  popover.style.top = `${Math.max(EDGE, below ? at.bottom + 2 : at.top - height - 2)}px`;
 }

@@ -176,7 +176,7 @@ export class SummaryLine {
       checked: kind === chosen,
       run: () => void this.#choose(columnId, kind),
     }));
-    openMenu(opener.getBoundingClientRect(), items, { label: `Summary of ${column.name}`, back: opener });
+    openMenu(opener, items, { label: `Summary of ${column.name}`, back: opener });
   }
 
   /** @param {number} columnId @param {Kind} kind */

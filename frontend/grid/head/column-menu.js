@@ -29,7 +29,7 @@ import { itemsOfSeveral, selectedColumns } from "./several-columns.js";
 
 /**
  * Opens the menu of a column.
- * @param {Grid} grid @param {Column} column @param {DOMRect} at
+ * @param {Grid} grid @param {Column} column @param {import("../../ui/place.js").Anchor} at
  * @param {{ rename: (column: Column) => void }} header
  */
 export function openColumnMenu(grid, column, at, header) {
@@ -42,7 +42,7 @@ export function openColumnMenu(grid, column, at, header) {
 }
 
 /**
- * @param {Grid} grid @param {Column} column @param {DOMRect} at
+ * @param {Grid} grid @param {Column} column @param {import("../../ui/place.js").Anchor} at
  * @param {{ rename: (column: Column) => void }} header
  */
 export function columnItems(grid, column, at, { rename }) {
@@ -72,7 +72,7 @@ export function columnItems(grid, column, at, { rename }) {
   return items;
 }
 
-/** @param {Grid} grid @param {Column} column @param {DOMRect} at @returns {Items} */
+/** @param {Grid} grid @param {Column} column @param {import("../../ui/place.js").Anchor} at @returns {Items} */
 function resultItems(grid, column, at) {
   if (!isComputed(column)) return [];
   const isHttp = column.type === "http";
@@ -92,7 +92,7 @@ function groupItems({ view }, { id, type }) {
   return [{ text, icon: "group", run: () => void view.change({ group: isOn ? null : id }) }];
 }
 
-/** @param {Grid} grid @param {Column} column @param {DOMRect} at @returns {Items} */
+/** @param {Grid} grid @param {Column} column @param {import("../../ui/place.js").Anchor} at @returns {Items} */
 function typeItems(grid, column, at) {
   if (isComputed(column)) return [];
   const { type } = column;
@@ -124,7 +124,7 @@ function placeItems(grid, column) {
   ];
 }
 
-/** @param {Grid} grid @param {Column} column @param {DOMRect} at @param {(column: Column) => void} rename @returns {Items} */
+/** @param {Grid} grid @param {Column} column @param {import("../../ui/place.js").Anchor} at @param {(column: Column) => void} rename @returns {Items} */
 function insertItems(grid, column, at, rename) {
   /** @param {"left" | "right"} side @returns {Item} */
   const item = (side) => ({
@@ -135,7 +135,7 @@ function insertItems(grid, column, at, rename) {
   return [item("left"), item("right")];
 }
 
-/** Opens the menu of types for a column at a place. @param {Grid} grid @param {Place} place @param {DOMRect} at @param {(column: Column) => void} rename */
+/** Opens the menu of types for a column at a place. @param {Grid} grid @param {Place} place @param {import("../../ui/place.js").Anchor} at @param {(column: Column) => void} rename */
 function openInsertMenu(grid, place, at, rename) {
   const items = PLAIN_TYPES.map((type) => ({
     text: TYPE_NAME[type],
@@ -151,7 +151,7 @@ function errorNote(column) {
   return count ? formatNumber(count) : undefined;
 }
 
-/** @param {Grid} grid @param {Column} column @param {DOMRect} at */
+/** @param {Grid} grid @param {Column} column @param {import("../../ui/place.js").Anchor} at */
 function openTypeMenu(grid, column, at) {
   const items = PLAIN_TYPES.map((type) => ({
     text: TYPE_NAME[type],
@@ -239,7 +239,7 @@ async function restore(grid, column, deletion) {
   }
 }
 
-/** Opens the menu of types. @param {Grid} grid @param {DOMRect} at @param {{ rename: (column: Column) => void }} header */
+/** Opens the menu of types. @param {Grid} grid @param {import("../../ui/place.js").Anchor} at @param {{ rename: (column: Column) => void }} header */
 export function openAddMenu(grid, at, header) {
   openMenu(at, addItems(grid, header), { label: "Add column", back: grid.sheet });
 }

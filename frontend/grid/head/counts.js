@@ -9,7 +9,7 @@
 import { api } from "../../ui/api.js";
 import { make } from "../../ui/elements.js";
 import { formatNumber } from "../../ui/format.js";
-import { place } from "../../ui/menu.js";
+import { place } from "../../ui/place.js";
 import { isComputed, lookOf } from "../cells.js";
 
 const SHOWN_AFTER_MS = 400;
@@ -98,7 +98,7 @@ export class Counts extends EventTarget {
       if (timer !== this.#timer || !header.isConnected) return;
       this.#fill(columnId);
       this.#tip.showPopover();
-      place(this.#tip, header.getBoundingClientRect());
+      place(this.#tip, header);
       header.setAttribute("aria-describedby", this.#tip.id);
     }, SHOWN_AFTER_MS);
   }

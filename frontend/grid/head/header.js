@@ -185,7 +185,8 @@ export class Header {
     if (!this.grid.canEdit) return [more];
     const buttons = [];
     if (column.type === "http") {
-      const openMenu = () => void openRunMenu(this.grid, column, run.getBoundingClientRect());
+      const openMenu = () =>
+        void openRunMenu(this.grid, column, () => (run.isConnected ? run : this.#cells.get(column.id)));
       const run = iconButton("run", `Run ${column.name}`, "run-button", openMenu, { tabIndex: -1 });
       buttons.push(run);
     }
@@ -260,14 +261,14 @@ export class Header {
   /** @param {number} index */
   openMenu(index) {
     const column = this.grid.columns.list[index];
-    const cell = column && this.#cells.get(column.id);
-    if (!cell) return;
-    openColumnMenu(this.grid, column, cell.getBoundingClientRect(), { rename: (it) => this.rename(it) });
+    if (!column || !this.#cells.has(column.id)) return;
+    const at = () => this.#cells.get(column.id); // heads are drawn anew
+    openColumnMenu(this.grid, column, at, { rename: (it) => this.rename(it) });
   }
 
   /** @param {HTMLElement} button */
   openAdd(button) {
-    openAddMenu(this.grid, button.getBoundingClientRect(), { rename: (it) => this.rename(it) });
+    openAddMenu(this.grid, button, { rename: (it) => this.rename(it) });
   }
 
   /** @param {Column} column */

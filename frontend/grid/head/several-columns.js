@@ -27,7 +27,7 @@ export function selectedColumns({ selection, columns }, column) {
   return chosen.includes(column) ? chosen : [column];
 }
 
-/** @param {Grid} grid @param {Column[]} chosen @param {DOMRect} at @returns {(Item | "line")[]} */
+/** @param {Grid} grid @param {Column[]} chosen @param {import("../../ui/place.js").Anchor} at @returns {(Item | "line")[]} */
 export function itemsOfSeveral(grid, chosen, at) {
   const words = plural(chosen.length, "column");
   const isAll = chosen.length === grid.columns.count;
@@ -40,7 +40,7 @@ export function itemsOfSeveral(grid, chosen, at) {
   ];
 }
 
-/** @param {Grid} grid @param {Column[]} chosen @param {DOMRect} at @returns {(Item | "line")[]} */
+/** @param {Grid} grid @param {Column[]} chosen @param {import("../../ui/place.js").Anchor} at @returns {(Item | "line")[]} */
 function runItems(grid, chosen, at) {
   const http = chosen.filter(({ type }) => type === "http");
   if (!http.length) return [];
@@ -48,7 +48,7 @@ function runItems(grid, chosen, at) {
   return [{ text: `Run ${what}…`, icon: "run", run: () => openRunMenuOfSeveral(grid, http, at) }, "line"];
 }
 
-/** What is for columns that people fill alone. @param {Grid} grid @param {Column[]} chosen @param {DOMRect} at @returns {Item[]} */
+/** What is for columns that people fill alone. @param {Grid} grid @param {Column[]} chosen @param {import("../../ui/place.js").Anchor} at @returns {Item[]} */
 function typedItems(grid, chosen, at) {
   if (chosen.some(isComputed)) return [];
   return [
@@ -57,7 +57,7 @@ function typedItems(grid, chosen, at) {
   ];
 }
 
-/** @param {Grid} grid @param {Column[]} chosen @param {DOMRect} at */
+/** @param {Grid} grid @param {Column[]} chosen @param {import("../../ui/place.js").Anchor} at */
 function openTypes(grid, chosen, at) {
   const items = PLAIN_TYPES.map((type) => ({
     text: TYPE_NAME[type],

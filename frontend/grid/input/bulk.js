@@ -50,7 +50,7 @@ const runnable = (grid) => grid.columns.list.filter((column) => column.type === 
 /** @param {Grid} grid @param {HTMLElement} opener */
 function openRunChoices(grid, opener) {
   const items = runnable(grid).map((column) => ({ text: column.name, run: () => void runSelected(grid, column) }));
-  openMenu(opener.getBoundingClientRect(), items, { label: "Run for the selected rows", back: grid.sheet });
+  openMenu(opener, items, { label: "Run for the selected rows", back: grid.sheet });
 }
 
 /** Runs a column for the selected rows. @param {Grid} grid @param {import("../types.d.ts").Column} column */

@@ -32,8 +32,8 @@ export function listenToMenu(grid, showDetails) {
     if (!at || at.row < 0 || /** @type {Element} */ (event.target).closest(".editor")) return;
     event.preventDefault();
     selectUnder(grid, at);
-    const cell = byKey ? viewport.cellElement(at.row, at.column) : undefined;
-    const place = cell?.getBoundingClientRect() ?? new DOMRect(event.clientX, event.clientY, 0, 0);
+    const cell = () => viewport.cellElement(at.row, at.column);
+    const place = byKey && cell() ? cell : new DOMRect(event.clientX, event.clientY, 0, 0);
     const items = at.column < 0 ? rowItems(grid, at.row) : cellItems(grid, at, showDetails);
     if (items.length) openMenu(place, items, { label: at.column < 0 ? "Rows" : "Cells", back: grid.sheet });
   });
