@@ -32,6 +32,7 @@ class Graph:
     readers: Mapping[int, frozenset[int]] = field(default_factory=dict)
     automatic: frozenset[int] = frozenset()  # HTTP columns that run by themselves
     keeping: frozenset[int] = frozenset()  # HTTP columns that then leave a result as it is
+    asked: Mapping[int, list[list[str]] | None] = field(default_factory=dict)  # {HTTP column id: its requests so far}
 
     @property
     def needs(self) -> dict[int, frozenset[int]]:
@@ -104,6 +105,7 @@ def of_table(table_id: int) -> Graph:
         {lookup.column_id: lookup.reads for lookup in lookups_into(table_id)},
         frozenset(runs_by_itself) if follows else frozenset(),
         frozenset(pk for pk, http in requests.items() if http.config.get("keep_existing")),
+        {pk: http.requests for pk, http in requests.items()},
     )
 
 

@@ -3,10 +3,13 @@
 The caller has a transaction open and the table locked, and counts them.
 """
 
+import json
+from collections.abc import Sequence
+
 from django.db import connection
 from django.db.models import QuerySet
 
-from tables import storage
+from tables import cells, storage
 from tables.models import OPEN_STATES, Cell, CellState, DeletedCell, DeletedRow, Deletion, Result, Row
 
 _ROW = 'id, table_id, position, "values"'
@@ -30,6 +33,21 @@ def put_away(deletion: Deletion, rows: QuerySet[Row]) -> None:
             statement = _TO_TRASH.format(kind=kind, columns=columns, row_id=row_id, chosen=chosen)
             cursor.execute(statement, [deletion.pk, *parameters])
     storage.delete(rows)
+
+
+def store_results(new: Sequence[cells.NewCell]) -> None:
+    """Stores results that came after their rows were deleted, so that these come back with what was sent for them.
+
+    Rows that are not in the trash any more are passed over, like cells that have not come to a result.
+    """
+    ended = [cell for cell in new if cell.state not in OPEN_STATES]
+    row_ids = [cell.row_id for cell in ended]
+    deletions = dict(DeletedRow.objects.filter(pk__in=row_ids).values_list("pk", "deletion_id"))
+    kept = [cell for cell in ended if cell.row_id in deletions]
+    for cell in kept:
+        of_cell = {"deletion_id": deletions[cell.row_id], "row_id": cell.row_id, "column_id": cell.column_id}
+        json_fields = {name: json.loads(cells.encoded(getattr(cell, name))) for name in ("value", "error_detail")}
+        DeletedCell.objects.update_or_create(**of_cell, defaults=cell._asdict() | json_fields | {"stale": False})
 
 
 def bring_back(deletion: Deletion, first: int, last: int) -> None:

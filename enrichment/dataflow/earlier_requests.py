@@ -1,11 +1,12 @@
 """Results of an earlier request: what a column asked for before somebody changed its settings.
 
 A column keeps its requests as [[since when, digest], …], the oldest first. A result is of the request that the column
-had when it came; when an earlier request is back, so are its results.
+had when it came, and one that came after the settings were changed, but was asked before, counts as if it had come just
+before that. When an earlier request is back, so are its results.
 """
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q
 from django.utils import timezone
@@ -44,6 +45,27 @@ def _mark(http: HttpColumn) -> None:
         came |= Q(finished_at__gte=start, finished_at__lt=end)
     Cell.objects.filter(came, column_id=http.column_id, state__in=WITH_RESULT, stale=False).update(stale=True)
     storage.touch(http.column.table_id)
+
+
+def attribute(column_id: int, requests: Requests | None, digests: Mapping[int, str]) -> set[int]:
+    """Marks results that were just stored and asked with earlier settings, {row id: digest}; returns their row ids.
+
+    The caller holds the lock on the table, as whoever changes the settings does.
+    """
+    late: dict[datetime, set[int]] = {}
+    for row_id, digest in digests.items():
+        if requests and digest and digest != requests[-1][1]:
+            late.setdefault(_end_of(digest, requests), set()).add(row_id)
+    for end, row_ids in late.items():
+        results = Cell.objects.filter(column_id=column_id, row_id__in=row_ids, state__in=WITH_RESULT)
+        results.update(finished_at=end - timedelta.resolution, stale=True)
+    return {pk for row_ids in late.values() for pk in row_ids}
+
+
+def _end_of(digest: str, requests: Requests) -> datetime:
+    """Returns when the column had this request for the last time; of one that is not kept any more, before all."""
+    last = max((place for place, (_, other) in enumerate(requests) if other == digest), default=0)
+    return datetime.fromisoformat(requests[last + 1][0])
 
 
 def spans(requests: Requests | None) -> list[Span]:

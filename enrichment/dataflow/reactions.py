@@ -7,7 +7,7 @@ no row is stored as waiting for a result just when that comes, and no input chan
 from collections.abc import Collection, Sequence
 
 from enrichment import graph
-from enrichment.dataflow import auto_update, list_rows, recalculations, waiting
+from enrichment.dataflow import auto_update, earlier_requests, list_rows, recalculations, waiting
 from enrichment.graph import Graph
 from enrichment.models import Run
 from enrichment.runs.results import COUNTED, Result
@@ -17,6 +17,8 @@ from tables.models import CellState
 def results_stored(run: Run, results: Sequence[Result]) -> None:
     """Sets `stale` on results that are out of date already."""
     dependencies = graph.of_table(run.table_id)
+    digests = {result.row_id: result.request_digest for result in results}
+    earlier = earlier_requests.attribute(run.column_id, dependencies.asked.get(run.column_id), digests)
     ended = {result.row_id for result in results if result.state in COUNTED}
     new = {result.row_id for result in results if result.state in COUNTED and result.state != CellState.CANCELLED}
     changed = recalculations.take_up(run.table_id, run.column_id, ended)
@@ -28,7 +30,7 @@ def results_stored(run: Run, results: Sequence[Result]) -> None:
         _start_dependents(run, dependencies, ended)
     outdated = auto_update.follow(run.table_id, dependencies, to_compare).get(run.column_id, ())
     for result in results:
-        result.stale = result.row_id in outdated
+        result.stale = result.row_id in outdated or result.row_id in earlier
     if waiting_ids := [result.row_id for result in results if result.waits_for_column]:
         waiting.wake_arrived(run, dependencies, waiting_ids)
 

@@ -6,6 +6,7 @@ until there is a new one. No transaction is open while anything is sent.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ from tables.stored_rows import AnyRow, StoredRow
 
 RETRY_LATER = (CellState.QUEUED, CellState.LIMITED)  # claimed again when they are due
 PARKED = (*RETRY_LATER, CellState.WAITING)  # the open states of a cell that is in no claim
+LET_GO = 0.3  # seconds in which a stopped run lets go of most rows: its worker sees within 0.2 that it was stopped
 IN_DOUBT = "restored"  # the token of a claim whose rows may all have been sent after a backup was made
 
 
@@ -46,10 +48,14 @@ class _Tries(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NewClaim:
-    """The rows of a new claim, and whether nothing more is due now."""
+    """The rows of a new claim, and whether nothing more is due now.
+
+    It is `early` where the next rows are those of a run that was just stopped, which lets go of what it has not sent.
+    """
 
     rows: Sequence[ClaimedRow]
     exhausted: bool
+    early: bool = False
 
 
 def claim(
@@ -73,14 +79,14 @@ def claim(
             # begins keeps others waiting for what is there. With more, the last rows begin so late that nothing is
             # left to be sent while they wait.
             tries |= _claim_due(run, (limit - len(tries) + 2) // 3, [CellState.WAITING])
-        next_rows, exhausted = _next_rows(run, limit - len(tries))
+        next_rows, exhausted, early = _next_rows(run, limit - len(tries))
         if has_parked and exhausted and (left := limit - len(tries) - len(next_rows)) > 0:
             tries |= _claim_due(run, left, [CellState.WAITING])
         tries |= _claim_companions(run, tries)
         rows = {row.pk: row for row in stored_rows.read(Row.objects.filter(pk__in=tries))} if tries else {}
         rows |= {row.pk: row for row in next_rows}
         if not rows:
-            return NewClaim([], exhausted)
+            return NewClaim([], exhausted, early)
         ids = sorted(rows)
         claim = Claim.objects.create(
             run=run,
@@ -166,17 +172,31 @@ def row_ids_ahead(run: Run) -> QuerySet[Any, int]:
     return Scope.of(run).row_ids(run)
 
 
-def _next_rows(run: Run, limit: int) -> tuple[list[StoredRow], bool]:
-    """Returns the next rows that no other run holds, and whether they were the last; moves the cursor."""
+def _next_rows(run: Run, limit: int) -> tuple[list[StoredRow], bool, bool]:
+    """Returns the next rows that no other run holds, and whether they were the last; moves the cursor.
+
+    Last, whether there are none because a run that was stopped has not let go of them yet.
+    """
     if limit <= 0:
-        return [], False
-    rows = Scope.of(run).rows(run, limit)
-    exhausted = len(rows) < limit
+        return [], False, False
+    found = Scope.of(run).rows(run, limit)
+    rows = _before_those_of_stopped(run, found)
+    if not rows and found:
+        return [], False, True
+    exhausted = len(rows) < limit and len(rows) == len(found)
     cursor = run.last_row if exhausted else rows[-1].pk
     held = _held_by_others(run, rows) if rows else set()
     if cursor > run.cursor or held:
         Run.objects.filter(pk=run.pk).update(cursor=max(run.cursor, cursor), total=F("total") - len(held))
-    return [row for row in rows if row.pk not in held], exhausted
+    return [row for row in rows if row.pk not in held], exhausted, False
+
+
+def _before_those_of_stopped(run: Run, rows: Sequence[StoredRow]) -> Sequence[StoredRow]:
+    """Returns the rows up to the first one that a stopped run has still claimed."""
+    # Not passed over like those of a run that goes on: nobody but this run would come to them.
+    stopped = Claim.objects.filter(column_id=run.column_id, run__state=Run.State.STOPPED)
+    claimed = {pk for row_ids in stopped.values_list("row_ids", flat=True) for pk in row_ids} if rows else set()
+    return list(takewhile(lambda row: row.pk not in claimed, rows))
 
 
 def _held_by_others(run: Run, rows: Sequence[StoredRow]) -> set[int]:

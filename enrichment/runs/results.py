@@ -19,7 +19,7 @@ from enrichment.runs.attempts import Attempt
 from enrichment.runs.batches import Batch
 from enrichment.runs.claims import Notes
 from enrichment.runs.exchanges import Kept
-from tables import cells, storage
+from tables import cells, deleted_rows, storage
 from tables.cells import NewCell
 from tables.models import HANDED_DOWN, OPEN_STATES, Cell, CellState
 
@@ -57,6 +57,7 @@ class Result:
     fingerprint: str = ""  # of the inputs
     stale: bool = False  # the inputs changed meanwhile
     claim_id: int = 0
+    request_digest: str = ""  # of the settings that were asked with
     request_key: str = ""  # of a request that was sent for other rows too
     progress: Progress | None = None  # of an exchange that goes on
     batch: Batch | None = None  # with which it goes on
@@ -182,7 +183,9 @@ def _store_cells(run: Run, results: Sequence[Result]) -> None:
     cancelled = {result.row_id for result in results if result.state == CellState.CANCELLED}
     if cancelled:  # a row that was not sent stays as it was
         _cancel(run, Cell.objects.filter(row_id__in=cancelled, state__in=OPEN_STATES))
-    cells.store([result.as_new_cell(run.column_id, run.pk) for result in results if result.row_id not in cancelled])
+    new = [result.as_new_cell(run.column_id, run.pk) for result in results if result.row_id not in cancelled]
+    written = cells.store(new)
+    deleted_rows.store_results([cell for cell in new if (cell.row_id, cell.column_id) not in written])
 
 
 def _count(run: Run, results: Sequence[Result]) -> None:

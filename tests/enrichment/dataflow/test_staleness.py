@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connections as databases
 from django.db import transaction
 
 from enrichment import graph
@@ -219,6 +220,32 @@ def test_results_of_an_earlier_request_are_marked_until_they_run_again(
     assert stale(column) == [True, True, True]
     ran(column, {"first": 1})
     ran(column, "stale")
+    assert stale(column) == [False, False, False]
+
+
+def test_a_result_that_was_asked_for_before_the_settings_changed_is_of_the_earlier_request(
+    asking: Asking, stale: Stale, echo: Echo, compute: Work, leads: Table
+) -> None:
+    column = asking("A", "{{Company}}", max_in_flight=1)
+    http_columns.save(column, body("{{Company}}?"))
+
+    def changed_meanwhile(of: str) -> tuple[int, Any]:
+        if of == "Acme?":
+            http_columns.save(column, body("{{Company}}!"))
+            databases.close_all()
+        return 200, {"is": of}
+
+    echo.answers["a"] = changed_meanwhile
+    ran(column)
+    results = Cell.objects.filter(column=column).order_by("row__sort_key")
+    asked = [value["is"].endswith("?") for value in results.values_list("value", flat=True)]
+    assert asked[0]
+    assert stale(column) == asked
+    http_columns.save(column, body("{{Company}}?"))
+    compute(leads)
+    assert stale(column) == [not of_then for of_then in asked]
+    del echo.answers["a"]
+    ran(column)
     assert stale(column) == [False, False, False]
 
 

@@ -12,6 +12,7 @@ from enrichment.models import Claim, Run, Worker
 from enrichment.runs import claims, lifecycle, results
 from enrichment.runs.results import Result
 from enrichment.worker import recovery
+from tables import moves
 from tables import rows as table_rows
 from tables.models import Cell, CellState, Column, Row, Table
 from tests.enrichment.conftest import sweep
@@ -167,6 +168,38 @@ def test_rows_handed_back_by_a_stopped_run_are_free_for_the_next_one(run: Run, c
     lifecycle.stop(run)
     claims.release(run.pk, ids(batch), [batch.rows[0].claim_id])
     assert ids(claims.claim(lifecycle.plan(column, "all").pk, 4, living())) == ids(batch)
+
+
+def test_a_run_waits_for_the_rows_that_a_stopped_one_has_not_let_go_of(run: Run, column: Column) -> None:
+    batch = claims.claim(run.pk, 4, living())
+    lifecycle.stop(run)
+    again = lifecycle.plan(column, "all")
+    assert lifecycle.begin(again.pk)
+    waiting = claims.claim(again.pk, 10, living())
+    assert (ids(waiting), waiting.exhausted, waiting.early) == ([], False, True)
+    assert not lifecycle.finish(again.pk)
+    results.store(run, [Result(batch.rows[0].row.pk, "done", 1, claim_id=batch.rows[0].claim_id)])
+    claims.release(run.pk, ids(batch), [batch.rows[0].claim_id])
+    assert ids(claims.claim(again.pk, 4, living())) == ids(batch)
+    again.refresh_from_db()
+    assert again.total == 100
+
+
+def test_a_row_that_was_deleted_while_it_was_sent_comes_back_with_its_result(run: Run, leads: Table) -> None:
+    batch = claims.claim(run.pk, 4, living())
+    first, *_ = ids(batch)
+    Cell.objects.create(row_id=first, column=run.column, state=CellState.DONE, value="before")
+    deletion = table_rows.delete(leads, ids(batch)[:3])
+    assert deletion
+    answers = ["done", "unknown", "limited", "done"]
+    stored = [
+        Result(row.row.pk, state, {"a": 1}, claim_id=row.claim_id)
+        for row, state in zip(batch.rows, answers, strict=True)
+    ]
+    results.store(run, stored)
+    moves.restore(deletion)
+    ended = [(pk, state, {"a": 1}) for pk, state in zip(ids(batch), answers, strict=True) if state != "limited"]
+    assert list(Cell.objects.order_by("row_id").values_list("row_id", "state", "value")) == ended
 
 
 def test_deleting_rows_that_are_under_way_does_no_harm(run: Run, leads: Table) -> None:
