@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import batched
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -22,6 +23,9 @@ from tables.redis import client, client_on_loop
 log = logging.getLogger(__name__)
 
 LENGTH = 2000  # entries of a stream
+CELLS = 250  # of one entry
+LETTERS = 65_536  # of one entry, unless the values in it are short
+LONGEST_VALUE = 200  # characters, as JSON, of a value in a larger entry
 STORED_SECONDS = 3600  # after the last event
 MERGED_SECONDS = 0.1  # between two messages
 KEEP_ALIVE_SECONDS = 15.0
@@ -31,12 +35,28 @@ ACCESS = "access"
 BACKLOG = 200  # messages that a listener has not read yet
 
 type Entry = tuple[bytes, dict[bytes, bytes]]
+type AnnouncedCell = tuple[int, int, dict[str, Any]]  # row id, column id, cell of the API
+
+_encode = DjangoJSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def publish_cells(table_id: int, cells: Sequence[tuple[int, int, dict[str, Any]]]) -> None:
-    """Announces cells, given as (row id, column id, cell of the API)."""
-    for start in range(0, len(cells), 1000):
-        _publish(table_id, "cells", {"cells": cells[start : start + 1000]})
+def publish_cells(table_id: int, cells: Sequence[AnnouncedCell]) -> None:
+    """Announces cells, each with its value, unless it is one of many that are long: then with the value's length.
+
+    A stream that holds whole answers for everybody who comes back would fill Redis; a page reads those that it shows.
+    """
+    for some in batched(cells, CELLS):
+        text = _encode({"cells": some})
+        _publish_text(table_id, "cells", text if len(text) <= LETTERS else _encode({"cells": list(map(_short, some))}))
+
+
+def _short(cell: AnnouncedCell) -> AnnouncedCell:
+    row_id, column_id, facts = cell
+    length = len(_encode(facts.get("value")))
+    if length <= LONGEST_VALUE:
+        return cell
+    kept = {name: fact for name, fact in facts.items() if name != "value"}
+    return row_id, column_id, kept | {"value_length": length}
 
 
 def publish_run(table_id: int, run: dict[str, Any]) -> None:
@@ -83,10 +103,13 @@ def publish_access(table_ids: Iterable[int]) -> None:
 
 
 def _publish(table_id: int, event: str, data: dict[str, Any]) -> None:
+    _publish_text(table_id, event, _encode(data))
+
+
+def _publish_text(table_id: int, event: str, text: str) -> None:
     """What is announced is stored already. Without Redis nobody hears of it at once, and nothing else fails."""
     key = _key(table_id)
     pipeline = client().pipeline(transaction=False)
-    text = json.dumps(data, cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":"))
     pipeline.xadd(key, {"event": event, "data": text}, maxlen=LENGTH, approximate=True)
     pipeline.expire(key, STORED_SECONDS)
     try:

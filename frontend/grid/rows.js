@@ -169,11 +169,18 @@ export class Rows extends EventTarget {
     this.dispatchEvent(new Event("total"));
   }
 
-  /** Shows cells that the server announced. @param {[number, number, Cell][]} batch */
+  /** Shows cells that the server announced, and reads those that came without their values. @param {[number, number, Cell][]} batch */
   announce(batch) {
+    let isOutdated = false;
     for (const [rowId, columnId, cell] of batch) {
       const key = keyOf(rowId, columnId);
       const unsaved = this.#unsaved.get(key);
+      if (cell.value_length !== undefined) {
+        isOutdated ||= this.byId(rowId) !== undefined || this.#loading.size > 0;
+        this.#announced.delete(key);
+        if (unsaved) unsaved.announced = undefined;
+        continue;
+      }
       if (unsaved) {
         unsaved.announced = cell;
         continue;
@@ -181,6 +188,7 @@ export class Rows extends EventTarget {
       if (this.#loading.size) this.#announced.set(key, cell);
       this.#put(rowId, columnId, cell);
     }
+    if (isOutdated) this.refresh();
     this.#emitAnnounced([...new Set(batch.map(([, columnId]) => columnId))]);
     this.dispatchEvent(new CustomEvent("cells", { detail: batch }));
     this.dispatchEvent(new Event("change"));

@@ -28,6 +28,8 @@ export type State =
 
 export interface Cell {
   value: unknown;
+  /** Of a value that was not announced, because it is long: it has to be read. */
+  value_length?: number;
   /* Only computed cells carry the rest. */
   state?: State;
   error?: { code: string; message: string } | null;

@@ -223,6 +223,19 @@ def test_a_table_without_rows_teaches(page: Page, app: App) -> None:
     expect(page.locator("#grid-body").get_by_text("First", exact=True)).to_be_visible()
 
 
+def test_long_values_that_others_write_into_many_rows_are_seen_at_once(page: Page, app: App) -> None:
+    with app.api() as api:
+        made = api.post("/tables", json={"name": "Abouts", "columns": [{"name": "About"}]}).json()
+        path, column = f"/tables/{made['id']}/rows", made["columns"][0]["id"]
+        ids = api.post(path, json={"rows": [{"About": "short"}] * 40}).json()["ids"]
+        page.goto(f"{app.url}/tables/{made['id']}")
+        expect(page.get_by_role("gridcell", name="short").first).to_be_visible()
+        changes = [{"id": row, "cells": {str(column): f"about {row} {'x' * 3_000}"}} for row in ids]
+        assert api.patch(path, json={"rows": changes}).status_code == 200
+    expect(page.get_by_role("gridcell", name=f"about {ids[0]} x")).to_be_visible()
+    expect(page.get_by_role("gridcell", name="short")).to_have_count(0)
+
+
 def test_no_accessibility_problem_is_found(page: Page, app: App, table: int) -> None:
     found = Axe().run(page).response["violations"]
     page.goto(app.url)

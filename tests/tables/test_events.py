@@ -69,6 +69,33 @@ async def test_a_listener_hears_the_last_state_of_each_cell() -> None:
                 cells |= {(row_id, column_id): cell["state"] for row_id, column_id, cell in data["cells"]}
 
 
+def announced(cells: list[events.AnnouncedCell]) -> list[bytes]:
+    """Returns the texts that stand in the stream of table 1 after these cells were announced in it."""
+    events.publish_cells(1, cells)
+    redis: Any = client()
+    return [fields[b"data"] for _, fields in redis.xrange("marl:events:1")]
+
+
+def test_a_long_value_alone_is_announced_whole() -> None:
+    value = "x" * 50_000
+    [text] = announced([(5, 7, {"state": "done", "value": value})])
+    assert json.loads(text)["cells"] == [[5, 7, {"state": "done", "value": value}]]
+
+
+def test_of_many_long_values_their_length_is_announced() -> None:
+    long, short = {"name": "Acme", "about": "é" * 20_000}, "Acme"
+    cells = [(row, 7, {"state": "done", "value": short if row % 2 else long}) for row in range(600)]
+    texts = announced(cells)
+    assert max(map(len, texts)) < events.LETTERS
+    found = [cell for text in texts for cell in json.loads(text)["cells"]]
+    assert [cell[:2] for cell in found] == [[row, 7] for row in range(600)]
+    length = len(json.dumps(long, ensure_ascii=False, separators=(",", ":")))
+    assert [cell[2] for cell in found[:2]] == [
+        {"state": "done", "value_length": length},
+        {"state": "done", "value": short},
+    ]
+
+
 @pytest.mark.usefixtures("_hub")
 async def test_a_listener_hears_of_its_own_table_alone() -> None:
     async with aclosing(listening()) as stream:

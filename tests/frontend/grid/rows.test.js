@@ -80,3 +80,30 @@ test("without a server a row that has changed is asked for again only after a wh
   assert.deepEqual(asked, ["0", "0"]);
   assert.equal(rows.at(99)?.id, 99);
 });
+
+test("a value that was announced by its length alone is read, and what stood there stays until then", async () => {
+  const rows = await loaded();
+  rows.announce([[5, 7, { value: "old", state: "done" }]]);
+  rows.announce([[5, 7, /** @type {any} */ ({ state: "done", value_length: 20_000 })]]);
+  assert.equal(rows.at(5)?.cells[7].value, "old");
+  pass(30);
+  await settled();
+  assert.deepEqual(asked, ["0"]);
+});
+
+test("a long value of a row that is not here is not read", async () => {
+  const rows = await loaded();
+  rows.announce([[500, 7, /** @type {any} */ ({ state: "done", value_length: 20_000 })]]);
+  pass(30);
+  await settled();
+  assert.deepEqual(asked, []);
+});
+
+test("rows that are being fetched while a long value is announced are fetched once more", async () => {
+  const rows = await loaded();
+  rows.refresh();
+  pass(30);
+  rows.announce([[500, 7, /** @type {any} */ ({ state: "done", value_length: 20_000 })]]);
+  await settled();
+  assert.deepEqual(asked, ["0", "0"]);
+});
