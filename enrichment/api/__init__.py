@@ -16,6 +16,7 @@ from enrichment.api import (
     imports,
     list_rows,
     notices,
+    parameters,
     recipes,
     rows,
     runs,
@@ -41,8 +42,10 @@ api = Api(
     urls_namespace="api",
 )
 errors.register(api)
+api.add_decorator(parameters.noting_unknown, mode="view")
 api.add_decorator(idempotency.looking_first)
 api.add_decorator(idempotency.answering_once, mode="view")
+api.add_decorator(parameters.refusing_unknown)
 for part in (
     tables,
     table_members,

@@ -3,24 +3,25 @@
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema, Status
+from ninja import Router, Status
 
 from enrichment import lookup
 from enrichment.api import described
 from enrichment.api.auth import actor
+from enrichment.api.bodies import Body
 from tables import access, comments, mentions
 from workspaces import members
 
 router = Router(tags=["Comments"])
 
 
-class CommentText(Schema):
+class CommentText(Body):
     """Plain text. An @ before the name or e-mail address of a member tells them of it."""
 
     text: str
 
 
-class MentionIds(Schema):
+class MentionIds(Body):
     """Without `ids`, all of them."""
 
     ids: list[int | str] | None = None

@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema, Status
+from ninja import Router, Status
 
 from enrichment import lookup
 from enrichment.api import described
 from enrichment.api.auth import actor
+from enrichment.api.bodies import Body
 from enrichment.connections import settings as connection_settings
 from enrichment.connections import sign_in
 from enrichment.models import Connection
@@ -16,14 +17,14 @@ from workspaces.models import Role
 router = Router(tags=["Connections"])
 
 
-class NewConnection(Schema):
+class NewConnection(Body):
     name: str
     kind: str = "jwt"
     config: dict[str, Any] = {}
     secrets: dict[str, str] = {}
 
 
-class ConnectionChange(Schema):
+class ConnectionChange(Body):
     name: str | None = None
     config: dict[str, Any] | None = None
     secrets: dict[str, str] | None = None

@@ -16,10 +16,13 @@ LIMIT = 500
 _BEYOND = 2**31 - 1  # no table has as many rows, and databases count no further
 
 
-def window(offset: int, limit: int) -> tuple[int, int]:
+def window(offset: int, limit: int, most: int = LIMIT) -> tuple[int, int]:
+    """Returns both as databases take them. Raises Refused: who asked for more than `most` would take it for all."""
     if offset < 0 or limit < 0:
         raise Refused("offset and limit cannot be negative.")
-    return min(offset, _BEYOND), min(limit, LIMIT)
+    if limit > most:
+        raise Refused(f"limit can be up to {most}. Ask for what follows with offset.", field="limit")
+    return min(offset, _BEYOND), limit
 
 
 def listed[Thing: Model](

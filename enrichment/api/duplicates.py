@@ -10,6 +10,7 @@ from ninja import Query, Router, Schema, Status
 from enrichment import lookup
 from enrichment.api import described
 from enrichment.api.auth import actor
+from enrichment.api.bodies import Body
 from tables import columns, deletions, duplicate_searches, duplicates, rows
 from tables.alike_rows import Criteria
 from tables.duplicates import Found, Group
@@ -31,7 +32,7 @@ class Search(Schema):
     limit: int = 20
 
 
-class Merge(Schema):
+class Merge(Body):
     """`keep` is the row of each group that stays: `first`, `last`, or `fullest`, the one with the most values."""
 
     columns: list[str | int] | str | int
@@ -49,10 +50,10 @@ def find(request: HttpRequest, table_id: str, query: Query[Search]) -> Status[di
     """
     table = lookup.table(actor(request), table_id)
     how = Criteria.of(table, _names(query.columns), query.match)
+    offset, limit = described.window(query.offset, query.limit, MOST_GROUPS)
     if table.row_count > duplicates.LARGE:
         return Status(202, duplicate_searches.progress(table.pk, duplicate_searches.start(table, how)))
-    offset, limit = described.window(query.offset, query.limit)
-    return Status(200, _found(table, how, duplicates.look(table, how).window(offset, min(limit, MOST_GROUPS))))
+    return Status(200, _found(table, how, duplicates.look(table, how).window(offset, limit)))
 
 
 @router.get("/tables/{table_id}/duplicates/searches/{search}", summary="Get what a search has found")
@@ -65,8 +66,8 @@ def get_search(request: HttpRequest, table_id: str, search: str, offset: int = 0
     told = duplicate_searches.progress(table.pk, search)
     if told["state"] != "done":
         return told
-    offset, limit = described.window(offset, limit)
-    found = duplicate_searches.window(table.pk, search, offset, min(limit, MOST_GROUPS))
+    offset, limit = described.window(offset, limit, MOST_GROUPS)
+    found = duplicate_searches.window(table.pk, search, offset, limit)
     return told | _found(table, duplicate_searches.criteria(table, search), found)
 
 

@@ -79,7 +79,7 @@ def _validation(error: ValidationError) -> JsonResponse:
     return answer(422, "Some values are missing or invalid.", problems)
 
 
-def _settings(error: InvalidSettings) -> JsonResponse:
+def invalid(error: InvalidSettings) -> JsonResponse:
     first = next((problem for problem in error.problems if problem.severity == "error"), error.problems[0])
     return answer(422, first.message, error.problems)
 
@@ -110,7 +110,7 @@ def register(api: NinjaAPI) -> None:
         api.add_exception_handler(kind, lambda _request, error: respond(error))
 
     on(ValidationError, _validation)
-    on(InvalidSettings, _settings)
+    on(InvalidSettings, invalid)
     on(Refused, refused)
     on(HttpError, _http_error)
     on(RequestDataTooBig, lambda _: answer(413, f"Send at most {_most_mib()} MiB at once, or upload a file."))

@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.http import Http404, HttpRequest
-from ninja import Router, Schema, Status
+from ninja import Router, Status
 from pydantic import Field
 
 from enrichment import lookup
 from enrichment.api import described
 from enrichment.api.auth import actor
+from enrichment.api.bodies import Body
 from enrichment.columns import lifecycle
 from enrichment.columns.lifecycle import NewField
 from enrichment.preview import examples
@@ -19,12 +20,12 @@ from workspaces.models import Role
 router = Router(tags=["Columns"])
 
 
-class FieldOfColumn(Schema):
+class FieldOfColumn(Body):
     path: str = Field(min_length=1, max_length=2000)
     name: str = Field(min_length=1, max_length=200)
 
 
-class NewFields(Schema):
+class NewFields(Body):
     fields: list[FieldOfColumn]
 
 

@@ -8,6 +8,7 @@ from ninja import Query, Router, Schema, Status
 
 from enrichment import lookup, webhooks
 from enrichment.api.auth import actor
+from enrichment.api.bodies import Body
 from enrichment.models import Hook
 from tables.keys import Matching
 from tables.models import Table
@@ -37,7 +38,7 @@ class Sent(Schema):
         return webhooks.Asked(how, self.unknown)
 
 
-class HookChange(Schema):
+class HookChange(Body):
     enabled: bool | None = None
     key: list[str | int] | None = None
     on_match: str | None = None

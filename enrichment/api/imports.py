@@ -5,11 +5,12 @@ from contextlib import suppress
 from typing import Any
 
 from django.http import FileResponse, Http404, HttpRequest
-from ninja import Field, File, Form, Router, Schema, Status, UploadedFile
+from ninja import Field, File, Form, Router, Status, UploadedFile
 from pydantic import field_validator
 
 from enrichment import lookup
 from enrichment.api.auth import actor
+from enrichment.api.bodies import Body
 from tables.imports import checks, rejected, undoing, uploads
 from tables.models import Import
 from workspaces.models import Role
@@ -17,7 +18,7 @@ from workspaces.models import Role
 router = Router(tags=["Imports"])
 
 
-class Goes(Schema):
+class Goes(Body):
     """Where a column of the file goes: `to` is a column's name or id, or the name of a new one; null leaves it out.
 
     With `is_new`, `to` is no id: a new column may have a number as its name. With `as_text`, the column of the table
@@ -31,7 +32,7 @@ class Goes(Schema):
     as_text: bool = False
 
 
-class Options(Schema):
+class Options(Body):
     """How the file is read and where its values go. Options that are left out are detected."""
 
     has_header: bool | None = None
@@ -81,7 +82,7 @@ class Upload(Options):
         return json.loads(given) if isinstance(given, str) and given else given
 
 
-class Look(Schema):
+class Look(Body):
     options: Options = Options()
 
 

@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema, Status
+from ninja import Router, Status
 from pydantic import Field
 
 from enrichment import lookup
 from enrichment.api.auth import actor
+from enrichment.api.bodies import Body
 from enrichment.columns import list_rows
 from enrichment.columns.list_rows import Wish
 from enrichment.models import ListRows
@@ -17,7 +18,7 @@ from workspaces.refusals import Refused
 router = Router(tags=["Rows from lists"])
 
 
-class Expansion(Schema):
+class Expansion(Body):
     path: str = ""
     table_id: int | None = None
     name: str = Field(default="", max_length=200)
@@ -26,12 +27,12 @@ class Expansion(Schema):
     auto: bool = True
 
 
-class ListPlace(Schema):
+class ListPlace(Body):
     path: str = ""
     table_id: int | None = None
 
 
-class ExpansionChange(Schema):
+class ExpansionChange(Body):
     auto: bool
 
 

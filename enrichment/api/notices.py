@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router
 
 from enrichment import lookup
 from enrichment.api.auth import actor
+from enrichment.api.bodies import Body
 from enrichment.notices import delivery
 from enrichment.notices import settings as notice_settings
 from workspaces.models import Role
@@ -15,7 +16,7 @@ from workspaces.refusals import Refused
 router = Router(tags=["Runs"])
 
 
-class NoticesChange(Schema):
+class NoticesChange(Body):
     webhook_url: str | None = None
     emails: list[str] | None = None
     when: str | None = None

@@ -4,18 +4,19 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.http import content_disposition_header
-from ninja import Router, Schema, Status
+from ninja import Router, Status
 
 from enrichment import lookup
 from enrichment.api import described
 from enrichment.api.auth import actor
+from enrichment.api.bodies import Body
 from enrichment.columns import gallery, recipe_export, recipe_import, recipes
 from workspaces.models import Role
 
 router = Router(tags=["Columns"])
 
 
-class Import(Schema):
+class RecipeImport(Body):
     """`recipe` is the content of a file, or the id of one in the gallery, with `answers` to what that asks for.
 
     `columns` maps names in the recipe to columns of this table. `secrets` create the recipe's connection.
@@ -61,7 +62,7 @@ def export_recipe(request: HttpRequest, column_id: str) -> HttpResponse:
     response={200: dict, 201: dict},
     summary="Import a column's settings",
 )
-def import_recipe(request: HttpRequest, table_id: str, body: Import) -> Status[dict[str, Any]]:
+def import_recipe(request: HttpRequest, table_id: str, body: RecipeImport) -> Status[dict[str, Any]]:
     """Creates a column from exported settings. With `dry_run`, returns what the settings need instead."""
     who = actor(request)
     table = lookup.table(who, table_id, Role.EDITOR)

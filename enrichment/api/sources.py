@@ -3,10 +3,11 @@
 from typing import Any, Literal
 
 from django.http import HttpRequest
-from ninja import Router, Schema, Status
+from ninja import Router, Status
 
 from enrichment import lookup
 from enrichment.api.auth import actor
+from enrichment.api.bodies import Body
 from enrichment.models import Source
 from enrichment.sources import preview, runs, settings
 from tables.imports import uploads
@@ -15,7 +16,7 @@ from workspaces.models import Role
 router = Router(tags=["Sources"])
 
 
-class Settings(Schema):
+class Settings(Body):
     """`config` is a request as that of an HTTP column, without references, and `items`, where its list is.
 
     `columns` are [{"path", "column"}]; with a "type", a column that the table lacks is made.

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest
-from ninja import Router, Schema, Status
+from ninja import Router, Status
 from pydantic import Field
 
 from enrichment import lookup
 from enrichment.api import described
 from enrichment.api.auth import actor
+from enrichment.api.bodies import Body
 from workspaces import api_tokens
 from workspaces.models import Role, Scope
 from workspaces.tokens import revoke
@@ -17,7 +18,7 @@ from workspaces.tokens import revoke
 router = Router(tags=["API tokens"])
 
 
-class NewToken(Schema):
+class NewToken(Body):
     """`scopes` are read, rows (change rows, import files), run and manage; without `ends_at` it never ends."""
 
     name: str = Field(min_length=1, max_length=120)

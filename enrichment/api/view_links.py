@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema, Status
+from ninja import Router, Status
 from pydantic import Field
 
 from enrichment import lookup
 from enrichment.api.auth import actor
+from enrichment.api.bodies import Body
 from tables import view_links
 from tables.models import ViewLink
 from workspaces.models import Role
@@ -15,7 +16,7 @@ from workspaces.models import Role
 router = Router(tags=["Views"])
 
 
-class NewLink(Schema):
+class NewLink(Body):
     days: int = Field(30, ge=1, le=view_links.MOST_DAYS)
 
 

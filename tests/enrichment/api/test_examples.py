@@ -10,6 +10,7 @@ from django.db import transaction
 from jsonschema_rs import validator_for
 
 from enrichment.api import api, examples
+from enrichment.api.bodies import Body
 from tests.enrichment.api import everything
 
 if TYPE_CHECKING:
@@ -54,6 +55,18 @@ def test_every_example_is_taken_and_answered_as_it_says(
             content = operation["responses"][str(answer.status_code)].get("content", {})
             if "application/json" in content and answer["Content-Type"].startswith("application/json"):
                 _check(content["application/json"], document, answer.json())
+
+
+def test_no_answer_has_the_name_of_a_body() -> None:
+    names = {schema["title"] for schema in (item.model_json_schema() for item in _bodies())}
+    assert names & examples.things().keys() == set()
+
+
+def _bodies() -> list[type[Body]]:
+    found = [Body]
+    for body in found:
+        found += body.__subclasses__()
+    return found
 
 
 def _operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
