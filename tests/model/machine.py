@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from enrichment.dataflow import recalculate
 from tables.imports import job
-from tests.model.table import TYPES, Model, Refusal, Values, all_cleaned, as_text, cleaned, formula
+from tests.model.table import TYPES, Model, Refusal, Values, all_cleaned, as_key, cleaned, formula
 
 LABEL = 'COALESCE({{Name}}, "?") + "/" + COALESCE({{Size}}, "-")'
 NAMES = st.sampled_from(["", "a", "A", "a ", "ä", "0", "01", "null", 'x,"y', "true", "x\u2028y"])
@@ -335,7 +335,7 @@ def one_for_each(rows: list[Values], key: list[str], on_match: str) -> list[Valu
     """Returns the rows that count of a file: the last one with a key where rows are updated, else the first."""
     by_key: dict[Any, int] = {}
     for place, row in enumerate(rows):
-        known = tuple(as_text(fitting(row).get(name)) for name in key)
+        known = tuple(as_key(name, fitting(row).get(name)) for name in key)
         if any(known) and (on_match == "update" or known not in by_key):
             by_key[known] = place
     keyless = {place for place, row in enumerate(rows) if not any(fitting(row).get(name) is not None for name in key)}

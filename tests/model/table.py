@@ -42,6 +42,13 @@ def as_text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+def as_key(column: str, value: Any) -> str:
+    """Returns what a stored value is known by as a part of a key: 7 for 07."""
+    if TYPES[column] == "number" and value is not None:
+        return f"{Decimal(str(value)).normalize():f}"
+    return as_text(value)
+
+
 def formula(values: Values) -> str:
     """The column Label: `COALESCE({{Name}}, "?") + "/" + COALESCE({{Size}}, "-")`."""
     return f"{as_text(values.get('Name')) or '?'}/{as_text(values.get('Size')) or '-'}"
@@ -99,8 +106,8 @@ class Model:
     def _upsert(
         self, row: Mapping[str, Any], key: Sequence[str], on_match: str, keep_blank: bool, new_id: Callable[[], int]
     ) -> int:
-        wanted = [as_text(cleaned(column, row.get(column))) for column in key]
-        matched = [pk for pk in self.order if [as_text(self.values[pk].get(column)) for column in key] == wanted]
+        wanted = [as_key(column, cleaned(column, row.get(column))) for column in key]
+        matched = [pk for pk in self.order if [as_key(column, self.values[pk].get(column)) for column in key] == wanted]
         if not any(wanted) or not matched:
             row_id = new_id()
             self.add([row_id], [all_cleaned(row)])
