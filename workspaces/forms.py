@@ -11,15 +11,19 @@ from workspaces import attempts
 from workspaces.models import Role, Scope, User
 
 
+class Email(forms.EmailField):
+    default_error_messages = {"invalid": "This isn't an e-mail address. Enter one such as sam@example.com."}
+
+
 class SignIn(forms.Form):
-    email = forms.EmailField(label="E-mail", widget=forms.EmailInput({"class": "in", "autocomplete": "username"}))
+    email = Email(label="E-mail", widget=forms.EmailInput({"class": "in", "autocomplete": "username"}))
     password = forms.CharField(
         label="Password", widget=forms.PasswordInput({"class": "in", "autocomplete": "current-password"})
     )
 
 
 class Forgotten(forms.Form):
-    email = forms.EmailField(label="E-mail", widget=forms.EmailInput({"class": "in", "autocomplete": "username"}))
+    email = Email(label="E-mail", widget=forms.EmailInput({"class": "in", "autocomplete": "username"}))
 
 
 class NewPassword(forms.Form):
@@ -52,8 +56,19 @@ class Code(forms.Form):
     )
 
 
+class FirstCode(Code):
+    """Of an app that is being set up: there are no recovery codes yet."""
+
+    code = forms.CharField(
+        label="Code",
+        max_length=40,
+        help_text="The six digits that the app shows now.",
+        widget=forms.TextInput({"class": "in", "autocomplete": "one-time-code", "autofocus": True}),
+    )
+
+
 class Invite(forms.Form):
-    email = forms.EmailField(label="E-mail", widget=forms.EmailInput({"class": "in", "placeholder": "sam@example.com"}))
+    email = Email(label="E-mail", widget=forms.EmailInput({"class": "in", "placeholder": "sam@example.com"}))
     role = forms.ChoiceField(choices=Role.choices, initial=Role.EDITOR, widget=forms.Select({"class": "in"}))
 
 
@@ -94,7 +109,7 @@ class Account(forms.Form):
     name = forms.CharField(
         max_length=120, required=False, widget=forms.TextInput({"class": "in", "autocomplete": "name"})
     )
-    email = forms.EmailField(label="E-mail", widget=forms.EmailInput({"class": "in", "autocomplete": "email"}))
+    email = Email(label="E-mail", widget=forms.EmailInput({"class": "in", "autocomplete": "email"}))
     password = forms.CharField(
         label="New password",
         required=False,

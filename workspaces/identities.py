@@ -56,7 +56,7 @@ def name_of(identity: Identity) -> str:
 
 def _check_address(person: Person) -> None:
     if not person.email:
-        words = f"{settings.OIDC_NAME} doesn't say that your email address is verified, so Marl can't know that it is"
+        words = f"{settings.OIDC_NAME} doesn't say that your e-mail address is verified, so Marl can't know that it is"
         raise Refused(f"{words} yours. Verify it there, or ask whoever manages it there.", code="forbidden")
     domains = settings.OIDC_DOMAINS
     if domains and ANYBODY not in domains and person.email.rpartition("@")[2] not in domains:

@@ -49,8 +49,9 @@ def _warn_of_few_codes(request: HttpRequest, user: User) -> None:
 @member(before_second_factor=True)
 def settings_page(request: HttpRequest, actor: Actor) -> HttpResponse:
     user = cast(User, actor.user)
-    form = forms.Code(request.POST or None)
-    if request.method == "POST" and form.is_valid() and not second_factor.is_on(user):
+    is_on = second_factor.is_on(user)
+    form = (forms.Code if is_on else forms.FirstCode)(request.POST or None)
+    if request.method == "POST" and form.is_valid() and not is_on:
         try:
             codes = second_factor.turn_on(user, _secret(request), form.cleaned_data["code"])
         except Refused as refusal:
@@ -112,7 +113,6 @@ def _page(request: HttpRequest, actor: Actor, form: forms.Code, codes: list[str]
         "is_wanted": second_factor.is_missing(user, actor.workspace),
     }
     if factor is None:
-        form.fields["code"].help_text = "The six digits that the app shows now."
         secret = _secret(request)
         context |= {"secret": secret, "picture": second_factor.picture(user, secret)}
     status = 422 if form.errors else 200

@@ -41,7 +41,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         elif user := authenticate(request, username=email.lower(), password=password):
             return signing_in.enter(request, user, after_sign_in(request))
         else:
-            form.add_error(None, "This email address and password don't match.")
+            form.add_error(None, "This e-mail and password don't match. Check both, or use “Forgot your password?”.")
     status = 422 if form.errors else 200
     context = {"form": form, "expired": "expired" in request.GET, "next": request.GET.get("next", "")}
     context["company"] = _company()

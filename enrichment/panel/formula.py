@@ -5,7 +5,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
-from django_htmx.http import trigger_client_event
 
 from enrichment.columns import formula as formula_columns
 from enrichment.columns.formula import PreviewedRow
@@ -13,7 +12,7 @@ from enrichment.engine.errors import InvalidSettings
 from enrichment.engine.formula import SandboxBusy
 from enrichment.engine.template.values import as_text
 from enrichment.graph import FORMULA_TYPES
-from enrichment.panel import addresses, forms, versions
+from enrichment.panel import addresses, forms, saving
 from enrichment.panel.addresses import of_column
 from enrichment.panel.forms import PanelForm
 from tables import columns as table_columns
@@ -67,27 +66,21 @@ def _settings(request: HttpRequest, column: Column) -> dict[str, Any]:
 
 def _save(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
     name, config = forms.name(request.POST), _settings(request, column)
-    try:
-        versions.check(request.POST, _version(column))
-        saved = forms.store(column, name, config)
-    except versions.Conflict as conflict:
-        return _render(request, actor, column, PanelForm(name, config, conflict=str(conflict)))
-    except (InvalidSettings, Refused, SandboxBusy) as error:
-        return _render(request, actor, column, PanelForm(name, config, problems=forms.problems_of(error)))
-    saved.refresh_from_db()
-    answer = _render(request, actor, saved, PanelForm(saved.name, formula_columns.shown(saved), "Saved."))
-    return trigger_client_event(answer, "marl:columns-changed", {"columnId": saved.pk})
-
-
-def _version(column: Column) -> str:
-    return versions.of(formula_columns.shown(column)) if column.pk else ""
+    return saving.save(
+        request.POST,
+        column,
+        name,
+        config,
+        shown=formula_columns.shown,
+        render=lambda of, form: _render(request, actor, of, form),
+    )
 
 
 def _render(request: HttpRequest, actor: Actor, column: Column, form: PanelForm) -> HttpResponse:
     """422 with the form when something is wrong with it."""
     context = {
         **addresses.of_formula_panel(column),
-        "version": _version(column),
+        "version": saving.version(column, formula_columns.shown),
         "name": form.name,
         "config": form.config,
         "notice": form.notice,

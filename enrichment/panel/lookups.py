@@ -5,14 +5,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
-from django_htmx.http import trigger_client_event
 
 from enrichment import lookup
 from enrichment.columns import lookups as lookup_columns
 from enrichment.engine.errors import InvalidSettings
 from enrichment.engine.template import references
 from enrichment.models import LookupColumn
-from enrichment.panel import addresses, forms, versions
+from enrichment.panel import addresses, forms, saving
 from enrichment.panel.addresses import of_column
 from enrichment.panel.forms import PanelForm
 from enrichment.panel.formula import shown_result
@@ -118,20 +117,14 @@ def _save(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
     name, config = forms.name(request.POST), _settings(request)
     if not column.pk and name == table_columns.unique_name(column.table, NEW) and config["take"]:
         name = table_columns.unique_name(column.table, forms.text(request.POST, "take"))  # nobody has chosen one
-    try:
-        versions.check(request.POST, _version(column))
-        saved = forms.store(column, name, config)
-    except versions.Conflict as conflict:
-        return _render(request, actor, column, PanelForm(name, config, conflict=str(conflict)))
-    except (InvalidSettings, Refused) as error:
-        return _render(request, actor, column, PanelForm(name, config, problems=forms.problems_of(error)))
-    saved.refresh_from_db()
-    answer = _render(request, actor, saved, PanelForm(saved.name, lookup_columns.shown(saved), "Saved."))
-    return trigger_client_event(answer, "marl:columns-changed", {"columnId": saved.pk})
-
-
-def _version(column: Column) -> str:
-    return versions.of(lookup_columns.shown(column)) if column.pk else ""
+    return saving.save(
+        request.POST,
+        column,
+        name,
+        config,
+        shown=lookup_columns.shown,
+        render=lambda of, form: _render(request, actor, of, form),
+    )
 
 
 def _render(request: HttpRequest, actor: Actor, column: Column, form: PanelForm) -> HttpResponse:
@@ -141,7 +134,7 @@ def _render(request: HttpRequest, actor: Actor, column: Column, form: PanelForm)
     context = {
         **addresses.of_lookup_panel(column),
         **_fields(actor, column, dict(form.config)),
-        "version": _version(column),
+        "version": saving.version(column, lookup_columns.shown),
         "name": form.name,
         "config": form.config,
         "notice": form.notice,

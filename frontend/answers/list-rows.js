@@ -7,6 +7,7 @@
 
 import { api, reasonOf } from "../ui/api.js";
 import { button, make } from "../ui/elements.js";
+import { openForm } from "../ui/form-dialog.js";
 import { toast } from "../ui/notices.js";
 import { once } from "../ui/once.js";
 
@@ -48,17 +49,11 @@ class ListRows {
     const found = await this.#read();
     this.#show(found);
     this.#name.value = found.name;
-    const title = make("h2", { id: "list-title" }, "Rows from this list");
-    const form = make("form", { method: "dialog" }, title, ...this.#parts(), this.#problem, this.#buttons());
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      void this.#make();
+    openForm(this.#dialog, {
+      title: "Rows from this list",
+      parts: [...this.#parts(), this.#problem, this.#buttons()],
+      submit: () => this.#make(),
     });
-    this.#dialog.setAttribute("aria-labelledby", title.id);
-    this.#dialog.append(form);
-    this.#dialog.addEventListener("close", () => this.#dialog.remove());
-    document.body.append(this.#dialog);
-    this.#dialog.showModal();
   }
 
   #parts() {

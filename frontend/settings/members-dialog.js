@@ -10,6 +10,7 @@
 
 import { ApiError, api, reasonOf } from "../ui/api.js";
 import { button, make } from "../ui/elements.js";
+import { openForm } from "../ui/form-dialog.js";
 import { plural } from "../ui/format.js";
 import { iconButton } from "../ui/icons.js";
 import { toast } from "../ui/notices.js";
@@ -64,35 +65,26 @@ class MembersDialog {
   }
 
   open() {
-    const title = make("h2", { id: "sharing-title" }, `Share “${this.table.name}”`);
-    const form = make(
-      "form",
-      { method: "dialog" },
-      title,
-      make(
-        "fieldset",
-        "plain",
-        make("legend", "", "Who sees this table"),
-        choice(this.#everybody, "Everybody in the workspace", "Each with the role that they have there."),
-        choice(this.#some, "Only these people", "For all others it isn't there."),
-      ),
-      this.#people,
-      this.#problem,
-      this.#said,
-      this.#buttons(),
-    );
     this.#people.append(this.#adding(), this.#list, ...this.#hints().map((words) => make("p", "hint", words)));
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      void this.#save();
-    });
     for (const radio of [this.#everybody, this.#some]) radio.addEventListener("change", () => this.#choose());
-    this.#dialog.setAttribute("aria-labelledby", title.id);
-    this.#dialog.append(form);
-    this.#dialog.addEventListener("close", () => this.#dialog.remove());
     this.#show();
-    document.body.append(this.#dialog);
-    this.#dialog.showModal();
+    openForm(this.#dialog, {
+      title: `Share “${this.table.name}”`,
+      parts: [
+        make(
+          "fieldset",
+          "plain",
+          make("legend", "", "Who sees this table"),
+          choice(this.#everybody, "Everybody in the workspace", "Each with the role that they have there."),
+          choice(this.#some, "Only these people", "For all others it isn't there."),
+        ),
+        this.#people,
+        this.#problem,
+        this.#said,
+        this.#buttons(),
+      ],
+      submit: () => this.#save(),
+    });
   }
 
   /** Who may have a place on the list: owners see every table as they are. */

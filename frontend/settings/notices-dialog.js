@@ -9,6 +9,7 @@
 
 import { api, reasonOf } from "../ui/api.js";
 import { button, make } from "../ui/elements.js";
+import { openForm } from "../ui/form-dialog.js";
 import { timeText } from "../ui/format.js";
 import { toast } from "../ui/notices.js";
 import { once } from "../ui/once.js";
@@ -47,17 +48,11 @@ class NoticesDialog {
   }
 
   open() {
-    const title = make("h2", { id: "notices-title" }, "Notices of runs");
-    const form = make("form", { method: "dialog" }, title, ...this.#fields(), this.#problem, this.#buttons());
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      void this.#send(false);
+    openForm(this.#dialog, {
+      title: "Notices of runs",
+      parts: [...this.#fields(), this.#problem, this.#buttons()],
+      submit: () => this.#send(false),
     });
-    this.#dialog.setAttribute("aria-labelledby", title.id);
-    this.#dialog.append(form);
-    this.#dialog.addEventListener("close", () => this.#dialog.remove());
-    document.body.append(this.#dialog);
-    this.#dialog.showModal();
     this.#webhook.focus();
   }
 

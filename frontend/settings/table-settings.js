@@ -8,6 +8,7 @@
 import { api, reasonOf } from "../ui/api.js";
 import { ask } from "../ui/ask.js";
 import { button, make } from "../ui/elements.js";
+import { openForm } from "../ui/form-dialog.js";
 import { toast } from "../ui/notices.js";
 import { AttemptLimits, deletedWords, isShorter } from "./attempt-limits.js";
 import { askToDelete, deleteTable } from "./deletion.js";
@@ -37,17 +38,11 @@ class TableSettings {
   }
 
   open() {
-    const title = make("h2", { id: "settings-title" }, "Table settings");
-    const form = make("form", { method: "dialog" }, title, ...this.#fields(), this.#problem, this.#buttons());
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      void this.#save();
+    openForm(this.#dialog, {
+      title: "Table settings",
+      parts: [...this.#fields(), this.#problem, this.#buttons()],
+      submit: () => this.#save(),
     });
-    this.#dialog.setAttribute("aria-labelledby", title.id);
-    this.#dialog.append(form);
-    this.#dialog.addEventListener("close", () => this.#dialog.remove());
-    document.body.append(this.#dialog);
-    this.#dialog.showModal();
     void this.attempts.look();
   }
 

@@ -8,6 +8,7 @@
 import { api, reasonOf } from "../ui/api.js";
 import { copy } from "../ui/copy.js";
 import { button, make } from "../ui/elements.js";
+import { openForm } from "../ui/form-dialog.js";
 import { clockText } from "../ui/format.js";
 import { iconButton } from "../ui/icons.js";
 import { toast } from "../ui/notices.js";
@@ -45,36 +46,27 @@ class SharesDialog {
   }
 
   open() {
-    const title = make("h2", { id: "shares-title" }, `Share “${this.view.name}”`);
     const text =
       "Anybody who has the link can read the rows of this view as they are then, without an account, in the columns that it shows. They see no settings, requests or other rows.";
     const label = make("label", { htmlFor: this.#days.id }, "The link ends");
-    const form = make(
-      "form",
-      { method: "dialog" },
-      title,
-      make("p", "hint", text),
-      make("div", "field", label, this.#days),
-      this.#made,
-      this.#list,
-      this.#problem,
-      make(
-        "div",
-        "buttons",
-        button("Close", "btn", () => this.#dialog.close()),
-        make("button", { className: "btn primary" }, "Make link"),
-      ),
-    );
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      void this.#create();
-    });
-    this.#dialog.setAttribute("aria-labelledby", title.id);
-    this.#dialog.append(form);
-    this.#dialog.addEventListener("close", () => this.#dialog.remove());
     this.#show();
-    document.body.append(this.#dialog);
-    this.#dialog.showModal();
+    openForm(this.#dialog, {
+      title: `Share “${this.view.name}”`,
+      parts: [
+        make("p", "hint", text),
+        make("div", "field", label, this.#days),
+        this.#made,
+        this.#list,
+        this.#problem,
+        make(
+          "div",
+          "buttons",
+          button("Close", "btn", () => this.#dialog.close()),
+          make("button", { className: "btn primary" }, "Make link"),
+        ),
+      ],
+      submit: () => this.#create(),
+    });
   }
 
   #create = once(() =>

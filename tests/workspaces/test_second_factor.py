@@ -168,3 +168,12 @@ def test_a_new_key_seals_the_secrets_anew(viewer: User) -> None:
     after = SecondFactor.objects.get().secret
     assert after != before
     assert open_sealed(after)["totp"] == secret
+
+
+def test_a_code_that_is_wrong_in_the_setup_asks_for_no_recovery_code(owner: User) -> None:
+    client = Client()
+    client.force_login(owner)
+    client.get("/settings/second-factor")
+    page = client.post("/settings/second-factor", {"code": "000000"}).content.decode()
+    assert "The six digits that the app shows now." in page
+    assert "recovery codes" not in page

@@ -53,7 +53,7 @@ def test_a_page_asks_to_sign_in_and_comes_back(client: Client, owner: User) -> N
 def test_a_wrong_password_is_told_and_a_foreign_address_is_not_followed(client: Client, owner: User) -> None:
     answer = client.post("/sign-in", {"email": owner.email, "password": "wrong"})
     assert answer.status_code == 422
-    assert "This email address and password" in answer.content.decode()
+    assert "This e-mail and password" in answer.content.decode()
     form = {"email": owner.email, "password": "a long passphrase", "next": "https://evil.example/"}
     assert client.post("/sign-in", form).headers["Location"] == "/"
 
@@ -82,3 +82,8 @@ def test_the_command_prints_a_token_alone_and_makes_the_first_owner(
     me = client.get("/api/v1/me", headers={"authorization": f"Bearer {token.strip()}"}).json()
     assert me["role"] == "editor"
     assert Workspace.objects.count() == 1
+
+
+def test_what_is_no_address_says_what_one_looks_like(client: Client) -> None:
+    page = client.post("/sign-in", {"email": "sam@", "password": "a long passphrase"}).content.decode()
+    assert "This isn&#x27;t an e-mail address. Enter one such as sam@example.com." in page
