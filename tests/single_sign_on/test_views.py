@@ -175,7 +175,7 @@ def test_an_address_that_is_not_verified_joins_and_makes_nothing(
     User.objects.create_user("sam@acme.example", "a long passphrase")
     issuer.person |= told
     words = words_of(sign_in())
-    assert "Acme Login doesn't say that your email address is verified" in words
+    assert "Acme Login doesn't say that your e-mail address is verified" in words
     assert "Verify it there" in words
     assert not Identity.objects.exists()
     assert User.objects.get().has_usable_password()
