@@ -45,9 +45,13 @@ def store_results(new: Sequence[cells.NewCell]) -> None:
     deletions = dict(DeletedRow.objects.filter(pk__in=row_ids).values_list("pk", "deletion_id"))
     kept = [cell for cell in ended if cell.row_id in deletions]
     for cell in kept:
-        of_cell = {"deletion_id": deletions[cell.row_id], "row_id": cell.row_id, "column_id": cell.column_id}
         json_fields = {name: json.loads(cells.encoded(getattr(cell, name))) for name in ("value", "error_detail")}
-        DeletedCell.objects.update_or_create(**of_cell, defaults=cell._asdict() | json_fields | {"stale": False})
+        DeletedCell.objects.update_or_create(
+            deletion_id=deletions[cell.row_id],
+            row_id=cell.row_id,
+            column_id=cell.column_id,
+            defaults=cell._asdict() | json_fields | {"stale": False},
+        )
 
 
 def bring_back(deletion: Deletion, first: int, last: int) -> None:

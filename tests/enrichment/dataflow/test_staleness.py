@@ -237,8 +237,8 @@ def test_a_result_that_was_asked_for_before_the_settings_changed_is_of_the_earli
 
     echo.answers["a"] = changed_meanwhile
     ran(column)
-    results = Cell.objects.filter(column=column).order_by("row__sort_key")
-    asked = [value["is"].endswith("?") for value in results.values_list("value", flat=True)]
+    answers = Cell.objects.filter(column=column).order_by("row__sort_key").values_list("value__is", flat=True)
+    asked = [str(answer).endswith("?") for answer in answers]
     assert asked[0]
     assert stale(column) == asked
     http_columns.save(column, body("{{Company}}?"))
