@@ -79,6 +79,12 @@ def _oddities(about: Mapping[str, Any], names: list[str]) -> Iterator[str]:
     if hidden:
         listed = ", ".join(f"“{name}”" for name in hidden)
         yield f"{listed} {'is' if len(hidden) == 1 else 'are'} hidden in the workbook. All columns are read."
+    if totals := about.get("totals"):
+        listed = ", ".join(f"{row:,}" for row in totals)
+        if len(totals) == 1:
+            yield f"Row {listed} of the sheet has the totals of a table. It came in like all others."
+        else:
+            yield f"Rows {listed} of the sheet have the totals of tables. They came in like all others."
     if about.get("hidden_values"):
         number, where = _counted(about["hidden_values"], names)
         hides = f"{number:,} values have number formats like ;;; that hide them"

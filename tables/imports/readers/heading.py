@@ -305,7 +305,8 @@ def _names(beginning: Beginning, notes: Notes, *, is_text: bool) -> list[str]:
     widths = [_filled_to(row) for _, row in beginning.rows]
     wide = [width for width in widths if width > len(given)]
     if wide and (not is_text or len(wide) * 10 > len(widths)):
-        words = f"There are {len(given)} names, but rows have up to {max(wide)} values. Check the last names."
+        names = "is 1 name" if len(given) == 1 else f"are {len(given)} names"
+        words = f"There {names}, but rows have up to {max(wide)} values. Check the last names."
         notes.warn(beginning.header[0], words)
         given += [""] * (max(wide) - len(given))
     return named(given)

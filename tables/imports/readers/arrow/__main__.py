@@ -7,10 +7,12 @@ import base64
 import math
 import os
 import re
+import struct
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 os.environ["ARROW_DEFAULT_MEMORY_POOL"] = "system"  # the others reserve more than they use
 
@@ -69,12 +71,16 @@ def _shown(values: Any) -> list[Any]:
     if pa.types.is_nested(kind):
         exact = _exact(kind)
         return [_json(value, exact) for value in compute.cast(values, exact).to_pylist()]
+    if _is_uuid(kind):
+        return [None if value is None else str(UUID(bytes=value)) for value in values.storage.to_pylist()]
     if _is_binary(kind):
         return [None if value is None else base64.b64encode(value).decode() for value in values.to_pylist()]
     if pa.types.is_duration(kind):
         places = _PLACES[kind.unit]
         parts = compute.cast(values, pa.int64()).to_pylist()
         return [None if number is None else clock(number, places) for number in parts]
+    if pa.types.is_float16(kind):
+        return [None if number is None else _half(number) for number in values.to_pylist()]
     texts = compute.cast(values, pa.string()).to_pylist()
     if pa.types.is_floating(kind):
         return [_number(text) for text in texts]
@@ -124,6 +130,27 @@ def _holds_bytes(kind: Any) -> bool:
 
 def _is_binary(kind: Any) -> bool:
     return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind))
+
+
+def _is_uuid(kind: Any) -> bool:
+    return getattr(kind, "extension_name", "") == "arrow.uuid"
+
+
+def _half(number: float) -> str:
+    """Returns a number of two bytes with as few digits as tell it from others: 0.1, not 0.0999755859375."""
+    number = float(number)
+    if number.is_integer():
+        return f"{number:.0f}"
+    texts = (f"{number:.{digits}g}" for digits in range(1, 6))
+    shortest = next((text for text in texts if not math.isfinite(number) or _is_half(text, number)), repr(number))
+    return _number(shortest) or ""
+
+
+def _is_half(text: str, number: float) -> bool:
+    try:
+        return bool(struct.unpack("e", struct.pack("e", float(text)))[0] == number)
+    except OverflowError:
+        return False
 
 
 def _number(text: str | None) -> str | None:

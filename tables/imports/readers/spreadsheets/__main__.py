@@ -42,6 +42,7 @@ def _with_openpyxl(path: Path, options: Mapping[str, Any]) -> Answer:
     choices = [(sheet.title, _counted(scans[sheet.title]), sheet.is_hidden) for sheet in book.sheets]
     title = _chosen(choices, options["sheet"])
     found = scans[title]
+    sheet = next(sheet for sheet in book.sheets if sheet.title == title)
     about = {
         "sheet": title,
         "sheets": choices,
@@ -52,10 +53,10 @@ def _with_openpyxl(path: Path, options: Mapping[str, Any]) -> Answer:
         "hidden_rows": found.hidden_rows,
         "hidden_columns": found.hidden_columns,
         "hidden_values": sorted(found.hidden_values.items()),
+        "totals": book.totals(sheet),
         "rounded": sorted(found.rounded.items()),
         "is_whole": found.is_whole,
     }
-    sheet = next(sheet for sheet in book.sheets if sheet.title == title)
     return about, _begun(book.rows(sheet, found.merges, repeat_merged=bool(options["repeat_merged"])), title)
 
 
@@ -100,6 +101,7 @@ def _of_open_document(path: Path, options: Mapping[str, Any]) -> Answer:
     found = ods.scan(path, title)
     unresolved = [(0, found.unresolved)] if found.unresolved else []
     told = {"reader": None, "hidden_rows": found.hidden_rows, "unresolved": unresolved}
+    told |= {"hidden_columns": found.hidden_columns}
     return dict(about) | told, _begun(ods.rows(path, title, repeat_merged=bool(options["repeat_merged"])), title)
 
 

@@ -36,6 +36,8 @@ _DURATION = re.compile(r"(-?)PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d+))?S)?")
 
 _ROW_TAG = re.compile(rb"<table:table-row(?=[\s>/])")
 _TABLE_TAG = re.compile(rb'<table:table\s[^>]*?table:name="([^"]*)"')
+_COLUMN_TAG = re.compile(rb"<table:table-column(?=[\s/>])([^>]*)")
+_REPEATED = re.compile(rb'\stable:number-(?:columns|rows)-repeated="(\d{1,7})"')
 _HIDDEN = re.compile(rb'[^>]*\stable:visibility="(?:collapse|filter)"')
 _UNRESOLVED = re.compile(
     rb"<table:table-cell(?=[^>]*\stable:formula=)(?![^>]*\soffice:(?:string-|boolean-|date-|time-)?value=)"
@@ -48,6 +50,7 @@ class Scan:
     """What is told of a sheet before its rows are read; `unresolved` counts formulas without a result."""
 
     hidden_rows: int = 0  # of those with a value
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)  # the first and last of each stretch
     unresolved: int = 0
 
 
@@ -56,11 +59,28 @@ def scan(path: Path, title: str) -> Scan:
     found, name = Scan(), ""
     for piece in pieces(Archive(path), _PART, _ROW_TAG):
         if name == title:
-            found.hidden_rows += _HIDDEN.match(piece) is not None and b"<text:p" in piece
+            if _HIDDEN.match(piece) and b"<text:p" in piece:
+                found.hidden_rows += _times(piece.partition(b">")[0])
             found.unresolved += len(_UNRESOLVED.findall(piece))
-        for begun in _TABLE_TAG.findall(piece):
-            name = unescape(begun.decode())
+        for begun in _TABLE_TAG.finditer(piece):
+            name = unescape(begun[1].decode())
+            if name == title:
+                found.hidden_columns = list(_hidden_columns(piece[begun.end() :]))
     return found
+
+
+def _hidden_columns(head: bytes) -> Iterator[tuple[int, int]]:
+    """Yields the first and last of the hidden columns that the head of a sheet lists."""
+    last = 0
+    for attributes in _COLUMN_TAG.findall(head.partition(b"</table:table>")[0]):
+        first, last = last + 1, last + _times(attributes)
+        if _HIDDEN.match(attributes):
+            yield first, last
+
+
+def _times(attributes: bytes) -> int:
+    found = _REPEATED.search(attributes)
+    return int(found[1]) if found else 1
 
 
 def rows(path: Path, title: str, *, repeat_merged: bool) -> Cells:

@@ -27,8 +27,10 @@ _CONTENT = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>([^<]+)")
 _RESULT = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>[^<]")
 _LONG_NUMBER = re.compile(rb">\s*-?[1-9]\d{15,}\s*<")
 _DIGITS = 15  # of a number that a spreadsheet shows
-_HIDDEN = re.compile(rb"[^>]*\shidden=[\"'](?:1|true)[\"']")
-_HIDDEN_COLUMNS = re.compile(rb"<(?:\w+:)?col(?=\s)([^<>]*\shidden=[\"'](?:1|true)[\"'][^<>]*)")
+_HIDDEN = re.compile(rb"[^>]*\s(?:hidden=[\"'](?:1|true)|ht=[\"']0(?:\.0*)?)[\"']")  # also where it has no height
+_HIDDEN_COLUMNS = re.compile(
+    rb"<(?:\w+:)?col(?=\s)([^<>]*\s(?:hidden=[\"'](?:1|true)|width=[\"']0(?:\.0*)?)[\"'][^<>]*)"
+)
 _FROM_TO = re.compile(rb"\s(min|max)=[\"'](\d+)[\"']")
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^<>]*ref=[\"']([A-Za-z]+\d+:[A-Za-z]+\d+)[\"']")
 
@@ -96,7 +98,7 @@ def scan(archive: Archive, part: str, styles: Styles, until: float) -> Scan:
             found.hidden_values.update(_hidden_values(piece, styles))
         if _LONG_NUMBER.search(piece):
             found.rounded.update(_rounded(piece))
-        if b"hidden" in piece:
+        if b"hidden" in piece or b"width" in piece:
             found.hidden_columns += map(_from_to, _HIDDEN_COLUMNS.findall(piece))
         if b"mergeCell" in piece:
             merged += [match.decode() for match in _MERGED.findall(piece)]

@@ -68,6 +68,15 @@ class Workbook:
                 if values:
                     yield number, values
 
+    def totals(self, sheet: SheetPart) -> list[int]:
+        """Returns the rows of the sheet in which its tables have their totals."""
+        if get_rels_path(sheet.part) not in self.archive:  # type: ignore[no-untyped-call]
+            return []
+        parts = [rel.target for rel in _relations(self.archive, sheet.part) if rel.Type.endswith("/table")]
+        tables = [fromstring(self.archive.read(part)) for part in parts if part in self.archive]
+        ends = [table.get("ref", "").rpartition(":")[2] for table in tables if table.get("totalsRowCount", "0") != "0"]
+        return sorted(coordinate_to_tuple(end)[0] for end in ends if end)
+
     def _sheets(self, node: Any) -> list[SheetPart]:
         parts = {rel.Id: rel.target for rel in self._relations if rel.Type.endswith("/worksheet")}
         return [

@@ -44,7 +44,133 @@ NAMES = row(text("a"), text("b"))
 COVERED = "<table:covered-table-cell/>"
 SPANNED = row(text("x", ' table:number-columns-spanned="2" table:number-rows-spanned="2"'), COVERED, text("1"))
 
+HIDDEN_COLUMN = '<table:table-column/><table:table-column table:visibility="collapse"/>'
+SHEETS = Path(__file__).parent / "spreadsheets"  # those of LibreOffice 7.4 but for formats.xls
+
+
+def libreoffice(name: str) -> bytes:
+    return (SHEETS / f"{name}.xls").read_bytes()
+
+
 DOCUMENTS = [
+    Odd(
+        "A hidden column of an open document",
+        document(HIDDEN_COLUMN, NAMES, row(text("x"), text("y"))),
+        [["a", "b"], ["x", "y"]],
+        "“b” is hidden in the workbook. All columns are read.",
+        ".ods",
+    ),
+    Odd(
+        "Hidden columns that an open document repeats",
+        document(
+            '<table:table-column table:visibility="collapse" table:number-columns-repeated="2"/>',
+            NAMES,
+            row(text("x"), text("y")),
+        ),
+        [["a", "b"], ["x", "y"]],
+        "“a”, “b” are hidden in the workbook.",
+        ".ods",
+    ),
+    Odd(
+        "Hidden rows that an open document repeats",
+        document(
+            NAMES, row(text("x"), text("y"), attributes=' table:visibility="collapse" table:number-rows-repeated="3"')
+        ),
+        [["a", "b"], *[["x", "y"]] * 3],
+        "3 rows are hidden in the workbook. All rows are read.",
+        ".ods",
+    ),
+    Odd(
+        "Errors of an open document that only LibreOffice has",
+        document(
+            NAMES,
+            row(
+                value("string", "", "Err:502", ' table:formula="of:=SQRT(-1)"'),
+                value("string", "", "#NAME?", ' table:formula="of:=FOO()"'),
+            ),
+        ),
+        [["a", "b"], ["Err:502", "#NAME?"]],
+        suffix=".ods",
+    ),
+    Odd(
+        "Links and spans of an open document",
+        document(NAMES, row(text("<text:span>ri</text:span>ch <text:a>link</text:a>"), text("&lt;&amp;&gt;"))),
+        [["a", "b"], ["rich link", "<&>"]],
+        suffix=".ods",
+    ),
+    Odd(
+        "Numbers with their formats in XLS",
+        libreoffice("numbers"),
+        [
+            ["a", "b", "c"],
+            *(
+                [one, other, "x"]
+                for one, other in (
+                    ("12.5%", "1234.5"),
+                    ("-1234.5", "00501"),
+                    ("1.1", "2.5"),
+                    ("1234567", "0.5"),
+                    ("5", "555-1234"),
+                    ("12345", "true"),
+                    ("1E+21", "0.1"),
+                    ("123456789012345", "-0.000001"),
+                )
+            ),
+        ],
+        suffix=".xls",
+    ),
+    Odd(
+        "Days, times and durations in XLS",
+        libreoffice("dates"),
+        [
+            ["a", "b", "c"],
+            *(
+                [one, other, "x"]
+                for one, other in (
+                    ("2026-01-31", "2026-01-31"),
+                    ("2026-01-31", "2026-01-31"),
+                    ("2026-01-31 18:05", "2026-01-31"),
+                    ("18:05:00", "30:00:01"),
+                    ("18:05", "00:01:01.500"),
+                    ("1900-01-01", "1900-03-01"),
+                    ("-18109", "2026-01-31 23:59:59.999"),
+                )
+            ),
+        ],
+        suffix=".xls",
+    ),
+    Odd(
+        "Results and errors of formulas in XLS",
+        libreoffice("errors"),
+        [
+            ["a", "b", "c"],
+            *(
+                [one, other, "x"]
+                for one, other in (
+                    ("#DIV/0!", "#N/A"),
+                    ("#NAME?", "#VALUE!"),
+                    ("#VALUE!", "ax"),
+                    ("true", "2026-01-31"),
+                    (None, "0.333333333333333"),
+                    ("shown", "0"),
+                )
+            ),
+        ],
+        suffix=".xls",
+    ),
+    Odd(
+        "Texts of XLS that look like something else",
+        libreoffice("texts"),
+        [
+            ["a", "b", "c"],
+            ["two\nlines", "a   bcd", "rich link"],
+            ["noted", "0042", "2026-01-31"],
+            ["=1+1", "'quoted", "TRUE"],
+            ["😀é", "<&>", " lead "],
+            ["1E5", "1.10", "#N/A"],
+        ],
+        suffix=".xls",
+    ),
     Odd(
         "Numbers as an open document shows them",
         document(

@@ -5,7 +5,7 @@
 
 from pathlib import Path
 
-from tests.tables.imports.readers import odd_documents, odd_records, odd_texts
+from tests.tables.imports.readers import odd_binary, odd_documents, odd_parquet, odd_records, odd_texts
 from tests.tables.imports.readers.odd_file import Odd
 
 PAGE = Path(__file__).parents[4] / "docs" / "files-odd.md"
@@ -18,7 +18,8 @@ CORPUS = {
     "Names, titles and rows": odd_texts.SHAPES,
     "JSON": odd_records.JSON,
     "Workbooks": odd_records.WORKBOOKS,
-    "Workbooks of other formats": odd_documents.DOCUMENTS,
+    "Workbooks of other formats": [*odd_documents.DOCUMENTS, *odd_binary.BINARIES],
+    "Parquet": odd_parquet.PARQUET,
     "Under another name": odd_records.OTHERS,
 }
 

@@ -4,6 +4,9 @@ import gzip
 import io
 
 import pyarrow as pa
+from openpyxl import Workbook
+from openpyxl.comments import Comment
+from openpyxl.worksheet.table import Table
 from pyarrow import parquet
 
 from tests.tables.imports.readers import workbooks as book
@@ -129,7 +132,158 @@ JSON = [
 ]
 
 SHARED = f'<sst xmlns="{book.MAIN}"><si><t>x</t></si></sst>'
+STRINGS = (
+    f'<sst xmlns="{book.MAIN}"><si><t>東京</t><rPh sb="0" eb="2"><t>トウキョウ</t></rPh><phoneticPr fontId="1"/></si>'
+    '<si><r><t>ri</t></r><r><rPr><b/></rPr><t xml:space="preserve">ch </t></r><rPh sb="0" eb="1"><t>z</t></rPh></si>'
+    "</sst>"
+)
+
+
+def totalled() -> bytes:
+    """Returns a workbook with a table that has a row of totals, a link and a comment."""
+    made, stream = Workbook(), io.BytesIO()
+    sheet = made.active
+    assert sheet is not None
+    for values in (["a", "b"], ["x", 1], ["y", 2], ["Total", 3]):
+        sheet.append(values)
+    sheet.add_table(Table(displayName="T", ref="A1:B4", totalsRowCount=1))
+    sheet["A2"].hyperlink = "https://a.example"
+    sheet["A3"].comment = Comment("seen by none", "me")
+    made.save(stream)
+    return stream.getvalue()
+
+
+def errors(number: int, *codes: str) -> str:
+    return book.row(number, *(f'<c r="{"AB"[at]}{number}" t="e"><v>{code}</v></c>' for at, code in enumerate(codes)))
+
+
 WORKBOOKS = [
+    Odd(
+        "The totals of a table",
+        totalled(),
+        [["a", "b"], ["x", "1"], ["y", "2"], ["Total", "3"]],
+        "Row 4 of the sheet has the totals of a table.",
+        ".xlsx",
+    ),
+    Odd(
+        "Spellings and rich texts",
+        workbook(book.row(2, '<c r="A2" t="s"><v>0</v></c>', '<c r="B2" t="s"><v>1</v></c>'), strings=STRINGS),
+        [["a", "b"], ["東京", "rich "]],
+        suffix=".xlsx",
+    ),
+    Odd(
+        "Formulas that are shared, one without a result",
+        workbook(
+            book.row(2, '<c r="A2"><f t="shared" ref="A2:A4" si="0">ROW()</f><v>2</v></c>'),
+            book.row(3, '<c r="A3"><f t="shared" si="0"/><v>3</v></c>'),
+            book.row(4, '<c r="A4"><f t="shared" si="0"/></c>', number("B4", 1)),
+        ),
+        [["a", "b"], ["2"], ["3"], [None, "1"]],
+        "1 cell holds a formula without a result (in “a”)",
+        ".xlsx",
+    ),
+    Odd(
+        "A formula over several cells, and one that is empty",
+        workbook(
+            book.row(
+                2, '<c r="A2"><f t="array" ref="A2:A3">{1;2}</f><v>1</v></c>', '<c r="B2" t="str"><f>""</f><v></v></c>'
+            ),
+            book.row(3, number("A3", 2)),
+        ),
+        [["a", "b"], ["1"], ["2"]],
+        suffix=".xlsx",
+    ),
+    Odd(
+        "New errors",
+        workbook(errors(2, "#SPILL!", "#CALC!"), errors(3, "#GETTING_DATA", "#FIELD!")),
+        [["a", "b"], ["#SPILL!", "#CALC!"], ["#GETTING_DATA", "#FIELD!"]],
+        suffix=".xlsx",
+    ),
+    Odd(
+        "Truth as 1 and as true",
+        workbook(book.row(2, number("A2", 1, "b"), number("B2", 0, "b")), book.row(3, number("A3", "true", "b"))),
+        [["a", "b"], ["true", "false"], ["true"]],
+        suffix=".xlsx",
+    ),
+    Odd(
+        "The first days of Excel, and no days",
+        workbook(
+            *(
+                book.row(at, f'<c r="A{at}" s="1"><v>{one}</v></c>', f'<c r="B{at}" s="1"><v>{other}</v></c>')
+                for at, (one, other) in enumerate(((59, 60), (61, 0), (2958466, -1)), 2)
+            ),
+            styles=book.styled("yyyy-mm-dd"),
+        ),
+        [["a", "b"], ["1900-02-28", "1900-02-29"], ["1900-03-01", "1900-01-00"], ["2958466", "-1"]],
+        suffix=".xlsx",
+    ),
+    Odd(
+        "Days and durations of 1904",
+        workbook(
+            book.row(2, '<c r="A2" s="1"><v>0</v></c>', '<c r="B2" s="2"><v>-0.5</v></c>'),
+            styles=book.styled("yyyy-mm-dd", "[h]:mm"),
+            workbook='<workbookPr date1904="1"/>',
+        ),
+        [["a", "b"], ["1904-01-01", "-12:00"]],
+        suffix=".xlsx",
+    ),
+    Odd(
+        "Rows and columns without height and width",
+        workbook(
+            book.row(2, number("A2", 1), number("B2", 2)),
+            '<row r="3" ht="0" customHeight="1">' + number("A3", 3) + "</row>",
+            before='<cols><col min="2" max="2" width="0" customWidth="1"/></cols>',
+        ),
+        [["a", "b"], ["1", "2"], ["3"]],
+        "1 row is hidden in the workbook. All rows are read. “b” is hidden",
+        ".xlsx",
+    ),
+    Odd(
+        "Numbers and days that are texts",
+        workbook(
+            book.row(2, book.text("A2", "1,234"), book.text("B2", "0042")),
+            book.row(3, book.text("A3", "31/01/2026"), book.text("B3", "1.5e3")),
+        ),
+        [["a", "b"], ["1,234", "0042"], ["31/01/2026", "1.5e3"]],
+        suffix=".xlsx",
+    ),
+    Odd(
+        "Numbers with the noise of binary fractions",
+        workbook(
+            book.row(2, number("A2", "0.30000000000000004"), number("B2", "100.00000000000001")),
+            book.row(3, number("A3", "1E-3"), number("B3", "-0")),
+        ),
+        [["a", "b"], ["0.3", "100"], ["0.001", "0"]],
+        suffix=".xlsx",
+    ),
+    Odd(
+        "Percents",
+        workbook(
+            book.row(2, '<c r="A2" s="1"><v>0.07</v></c>', '<c r="B2" s="1"><v>1.1</v></c>'),
+            book.row(3, '<c r="A3" s="1"><v>0.29</v></c>'),
+            styles=book.styled("0%"),
+        ),
+        [["a", "b"], ["7%", "110%"], ["29%"]],
+        suffix=".xlsx",
+    ),
+    Odd(
+        "Cells without their places",
+        workbook("<row><c><v>1</v></c><c><v>2</v></c></row>"),
+        [["a", "b"], ["1", "2"]],
+        suffix=".xlsx",
+    ),
+    Odd(
+        "A formula's link and a stray space",
+        workbook(
+            book.row(
+                2,
+                '<c r="A2" t="str"><f>HYPERLINK("https://a.example","shown")</f><v>shown</v></c>',
+                book.text("B2", "&#160;x "),
+            ),
+        ),
+        [["a", "b"], ["shown", "\xa0x "]],
+        suffix=".xlsx",
+    ),
     Odd(
         "A shared text that is missing",
         workbook(book.row(2, number("A2", 9, "s")), strings=SHARED),

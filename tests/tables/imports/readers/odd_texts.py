@@ -77,6 +77,47 @@ ENCODINGS = [
 ]
 
 LINES = [
+    Odd(
+        "Line ends of four kinds",
+        b"a,b\r\n1,2\n3,4\r5,6\n\r7,8\r\n",
+        [["a", "b"], ["1", "2"], ["3", "4"], ["5", "6"], ["\r7", "8"]],
+        "Line 4 has a carriage return inside a cell.",
+    ),
+    Odd(
+        "CR inside a cell that is not quoted",
+        b"a,b\n1,x\ry\n2,z\n",
+        [["a", "b"], ["1", "x\ry"], ["2", "z"]],
+        "Line 2 has a carriage return inside a cell.",
+    ),
+    Odd(
+        "NUL inside a cell",
+        b"a,b\n1,x\0y\n2,\0\n",
+        [["a", "b"], ["1", "xy"], ["2", ""]],
+        "Line 2 has a NUL character, which was left out.",
+    ),
+    Odd(
+        "A mark inside a cell",
+        text("a,b\n1,\ufeffx\n2,y\n"),
+        [["a", "b"], ["1", "x"], ["2", "y"]],
+        "Line 2 has the mark of an encoding inside, which was left out",
+    ),
+    Odd(
+        "A mark before the second name",
+        text("a,\ufeffb\n1,x\n"),
+        [["a", "b"], ["1", "x"]],
+        "Line 1 has the mark of an encoding inside",
+    ),
+    Odd(
+        "Two files of UTF-16 in one",
+        text("a,b\n1,x\n", "utf-16") + text("2,y\n", "utf-16"),
+        [["a", "b"], ["1", "x"], ["2", "y"]],
+        "Line 3 begins with the mark of an encoding",
+    ),
+    Odd("Vertical tabs and form feeds", b"a,b\n1,x\x0by\n2,x\x0cy\n", [["a", "b"], ["1", "x\x0by"], ["2", "x\x0cy"]]),
+    Odd("The next-line sign of mainframes", text("a,b\n1,x\x85y\n"), [["a", "b"], ["1", "x\x85y"]]),
+    Odd(
+        "The DOS sign of a file's end inside a cell", b"a,b\n1,x\x1ay\n2,z\n", [["a", "b"], ["1", "x\x1ay"], ["2", "z"]]
+    ),
     Odd("Line ends of three kinds", b"Name,City\r\nSam,Paris\nOla,Oslo\r", TABLE),
     Odd("CR after the names alone", b"Name,City\rSam,Paris\nOla,Oslo\r\n", TABLE),
     Odd("CR CR LF", b"Name,City\r\r\nSam,Paris\r\r\nOla,Oslo\r\r\n", TABLE),
@@ -222,6 +263,17 @@ DELIMITERS = [
 ]
 
 QUOTES = [
+    Odd("Inches", text('a,b\n5" pipe,x\n6"x"y,z\n'), [["a", "b"], ['5" pipe', "x"], ['6"x"y', "z"]]),
+    Odd(
+        "A quoted inch and a text behind it",
+        text('a,b\n"5" pipe,x\ny,z\n'),
+        [["a", "b"], ['"5" pipe', "x"], ["y", "z"]],
+        "Line 2 has a quote inside a cell.",
+    ),
+    Odd("A space behind a quote", text('a,b\n"z" ,2\n"y",3\n'), [["a", "b"], ["z", "2"], ["y", "3"]]),
+    Odd("A quote before a backslash", text('a,b\n1,"x\\"y"\n'), [["a", "b"], ["1", 'x"y']]),
+    Odd("Objects in cells", text('a,b\n1,"{""x"": 1}"\n'), [["a", "b"], ["1", '{"x": 1}']]),
+    Odd("CR LF inside quotes", b'a,b\r\n1,"x\r\ny"\r\n', [["a", "b"], ["1", "x\r\ny"]]),
     Odd(
         "A quote that stays open to the end",
         b'Name,City\nSam,"Paris\nOla,Oslo\nIda,Rom\n',
@@ -291,6 +343,35 @@ QUOTES = [
 ]
 
 SHAPES = [
+    Odd(
+        "Names that repeat but for a space or a number",
+        text("a,a,A,a 2,a ,\n1,2,3,4,5,6\n"),
+        [["a", "a 2", "A", "a 2 2", "a 3", "Column 6"], ["1", "2", "3", "4", "5", "6"]],
+    ),
+    Odd("Names of two spellings of é", text("é,e\u0301\n1,2\n"), [["é", "é 2"], ["1", "2"]]),
+    Odd("A name of 10,000 signs", text("x" * 10_000 + ",b\n1,2\n"), [["x" * 200, "b"], ["1", "2"]]),
+    Odd(
+        "Names that differ behind their 200th sign",
+        text("x" * 300 + "a," + "x" * 300 + "b\n1,2\n"),
+        [["x" * 200, "x" * 198 + " 2"], ["1", "2"]],
+    ),
+    Odd("A line break in a name", text('"a\nb",c\n1,2\n'), [["a b", "c"], ["1", "2"]]),
+    Odd("Invisible signs in names", text("a\xa0,b\u200b\n1,2\n"), [["a", "b"], ["1", "2"]]),
+    Odd(
+        "More values than the only name",
+        text("a\n" + "1," * 30 + "\n"),
+        [["a", *(f"Column {at}" for at in range(2, 31))], ["1"] * 30],
+        "There is 1 name, but rows have up to 30 values.",
+    ),
+    Odd("Nothing but commas", text(",,,\n,,,\n"), None, "The file has no rows."),
+    Odd("Nothing but line ends", text("\n\n"), None, "The file has no rows."),
+    Odd("Names without rows", text("a,b\n"), [["a", "b"]]),
+    Odd("Names from right to left", text("שם,b\nשלום,x\n"), [["שם", "b"], ["שלום", "x"]]),
+    Odd(
+        "Long numbers, zeros and exponents",
+        text("a,b\n1E5,1.10\n1234567890123456789,00.5\n"),
+        [["a", "b"], ["1E5", "1.10"], ["1234567890123456789", "00.5"]],
+    ),
     Odd(
         "Rows with fewer values",
         b"a,b,c\n1,2,3\n4,5\n7,8,9\n",
