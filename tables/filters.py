@@ -153,6 +153,8 @@ def _group(holds: Literal["all", "any"], items: object, columns: Mapping[str, Co
 
 
 def _value(column: Column, op: str, value: object) -> Any:
+    if values.storable(value) != value:
+        raise _refused(f"“{column.name}” can hold neither U+0000 nor half of a surrogate pair. Compare it without.")
     if op in ("one_of", "not_one_of"):
         if not isinstance(value, list) or not 0 < len(value) <= MOST_VALUES:
             raise _refused(f"To compare “{column.name}” with several values, send a list of up to {MOST_VALUES}.")

@@ -63,6 +63,10 @@ class Replacer:
         """`replace` is None where the text is only looked for. Raises Refused for a search that makes no sense."""
         if not search.find:
             raise Refused("Enter what to find.", field="find")
+        for field, text in (("find", search.find), ("replace", replace)):
+            if values.storable(text) != text:
+                words = "No cell can hold the character U+0000, or half of a surrogate pair. Remove it."
+                raise Refused(words, field=field)
         if len(search.ids or ()) > MOST_IDS:
             raise Refused(f"Choose at most {MOST_IDS:,} rows, or whole columns.", field="ids")
         self.table = table

@@ -15,6 +15,7 @@ from django.db.models.lookups import Exact, IsNull
 from tables import column_indexes, expressions, filters, packed_ids
 from tables.filters import Condition, Group
 from tables.models import Cell, CellState, Column, ColumnType, Row, Table
+from tables.values import storable
 from workspaces.refusals import Refused
 
 _FEW = 20  # one of so many rows
@@ -33,6 +34,12 @@ class View:
     sorts: Sequence[dict[str, Any]]
     search: str
     errors: bool = False  # only rows where an HTTP column failed by itself or may have sent
+
+    def __post_init__(self) -> None:
+        """Raises Refused for a search that databases would end before its end."""
+        if storable(self.search) != self.search:
+            words = "No cell can hold the character U+0000, or half of a surrogate pair. Search without."
+            raise Refused(words, field="search")
 
     @classmethod
     def of_texts(

@@ -29,8 +29,6 @@ def clean(column: Column, value: object) -> object:
         raise _refused(column, f"“{column.name}” is filled by Marl and cannot be edited.")
     if value is None or value == "":
         return None
-    if isinstance(value, str):
-        value = value.replace("\0", "")
     _check_storable(column, value)
     if column.type == ColumnType.NUMBER:
         return _number(column, value)
@@ -98,7 +96,7 @@ def storable(value: Any) -> Any:
 def _check_storable(column: Column, value: object) -> None:
     text = value if isinstance(value, str) else _encoded(column, value)
     if storable(value) != value:
-        words = "has a character that cannot be stored: U+0000, or half of a surrogate pair."
+        words = "has a character that cannot be stored: U+0000, or half of a surrogate pair. Remove it."
         raise _refused(column, f"“{column.name}” {words}")
     if len(text) > LONGEST:
         raise _refused(column, f"A cell holds at most {LONGEST:,} characters.")

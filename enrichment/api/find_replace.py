@@ -10,7 +10,6 @@ from enrichment.api.auth import actor
 from enrichment.api.bodies import Body
 from tables import find_replace, replacements
 from tables.find_replace import Replacer, Search
-from tables.values import storable
 from workspaces.models import Role
 
 router = Router(tags=["Rows"])
@@ -30,7 +29,7 @@ class Find(Body):
     replace: str | None = None
 
     def asked(self) -> Search:
-        fields = storable(self.model_dump(exclude={"replace", "columns", "ids"}))
+        fields = self.model_dump(exclude={"replace", "columns", "ids"})
         ids = None if self.ids is None else [lookup.number(pk) for pk in self.ids]
         return Search(**fields, columns=[lookup.number(pk) for pk in self.columns], ids=ids)
 
@@ -57,7 +56,7 @@ def replace(request: HttpRequest, table_id: str, body: Replace) -> dict[str, Any
     Very many take a worker some time: `state` is `running`, and `GET /edits/{id}` has the progress.
     """
     table = lookup.table(actor(request), table_id, Role.EDITOR)
-    return replacements.as_json(replacements.replace(table, body.asked(), storable(body.replace)))
+    return replacements.as_json(replacements.replace(table, body.asked(), body.replace))
 
 
 @router.get("/edits/{edit_id}", summary="Get a large edit")

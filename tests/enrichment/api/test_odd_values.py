@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -85,11 +86,50 @@ def test_a_name_is_kept_on_one_line(call: Caller) -> None:
     assert call("PATCH", f"/tables/{table['id']}", {"name": "Our\0leads"})[1]["name"] == "Our leads"
 
 
-def test_what_no_database_stores_is_not_looked_for(call: Caller, leads: Table) -> None:
-    path = f"/tables/{leads.pk}/replace"
-    status, told = call("POST", path, {"find": "\0", "replace": "x"})
-    assert (status, told["error"]["details"][0]["field"]) == (422, "find")
-    assert call("POST", path, {"find": "Ac\0me", "replace": "Ze\0ta"})[1]["cells"] == 1
+@pytest.mark.parametrize(
+    ("find", "new", "field"), [("\0", "x", "find"), ("Ac\0me", "x", "find"), ("Acme", "Ze\0ta", "replace")]
+)
+def test_what_no_database_stores_is_neither_looked_for_nor_written(
+    find: str, new: str, field: str, call: Caller, leads: Table
+) -> None:
+    before = call("GET", f"/tables/{leads.pk}/rows")
+    status, told = call("POST", f"/tables/{leads.pk}/replace", {"find": find, "replace": new})
+    assert (status, told["error"]["details"][0]["field"]) == (422, field)
+    assert call("GET", f"/tables/{leads.pk}/rows") == before
+
+
+@pytest.mark.parametrize("value", ["Ac\0me", "\0", {"a\0": 1}, ["\0"]])
+def test_a_value_that_no_database_stores_is_refused_whichever_way_it_comes(
+    value: Any, call: Caller, leads: Table
+) -> None:
+    rows = call("GET", f"/tables/{leads.pk}/rows")
+    row_id, words = rows[1]["items"][0]["id"], "“Company” has a character that cannot be stored: U+0000"
+    added, changed = {"rows": [{"Company": value}]}, {"rows": [{"id": row_id, "cells": {"Company": value}}]}
+    for method, sent in (
+        ("POST", added),
+        ("POST", added | {"key": "Company", "on_match": "update"}),
+        ("PATCH", changed),
+    ):
+        status, told = call(method, f"/tables/{leads.pk}/rows", sent)
+        assert (status, told["error"]["details"][0]["field"]) == (422, "Company")
+        assert words in told["error"]["message"]
+    secret = call("POST", f"/tables/{leads.pk}/hook")[1]["secret"]
+    assert call("POST", f"/hooks/{secret}", {"Company": value})[0] == 422
+    assert words in call("GET", f"/tables/{leads.pk}/hook/posts")[1]["items"][0]["error"]
+    pasted = call("POST", f"/tables/{leads.pk}/paste", {"rows": changed["rows"]})[1]
+    assert [words in refused["message"] for refused in pasted["refused"]] == [True]
+    assert call("GET", f"/tables/{leads.pk}/rows") == rows
+
+
+def test_what_no_database_stores_is_not_compared_with(call: Caller, leads: Table) -> None:
+    company, view = leads.columns.all()[0].pk, f"/tables/{leads.pk}/rows"
+    status, told = call("GET", f"{view}?search={quote('me' + chr(0))}")
+    assert (status, told["error"]["details"][0]["field"]) == (422, "search")
+    for op in ("eq", "contains", "starts_with", "one_of", "gt", "between"):
+        value = {"one_of": ["me\0"], "between": ["a", "me\0"]}.get(op, "me\0")
+        condition = quote(json.dumps([{"column": company, "op": op, "value": value}]))
+        status, told = call("GET", f"{view}?filter={condition}")
+        assert (status, told["error"]["details"][0]["field"]) == (422, "filter")
 
 
 def test_a_window_beyond_all_rows_is_empty(call: Caller, leads: Table) -> None:
