@@ -55,11 +55,13 @@ def as_json(rows: Sequence[Row], columns: Sequence[Column], offset: int | None =
     ]
 
 
-def append(table: Table, new_rows: Sequence[Cells]) -> list[int]:
-    """Adds rows at the end and returns their ids in order. Raises Refused, and then nothing is added."""
+def append(table: Table, new_rows: Sequence[Cells], numbers: Sequence[int] = ()) -> list[int]:
+    """Adds rows at the end and returns their ids in order. Raises Refused, and then nothing is added.
+
+    `numbers` are those of the rows among all that were sent, where others were sent with them.
+    """
     _check_number(new_rows)
-    find = columns.by_name_or_id(table)
-    stored = [_without_empty(cleaned(find, row)) for row in new_rows]
+    stored = _new(table, new_rows, numbers)
     if not stored:
         return []
     with transaction.atomic():
@@ -72,8 +74,7 @@ def append(table: Table, new_rows: Sequence[Cells]) -> list[int]:
 def insert(table: Table, before: int, new_rows: Sequence[Cells]) -> list[int]:
     """Adds rows directly before a row and returns their ids in order. Raises Refused, and then nothing is added."""
     _check_number(new_rows)
-    find = columns.by_name_or_id(table)
-    stored = [_without_empty(cleaned(find, row)) for row in new_rows]
+    stored = _new(table, new_rows)
     if not stored:
         return []
     with transaction.atomic():
@@ -108,6 +109,13 @@ def move(table: Table, row_ids: Sequence[int], before: int | None) -> int:
     return len(moved)
 
 
+def _new(table: Table, new_rows: Sequence[Cells], numbers: Sequence[int] = ()) -> list[dict[str, Any]]:
+    """Returns new rows as they are stored. Raises Refused."""
+    numbers = numbers or range(1, len(new_rows) + 1 if len(new_rows) > 1 else 1)
+    places = [f"row {number:,} of those sent" for number in numbers]
+    return list(map(_without_empty, _all_cleaned(columns.by_name_or_id(table), new_rows, places)))
+
+
 def _insert(table: Table, sort_keys: range, stored: Sequence[Mapping[str, Any]]) -> list[int]:
     """Stores rows whose keys are counted already, and announces them."""
     storage.insert(table.pk, sort_keys, [storage.encode(row) for row in stored])
@@ -133,8 +141,10 @@ def update(table: Table, changes: Sequence[Change], how: Edit.How = Edit.How.EDI
     find = columns.by_name_or_id(table)
     new_values: dict[int, dict[str, Any]] = {}
     expected: dict[int, dict[str, Any]] = {}
-    for change in changes:
-        new_values.setdefault(int(change["id"]), {}).update(cleaned(find, change["cells"]))
+    places = [f"the row with the id {change['id']}" for change in changes] if len(changes) > 1 else []
+    of_cells = _all_cleaned(find, [change["cells"] for change in changes], places)
+    for change, of_change in zip(changes, of_cells, strict=True):
+        new_values.setdefault(int(change["id"]), {}).update(of_change)
         if was := change.get("was"):
             expected.setdefault(int(change["id"]), {}).update(cleaned(find, was))
     with transaction.atomic():
@@ -271,6 +281,20 @@ def by_column(find: Find, row: Cells) -> dict[str | int, Any]:
         if column.pk in found:
             raise Refused(f"A row has two values for “{column.name}”. Send one.", field=column.name)
         found[column.pk] = value
+    return found
+
+
+def _all_cleaned(find: Find, rows: Sequence[Cells], places: Sequence[str]) -> list[dict[str, Any]]:
+    """Cleans rows. Raises Refused, which says in which row something is wrong, where they have places."""
+    found = []
+    for number, row in enumerate(rows):
+        try:
+            found.append(cleaned(find, row))
+        except Refused as refusal:
+            if not places:
+                raise
+            words = f"{refusal} It stands in {places[number]}. Nothing was stored."
+            raise Refused(words, code=refusal.code, field=refusal.field, status=refusal.status) from None
     return found
 
 

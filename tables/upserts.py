@@ -68,10 +68,11 @@ def _write(
 ) -> Written:
     written = Written()
     new: list[dict[str | int, Any]] = []
+    numbers: list[int] = []  # of these among those that were sent
     places: dict[str, int] = {}  # of new rows, by their digest
     changes: list[rows.Change] = []
     becomes: list[tuple[str, int]] = []  # what each row sent becomes: a row that is there, or a new one
-    for row, digest in zip(sent, digests, strict=True):
+    for number, (row, digest) in enumerate(zip(sent, digests, strict=True), 1):
         cells = {key: value for key, value in row.items() if not how.keep_blank or value not in (None, "")}
         matched = known.get(digest, [])
         if digest and (matched or digest in places):
@@ -87,8 +88,9 @@ def _write(
         places[digest] = len(new)
         becomes.append(("new", len(new)))
         new.append({**row})
+        numbers.append(number)
     if changes:
         rows.update(table, changes)
-    added = rows.append(table, new)
-    written.ids = [number if what == "there" else added[number] for what, number in becomes]
+    added = rows.append(table, new, numbers if len(sent) > 1 else ())
+    written.ids = [place if what == "there" else added[place] for what, place in becomes]
     return written

@@ -26,6 +26,7 @@ from enrichment.api import (
     tables,
     tokens,
     trash,
+    versions,
     view_links,
     views,
 )
@@ -46,6 +47,7 @@ api.add_decorator(parameters.noting_unknown, mode="view")
 api.add_decorator(idempotency.looking_first)
 api.add_decorator(idempotency.answering_once, mode="view")
 api.add_decorator(parameters.refusing_unknown)
+api.add_decorator(versions.refusing_unread)
 for part in (
     tables,
     table_members,

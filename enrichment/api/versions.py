@@ -1,12 +1,14 @@
 """ETag and If-Match: a change that is meant for what somebody has seen, and is refused once it is another."""
 
 import hashlib
+import inspect
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Annotated, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.http import parse_etags
 from ninja import Header
 
@@ -55,6 +57,25 @@ def check(if_match: str | None, current: dict[str, Any], tag: str) -> None:
         wanted = {given.removeprefix("W/") for given in parse_etags(if_match)}
         if tag not in wanted:
             raise Changed(current, tag)
+
+
+def refusing_unread[**Given](view: Callable[Given, Any]) -> Callable[Given, Any]:
+    """Wraps what an operation does: whoever says `If-Match` must not be answered as if it had been looked at."""
+    reads = "if_match" in inspect.signature(inspect.unwrap(view)).parameters
+
+    @wraps(view)
+    def wrapper(*args: Given.args, **given: Given.kwargs) -> Any:
+        request = args[0]
+        assert isinstance(request, HttpRequest)
+        changes = request.method not in ("GET", "HEAD") and getattr(request, "auth", None)
+        if changes and not reads and request.headers.get("If-Match", "*").strip() != "*":
+            words = (
+                "This operation compares no versions. Send it without If-Match, or change one row or column at a time."
+            )
+            raise Refused(words, field="If-Match")
+        return view(*args, **given)
+
+    return wrapper
 
 
 def tagged(response: HttpResponse, answer: dict[str, Any], tag: str) -> dict[str, Any]:

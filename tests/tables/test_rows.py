@@ -7,7 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tables import cells, columns, row_order, rows, storage
+from tables import cells, columns, row_order, rows, storage, upserts
+from tables.keys import Matching
 from tables.models import Cell, CellState, Row, Table
 from workspaces.refusals import Refused
 
@@ -48,6 +49,20 @@ def test_a_wrong_row_adds_nothing(table: Table, announced: list[dict[str, Any]])
     with pytest.raises(Refused, match="no column “Nmae”"):
         rows.append(table, [{"Name": "fine"}, {"Nmae": "typo"}])
     assert (Row.objects.count(), announced) == (0, [])
+
+
+def test_of_several_rows_the_wrong_one_is_told(table: Table) -> None:
+    ids = rows.append(table, [{"Name": "a"}, {"Name": "b"}])
+    words = "“many” is not a valid number. It stands in"
+    with pytest.raises(Refused, match=f"{words} row 2 of those sent. Nothing was stored."):
+        rows.append(table, [{"Name": "fine"}, {"Size": "many"}])
+    with pytest.raises(Refused, match=f"{words} the row with the id {ids[1]}. Nothing was stored."):
+        rows.update(table, [{"id": pk, "cells": {"Size": size}} for pk, size in zip(ids, ("1", "many"), strict=True)])
+    with pytest.raises(Refused, match=r"“many” is not a valid number\.$"):
+        rows.append(table, [{"Size": "many"}])
+    sent: list[rows.Cells] = [{"Name": "a"}, {"Name": "c"}, {"Name": "d", "Size": "many"}]
+    with pytest.raises(Refused, match=f"{words} row 3 of those sent."):
+        upserts.write(table, sent, Matching(["Name"], on_match="update"))
 
 
 def test_more_rows_than_one_call_takes_are_refused(table: Table) -> None:

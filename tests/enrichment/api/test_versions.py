@@ -86,3 +86,24 @@ def test_rows_of_others_are_not_found(call: Caller, viewing: Caller, row: str, l
     assert call("GET", f"/tables/{leads.pk}/rows/999999")[0] == 404
     assert viewing("GET", row)[0] == 200
     assert viewing("PATCH", row, {"cells": {}})[0] == 403
+
+
+@pytest.mark.parametrize(("method", "path"), [("PATCH", "/rows"), ("DELETE", "/rows"), ("PATCH", "")])
+def test_an_operation_that_compares_no_versions_says_so(method: str, path: str, call: Caller, leads: Table) -> None:
+    row = Row.objects.filter(table=leads).order_by("sort_key")[0]
+    bodies = {
+        "PATCH/rows": {"rows": [{"id": row.pk, "cells": {"Company": "Zeta"}}]},
+        "DELETE/rows": {"ids": [row.pk]},
+        "PATCH": {"name": "Zeta"},
+    }
+    data = json.dumps(bodies[method + path])
+
+    def sent(tag: str) -> Any:
+        address = f"/api/v1/tables/{leads.pk}{path}"
+        return call.client.generic(method, address, data, content_type="application/json", headers={"if-match": tag})
+
+    refused = sent('"5c1f0e9a7b3d2c4e6f8a9b0c"')
+    assert (refused.status_code, refused.json()["error"]["details"][0]["field"]) == (422, "If-Match")
+    leads.refresh_from_db()
+    assert (Row.objects.get(pk=row.pk).values, leads.name) == (row.values, "Leads")
+    assert sent("*").status_code == 200
