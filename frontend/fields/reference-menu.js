@@ -81,11 +81,15 @@ export function referenceMenu(kind, offered) {
   ];
 }
 
-/** Selects the first choice, but not after the slash of a path, where Enter and Tab leave what was typed. */
+/**
+ * Selects the first choice, but not after the slash of a path, where Enter and Tab leave what was typed. A menu that comes
+ * after somebody has gone on to another field closes.
+ */
 const selectsFirst = EditorView.updateListener.of(({ view, state, startState }) => {
   const options = currentCompletions(state);
   if (!options.length || options === currentCompletions(startState) || selectedCompletionIndex(state) !== null) return;
-  if (!(/** @type {Option} */ (options[0]).menu?.inPath)) view.dispatch({ effects: setSelectedCompletion(0) });
+  if (!view.hasFocus) closeCompletion(view);
+  else if (!(/** @type {Option} */ (options[0]).menu?.inPath)) view.dispatch({ effects: setSelectedCompletion(0) });
 });
 
 /** @param {EditorView} view */

@@ -1,7 +1,11 @@
-/** The foot of the panel: once the run that it tells of has ended, it says what came of it, and counts the rows that are left. */
+/**
+ * The foot of the panel: once the run that it tells of has ended, it says what came of it, and counts the rows that are left.
+ * A stored result beside it may be of before the end.
+ */
 
 import htmx from "htmx.org";
 import { didText, isOpen } from "../runs/run-words.js";
+import { fetchStoredSoon } from "./stored-answer.js";
 
 /** @param {HTMLElement} aside @param {import("../grid/types.d.ts").Run} run as the server announced it */
 export function noteRun(aside, run) {
@@ -11,4 +15,6 @@ export function noteRun(aside, run) {
   notice.textContent = `Saved. ${didText(run)}`;
   const estimate = aside.querySelector("#estimate");
   if (estimate) htmx.trigger(estimate, "recount");
+  const answer = /** @type {HTMLElement | null} */ (aside.querySelector("#test-result:has([data-stored])"));
+  if (answer) fetchStoredSoon(answer);
 }

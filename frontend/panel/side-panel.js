@@ -98,9 +98,9 @@ export class SidePanel {
     this.changes.start("unsaved" in panel.dataset);
     this.beginDraft(!("unsaved" in panel.dataset));
     for (const form of panel.querySelectorAll("form")) placeNewProblems(form);
-    this.focusFirst(fresh);
     const columnId = Number(panel.dataset.columnId) || null;
     document.dispatchEvent(new CustomEvent("marl:panel-open", { detail: { columnId } }));
+    this.focusFirst(fresh); // what covered it is gone by now
   }
 
   /** @param {boolean} saved whether the form shows what is stored: then nothing of the form before it is left */
@@ -165,7 +165,8 @@ export class SidePanel {
     this.aside.replaceChildren();
     this.current = this.connection = this.draft = null;
     document.dispatchEvent(new CustomEvent("marl:panel-close"));
-    this.cameFrom?.isConnected && this.cameFrom.focus();
+    const back = this.cameFrom?.checkVisibility() ? this.cameFrom : document.getElementById("sheet");
+    back?.focus({ preventScroll: true });
   }
 
   /** @param {KeyboardEvent} event */

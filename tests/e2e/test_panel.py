@@ -413,3 +413,38 @@ def test_a_test_of_a_row_says_that_it_sends_and_can_be_cancelled(page: Page, app
         assert echo.take() == ["slow(Northwind)"]
         panel.get_by_label("Method").select_option("GET")
         expect(panel.get_by_role("button", name="Test row 1")).to_be_visible()
+
+
+def test_a_menu_of_columns_does_not_outstay_its_field(page: Page, table: int) -> None:
+    page.get_by_role("button", name="Add column").first.click()
+    page.get_by_role("menuitem", name="HTTP API").click()
+    address = page.locator("#panel").get_by_label("Endpoint URL")
+    address.click()
+    page.keyboard.insert_text("https://api.example/companies/")
+    page.keyboard.press("Tab")
+    expect(address).not_to_be_focused()
+    expect(page.locator("#preview")).to_contain_text("https://api.example/companies/")
+    expect(page.locator(".cm-tooltip-autocomplete")).to_have_count(0)
+
+
+def test_the_result_in_the_panel_is_that_of_the_run_that_ended(page: Page, app: App, table: int) -> None:
+    with serving() as echo, app.api() as api:
+        echo.answers["nowhere"] = lambda of: (404, {"error": "no such company"})
+        config = {"method": "POST", "url": f"{echo.url}/nowhere", "body": '{"of": "{{Company}}"}', "auto_update": False}
+        api.post(f"/tables/{table}/columns", json={"name": "Profile", "type": "http", "config": config})
+        page.reload()
+        page.get_by_role("columnheader", name="Profile").hover()
+        page.locator('[aria-label="Profile: column menu"]').click()
+        page.get_by_role("menuitem", name="Settings", exact=True).click()
+        panel = page.locator("#panel")
+        panel.get_by_role("button", name="Save and run 1 row").click()
+        expect(panel.get_by_text("Saved. 1 failed")).to_be_visible()
+        expect(panel.get_by_text("Row 1: Failed 404")).to_be_visible()
+        page.keyboard.press("Escape")
+        cell = page.get_by_role("gridcell").last
+        cell.click()
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Open settings").press("Enter")
+        expect(panel.get_by_role("heading", name="Profile")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(page.locator("#sheet")).to_be_focused()  # what it came from went with the details
