@@ -345,6 +345,14 @@ def result_text() -> Func:
     return _Whole(F("value"))
 
 
+def stored_json(text: str) -> Func:
+    """Returns the expression of the text of a list or an object as PostgreSQL writes it, with keys in its order."""
+    whole = Func(
+        Value(text, output_field=TextField()), template="CAST(%(expressions)s AS jsonb)", output_field=TextField()
+    )
+    return Cast(whole, TextField())
+
+
 def number(column: Column) -> Func:
     return _Number(F(alias(column)))
 
@@ -464,7 +472,8 @@ def _holds(name: str, lookup: str, text: str) -> Q:
         return Q(**{f"{name}__{lookup}": text})
     text = letters.composed(text)
     if connection.vendor == "sqlite":
-        return Q(_Matches(F(name), Value(letters.pattern(lookup, text), output_field=TextField())))
+        part = Value(letters.in_capitals(text), output_field=TextField())
+        return Q(_Matches(F(name), Value(lookup, output_field=TextField()), part))
     return Q(_LOOKUPS[lookup](composed(F(name)), text))
 
 

@@ -3,6 +3,7 @@
 [{"column": 1, "op": "gte", "value": 50}, {"any": [{"column": 2, "op": "empty"}, {"column": 3, "op": "eq", …}]}]
 """
 
+import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -158,21 +159,30 @@ def _value(column: Column, op: str, value: object) -> Any:
     if op in ("one_of", "not_one_of"):
         if not isinstance(value, list) or not 0 < len(value) <= MOST_VALUES:
             raise _refused(f"To compare “{column.name}” with several values, send a list of up to {MOST_VALUES}.")
-        return [_as_stored(column, one) for one in value]
-    if op in (*_LOOKUPS, "not_contains", "eq", "ne") and not isinstance(value, str | int | float):
-        words = f"To compare “{column.name}”, send a text, a number or a truth as the value."
-        raise _refused(words + (" To find empty cells, use the test “empty”." if value is None else ""))
+        return [_as_stored(column, _single(column, one)) for one in value]
+    if op in (*_LOOKUPS, "not_contains"):
+        return _single(column, value)
+    if op in ("eq", "ne"):
+        return _as_stored(column, _single(column, value))
     if op not in ORDERED_OPS:
-        return value if op not in ("eq", "ne") else _as_stored(column, value)
+        return value
     bounds = value if op == "between" else [value]
     if not isinstance(bounds, list) or len(bounds) != (2 if op == "between" else 1):
         raise _refused(f"For “{column.name}” between two values, send a list of both.")
-    bounds = [_as_stored(column, bound) for bound in bounds]
+    bounds = [_as_stored(column, _single(column, bound)) for bound in bounds]
     if column.type == ColumnType.NUMBER and None in map(_as_number, bounds):
         raise _refused(f"“{column.name}” is a number column. Compare it with a number.")
     if column.type == ColumnType.DATE and not all(map(_is_date, bounds)):
         raise _refused(f"“{column.name}” is a date column. Compare it with a date like 2026-12-31.")
     return bounds if op == "between" else bounds[0]
+
+
+def _single(column: Column, value: object) -> str | int | float:
+    """Raises Refused for what is no value of a cell, but nothing, a list or an object."""
+    if isinstance(value, str | int | float):
+        return value
+    words = f"To compare “{column.name}”, send a text, a number or a truth as the value."
+    raise _refused(words + (" To find empty cells, use the test “empty”." if value is None else ""))
 
 
 def _as_stored(column: Column, value: object) -> object:
@@ -222,6 +232,8 @@ def _first_look(column: Column, op: str, value: Any, indexed: bool) -> Q:
     if column.is_computed or not is_by_text:
         return Q()
     texts = [_text(text) for text in values]
+    if op not in _LOOKUPS:
+        texts = [form for text in texts for form in _forms(text)]
     if op in _LOOKUPS and connection.vendor == "postgresql":
         return expressions.has_uncased(column, texts[0])
     if indexed and op not in _LOOKUPS and column.type != ColumnType.NUMBER:
@@ -316,9 +328,12 @@ def _by_moment(column: Column, op: str, texts: Sequence[str]) -> Q:
 
 def _is_one_of(column: Column, values: Sequence[Any]) -> Q:
     others = [one for one in values if column.type != ColumnType.DATE or not _is_date(one)]
-    texts = [letters.composed(_text(value)) for value in others]
+    forms = [_forms(_text(value)) for value in others]
+    texts = [letters.composed(form) for each in forms for form in each]
     text = F(expressions.alias(column))
     test = Q(In(text if all(map(str.isascii, texts)) else expressions.composed(text), texts))
+    if connection.vendor == "postgresql" and (compact := [each[1] for each in forms if len(each) > 1]):
+        test |= Q(In(text, [expressions.stored_json(one) for one in compact]))
     if column.type == ColumnType.NUMBER and (known := [_numeral(one) for one in values if _as_number(one) is not None]):
         return test | Q(expressions.is_among(column, known))
     if column.type == ColumnType.DATE and (reaches := [moments.reach(one) for one in values if _is_date(one)]):
@@ -326,6 +341,23 @@ def _is_one_of(column: Column, values: Sequence[Any]) -> Q:
         times = [first for first, last in reaches if first == last]
         return test | Q(In(expressions.day(column), days)) | Q(In(expressions.moment(column), times))
     return test
+
+
+def _forms(text: str) -> list[str]:
+    """Returns how a value of this text may be stored: parts of a list or an object with spaces between, or without."""
+    if not text.startswith(("[", "{")):
+        return [text]
+    try:
+        value = json.loads(text)
+        if values.is_too_deep(value) or values.storable(value) != value:
+            return [text]
+        compact, spaced = (
+            json.dumps(value, ensure_ascii=False, allow_nan=False, separators=between)
+            for between in ((",", ":"), (", ", ": "))
+        )
+    except (ValueError, RecursionError):
+        return [text]
+    return [text, compact, spaced]
 
 
 def _text(value: object) -> str:

@@ -4,19 +4,18 @@ SQLite knows their capitals as little as `LIKE` does, and no composed forms. Its
 them only for texts that have such letters.
 """
 
-import re
 import unicodedata
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-_PATTERNS = {"icontains": "{}", "istartswith": r"\A{}", "iendswith": r"{}\Z"}
+_TESTS = {"icontains": str.__contains__, "istartswith": str.startswith, "iendswith": str.endswith}
 
 
 def add_to(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """Gives the function to a new connection to SQLite; a receiver of `connection_created`."""
+    """Gives the functions to a new connection to SQLite; a receiver of `connection_created`."""
     if connection.vendor == "sqlite":
-        connection.connection.create_function("marl_matches", 2, matches, deterministic=True)
+        connection.connection.create_function("marl_matches", 3, matches, deterministic=True)
         connection.connection.create_function("marl_composed", 1, composed, deterministic=True)
 
 
@@ -25,11 +24,15 @@ def composed(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-def pattern(lookup: str, text: str) -> str:
-    """Returns the pattern of what Django's lookup finds in a composed text."""
-    return _PATTERNS[lookup].format(re.escape(text))
+def matches(text: str | None, lookup: str, part: str) -> bool | None:
+    """Whether Django's lookup finds the part, which is in capitals, in the text; None for nothing."""
+    return None if text is None else _TESTS[lookup](in_capitals(text), part)
 
 
-def matches(text: str | None, pattern: str) -> bool | None:
-    """Whether the text has what the pattern says, in capitals or not; None for nothing."""
-    return None if text is None else re.search(pattern, composed(text), re.IGNORECASE) is not None
+def in_capitals(text: str) -> str:
+    """Returns the text, composed, with capitals for single letters as PostgreSQL has them: ß stays one."""
+    text = composed(text)
+    capitals = text.upper()
+    if len(capitals) == len(text):
+        return capitals
+    return "".join(sign.upper() if len(sign.upper()) == 1 else sign for sign in text)

@@ -1,5 +1,6 @@
 """Every filter finds the rows that a plain predicate finds, on either database."""
 
+import json
 import random
 import re
 import unicodedata
@@ -365,17 +366,36 @@ def test_dates_are_sorted_grouped_and_summed_up_by_their_moments(table: Table) -
     assert {kind: summaries.of(table, view, {day.pk: kind})[day.pk] for kind in kinds} == kinds
 
 
-@pytest.mark.parametrize("value", [None, ["a"], {"a": 1}])
+@pytest.mark.parametrize("value", [None, [], ["a"], {"a": 1}])
 def test_a_text_is_compared_with_one_value(table: Table, value: object) -> None:
     rows.append(table, [{"Name": "a"}])
-    for op in ("eq", "ne", "contains", "not_contains", "starts_with"):
+    for op in ("eq", "ne", "contains", "not_contains", "starts_with", "gt", "gte", "lt", "lte"):
         with pytest.raises(Refused, match="send a text, a number or a truth"):
             found_in(table, 0, op, value)
+    for op in ("one_of", "not_one_of", "between"):
+        with pytest.raises(Refused, match="send a text, a number or a truth"):
+            found_in(table, 0, op, ["a", value])
 
 
-@pytest.mark.parametrize(("sought", "places"), [("é", [0, 1]), ("É", [0, 1]), ("ΟΔΟΣ", [2]), ("ё", [3]), ("RAẞE", [])])
+@pytest.mark.parametrize("spaces", [(",", ":"), (", ", ": ")])
+def test_a_list_or_an_object_is_found_as_a_page_or_a_program_writes_it(table: Table, spaces: tuple[str, str]) -> None:
+    whole: list[Any] = [[1, "x"], {"bb": 1, "a": [True, None]}, {"a": [True, None], "bb": 2}, [], ["x, y: z"], "[1, 2"]
+    row_ids = rows.append(table, [{"Name": value} for value in whole])
+    computed = columns.create(table, "Found", "http")
+    for row_id, value in zip(row_ids, whole, strict=True):
+        Cell.objects.create(row_id=row_id, column=computed, state=CellState.DONE, value=value)
+    for place, value in enumerate(whole):
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=spaces)
+        for number in (0, 3):
+            assert found_in(table, number, "eq", text) == found_in(table, number, "one_of", [text, "x"]) == [place]
+
+
+@pytest.mark.parametrize(
+    ("sought", "places"),
+    [("é", [0, 1]), ("É", [0, 1]), ("ΟΔΟΣ", [2]), ("ё", [3]), ("RAẞE", []), ("ı", [5]), ("İ", [6])],
+)
 def test_letters_beyond_ascii_are_found_in_capitals_or_not(table: Table, sought: str, places: list[int]) -> None:
-    rows.append(table, [{"Name": name} for name in ("Café", "CAFÉ", "οδοσ", "ЁЛКА", "strase")])
+    rows.append(table, [{"Name": name} for name in ("Café", "CAFÉ", "οδοσ", "ЁЛКА", "strase", "Jırl", "İzlanda")])
     assert found_in(table, 0, "contains", sought) == places
     live = columns.live(table)
     assert len(View(live, [], [], sought).row_ids(table)) == len(places)
