@@ -1,7 +1,7 @@
 """Results of computed columns: as they are stored, and as the grid and the API show them."""
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -24,6 +24,7 @@ running: list[Running] = []  # return {cell that is computed right now: the most
 
 _AT_ONCE = 500  # row ids in one query; SQLite bounds its parameters
 _STORED_AT_ONCE = 250  # cells that one statement stores in SQLite
+_LONG = 1_000  # characters of a cell's texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,9 @@ class NewCell(NamedTuple):
     finished_at: datetime
 
 
+_VALUE, _DETAIL = (NewCell._fields.index(name) for name in ("value", "error_detail"))
+
+
 def store(new: Sequence[NewCell]) -> set[Pair]:
     """Stores cells with one statement, and returns the (row id, column id) of those that were written.
 
@@ -147,10 +151,10 @@ def store(new: Sequence[NewCell]) -> set[Pair]:
             return set(cursor.fetchall())
     written: set[Pair] = set()
     with connection.wrap_database_errors:
-        for some in batched(new, _STORED_AT_ONCE):
-            parameters = list(chain.from_iterable(map(_as_parameters, some)))
+        for some in _statements(list(map(_as_parameters, new))):
             # Not by Django's cursor, which looks through the statement for marks each time.
-            written.update(connection.connection.execute(_store_in_sqlite(len(some)), parameters))
+            values = list(chain.from_iterable(some))
+            written.update(connection.connection.execute(_store_in_sqlite(len(some)), values))
     return written
 
 
@@ -199,6 +203,18 @@ _STORE_IN_POSTGRESQL = _STORE.format(
         fingerprint text, finished_at timestamptz
     )""",
 )
+
+
+def _statements(cells: Sequence[list[Any]]) -> Iterator[Sequence[list[Any]]]:
+    """Yields the parameters of cells for one statement each time; those of a cell with long texts alone.
+
+    The connection keeps many statements to use them again, and with each of them the values that it had last.
+    """
+    by_length: dict[bool, list[list[Any]]] = {False: [], True: []}
+    for cell in cells:
+        by_length[len(cell[_VALUE] or "") + len(cell[_DETAIL] or "") > _LONG].append(cell)
+    yield from batched(by_length[False], _STORED_AT_ONCE)
+    yield from ([cell] for cell in by_length[True])
 
 
 @lru_cache(maxsize=_STORED_AT_ONCE)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from tables import cells, columns
 from tables.cells import NewCell, Unfinished
@@ -43,6 +44,26 @@ class Store:
 @pytest.fixture
 def store(table: Table, column: Column) -> Store:
     return Store(Row.objects.create(table=table, sort_key=0), column)
+
+
+@pytest.mark.parametrize("field", ["value", "error_detail"])
+def test_statements_of_many_cells_have_no_long_texts_which_the_connection_would_keep(
+    table: Table, column: Column, field: str
+) -> None:
+    if connection.vendor == "postgresql":
+        pytest.skip("PostgreSQL takes the cells as one text, which nobody keeps")
+    rows = Row.objects.bulk_create(Row(table=table, sort_key=number) for number in range(7))
+    store = Store(rows[0], column)
+    texts = [f"{number}" * (20_000 if number % 3 == 0 else 1) for number in range(7)]
+    new = [store.new(row_id=row.pk, **{field: {"text": text}}) for row, text in zip(rows, texts, strict=True)]
+    statements: list[str] = []
+    connection.ensure_connection()
+    connection.connection.set_trace_callback(statements.append)
+    assert len(cells.store(new)) == 7
+    connection.connection.set_trace_callback(None)
+    assert {len(text) > 20_000: text.count("2026-03-01") for text in statements} == {False: 4, True: 1}
+    stored = Cell.objects.filter(column=column).order_by("row__sort_key").values_list(field, flat=True)
+    assert [item["text"] for item in stored] == texts
 
 
 def test_every_field_comes_back_as_it_was_stored(store: Store) -> None:
