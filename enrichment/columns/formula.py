@@ -202,16 +202,17 @@ def _parsed(column: Column, config: Mapping[str, Any], names: Names) -> FormulaC
         extract = ExtractConfig(**config)
     except ValidationError as error:
         raise InvalidSettings(problems_of(error)) from error
-    source_id = _source_id(str(extract.source), names)
+    source_id = _source_id(extract.source, names)
     return FormulaColumn(column=column, formula=extract.default, source_id=source_id, path=extract.path.strip())
 
 
-def _source_id(text: str, names: Names) -> int:
-    """A name wins over an id. Raises InvalidSettings."""
-    ids = {str(pk): pk for pk in names} | {name: pk for pk, name in names.items()}
-    if text not in ids:
-        raise InvalidSettings([Problem(f"There is no column “{text}”.", field="source", reference=text)])
-    return ids[text]
+def _source_id(given: int | str, names: Names) -> int:
+    """A number is an id, and a text a name before it is one. Raises InvalidSettings."""
+    ids: dict[int | str, int] = {str(pk): pk for pk in names} | {name: pk for pk, name in names.items()}
+    ids |= {pk: pk for pk in names}
+    if given not in ids:
+        raise InvalidSettings([Problem(f"There is no column “{given}”.", field="source", reference=str(given))])
+    return ids[given]
 
 
 def _own_result(column: Column, settings: FormulaColumn) -> Problem:

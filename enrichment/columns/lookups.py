@@ -164,9 +164,12 @@ def _parsed(column: Column, config: Mapping[str, Any]) -> LookupColumn:
 def _target(
     given: int | str | None, names: Names, target: Table, field: str, problems: list[Problem]
 ) -> tuple[int, str]:
-    """Returns the column of the other table, and the path into it. A name wins over an id."""
+    """Returns the column of the other table, and the path into it.
+
+    A number is an id, and a text a name before it is one.
+    """
     by_name = {name: pk for pk, name in names.items()}
-    found = references.split(str(given), by_name)
+    found = None if isinstance(given, int) else references.split(str(given), by_name)
     if found is None and str(given).isascii() and str(given).isdigit() and int(str(given)) in names:
         found = int(str(given)), ""
     if found and field == "match.column" and found[1]:

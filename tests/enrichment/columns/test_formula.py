@@ -31,6 +31,11 @@ def test_a_field_names_its_source_by_name_or_id(leads: Table, http: Callable[...
     by_id = formula_columns.create(leads, "Name", "extract", {"source": profile.pk, "path": "data.name"})
     assert column_lifecycle.shown(by_name) == {"source": profile.pk, "path": "data.city", "default": ""}
     assert column_lifecycle.shown(by_id)["source"] == profile.pk
+    odd = columns.create(leads, str(profile.pk))
+    column_lifecycle.change(by_id, config={"source": profile.pk, "path": "data.zip"})
+    assert column_lifecycle.shown(by_id)["source"] == profile.pk
+    by_name = formula_columns.create(leads, "Odd", "extract", {"source": str(profile.pk), "path": "a"})
+    assert column_lifecycle.shown(by_name)["source"] == odd.pk
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,18 @@ def test_the_first_match_gives_its_value(looking: Looking, settle: Compute, cell
     assert (cell.error_code, cell.error_message) == (lookups.NO_MATCH, "No match")
 
 
+def test_a_number_in_the_settings_is_an_id_and_no_name(
+    leads: Table, firms: Table, settle: Compute, cells: Cells
+) -> None:
+    name, field, *_ = table_columns.live(firms)
+    for column in (name, field):
+        table_columns.create(firms, str(column.pk))
+    match = {"column": name.pk, "value": "{{Company}}"}
+    column = lookup_columns.create(leads, "Found", {"table_id": firms.pk, "match": match, "take": field.pk})
+    settle()
+    assert cells(column) == [("done", "Tools"), ("done", "Cloth"), NO_MATCH]
+
+
 def test_all_matches_make_a_list_in_which_none_without_a_value_stands(
     looking: Looking, firms: Table, settle: Compute, cells: Cells
 ) -> None:
