@@ -208,7 +208,8 @@ def _parsed(column: Column, config: Mapping[str, Any], names: Names) -> FormulaC
 
 def _source_id(given: int | str, names: Names) -> int:
     """A number is an id, and a text a name before it is one. Raises InvalidSettings."""
-    ids: dict[int | str, int] = {str(pk): pk for pk in names} | {name: pk for pk, name in names.items()}
+    ids: dict[int | str, int] = {str(pk): pk for pk in names}
+    ids |= {name: pk for pk, name in names.items()}
     ids |= {pk: pk for pk in names}
     if given not in ids:
         raise InvalidSettings([Problem(f"There is no column “{given}”.", field="source", reference=str(given))])
