@@ -105,7 +105,7 @@ def of(table: Table, view: View, asked: Mapping[int, str]) -> dict[int, Any]:
 
 def _summary(kind: str) -> Summarize:
     if kind not in KINDS:
-        raise Refused(f"“{kind[:20]}” is no summary. Use one of {', '.join(KINDS)}.", field="columns")
+        raise Refused(f"“{kind[:20]}” isn't a summary. Use one of {', '.join(KINDS)}.", field="columns")
     return KINDS[kind]
 
 

@@ -23,5 +23,5 @@ def list_entries(request: HttpRequest, kind: str = "", offset: int = 0, limit: i
     who = actor(request)
     who.require(Role.OWNER)
     if not who.owns_workspace:
-        raise Refused("Whoever made this token is no owner of the workspace any more.", code="forbidden")
+        raise Refused("Whoever made this token isn't an owner of the workspace any more.", code="forbidden")
     return described.listed(audit.entries(who.workspace, kind), offset, limit, audit.as_json)

@@ -142,7 +142,7 @@ def _write(list_rows: ListRows, results: Sequence[tuple[int, Any]]) -> None:
     fields = mapping.of_stored(list_rows.table, list_rows.columns)
     key = list(Column.objects.filter(pk__in=list_rows.key).values_list("pk", flat=True))
     if source is None or len(key) < len(list_rows.key) or not fields or not list_rows.table.ready:
-        words = "A column that these rows need was deleted. Restore it, or take rows from the list anew."
+        words = "A column that these rows need was deleted. Restore it, or take rows from the list again."
         raise Refused(words)
     sent: list[dict[str | int, Any]] = []
     misfits = 0

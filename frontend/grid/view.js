@@ -289,7 +289,7 @@ export class View extends EventTarget {
       toast(`Can't show these rows. ${reasonOf(error)}`);
       return;
     }
-    toast("Cancelled. The rows are still those from before.");
+    toast("Cancelled. The rows are as they were.");
     this.outdated = "cancelled";
     this.dispatchEvent(new Event("change"));
   }

@@ -23,7 +23,7 @@ export function startCoach(grid) {
     },
     {
       title: `“${account.name}” signs in first`,
-      text: "Its connection signs in with an email and a password, gets a JWT and sends it with every request. Run it too.",
+      text: "Its connection signs in with an e-mail and a password, gets a JWT and sends it with every request. Run it too.",
       run: account,
     },
     {

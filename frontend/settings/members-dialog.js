@@ -43,7 +43,7 @@ class MembersDialog {
   #everybody = make("input", { type: "radio", name: "access", value: "workspace" });
   #some = make("input", { type: "radio", name: "access", value: "members" });
   #who = make("input", { id: "member-name", className: "in", autocomplete: "off", placeholder: "Name or e-mail" });
-  #role = roleSelect("editor", "Role of whom you add");
+  #role = roleSelect("editor", "Role of the person you add");
   #choices = make("datalist", { id: "member-choices" });
   #list = make("ul", "shares members");
   #people = make("div", "people");
@@ -99,7 +99,7 @@ class MembersDialog {
       event.preventDefault();
       this.#add();
     });
-    const label = make("label", { htmlFor: this.#who.id }, "Add somebody of the workspace");
+    const label = make("label", { htmlFor: this.#who.id }, "Add someone from the workspace");
     const add = button("Add", "btn", () => this.#add());
     return make("div", "field", label, make("div", "adding", this.#who, this.#role, add), this.#choices);
   }

@@ -57,7 +57,7 @@ function newActions(grid) {
   }
   if (view.before) {
     const back = button("Back", "btn small", () => void view.back());
-    back.title = "Show the rows of before";
+    back.title = "Show the earlier rows";
     return [back];
   }
   if (!filters.length && !sorts.length && group === null) return [];

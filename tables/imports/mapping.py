@@ -74,7 +74,7 @@ def _chosen(found: Sequence[str], choices: Sequence[Mapping[str, Any]]) -> dict[
             raise Refused(f"The file has no column “{name[:60]}”. It has: {', '.join(found[:20])}.", field="columns")
         form = choice.get("type")
         if form is not None and form not in types.FORMS:
-            raise Refused(f"“{str(form)[:20]}” is no type. Use one of {', '.join(types.FORMS)}.", field="columns")
+            raise Refused(f"“{str(form)[:20]}” isn't a type. Use one of {', '.join(types.FORMS)}.", field="columns")
         chosen[name] = {"to": name} | dict(choice)
     return chosen
 

@@ -69,13 +69,13 @@ def test_a_table_is_kept_to_some_people(page: Page, robin: Page, app: App, table
     expect(robin.get_by_role("link", name="Salaries")).to_have_count(0)
 
     dialog = opened(page)
-    name = dialog.get_by_label("Add somebody of the workspace")
+    name = dialog.get_by_label("Add someone from the workspace")
     name.focus()
     page.keyboard.type("nobody")
     page.keyboard.press("Enter")
     expect(dialog.get_by_role("alert")).to_contain_text("There is no “nobody” in this workspace")
     name.fill("robin lee")
-    dialog.get_by_label("Role of whom you add").select_option("viewer")
+    dialog.get_by_label("Role of the person you add").select_option("viewer")
     name.press("Enter")
     expect(dialog.get_by_role("listitem")).to_contain_text(["Robin Lee"])
     assert violations(page) == []

@@ -89,7 +89,7 @@ def test_results_count_where_they_came_to_a_value(filled: Table) -> None:
 
 
 def test_an_unknown_kind_is_refused(filled: Table) -> None:
-    with pytest.raises(Refused, match="“median” is no summary"):
+    with pytest.raises(Refused, match="“median” isn't a summary"):
         summaries_of(filled, {"Name": "median"})
 
 

@@ -116,7 +116,9 @@ def _values_of(line: str, table: Table) -> list[Any]:
     try:
         return lines.values_of(line, table.kinds)
     except (KeyError, ValueError) as error:
-        raise Refused(f"The backup is broken: {table.entry} has a line that is no row of it. Take another.") from error
+        raise Refused(
+            f"The backup is broken: {table.entry} has a line that isn't one of its rows. Use another backup."
+        ) from error
 
 
 def _go_on_counting(table: str, last_id: int) -> None:

@@ -167,7 +167,7 @@ class _Reader(TextReader):
         found = self.repeated(mark)
         if isinstance(found, RowsNode):
             whole = self.text[mark.start : self.at]
-            words = f"{rows.OPENING} stands in a list, around what is sent of each row."
+            words = f"Put {rows.OPENING} in a list, around what is sent of each row."
             self.tell(mark.start, len(whole), words, f"[{whole}]", "Put it in a list")
         return found
 

@@ -53,7 +53,7 @@ class Mention:
 
     def told(self, text: str) -> Problem:
         """Returns the problem of a column where only a value can stand."""
-        return self.problem(f"“{self.written}” isn't a reference. Columns stand in double braces.", text, self.edit)
+        return self.problem(f"“{self.written}” isn't a reference. Write columns in double braces.", text, self.edit)
 
     def problem(self, words: str, text: str, edit: Edit | None, **more: Any) -> Problem:
         line, column = references.place(text, self.start)

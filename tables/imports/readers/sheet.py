@@ -245,7 +245,7 @@ def _about_width(line: int, number: int, usual: int) -> str:
     words = f"Line {line:,} has {number:,} value{'' if number == 1 else 's'} instead of {usual:,}."
     if number < usual:
         return f"{words} The other cells are blank."
-    return f"{words} Check that they stand in the right columns."
+    return f"{words} Check that they are in the right columns."
 
 
 def _reason_against(row: Row, width: int) -> str | None:

@@ -70,7 +70,7 @@ def test_a_row_of_which_nothing_would_be_sent_has_no_place_in_an_address() -> No
 @pytest.mark.parametrize(
     ("config", "words", "fixed"),
     [
-        ({"body": '{"a": {{#rows}}{{Id}}{{/rows}}}'}, "stands in a list", "[{{#rows}}{{Id}}{{/rows}}]"),
+        ({"body": '{"a": {{#rows}}{{Id}}{{/rows}}}'}, "in a list, around", "[{{#rows}}{{Id}}{{/rows}}]"),
         ({"body": '["{{#rows}}{{Id}}{{/rows}}"]'}, "can't stand inside quotes", None),
         ({"body": "[{{#rows ,}}{{Id}}{{/rows}}]"}, "sets the commas", "{{#rows}}"),
         ({"body": "[{{#rows}}{{Id}},{{/rows}}]"}, "sets the commas", ""),

@@ -223,7 +223,7 @@ def test_a_deleted_column_that_the_rows_need_stops_them_with_its_reason(
     answer(column, {ids(leads)[0]: {"people": [ADA]}})
     work()
     stored.refresh_from_db()
-    assert stored.problem == "A column that these rows need was deleted. Restore it, or take rows from the list anew."
+    assert stored.problem == "A column that these rows need was deleted. Restore it, or take rows from the list again."
     assert content(stored.table) == []
 
 

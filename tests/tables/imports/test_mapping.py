@@ -67,7 +67,7 @@ def test_a_column_goes_where_it_is_told_into_a_new_one_or_nowhere(table: Table) 
     ("chosen", "words"),
     [
         ({"from": "Nowhere", "to": "Name"}, "no column “Nowhere”"),
-        ({"from": "Name", "to": "Name", "type": "money"}, "“money” is no type"),
+        ({"from": "Name", "to": "Name", "type": "money"}, "“money” isn't a type"),
         ({"from": "Name", "to": None}, "No column of the file goes into the table"),
     ],
 )

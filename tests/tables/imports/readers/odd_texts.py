@@ -382,7 +382,7 @@ SHAPES = [
         "A comma that is not quoted",
         b"name,note,n\nSam,hi,1\nOla,one, two,2\nIda,x,3\n",
         [["name", "note", "n", "Column 4"], ["Sam", "hi", "1"], ["Ola", "one", " two", "2"], ["Ida", "x", "3"]],
-        "Line 3 has 4 values instead of 3. Check that they stand in the right columns.",
+        "Line 3 has 4 values instead of 3. Check that they are in the right columns.",
     ),
     Odd(
         "One row with more values than columns",

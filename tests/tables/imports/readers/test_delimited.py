@@ -142,7 +142,7 @@ def test_odd_files_are_read_as_their_writers_meant_them(
         (b'Name,Note\nOla,x\nSam,"said "hi" to me"\n', 3, "quote inside a cell"),
         ("Name,Note\nÅsa,é\n".encode() + b"Caf\xe9,x\n", 3, "not UTF-8. They were read as “Café”"),
         (b"Name,Note\nSam,x\nOla\n", 3, "1 value instead of 2. The other cells are blank."),
-        (b"Name,Note\nSam,x\nOla,y,\nIda,z\n", 3, "3 values instead of 2. Check that they stand in the right columns."),
+        (b"Name,Note\nSam,x\nOla,y,\nIda,z\n", 3, "3 values instead of 2. Check that they are in the right columns."),
         (b'Name,Note,Age\nSam,"x\nOla,y,4\nIda,",5\n', 2, "look like rows"),
     ],
 )
