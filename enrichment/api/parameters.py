@@ -66,12 +66,20 @@ def _checker(operation: Operation) -> Callable[[HttpRequest], None]:
         if not operation.auth_callbacks:
             return
         refuse_unknown(request.GET, known[_QUERY])
+        _refuse_repeated(request)
         if sources & {_FORM, _FILE}:
             refuse_unknown([*request.POST, *request.FILES], known[_FORM] | known[_FILE], "field")
         elif _BODY not in sources:
             refuse_unknown(_fields(request.body), (), "field")
 
     return check
+
+
+def _refuse_repeated(request: HttpRequest) -> None:
+    """Raises InvalidSettings: of several values, only one would be read."""
+    repeated = [name for name, values in request.GET.lists() if len(values) > 1]
+    if repeated:
+        raise InvalidSettings([Problem(f"“{name}” is there more than once. Send it once.", name) for name in repeated])
 
 
 def _names(operation: Operation, source: str) -> set[str]:

@@ -90,6 +90,12 @@ def test_a_slip_is_answered_with_what_it_was_meant_for(call: Caller, leads: Tabl
     assert call("GET", f"/tables/{leads.pk}/events?last_event=1")[0] == 422
 
 
+def test_a_parameter_that_is_there_twice_is_refused(call: Caller, leads: Table) -> None:
+    status, answer = call("GET", f"/tables/{leads.pk}/rows?limit=1&offset=0&limit=2")
+    assert (status, answer["error"]["details"][0]["field"]) == (422, "limit")
+    assert answer["error"]["message"] == "“limit” is there more than once. Send it once."
+
+
 def test_who_has_no_token_is_told_that_first(leads: Table) -> None:
     from django.test import Client
 
