@@ -16,7 +16,9 @@ class Email(forms.EmailField):
 
 
 class SignIn(forms.Form):
-    email = Email(label="E-mail", widget=forms.EmailInput({"class": "in", "autocomplete": "username"}))
+    email = Email(
+        label="E-mail", widget=forms.EmailInput({"class": "in", "autocomplete": "username", "autofocus": True})
+    )
     password = forms.CharField(
         label="Password", widget=forms.PasswordInput({"class": "in", "autocomplete": "current-password"})
     )

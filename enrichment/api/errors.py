@@ -65,7 +65,8 @@ def went_wrong(request: HttpRequest) -> HttpResponse:
         return server_error(request)
     if request.path_info.startswith("/api/"):
         return answer(503, words)
-    return HttpResponse(loader.get_template("503.html").render({"words": words}), status=503)
+    page = loader.get_template("503.html").render({"words": words, "is_busy": words == unwritable.BUSY})
+    return HttpResponse(page, status=503)
 
 
 def _validation(error: ValidationError) -> JsonResponse:

@@ -1,10 +1,21 @@
 """The pages that Django shows where no view answers: in the words and the look of all others."""
 
+import errno
+import sqlite3
+from typing import Any
+
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from enrichment.api.errors import went_wrong
 from workspaces.models import User
+
+
+def busy() -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("database is locked")
+    error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    return error
 
 
 def test_a_form_without_its_token_says_what_to_do(owner: User) -> None:
@@ -30,3 +41,22 @@ def test_an_address_without_a_page_leads_back(client: Client) -> None:
     assert answer.status_code == 404
     assert "isn't shared with you" in answer.content.decode()
     assert 'href="/"' in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "heading", "advice"),
+    [
+        (busy(), 503, "Marl is busy", "Try again in a moment."),
+        (OSError(errno.ENOSPC, "No space left on device"), 503, "Nothing can be stored", "The disk is full"),
+        (ValueError("a mistake"), 500, "Something went wrong", "tell whoever runs this server"),
+    ],
+)
+def test_what_went_wrong_has_a_heading_of_its_own(error: Any, status: int, heading: str, advice: str) -> None:
+    try:
+        raise error
+    except Exception:
+        answer = went_wrong(RequestFactory().get("/tables/1"))
+    page = answer.content.decode()
+    assert answer.status_code == status
+    assert f"<h1>{heading}</h1>" in page
+    assert advice in page
