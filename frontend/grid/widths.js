@@ -105,7 +105,7 @@ export class Widths {
     if (!this.#pen) return 0;
     const { fontFamily, fontSize } = getComputedStyle(this.grid.sheet);
     this.#pen.font = `${weight} ${fontSize} ${fontFamily}`;
-    return this.#pen.measureText(text).width;
+    return this.#pen.measureText(text.replace(/\d/g, "0")).width; // the grid sets all digits as wide as this one
   }
 }
 

@@ -236,6 +236,18 @@ def test_long_values_that_others_write_into_many_rows_are_seen_at_once(page: Pag
     expect(page.get_by_role("gridcell", name="short")).to_have_count(0)
 
 
+def test_numbers_and_dates_of_narrow_digits_are_not_cut(page: Page, app: App) -> None:
+    with app.api() as api:
+        columns = [{"name": "N", "type": "number"}, {"name": "At", "type": "date"}]
+        made = api.post("/tables", json={"name": "Ones", "columns": columns}).json()["id"]
+        api.post(f"/tables/{made}/rows", json={"rows": [{"N": 111_111_111, "At": "2026-11-11T11:11:11"}] * 3})
+    page.goto(f"{app.url}/tables/{made}")
+    for text in ("111,111,111", "2026-11-11T11:11:11"):
+        cell = page.get_by_role("gridcell", name=text).first
+        expect(cell).to_be_visible()
+        page.wait_for_function("(cell) => cell.scrollWidth <= cell.clientWidth", arg=cell.element_handle())
+
+
 def test_no_accessibility_problem_is_found(page: Page, app: App, table: int) -> None:
     found = Axe().run(page).response["violations"]
     page.goto(app.url)
