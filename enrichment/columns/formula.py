@@ -130,7 +130,7 @@ def draft(column: Column, config: Mapping[str, Any] | None = None, row_ids: Sequ
             item = previewed[failed]
             problem = _mendable(calculation.formula, values[item.row.pk], evaluators, column)
             previewed[failed] = replace(item, problem=problem)
-        elif failed is None and calculation.formula and calculation.formula.sums and time.monotonic() < until:
+        elif failed is None and calculation.formula and time.monotonic() < until:
             previewed = _doubted(calculation.formula, previewed, values, evaluators, column)
     questions = calculation.formula.questions if calculation.formula else ()
     return Draft(previewed, [replace(question, field=_text_field(column)) for question in questions])
@@ -156,13 +156,15 @@ def _doubted(
     """Returns the rows with the first one's problem whose result may not be meant, such as joined numbers."""
     computed = evaluators.evaluate(formula, [values[item.row.pk] for item in previewed])
     for place, doubt in enumerate(outcome.doubt for outcome in computed):
-        if doubt and doubt.fix:
+        if doubt:
             problem = _warning(doubt.words, doubt.fix, column)
             return [*previewed[:place], replace(previewed[place], problem=problem), *previewed[place + 1 :]]
     return previewed
 
 
-def _warning(words: str, edit: Edit, column: Column) -> Problem:
+def _warning(words: str, edit: Edit | None, column: Column) -> Problem:
+    if edit is None:
+        return Problem(words, _text_field(column), severity="warning")
     return Problem(
         words,
         _text_field(column),

@@ -343,6 +343,8 @@ def _computed(formula: Formula, outcome: Outcome, given: str) -> Computed:
 
 
 def _doubted(formula: Formula, value: object, slot: int, sum: str) -> Computed:
+    if slot < 0:
+        return Computed(value, doubt=Doubt(f"+ joins text: {sum}. To add numbers, write Number( ) around each.", None))
     name = formula.slots[slot].name
     words = f"{name} is text, and + joins text: {sum}. To add numbers, write Number({{{{{name}}}}})."
     return Computed(value, doubt=Doubt(words, formula.advice(slot, "Number")))

@@ -1,5 +1,6 @@
 /** Functions that count or add what meets a criterion: with wildcards, and with numbers that are text. */
 
+import { amountOf } from "./amounts.js";
 import { isNumeric, losesDigits, native } from "./digits.js";
 
 /** @param {any} range @returns {any[]} */
@@ -9,11 +10,14 @@ const listOf = (range) => (Array.isArray(range) ? range.flat(Infinity) : [range]
 const isShort = (value) => isNumeric(value) && !losesDigits(value, native(value));
 
 /** Each by itself: one that is no number doesn't make texts of the others. @param {any} range */
-const numbersOf = (range) => listOf(range).map((item) => (isNumeric(item) ? Number(item) : item));
+const numbersOf = (range) =>
+  listOf(range).map((item) =>
+    isNumeric(item) ? Number(item) : typeof item === "string" ? (amountOf(item) ?? item) : item,
+  );
 
 /** Those that are too long to calculate with stay texts where texts are looked for. @param {any} range @param {any} criterion */
 const comparable = (range, criterion) =>
-  typeof criterion === "number" || /^[<>=]*\s*[-+.\d]/.test(criterion)
+  typeof criterion === "number" || /^[<>]?=?\s*[-+.\d]/.test(criterion)
     ? numbersOf(range)
     : listOf(range).map((item) => (isShort(item) ? Number(item) : item));
 

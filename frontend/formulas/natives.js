@@ -3,6 +3,7 @@
 import { amountOf } from "./amounts.js";
 import { calculable, compareNumbers, isNumeric } from "./digits.js";
 import { Failure } from "./failures.js";
+import { figure } from "./operators.js";
 
 const OF_NUMBERS = ["toNumber", "toFinite", "toInteger", "round", "floor", "ceil", "subtract", "multiply", "divide"];
 
@@ -84,9 +85,10 @@ export function calculateWithTexts(lodash) {
       !items.every((/** @type {any} */ item) => typeof read(item) === "number" || isNumeric(read(item)))
     )
       return extremes[name](list, given);
-    return items.reduce((/** @type {any} */ best, /** @type {any} */ item) =>
+    const found = items.reduce((/** @type {any} */ best, /** @type {any} */ item) =>
       compareNumbers(read(item), read(best)) === side ? item : best,
     );
+    return isNumeric(found) ? figure(found) : found;
   };
   /** @type {Record<string, any>} */
   const extremes = { max: lodash.max, min: lodash.min, maxBy: lodash.maxBy, minBy: lodash.minBy };

@@ -2,7 +2,7 @@
 
 import { amountOf } from "./amounts.js";
 import { collate } from "./collation.js";
-import { ALWAYS_KEPT, calculable, compareNumbers, exactly, isNumeric, math, numberOf } from "./digits.js";
+import { ALWAYS_KEPT, calculable, compareNumbers, exactly, isNumeric, math, native, numberOf } from "./digits.js";
 import { EmptyReference, FailedReference, Failure, settled, TextNumber } from "./failures.js";
 
 export { calculable, EmptyReference, math, settled };
@@ -98,7 +98,12 @@ const exactFigure = (value) => (isNumeric(value) ? exactly(value) : figure(value
  * @param {any} left @param {number} slot @param {any} right @param {number} other @param {number} meant */
 function checkJoin(left, slot, right, other, meant) {
   const textual = typeof left === "string" && slot >= 0 ? slot : typeof right === "string" ? other : -1;
-  if (textual < 0) return;
+  if (textual < 0) {
+    const isOfNames = slot === -1 && other === -1 && meant !== TEXT_IS_MEANT;
+    if (isOfNames && isNumber(left) && isNumber(right))
+      joined = { slot: -1, sum: `${left} + ${right} gives ${left}${right}` };
+    return;
+  }
   const isOneNumber = typeof left !== typeof right;
   const text = typeof left === "string" ? left : right;
   const sum = `${left} + ${right} gives ${left}${right}`;
@@ -121,8 +126,7 @@ const isPlain = (value) => Object.prototype.toString.call(value) === "[object Ob
 
 /** Compares a text with a number; NaN if it isn't one. @param {string} text @param {number} number */
 function compareWithNumber(text, number) {
-  const difference = text.length > ALWAYS_KEPT ? NaN : numberOf(text) - number;
-  if (!Number.isNaN(difference)) return difference;
+  if (text.length <= ALWAYS_KEPT && isNumeric(text)) return native(text) - number;
   if (isNumeric(text)) return Number.isNaN(number) ? NaN : compareNumbers(text, number);
   const amount = CODE.test(text) ? undefined : amountOf(text);
   return amount === undefined ? NaN : amount - number;

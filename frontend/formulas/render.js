@@ -1,6 +1,6 @@
 /** Writes the JavaScript that runs: the formula with its operators replaced by those of operators.js. */
 
-import { meaningOf, slotOf } from "./sums.js";
+import { areNamed, meaningOf, slotOf } from "./sums.js";
 import { children, exactText, isRounded } from "./tree.js";
 
 /** @typedef {import("./tree.js").Node} Node */
@@ -213,7 +213,7 @@ export class Renderer {
   /** Writes a sum so that a number is not joined to a reference whose number is text. @param {Node[]} parts */
   sum(parts) {
     const slots = parts.map((part) => slotOf(part, this.mark));
-    if (slots.every((slot) => slot < 0)) return this.call("add", parts);
+    if (slots.every((slot) => slot < 0) && !areNamed(parts)) return this.call("add", parts);
     const kinds = slots.map((slot) => (this.figures.includes(slot) ? -2 - slot : slot));
     return `${this.mark}.sum([${kinds}],${meaningOf(parts)},${parts.map((part) => this.exact(part)).join(",")})`;
   }

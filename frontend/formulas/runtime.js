@@ -94,8 +94,8 @@ const failure = (message) => `[2,${stringify(message)}]`;
  * @param {any} result @param {any[]} row @param {boolean} isCondition */
 function outcome(result, row, isCondition) {
   if (result === undefined) return "[1]";
+  if (isCondition && typeof result === "number") return `[0,${Boolean(result)}]`;
   if (typeof result === "number" && !Number.isFinite(result)) {
-    if (isCondition) return `[0,${!Number.isNaN(result)}]`;
     if (!Number.isNaN(result)) return failure("The result is larger than any number (it may divide by zero).");
     const slot = row.indexOf(undefined);
     return slot < 0 ? failure("The result is not a number.") : `[3,${slot}]`;
@@ -104,8 +104,9 @@ function outcome(result, row, isCondition) {
   if (typeof result === "symbol") return failure("The result is a symbol, which a cell can't hold.");
   if (result instanceof Error) return failure(described(result));
   if (result instanceof Promise) return failure("A formula can't wait for a result (async, Promise).");
-  const value = typeof result?.next === "function" ? [...result] : result; // an iterator
-  const wrong = typeof value === "string" ? null : wrongInside(value);
+  const isObject = typeof result === "object";
+  const value = isObject && typeof result?.next === "function" ? [...result] : result; // an iterator
+  const wrong = isObject || typeof value === "number" ? wrongInside(value) : null;
   if (wrong) return failed(wrong, row);
   const json = typeof value === "number" && Math.abs(value) >= SHOWN_ROUNDED ? value.toExponential() : stringify(value);
   if (json === undefined) return "[1]";
@@ -182,11 +183,11 @@ function start(formula, isCondition) {
   /** @param {any[]} raw */
   function one(raw) {
     uniqueIds = 0;
-    operators.takeJoined();
     const row = raw.map(filled);
     try {
       return outcome(evaluate(...row), row, isCondition);
     } catch (error) {
+      operators.takeJoined();
       return failed(error, row);
     }
   }

@@ -35,6 +35,10 @@ export function meaningOf(parts) {
   return parts.some(isText) ? 2 : 0;
 }
 
+/** Says whether what is added are numbers and names, such as the parameters of a function. @param {Node[]} parts */
+export const areNamed = (parts) =>
+  parts.every((part) => isNumber(part) || part.type === "Identifier" || part.type === "MemberExpression");
+
 /** Returns the sums of a formula in which numbers could be joined as text: their references, which `Number( )` mends.
  * @param {Node[]} parts @param {string} mark @returns {{slot: number, start: number, end: number}[]} */
 export const mendable = (parts, mark) =>

@@ -131,3 +131,16 @@ def test_a_number_that_is_text_is_made_a_number_by_a_click(page: Page, table: in
     panel.get_by_role("button", name="Make it a number").click()
     expect(panel.locator('[name="formula"]')).to_have_value("Number({{Size}}) + 1")
     expect(panel.locator("#preview")).to_contain_text("11")
+
+
+def test_numbers_that_are_joined_as_text_are_added_after_a_click(page: Page, table: int) -> None:
+    panel = add_column(page, "Formula")
+    panel.get_by_label("Formula", exact=False).first.fill("{{Size}} + {{Size}}")
+    expect(panel).to_contain_text("Size is text, and + joins text: 10 + 10 gives 1010.")
+    expect(panel.locator("#preview")).to_contain_text("1010")
+    panel.get_by_role("button", name="Make it a number").click()
+    expect(panel.locator('[name="formula"]')).to_have_value("Number({{Size}}) + {{Size}}")
+    expect(panel).to_contain_text("Size is text: 10 + 10 gives 1010.")
+    panel.get_by_role("button", name="Make it a number").click()
+    expect(panel.locator('[name="formula"]')).to_have_value("Number({{Size}}) + Number({{Size}})")
+    expect(panel.locator("#preview")).to_contain_text("20")

@@ -158,7 +158,10 @@ def test_cells_of_number_columns_are_numbers(text: str, one: object, other: obje
     assert of_numbers(text, one, other) == Computed(expected)
 
 
-@pytest.mark.parametrize(("text", "value", "expected"), [("{{A}}", "0", False), ("{{A}}", "0.5", True)])
+@pytest.mark.parametrize(
+    ("text", "value", "expected"),
+    [("{{A}}", "0", False), ("{{A}}", "0.5", True), ("{{A}} * 1e16", "1", True), ("{{A}} - 1", "1", False)],
+)
 def test_a_number_column_decides_as_a_number(text: str, value: str, expected: bool) -> None:
     assert formula.check(of_numbers(text, value, condition=True)) == (expected, "")
 
@@ -183,6 +186,25 @@ def test_two_texts_that_are_numbers_are_joined_with_a_doubt() -> None:
     assert computed.doubt.fix
     assert computed.doubt.fix.text == "Number({{Employees}})"
     assert result("{{Employees}} + '' + {{Website}}", {3: "49", 2: "170"}).doubt is None
+
+
+@pytest.mark.parametrize(
+    ("text", "joined"),
+    [
+        ("{{Tags}}.reduce((sum, x) => sum + x)", "1 + 2 gives 12"),
+        ("{{Tags}}.reduce((sum, x) => sum + x, 0)", "0 + 1 gives 01"),
+        ("{{Tags}}.map(x => x + 1)", "2 + 1 gives 21"),
+        ("{{Tags}}.map(x => '0' + x)", ""),
+        ("{{Tags}}.map(x => String(x) + x)", ""),
+        ("{{Tags}}.map(x => 'a' + x)", ""),
+        ("{{Tags}}.map(x => Number(x) + 1)", ""),
+    ],
+)
+def test_texts_of_a_list_that_are_joined_are_doubted(text: str, joined: str) -> None:
+    doubt = result(text, {7: ["1", "2"]}).doubt
+    assert (doubt.words if doubt else "") == (
+        f"+ joins text: {joined}. To add numbers, write Number( ) around each." if joined else ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -212,7 +234,10 @@ def test_an_amount_or_a_date_is_not_joined_to_a_number(text: str, value: str, er
         ("_.sum(['1', '2'])", 3),
         ("_.mean(['1', '2'])", 1.5),
         ("_.sumBy([{a: '1'}, {a: '2'}], 'a')", 3),
-        ("_.max(['10', '9']) + _.min(['10', '9'])", "109"),
+        ("_.max(['10', '9']) + _.min(['10', '9'])", 19),
+        ("_.max(['9007199254740992', '9007199254740993'])", LONG),
+        ("COUNTIF(['1,234', 'x'], '>5') + SUMIF(['a'], 'a', ['1,234'])", 1235),
+        ("COUNTIF(['n/a', '1'], 'n/a')", 1),
         ("_.maxBy([{a: '10'}, {a: '9'}], 'a').a", "10"),
         ("_.max(['b', 'a'])", "b"),
         ("['10', '9', 'b', '-1'].sort()", ["-1", "9", "10", "b"]),
