@@ -179,8 +179,8 @@ class View:
 
     def _sorted(self, rows: QuerySet[Row], index: str = "") -> QuerySet[Row]:
         order, are_all = [], not (self.filters or self.search or self.errors)
-        for item in self.sorts:
-            for key in _sort_keys(self._sort_column(item), rows if are_all else None, index):
+        for place, item in enumerate(self.sorts):  # an index is on the first of them
+            for key in _sort_keys(self._sort_column(item), rows if are_all else None, "" if place else index):
                 order.append(key.desc(nulls_last=True) if item.get("desc") else key.asc(nulls_last=True))
         return rows.order_by(*order, "sort_key")
 
