@@ -16,6 +16,8 @@ const MEASURED = 5; // of the longest texts; another letter may be wider than on
 const IN_CELL = 24; // px of padding, line and play
 const DOT = 14; // px
 const IN_HEAD = 46; // px of padding, line and the sign of the type
+const MENU_BUTTON = 26; // px that it takes of the name while the head is pointed at
+const SHORT_NAME = 24; // px of a name that it leaves
 const BESIDE_NAME = 70; // px of the chip and the run button
 const AGAIN_MS = 400; // between two looks at columns that have no values yet
 
@@ -86,7 +88,10 @@ export class Widths {
   /** @param {Column} column @returns {number} px */
   #ofHead({ name, type }) {
     const beside = type === "http" ? BESIDE_NAME : 0;
-    return this.#within(this.#measure(name, 500) + IN_HEAD + beside, type === "http" ? NARROWEST_HTTP : NARROWEST);
+    const words = this.#measure(name, 500);
+    const pointedAt = Math.min(words, SHORT_NAME) + MENU_BUTTON;
+    const head = Math.max(words + beside, pointedAt) + IN_HEAD;
+    return this.#within(head, type === "http" ? NARROWEST_HTTP : NARROWEST);
   }
 
   /** @param {string[]} texts @param {number} beside px @returns {number} px */

@@ -69,7 +69,7 @@ export function messageForStatus(status) {
   return `Something went wrong on the server (${status}). Try again in a moment.`;
 }
 
-export const UNREACHABLE = "Can't reach the server. Check that it is running, and try again.";
+export const UNREACHABLE = "Can't reach the server. Check your network, and try again.";
 
 /** Says why a call failed. @param {unknown} error */
 export const reasonOf = (error) => (error instanceof ApiError ? error.message : UNREACHABLE);

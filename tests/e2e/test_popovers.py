@@ -102,3 +102,14 @@ def test_a_menu_near_an_edge_stays_inside(width: int, page: Page, table: None) -
         page.get_by_role("button", name=opener).first.click()
         check_inside(page, page.get_by_role("menu"))
         page.keyboard.press("Escape")
+
+
+def test_the_button_of_the_menu_leaves_a_short_name_its_room(page: Page, app: App) -> None:
+    with app.api() as api:
+        made = api.post("/tables", json={"name": "Short", "columns": [{"name": "A"}, {"name": "Zip"}]}).json()["id"]
+    page.goto(f"{app.url}/tables/{made}")
+    for name in ("A", "Zip"):
+        words = page.locator("[role=columnheader] .name").get_by_text(name, exact=True)
+        words.hover()
+        expect(page.get_by_label(f"{name}: column menu")).to_be_visible()
+        assert words.evaluate("words => words.scrollWidth <= words.clientWidth"), name
