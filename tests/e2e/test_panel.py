@@ -346,7 +346,7 @@ def test_a_form_is_filled_previewed_tested_and_run(page: Page, app: App, table: 
         page.keyboard.type("of")
         page.keyboard.press("Tab")
         page.keyboard.type("/Comp")
-        expect(page.get_by_role("option", name="Company")).to_be_visible()
+        expect(page.locator(".cm-tooltip-autocomplete").get_by_role("option", name="Company")).to_be_visible()
         page.keyboard.press("Enter")
         page.keyboard.type(" & Sons")
         expect(panel.locator('[name="form.value"]')).to_have_value("{{Company}} & Sons")

@@ -53,7 +53,7 @@ def test_somebody_signs_in_with_their_company_by_keyboard(
     page.get_by_role("link", name="Sign in with Acme Login").press("Enter")
     picture(page, "guide/images/signing-in-2-issuer")
     page.get_by_role("button", name="Allow").press("Enter")
-    expect(page.get_by_role("heading", name="Connections")).to_be_visible()
+    expect(page.get_by_role("heading", name="Connections", exact=True)).to_be_visible()
     page.get_by_role("button", name="Account and settings").click()
     expect(page.get_by_text("My workspace · Editor")).to_be_visible()
     picture(page, "guide/images/signing-in-3-signed-in")
