@@ -1,6 +1,6 @@
 /**
  * The foot of the panel: once the run that it tells of has ended, it says what came of it, and counts the rows that are left.
- * A stored result beside it may be of before the end.
+ * The result beside it may be of before the end, or not there yet.
  */
 
 import htmx from "htmx.org";
@@ -15,6 +15,7 @@ export function noteRun(aside, run) {
   notice.textContent = `Saved. ${didText(run)}`;
   const estimate = aside.querySelector("#estimate");
   if (estimate) htmx.trigger(estimate, "recount");
-  const answer = /** @type {HTMLElement | null} */ (aside.querySelector("#test-result:has([data-stored])"));
-  if (answer) fetchStoredSoon(answer);
+  const result = /** @type {HTMLElement | null} */ (aside.querySelector("#test-result"));
+  const isTest = result?.querySelector(".answer:not([data-stored])");
+  if (result && !isTest) fetchStoredSoon(result);
 }
