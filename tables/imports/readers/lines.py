@@ -129,10 +129,6 @@ class Lines:
             words = "begins with the mark of an encoding, which was left out: another file seems to begin there."
             self._notes.warn(number, f"Line {number:,} {words}")
             line = line[1:]
-        if "\ufeff" in line:
-            words = "has the mark of an encoding inside, which was left out: texts were put together there."
-            self._notes.warn(number, f"Line {number:,} {words}")
-            line = line.replace("\ufeff", "")
         if "\0" in line:
             what = "a NUL character, which was" if line.count("\0") == 1 else "NUL characters, which were"
             self._notes.warn(number, f"Line {number:,} has {what} left out.")
