@@ -2,7 +2,7 @@
 
 import { chooseKind, connectionReferences, takeFoundPath, takeTokenPath } from "./panel/connection.js";
 import { focusField, upgradeFields } from "./panel/fields.js";
-import { noteRun } from "./panel/foot.js";
+import { noteEnd, noteRun } from "./panel/foot.js";
 import { landOnce, noteTyping } from "./panel/landing.js";
 import { placePopover } from "./panel/popovers.js";
 import { handleProblemClick, markProblems, placeNewProblems } from "./panel/problems.js";
@@ -31,7 +31,10 @@ function startPanel(/** @type {HTMLElement} */ aside) {
   document.addEventListener("marl:row-found", (event) => panel.showRow(/** @type {CustomEvent} */ (event).detail.row));
   document.addEventListener("marl:run", (event) => noteRun(aside, /** @type {CustomEvent} */ (event).detail));
   document.addEventListener("htmx:before:swap", () => panel.remember());
-  document.addEventListener("htmx:after:swap", () => panel.refresh());
+  document.addEventListener("htmx:after:swap", () => {
+    panel.refresh();
+    noteEnd(aside);
+  });
   document.addEventListener("keydown", (event) => panel.onKey(event));
   document.addEventListener("marl:fields-added", () => panel.upgrade());
   startSplitters(aside);

@@ -7,10 +7,23 @@ import htmx from "htmx.org";
 import { didText, isOpen } from "../runs/run-words.js";
 import { fetchStoredSoon } from "./stored-answer.js";
 
-/** @param {HTMLElement} aside @param {import("../grid/types.d.ts").Run} run as the server announced it */
+/** @typedef {import("../grid/types.d.ts").Run} Run */
+
+/** Runs that have ended, by id: a short one may before the foot that tells of it is here. @type {Map<string, Run>} */
+const ended = new Map();
+
+/** @param {HTMLElement} aside @param {Run} run as the server announced it */
 export function noteRun(aside, run) {
-  const notice = aside.querySelector(`.panel-foot .notice[data-run="${run.id}"]`);
-  if (!notice || isOpen(run)) return;
+  if (isOpen(run)) return;
+  ended.set(String(run.id), run);
+  noteEnd(aside);
+}
+
+/** Says what came of the run that the foot tells of, if it has ended. @param {HTMLElement} aside */
+export function noteEnd(aside) {
+  const notice = /** @type {HTMLElement | null} */ (aside.querySelector(".panel-foot .notice[data-run]"));
+  const run = ended.get(notice?.dataset.run ?? "");
+  if (!notice || !run) return;
   notice.removeAttribute("data-run");
   notice.textContent = `Saved. ${didText(run)}`;
   const estimate = aside.querySelector("#estimate");

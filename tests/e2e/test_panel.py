@@ -4,7 +4,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from enrichment.engine.auth import kinds
 from tests.servers.echo import serving
@@ -448,3 +448,27 @@ def test_the_result_in_the_panel_is_that_of_the_run_that_ended(page: Page, app: 
         expect(panel.get_by_role("heading", name="Profile")).to_be_focused()
         page.keyboard.press("Escape")
         expect(page.locator("#sheet")).to_be_focused()  # what it came from went with the details
+
+
+def test_a_run_that_ends_before_the_panel_is_drawn_again_is_told(page: Page, app: App, table: int) -> None:
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        if "then=" in (route.request.post_data or ""):  # what saves and runs
+            held.append((route, route.fetch()))
+        else:
+            route.fallback()
+
+    with serving() as echo, app.api() as api:
+        config = {"method": "POST", "url": f"{echo.url}/is", "body": '{"of": "{{Company}}"}', "auto_update": False}
+        api.post(f"/tables/{table}/columns", json={"name": "Profile", "type": "http", "config": config})
+        page.reload()
+        page.get_by_role("columnheader", name="Profile").hover()
+        page.locator('[aria-label="Profile: column menu"]').click()
+        page.get_by_role("menuitem", name="Settings", exact=True).click()
+        page.route("**/*", hold)
+        page.locator("#panel").get_by_role("button", name="Save and run 1 row").click()
+        expect(page.get_by_role("gridcell").last).to_contain_text("is(")
+        [(route, answer)] = held
+        route.fulfill(response=answer)
+        expect(page.locator("#panel").get_by_text("Saved. 1 done")).to_be_visible()
