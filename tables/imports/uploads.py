@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from tables import access, catalog, dispatch, names
+from tables import access, catalog, dispatch, names, values
 from tables.imports import mapping, rejected, undoing
 from tables.imports.mapping import Choices
 from tables.imports.readers import formats
@@ -49,6 +49,7 @@ def receive(
     have no place in the table; then nothing is stored.
     """
     filename = Path(file.name or "file").name[-255:]
+    how, where = _known(options or {}, Options), _known(into or {}, Choices)
     path = _store(file, filename)
     staged = Import(
         workspace=actor.workspace,
@@ -57,8 +58,8 @@ def receive(
         filename=filename,
         path=path.name,
         name=names.tidy(name or "") or _name_after(filename, None if table else actor),
-        options=_known(options or {}, Options),
-        into=_known(into or {}, Choices),
+        options=how,
+        into=where,
         state=Import.State.STAGED,
     )
     try:
@@ -303,5 +304,9 @@ def _started() -> Refused:
 
 
 def _known(given: Mapping[str, Any], of: type[Options | Choices]) -> dict[str, Any]:
-    known = {field.name for field in fields(of)} - {"keeps_blank_rows"}
-    return {name: value for name, value in given.items() if name in known and value is not None}
+    """Raises Refused."""
+    chosen = {field.name for field in fields(of)} - {"keeps_blank_rows"}
+    known = {name: value for name, value in given.items() if name in chosen and value is not None}
+    if odd := next((name for name, value in known.items() if values.storable(value) != value), None):
+        raise Refused(f"“{odd}” has a character that cannot be stored: U+0000. Remove it.", field=odd)
+    return known

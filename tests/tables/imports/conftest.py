@@ -24,13 +24,13 @@ def actor(workspace: Workspace, editor: User) -> Actor:
 
 @pytest.fixture
 def receive(actor: Actor) -> Callable[..., Import]:
-    """Uploads a CSV file of these lines."""
+    """Uploads a CSV file of these lines; `chosen` is passed on to `uploads.receive`."""
     from django.core.files.base import ContentFile
 
     from tables.imports import uploads
 
-    def upload(lines: list[str], table: Table | None = None, filename: str = "leads.csv") -> Import:
-        return uploads.receive(actor, ContentFile("\n".join(lines).encode(), name=filename), table=table)
+    def upload(lines: list[str], table: Table | None = None, filename: str = "leads.csv", **chosen: Any) -> Import:
+        return uploads.receive(actor, ContentFile("\n".join(lines).encode(), name=filename), table=table, **chosen)
 
     return upload
 

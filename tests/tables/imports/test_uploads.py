@@ -25,6 +25,25 @@ def test_a_table_is_called_like_its_file(receive: Receive) -> None:
     assert (received.name, received.filename, received.state) == ("Q4 leads", "Q4 leads.CSV", "staged")
 
 
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"into": {"columns": [{"from": "Na\0me", "to": "Name"}]}}, "columns"),
+        ({"into": {"key": ["a\0"]}}, "key"),
+        ({"options": {"sheet": "\0"}}, "sheet"),
+    ],
+)
+def test_options_that_no_database_stores_are_refused(
+    given: dict[str, Any], named: str, receive: Receive, stored_files: StoredFiles
+) -> None:
+    with pytest.raises(Refused, match=f"“{named}” has a character that cannot be stored"):
+        receive(["Name", "a"], **given)
+    assert stored_files() == []
+    staged = receive(["Name", "a"], stage=True)
+    with pytest.raises(Refused, match=f"“{named}” has a character"):
+        uploads.choose(staged, **given)
+
+
 def test_the_table_of_a_file_that_comes_again_gets_a_number(actor: Actor, receive: Receive) -> None:
     gone, here = (catalog.create(actor, name, [("Name", "text")]) for name in ("Gone", "leads"))
     catalog.delete(gone)
