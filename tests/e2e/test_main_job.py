@@ -47,6 +47,15 @@ def upload(page: Page, folder: Path, picture: Picture) -> None:
     expect(page.get_by_text("300 rows")).to_be_visible()
 
 
+@pytest.fixture(autouse=True)
+def _free_name(app: App) -> None:
+    """Lets a connection be called as in a try before, which failed later."""
+    with app.api() as api:
+        for connection in api.get("/connections").json()["items"]:
+            name = {"name": f"Earlier {connection['id']}"}
+            api.patch(f"/connections/{connection['id']}", json=name).raise_for_status()
+
+
 def connect(page: Page, api: str, picture: Picture) -> None:
     page.get_by_role("button", name="New connection").click()
     editor = page.locator("#connection-editor")
