@@ -10,7 +10,7 @@ class EnrichmentConfig(AppConfig):
         from enrichment.dataflow import auto_update, lookup_changes, reactions, recalculations, staleness
         from enrichment.notices import delivery
         from enrichment.runs import attempts, callbacks, claims, exchanges, failures, lifecycle, results
-        from tables import cells, copies, filters, purging
+        from tables import cells, copies, filter_queries, purging
         from tables.signals import rows_changed, rows_deleted, table_deleted
 
         rows_changed.connect(auto_update.on_rows_changed, dispatch_uid="autoupdate")
@@ -20,7 +20,7 @@ class EnrichmentConfig(AppConfig):
         cells.running.append(claims.running_pairs)
         copies.adapting.append(staleness.adapt_to_copies)
         copies.copied.append(table_lifecycle.restart_lookups)
-        filters.similar_failures.append(failures.cells_like)
+        filter_queries.similar_failures.append(failures.cells_like)
         results.stored.append(reactions.results_stored)
         lifecycle.ended += [reactions.run_ended, delivery.run_ended]
         purging.forget_column.append(trash.forget)

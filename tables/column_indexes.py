@@ -12,7 +12,7 @@ from typing import Any
 from django.db import OperationalError, connection
 from django.db.models import F, Index, Q
 
-from tables import dispatch, expressions
+from tables import dispatch, expressions, number_expressions, text_expressions
 from tables.models import Column, ColumnType, Row, Table
 from tables.redis import client
 
@@ -105,7 +105,7 @@ def _create(column: Column) -> None:
 def _index(column: Column) -> Index:
     text = expressions.stored_text(column)
     is_number = column.type == ColumnType.NUMBER
-    ordered = expressions.indexed_number(text) if is_number else expressions.without_case(text)
+    ordered = number_expressions.indexed_number(text) if is_number else text_expressions.without_case(text)
     # SQLite looks for the text of a row in the index instead of in the row.
     parts: list[Any] = [ordered, F("sort_key"), *([text] if connection.vendor == "sqlite" else [])]
     return Index(*parts, name=_name(column), condition=Q(table=column.table_id))

@@ -3,55 +3,28 @@
 [{"column": 1, "op": "gte", "value": 50}, {"any": [{"column": 2, "op": "empty"}, {"column": 3, "op": "eq", …}]}]
 """
 
-import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from functools import reduce
-from itertools import takewhile
-from operator import and_, or_
 from typing import Any, Literal
 
-from django.db import connection
-from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
-from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, In, LessThan, LessThanOrEqual, Range
-
-from tables import expressions, letters, moments, row_lists, values
-from tables.models import HANDED_DOWN, Cell, CellState, Column, ColumnType
-from workspaces import ids
+from tables import moments, values
+from tables.models import Column, ColumnType
 from workspaces.refusals import Refused
 
 COMPUTED_OPS = ("state", "like")  # of computed columns alone
 MOMENTARY_OPS = ("like", "listed")  # of rows as they are now
 ORDERED_OPS = ("gt", "gte", "lt", "lte", "between")
+PART_OPS = ("contains", "starts_with", "ends_with")
 OPS = (
     *("eq", "ne", "one_of", "not_one_of", "contains", "not_contains", "starts_with", "ends_with"),
     *(*ORDERED_OPS, "empty", "not_empty", "listed", *COMPUTED_OPS),
 )
-ERRORS = (CellState.FAILED, CellState.UNKNOWN)
 MOST = 100  # conditions
 MOST_VALUES = 500  # of one condition
 DEEPEST = 3  # groups in groups
 
-# (column, row id) → the cells of the column that failed like the one in this row.
-type FindSimilar = Callable[[Column, int], QuerySet[Cell]]
-similar_failures: list[FindSimilar] = []
-
-_OPPOSITES = {"ne": "eq", "not_one_of": "one_of", "not_contains": "contains", "not_empty": "empty"}
-_COMPARISONS: dict[str, Any] = {
-    "eq": Exact,
-    "one_of": In,
-    "gt": GreaterThan,
-    "gte": GreaterThanOrEqual,
-    "lt": LessThan,
-    "lte": LessThanOrEqual,
-    "between": Range,
-}
-_LOOKUPS = {"contains": "icontains", "starts_with": "istartswith", "ends_with": "iendswith"}
-_LAST = "\U0010ffff"  # of all letters
-_ROUGH = 1e-12  # of a number: more than a double is off by
 _NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*", re.ASCII | re.IGNORECASE)
 
 
@@ -80,16 +53,8 @@ def parse(items: Sequence[object], columns: Sequence[Column]) -> Group:
     by_id = {str(column.pk): column for column in columns}
     group = Group("all", tuple(_item(item, by_id, 0) for item in items))
     if sum(1 for _ in group.conditions()) > MOST:
-        raise _refused(f"A filter holds at most {MOST} conditions.")
+        raise refused(f"A filter holds at most {MOST} conditions.")
     return group
-
-
-def matching(item: Condition | Group, indexed: Column | None = None) -> Q:
-    """Returns the test of the rows; an index has the values of one column where the database looks through it."""
-    if isinstance(item, Condition):
-        return _condition(item, item.column == indexed)
-    parts = [matching(part, indexed) for part in item.items]
-    return reduce(and_ if item.holds == "all" else or_, parts, Q())
 
 
 def as_json(item: Condition | Group) -> dict[str, Any]:
@@ -121,271 +86,7 @@ def without_columns(items: Sequence[dict[str, Any]], gone: Callable[[int], bool]
     return kept
 
 
-def errors(cells: QuerySet[Cell]) -> QuerySet[Cell]:
-    """Returns those that failed by themselves or may have been sent."""
-    return cells.filter(state__in=ERRORS).exclude(error_code=HANDED_DOWN)
-
-
-def _item(item: object, columns: Mapping[str, Column], depth: int) -> Condition | Group:
-    if not isinstance(item, Mapping):
-        raise _refused('An item of a filter is {"column", "op", "value"}, {"all": […]} or {"any": […]}.')
-    for holds in ("all", "any"):
-        if holds in item:
-            if len(item) > 1:
-                raise _refused(f'A group is {{"{holds}": […]}} and nothing else. Put what is beside it in the list.')
-            return _group(holds, item[holds], columns, depth + 1)
-    if unknown := item.keys() - {"column", "op", "value"}:
-        raise _refused(f'A condition has no {min(map(str, unknown))!r}. It is {{"column", "op", "value"}}.')
-    column = columns.get(str(item.get("column")))
-    if column is None:
-        raise _refused(f"There is no column {item.get('column')!r}.")
-    op = str(item.get("op"))
-    if op not in OPS or (op in COMPUTED_OPS and not column.is_computed):
-        raise _refused(f"{op!r} is not a test for “{column.name}”. Use one of {', '.join(OPS)}.")
-    return Condition(column, op, _value(column, op, item.get("value")))
-
-
-def _group(holds: Literal["all", "any"], items: object, columns: Mapping[str, Column], depth: int) -> Group:
-    if not isinstance(items, list) or not items:
-        raise _refused(f"{holds!r} must be a list of conditions that is not empty.")
-    if depth > DEEPEST:
-        raise _refused(f"Groups of conditions can be nested {DEEPEST} deep.")
-    return Group(holds, tuple(_item(item, columns, depth) for item in items))
-
-
-def _value(column: Column, op: str, value: object) -> Any:
-    if values.storable(value) != value:
-        raise _refused(f"“{column.name}” can hold neither U+0000 nor half of a surrogate pair. Compare it without.")
-    if op in ("one_of", "not_one_of"):
-        if not isinstance(value, list) or not 0 < len(value) <= MOST_VALUES:
-            raise _refused(f"To compare “{column.name}” with several values, send a list of up to {MOST_VALUES}.")
-        return [_as_stored(column, _single(column, one)) for one in value]
-    if op in (*_LOOKUPS, "not_contains"):
-        return _single(column, value)
-    if op in ("eq", "ne"):
-        return _as_stored(column, _single(column, value))
-    if op not in ORDERED_OPS:
-        return value
-    bounds = value if op == "between" else [value]
-    if not isinstance(bounds, list) or len(bounds) != (2 if op == "between" else 1):
-        raise _refused(f"For “{column.name}” between two values, send a list of both.")
-    bounds = [_as_stored(column, _single(column, bound)) for bound in bounds]
-    if column.type == ColumnType.NUMBER and None in map(_as_number, bounds):
-        raise _refused(f"“{column.name}” is a number column. Compare it with a number.")
-    if column.type == ColumnType.DATE and not all(map(_is_date, bounds)):
-        raise _refused(f"“{column.name}” is a date column. Compare it with a date like 2026-12-31.")
-    return bounds if op == "between" else bounds[0]
-
-
-def _single(column: Column, value: object) -> str | int | float:
-    """Raises Refused for what is no value of a cell, but nothing, a list or an object."""
-    if isinstance(value, str | int | float):
-        return value
-    words = f"To compare “{column.name}”, send a text, a number or a truth as the value."
-    raise _refused(words + (" To find empty cells, use the test “empty”." if value is None else ""))
-
-
-def _as_stored(column: Column, value: object) -> object:
-    """Returns what the value would be in the column: 1000 for 1,000 and 2026-01-31 for 20260131."""
-    if column.is_computed or not isinstance(value, str) or not value.strip():
-        return value
-    try:
-        return values.clean(column, value)
-    except Refused:
-        return value  # as may be in the column from before it had its type
-
-
-def _condition(condition: Condition, indexed: bool) -> Q:
-    column, op, value = condition.column, condition.op, condition.value
-    value = _in_order(column, value) if op == "between" else value
-    if op == "state":
-        return _in_state(column, value)
-    if op == "like":
-        return _failed_like(column, value)
-    if op == "listed":
-        return Q(expressions.IsOneOf(F("pk"), row_lists.row_ids(column.table_id, value)))
-    if op in _OPPOSITES:
-        test = _compared(column, _OPPOSITES[op], value)
-        return Q(expressions.IsNotTrue(ExpressionWrapper(test, output_field=BooleanField())))
-    return _first_look(column, op, value, indexed) & _compared(column, op, value)
-
-
-def _in_order(column: Column, bounds: Sequence[Any]) -> list[Any]:
-    """Returns the lower bound first, as they are compared: between 10 and 1 is what is between 1 and 10."""
-    if _is_by_number(column, "between", bounds):
-        return sorted(bounds, key=lambda bound: Decimal(_numeral(bound)))
-    if _is_by_date(column, "between", bounds):
-        return sorted(bounds, key=lambda bound: moments.reach(bound)[0])
-    return sorted(letters.composed(str(bound)) for bound in bounds)
-
-
-def _first_look(column: Column, op: str, value: Any, indexed: bool) -> Q:
-    """Returns a test that leaves out most rows fast."""
-    values = value if isinstance(value, list) else [value]
-    if _is_by_number(column, op, values):
-        bounds = [float(_numeral(text)) for text in values]
-        return Q() if column.is_computed else _about(column, op, bounds, indexed)
-    if column.type == ColumnType.DATE and op in ("eq", "one_of", *ORDERED_OPS) and any(map(_is_date, values)):
-        return _about_when(column, op, values) if indexed and all(map(_is_date, values)) else Q()
-    by_number = column.type == ColumnType.NUMBER and any(_as_number(text) is not None for text in values)
-    is_by_text = op in _LOOKUPS or op == "eq" or (op == "one_of" and not by_number)
-    if column.is_computed or not is_by_text:
-        return Q()
-    texts = [_text(text) for text in values]
-    if op not in _LOOKUPS:
-        texts = [form for text in texts for form in _forms(text)]
-    if op in _LOOKUPS and connection.vendor == "postgresql":
-        return expressions.has_uncased(column, texts[0])
-    if indexed and op not in _LOOKUPS and column.type != ColumnType.NUMBER:
-        return _among_texts(column, texts)
-    if indexed or connection.vendor == "postgresql":  # it finds a value faster than it writes a row as text
-        return Q()
-    looks = [expressions.may_hold(text) for text in texts]
-    return reduce(or_, looks) if all(looks) else Q()
-
-
-def _among_texts(column: Column, texts: Sequence[str]) -> Q:
-    """Returns a test that an index helps with: a letter beyond ASCII may be written as two, after what is before it."""
-    text = expressions.without_case(F(expressions.alias(column)))
-    test = Q(In(text, [one for one in texts if one.isascii()]))
-    for start in {"".join(takewhile(str.isascii, letters.composed(one))) for one in texts if not one.isascii()}:
-        test |= Q(Range(text, (start, f"{start}{_LAST}")))
-    return test
-
-
-def _about(column: Column, op: str, bounds: Sequence[float], indexed: bool) -> Q:
-    """Returns a test by doubles that is a little wide: numbers of many digits are compared exactly later."""
-    text = F(expressions.alias(column))
-    number = expressions.indexed_number(text) if indexed else expressions.rough_number(text)
-    low, high = bounds[0] - abs(bounds[0]) * _ROUGH, bounds[-1] + abs(bounds[-1]) * _ROUGH
-    if op in ("gt", "gte"):
-        return Q(GreaterThanOrEqual(number, low))
-    return Q(LessThanOrEqual(number, high)) if op in ("lt", "lte") else Q(Range(number, (low, high)))
-
-
-def _about_when(column: Column, op: str, values: Sequence[str]) -> Q:
-    """Returns a test by texts that is a little wide: a time with an offset is written a day before or after its own."""
-    text = expressions.without_case(F(expressions.alias(column)))
-    bounds = [moments.written(value) for value in values]
-    if op == "one_of":
-        return reduce(or_, (Q(Range(text, bound)) for bound in bounds))
-    if op in ("gt", "gte"):
-        return Q(GreaterThanOrEqual(text, bounds[0][0]))
-    if op in ("lt", "lte"):
-        return Q(LessThanOrEqual(text, bounds[0][1]))
-    return Q(Range(text, (bounds[0][0], bounds[-1][1])))
-
-
-def _compared(column: Column, op: str, value: Any) -> Q:
-    alias = expressions.alias(column)
-    if op == "empty":
-        return Q(**{f"{alias}__isnull": True}) | Q(**{alias: ""})
-    if op in _LOOKUPS:
-        return expressions.holds(alias, _LOOKUPS[op], _text(value))
-    values = value if isinstance(value, list) else [value]
-    if _is_by_number(column, op, values):
-        return _by_number(column, op, [_numeral(text) for text in values])
-    if _is_by_date(column, op, values):
-        return _by_moment(column, op, values)
-    if op in ("eq", "one_of"):
-        return _is_one_of(column, values)
-    text = expressions.by_letter(expressions.composed(F(alias)))
-    return Q(_comparison(op, text, [letters.composed(str(item)) for item in values]))
-
-
-def _comparison(op: str, expression: Any, values: Sequence[Any]) -> Any:
-    return _COMPARISONS[op](expression, values if op == "between" else values[0])
-
-
-def _is_by_number(column: Column, op: str, values: Sequence[Any]) -> bool:
-    if op not in ORDERED_OPS and (op != "eq" or column.type != ColumnType.NUMBER):
-        return False
-    return all(_as_number(value) is not None for value in values)
-
-
-def _is_by_date(column: Column, op: str, values: Sequence[Any]) -> bool:
-    return column.type == ColumnType.DATE and op in ("eq", *ORDERED_OPS) and all(map(_is_date, values))
-
-
-def _by_number(column: Column, op: str, numerals: Sequence[str]) -> Q:
-    if op == "between":
-        return _by_number(column, "gte", numerals[:1]) & _by_number(column, "lte", numerals[1:])
-    return Q(_COMPARISONS[op](expressions.difference(column, numerals[0]), 0.0))
-
-
-def _by_moment(column: Column, op: str, texts: Sequence[str]) -> Q:
-    """A day is compared as all that it holds: later than it is what comes after its last moment."""
-    moment = expressions.moment(column)
-    (first, last), (_, end) = moments.reach(texts[0]), moments.reach(texts[-1])
-    tests: dict[str, Any] = {
-        "gt": GreaterThan(moment, last),
-        "gte": GreaterThanOrEqual(moment, first),
-        "lt": LessThan(moment, first),
-        "lte": LessThanOrEqual(moment, last),
-    }
-    return Q(tests.get(op) or Range(moment, (first, end)))
-
-
-def _is_one_of(column: Column, values: Sequence[Any]) -> Q:
-    others = [one for one in values if column.type != ColumnType.DATE or not _is_date(one)]
-    forms = [_forms(_text(value)) for value in others]
-    texts = [letters.composed(form) for each in forms for form in each]
-    text = F(expressions.alias(column))
-    test = Q(In(text if all(map(str.isascii, texts)) else expressions.composed(text), texts))
-    if connection.vendor == "postgresql" and (compact := [each[1] for each in forms if len(each) > 1]):
-        test |= Q(In(text, [expressions.stored_json(one) for one in compact]))
-    if column.type == ColumnType.NUMBER and (known := [_numeral(one) for one in values if _as_number(one) is not None]):
-        return test | Q(expressions.is_among(column, known))
-    if column.type == ColumnType.DATE and (reaches := [moments.reach(one) for one in values if _is_date(one)]):
-        days = [first for first, last in reaches if first != last]
-        times = [first for first, last in reaches if first == last]
-        return test | Q(In(expressions.day(column), days)) | Q(In(expressions.moment(column), times))
-    return test
-
-
-def _forms(text: str) -> list[str]:
-    """Returns how a value of this text may be stored: parts of a list or an object with spaces between, or without."""
-    if not text.startswith(("[", "{")):
-        return [text]
-    try:
-        value = json.loads(text)
-        if values.is_too_deep(value) or values.storable(value) != value:
-            return [text]
-        compact, spaced = (
-            json.dumps(value, ensure_ascii=False, allow_nan=False, separators=between)
-            for between in ((",", ":"), (", ", ": "))
-        )
-    except (ValueError, RecursionError):
-        return [text]
-    return [text, compact, spaced]
-
-
-def _text(value: object) -> str:
-    """Returns a value as databases write it as text."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _in_state(column: Column, state: object) -> Q:
-    """`stale` is a mark on a result, `empty` is the lack of one, `errors` are the failures of the column itself."""
-    results = Cell.objects.filter(column=column)
-    if state == CellState.EMPTY:
-        return ~Q(Exists(results.filter(row_id=OuterRef("pk")).exclude(state=CellState.EMPTY)))
-    if state == "errors":
-        chosen = errors(results)
-    else:
-        chosen = results.filter(stale=True) if state == "stale" else results.filter(state=state)
-    return Q(pk__in=chosen.values("row_id"))
-
-
-def _failed_like(column: Column, row_id: object) -> Q:
-    """Matches no row when the one that is named has a result by now."""
-    failed_id = ids.parse(row_id)
-    if failed_id is None:
-        raise _refused(f"To filter “{column.name}” by a failure, send the id of a row that failed.")
-    return Q(*(Q(pk__in=find(column, failed_id).values("row_id")) for find in similar_failures))
-
-
-def _as_number(value: object) -> float | None:
+def as_number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     if isinstance(value, str) and not _NUMBER.fullmatch(value):
@@ -397,14 +98,78 @@ def _as_number(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _numeral(value: int | float | str) -> str:
-    """Returns the number as text, with all of its digits."""
-    return str(value).strip()
-
-
-def _is_date(value: object) -> bool:
+def is_date(value: object) -> bool:
     return isinstance(value, str) and moments.key(value) is not None
 
 
-def _refused(message: str) -> Refused:
+def refused(message: str) -> Refused:
     return Refused(message, field="filter")
+
+
+def _item(item: object, columns: Mapping[str, Column], depth: int) -> Condition | Group:
+    if not isinstance(item, Mapping):
+        raise refused('An item of a filter is {"column", "op", "value"}, {"all": […]} or {"any": […]}.')
+    for holds in ("all", "any"):
+        if holds in item:
+            if len(item) > 1:
+                raise refused(f'A group is {{"{holds}": […]}} and nothing else. Put what is beside it in the list.')
+            return _group(holds, item[holds], columns, depth + 1)
+    if unknown := item.keys() - {"column", "op", "value"}:
+        raise refused(f'A condition has no {min(map(str, unknown))!r}. It is {{"column", "op", "value"}}.')
+    column = columns.get(str(item.get("column")))
+    if column is None:
+        raise refused(f"There is no column {item.get('column')!r}.")
+    op = str(item.get("op"))
+    if op not in OPS or (op in COMPUTED_OPS and not column.is_computed):
+        raise refused(f"{op!r} is not a test for “{column.name}”. Use one of {', '.join(OPS)}.")
+    return Condition(column, op, _value(column, op, item.get("value")))
+
+
+def _group(holds: Literal["all", "any"], items: object, columns: Mapping[str, Column], depth: int) -> Group:
+    if not isinstance(items, list) or not items:
+        raise refused(f"{holds!r} must be a list of conditions that is not empty.")
+    if depth > DEEPEST:
+        raise refused(f"Groups of conditions can be nested {DEEPEST} deep.")
+    return Group(holds, tuple(_item(item, columns, depth) for item in items))
+
+
+def _value(column: Column, op: str, value: object) -> Any:
+    if values.storable(value) != value:
+        raise refused(f"“{column.name}” can hold neither U+0000 nor half of a surrogate pair. Compare it without.")
+    if op in ("one_of", "not_one_of"):
+        if not isinstance(value, list) or not 0 < len(value) <= MOST_VALUES:
+            raise refused(f"To compare “{column.name}” with several values, send a list of up to {MOST_VALUES}.")
+        return [_as_stored(column, _single(column, one)) for one in value]
+    if op in (*PART_OPS, "not_contains"):
+        return _single(column, value)
+    if op in ("eq", "ne"):
+        return _as_stored(column, _single(column, value))
+    if op not in ORDERED_OPS:
+        return value
+    bounds = value if op == "between" else [value]
+    if not isinstance(bounds, list) or len(bounds) != (2 if op == "between" else 1):
+        raise refused(f"For “{column.name}” between two values, send a list of both.")
+    bounds = [_as_stored(column, _single(column, bound)) for bound in bounds]
+    if column.type == ColumnType.NUMBER and None in map(as_number, bounds):
+        raise refused(f"“{column.name}” is a number column. Compare it with a number.")
+    if column.type == ColumnType.DATE and not all(map(is_date, bounds)):
+        raise refused(f"“{column.name}” is a date column. Compare it with a date like 2026-12-31.")
+    return bounds if op == "between" else bounds[0]
+
+
+def _single(column: Column, value: object) -> str | int | float:
+    """Raises Refused for what is no value of a cell, but nothing, a list or an object."""
+    if isinstance(value, str | int | float):
+        return value
+    words = f"To compare “{column.name}”, send a text, a number or a truth as the value."
+    raise refused(words + (" To find empty cells, use the test “empty”." if value is None else ""))
+
+
+def _as_stored(column: Column, value: object) -> object:
+    """Returns what the value would be in the column: 1000 for 1,000 and 2026-01-31 for 20260131."""
+    if column.is_computed or not isinstance(value, str) or not value.strip():
+        return value
+    try:
+        return values.clean(column, value)
+    except Refused:
+        return value  # as may be in the column from before it had its type

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from tables import columns, expressions, letters, values
+from tables import columns, letters, text_expressions, values
 from tables.models import Column, ColumnType, Row, Table
 from tables.row_queries import View
 from workspaces.refusals import Refused
@@ -78,7 +78,7 @@ class Replacer:
         """Returns rows that may hold the text, and perhaps others, by id."""
         asked = self.search
         view = View(columns.live(self.table), asked.filter, [], asked.search.strip(), asked.errors)
-        found = view.rows(self.table).filter(expressions.may_hold(asked.find)).order_by("pk")
+        found = view.rows(self.table).filter(text_expressions.may_hold(asked.find)).order_by("pk")
         return found if asked.ids is None else found.filter(pk__in=asked.ids)
 
     def changes(self, row: Row) -> tuple[Values, list[str]]:

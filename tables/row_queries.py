@@ -12,7 +12,16 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, IsNull
 
-from tables import column_indexes, expressions, filters, packed_ids
+from tables import (
+    column_indexes,
+    expressions,
+    filter_queries,
+    filters,
+    moment_expressions,
+    number_expressions,
+    packed_ids,
+    text_expressions,
+)
 from tables.filters import Condition, Group
 from tables.models import Cell, CellState, Column, ColumnType, Row, Table
 from tables.values import storable
@@ -116,7 +125,7 @@ class View:
         rows = self._matching(table, chosen, column)
         if column.type != ColumnType.NUMBER or not self._reads_only(column, chosen) or len(self.sorts) != 1:
             return packed_ids.read([self._sorted(rows, index)], index)
-        number = expressions.indexed_number(F(expressions.alias(column)))
+        number = number_expressions.indexed_number(F(expressions.alias(column)))
         keys = [number, *_told_apart(rows, column, index)]
         if self.sorts[0].get("desc"):  # NULL, which is no number, is the last
             return packed_ids.read([rows.order_by(*(key.desc() for key in keys), "sort_key")], index)
@@ -144,7 +153,7 @@ class View:
     def _matching(self, table: Table, chosen: Group, indexed: Column | None = None) -> QuerySet[Row]:
         rows = _of_table(table, self._read(chosen))
         own, others = _divided(chosen, indexed)  # SQLite tests in this order: first what the index tells
-        rows = rows.filter(filters.matching(own, indexed)).filter(filters.matching(others, indexed))
+        rows = rows.filter(filter_queries.matching(own, indexed)).filter(filter_queries.matching(others, indexed))
         if self.errors:
             rows = rows.filter(pk__in=_with_errors(self.columns).values("row_id"))
         return rows.filter(self._matches_search()) if self.search else rows
@@ -161,13 +170,13 @@ class View:
         results = Cell.objects.filter(column__in=computed, state=CellState.DONE).annotate(
             text=expressions.result_text()
         )
-        found = results.filter(expressions.holds("text", "icontains", self.search)).values("row_id")
+        found = results.filter(text_expressions.holds("text", "icontains", self.search)).values("row_id")
         matches = Q(pk__in=found) if computed else Q()
         plain = Q()
         for column in self.columns:
             if not column.is_computed:
-                plain |= expressions.holds(expressions.alias(column), "icontains", self.search)
-        return matches | (expressions.may_hold(self.search) & plain) if plain else matches
+                plain |= text_expressions.holds(expressions.alias(column), "icontains", self.search)
+        return matches | (text_expressions.may_hold(self.search) & plain) if plain else matches
 
     def _sort_column(self, item: dict[str, Any]) -> Column:
         if item.keys() - {"column", "desc"} or not isinstance(item.get("desc", False), bool):
@@ -202,7 +211,7 @@ def _leaves_few(table: Table, column: Column, chosen: Group, index: str) -> bool
     """Whether the conditions on this column leave so few rows that the others are better tested one by one."""
     own, _ = _divided(chosen, column)
     few = table.row_count // _FEW
-    rows = _of_table(table, [column]).filter(filters.matching(own, column))
+    rows = _of_table(table, [column]).filter(filter_queries.matching(own, column))
     return bool(own.items) and len(packed_ids.read([rows[: few + 1]], index)) <= few
 
 
@@ -236,7 +245,7 @@ def _among(table: Table, group: Group, indexes: Mapping[int, str]) -> RawSQL | N
 def error_count() -> Subquery:
     """Returns the expression that counts the errors of a table's HTTP columns; NULL where there is none."""
     cells = Cell.objects.filter(column__table=OuterRef("pk"), column__type=ColumnType.HTTP, column__deleted_at=None)
-    counted = filters.errors(cells).order_by().values("column__table").annotate(number=Count("pk"))
+    counted = filter_queries.errors(cells).order_by().values("column__table").annotate(number=Count("pk"))
     return Subquery(counted.values("number"))
 
 
@@ -247,12 +256,16 @@ def rows_with_errors(table: Table) -> int:
 
 def _sort_keys(column: Column, rows: QuerySet[Row] | None, index: str) -> list[Any]:
     """Numbers by size where a column may hold them, dates by their moments, texts without regard to capitals."""
-    text = expressions.without_case(F(expressions.alias(column)))
+    text = text_expressions.without_case(F(expressions.alias(column)))
     if column.type == ColumnType.NUMBER:
-        return [expressions.number(column), *_told_apart(rows, column)]
+        return [number_expressions.number(column), *_told_apart(rows, column)]
     if column.type == ColumnType.DATE:
-        return [text if _are_days(rows, column, index) else expressions.sorted_moment(column)]
-    return [expressions.number(column), expressions.beyond_double(column), text] if column.is_computed else [text]
+        return [text if _are_days(rows, column, index) else moment_expressions.sorted_moment(column)]
+    return (
+        [number_expressions.number(column), number_expressions.beyond_double(column), text]
+        if column.is_computed
+        else [text]
+    )
 
 
 def _told_apart(rows: QuerySet[Row] | None, column: Column, index: str = "") -> list[Any]:
@@ -260,25 +273,25 @@ def _told_apart(rows: QuerySet[Row] | None, column: Column, index: str = "") -> 
 
     To look for one takes a third of the time of sorting all of them by it.
     """
-    has_none = rows is not None and not packed_ids.read([rows.filter(expressions.is_long(column))[:1]], index)
-    return [] if has_none else [expressions.beyond_double(column)]
+    has_none = rows is not None and not packed_ids.read([rows.filter(number_expressions.is_long(column))[:1]], index)
+    return [] if has_none else [number_expressions.beyond_double(column)]
 
 
 def _are_days(rows: QuerySet[Row] | None, column: Column, index: str) -> bool:
     """Whether all of these rows have days, which the index has in order; without one, moments are sorted as fast."""
     if rows is None or not index:
         return False
-    return not packed_ids.read([rows.filter(expressions.is_not_day(column))[:1]], index)
+    return not packed_ids.read([rows.filter(moment_expressions.is_not_day(column))[:1]], index)
 
 
 def _group_key(column: Column) -> Any:
     """Values are in one group where a filter takes them for equal; nothing and an empty text are."""
-    text = expressions.by_letter(expressions.composed(F(expressions.alias(column))))
+    text = text_expressions.by_letter(text_expressions.composed(F(expressions.alias(column))))
     text = Coalesce(text, Value(""), output_field=TextField())
     if column.type == ColumnType.NUMBER:
-        return Coalesce(expressions.number_key(column), text, output_field=TextField())
+        return Coalesce(number_expressions.number_key(column), text, output_field=TextField())
     if column.type == ColumnType.DATE:
-        return Coalesce(expressions.day(column), text, output_field=TextField())
+        return Coalesce(moment_expressions.day(column), text, output_field=TextField())
     if column.type == ColumnType.CHECKBOX:
         return Case(When(**{expressions.alias(column): "true"}, then=Value("true")), default=Value(""))
     return text
@@ -294,7 +307,7 @@ def _group(column: Column, key: str, value: str | None, number: int) -> dict[str
 
 def _with_errors(columns: Iterable[Column]) -> QuerySet[Cell]:
     http = [column.pk for column in columns if column.type == ColumnType.HTTP]
-    return filters.errors(Cell.objects.filter(column_id__in=http))
+    return filter_queries.errors(Cell.objects.filter(column_id__in=http))
 
 
 def _items(text: str, field: str) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from tables import columns, deletions, events, filters, names, storage, view_snapshots
+from tables import columns, deletions, events, filter_queries, filters, names, storage, view_snapshots
 from tables.models import Column, Deletion, SavedView, Table
 from tables.row_queries import View
 from workspaces import audit, ids
@@ -209,7 +209,7 @@ def _checked_filter(live_columns: Sequence[Column], items: Sequence[object]) -> 
     group = filters.parse(items, live_columns)
     if any(condition.op in filters.MOMENTARY_OPS for condition in group.conditions()):
         raise Refused("A filter by what rows failed with can't be saved: they may run again.", field="filter")
-    filters.matching(group)
+    filter_queries.matching(group)
     return [filters.as_json(item) for item in group.items]
 
 

@@ -12,7 +12,7 @@ from django.db.models import Aggregate, Count, F, Func, Max, Min, QuerySet, Text
 from django.db.models.functions import Coalesce, NullIf
 from django.db.models.sql.compiler import SQLCompiler
 
-from tables import columns, expressions
+from tables import columns, expressions, moment_expressions, number_expressions, text_expressions
 from tables.exact_numbers import DIGITS_OF_DOUBLES, EXACTLY
 from tables.models import Cell, CellState, Column, ColumnType, Row, SummaryChoice, Table
 from tables.row_queries import View
@@ -43,7 +43,7 @@ class _OfNumbers(Aggregate):
     output_field = TextField()
 
     def __init__(self, kind: str, column: Column) -> None:
-        super().__init__(expressions.exact_number(column))
+        super().__init__(number_expressions.exact_number(column))
         self.function = kind
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
@@ -60,7 +60,7 @@ class _OfNumbers(Aggregate):
 def _least_or_most(kind: str, column: Column) -> Aggregate:
     if column.type != ColumnType.DATE:
         return _OfNumbers(kind, column)
-    moment = expressions.written_moment(column)
+    moment = moment_expressions.written_moment(column)
     return Min(moment) if kind == "min" else Max(moment)
 
 
@@ -139,10 +139,10 @@ def _not_empty(text: F | Func) -> NullIf:
 def _distinct(column: Column) -> Func:
     """Returns the expression that is the same for values which a filter takes for equal."""
     if column.type == ColumnType.DATE:
-        return _not_empty(expressions.sorted_moment(column))
+        return _not_empty(moment_expressions.sorted_moment(column))
     if column.type != ColumnType.NUMBER:
-        return _not_empty(expressions.composed(F(expressions.alias(column))))
-    return Coalesce(expressions.number_key(column), _filled(column), output_field=TextField())
+        return _not_empty(text_expressions.composed(F(expressions.alias(column))))
+    return Coalesce(number_expressions.number_key(column), _filled(column), output_field=TextField())
 
 
 def chosen(table: Table, user: User | None) -> dict[str, str]:

@@ -8,7 +8,7 @@ from django.db.models import F, TextField, Value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tables import expressions, moments
+from tables import moment_expressions, moments
 from tables.models import Table
 
 YEARS = st.sampled_from(["0000", "0001", "0004", "1900", "2000", "2024", "2025", "2026", "9999"])
@@ -60,7 +60,7 @@ def test_keys_are_sorted_as_moments_are(one: str, other: str) -> None:
 
 @pytest.mark.django_db
 def test_databases_read_a_time_as_python_does(table: Table) -> None:
-    read = expressions._Moment(F("text"))
+    read = moment_expressions._Moment(F("text"))
 
     @settings(max_examples=150, deadline=None)
     @given(TIMES)
