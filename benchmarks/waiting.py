@@ -99,6 +99,7 @@ def have_all_wait(column: "Column") -> int:
     from enrichment.models import Run
     from enrichment.runs import callbacks, claims, lifecycle, results
     from enrichment.runs.results import Result
+    from enrichment.schema import NOT_SAID
     from enrichment.worker import heartbeat, open_exchanges
 
     run = lifecycle.plan(column, "all")
@@ -107,7 +108,7 @@ def have_all_wait(column: "Column") -> int:
     kept = open_exchanges.sealed(Progress.begin(Request("POST", answer.url), answer, time.time(), 1))
     due = timezone.now() + timedelta(hours=1)
     while found := claims.claim(run.pk, CLAIMED, heartbeat.worker_id()).rows:
-        given = [(claimed.row.pk, callbacks.new_secret(), "") for claimed in found]
+        given = [(claimed.row.pk, callbacks.new_secret(), "", NOT_SAID) for claimed in found]
         callbacks.keep(run, given, timedelta(hours=1))
         waiting = [
             Result(one.row.pk, "waiting", None, "api", WAITS, due_at=due, exchange=kept, claim_id=one.claim_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, field_validator
 from pydantic_core import ErrorDetails
@@ -117,10 +117,21 @@ class Callback(_Strict):
 
 # Settings about more than one request for a row, or more than one row for a request.
 SHAPES = ("poll", "pages", "batch", "callback")
-_OF_RESULTS = {
+_SENT = {
     *("connection_id", "method", "url", "url_from_cell", "query", "headers", "body_format", "body", "form"),
-    *("remove_null", "field_paths", "answer", "success_if"),
+    "remove_null",
 }
+_OF_RESULTS = _SENT | {"field_paths", "answer", "success_if"}
+
+
+class Asked(NamedTuple):
+    """Stands for the settings that a row was asked with; empty where nobody knows."""
+
+    request: str = ""  # all that its result depends on
+    sent: str = ""  # what cannot change between its first request and its result: what is sent, and what pages are
+
+
+NOT_SAID = Asked()
 
 
 class HttpConfig(_Strict):
@@ -186,6 +197,12 @@ class HttpConfig(_Strict):
         of_request = self.model_dump_json(include=_OF_RESULTS)
         of_request += self.model_dump_json(include={*SHAPES}, exclude_none=True).removeprefix("{}")
         return blake2b(of_request.encode(), digest_size=16).hexdigest()
+
+    @property
+    def asked(self) -> Asked:
+        """Returns what stands for these settings."""
+        sent = self.model_dump_json(include={*_SENT, "pages"})
+        return Asked(self.request_digest, blake2b(sent.encode(), digest_size=16).hexdigest())
 
     @property
     def may_repeat(self) -> bool:

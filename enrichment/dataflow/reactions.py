@@ -17,7 +17,7 @@ from tables.models import CellState
 def results_stored(run: Run, results: Sequence[Result]) -> None:
     """Sets `stale` on results that are out of date already."""
     dependencies = graph.of_table(run.table_id)
-    digests = {result.row_id: result.request_digest for result in results}
+    digests = {result.row_id: result.asked.request for result in results}
     earlier = earlier_requests.attribute(run.column_id, dependencies.asked.get(run.column_id), digests)
     ended = {result.row_id for result in results if result.state in COUNTED}
     new = {result.row_id for result in results if result.state in COUNTED and result.state != CellState.CANCELLED}

@@ -26,6 +26,7 @@ class OpenExchange(models.Model):
     batch = models.ForeignKey(RequestBatch, on_delete=models.CASCADE, null=True)  # that it is the exchange of
     sealed = models.TextField()  # how far it is, encrypted: answers may hold what lets others in; of a batch: ""
     fingerprint = models.CharField(max_length=32, blank=True)  # of the inputs that it began with
+    asked_with = models.JSONField(null=True)  # what stands for the settings that it began with; null: nobody knows
 
     @property
     def all_sealed(self) -> str:
@@ -50,6 +51,7 @@ class CallbackAddress(models.Model):
     row_id = models.BigIntegerField()
     run_id = models.BigIntegerField(default=0)  # 0: of a test
     fingerprint = models.CharField(max_length=32, blank=True)  # of the inputs that the row was sent with
+    asked_with = models.JSONField(null=True)  # as of an open exchange
     state = models.CharField(max_length=6, choices=State, default=State.OPEN)
     headers = models.JSONField(null=True)  # [[name, text]] of what was posted
     body = models.BinaryField(null=True)

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from enrichment.engine.shapes.callback import ADDRESS, PREFIX
 from enrichment.models import CallbackAddress, Run
+from enrichment.schema import Asked
 from tables.models import Column
 from workspaces.tokens import hash_token, new_token
 
@@ -25,7 +26,7 @@ TRIES_KEPT = 5  # addresses of one row in one run: each try has its own, and any
 _TO_READ = (State.CALLED, State.KEPT)
 AT_ONCE = 500  # in one query; SQLite bounds its parameters
 
-type Given = tuple[int, str, str]  # row id, secret, fingerprint of its inputs
+type Given = tuple[int, str, str, Asked]  # row id, secret, fingerprint of its inputs, settings
 
 
 def new_secret() -> str:
@@ -53,7 +54,7 @@ def keep(run: Run, given: Sequence[Given], wait: timedelta) -> None:
     """Stores the hashes of addresses before they are sent to anybody."""
     if not given:
         return
-    _forget_older_tries(run, [row_id for row_id, _, _ in given])
+    _forget_older_tries(run, [row_id for row_id, *_ in given])
     expires_at = timezone.now() + wait + KEPT_FOR
     CallbackAddress.objects.bulk_create(
         CallbackAddress(
@@ -62,9 +63,10 @@ def keep(run: Run, given: Sequence[Given], wait: timedelta) -> None:
             row_id=row_id,
             run_id=run.pk,
             fingerprint=fingerprint,
+            asked_with=asked,
             expires_at=expires_at,
         )
-        for row_id, secret, fingerprint in given
+        for row_id, secret, fingerprint, asked in given
     )
 
 

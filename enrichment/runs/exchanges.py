@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models import prefetch_related_objects
 
 from enrichment.models import OpenExchange, RequestBatch, Run
+from enrichment.schema import Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Kept:
     row_id: int
     sealed: str  # "": it is over
     fingerprint: str
+    asked: Asked
     batch_key: str | None = None
 
 
@@ -29,6 +31,7 @@ def store(run: Run, kept: Sequence[Kept]) -> None:
             batch_id=item.batch_key,
             sealed="" if item.batch_key else item.sealed,
             fingerprint=item.fingerprint,
+            asked_with=item.asked,
         )
         for item in kept
         if item.sealed
@@ -40,7 +43,7 @@ def store(run: Run, kept: Sequence[Kept]) -> None:
             going_on,
             update_conflicts=True,
             unique_fields=["column", "row_id"],
-            update_fields=["run_id", "batch", "sealed", "fingerprint"],
+            update_fields=["run_id", "batch", "sealed", "fingerprint", "asked_with"],
         )
     if over := [item.row_id for item in kept if not item.sealed]:
         forget(run.column_id, over)

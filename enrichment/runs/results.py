@@ -19,6 +19,7 @@ from enrichment.runs.attempts import Attempt
 from enrichment.runs.batches import Batch
 from enrichment.runs.claims import Notes
 from enrichment.runs.exchanges import Kept
+from enrichment.schema import NOT_SAID, Asked
 from tables import cells, deleted_rows, storage
 from tables.cells import NewCell
 from tables.models import HANDED_DOWN, OPEN_STATES, Cell, CellState
@@ -57,7 +58,7 @@ class Result:
     fingerprint: str = ""  # of the inputs
     stale: bool = False  # the inputs changed meanwhile
     claim_id: int = 0
-    request_digest: str = ""  # of the settings that were asked with
+    asked: Asked = NOT_SAID
     request_key: str = ""  # of a request that was sent for other rows too
     progress: Progress | None = None  # of an exchange that goes on
     batch: Batch | None = None  # with which it goes on
@@ -90,7 +91,7 @@ class Result:
         return progress if progress and progress.pages and not progress.failures else None
 
     def as_kept(self, sealed: str) -> Kept:
-        return Kept(self.row_id, sealed, self.fingerprint, self.batch.key if self.batch else None)
+        return Kept(self.row_id, sealed, self.fingerprint, self.asked, self.batch.key if self.batch else None)
 
     def as_cell(self) -> dict[str, Any]:
         """The cell of the API."""

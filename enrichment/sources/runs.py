@@ -88,7 +88,7 @@ def fetch(run_id: int) -> None:
             draft = settings.of_source(run.source)
             found = _fetched(run, draft)
             if isinstance(found, Later):
-                _put_off(run, found)
+                _put_off(run, draft, found)
             else:
                 _end(run, draft, found)
         except Stopped:
@@ -119,7 +119,7 @@ def _claimed(run_id: int) -> SourceRun | None:
 
 
 def _fetched(run: SourceRun, draft: Draft) -> Result | Later:
-    at, config = _opened(run.kept), draft.compiled.config
+    at, config = _opened(run.kept, draft), draft.compiled.config
     if run.intended and not config.may_repeat and not (at.progress and at.progress.next_method in SAFE_METHODS):
         raise Refused("Marl stopped during this request. Check whether it arrived before you run the source again.")
     _mine(run).update(intended=True)
@@ -136,17 +136,18 @@ def _report(run: SourceRun, at: At) -> None:
         raise Stopped
 
 
-def _put_off(run: SourceRun, later: Later) -> None:
+def _put_off(run: SourceRun, draft: Draft, later: Later) -> None:
     """Lets another worker go on: this one is free meanwhile."""
     at, due = later.at, timezone.now() + timedelta(seconds=later.seconds)
     kept = {"attempts": at.attempts, "notes": dict(at.notes), "progress": at.progress and at.progress.as_json()}
+    kept["sent"] = draft.compiled.config.asked.sent
     facts = {"kept": seal({"at": json.dumps(kept)}), "intended": at.progress is not None, "due_at": due}
     if _mine(run).update(token="", pages=at.pages, **facts):
         dispatch.send(FETCH, run.pk, delay=later.seconds)
 
 
-def _opened(kept: str) -> At:
-    """Raises Refused where its key is gone."""
+def _opened(kept: str, draft: Draft) -> At:
+    """Raises Refused where its key is gone, or where what comes next would be of another request."""
     try:
         text = open_sealed(kept).get("at")
     except CannotOpen as error:
@@ -155,7 +156,11 @@ def _opened(kept: str) -> At:
     if not text:
         return At()
     found = json.loads(text)
-    return At(found["attempts"], found["notes"], Progress.of_json(found["progress"]) if found["progress"] else None)
+    if not found["progress"]:
+        return At(found["attempts"], found["notes"])
+    if found.get("sent", draft.compiled.config.asked.sent) != draft.compiled.config.asked.sent:
+        raise Refused("The settings of the source changed while it was fetched. Run it again.")
+    return At(found["attempts"], found["notes"], Progress.of_json(found["progress"]))
 
 
 def _end(run: SourceRun, draft: Draft, result: Result) -> None:

@@ -53,7 +53,7 @@ class Call:
 def keep_addresses(job: Job, rows: Sequence[Ready]) -> None:
     """Stores the hashes of the addresses in these requests, before any of them is sent."""
     if settings := job.compiled.config.callback:
-        given = [(row.row_id, row.callback, row.fingerprint) for row in rows]
+        given = [(row.row_id, row.callback, row.fingerprint, row.asked) for row in rows if row.callback]
         callbacks.keep(job.run, given, timedelta(milliseconds=settings.for_ms))
 
 

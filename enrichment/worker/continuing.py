@@ -5,11 +5,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from enrichment.engine.formula import Evaluators, SandboxBusy
+from enrichment.engine.shapes.progress import Progress
 from enrichment.models import CallbackAddress, OpenExchange
 from enrichment.runs import callbacks, exchanges
 from enrichment.runs.batches import Batch
 from enrichment.runs.claims import ClaimedRow
 from enrichment.runs.results import READ_SOON, Result
+from enrichment.schema import SAFE_METHODS, Asked
 from enrichment.worker import calling_back, deduplication, next_request, open_exchanges, polling
 from enrichment.worker.calling_back import Call
 from enrichment.worker.job import Job
@@ -37,12 +39,13 @@ def going_on(
         call = _if_it_goes_on(job, calls.get(row_id), fingerprints)
         if call:
             going[row_id] = _called(job, evaluators, claimed, kept, call)
+            going[row_id].asked = _asked(job, call)
         elif job.run.only_calls:
             going[row_id] = Result(row_id, CellState.CANCELLED)
         elif kept:
             key = kept.batch_id or str(kept.row_id)
             item = next_of[key] = next_of.get(key) or _next(job, claimed, kept)
-            going[row_id] = _of_row(item, claimed, kept, request_keys.get(row_id, ""))
+            going[row_id] = _of_row(job, item, claimed, kept, request_keys.get(row_id, ""))
     _forget_others(job, row_ids, found, going)
     return going
 
@@ -80,10 +83,30 @@ def _called(
         return calling_back.read_later(call, READ_SOON / 2)
 
 
-def _of_row(item: Ready | Result, claimed: ClaimedRow, kept: OpenExchange, request_key: str) -> Ready | Result:
+def _of_row(
+    job: Job, item: Ready | Result, claimed: ClaimedRow, kept: OpenExchange, request_key: str
+) -> Ready | Result:
     item = replace(item, notes=claimed.notes) if isinstance(item, Ready) else item
     of_row = replace(item, row_id=kept.row_id, attempts=claimed.attempts, request_key=request_key)
-    return replace(of_row, fingerprint=kept.fingerprint)
+    return replace(of_row, fingerprint=kept.fingerprint, asked=_asked(job, kept))
+
+
+def _asked(job: Job, kept: OpenExchange | CallbackAddress) -> Asked:
+    """Returns the settings that a row counts as asked with: those of now where what was sent is still the same.
+
+    Then the result is read with these, and a mistake in how it was to be read can be mended meanwhile.
+    """
+    began_with = Asked(*kept.asked_with) if kept.asked_with else job.asked
+    return job.asked if began_with.sent == job.asked.sent else began_with
+
+
+def _other_pages(job: Job, row_id: int, attempts: int, progress: Progress) -> Result:
+    """Returns how a row ends whose next page would be of another list than those that it has."""
+    number = progress.pages.number if progress.pages else 0
+    words = f"Page {number + 1}: the column's settings changed after page {number}. Run the row again for all pages."
+    is_over = {progress.next_method, job.compiled.config.method} <= SAFE_METHODS
+    exchange = "" if is_over else None
+    return Result(row_id, CellState.FAILED, None, "other_pages", words, attempts=attempts, exchange=exchange)
 
 
 def _next(job: Job, claimed: ClaimedRow, kept: OpenExchange) -> Ready | Result:
@@ -96,6 +119,8 @@ def _next(job: Job, claimed: ClaimedRow, kept: OpenExchange) -> Ready | Result:
     except CannotOpen:
         words = "The key that this row's exchange was encrypted with is gone, so Marl can't ask for its result."
         return Result(row_id, CellState.FAILED, None, "no_key", words, attempts=attempts)
+    if progress.pages and _asked(job, kept) != job.asked:
+        return _other_pages(job, row_id, attempts, progress)
     if kept.run_id != job.run.pk:
         progress = polling.asked_again(progress)
     item = next_request.ready(job, row_id, attempts, progress, Batch.of(kept.batch) if kept.batch else None)

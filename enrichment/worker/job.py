@@ -17,6 +17,7 @@ from enrichment.http_client import event_loop
 from enrichment.http_client.concurrency import PermitPool
 from enrichment.http_client.rate_limit import Limiter
 from enrichment.models import Connection, HttpColumn, Run
+from enrichment.schema import Asked
 from enrichment.worker.polling import Polling
 from tables.models import Column, Table
 
@@ -31,6 +32,7 @@ class Job:
     names: dict[int, str]
     success: ResponseCondition | None
     polling: Polling | None
+    asked: Asked  # of its settings
 
     @property
     def follows(self) -> bool:
@@ -79,6 +81,7 @@ def of_settings(run: Run, compiled: CompiledColumn, connection: Connection | Non
         names=names,
         success=ResponseCondition(compiled.success) if compiled.success else None,
         polling=Polling.of(compiled.poll) if compiled.poll else None,
+        asked=compiled.config.asked,
     )
 
 

@@ -206,10 +206,10 @@ class Pipeline:
         results = batching.results(self.job, request, result)
         for row, of_row in results:
             of_row.claim_id, of_row.fingerprint, of_row.request_key = row.claim_id, row.fingerprint, row.request_key
-            of_row.request_digest = self.job.compiled.config.request_digest
+            of_row.asked = row.asked
             self.writer.put(of_row)
             for waiting in self._waiters.of(of_row):
-                waiting.request_digest = of_row.request_digest
+                waiting.asked = of_row.asked
                 self.writer.put(waiting)
         return [of_row for _, of_row in results]
 

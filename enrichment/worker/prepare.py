@@ -92,7 +92,7 @@ def _for_storing(job: Job, evaluators: Evaluators, rows: Sequence[ClaimedRow]) -
     except SandboxBusy:
         prepared = [_later(claimed, BUSY.total_seconds()) for claimed in rows]
     for item in prepared:
-        item.fingerprint = fingerprints[item.row_id]
+        item.fingerprint, item.asked = fingerprints[item.row_id], job.asked
     prepared = [*going_on.values(), *prepared]
     for item in prepared:
         item.claim_id = claim_id

@@ -12,6 +12,7 @@ from enrichment.runs.attempts import ASKED
 from enrichment.runs.batches import Batch
 from enrichment.runs.claims import Notes
 from enrichment.runs.results import Result
+from enrichment.schema import NOT_SAID, Asked
 
 REQUESTS = "requests"  # in the notes of a row of a batch: how many were sent for it
 
@@ -25,6 +26,7 @@ class Ready:
     request: Request
     claim_id: int = 0
     fingerprint: str = ""
+    asked: Asked = NOT_SAID
     request_key: str = ""  # where identical requests are sent once
     notes: Notes = MappingProxyType({})  # of the last try
     progress: Progress | None = None  # of an exchange that goes on; None: it begins

@@ -220,6 +220,7 @@ def _not_stored(result: Result) -> Result:
         attempts=result.attempts,
         claim_id=result.claim_id,
         fingerprint=result.fingerprint,
+        asked=result.asked,
         request_key=result.request_key,
     )
 

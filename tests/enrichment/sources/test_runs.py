@@ -136,6 +136,42 @@ def test_a_long_wait_holds_no_worker_and_the_run_goes_on_where_it_was(
     assert (crm.asked, len(shown())) == ([1, 2, 2], 4)
 
 
+@pytest.fixture
+def waiting(source: Any, editor: User, crm: AccountsBook) -> SourceRun:
+    """A run whose second page is a minute away."""
+    crm.before, crm.retry_after = {2: [429]}, 60
+    runs.fetch(runs.start(source(), editor).pk)
+    return SourceRun.objects.select_related("source").get()
+
+
+def go_on(waiting: SourceRun) -> Import:
+    SourceRun.objects.update(due_at=timezone.now())
+    lift(waiting.source)
+    runs.fetch(waiting.pk)
+    job.run(waiting.import_job_id)
+    return Import.objects.get(pk=waiting.import_job_id)
+
+
+def test_a_list_is_never_put_together_from_the_pages_of_two_requests(
+    waiting: SourceRun, crm: AccountsBook, shown: Any, given: Callable[..., dict[str, Any]]
+) -> None:
+    other = given(config={"query": [{"name": "of", "value": "all"}]})
+    settings.save(waiting.source, "CRM accounts", other)
+    ended = go_on(waiting)
+    words = "The settings of the source changed while it was fetched. Run it again. Nothing was changed."
+    assert (ended.state, ended.error) == (Import.State.FAILED, words)
+    assert (shown(), crm.asked) == (BEFORE, [1, 2])
+
+
+def test_where_fields_go_can_be_corrected_while_a_list_is_fetched(
+    waiting: SourceRun, shown: Any, given: Callable[..., dict[str, Any]]
+) -> None:
+    settings.save(waiting.source, "CRM accounts", given(columns=[{"path": "name", "column": "Company"}]))
+    assert go_on(waiting).state == Import.State.DONE
+    assert len(shown()) == 4
+    assert shown()[:3] == BEFORE
+
+
 def lift(source: Source) -> None:
     """The minute is over."""
     from enrichment.http_client import event_loop

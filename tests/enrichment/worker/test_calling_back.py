@@ -302,6 +302,39 @@ def test_where_a_column_also_polls_a_call_says_that_it_is_time_to_ask(column: Co
     assert (cell(column).value, waiting.state, len(provider.addresses)) == ({"size": 9}, "done", 1)
 
 
+@pytest.mark.parametrize("in_time", [True, False])
+def test_a_call_for_what_was_sent_with_earlier_settings_is_out_of_date(
+    column: Column, provider: Provider, *, in_time: bool
+) -> None:
+    waiting = run(column)
+    advance(waiting)
+    http_columns.save(column, {"query": [{"name": "depth", "value": "2"}]})
+    if not in_time:
+        time_is_up(column)
+        Cell.objects.update(due_at=timezone.now())
+        advance(waiting)
+        assert cell(column).state == "failed"
+    provider.call({"size": 5})
+    CallbackAddress.objects.update(called_at=timezone.now() - timedelta(minutes=1))
+    calls.sweep()
+    for going_on in Run.objects.filter(state__in=Run.OPEN):
+        advance(going_on)
+    assert (cell(column).state, cell(column).value, cell(column).stale) == ("done", {"size": 5}, True)
+
+
+def test_rows_that_ask_and_may_be_called_back_wait_side_by_side(
+    http: Callable[..., Column], provider: Provider
+) -> None:
+    poll = {"until": '{{body.state}} == "done"', "url": "/jobs/7", "every_ms": 100}
+    both = http(url="https://api.example/jobs", body=BODY, callback={"for_ms": 60_000}, poll=poll)
+    waiting = run(both, "all")
+    for _ in range(2):
+        Cell.objects.update(due_at=timezone.now())
+        advance(waiting)
+    assert set(Cell.objects.values_list("state", flat=True)) == {"done"}
+    assert len(provider.addresses) == 3
+
+
 def test_what_is_gone_or_changed_is_told(column: Column, provider: Provider, leads: Table) -> None:
     waiting = run(column, "all")
     advance(waiting)

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from enrichment.columns import http as http_columns
 from enrichment.engine.errors import InvalidSettings
 from enrichment.http_client import event_loop
 from enrichment.models import Attempt, OpenExchange
@@ -119,6 +120,43 @@ def test_a_walk_goes_on_where_it_was_told_to_wait(column: Any, people: People) -
     advance(walk, 2)
     assert cell(made).state == "done"
     assert [url.partition("=")[2] for _, url, _ in people.requests] == ["", "2", "4", "4", "6"]
+
+
+@pytest.mark.parametrize(
+    ("change", "state", "error"),
+    [
+        ({"query": [{"name": "team", "value": "2"}]}, "failed", "other_pages"),
+        ({"pages": PAGES | {"items": "names"}}, "failed", "other_pages"),
+        ({"field_paths": ["people"]}, "done", ""),
+    ],
+)
+def test_pages_of_two_settings_are_never_put_together(
+    change: dict[str, Any], state: str, error: str, column: Any, people: People
+) -> None:
+    made = column()
+    people.before = {3: [httpx.Response(500)]}
+    walk = run(made)
+    advance(walk)
+    http_columns.save(made, change)
+    advance(walk)
+    assert (cell(made).state, cell(made).error_code, bool(cell(made).value)) == (state, error, state == "done")
+    assert not OpenExchange.objects.exists()
+    people.before = {}
+
+
+def test_a_write_whose_settings_changed_between_two_pages_is_not_sent_again(column: Any, people: People) -> None:
+    made = column(method="POST", body='{"cursor": "{{cursor}}"}', pages=PAGES | {"parameter": ""})
+    people.before = {2: [httpx.Response(503)]}
+    walk = run(made)
+    advance(walk)
+    http_columns.save(made, {"body": '{"of": "all", "cursor": "{{cursor}}"}'})
+    advance(walk)
+    assert cell(made).error_message.startswith("Page 2: the column's settings changed after page 1.")
+    people.before = {}
+    advance(run(made, "failed"))
+    assert (cell(made).error_code, len(people.requests)) == ("other_pages", 2)
+    advance(run(made))
+    assert cell(made).state == "done"
 
 
 def test_a_cursor_stands_in_the_body_and_a_page_has_a_key_of_its_own(column: Any, people: People, leads: Table) -> None:
