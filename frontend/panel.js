@@ -1,5 +1,6 @@
 /** The forms of columns and connections: in the side panel of a table, or a connection on a page of its own. */
 
+import { noteCheckedTexts, noteSentTexts } from "./panel/checked-texts.js";
 import { chooseKind, connectionReferences, takeFoundPath, takeTokenPath } from "./panel/connection.js";
 import { focusField, upgradeFields } from "./panel/fields.js";
 import { noteEnd, noteRun } from "./panel/foot.js";
@@ -52,6 +53,7 @@ function startPanel(/** @type {HTMLElement} */ aside) {
 function startPage(/** @type {HTMLFormElement} */ form) {
   const upgrade = () => upgradeFields(document.body, (field) => connectionReferences(field) ?? []);
   upgrade();
+  noteCheckedTexts();
   placeNewProblems(form);
   document.addEventListener("marl:fields-added", upgrade);
   document.addEventListener("htmx:after:swap", () => {
@@ -69,9 +71,11 @@ document.addEventListener("click", ignoreSecondClick, { capture: true });
 document.addEventListener("click", onAnyClick);
 document.addEventListener("click", chooseKind);
 document.addEventListener("htmx:config:request", landOnce);
+document.addEventListener("htmx:config:request", noteSentTexts);
 document.addEventListener("htmx:before:request", startWaiting);
 document.addEventListener("htmx:before:request", leaveToSent);
 document.addEventListener("htmx:finally:request", stopWaiting);
+document.addEventListener("htmx:after:swap", noteCheckedTexts);
 document.addEventListener("htmx:after:swap", () => takeFoundPath());
 const aside = document.getElementById("panel");
 if (aside) startPanel(aside);

@@ -57,6 +57,7 @@ import { openNotices } from "./settings/notices-dialog.js";
 import { openTableSettings } from "./settings/table-settings.js";
 import { startToolbar } from "./toolbar/toolbar.js";
 import { ApiError, api, reasonOf } from "./ui/api.js";
+import { isSecondClick } from "./ui/clicks.js";
 import { byId } from "./ui/elements.js";
 import { formatNumber, plural } from "./ui/format.js";
 import { icon } from "./ui/icons.js";
@@ -107,10 +108,13 @@ function describe({ rows, columns, view }) {
   return size;
 }
 
+/** @param {Grid} grid @param {MouseEvent} event */
+const addOneRow = (grid, event) => isSecondClick(event) || void addRow(grid);
+
 /** Listens to the page's own buttons. @param {Grid} grid @param {Header} header */
 function listenToButtons(grid, header) {
-  for (const button of document.querySelectorAll("[data-add-row]"))
-    button.addEventListener("click", () => void addRow(grid));
+  for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-add-row]")))
+    button.addEventListener("click", (event) => addOneRow(grid, event));
   for (const button of document.querySelectorAll("[data-add-column]")) {
     button.addEventListener("click", () => openAddMenu(grid, button, { rename: (column) => header.rename(column) }));
   }
@@ -294,7 +298,7 @@ function start() {
   listenToRegions([grid.sheet, ...regions]);
   listenToClipboard(grid);
   showBulkBar(grid, byId("bulk"));
-  new SummaryLine(grid, byId("summaries"), boot.summaries, () => void addRow(grid));
+  new SummaryLine(grid, byId("summaries"), boot.summaries, (event) => addOneRow(grid, event));
   answerSelectedRow(() => {
     const position = grid.rows.at(grid.selection.row)?.position;
     return position === undefined || position === null ? undefined : position + 1;

@@ -2,6 +2,8 @@
 
 import { utf16Length } from "../fields/references.js";
 import { make, button as makeButton } from "../ui/elements.js";
+import { toast } from "../ui/notices.js";
+import { isAsChecked } from "./checked-texts.js";
 import { editorOf, focusField } from "./fields.js";
 import { combined, editsOf } from "./fix-all.js";
 import { summarizeProblems, unfold } from "./sections.js";
@@ -49,7 +51,8 @@ function offerAllFixes(form, list) {
   const paths = new Set([...problems].map(({ dataset }) => dataset.field ?? ""));
   const field = paths.size === 1 ? fieldOf(form, [...paths][0]) : null;
   const edits = editsOf(list);
-  const edit = field && edits.length > 1 ? combined(sent(field), edits) : null;
+  const isCurrent = field && [...problems].every((problem) => isAsChecked(problem, field));
+  const edit = isCurrent && edits.length > 1 ? combined(sent(field), edits) : null;
   if (!edit) return;
   const label = edits.length === problems.length ? `Fix all ${edits.length}` : `Fix ${edits.length} at once`;
   const fixAll = makeButton(label, "", null);
@@ -69,7 +72,9 @@ export function markProblems(form) {
     if (field) byField.set(field, [...(byField.get(field) ?? []), problem]);
   }
   for (const field of /** @type {NodeListOf<Field>} */ (form.querySelectorAll("[data-template]"))) {
-    const placed = (byField.get(field) ?? []).filter((problem) => problem.dataset.offset !== undefined);
+    const placed = (byField.get(field) ?? []).filter(
+      (problem) => problem.dataset.offset !== undefined && isAsChecked(problem, field),
+    );
     editorOf(field)?.mark(placed.map((problem) => markOf(field, problem)));
   }
 }
@@ -212,8 +217,9 @@ export function handleProblemClick(form, button) {
   if (!problem || !field || field instanceof HTMLSelectElement) return false;
   const { editOffset, editLength, editText = "" } = button.dataset;
   if ("showPlace" in button.dataset) show(form, problem);
-  else if (editOffset !== undefined) replace(field, range(field, editOffset, editLength), editText);
-  else return false;
+  else if (editOffset === undefined) return false;
+  else if (isAsChecked(problem, field)) replace(field, range(field, editOffset, editLength), editText);
+  else toast("Not changed: the text isn't what was checked any more. Try again in a moment.");
   return true;
 }
 
@@ -225,7 +231,8 @@ function show(form, problem) {
   const field = fieldOf(form, problem.dataset.field ?? "");
   if (!field) return;
   focusField(field);
-  if (field instanceof HTMLSelectElement || problem.dataset.offset === undefined) return;
+  if (field instanceof HTMLSelectElement || problem.dataset.offset === undefined || !isAsChecked(problem, field))
+    return;
   const { from, to } = range(field, problem.dataset.offset, problem.dataset.length);
   const editor = editorOf(field);
   if (editor) editor.select(from, to);

@@ -1,5 +1,6 @@
 /** Says in the place of an answer that its request is under way, for how long, and offers to cancel it. */
 
+import { isSecondClick } from "../ui/clicks.js";
 import { button, make } from "../ui/elements.js";
 
 const TICK_MS = 1000;
@@ -45,7 +46,7 @@ export function startWaiting(event) {
 
 /** Keeps the second click of a double click from sending a row once more. @param {MouseEvent} event */
 export function ignoreSecondClick(event) {
-  if (event.detail > 1 && /** @type {Element} */ (event.target).closest("[data-waiting]"))
+  if (isSecondClick(event) && /** @type {Element} */ (event.target).closest("[data-waiting]"))
     event.stopImmediatePropagation();
 }
 

@@ -133,6 +133,15 @@ def test_a_number_that_is_text_is_made_a_number_by_a_click(page: Page, table: in
     expect(panel.locator("#preview")).to_contain_text("11")
 
 
+def test_a_fix_is_for_the_text_that_was_checked_and_mends_it_once(page: Page, table: int) -> None:
+    panel = add_column(page, "Formula")
+    panel.get_by_label("Formula", exact=False).first.fill("{{Size}} + 1")
+    panel.get_by_role("button", name="Make it a number").evaluate("button => { button.click(); button.click(); }")
+    expect(page.get_by_text("the text isn't what was checked any more")).to_be_visible()
+    expect(panel.locator('[name="formula"]')).to_have_value("Number({{Size}}) + 1")
+    expect(panel.locator("#preview")).to_contain_text("11")
+
+
 def test_numbers_that_are_joined_as_text_are_added_after_a_click(page: Page, table: int) -> None:
     panel = add_column(page, "Formula")
     panel.get_by_label("Formula", exact=False).first.fill("{{Size}} + {{Size}}")

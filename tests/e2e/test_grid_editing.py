@@ -209,6 +209,29 @@ def test_a_cell_too_long_to_keep_or_to_paste_is_told(page: Page, cell: Cell) -> 
     expect(page.get_by_text("Paste at most 8,000,000 characters at once. For more, upload a file.")).to_be_visible()
 
 
+def test_cells_are_repeated_in_a_selection_that_they_fit_into_several_times(page: Page, cell: Cell) -> None:
+    copy_text(page, "a\nb")
+    cell(1, 4).click()
+    cell(4, 4).click(modifiers=["Shift"])
+    page.keyboard.press("Control+v")
+    for row, text in enumerate("abab", 1):
+        expect(cell(row, 4)).to_have_text(text)
+    cell(1, 4).click()
+    cell(3, 4).click(modifiers=["Shift"])
+    copy_text(page, "c\nd")
+    page.keyboard.press("Control+v")
+    for row, text in enumerate("cdab", 1):
+        expect(cell(row, 4)).to_have_text(text)
+    expect(page.locator('#grid-body [aria-selected="true"]')).to_have_count(2)
+
+
+def test_a_double_click_adds_one_row(page: Page, app: App, table: int, cell: Cell) -> None:
+    page.get_by_role("button", name="Add row").dblclick()
+    expect(page.get_by_text(f"{ROWS + 1} rows · 5 columns")).to_be_visible()
+    with app.api() as api:
+        assert api.get(f"/tables/{table}/rows").json()["total"] == ROWS + 1
+
+
 def test_cells_that_cannot_take_a_value_are_told_and_marked(page: Page, app: App, table: int, cell: Cell) -> None:
     copy_text(page, "many\t2026-01-01\n7\tsoon\n8\t2026-01-03")
     cell(1, 2).click()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e.accessible import violations
 from tests.servers.marl import App
 
 pytestmark = pytest.mark.e2e
@@ -51,6 +52,29 @@ OPENED: list[tuple[str, Callable[[Page], Locator], str]] = [
     ("columns", lambda page: page.get_by_role("button", name="Columns", exact=True), "#columns-popover"),
     ("account", lambda page: page.get_by_role("button", name="Account and settings"), "#account-menu"),
 ]
+
+
+def test_many_columns_are_searched_and_shown_by_name(page: Page, app: App) -> None:
+    with app.api() as api:
+        columns = [{"name": f"{word} {n}"} for n in range(20) for word in ("Price", "Plan")]
+        made = api.post("/tables", json={"name": "Wide", "columns": columns}).json()
+        for column in made["columns"][:4]:
+            api.patch(f"/columns/{column['id']}", json={"hidden": True}).raise_for_status()
+    page.goto(f"{app.url}/tables/{made['id']}")
+    page.get_by_role("button", name="Columns · 4 hidden").click()
+    popover = page.locator("#columns-popover")
+    expect(popover.get_by_label("Search columns")).to_be_focused()
+    page.keyboard.type("plan")
+    expect(popover.get_by_role("checkbox")).to_have_count(20)
+    expect(popover.get_by_label("Search columns")).to_be_focused()
+    popover.get_by_role("button", name="Show these").click()
+    expect(page.get_by_role("button", name="Columns · 2 hidden")).to_be_visible()
+    popover.get_by_label("Search columns").fill("nowhere")
+    expect(popover.get_by_role("status")).to_have_text("No column has this in its name.")
+    assert violations(page) == []
+    popover.get_by_label("Search columns").fill("price 1")
+    page.keyboard.press("ArrowDown")
+    expect(popover.get_by_label("Price 1", exact=True)).to_be_focused()
 
 
 @pytest.mark.parametrize(("name", "opener", "popover"), OPENED, ids=[name for name, *_ in OPENED])

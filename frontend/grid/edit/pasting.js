@@ -53,16 +53,20 @@ export async function addPasted(grid, added) {
   }
 }
 
-/** Says where the cells go: a single one fills the range, several start at its corner. @param {Grid} grid @param {string[][]} table */
+/**
+ * Says where the cells go. They start at the corner of the range; one that they fit into several times over, as a single
+ * cell does, is filled with them.
+ * @param {Grid} grid @param {string[][]} table
+ */
 function destination(grid, table) {
   const { left, right, ...range } = grid.selection.range;
   const [top, bottom] = [Math.max(0, range.top), Math.max(0, range.bottom)];
-  const single = table.length === 1 && table[0].length === 1;
-  const height = single ? bottom - top + 1 : table.length;
-  const width = single ? right - left + 1 : Math.max(...table.map((row) => row.length));
-  /** @param {number} row @param {number} column */
-  const value = (row, column) => (single ? table[0][0] : table[row][column]);
-  return { top, left, height, width, value };
+  const [rows, columns] = [table.length, Math.max(...table.map((row) => row.length))];
+  const [height, width] = [bottom - top + 1, right - left + 1];
+  const repeats = height % rows === 0 && width % columns === 0;
+  /** @param {number} row @param {number} column @returns {string | undefined} undefined beyond the end of a short row */
+  const value = (row, column) => table[row % rows][column % columns];
+  return { top, left, height: repeats ? height : rows, width: repeats ? width : columns, value };
 }
 
 /** @param {Grid} grid @param {string[][]} table */

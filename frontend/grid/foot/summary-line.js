@@ -33,7 +33,7 @@ export class SummaryLine {
   #took = 0;
   #built = "";
 
-  /** @param {Grid} grid @param {HTMLElement} line @param {Record<string, Kind>} chosen by column id @param {() => void} addRow */
+  /** @param {Grid} grid @param {HTMLElement} line @param {Record<string, Kind>} chosen by column id @param {(event: MouseEvent) => void} addRow */
   constructor(grid, line, chosen, addRow) {
     this.grid = grid;
     this.line = line;
