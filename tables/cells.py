@@ -226,8 +226,9 @@ def _store_in_sqlite(number: int) -> str:
 
 def _as_parameters(cell: NewCell) -> list[Any]:
     row, column, run, state, value, code, message, group, detail, status, attempts, due, inputs, ended = cell
-    value, detail = (None if part is None else encoded(part) for part in (value, detail))
-    words, due_at, ended_at = storable(message), due and moment(due), moment(ended)
+    value = None if value is None else encoded(value)
+    detail = None if detail is None else encoded(detail)
+    words, due_at, ended_at = message and storable(message), due and moment(due), moment(ended)
     return [row, column, run, state, value, code, words, group, detail, status, attempts, due_at, inputs, ended_at]
 
 

@@ -10,6 +10,7 @@ from enrichment.dataflow.outcomes import at_path, unavailable
 from enrichment.engine import formula
 from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.engine.formula import Computed, Evaluators, Formula
+from enrichment.engine.formula_parameters import are_given
 from enrichment.engine.template import paths
 from enrichment.engine.template.paths import MISSING, Path
 from enrichment.engine.template.references import Names, Unavailable
@@ -129,6 +130,8 @@ def _of_formula(formula: Formula | None, rows: Sequence[tuple[int, Values]], eva
 
 def _without_inputs(row_id: int, values: Values, formula: Formula) -> Result | None:
     """Returns the result of a row whose inputs have none to give."""
+    if are_given(values.values()):
+        return None
     lacking = {pk: value for pk in formula.column_ids if isinstance(value := values.get(pk), Unavailable)}
     needed = formula.required(values).intersection(lacking) if lacking else None
     return unavailable(row_id, lacking[min(needed)]) if needed else None

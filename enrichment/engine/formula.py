@@ -283,12 +283,11 @@ class Evaluators:
         """Returns a result a row; the values of a row are {column id: value}. Raises SandboxBusy."""
         computed = [_unavailable(formula, row) for row in rows]
         ready = [number for number, result in enumerate(computed) if result is None]
-        states = [formula.slots[slot] for slot in formula.state_slots]
-        guarded = [formula.slots[slot] for slot in formula.guarded_slots]
-        parameters = [formula_parameters.encoded(formula.slots, states, guarded, rows[number]) for number in ready]
-        outcomes = self._outcomes(formula, parameters) if parameters else []
-        for number, outcome, given in zip(ready, outcomes, parameters, strict=True):
-            computed[number] = _computed(formula, outcome, given)
+        if ready:
+            encode = formula_parameters.encoder(formula.slots, formula.state_slots, formula.guarded_slots)
+            outcomes = self._evaluation(formula).rows(encode(rows[number]) for number in ready)
+            for number, (given, outcome) in zip(ready, outcomes, strict=True):
+                computed[number] = _computed(formula, outcome, given)
         return [result for result in computed if result is not None]
 
     def verdicts(self, condition: Formula, rows: Rows) -> list[tuple[bool, str]]:
@@ -298,13 +297,15 @@ class Evaluators:
         """
         return [check(computed) for computed in self.evaluate(condition, rows)]
 
-    def _outcomes(self, formula: Formula, parameters: Sequence[str]) -> list[Outcome]:
+    def _evaluation(self, formula: Formula) -> Evaluation:
         if formula not in self._evaluations:
             self._evaluations[formula] = Evaluation(formula.script, formula.condition, self._deadline)
-        return self._evaluations[formula].rows(parameters)
+        return self._evaluations[formula]
 
 
 def _unavailable(formula: Formula, row: Mapping[int, object]) -> Computed | None:
+    if formula_parameters.are_given(row.values()):
+        return None
     for hole in formula.slots:
         value = row.get(hole.column_id or 0)
         if isinstance(value, Unavailable) and hole.column_id in formula.required(row):

@@ -3,7 +3,8 @@
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import NoneType
 
 from pydantic_core import to_json
 
@@ -11,6 +12,9 @@ from enrichment.engine.template.paths import MISSING
 from enrichment.engine.template.references import Hole, Reason, Unavailable
 from enrichment.engine.template.values import as_text, is_empty
 
+type Encode = Callable[[Mapping[int, object]], str]
+
+_GIVEN = frozenset({str, int, float, bool, NoneType, list, dict})
 _LONG_INTEGER = re.compile(r"\d{16}")
 _SAFE = 2**53 - 1
 
@@ -29,12 +33,29 @@ def has_failed(value: object) -> bool:
     return isinstance(value, Unavailable) and value.reason in _FAILED
 
 
-def encoded(values: Sequence[Hole], states: Sequence[Hole], guarded: Sequence[Hole], row: Mapping[int, object]) -> str:
-    """Returns them as a JSON list: null for what is empty, long integers as text."""
-    parameters: list[object] = [_given(hole.value(row, {})) for hole in values]
-    if states or guarded:
+def are_given(values: Iterable[object]) -> bool:
+    """Whether all are what JSON has: none stands for a result that is not there."""
+    return _GIVEN.issuperset(map(type, values))
+
+
+def encoder(slots: Sequence[Hole], state_slots: Sequence[int], guarded_slots: Sequence[int]) -> Encode:
+    """Returns what encodes a row's {column id: value} as a JSON list: null for what is empty, long integers as text."""
+    states, guarded = [slots[slot] for slot in state_slots], [slots[slot] for slot in guarded_slots]
+    column_ids = [hole.column_id for hole in slots if hole.path is None and hole.column_id is not None]
+    is_simple = len(column_ids) == len(slots) and not states and not guarded
+
+    def encoded(row: Mapping[int, object]) -> str:
+        if is_simple and are_given(values := [row.get(column_id) for column_id in column_ids]):
+            return _encoded(values)
+        parameters: list[object] = [_given(hole.value(row, {})) for hole in slots]
         parameters += [_state(hole.value(row, {})) for hole in states]
         parameters += [_failure(hole.value(row, {})) for hole in guarded]
+        return _encoded(parameters)
+
+    return encoded
+
+
+def _encoded(parameters: list[object]) -> str:
     try:
         text = to_json(parameters, inf_nan_mode="null", fallback=as_text).decode()
     except ValueError:  # half a surrogate pair

@@ -245,6 +245,13 @@ def test_a_native_loop_is_ended_by_a_kill_and_only_its_row_is_lost(monkeypatch: 
     assert all(one == Computed("clean") for n, one in enumerate(found) if n != 150)
 
 
+def test_long_rows_and_long_results_pass_each_other() -> None:
+    """Both pipes are full: a helper that waits to answer reads nothing."""
+    compiled = formula.compile('{{A}} + "!"', NAMES)
+    values = [f"{n}{'x' * 20_000}" for n in range(350)]
+    assert evaluate(compiled, *values, deadline=5) == [Computed(f"{value}!") for value in values]
+
+
 def test_two_evaluators_use_two_processes_at_once_and_never_one_context() -> None:
     with Evaluators() as one, Evaluators() as other:
         one.evaluate(SANE, [{1: 1}])

@@ -1,21 +1,22 @@
 """One formula over many rows: computed by a helper process, resumed after a row that would not end."""
 
-import itertools
 import json
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import batched, chain, count
 
 from enrichment.engine.sandbox import process
 from enrichment.engine.sandbox.process import Died, Helper
 
-BATCH = 100
+BATCH = 100  # rows; as many again are sent before these are answered
 STUCK_ROWS = 3  # after which a formula is stopped
 _SLICE = 0.1  # as in child.py
 _GRACE = 0.4
 _FAILED, _LATE, _LARGE = 2, 4, 5
 
 type Outcome = list[object]
-_owners = itertools.count(1)
+_owners = count(1)
 
 
 @dataclass(slots=True)
@@ -30,22 +31,44 @@ class Evaluation:
     died: bool = False
     reason: str = ""
 
-    def rows(self, rows: Sequence[str]) -> list[Outcome]:
-        """Returns an outcome a row, each row being JSON. Raises SandboxBusy."""
-        outcomes: list[Outcome] = []
+    def rows(self, rows: Iterable[str]) -> Iterator[tuple[str, Outcome]]:
+        """Yields each row, which is JSON, with its outcome; the next rows are taken while the helper is at work.
+
+        Raises SandboxBusy.
+        """
+        coming = batched(rows, BATCH)
+        sent: deque[str] = deque()  # and not answered yet
         with process.lent(self.owner, self.seconds) as holder:
-            while len(outcomes) < len(rows) and self.stuck < STUCK_ROWS:
-                batch = rows[len(outcomes) : len(outcomes) + BATCH]
+            more = True
+            while more and self.stuck < STUCK_ROWS:
                 try:
-                    self._load(holder[0])
-                    self._batch(holder[0], batch, outcomes)
+                    yield from self._answered(holder[0], sent, coming)
+                    more = False
                 except Died:
-                    self._blame(outcomes)
+                    if blamed := self._blamed():
+                        yield sent.popleft(), blamed
                     process.replaced(holder)
             if self.stuck >= STUCK_ROWS:
                 holder[0].kill()
         stopped = f"Stopped: the formula {self.reason} on {STUCK_ROWS} rows."
-        return outcomes + [[_FAILED, stopped] for _ in range(len(rows) - len(outcomes))]
+        for row in chain(sent, chain.from_iterable(coming)):
+            yield row, [_FAILED, stopped]
+
+    def _answered(
+        self, helper: Helper, sent: deque[str], coming: Iterator[tuple[str, ...]]
+    ) -> Iterator[tuple[str, Outcome]]:
+        """Yields what the helper says of rows that another one was sent, and of those to come. Raises Died."""
+        self._load(helper)
+        if sent:
+            self._send(helper, sent)
+        while self.stuck < STUCK_ROWS:
+            while len(sent) <= BATCH and (batch := next(coming, ())):
+                sent.extend(batch)
+                self._send(helper, batch)
+            if not sent:
+                return
+            for outcome in json.loads(helper.receive(self.seconds + _SLICE + _GRACE)):
+                yield sent.popleft(), self._explained(outcome)
 
     def _load(self, helper: Helper) -> None:
         if helper.owner == self.owner:
@@ -56,13 +79,9 @@ class Evaluation:
             raise RuntimeError(f"A checked formula could not be loaded: {answer['error']}")
         helper.owner = self.owner
 
-    def _batch(self, helper: Helper, batch: Sequence[str], outcomes: list[Outcome]) -> None:
+    def _send(self, helper: Helper, batch: Collection[str]) -> None:
         order = {"order": "rows", "count": len(batch), "singly": self.died, "seconds": self.seconds}
         helper.send(json.dumps(order), f"[{','.join(batch)}]")
-        expected = len(outcomes) + len(batch)
-        while len(outcomes) < expected and self.stuck < STUCK_ROWS:
-            for outcome in json.loads(helper.receive(self.seconds + _SLICE + _GRACE)):
-                outcomes.append(self._explained(outcome))
 
     def _explained(self, outcome: Outcome) -> Outcome:
         """Counts a row that got stuck, and says so in its place."""
@@ -75,8 +94,10 @@ class Evaluation:
         self.reason = "took too long"
         return [_FAILED, f"The formula took too long ({self.seconds:g} s) on this row."]
 
-    def _blame(self, outcomes: list[Outcome]) -> None:
-        """The first death only says that one of the batch's rows is to blame; from then on rows go one by one."""
-        if self.died:
-            outcomes.append(self._explained([_LATE]))
-        self.died = True
+    def _blamed(self) -> Outcome | None:
+        """Returns the outcome of the row at which the helper died.
+
+        The first death only says that it was one of those sent; from then on they are answered one by one.
+        """
+        first, self.died = not self.died, True
+        return None if first else self._explained([_LATE])

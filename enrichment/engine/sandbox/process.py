@@ -27,6 +27,7 @@ MOST = 4
 IDLE = 60.0  # seconds that a helper waits for work
 STARTING = 15.0  # seconds for a helper or a context to be ready, on a busy machine
 _LARGEST = 64 << 20
+_PIPE = 64 << 10  # bytes that a pipe holds
 
 
 class SandboxBusy(EngineError):
@@ -46,6 +47,7 @@ class Helper:
         self.owner: int | None = None  # whose formula it has loaded
         self.idle_since = 0.0
         self._unfiltered: str | None = None  # until it has said so
+        self._received = bytearray()  # of frames that nobody has asked for yet
         self.popen = subprocess.Popen(
             [sys.executable, "-I", "-S", *_arguments()],
             stdin=subprocess.PIPE,
@@ -63,11 +65,13 @@ class Helper:
         os.set_blocking(self.stdout, False)
 
     def send(self, *frames: str) -> None:
+        """Sends frames; takes in meanwhile what the helper answers, which would wait for that before it reads on."""
         data = b"".join(_framed(frame) for frame in frames)
         until = time.monotonic() + STARTING
         sent = 0
         while sent < len(data):
-            self._wait(select.POLLOUT, self.stdin, until)
+            if not self._ready(until, sending=True):
+                continue
             try:
                 sent += os.write(self.stdin, data[sent : sent + (1 << 20)])
             except BlockingIOError:
@@ -94,24 +98,34 @@ class Helper:
         return self._read(size, until).decode()
 
     def _read(self, size: int, until: float) -> bytes:
-        pieces = []
-        while size:
-            self._wait(select.POLLIN, self.stdout, until)
-            try:
-                piece = os.read(self.stdout, size)
-            except BlockingIOError:
-                continue
-            if not piece:
-                raise self._died()
-            pieces.append(piece)
-            size -= len(piece)
-        return b"".join(pieces)
+        while len(self._received) < size:
+            self._ready(until)
+        data = bytes(self._received[:size])
+        del self._received[:size]
+        return data
 
-    def _wait(self, event: int, file: int, until: float) -> None:
+    def _ready(self, until: float, *, sending: bool = False) -> bool:
+        """Waits until the helper takes more, or has answered something, which is taken in. Returns whether it takes
+        more. Raises Died."""
         poll = select.poll()
-        poll.register(file, event)
-        if not poll.poll(max(0.0, until - time.monotonic()) * 1000):
+        poll.register(self.stdout, select.POLLIN)
+        if sending:
+            poll.register(self.stdin, select.POLLOUT)
+        ready = dict(poll.poll(max(0.0, until - time.monotonic()) * 1000))
+        if not ready:
             raise self._died()
+        if self.stdout in ready:
+            self._take_in()
+        return self.stdin in ready
+
+    def _take_in(self) -> None:
+        try:
+            piece = os.read(self.stdout, _PIPE)
+        except BlockingIOError:
+            return
+        if not piece or len(self._received) > 2 * _LARGEST:
+            raise self._died()
+        self._received += piece
 
     def _died(self) -> Died:
         self.kill()
