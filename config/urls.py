@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+handler404 = "workspaces.views.not_found"
 handler500 = "enrichment.api.errors.went_wrong"
 urlpatterns = [
     path("", include("workspaces.urls")),

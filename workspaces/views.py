@@ -10,9 +10,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.defaults import page_not_found
 
 from workspaces import accounts, api_tokens, attempts, audit, forms, identities, ids, invitations, sessions, signing_in
-from workspaces.actors import Actor, member
+from workspaces.actors import Actor, PageRequest, actor_of, member
 from workspaces.destinations import after_sign_in
 from workspaces.members import change_role, remove_member
 from workspaces.models import Identity, Invitation, Membership, Role, SecondFactor, User
@@ -29,6 +30,13 @@ AUDIT_KINDS = (
     ("member", "Members"),
     ("token", "API tokens"),
 )
+
+
+def not_found(request: PageRequest, exception: Exception) -> HttpResponse:
+    """Keeps the way to all pages at hand for whoever is signed in, also where no view has asked who it is."""
+    if not hasattr(request, "actor") and (actor := actor_of(request)):
+        request.actor = actor
+    return page_not_found(request, exception)
 
 
 @require_http_methods(["GET", "POST"])

@@ -43,6 +43,13 @@ def test_an_address_without_a_page_leads_back(client: Client) -> None:
     assert 'href="/"' in answer.content.decode()
 
 
+def test_an_address_without_a_page_keeps_the_way_to_all_others(client: Client, owner: User) -> None:
+    client.force_login(owner)
+    page = client.get("/nowhere").content.decode()
+    assert f'href="{reverse("connections")}"' in page
+    assert f'action="{reverse("sign_out")}"' in page
+
+
 @pytest.mark.parametrize(
     ("error", "status", "heading", "advice"),
     [
