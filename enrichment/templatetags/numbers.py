@@ -1,10 +1,8 @@
 """Numbers as people read them."""
 
 import json
-from datetime import datetime
 
 from django import template
-from django.utils import timezone
 
 register = template.Library()
 
@@ -22,13 +20,6 @@ def duration(seconds: float) -> str:
         if seconds >= 1.5 * size:
             return f"about {round(seconds / size):,} {unit}"
     return f"about {max(1, round(seconds))} s"
-
-
-@register.filter
-def ago(moment: datetime) -> str:
-    """How long ago it was: “just now”, “about 3 min ago”."""
-    seconds = (timezone.now() - moment).total_seconds()
-    return "just now" if seconds < 60 else f"{duration(seconds)} ago"
 
 
 @register.filter

@@ -1,5 +1,7 @@
 /** Numbers, times and counts as the pages show them. */
 
+const SHOWN_AS_DATE = 30; // days
+
 /** @param {number} value with separators: "12,345" */
 export const formatNumber = (value) => value.toLocaleString("en");
 
@@ -33,13 +35,15 @@ export function clockText(moment) {
   return date.toDateString() === new Date().toDateString() ? time : `${time} on ${date.toLocaleDateString()}`;
 }
 
-/** "just now", "5 min ago", "3 h ago", after a day the date. @param {string} moment ISO 8601 */
+/** "just now", "5 min ago", "3 h ago", "2 days ago", and the date after a month, as `workspaces/templatetags/times.py` does. @param {string} moment ISO 8601 */
 export function agoText(moment) {
   const seconds = (Date.now() - Date.parse(moment)) / 1000;
   if (seconds < 60) return "just now";
   if (seconds < 3600) return `${Math.floor(seconds / 60)}\u00a0min ago`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)}\u00a0h ago`;
-  return `on ${new Date(moment).toLocaleDateString()}`;
+  const days = Math.floor(seconds / 86_400);
+  if (days < 1) return `${Math.floor(seconds / 3600)}\u00a0h ago`;
+  if (days < SHOWN_AS_DATE) return `${days}\u00a0day${days === 1 ? "" : "s"} ago`;
+  return `on ${new Date(moment).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" })}`;
 }
 
 /** "42 s", "3 min", "2 h 5 min", with spaces that do not break. @param {number} seconds */

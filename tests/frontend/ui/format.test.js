@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bytesText, durationText, groupDigits, plural, timeText } from "../../../frontend/ui/format.js";
+import { agoText, bytesText, durationText, groupDigits, plural, timeText } from "../../../frontend/ui/format.js";
 
 test("counts have separators, and only one is singular", () => {
   assert.equal(plural(1, "row"), "1 row");
@@ -57,4 +57,17 @@ test("bytes are in the unit that suits them", () => {
   assert.equal(bytesText(1_449_000), "1.4\u00a0MB");
   assert.equal(bytesText(557_123_456), "557\u00a0MB");
   assert.equal(bytesText(2e15), "2,000\u00a0TB");
+});
+
+test("a moment that has passed is told alike at every distance", (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: Date.parse("2026-05-31T12:00:00Z") });
+  for (const [moment, shown] of [
+    ["2026-05-31T11:59:01Z", "just now"],
+    ["2026-05-31T11:58:01Z", "1\u00a0min ago"],
+    ["2026-05-31T09:00:01Z", "2\u00a0h ago"],
+    ["2026-05-30T12:00:00Z", "1\u00a0day ago"],
+    ["2026-05-02T11:00:00Z", "29\u00a0days ago"],
+    ["2026-04-30T12:00:00Z", "on 30 Apr 2026"],
+  ])
+    assert.equal(agoText(moment), shown);
 });
