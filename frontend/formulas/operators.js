@@ -53,40 +53,35 @@ export function figure(value) {
 /** What a cell of a number column is where its truth is tested: only 0 isn't true. @param {any} value */
 export const unlessZero = (value) => (typeof value === "string" && figure(value) === 0 ? 0 : value);
 
-/** Two texts of numbers that were joined in this row, and the slot of one of them. @type {{slot: number, sum: string} | null} */
-let joined = null;
-
-/** Returns what was joined since it was asked last. */
-export function takeJoined() {
-  const found = joined;
-  joined = null;
-  return found;
-}
+/** Two texts of numbers that were joined, and the slot of one of them. @typedef {{ slot: number, sum: string }} Join */
 
 /** How the author of a sum means it, besides what its references hold. */
 const NUMBERS_ARE_MEANT = 1;
 const TEXT_IS_MEANT = 2;
 
-/** Adds like `add`, but not a number to a reference whose number is text: 48 + 1 would give 481. Cells of number
- * columns are added to numbers and to each other, and joined to text as they are written.
- * @param {number[]} slots of the references among the values, -1 for the others; those of number columns as -2 - slot
- * @param {number} meant @param {any[]} values */
-export function sum(slots, meant, ...values) {
-  let [total, slot] = [values[0], slots[0]];
-  for (let index = 1; index < values.length; index += 1) {
-    let [value, other] = [values[index], slots[index]];
-    if (slot < -1 && other < -1 && (isBlank(total) || isBlank(value))) {
-      total = isBlank(total) ? value : total; // an empty one adds nothing
-      continue;
+/** Returns the `+` of a formula. It adds like `add`, but not a number to a reference whose number is text: 48 + 1 would
+ * give 481. Cells of number columns are added to numbers and to each other, and joined to text as they are written.
+ * @param {(join: Join) => void} note hears of what may have been joined though it was meant to be added */
+export const sumNoting =
+  (note) =>
+  /** @param {number[]} slots of the references among the values, -1 for the others; those of number columns as -2 - slot
+   * @param {number} meant @param {any[]} values */
+  (slots, meant, ...values) => {
+    let [total, slot] = [values[0], slots[0]];
+    for (let index = 1; index < values.length; index += 1) {
+      let [value, other] = [values[index], slots[index]];
+      if (slot < -1 && other < -1 && (isBlank(total) || isBlank(value))) {
+        total = isBlank(total) ? value : total; // an empty one adds nothing
+        continue;
+      }
+      if (slot < -1 && isAmong(value, other)) [total, slot] = [exactFigure(total), -1];
+      if (other < -1 && (typeof total === "number" || slot < -1)) [value, other] = [exactFigure(value), -1];
+      if (typeof total === "string" || typeof value === "string") checkJoin(total, slot, value, other, meant, note);
+      total = plus(total, value);
+      slot = other === -1 ? -1 : Math.max(slot, -1);
     }
-    if (slot < -1 && isAmong(value, other)) [total, slot] = [exactFigure(total), -1];
-    if (other < -1 && (typeof total === "number" || slot < -1)) [value, other] = [exactFigure(value), -1];
-    if (typeof total === "string" || typeof value === "string") checkJoin(total, slot, value, other, meant);
-    total = plus(total, value);
-    slot = other === -1 ? -1 : Math.max(slot, -1);
-  }
-  return slot < -1 ? exactFigure(total) : total;
-}
+    return slot < -1 ? exactFigure(total) : total;
+  };
 
 /** Says whether a cell of a number column is added to this, not joined. @param {any} value @param {number} slot */
 const isAmong = (value, slot) => slot < -1 || typeof value === "number" || (slot >= 0 && isNumeric(value));
@@ -94,14 +89,14 @@ const isAmong = (value, slot) => slot < -1 || typeof value === "number" || (slot
 /** @param {any} value */
 const exactFigure = (value) => (isNumeric(value) ? exactly(value) : figure(value));
 
-/** Throws where `+` would join what is surely meant as numbers, and remembers where that may be so.
- * @param {any} left @param {number} slot @param {any} right @param {number} other @param {number} meant */
-function checkJoin(left, slot, right, other, meant) {
+/** Throws where `+` would join what is surely meant as numbers, and notes where that may be so.
+ * @param {any} left @param {number} slot @param {any} right @param {number} other @param {number} meant @param {(join: Join) => void} note */
+function checkJoin(left, slot, right, other, meant, note) {
   const textual = typeof left === "string" && slot >= 0 ? slot : typeof right === "string" ? other : -1;
   if (textual < 0) {
     const isOfNames = slot === -1 && other === -1 && meant !== TEXT_IS_MEANT;
     if (isOfNames && isNumber(left) && isNumber(right))
-      joined = { slot: -1, sum: `${left} + ${right} gives ${left}${right}` };
+      note({ slot: -1, sum: `${left} + ${right} gives ${left}${right}` });
     return;
   }
   const isOneNumber = typeof left !== typeof right;
@@ -112,7 +107,7 @@ function checkJoin(left, slot, right, other, meant) {
   if (isOneNumber && !isNumeric(text) && amountOf(text) !== undefined) throw new TextNumber(textual, sum, "amount");
   if (!isNumber(left) || !isNumber(right)) return;
   if (isOneNumber || meant === NUMBERS_ARE_MEANT) throw new TextNumber(textual, sum, "number");
-  if (meant !== TEXT_IS_MEANT) joined = { slot: textual, sum };
+  if (meant !== TEXT_IS_MEANT) note({ slot: textual, sum });
 }
 
 /** @param {any} value */

@@ -91,8 +91,8 @@ const failure = (message) => `[2,${stringify(message)}]`;
 /** Writes the outcome of a row as JSON: [0, value], [1] for nothing, [2, error], [3, slot of the empty reference],
  * [6, slot of the text, sum, kind of the text] for a number added to text. Where two texts of numbers were joined, what
  * became of them follows: [0, value, slot of one of them, sum].
- * @param {any} result @param {any[]} row @param {boolean} isCondition */
-function outcome(result, row, isCondition) {
+ * @param {any} result @param {any[]} row @param {boolean} isCondition @param {() => import("./operators.js").Join | null} lastJoin */
+function outcome(result, row, isCondition, lastJoin) {
   if (result === undefined) return "[1]";
   if (isCondition && typeof result === "number") return `[0,${Boolean(result)}]`;
   if (typeof result === "number" && !Number.isFinite(result)) {
@@ -111,7 +111,7 @@ function outcome(result, row, isCondition) {
   const json = typeof value === "number" && Math.abs(value) >= SHOWN_ROUNDED ? value.toExponential() : stringify(value);
   if (json === undefined) return "[1]";
   if (bytes(json) > LARGEST) return failure("The result is larger than 1 MiB.");
-  const joined = operators.takeJoined();
+  const joined = lastJoin(); // an iterator adds only when it is read
   return joined ? `[0,${json},${joined.slot},${stringify(joined.sum)}]` : `[0,${json}]`;
 }
 
@@ -173,7 +173,12 @@ const filled = (value) => (value === null || value === "" ? undefined : value);
 
 /** @param {Function} formula takes the operators, gives the function of a row @param {boolean} isCondition */
 function start(formula, isCondition) {
-  const evaluate = formula(operators);
+  /** What was joined in this row. @type {import("./operators.js").Join | null} */
+  let joined = null;
+  const sum = operators.sumNoting((join) => {
+    joined = join;
+  });
+  const evaluate = formula(Object.freeze({ ...operators, sum: Object.freeze(sum) }));
   /** @type {any[][]} */
   let rows = [];
   let position = 0;
@@ -183,11 +188,11 @@ function start(formula, isCondition) {
   /** @param {any[]} raw */
   function one(raw) {
     uniqueIds = 0;
+    joined = null;
     const row = raw.map(filled);
     try {
-      return outcome(evaluate(...row), row, isCondition);
+      return outcome(evaluate(...row), row, isCondition, () => joined);
     } catch (error) {
-      operators.takeJoined();
       return failed(error, row);
     }
   }
