@@ -28,13 +28,14 @@ LONGEST_SHOWN = 300  # characters of a result
 @require_http_methods(["GET", "POST"])
 @of_column(*FORMULA_TYPES)
 def panel(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
-    if request.method == "POST":
-        return _save(request, actor, column)
-    if column.pk:
-        return _render(request, actor, column, PanelForm(column.name, formula_columns.shown(column)))
-    config = {"source": _number(request.GET.get("source")), "path": request.GET.get("path", "")}
-    name = table_columns.unique_name(column.table, request.GET.get("name", "") or ColumnType(column.type).label)
-    return _render(request, actor, column, PanelForm(name, config))
+    return saving.answer(
+        request,
+        column,
+        shown=formula_columns.shown,
+        fresh=lambda: _fresh(request, column),
+        sent=lambda: PanelForm(forms.name(request.POST), _settings(request, column)),
+        render=lambda of, form: _render(request, actor, of, form),
+    )
 
 
 @require_POST
@@ -64,35 +65,17 @@ def _settings(request: HttpRequest, column: Column) -> dict[str, Any]:
     return {"source": source or "", "path": path, "default": default}
 
 
-def _save(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
-    name, config = forms.name(request.POST), _settings(request, column)
-    return saving.save(
-        request.POST,
-        column,
-        name,
-        config,
-        shown=formula_columns.shown,
-        render=lambda of, form: _render(request, actor, of, form),
-    )
+def _fresh(request: HttpRequest, column: Column) -> PanelForm:
+    config = {"source": _number(request.GET.get("source")), "path": request.GET.get("path", "")}
+    name = table_columns.unique_name(column.table, request.GET.get("name", "") or ColumnType(column.type).label)
+    return PanelForm(name, config)
 
 
 def _render(request: HttpRequest, actor: Actor, column: Column, form: PanelForm) -> HttpResponse:
     """422 with the form when something is wrong with it."""
     context = {
         **addresses.of_formula_panel(column),
-        "version": saving.version(column, formula_columns.shown),
-        "name": form.name,
-        "config": form.config,
-        "notice": form.notice,
-        "problems": form.problems,
-        "conflict": form.conflict,
-        "unsaved": form.is_refused,
-        "kind": column.type,
-        "kind_label": ColumnType(column.type).label,
-        "new_title": f"New {ColumnType(column.type).label.lower()} column",
-        "column": column if column.pk else None,
-        "table": column.table,
-        "references": forms.references(column),
+        **saving.context(column, form, formula_columns.shown),
         "sources": sorted(forms.others(column), key=lambda other: not other.is_computed),
         "can_edit": actor.role != Role.VIEWER,
     }

@@ -28,12 +28,19 @@ NEW = "Look-up"
 @require_http_methods(["GET", "POST"])
 @of_column(ColumnType.LOOKUP)
 def panel(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
-    if request.method == "POST":
-        return _save(request, actor, column)
-    if column.pk:
-        return _render(request, actor, column, PanelForm(column.name, lookup_columns.shown(column)))
-    name = table_columns.unique_name(column.table, NEW)
-    return _render(request, actor, column, PanelForm(name, _suggested(actor, column.table)))
+    return saving.answer(
+        request,
+        column,
+        shown=lookup_columns.shown,
+        fresh=lambda: PanelForm(_unnamed(column), _suggested(actor, column.table)),
+        sent=lambda: _sent(request, column),
+        render=lambda of, form: _render(request, actor, of, form),
+    )
+
+
+def _unnamed(column: Column) -> str:
+    """Returns the name that a new column has until somebody chooses one."""
+    return table_columns.unique_name(column.table, NEW)
 
 
 @require_POST
@@ -113,18 +120,11 @@ def _fields(actor: Actor, column: Column, config: dict[str, Any]) -> dict[str, A
     }
 
 
-def _save(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
+def _sent(request: HttpRequest, column: Column) -> PanelForm:
     name, config = forms.name(request.POST), _settings(request)
-    if not column.pk and name == table_columns.unique_name(column.table, NEW) and config["take"]:
-        name = table_columns.unique_name(column.table, forms.text(request.POST, "take"))  # nobody has chosen one
-    return saving.save(
-        request.POST,
-        column,
-        name,
-        config,
-        shown=lookup_columns.shown,
-        render=lambda of, form: _render(request, actor, of, form),
-    )
+    if not column.pk and name == _unnamed(column) and config["take"]:
+        name = table_columns.unique_name(column.table, forms.text(request.POST, "take"))
+    return PanelForm(name, config)
 
 
 def _render(request: HttpRequest, actor: Actor, column: Column, form: PanelForm) -> HttpResponse:
@@ -134,21 +134,9 @@ def _render(request: HttpRequest, actor: Actor, column: Column, form: PanelForm)
     context = {
         **addresses.of_lookup_panel(column),
         **_fields(actor, column, dict(form.config)),
-        "version": saving.version(column, lookup_columns.shown),
-        "name": form.name,
-        "config": form.config,
-        "notice": form.notice,
-        "problems": form.problems,
-        "conflict": form.conflict,
-        "unsaved": form.is_refused,
-        "kind": column.type,
-        "kind_label": ColumnType(column.type).label,
-        "new_title": "New look-up column",
-        "column": column if column.pk else None,
-        "table": column.table,
+        **saving.context(column, form, lookup_columns.shown),
         "tables": tables,
         "table_is_gone": form.config.get("table_id") not in {table.pk for table in tables},
-        "references": forms.references(column),
         "ways": LookupColumn.Many.choices,
         "is_shared": is_shared,
         "can_edit": is_shared and actor.role != Role.VIEWER,
