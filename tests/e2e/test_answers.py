@@ -7,6 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
+from tests.e2e.panels import open_settings
 from tests.servers.echo import Echo, serving
 from tests.servers.marl import App
 
@@ -187,8 +188,7 @@ UNCOVERED = """() => {
 
 
 def test_the_line_that_has_the_focus_is_never_covered(page: Page, table: int) -> None:
-    page.get_by_role("columnheader", name="Profile").click(button="right")
-    page.get_by_role("menuitem", name="Settings", exact=True).click()
+    open_settings(page, "Profile")
     page.locator("#panel").get_by_placeholder("Search names and values").focus()
     page.keyboard.press("Tab")
     for key in ("ArrowDown", "ArrowDown", "End", "Home", "ArrowDown"):

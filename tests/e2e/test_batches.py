@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Picture
+from tests.e2e.panels import open_settings
 from tests.servers.echo import Echo, serving
 from tests.servers.marl import App
 
@@ -35,10 +36,7 @@ def test_many_rows_are_sent_in_one_request(page: Page, app: App, echo: Echo, pic
         settings = {"name": "Profile", "type": "http", "config": config | {"auto_update": False}}
         column = api.post(f"/tables/{table}/columns", json=settings).raise_for_status().json()["id"]
     page.goto(f"{app.url}/tables/{table}")
-    page.get_by_role("columnheader", name="Profile").hover()
-    page.locator('[aria-label="Profile: column menu"]').click()
-    page.get_by_role("menuitem", name="Settings", exact=True).click()
-    panel = page.locator("#panel")
+    panel = open_settings(page, "Profile")
     panel.locator("#section-shape > summary").click()
     panel.get_by_role("switch", name="Many rows in one request").check()
     expect(panel.get_by_text("around what is sent of each row: in a list").last).to_be_visible()

@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import APIResponse, Page, Route, expect
 
 from enrichment.engine.auth import kinds
+from tests.e2e.panels import open_settings
 from tests.servers.echo import serving
 from tests.servers.marl import App
 
@@ -113,9 +114,7 @@ def test_a_field_of_a_test_becomes_a_column(page: Page, app: App, jwt_api: str) 
         api.post(f"/columns/{column}/runs", json={"rows": "all"})
     page.goto(f"{app.url}/tables/{made}")
     expect(page.locator('#grid-body [aria-rowindex="2"] [aria-colindex="3"]')).not_to_have_text(UNDER_WAY)
-    page.get_by_role("columnheader", name="Log").hover()
-    page.locator('[aria-label="Log: column menu"]').click()
-    page.get_by_role("menuitem", name="Settings", exact=True).click()
+    open_settings(page, "Log")
     page.get_by_role("button", name="Test row 1").click()
     panel = page.locator("#panel")
     panel.get_by_role("button", name="Column Names", exact=True).focus()
@@ -161,10 +160,7 @@ def test_an_answer_is_searched_walked_and_makes_a_column_of_what_field_paths_lef
         column = api.post(f"/tables/{made}/columns", json=settings).json()["id"]
         api.post(f"/columns/{column}/runs", json={"rows": "all"})
     page.goto(f"{app.url}/tables/{made}")
-    page.get_by_role("columnheader", name="Log").hover()
-    page.locator('[aria-label="Log: column menu"]').click()
-    page.get_by_role("menuitem", name="Settings", exact=True).click()
-    panel = page.locator("#panel")
+    panel = open_settings(page, "Log")
     panel.get_by_role("button", name="Test row 1").click()
     tree = panel.get_by_role("tree", name="Response")
     expect(tree).to_be_visible()
@@ -265,9 +261,7 @@ def test_a_column_whose_settings_open_comes_out_from_behind_the_panel(page: Page
         api.post(f"/tables/{table}/columns", json={"name": "Last", "type": "http", "config": config}).raise_for_status()
     page.goto(f"{app.url}/tables/{table}")
     head = page.get_by_role("columnheader", name="Last")
-    head.click(button="right")
-    page.get_by_role("menuitem", name="Settings", exact=True).click()
-    panel = page.locator("#panel")
+    panel = open_settings(page, "Last")
     expect(panel.get_by_role("heading", name="Last")).to_be_focused()
     end, start = head.bounding_box(), panel.bounding_box()
     assert end
@@ -301,10 +295,7 @@ def test_an_address_that_was_moved_is_taken_with_one_click(page: Page, app: App,
         config = {"method": "POST", "url": f"{echo.url}/moved", "body": '{"of": "{{Company}}"}', "auto_update": False}
         api.post(f"/tables/{table}/columns", json={"name": "Profile", "type": "http", "config": config})
         page.reload()
-        page.get_by_role("columnheader", name="Profile").hover()
-        page.locator('[aria-label="Profile: column menu"]').click()
-        page.get_by_role("menuitem", name="Settings", exact=True).click()
-        panel = page.locator("#panel")
+        panel = open_settings(page, "Profile")
         panel.get_by_role("button", name="Send row 1").click()
         expect(panel.get_by_text("A POST would arrive there as a GET without its body.")).to_be_visible()
         fix = panel.get_by_role("button", name="Use the new address")
@@ -399,10 +390,7 @@ def test_a_test_of_a_row_says_that_it_sends_and_can_be_cancelled(page: Page, app
         config = {"method": "POST", "url": f"{echo.url}/slow", "body": '{"of": "{{Company}}"}', "auto_update": False}
         api.post(f"/tables/{made}/columns", json={"name": "Slow", "type": "http", "config": config})
         page.goto(f"{app.url}/tables/{made}")
-        page.get_by_role("columnheader", name="Slow").hover()
-        page.locator('[aria-label="Slow: column menu"]').click()
-        page.get_by_role("menuitem", name="Settings", exact=True).click()
-        panel = page.locator("#panel")
+        panel = open_settings(page, "Slow")
         with echo.holding("slow"):
             expect(panel.get_by_text("“Send row” makes a real request")).to_be_visible()
             panel.get_by_role("button", name="Send row 1").dblclick()
@@ -433,10 +421,7 @@ def test_the_result_in_the_panel_is_that_of_the_run_that_ended(page: Page, app: 
         config = {"method": "POST", "url": f"{echo.url}/nowhere", "body": '{"of": "{{Company}}"}', "auto_update": False}
         api.post(f"/tables/{table}/columns", json={"name": "Profile", "type": "http", "config": config})
         page.reload()
-        page.get_by_role("columnheader", name="Profile").hover()
-        page.locator('[aria-label="Profile: column menu"]').click()
-        page.get_by_role("menuitem", name="Settings", exact=True).click()
-        panel = page.locator("#panel")
+        panel = open_settings(page, "Profile")
         panel.get_by_role("button", name="Save and run 1 row").click()
         expect(panel.get_by_text("Saved. 1 failed")).to_be_visible()
         expect(panel.get_by_text("Row 1: Failed 404")).to_be_visible()
@@ -463,9 +448,7 @@ def test_a_run_that_ends_before_the_panel_is_drawn_again_is_told(page: Page, app
         config = {"method": "POST", "url": f"{echo.url}/is", "body": '{"of": "{{Company}}"}', "auto_update": False}
         api.post(f"/tables/{table}/columns", json={"name": "Profile", "type": "http", "config": config})
         page.reload()
-        page.get_by_role("columnheader", name="Profile").hover()
-        page.locator('[aria-label="Profile: column menu"]').click()
-        page.get_by_role("menuitem", name="Settings", exact=True).click()
+        open_settings(page, "Profile")
         page.route("**/*", hold)
         page.locator("#panel").get_by_role("button", name="Save and run 1 row").click()
         expect(page.get_by_role("gridcell").last).to_contain_text("is(")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.panels import open_settings
 from tests.servers.echo import serving
 from tests.servers.marl import App
 
@@ -58,8 +59,7 @@ def test_a_stored_result_that_comes_late_leaves_the_answer_of_a_row_that_was_sen
         api.post(f"/columns/{slow}/runs", json={"rows": "all"})
         page.goto(f"{app.url}/tables/{made}")
         expect(page.get_by_text("slow(Adatum)")).to_be_visible()
-        page.get_by_role("columnheader", name="Slow").click(button="right")
-        page.get_by_role("menuitem", name="Settings", exact=True).click()
+        open_settings(page, "Slow")
         panel, row = page.locator("#panel"), page.get_by_label("Row to preview and test")
         answer = panel.locator("#test-result")
         expect(answer.get_by_role("tree")).to_contain_text("slow(Northwind)")

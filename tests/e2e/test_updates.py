@@ -7,6 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
+from tests.e2e.panels import open_settings
 from tests.servers.echo import Echo, serving
 from tests.servers.marl import App
 
@@ -46,10 +47,7 @@ def test_an_edit_marks_the_result_and_ctrl_z_takes_the_mark_away(page: Page, tab
 
 
 def test_keeping_existing_results_is_a_setting(page: Page, table: int) -> None:
-    page.get_by_role("columnheader", name="Profile").hover()
-    page.locator('[aria-label="Profile: column menu"]').click()
-    page.get_by_role("menuitem", name="Settings", exact=True).click()
-    panel = page.locator("#panel")
+    panel = open_settings(page, "Profile")
     panel.get_by_role("heading", name="When to run").click()
     panel.get_by_role("switch", name="Auto-update").check()
     panel.get_by_role("switch", name="Don't re-run rows that have a result").check()
