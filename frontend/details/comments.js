@@ -21,6 +21,7 @@ import { keepingFocus } from "../ui/focus.js";
 import { agoText } from "../ui/format.js";
 import { icon, iconButton } from "../ui/icons.js";
 import { toast } from "../ui/notices.js";
+import { CommentDrafts } from "./comment-drafts.js";
 import { newText } from "./comment-text.js";
 import { MentionMenu } from "./mention-menu.js";
 
@@ -33,14 +34,14 @@ export class RowComments {
   #rowId = -1;
   /** Those that are drawn; undefined before they have arrived. @type {Comment[] | undefined} */
   #comments;
-  /** What is typed and not sent, by row. @type {Map<number, string>} */
-  #drafts = new Map();
+  #drafts;
   /** The comment that is being edited. @type {number | undefined} */
   #edited;
 
   /** @param {Grid} grid */
   constructor(grid) {
     this.grid = grid;
+    this.#drafts = new CommentDrafts(grid.table.id);
     this.#form = this.#newForm({
       label: "Write a comment",
       confirm: "Comment",
@@ -56,7 +57,7 @@ export class RowComments {
 
   /** Whether something is typed that nobody has sent. */
   get isTyped() {
-    return this.#edited !== undefined || [...this.#drafts.values()].some((text) => text.trim());
+    return this.#drafts.any;
   }
 
   /** Shows the comments on a row. @param {Row} row */
@@ -66,7 +67,7 @@ export class RowComments {
     this.#comments = undefined;
     this.#edited = undefined;
     this.#problem.textContent = "";
-    this.#form.set(this.#drafts.get(row.id) ?? "");
+    this.#form.set(this.#drafts.of(row.id));
     this.#draw();
     void this.#load();
   }
@@ -99,11 +100,13 @@ export class RowComments {
     const count = comments.length ? make("span", "hint", String(comments.length)) : "";
     this.#title.replaceChildren(icon("comment"), "Comments", count);
     if (this.#edited !== undefined && comments.some(({ id }) => id === this.#edited)) return this.#drawBesideEdited();
-    this.#edited = undefined;
+    if (this.#edited !== undefined) this.#edited = this.#drafts.edit = undefined; // it was deleted
     keepingFocus(this.#list, this.#form.field, () => {
       this.#list.replaceChildren(...comments.map((comment) => this.#newItem(comment)));
     });
     this.#list.hidden = !comments.length;
+    const kept = comments.findIndex(({ id, can_change: canChange }) => canChange && id === this.#drafts.edit?.id);
+    if (kept >= 0) this.#edit(comments[kept], /** @type {HTMLElement} */ (this.#list.children[kept]), false);
   }
 
   /** Leaves the comment alone that somebody is typing in. */
@@ -144,19 +147,21 @@ export class RowComments {
   async #add(text) {
     const rowId = this.#rowId;
     await api("POST", this.#address, { text });
-    this.#drafts.delete(rowId);
+    this.#drafts.set(rowId, "");
     if (rowId !== this.#rowId) return;
     this.#form.set("");
     await this.#load();
     this.element.scrollIntoView({ block: "end" });
   }
 
-  /** Edits one comment at a time, in its place. @param {Comment} comment @param {HTMLElement} item */
-  #edit(comment, item) {
+  /** Edits one comment at a time, in its place. @param {Comment} comment @param {HTMLElement} item @param {boolean} [isAsked] not the one that was left */
+  #edit(comment, item, isAsked = true) {
     if (this.#edited !== undefined) return this.#list.querySelector("textarea")?.focus();
     this.#edited = comment.id;
+    const draft = this.#drafts.edit?.id === comment.id ? this.#drafts.edit : { id: comment.id, text: comment.text };
+    this.#drafts.edit = draft;
     const end = () => {
-      this.#edited = undefined;
+      this.#edited = this.#drafts.edit = undefined;
       this.#draw();
       this.#title.focus({ preventScroll: true });
     };
@@ -172,8 +177,11 @@ export class RowComments {
     });
     item.classList.add("edited");
     item.replaceChildren(form.element);
-    form.set(comment.text);
-    form.field.focus();
+    form.set(draft.text);
+    form.field.addEventListener("input", () => {
+      draft.text = form.field.value;
+    });
+    if (isAsked) form.field.focus();
   }
 
   /** @param {Comment} comment */

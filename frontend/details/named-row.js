@@ -17,6 +17,13 @@ function takeName() {
   return id;
 }
 
+/** Lets the next load of the page open a row. @param {number} id */
+export function nameRow(id) {
+  const address = new URL(location.href);
+  address.searchParams.set("row", String(id));
+  history.replaceState(history.state, "", address);
+}
+
 /** Resolves when the rows of the view have been opened. @param {Grid} grid */
 function viewIsOpen({ view, rows }) {
   if (!view.active || rows.view) return Promise.resolve();

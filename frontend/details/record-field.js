@@ -66,6 +66,11 @@ export class RecordField {
     this.#control?.focus();
   }
 
+  /** The edit that leaving the control would save. @returns {import("../grid/types.d.ts").Change | undefined} */
+  get typed() {
+    return this.isTyped ? this.#changeTo(this.#control?.value) : undefined;
+  }
+
   /** Saves what was typed. */
   finish() {
     if (!this.#control || !this.isTyped) return;
@@ -74,10 +79,13 @@ export class RecordField {
   }
 
   /** @param {unknown} after */
+  #changeTo(after) {
+    return { rowId: this.rowId, columnId: this.column.id, before: this.#cell?.value ?? null, after };
+  }
+
+  /** @param {unknown} after */
   #save(after) {
-    const { column, rowId } = this;
-    const change = { rowId, columnId: column.id, before: this.#cell?.value, after };
-    void edit(this.grid, [change], `edit of ${column.name}`, { typing: true });
+    void edit(this.grid, [this.#changeTo(after)], `edit of ${this.column.name}`, { typing: true });
   }
 
   #newControl() {

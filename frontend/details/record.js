@@ -9,6 +9,7 @@
 import { make } from "../ui/elements.js";
 import { iconButton } from "../ui/icons.js";
 import { RowComments } from "./comments.js";
+import { nameRow } from "./named-row.js";
 import { RecordField } from "./record-field.js";
 
 export class RowRecord {
@@ -29,13 +30,28 @@ export class RowRecord {
     grid.columns.addEventListener("change", () => this.#refresh());
     drawer.aside.addEventListener("keydown", (event) => this.#key(event));
     document.addEventListener("marl:open-record", (event) => this.#open(/** @type {CustomEvent} */ (event).detail.row));
+    grid.unsaved.keep(() => {
+      const changes = this.#fields.flatMap(({ typed }) => typed ?? []);
+      return changes.length ? { changes, added: [] } : undefined;
+    });
+    addEventListener("marl:signed-out", () => this.#comeBack());
     addEventListener("beforeunload", (event) => {
-      if (this.comments.isTyped || this.#fields.some((field) => field.isTyped)) event.preventDefault();
+      if (this.#isTyped && !grid.unsaved.isSignedOut) event.preventDefault();
     });
   }
 
   get #isOpen() {
     return this.drawer.isShowing(this);
+  }
+
+  get #isTyped() {
+    return this.comments.isTyped || this.#fields.some((field) => field.isTyped);
+  }
+
+  /** Names the row in the address, to which the sign-in leads back: there is what was typed. */
+  #comeBack() {
+    const row = this.grid.rows.at(this.#row);
+    if (this.#isOpen && this.#isTyped && row) nameRow(row.id);
   }
 
   /** Opens a row, at the field of the active cell. @param {number} row */
