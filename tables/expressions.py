@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BooleanField, F, Func, OuterRef, Subquery, TextField, Value
+from django.db.models import BooleanField, F, Func, OuterRef, Q, Subquery, TextField, Value
 from django.db.models.functions import Cast
+from django.db.models.lookups import In
 from django.db.models.sql.compiler import SQLCompiler
 
 from tables.models import Cell, Column
@@ -101,6 +102,23 @@ class _Whole(Func):
         return self.as_sql(compiler, connection, template="(%(expressions)s #>> '{}')", **context)
 
 
+class _Kind(Func):
+    """The kind of a JSON value, in the words of its database; of one under a key, or of all."""
+
+    output_field = TextField()
+
+    def __init__(self, value: F, key: int | None = None, **context: Any) -> None:
+        super().__init__(value, key=key, **context)
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        path = "" if self.extra["key"] is None else """, '$."%(key)s"'"""
+        return self.as_sql(compiler, connection, template=f"JSON_TYPE(%(expressions)s{path})", **context)
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        path = "" if self.extra["key"] is None else " -> '%(key)s'"
+        return self.as_sql(compiler, connection, template=f"jsonb_typeof(%(expressions)s{path})", **context)
+
+
 class Read(Func):
     """A text read as something, NULL where it is not that. SQLite's regular expressions run in Python: too slow."""
 
@@ -131,6 +149,15 @@ def text(column: Column) -> Any:
         return stored_text(column)
     result = Cell.objects.filter(row_id=OuterRef("pk"), column=column).annotate(text=result_text())
     return Subquery(result.values("text")[:1], output_field=TextField())
+
+
+def is_single(column: Column) -> Q:
+    """Returns the test whether the column's value in a row is one, and no list or object."""
+    kind: Any = _Kind(F("values"), column.pk)
+    if column.is_computed:
+        result = Cell.objects.filter(row_id=OuterRef("pk"), column=column).annotate(kind=_Kind(F("value")))
+        kind = Subquery(result.values("kind")[:1], output_field=TextField())
+    return ~Q(In(kind, ["array", "object"]))
 
 
 def stored_text(column: Column) -> Func:

@@ -81,7 +81,7 @@ def _in_order(column: Column, bounds: Sequence[Any]) -> list[Any]:
         return sorted(bounds, key=lambda bound: Decimal(_numeral(bound)))
     if _is_by_date(column, "between", bounds):
         return sorted(bounds, key=lambda bound: moments.reach(bound)[0])
-    return sorted(letters.composed(str(bound)) for bound in bounds)
+    return sorted(letters.composed(_text(bound)) for bound in bounds)
 
 
 def _first_look(column: Column, op: str, value: Any, indexed: bool) -> Q:
@@ -112,8 +112,9 @@ def _first_look(column: Column, op: str, value: Any, indexed: bool) -> Q:
 def _among_texts(column: Column, texts: Sequence[str]) -> Q:
     """Returns a test that an index helps with: a letter beyond ASCII may be written as two, after what is before it."""
     text = text_expressions.without_case(F(expressions.alias(column)))
-    test = Q(In(text, [one for one in texts if one.isascii()]))
-    for start in {"".join(takewhile(str.isascii, letters.composed(one))) for one in texts if not one.isascii()}:
+    plain = [one for one in texts if all(map(letters.is_plain, one))]
+    test = Q(In(text, plain))
+    for start in {"".join(takewhile(letters.is_plain, letters.composed(one))) for one in texts if one not in plain}:
         test |= Q(Range(text, (start, f"{start}{_LAST}")))
     return test
 
@@ -155,7 +156,8 @@ def _compared(column: Column, op: str, value: Any) -> Q:
     if op in ("eq", "one_of"):
         return _is_one_of(column, values)
     text = text_expressions.by_letter(text_expressions.composed(F(alias)))
-    return Q(_comparison(op, text, [letters.composed(str(item)) for item in values]))
+    bounds = [letters.composed(_text(item)) for item in values]
+    return Q(_comparison(op, text, bounds)) & expressions.is_single(column)
 
 
 def _comparison(op: str, expression: Any, values: Sequence[Any]) -> Any:
@@ -196,7 +198,8 @@ def _is_one_of(column: Column, values: Sequence[Any]) -> Q:
     forms = [_forms(_text(value)) for value in others]
     texts = [letters.composed(form) for each in forms for form in each]
     text = F(expressions.alias(column))
-    test = Q(In(text if all(map(str.isascii, texts)) else text_expressions.composed(text), texts))
+    is_plain = all(letters.is_plain(sign) for each in texts for sign in each)
+    test = Q(In(text if is_plain else text_expressions.composed(text), texts))
     if connection.vendor == "postgresql" and (compact := [each[1] for each in forms if len(each) > 1]):
         test |= Q(In(text, [expressions.stored_json(one) for one in compact]))
     if column.type == ColumnType.NUMBER and (known := [_numeral(one) for one in values if as_number(one) is not None]):

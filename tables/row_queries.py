@@ -255,17 +255,18 @@ def rows_with_errors(table: Table) -> int:
 
 
 def _sort_keys(column: Column, rows: QuerySet[Row] | None, index: str) -> list[Any]:
-    """Numbers by size where a column may hold them, dates by their moments, texts without regard to capitals."""
-    text = text_expressions.without_case(F(expressions.alias(column)))
+    """Numbers by size where a column may hold them, dates by their moments, texts by the alphabet."""
+    text = F(expressions.alias(column))
     if column.type == ColumnType.NUMBER:
         return [number_expressions.number(column), *_told_apart(rows, column)]
     if column.type == ColumnType.DATE:
-        return [text if _are_days(rows, column, index) else moment_expressions.sorted_moment(column)]
-    return (
-        [number_expressions.number(column), number_expressions.beyond_double(column), text]
-        if column.is_computed
-        else [text]
-    )
+        is_in_order = _has_none(rows, moment_expressions.is_not_day(column), index)
+        return [text_expressions.without_case(text) if is_in_order else moment_expressions.sorted_moment(column)]
+    by_alphabet = text_expressions.by_alphabet(text)
+    if column.is_computed:
+        return [number_expressions.number(column), number_expressions.beyond_double(column), by_alphabet]
+    is_in_order = _has_none(rows, text_expressions.is_beyond_ascii(column), index)
+    return [text_expressions.without_case(text) if is_in_order else by_alphabet]
 
 
 def _told_apart(rows: QuerySet[Row] | None, column: Column, index: str = "") -> list[Any]:
@@ -277,11 +278,9 @@ def _told_apart(rows: QuerySet[Row] | None, column: Column, index: str = "") -> 
     return [] if has_none else [number_expressions.beyond_double(column)]
 
 
-def _are_days(rows: QuerySet[Row] | None, column: Column, index: str) -> bool:
-    """Whether all of these rows have days, which the index has in order; without one, moments are sorted as fast."""
-    if rows is None or not index:
-        return False
-    return not packed_ids.read([rows.filter(moment_expressions.is_not_day(column))[:1]], index)
+def _has_none(rows: QuerySet[Row] | None, test: Q, index: str) -> bool:
+    """Whether no row passes the test, so that the index has all of them in order; without one, sorting is as fast."""
+    return rows is not None and bool(index) and not packed_ids.read([rows.filter(test)[:1]], index)
 
 
 def _group_key(column: Column) -> Any:

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BooleanField, F, Func, Q, TextField, Value
-from django.db.models.functions import Collate, Lower
-from django.db.models.lookups import IContains, IEndsWith, IStartsWith
+from django.db.models import BooleanField, F, Func, Q, TextField
+from django.db.models.functions import Collate
+from django.db.models.lookups import Contains, EndsWith, StartsWith
 from django.db.models.sql.compiler import SQLCompiler
 
 from tables import letters
@@ -19,32 +19,129 @@ from tables.models import Column
 
 # What stands in a row's JSON as it does in the value: no escape, no letter beyond ASCII, nothing between two values.
 _AS_STORED = re.compile(r'[^\x00-\x1f\x7f-\U0010ffff"\\{}\[\],:]+')
-# Characters that are the same in capitals, and that no other character becomes in capitals.
-_UNCASED = re.compile(r"[ -@\[-`{-~]+")
-_LOOKUPS: dict[str, Any] = {"icontains": IContains, "istartswith": IStartsWith, "iendswith": IEndsWith}
+# Characters that are the same in capitals, and that no other character becomes in capitals or composed.
+_UNCASED = re.compile(r"[ -:<-@\[-_{-~]+")
+_LOOKUPS: dict[str, Any] = {"icontains": Contains, "istartswith": StartsWith, "iendswith": EndsWith}
+_PATTERNS = {"icontains": "%{}%", "istartswith": "{}%", "iendswith": "%{}"}  # of LIKE
 _IN_JSON = re.compile(r'["\[\]{}]')
 _BETWEEN = re.compile(r'(":|,) ?')
+_LIKE = "{text} LIKE %s ESCAPE '\\'"
+_IS_ASCII_IN_SQLITE = "length(CAST({text} AS blob)) = length({text})"
+_IS_ASCII_IN_POSTGRESQL = "octet_length({text}) = length({text})"
 
 
-class _Matches(Func):
-    """Whether a text has a part in capitals or not, of letters beyond ASCII, whose capitals SQLite does not know."""
-
-    output_field = BooleanField()
-    conditional = True
-    function = "marl_matches"
-
-
-class _Composed(Read):
-    """The text with one sign for a letter and its accents: most have as many bytes as signs, and no accents."""
+class _OfLetters(Read):
+    """A text read in another way, where it has letters beyond ASCII: most have as many bytes as signs, and none."""
 
     output_field = TextField()
     sqlite_test = postgresql_test = "it IS NOT NULL"
-    read = "CASE WHEN length(CAST(it AS blob)) = length(it) THEN it ELSE marl_composed(it) END"
+    ascii = "it"
+    beyond_in_sqlite = ""
+    beyond_in_postgresql = ""
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        read = f"CASE WHEN {_IS_ASCII_IN_SQLITE.format(text='it')} THEN it ELSE {self.beyond_in_sqlite} END"
+        return super().as_sqlite(compiler, connection, read=read)
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
-        read = "CASE WHEN octet_length(it) = length(it) THEN it ELSE normalize(it, NFC) END"
+        is_ascii = _IS_ASCII_IN_POSTGRESQL.format(text="it")
+        read = f"CASE WHEN {is_ascii} THEN {self.ascii} ELSE {self.beyond_in_postgresql} END"
         text, parameters = compiler.compile(self.source_expressions[0])
         return super().as_postgresql(compiler, connection, read=read) if parameters else (inline(read, text), ())
+
+
+class _Composed(_OfLetters):
+    """The text with one sign for a letter and its accents."""
+
+    beyond_in_sqlite = "marl_composed(it)"
+    beyond_in_postgresql = "normalize(it, NFC)"
+
+
+class _Folded(_OfLetters):
+    """The text as `letters.folded` has it; for PostgreSQL alone."""
+
+    ascii = 'lower(it COLLATE "C")'
+    beyond_in_postgresql = "lower(upper(normalize(it, NFC)))"
+
+
+class _ByAlphabet(_OfLetters):
+    """The text as `letters.by_alphabet` has it; one of ASCII is left in capitals for SQLite, which sorts it without."""
+
+    ascii = 'lower(it COLLATE "C")'
+    beyond_in_sqlite = "marl_sorted(it)"
+    beyond_in_postgresql = (
+        "translate(lower(regexp_replace(normalize(it, NFD), '[\u0300-\u036f]+', '', 'g')), 'ςıſ', 'σis')"
+    )
+
+
+class _Holds(Func):
+    """Whether a text has a folded part, or begins or ends with it; for SQLite.
+
+    It knows the capitals of ASCII alone: a text with other letters is read where it may have the part.
+    """
+
+    output_field = BooleanField()
+    conditional = True
+
+    def __init__(self, text: F, lookup: str, part: str) -> None:
+        super().__init__(text)
+        self.lookup = lookup
+        self.part = part
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> Any:
+        text, parameters = compiler.compile(self.source_expressions[0])
+        of_ascii, perhaps, patterns = "FALSE", "TRUE", []
+        if self.part.isascii():
+            of_ascii, perhaps = _LIKE.format(text="it"), f"({_LIKE.format(text='it')} OR {_has_twins('it', self.part)})"
+            patterns = [_pattern(lookup, self.part) for lookup in (self.lookup, "icontains")]
+        found = (
+            f"CASE WHEN {_IS_ASCII_IN_SQLITE.format(text='it')} THEN {of_ascii}"
+            f" WHEN {perhaps} THEN marl_matches(it, %s, %s) ELSE FALSE END"
+        )
+        sql = f"(SELECT {found} FROM (SELECT {text} AS it) one)"  # noqa: S608
+        return sql, [*patterns, self.lookup, self.part, *parameters]
+
+
+class _MayHold(Func):
+    """Whether the JSON of a row has a part of ASCII in it, or a letter beyond that may stand for one of the part's."""
+
+    output_field = BooleanField()
+    conditional = True
+
+    def __init__(self, text: F, part: str) -> None:
+        super().__init__(text)
+        self.part = part
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> Any:
+        text, parameters = compiler.compile(self.source_expressions[0])
+        is_there, is_ascii = _LIKE.format(text=text), _IS_ASCII_IN_SQLITE.format(text=text)
+        # Not with OR, of which SQLite works out both sides where it compares the result.
+        sql = f"CASE WHEN {is_there} THEN TRUE WHEN {is_ascii} THEN FALSE ELSE {_has_twins(text, self.part)} END"
+        return sql, [*parameters, _pattern("icontains", self.part), *parameters * 3]
+
+
+class _IsBeyondAscii(Func):
+    """Whether a text has letters beyond ASCII; for SQLite."""
+
+    output_field = BooleanField()
+    conditional = True
+    template = "(length(CAST(%(expressions)s AS blob)) <> length(%(expressions)s))"
+
+
+def _twins(part: str) -> str:
+    """Returns the letters beyond ASCII that are found where those of the part are sought."""
+    return "".join(letters.TWINS.get(sign, "") for sign in sorted(set(part)))
+
+
+def _has_twins(text: str, part: str) -> str:
+    """Returns SQLite's test whether a text has a letter beyond ASCII that is found where one of the part is sought."""
+    twins = _twins(part)
+    return f"{text} GLOB '*[{twins}]*'" if twins else "FALSE"
+
+
+def _pattern(lookup: str, part: str) -> str:
+    escaped = part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return _PATTERNS[lookup].format(escaped)
 
 
 def by_letter(text: F | Func) -> Func:
@@ -58,8 +155,18 @@ def composed(text: F | Func) -> Func:
 
 
 def without_case(text: F | Func) -> Func:
-    """Returns the text so that it is sorted without regard to capitals; SQLite knows those of ASCII alone."""
-    return Lower(text) if connection.vendor == "postgresql" else Collate(text, "NOCASE")
+    """Returns the text as SQLite's indexes have it in order, with capitals of ASCII as small letters."""
+    return Collate(text, "NOCASE")
+
+
+def by_alphabet(text: F | Func) -> Func:
+    """Returns the text by which it is sorted: in capitals or not, with accents or not, whatever the database."""
+    return Collate(_ByAlphabet(text), "C" if connection.vendor == "postgresql" else "NOCASE")
+
+
+def is_beyond_ascii(column: Column) -> Q:
+    """Returns the test whether a text has letters that SQLite's indexes don't have in order."""
+    return Q(_IsBeyondAscii(F(alias(column))))
 
 
 def has_uncased(column: Column, text: str) -> Q:
@@ -76,8 +183,14 @@ def may_hold(text: str) -> Q:
 
     It takes one look at the row as it is stored, a tenth of the time that it takes to find a value in there.
     """
-    as_stored = max(_AS_STORED.findall(letters.composed(text)), key=len, default="")
-    return Q(as_text__icontains=as_stored) if as_stored else Q()
+    part = max(_AS_STORED.findall(letters.folded(text)), key=len, default="")
+    if not part:
+        return Q()
+    if not (twins := _twins(part)):
+        return Q(as_text__icontains=part)
+    if connection.vendor == "sqlite":
+        return Q(_MayHold(F("as_text"), part))
+    return Q(as_text__icontains=part) | Q(as_text__regex=f"[{twins}]")
 
 
 def holds(name: str, lookup: str, text: str) -> Q:
@@ -93,13 +206,10 @@ def holds(name: str, lookup: str, text: str) -> Q:
 
 
 def _holds(name: str, lookup: str, text: str) -> Q:
-    if text.isascii():
-        return Q(**{f"{name}__{lookup}": text})
-    text = letters.composed(text)
+    part = letters.folded(text)
     if connection.vendor == "sqlite":
-        part = Value(letters.in_capitals(text), output_field=TextField())
-        return Q(_Matches(F(name), Value(lookup, output_field=TextField()), part))
-    return Q(_LOOKUPS[lookup](composed(F(name)), text))
+        return Q(_Holds(F(name), lookup, part))
+    return Q(_LOOKUPS[lookup](_Folded(F(name)), part))
 
 
 def _in_json(text: str) -> set[str]:
