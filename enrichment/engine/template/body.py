@@ -256,18 +256,20 @@ class _Filling:
         return self._cleaned_object(node, way)
 
     def _cleaned_object(self, node: ObjectNode, way: str) -> str | None:
-        kept: dict[str, str] = {}
+        kept: list[str] = []
+        seen: dict[str, TextNode] = {}
         for key, value in node.members:
             name = self.filled(key)
             place = f"{way}.{name}" if way else name
             text = self.cleaned(value, place)
             if text is None:
                 self.removed.append(place)
-            elif name in kept and key.holes:
-                raise self._error("duplicate_key", key.holes[0], f"makes the key “{name}” appear twice")
-            else:
-                kept[name] = text
-        return "{" + ", ".join([f"{_quote(name)}: {text}" for name, text in kept.items()]) + "}" if kept else None
+                continue
+            if holes := name in seen and (key.holes or seen[name].holes):
+                raise self._error("duplicate_key", holes[0], f"makes the key “{name}” appear twice")
+            seen[name] = key
+            kept.append(f"{_quote(name)}: {text}")
+        return "{" + ", ".join(kept) + "}" if kept else None
 
     def _cleaned_text(self, node: TextNode) -> str | None:
         text = self.filled(node)

@@ -103,12 +103,8 @@ class _Reader(TextReader):
             key = self.key()
             literal = None if key.holes else key.literal()
             if literal in seen:
-                self.tell(
-                    key_at,
-                    self.at - key_at,
-                    f"The key {literal} appears twice. Only the last one counts.",
-                    severity="warning",
-                )
+                words = f"The key {literal} appears twice. Both are sent, and most servers read the last one: keep one."
+                self.tell(key_at, self.at - key_at, words, severity="warning")
             seen.add(literal or "")
             self.colon()
             members.append((key, self.member_value()))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrichment.engine.errors import InvalidSettings, Problem, RenderError
-from enrichment.engine.template import body
+from enrichment.engine.template import body, body_parser
 from enrichment.engine.template.references import Reason, Unavailable
 
 NAMES = {1: "A", 2: "B", 3: "Zip"}
@@ -119,6 +119,16 @@ def test_removal_takes_what_is_empty_and_nothing_else(
     template: str, values: dict[str, object], rendered: object
 ) -> None:
     assert json.loads(render(template, remove_null=True, **values)) == rendered
+
+
+@pytest.mark.parametrize("remove_null", [False, True])
+def test_a_key_that_stands_twice_is_sent_twice_and_warned_of_at_its_place(remove_null: bool) -> None:
+    template = '{"a": 1, "b": {"c": 1, "\\u0063": {{A}}}}'
+    root, problems = body_parser.parse(template, NAMES)
+    assert root is not None
+    assert [(problem.severity, problem.offset, problem.length) for problem in problems] == [("warning", 23, 8)]
+    assert "Both are sent" in problems[0].message
+    assert render(template, remove_null=remove_null, A=2) == '{"a": 1, "b": {"c": 1, "c": 2}}'
 
 
 def test_the_removed_places_are_told() -> None:
