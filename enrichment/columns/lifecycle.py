@@ -97,6 +97,7 @@ def change(column: Column, **changes: Any) -> None:
             table_columns.rename(column, changes["name"])
         if changes.get("type", column.type) != column.type:
             table_columns.change_type(column, changes["type"])
+            lookup_changes.on_type_changed(column)
         if "config" in changes:
             _save_config(column, changes["config"])
         _display(column, changes)

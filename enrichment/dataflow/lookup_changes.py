@@ -12,6 +12,7 @@ from enrichment.dataflow import inputs, match_keys, recalculations, waiting
 from enrichment.graph import Graph
 from enrichment.models import ROW, LookupColumn, MatchKey, Recalculation
 from tables.cells import Pair
+from tables.models import Column
 from tables.stored_rows import StoredRow
 
 MOST_FOLLOWED = 50_000  # rows; where more look for the keys that changed, all are computed again
@@ -21,6 +22,12 @@ def restart(lookup: LookupColumn) -> None:
     """Has the keys of the other table read anew, and then all rows of the look-up computed."""
     if not recalculations.start_range(lookup.target_id, (), read_by=[lookup.column_id]):
         _compute_all([lookup])
+
+
+def on_type_changed(column: Column) -> None:
+    """Has the keys of a column read anew that look-ups compare with: values are the same by its type."""
+    for lookup in graph.lookups_into(column.table_id).filter(match_id=column.pk).select_related("column"):
+        restart(lookup)
 
 
 def compute_all(lookup_ids: Collection[int]) -> None:
@@ -71,8 +78,9 @@ def _renew(
     """Stores by which keys the rows are found now; returns {row id: its former and its new key}."""
     former = _former(entry, match_id, rows, cursor)
     values = inputs.as_stored(rows, entry.table_id, [match_id])
+    type = match_keys.type_of(match_id)
     new = dict.fromkeys(former, None) | {
-        row_id: match_keys.key_of(match_keys.text_of(row_id if match_id == ROW else of_row.get(match_id)))
+        row_id: match_keys.key_of(match_keys.text_of(row_id if match_id == ROW else of_row.get(match_id), type))
         for row_id, of_row in values.items()
     }
     different = {row_id: key for row_id, key in new.items() if former.get(row_id) != key}

@@ -13,7 +13,9 @@ from enrichment.dataflow.inputs import Values
 from enrichment.dataflow.lookups import ByKey, Lookup
 from enrichment.models import ROW
 from enrichment.runs.results import Result
-from tables.models import Column, Row
+from tables import stored_rows
+from tables.models import Column, Row, Table
+from tables.row_queries import View
 
 _SPACES = " \t\r\n\u00a0"
 _READ = 1_000  # rows at once
@@ -60,6 +62,9 @@ def _matching(lookup: Lookup, texts: Collection[str]) -> Iterator[tuple[int, str
         return
     if not wanted:
         return
+    if lookup.match_type in match_keys.TYPED:
+        yield from _of_type(lookup, texts)
+        return
     marks = ", ".join(["%s"] * len(wanted))
     with connection.cursor() as cursor:
         cursor.execute(*_statement(lookup, marks, wanted))
@@ -67,6 +72,15 @@ def _matching(lookup: Lookup, texts: Collection[str]) -> Iterator[tuple[int, str
             for row_id, value in lines:
                 if (text := match_keys.text_of(json.loads(value))) in texts:
                     yield row_id, text
+
+
+def _of_type(lookup: Lookup, texts: Collection[str]) -> Iterator[tuple[int, str]]:
+    column = Column.objects.get(pk=lookup.match_id)
+    condition = {"column": column.pk, "op": "one_of", "value": list(texts)}
+    found = View([column], [condition], [], "").rows(Table(pk=lookup.target_id)).order_by("pk")
+    for row in stored_rows.read(found):
+        if (text := match_keys.text_of(row.values[str(column.pk)], lookup.match_type)) in texts:
+            yield row.pk, text
 
 
 def _ways(text: str) -> set[str]:

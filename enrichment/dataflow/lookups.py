@@ -42,6 +42,7 @@ class Lookup:
     target_id: int
     target: str  # the name of the other table
     match_id: int
+    match_type: str  # of that column
     parts: tuple[str | Hole, ...]  # of the text that is compared
     take_id: int | None
     path: Path | None
@@ -65,7 +66,7 @@ class Lookup:
             if isinstance(value, Unavailable):
                 return value
             pieces.append("" if value is MISSING else as_text(value))
-        return match_keys.text_of("".join(pieces))
+        return match_keys.text_of("".join(pieces), self.match_type)
 
 
 def compiled(settings: LookupColumn, names: Names) -> Lookup:
@@ -93,7 +94,17 @@ def compiled(settings: LookupColumn, names: Names) -> Lookup:
     if target is None or problems:
         raise InvalidSettings(problems)
     many, take_id = settings.many, settings.take_id
-    return Lookup(settings.column_id, target.pk, name_of(target), settings.match_id, tuple(parts), take_id, path, many)
+    return Lookup(
+        column_id=settings.column_id,
+        target_id=target.pk,
+        target=name_of(target),
+        match_id=settings.match_id,
+        match_type=match_keys.type_of(settings.match_id),
+        parts=tuple(parts),
+        take_id=take_id,
+        path=path,
+        many=many,
+    )
 
 
 def name_of(target: Table) -> str:
@@ -200,7 +211,7 @@ def _found(lookup: Lookup, texts: Collection[str], search: Search) -> Found:
         text: [
             values[row_id]
             for row_id in of_text
-            if row_id in values and match_keys.text_of(values[row_id].get(lookup.match_id)) == text
+            if row_id in values and match_keys.text_of(values[row_id].get(lookup.match_id), lookup.match_type) == text
         ]
         for text, of_text in row_ids.items()
     }

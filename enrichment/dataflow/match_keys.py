@@ -16,19 +16,37 @@ from django.db.models import Count
 from enrichment.engine.template.references import Unavailable
 from enrichment.engine.template.values import as_text
 from enrichment.models import MatchKey, SoughtKey
-from tables import letters
+from tables import keys, letters, values
+from tables.models import Column, ColumnType
+from workspaces.refusals import Refused
 
 type Keys = Mapping[int, int | None]  # {row id: key}, None for a row without one
 
+# Columns of the types that have a comparison of their own, as `values` takes them.
+TYPED: dict[str, Column] = {type: Column(type=type) for type in (ColumnType.NUMBER, ColumnType.DATE)}
 _AT_ONCE = 500  # in one query; SQLite bounds its parameters
 
 
-def text_of(value: object) -> str:
-    """Returns what is compared of a value: its text, trimmed, so that 42 and "42 " are the same; empty for nothing.
+def type_of(column_id: int) -> str:
+    """Returns the type of a column that is compared; that of texts for the id of a row."""
+    return Column.objects.filter(pk=column_id).values_list("type", flat=True).first() or ColumnType.TEXT
 
-    Letters of two signs (e and an accent) are the same as those of one.
+
+def text_of(value: object, type: str = ColumnType.TEXT) -> str:
+    """Returns what is compared of a value in a column of this type, or of one that is sought there; empty for nothing.
+
+    That is its text, trimmed, so that 42 and "42 " are the same, and letters of two signs (e and an accent) as those of
+    one. Numbers are compared as numbers, dates by their moments, like filters and keys of rows do.
     """
-    return "" if isinstance(value, Unavailable) else letters.composed(as_text(value).strip())
+    text = "" if isinstance(value, Unavailable) else letters.composed(as_text(value).strip())
+    column = TYPED.get(type)
+    if not text or column is None:
+        return text
+    try:
+        stored = values.clean(column, text)
+    except Refused:
+        return text  # as it may be in the column from before it had its type
+    return keys.normalizers("exact", [type])[0](stored)
 
 
 def key_of(text: str) -> int | None:
@@ -39,11 +57,11 @@ def key_of(text: str) -> int | None:
     return int.from_bytes(digest, signed=True)
 
 
-def store(model: type[MatchKey | SoughtKey], column_id: int, keys: Keys) -> None:
+def store(model: type[MatchKey | SoughtKey], column_id: int, by_row: Keys) -> None:
     """Writes the keys of these rows, and deletes those of rows that have none."""
-    for row_ids in batched([row_id for row_id, key in keys.items() if key is None], _AT_ONCE):
+    for row_ids in batched([row_id for row_id, key in by_row.items() if key is None], _AT_ONCE):
         model.objects.filter(column_id=column_id, row_id__in=row_ids)._raw_delete(using=connection.alias)
-    lines = [(row_id, key) for row_id, key in keys.items() if key is not None]
+    lines = [(row_id, key) for row_id, key in by_row.items() if key is not None]
     if not lines:
         return
     source = "SELECT %s, value ->> 0, value ->> 1 FROM json_each(%s) WHERE TRUE"

@@ -159,6 +159,68 @@ def test_keys_from_before_are_read_anew_at_an_upgrade(
     assert cells(column)[0] == ("done", "Coffee")
 
 
+@pytest.fixture
+def visits(actor: Actor, leads: Table) -> Table:
+    """Two visits, with numbers and dates that can be written in several ways; the leads get ways to write them."""
+    table = catalog.create(actor, "Visits", [("No", "number"), ("When", "date"), ("Place", "text")])
+    cells = [("5.0", "2026-01-05", "Utrecht"), ("1000", "2026-01-05T10:00:00+05:00", "Delft")]
+    rows.append(table, [{"No": number, "When": when, "Place": place} for number, when, place in cells])
+    for name in ("Sought no", "Sought when"):
+        table_columns.create(leads, name)
+    sought = [("5", "20260105"), ("1,000", "2026-01-05 05:00Z"), ("five", "soon")]
+    for place, (number, when) in enumerate(sought):
+        change(leads, place, **{"Sought no": number, "Sought when": when})
+    return table
+
+
+@pytest.mark.parametrize(("match", "value"), [("No", "{{Sought no}}"), ("When", "{{Sought when}}")])
+def test_numbers_and_dates_are_the_same_however_they_are_written(
+    leads: Table, visits: Table, settle: Compute, cells: Cells, match: str, value: str
+) -> None:
+    config = {"table_id": visits.pk, "match": {"column": match, "value": value}, "take": "Place"}
+    drafted = lookup_columns.draft(Column(table=leads, type="lookup"), config)
+    assert [item.result.value for item in drafted.rows] == ["Utrecht", "Delft", None]
+    column = lookup_columns.create(leads, "Place", config)
+    settle()
+    assert cells(column) == [("done", "Utrecht"), ("done", "Delft"), NO_MATCH]
+    change(visits, 1, Place="Gouda")
+    settle()
+    assert cells(column) == [("done", "Utrecht"), ("done", "Gouda"), NO_MATCH]
+    change(visits, 0, No="05.00", When="2026-01-05T00:00:00Z")
+    settle()
+    assert cells(column) == [("done", "Utrecht"), ("done", "Gouda"), NO_MATCH]
+    counting = lookup_columns.create(leads, "Visits", config | {"many": "count", "take": None})
+    settle()
+    assert cells(counting) == [("done", 1), ("done", 1), ("done", 0)]
+
+
+def test_a_column_that_becomes_numbers_is_compared_by_them(
+    leads: Table, visits: Table, settle: Compute, cells: Cells
+) -> None:
+    number = table_columns.live(visits)[0]
+    column_lifecycle.change(number, type="text")
+    config = {"table_id": visits.pk, "match": {"column": "No", "value": "{{Sought no}}"}, "take": "Place"}
+    column = lookup_columns.create(leads, "Place", config)
+    settle()
+    assert cells(column) == [NO_MATCH, NO_MATCH, NO_MATCH]
+    column_lifecycle.change(number, type="number")
+    settle()
+    assert cells(column) == [("done", "Utrecht"), ("done", "Delft"), NO_MATCH]
+
+
+def test_keys_of_numbers_from_before_are_read_anew_at_an_upgrade(
+    leads: Table, visits: Table, settle: Compute, cells: Cells
+) -> None:
+    config = {"table_id": visits.pk, "match": {"column": "No", "value": "{{Sought no}}"}, "take": "Place"}
+    column = lookup_columns.create(leads, "Place", config)
+    settle()
+    MatchKey.objects.filter(row_id=ids(visits)[0]).update(key=match_keys.key_of("5.0"))
+    Cell.objects.filter(column=column).update(state="no_data", value=None)
+    import_module("enrichment.migrations.0031_typed_keys").read_keys_anew(apps, None)
+    settle()
+    assert cells(column)[0] == ("done", "Utrecht")
+
+
 def test_a_row_without_a_key_matches_no_row_without_a_value(
     leads: Table, firms: Table, settle: Compute, cells: Cells
 ) -> None:
