@@ -109,6 +109,17 @@ def store_with_pandas(path: Path, folder: Path) -> None:
         pandas.read_csv(path).to_sql("panda", connection, index=False, if_exists="replace")
 
 
+def store_texts_with_pandas(path: Path, folder: Path) -> None:
+    """Keeps what the file says, as Marl does: 0042 and NA are texts. SQLAlchemy is the way of pandas' documentation."""
+    import pandas  # type: ignore[import-not-found,import-untyped,unused-ignore]
+    import sqlalchemy  # type: ignore[import-not-found,import-untyped,unused-ignore]
+
+    engine = sqlalchemy.create_engine(f"sqlite:///{folder / 'texts.sqlite3'}")
+    texts = pandas.read_csv(path, dtype=str, keep_default_na=False)
+    texts.to_sql("panda", engine, index=False, if_exists="replace")
+    engine.dispose()
+
+
 def store_with_sqlite_utils(path: Path, folder: Path) -> None:
     database = folder / "utils.sqlite3"
     database.unlink(missing_ok=True)
@@ -167,7 +178,9 @@ def peers() -> dict[str, Store]:
         "csv and JSON": store_as_json,
     }
     if importlib.util.find_spec("pandas"):
-        found["pandas, read_csv and to_sql"] = store_with_pandas
+        found["pandas, guessing types, and sqlite3"] = store_with_pandas
+    if importlib.util.find_spec("pandas") and importlib.util.find_spec("sqlalchemy"):
+        found["pandas, keeping texts, and SQLAlchemy"] = store_texts_with_pandas
     if importlib.util.find_spec("sqlite_utils"):
         found["sqlite-utils"] = store_with_sqlite_utils
     if os.environ.get("DATABASE_URL"):
