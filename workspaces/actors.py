@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import wraps
 from typing import Concatenate, cast
+from urllib.parse import urlsplit, urlunsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import OuterRef, Subquery
@@ -162,8 +163,17 @@ def member[**Given](
 
 def _to_sign_in(request: PageRequest) -> HttpResponse:
     """Leads the whole page there, also where htmx asked for a part of it, and back after that."""
-    came_from = (request.htmx.current_url_abs_path or "/") if request.htmx else request.get_full_path()
-    return _lead(request, redirect_to_login(came_from).url)
+    return _lead(request, redirect_to_login(_came_from(request)).url)
+
+
+def _came_from(request: PageRequest) -> str:
+    """Returns the address of the page that asks: of a form that was sent, of the page that it is on."""
+    if request.htmx:
+        return request.htmx.current_url_abs_path or "/"
+    if request.method == "GET":
+        return request.get_full_path()
+    page = urlsplit(request.headers.get("Referer", ""))
+    return urlunsplit(("", "", page.path, page.query, "")) if page.netloc == request.get_host() else "/"
 
 
 def _lead(request: PageRequest, address: str) -> HttpResponse:

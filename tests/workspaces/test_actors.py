@@ -65,3 +65,11 @@ def test_the_last_use_of_a_token_is_not_written_with_every_call(workspace: Works
 
     assert last_used_after(LAST_USED_PRECISION / 2) >= LAST_USED_PRECISION / 2
     assert last_used_after(LAST_USED_PRECISION * 2) < LAST_USED_PRECISION / 2
+
+
+def test_a_form_that_came_too_late_leads_back_to_its_page(client: Client) -> None:
+    here, foreign = {"Referer": "http://testserver/settings/tokens?x=1"}, {"Referer": "https://evil.example/a"}
+    answer = client.post("/settings/tokens/1", headers=here)
+    assert answer.headers["Location"] == "/sign-in?next=/settings/tokens%3Fx%3D1"
+    assert client.post("/settings/tokens/1", headers=foreign).headers["Location"] == "/sign-in?next=/"
+    assert client.post("/settings/tokens/1").headers["Location"] == "/sign-in?next=/"
