@@ -34,6 +34,7 @@ export function startWaiting(event) {
   line.append(seconds, cancel);
   markEarlier(target);
   target.prepend(line);
+  bringIntoSight(line);
   const began = performance.now();
   const timer = setInterval(() => {
     seconds.textContent = `${Math.round((performance.now() - began) / 1000)} s `;
@@ -42,6 +43,13 @@ export function startWaiting(event) {
     clearInterval(timer);
     line.remove();
   });
+}
+
+/** Scrolls to a line that can't be seen, as in a window that is zoomed in. @param {HTMLElement} line */
+function bringIntoSight(line) {
+  const { left, top, height } = line.getBoundingClientRect();
+  const seen = document.elementFromPoint(left + 1, top + height / 2);
+  if (!line.contains(seen)) line.scrollIntoView({ block: "center" });
 }
 
 /** Keeps the second click of a double click from sending a row once more. @param {MouseEvent} event */

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.panels import open_settings
 from tests.e2e.test_accessible import PAGES
 from tests.servers.marl import App
 
@@ -121,3 +122,14 @@ def test_text_from_right_to_left_is_cut_at_its_end(page: Page, app: App, table: 
         const box = cell.getBoundingClientRect();
         return left >= box.left && right <= box.right;
     }""")
+
+
+def test_the_answer_of_a_test_is_in_sight_in_a_window_that_is_zoomed_in(page: Page, app: App, table: int) -> None:
+    with app.api() as api:
+        config = {"method": "GET", "url": f"{app.url}/sample-api/v1/companies/acme.example", "auto_update": False}
+        api.post(f"/tables/{table}/columns", json={"name": "Profile", "type": "http", "config": config})
+    page.set_viewport_size({"width": 720, "height": 450})
+    page.goto(f"{app.url}/tables/{table}")
+    panel = open_settings(page, "Profile")
+    panel.get_by_role("button", name="Test row 1").click()
+    expect(panel.locator("#test-result").get_by_text("Row 1")).to_be_in_viewport()
