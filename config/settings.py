@@ -101,9 +101,7 @@ if OIDC_ISSUER and not OIDC_CLIENT_ID:
 if OIDC_ROLE and OIDC_ROLE not in ROLES:
     raise ImproperlyConfigured(f"MARL_OIDC_ROLE is one of {', '.join(ROLES)}, not {OIDC_ROLE}.")
 if OIDC_ROLE and not OIDC_DOMAINS:
-    raise ImproperlyConfigured(
-        "MARL_OIDC_ROLE needs MARL_OIDC_DOMAINS, or * there for everybody whom the issuer knows."
-    )
+    raise ImproperlyConfigured("MARL_OIDC_ROLE needs MARL_OIDC_DOMAINS, or * there for everyone whom the issuer knows.")
 MAX_PER_HOST = int(os.environ.get("MARL_MAX_PER_HOST", "256"))
 API_REQUESTS_PER_MINUTE = int(os.environ.get("MARL_API_REQUESTS_PER_MINUTE", "3000"))  # of a token; 0: no limit
 METRICS_TOKEN = secret("MARL_METRICS_TOKEN")

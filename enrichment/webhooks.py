@@ -128,7 +128,7 @@ def _rows(body: bytes) -> list[dict[str, Any]]:
 
 def _write(hook: Hook, sent: Sequence[Mapping[str, Any]], asked: Asked) -> upserts.Written:
     if not hook.enabled:
-        raise Refused("This webhook is turned off. Somebody who can edit the table can turn it on.", code="conflict")
+        raise Refused("This webhook is turned off. Someone who can edit the table can turn it on.", code="conflict")
     places = _places(hook.table, sent)
     unknown = [name for name, column_id in places.items() if column_id is None]
     if unknown and (asked.unknown or hook.unknown) != "ignore":

@@ -5,6 +5,8 @@ import { listenToShortcuts } from "./commands/shortcuts.js";
 import { csrfToken, messageForStatus, UNREACHABLE } from "./ui/api.js";
 import { ask } from "./ui/ask.js";
 import { copy } from "./ui/copy.js";
+import { byId } from "./ui/elements.js";
+import { listenToSearch } from "./ui/list-search.js";
 import { raiseNoticesAboveDialogs, showNotice, toast } from "./ui/notices.js";
 import "./ui/popovers.js";
 
@@ -95,6 +97,10 @@ for (const menu of /** @type {NodeListOf<HTMLElement>} */ (document.querySelecto
     items[(now + step + items.length) % items.length]?.focus();
   });
 }
+
+// <input type="search" data-search-list> finds what the list of the page has.
+const search = /** @type {HTMLInputElement | null} */ (document.querySelector("[data-search-list]"));
+if (search) listenToSearch(search, byId("none-found"));
 
 raiseNoticesAboveDialogs();
 if (document.getElementById("help-menu")) listenToShortcuts(); // somebody is signed in

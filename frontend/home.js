@@ -3,7 +3,6 @@
 import { listenToNewTable } from "./home/new-table.js";
 import { followRuns } from "./home/running.js";
 import { listenToRow } from "./home/table-row.js";
-import { listenToSearch } from "./home/table-search.js";
 import { listenToFiles } from "./imports/files.js";
 import { watchListed } from "./imports/under-way.js";
 import { api, reasonOf } from "./ui/api.js";
@@ -32,8 +31,4 @@ if (byId("home").dataset.canEdit) {
 }
 for (const row of document.querySelectorAll("[data-table]")) listenToRow(/** @type {HTMLElement} */ (row));
 watchListed({});
-const search = document.getElementById("search");
-if (search) {
-  listenToSearch(/** @type {HTMLInputElement} */ (search), byId("none-found"));
-  void followRuns();
-}
+if (document.getElementById("search")) void followRuns();

@@ -84,7 +84,7 @@ def _with_more(proven: dict[str, Any], of: Issuer, access_token: str) -> dict[st
         return proven
     more = fetch(of.claims_url, token=access_token)
     if more.get("sub") != proven["sub"]:
-        raise Refused("The issuer told of somebody else than who signed in, so nobody was signed in. Try again.")
+        raise Refused("The issuer told of someone else than who signed in, so nobody was signed in. Try again.")
     return more | proven
 
 

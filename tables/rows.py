@@ -164,7 +164,7 @@ def _check_unchanged(table: Table, expected: Mapping[int, Mapping[str, Any]]) ->
     if changed:
         name = Column.objects.get(pk=min(changed)[1]).name
         words = f"“{name}” was changed" if len(changed) == 1 else f"{len(changed):,} cells were changed"
-        raise Refused(f"{words} by somebody else meanwhile.", code="conflict", field="was")
+        raise Refused(f"{words} by someone else meanwhile.", code="conflict", field="was")
 
 
 def store(

@@ -96,7 +96,7 @@ def change_column(
 ) -> dict[str, Any]:
     """Changes only what is sent. Settings that `config` leaves out stay as they are.
 
-    With `If-Match`, nothing is changed if somebody else has changed the settings since: 412, with the column as it is.
+    With `If-Match`, nothing is changed if someone else has changed the settings since: 412, with the column as it is.
 
     `schedule` says when the column runs: `{"every": "week", "at": "09:00", "on": ["mon"], "timezone": "Europe/Berlin",
     "rows": "missing"}`; `every` is `hour`, `day`, `week` or `month` (`"on": [1, 15]`), and `rows` may be

@@ -73,7 +73,7 @@ def get_search(request: HttpRequest, table_id: str, search: str, offset: int = 0
 
 @router.delete("/tables/{table_id}/duplicates/searches/{search}", response={204: None}, summary="Stop a search")
 def stop_search(request: HttpRequest, table_id: str, search: str) -> Status[None]:
-    """Stops a search, unless somebody else waits for the same one."""
+    """Stops a search, unless someone else waits for the same one."""
     duplicate_searches.stop(lookup.table(actor(request), table_id).pk, search)
     return Status(204, None)
 

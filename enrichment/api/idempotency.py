@@ -119,7 +119,7 @@ def _keep(request: HttpRequest, response: HttpResponseBase) -> None:
 
 
 def _key(request: HttpRequest) -> str:
-    """Returns a hash: keys of others are never met, and an address with a secret is like somebody."""
+    """Returns a hash: keys of others are never met, and an address with a secret is like someone."""
     given = request.headers[HEADER].strip().strip('"')
     if not given or len(given) > LONGEST:
         raise Refused(f"{HEADER} is a text of 1 to {LONGEST} characters, such as a UUID.", code="malformed", status=400)

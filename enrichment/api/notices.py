@@ -34,7 +34,7 @@ def get_notices(request: HttpRequest, table_id: str) -> dict[str, Any]:
 def change_notices(request: HttpRequest, table_id: str, body: NoticesChange) -> dict[str, Any]:
     """Sets what is given. `when` is `always`, or `failures` for runs of which more than `failed_percent` failed.
 
-    Runs that start by themselves when a row changes are not told, nor those that somebody stops.
+    Runs that start by themselves when a row changes are not told, nor those that someone stops.
     """
     table = lookup.table(actor(request), table_id, Role.EDITOR)
     return notice_settings.shown(notice_settings.change(table, **body.dict()))

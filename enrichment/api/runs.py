@@ -75,7 +75,7 @@ def list_runs(
 ) -> dict[str, Any]:
     """Returns the runs of the table, newest first, with who started each as `started_by`: a person, or “Schedule”.
 
-    `automatic` leaves out the runs that somebody started, or the others.
+    `automatic` leaves out the runs that someone started, or the others.
     """
     runs = Run.objects.filter(table=lookup.table(actor(request), table_id)).select_related("created_by")
     chosen = runs if automatic is None else runs.filter(automatic=automatic)

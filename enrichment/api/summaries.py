@@ -1,4 +1,4 @@
-"""Summaries of columns, and those that somebody has chosen to see."""
+"""Summaries of columns, and those that someone has chosen to see."""
 
 from typing import Any
 

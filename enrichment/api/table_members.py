@@ -37,7 +37,7 @@ class TableMembers(Body):
 
 @router.get("/tables/{table_id}/members", summary="Get whom a table is for")
 def get_members(request: HttpRequest, response: HttpResponse, table_id: str) -> dict[str, Any]:
-    """Returns whom the table is for: `workspace` is everybody there, each with their role; `members` the `items` alone.
+    """Returns whom the table is for: `workspace` is everyone there, each with their role; `members` the `items` alone.
 
     The `owners` of the workspace see and manage every table. `read_by` are tables whose look-ups and lists show data of
     this one to those who see them, and `read_by_others` how many more of those aren't shared with you.
@@ -53,7 +53,7 @@ def change_members(
     """Sets whom the table is for, by the ids that `GET /members` lists. For all others it isn't there.
 
     Who edits a table may do this, and owners of the workspace. `members` counts where `access` is `members`; whoever
-    isn't an owner has to stay on the list as an editor. With `If-Match`, nothing is changed if somebody else has
+    isn't an owner has to stay on the list as an editor. With `If-Match`, nothing is changed if someone else has
     changed it since: 412, with the list as it is.
     """
     who = actor(request)

@@ -1,4 +1,4 @@
-"""ETag and If-Match: a change that is meant for what somebody has seen, and is refused once it is another."""
+"""ETag and If-Match: a change that is meant for what someone has seen, and is refused once it is another."""
 
 import hashlib
 import inspect

@@ -1,4 +1,4 @@
-"""Links at which anybody reads a saved view, without an account."""
+"""Links at which anyone reads a saved view, without an account."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def list_links(request: HttpRequest, view_id: str) -> dict[str, Any]:
 
 @router.post("/views/{view_id}/links", response={201: dict}, summary="Share a saved view by a link")
 def create_link(request: HttpRequest, view_id: str, body: NewLink) -> Status[dict[str, Any]]:
-    """Makes an address at which anybody reads the rows of the view, for so many days. `url` is not shown again.
+    """Makes an address at which anyone reads the rows of the view, for so many days. `url` is not shown again.
 
     They see the columns that the view shows, with their values, as they are at that time: no settings, no requests.
     """

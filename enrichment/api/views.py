@@ -1,4 +1,4 @@
-"""Views: opened, so that their rows keep their places, and saved under a name for everybody."""
+"""Views: opened, so that their rows keep their places, and saved under a name for everyone."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ class Shown(Body):
 
 
 class NewView(Shown):
-    """With `name`, it is saved for everybody; without, opened, in place of the one that it `replaces`.
+    """With `name`, it is saved for everyone; without, opened, in place of the one that it `replaces`.
 
     `opener` is any name, such as one of a page: whatever it opened before and still waits for ends.
     """
@@ -78,7 +78,7 @@ def list_views(request: HttpRequest, table_id: str) -> dict[str, Any]:
 def open_view(request: HttpRequest, table_id: str, body: NewView) -> Status[dict[str, Any]]:
     """Without `name`, filters and sorts the rows once. Read its windows with `GET rows?view=…`: rows keep their places.
 
-    With `name`, saves the view for everybody in the workspace.
+    With `name`, saves the view for everyone in the workspace.
     """
     if body.name:
         table = lookup.table(actor(request), table_id, Role.EDITOR)

@@ -20,7 +20,7 @@ from tables import access, events, storage
 from tables import columns as table_columns
 from tables.models import Column, ColumnType, Table
 
-NOT_SHARED = "This column looks into a table that isn't shared with you. Ask somebody who sees that table to change it."
+NOT_SHARED = "This column looks into a table that isn't shared with you. Ask someone who sees that table to change it."
 ROW_NAME = "@row"  # in the place of a column: rows match by their id
 
 

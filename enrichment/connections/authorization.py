@@ -72,7 +72,7 @@ async def _renew(
 ) -> tuple[Token, int]:
     request = scheme.renewal(secrets, stored.refresh_token)
     if not await event_loop.in_database(_claim, stored):
-        raise SignInError("later", "Somebody else is renewing the token right now. Try again in a moment.")
+        raise SignInError("later", "Someone else is renewing the token right now. Try again in a moment.")
     claimed = replace(stored, number=stored.number + 1)
     try:
         granted, status = await asking.ask(request, secrets, lambda answer: scheme.read(answer, time.time()), hear=hear)

@@ -67,7 +67,7 @@ def take(state: str, user: User, session_key: str) -> Journey:
     if journey is None:
         raise Refused(f"This way back is good once, for ten minutes after you set out. {AGAIN}")
     if journey.user_id != user.pk or not secrets.compare_digest(journey.session, _digest(session_key)):
-        raise Refused(f"Somebody else set out from another session, so nothing was connected. {AGAIN}")
+        raise Refused(f"Someone else set out from another session, so nothing was connected. {AGAIN}")
     return journey
 
 

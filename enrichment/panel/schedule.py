@@ -12,7 +12,7 @@ from enrichment.engine.recurrence import WEEKDAYS
 from enrichment.panel.forms import filled, number, text
 from tables.models import Column
 
-EVERY = {"": "Only when somebody runs it", "hour": "Every hour", "day": "Every day", "week": "Every week"}
+EVERY = {"": "Only when someone runs it", "hour": "Every hour", "day": "Every day", "week": "Every week"}
 EVERY |= {"month": "Every month"}
 ROWS = {
     "missing": "rows with no result",

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 RECEIVED = "Received."
 AGAIN = "This has been called before. Nothing has changed."
-KEPT = "The run was stopped. Marl keeps what you sent, and fills the cell when somebody asks again."
+KEPT = "The run was stopped. Marl keeps what you sent, and fills the cell when someone asks again."
 
 TOGETHER = 0.5  # seconds in which calls for one run are read together
 _SETTLED = timedelta(seconds=2)  # that a call is old before the sweep looks at it

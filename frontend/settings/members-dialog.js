@@ -75,7 +75,7 @@ class MembersDialog {
           "fieldset",
           "plain",
           make("legend", "", "Who sees this table"),
-          choice(this.#everybody, "Everybody in the workspace", "Each with the role that they have there."),
+          choice(this.#everybody, "Everyone in the workspace", "Each with the role that they have there."),
           choice(this.#some, "Only these people", "For all others it isn't there."),
         ),
         this.#people,
@@ -146,7 +146,7 @@ class MembersDialog {
 
   #whyNot() {
     const text = this.#who.value.trim();
-    if (!text) return "Type the name or e-mail address of somebody in this workspace.";
+    if (!text) return "Type the name or e-mail address of someone in this workspace.";
     const known = named(this.people, text);
     if (known && this.owners.has(known.user_id))
       return `${known.name} is an owner of the workspace, and sees every table.`;
@@ -205,7 +205,7 @@ class MembersDialog {
     } catch (error) {
       const isChanged = error instanceof ApiError && error.status === 412;
       this.#problem.textContent = isChanged
-        ? "Somebody else changed the list meanwhile. Close this and open it again to see it."
+        ? "Someone else changed the list meanwhile. Close this and open it again to see it."
         : reasonOf(error);
       this.#problem.hidden = false;
       return;
@@ -215,7 +215,7 @@ class MembersDialog {
     toast(
       access === "members"
         ? "Only the people on the list and owners see this table."
-        : "Everybody in the workspace sees this table.",
+        : "Everyone in the workspace sees this table.",
     );
   });
 }

@@ -62,7 +62,7 @@ class NoticesDialog {
     const mail = canEmail
       ? "Up to 10, with commas between."
       : "This server isn't set up to send e-mail. Whoever runs it can do that.";
-    const what = "Runs that auto-update starts, and runs that somebody stops, send no notice.";
+    const what = "Runs that auto-update starts, and runs that someone stops, send no notice.";
     /** @type {HTMLElement[]} */
     const webhook = [this.#webhook, make("p", "hint", slack)];
     if (host) webhook.push(make("label", "notice-choice", this.#remove, `Stop sending to ${host}`));

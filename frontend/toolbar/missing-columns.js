@@ -41,7 +41,7 @@ export function showMissingColumns(grid, section) {
   paint();
 }
 
-const ASK = "Ask somebody who can edit the table to restore the column, or to save the view with another filter.";
+const ASK = "Ask someone who can edit the table to restore the column, or to save the view with another filter.";
 
 /** @param {Grid} grid @param {Missing} missing @returns {HTMLElement[]} */
 function buttons(grid, missing) {

@@ -39,7 +39,7 @@ function freeName({ view }) {
 export async function saveAsNew(grid) {
   const name = await askName({
     title: "Save as a new view",
-    text: "Filter, sort, columns and row height as they are now. Everybody in the workspace can use it.",
+    text: "Filter, sort, columns and row height as they are now. Everyone in the workspace can use it.",
     name: freeName(grid),
     confirm: "Save view",
   });
@@ -60,7 +60,7 @@ export async function saveChanges(grid, { force = false } = {}) {
   try {
     const saved = await api("PATCH", `/views/${view.current.id}`, { ...settingsOf(grid), was });
     await take(grid, saved);
-    toast(`Saved “${saved.name}” for everybody in the workspace.`);
+    toast(`Saved “${saved.name}” for everyone in the workspace.`);
   } catch (error) {
     if (error instanceof ApiError && error.status === 409) await askToOverwrite(grid, error.message);
     else toast(`“${view.current?.name}” was not saved. ${reasonOf(error)}`);
@@ -84,7 +84,7 @@ async function take({ view }, saved) {
 export async function rename(grid, saved) {
   const name = await askName({
     title: "Rename view",
-    text: "Everybody in the workspace sees the new name.",
+    text: "Everyone in the workspace sees the new name.",
     name: saved.name,
     confirm: "Rename",
   });
@@ -113,7 +113,7 @@ export async function move(grid, saved, position) {
 
 /** @param {Grid} grid @param {SavedView} saved */
 export async function remove(grid, saved) {
-  const text = "It disappears for everybody in the workspace. The rows stay.";
+  const text = "It disappears for everyone in the workspace. The rows stay.";
   if (!(await ask({ title: `Delete the view “${saved.name}”?`, text, confirm: "Delete view", danger: true }))) return;
   await attempt(`“${saved.name}” was not deleted.`, async () => {
     await api("DELETE", `/views/${saved.id}`);

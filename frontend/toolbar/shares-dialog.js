@@ -47,7 +47,7 @@ class SharesDialog {
 
   open() {
     const text =
-      "Anybody who has the link can read the rows of this view as they are then, without an account, in the columns that it shows. They see no settings, requests or other rows.";
+      "Anyone who has the link can read the rows of this view as they are then, without an account, in the columns that it shows. They see no settings, requests or other rows.";
     const label = make("label", { htmlFor: this.#days.id }, "The link ends");
     this.#show();
     openForm(this.#dialog, {

@@ -130,7 +130,7 @@ export class ViewTabs {
       { text: "Rename…", icon: "rename", run: () => void rename(grid, saved) },
       { text: "Duplicate", icon: "copy", run: () => void duplicate(grid, saved) },
       share,
-      { text: "Share with anybody…", icon: "share", run: () => void openShares(saved) },
+      { text: "Share with anyone…", icon: "share", run: () => void openShares(saved) },
       { text: "Move left", icon: "left", disabled: at <= 0, run: () => void move(grid, saved, at - 1) },
       {
         text: "Move right",

@@ -64,7 +64,7 @@ async function errorOf(response) {
 export function messageForStatus(status) {
   if (status === 401 || status === 403)
     return "You are signed out, or you don't have permission. Reload the page and try again.";
-  if (status === 404) return "This isn't there any more: somebody may have deleted it. Reload the page.";
+  if (status === 404) return "This isn't there any more: someone may have deleted it. Reload the page.";
   if (status === 413) return "This is too large for the server.";
   return `Something went wrong on the server (${status}). Try again in a moment.`;
 }

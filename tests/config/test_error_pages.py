@@ -48,6 +48,7 @@ def test_an_address_without_a_page_keeps_the_way_to_all_others(client: Client, o
     page = client.get("/nowhere").content.decode()
     assert f'href="{reverse("connections")}"' in page
     assert f'action="{reverse("sign_out")}"' in page
+    assert "aria-current" not in page
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def settings(folder: Path, wanted: str, **given: str) -> subprocess.CompletedPro
     [
         ({"MARL_OIDC_ISSUER": "https://login.example"}, "MARL_OIDC_ISSUER needs MARL_OIDC_CLIENT_ID"),
         ({"MARL_OIDC_ROLE": "admin", "MARL_OIDC_DOMAINS": "*"}, "MARL_OIDC_ROLE is one of viewer, editor, owner, not"),
-        ({"MARL_OIDC_ROLE": "viewer"}, "MARL_OIDC_ROLE needs MARL_OIDC_DOMAINS, or * there for everybody"),
+        ({"MARL_OIDC_ROLE": "viewer"}, "MARL_OIDC_ROLE needs MARL_OIDC_DOMAINS, or * there for everyone"),
         ({"MARL_OIDC_ROLES": "growth"}, "MARL_OIDC_ROLES: write GROUP=ROLE, of the roles viewer, editor, owner"),
         ({"MARL_OIDC_ROLES": "a=editor,b=admin"}, "not b=admin."),
     ],

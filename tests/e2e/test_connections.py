@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
+from tests.e2e.accessible import violations
 from tests.e2e.conftest import Picture
 from tests.servers.marl import App
 from tests.servers.threads import answer_json, running
@@ -134,3 +135,23 @@ def test_kinds_are_chosen_by_pointer_and_by_keyboard(page: Page, app: App) -> No
     expect(page.get_by_label("Password", exact=False)).to_be_visible()
     expect(page.get_by_role("radio", name="Basic", exact=True)).to_be_focused()
     expect(page.get_by_text("The password itself is never sent.")).to_have_count(0)
+
+
+def test_many_connections_are_searched_by_name_and_host(page: Page, app: App) -> None:
+    with app.api() as api:
+        for number in range(10):
+            host, secrets = f"partner{number}.example", {"token": "hidden-when-read"}
+            new = {"name": f"API {number}", "kind": "bearer", "config": {"allowed_hosts": [host]}, "secrets": secrets}
+            api.post("/connections", json=new).raise_for_status()
+    page.goto(f"{app.url}/connections")
+    page.keyboard.press("/")
+    expect(page.get_by_label("Search connections")).to_be_focused()
+    page.keyboard.type("partner7")
+    expect(page.get_by_role("row")).to_have_count(2)
+    assert violations(page) == []
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("link", name="API 7")).to_be_focused()
+    page.get_by_label("Search connections").fill("nowhere")
+    expect(page.get_by_text("No connections match.")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("row").nth(10)).to_be_visible()

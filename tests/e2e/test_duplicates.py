@@ -96,7 +96,7 @@ def test_undoing_a_merge_asks_before_it_empties_a_cell_that_was_changed_since(
     api.patch(f"/tables/{people}/rows", json=changed).raise_for_status()
     page.locator("#sheet").focus()
     page.keyboard.press("Control+z")
-    words = "“Phone” was changed by somebody else meanwhile. Nothing was undone."
+    words = "“Phone” was changed by someone else meanwhile. Nothing was undone."
     expect(notices.get_by_text(words)).to_be_visible()
     assert "+44 999" in str(values_of(api, people))
     notices.get_by_role("button", name="Undo anyway").click()

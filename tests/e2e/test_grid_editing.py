@@ -334,7 +334,7 @@ def test_undo_asks_before_it_overwrites_what_somebody_else_has_written(
         api.patch(f"/tables/{table}/rows", json={"rows": [{"id": row["id"], "cells": {"Company": "Theirs"}}]})
     expect(cell(1, 1)).to_have_text("Theirs")
     page.keyboard.press("Control+z")
-    words = "“Company” was changed by somebody else meanwhile. Nothing was undone."
+    words = "“Company” was changed by someone else meanwhile. Nothing was undone."
     expect(page.locator("#toasts").get_by_text(words)).to_be_visible()
     expect(cell(1, 1)).to_have_text("Theirs")
     page.get_by_role("button", name="Undo anyway").click()
@@ -356,7 +356,7 @@ def test_redoing_a_paste_asks_before_it_overwrites_what_somebody_else_has_writte
         api.patch(f"/tables/{table}/rows", json={"rows": [{"id": row["id"], "cells": {"Company": "Theirs"}}]})
     expect(cell(1, 1)).to_have_text("Theirs")
     page.keyboard.press("Control+y")
-    words = "“Company” was changed by somebody else meanwhile. Nothing was changed."
+    words = "“Company” was changed by someone else meanwhile. Nothing was changed."
     expect(page.locator("#toasts").get_by_text(words)).to_be_visible()
     assert values(app, table, 1)[:2] == ["Theirs", None]
     page.get_by_role("button", name="Change anyway").click()

@@ -60,7 +60,7 @@ def test_a_page_with_a_half_typed_value_asks_before_it_is_left(page: Page, table
 def test_a_table_that_was_deleted_elsewhere_says_so_until_it_is_restored(page: Page, app: App, table: int) -> None:
     with app.api() as api:
         api.delete(f"/tables/{table}")
-        notice = page.get_by_text("Somebody deleted this table")
+        notice = page.get_by_text("Someone deleted this table")
         expect(notice).to_be_visible()
         expect(page.get_by_role("link", name="Open the trash to restore it")).to_be_visible()
         page.get_by_text("Acme").click(force=True)

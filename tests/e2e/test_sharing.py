@@ -55,7 +55,7 @@ def test_a_table_is_kept_to_some_people(page: Page, robin: Page, app: App, table
     expect(robin.get_by_role("gridcell", name="Northwind")).to_be_visible()
     page.goto(address)
     dialog = opened(page)
-    expect(dialog.get_by_label("Everybody in the workspace")).to_be_checked()
+    expect(dialog.get_by_label("Everyone in the workspace")).to_be_checked()
     assert violations(page) == []
     dialog.get_by_label("Only these people").check()
     expect(dialog.get_by_text("“Deals” shows values of this table")).to_be_visible()
@@ -96,7 +96,7 @@ def test_a_table_is_kept_to_some_people(page: Page, robin: Page, app: App, table
     theirs = opened(robin)  # their page has loaded again, for an editor
     expect(theirs.get_by_role("listitem")).to_contain_text(["Robin Lee (you)"])
     assert violations(robin) == []
-    theirs.get_by_label("Everybody in the workspace").check()
+    theirs.get_by_label("Everyone in the workspace").check()
     theirs.get_by_role("button", name="Save").click()
     expect(robin.get_by_role("img", name=LOCK)).to_be_hidden()
     expect(page.get_by_role("img", name=LOCK)).to_be_hidden()

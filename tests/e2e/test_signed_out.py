@@ -157,7 +157,7 @@ def test_what_is_kept_goes_over_nothing_that_others_wrote(sam: Page, app: App, t
         api.patch(f"/tables/{table}/rows", json={"rows": [{"id": row["id"], "cells": {"Company": "Theirs"}}]})
     sign_in(sam)
     sam.locator("#toasts").get_by_role("button", name="Save now").click()
-    expect(sam.locator("#toasts")).to_contain_text("was changed by somebody else meanwhile. Nothing was changed.")
+    expect(sam.locator("#toasts")).to_contain_text("was changed by someone else meanwhile. Nothing was changed.")
     assert companies(app, table) == [["Theirs", None]]
 
 

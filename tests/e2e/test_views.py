@@ -524,7 +524,7 @@ def test_a_view_is_shared_with_somebody_without_an_account(
         view = api.post(f"/tables/{table}/views", json={"name": "Large", **settings}).json()["id"]
     page.goto(f"{app.url}/tables/{table}?view={view}")
     page.get_by_role("button", name="Large: view menu").click()
-    page.get_by_role("menuitem", name="Share with anybody…").press("Enter")
+    page.get_by_role("menuitem", name="Share with anyone…").press("Enter")
     dialog = page.get_by_role("dialog", name="Share “Large”")
     dialog.get_by_label("The link ends").select_option("in a week")
     dialog.get_by_role("button", name="Make link").press("Enter")

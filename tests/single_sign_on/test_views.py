@@ -327,7 +327,7 @@ def test_user_info_of_somebody_else_is_refused(
 ) -> None:
     issuer.in_id_token = False
     monkeypatch.setattr(issuer, "user_info", lambda _: issuer.person | {"sub": "somebody else"})
-    assert "told of somebody else than who signed in" in words_of(sign_in())
+    assert "told of someone else than who signed in" in words_of(sign_in())
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_a_value_that_stays_the_same_is_not_announced(table: Table, announced: l
 )
 def test_a_truth_is_another_value_than_a_number(table: Table, name: str, before: object, after: object) -> None:
     [row_id] = rows.append(table, [{"Name": before}])
-    with pytest.raises(Refused, match="was changed by somebody else"):
+    with pytest.raises(Refused, match="was changed by someone else"):
         rows.update(table, [{"id": row_id, "cells": {"Name": "x"}, "was": {"Name": after}}])
     rows.update(table, [{"id": row_id, "cells": {"Name": after}}])
     assert json.dumps(Row.objects.get(pk=row_id).values[name]) == json.dumps(after)

@@ -24,6 +24,14 @@ def test_every_member_sees_the_settings(path: str, viewer: User, client_for: Cal
     assert client_for(viewer).get(path).status_code == 200
 
 
+@pytest.mark.parametrize("path", [*PAGES, "/settings/second-factor"])
+def test_a_page_of_the_settings_is_marked_as_theirs(
+    path: str, owner: User, client_for: Callable[[User], Client]
+) -> None:
+    nav = client_for(owner).get(path).content.decode().partition('aria-label="Pages"')[2].partition("</nav>")[0]
+    assert re.findall(r'aria-current="page">(\w+)', nav) == ["Settings"]
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_the_labels_of_a_page_belong_to_one_field_each(
     path: str, owner: User, client_for: Callable[[User], Client]

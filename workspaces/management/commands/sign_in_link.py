@@ -9,7 +9,7 @@ from workspaces.models import User
 
 
 class Command(BaseCommand):
-    help = "Prints a link that signs somebody in for a day: the first owner, unless an email address is given."
+    help = "Prints a link that signs someone in for a day: the first owner, unless an email address is given."
     requires_system_checks = ()  # which would load every page
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -1,16 +1,16 @@
-/** Searches tables by name: "/" focuses the field, arrow keys move through the tables, Esc clears it. */
+/** Searches the list of a page by name: "/" focuses the field, arrow keys move through what is found, Esc clears it. */
 
 /** @param {HTMLInputElement} field @param {HTMLElement} none says that nothing was found */
 export function listenToSearch(field, none) {
-  const rows = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-table]")]);
+  const rows = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".table-list [data-name]")]);
   const links = () =>
     rows()
       .filter((row) => !row.hidden)
-      .map((row) => /** @type {HTMLElement} */ (row.querySelector(".name a")));
+      .flatMap((row) => /** @type {HTMLElement | null} */ (row.querySelector(".name a")) ?? []);
   const narrow = () => {
     const query = field.value.trim().toLocaleLowerCase();
     for (const row of rows()) row.hidden = !(row.dataset.name ?? "").toLocaleLowerCase().includes(query);
-    none.hidden = links().length > 0;
+    none.hidden = rows().some((row) => !row.hidden);
   };
   field.addEventListener("input", narrow);
   narrow(); // browsers restore the text when the user comes back
