@@ -152,5 +152,7 @@ def check_results(values: Mapping[int, object], column_ids: Collection[int]) -> 
 
 def _lacking(values: Mapping[int, object], column_ids: Collection[int], state: str) -> str:
     """Returns the name of the first of these columns whose value is a NoResult of this state, empty without one."""
+    if NoResult not in map(type, values.values()):  # as mostly, and this is asked of every row
+        return ""
     found = {pk: value for pk in column_ids if isinstance(value := values.get(pk), NoResult) and value.state == state}
     return found[min(found)].column if found else ""

@@ -46,6 +46,9 @@ class _Tries(NamedTuple):
     notes: object = None
 
 
+_NONE = _Tries()
+
+
 @dataclass(frozen=True, slots=True)
 class NewClaim:
     """The rows of a new claim, and whether nothing more is due now.
@@ -97,7 +100,7 @@ def claim(
             token=token,
             journal=journal,
         )
-        return NewClaim([_claimed(rows[pk], tries.get(pk, _Tries()), claim.pk) for pk in ids], exhausted)
+        return NewClaim([_claimed(rows[pk], tries.get(pk, _NONE), claim.pk) for pk in ids], exhausted)
 
 
 def _claimed(row: StoredRow, tries: _Tries, claim_id: int) -> ClaimedRow:

@@ -107,6 +107,8 @@ def _later(claimed: ClaimedRow, seconds: float) -> Result:
 
 def _deduplicated(job: Job, prepared: Sequence[Ready | Result]) -> list[Ready | Result]:
     """Replaces the rows whose request is sent for another row by their results."""
+    if not job.compiled.config.shares_answers:
+        return list(prepared)
     request_keys = {row.row_id: row.request_key for row in prepared if isinstance(row, Ready) and row.request_key}
     results = deduplication.share(job, request_keys) if request_keys else {}
     return [results.get(item.row_id, item) for item in prepared]
