@@ -11,6 +11,7 @@ from django.conf import settings
 from kombu.transport import redis as broker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # which would load every page; a worker shows none
 
 app = Celery("marl")
 app.config_from_object("django.conf:settings", namespace="CELERY")

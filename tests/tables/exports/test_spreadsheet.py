@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
 
 from tables.exports.fields import Field
 from tables.exports.spreadsheet import sheet, workbook
@@ -216,3 +217,7 @@ def test_a_file_that_breaks_off_is_no_workbook() -> None:
 def test_more_columns_than_a_sheet_has_are_refused() -> None:
     with pytest.raises(Refused, match="at most 16,384 columns"):
         workbook.check([Field(str(number), number) for number in range(16_385)])
+
+
+def test_columns_are_called_as_in_excel() -> None:
+    assert all(sheet.column_name(number) == get_column_letter(number) for number in range(1, 16_385))
