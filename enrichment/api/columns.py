@@ -227,8 +227,18 @@ def test(request: HttpRequest, column_id: str, body: OneRow) -> dict[str, Any]:
 
 @router.post("/columns/{column_id}/estimate", summary="Estimate a run")
 def estimate(request: HttpRequest, column_id: str, body: Scope) -> dict[str, Any]:
-    """Returns how many rows a run would send, skip or leave out, and how long it takes under the rate limit."""
+    """Returns how many rows a run would send, skip or leave out, and how long it takes under the rate limit.
+
+    `sent_before` are rows that the API may have by now though they have no result, as in a run that was stopped, and
+    that the run sends again.
+    """
     return estimates.estimate(_http(lookup.column(actor(request), column_id)), body.rows)
+
+
+@router.post("/columns/{column_id}/sent-before", summary="Count rows that a run sends again")
+def count_sent_before(request: HttpRequest, column_id: str, body: Scope) -> dict[str, int]:
+    """Returns the `sent_before` of an estimate, at once however many rows there are."""
+    return {"rows": estimates.rows_sent_before(_http(lookup.column(actor(request), column_id)), body.rows)}
 
 
 @router.post("/columns/{column_id}/unsendable", summary="List rows that can't be sent")

@@ -149,6 +149,7 @@ def choices(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
     """The rows that can be run, with how many each choice names, and what a run would do with the form as it is."""
     context = {
         "choices": estimates.choices(column),
+        "sent_before": estimates.rows_sent_before(column, "all") if column.pk else 0,
         **addresses.of_http_panel(column),
         **_estimate(column, settings_of(request, column)),
     }

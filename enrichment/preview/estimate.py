@@ -12,7 +12,7 @@ from enrichment.columns import http as http_columns
 from enrichment.dataflow import inputs
 from enrichment.engine.formula import Evaluators
 from enrichment.models import Run
-from enrichment.runs import claims, failures, lifecycle
+from enrichment.runs import claims, failures, lifecycle, sent_before
 from enrichment.runs.claims import ClaimedRow
 from enrichment.runs.results import Result
 from enrichment.runs.scope import Scope
@@ -68,6 +68,11 @@ def rows_of(column: Column, rows: object) -> int:
     return lifecycle.draft(column, Scope.parse(rows, column)).total
 
 
+def rows_sent_before(column: Column, rows: object) -> int:
+    """Counts the rows of a scope of the API that a run would send though the API may have them. Raises Refused."""
+    return sent_before.count(lifecycle.draft(column, Scope.parse(rows, column)))
+
+
 def estimate(column: Column, rows: object, config: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Estimates a run over a scope of the API, with the saved settings or these in their place.
 
@@ -93,6 +98,7 @@ def estimate(column: Column, rows: object, config: Mapping[str, Any] | None = No
         "duplicates": round((would_send - different) * factor),
         "requests": requests,
         "seconds": _seconds(job, requests),
+        "sent_before": sent_before.count(run, job.compiled.config) if column.pk else 0,
         # How often it is asked, or how many pages there are, the API says.
         "at_least": bool(job.polling or job.compiled.paging),
         "exact": run.total == sample.rows,

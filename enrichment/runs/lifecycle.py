@@ -46,7 +46,7 @@ def plan(
             raise Refused(f"“{column.name}” is already running. Stop that run first.", code="conflict")
         run = draft(column, scope)
         run.automatic, run.scheduled, run.only_calls, run.created_by = automatic, scheduled, only_calls, user
-        run.asks_again = ask_again or automatic or scope.kind in ("missing", "failed", "stale")
+        run.asks_again = run.asks_again or ask_again or automatic
         _start(run)
         if not automatic:
             _note(run, "run.started", rows=scope.kind)
@@ -80,6 +80,7 @@ def plan_after(column: Column, row_id: int, last_row: int | None = None) -> Run:
 def draft(column: Column, scope: Scope) -> Run:
     """Returns a run as it would be planned, not saved."""
     run = Run(table_id=column.table_id, column=column, scope=scope.as_json())
+    run.asks_again = scope.kind in ("missing", "failed", "stale")
     run.last_row = scope.last_row(column.table_id)
     run.total = scope.total(run)
     return run

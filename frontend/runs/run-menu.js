@@ -13,7 +13,7 @@ import { ask } from "../ui/ask.js";
 import { formatNumber, plural } from "../ui/format.js";
 import { openMenu } from "../ui/menu.js";
 import { toast } from "../ui/notices.js";
-import { costText } from "./run-words.js";
+import { costText, sentBeforeText } from "./run-words.js";
 
 const FIRST = 10;
 const MOST_AT_ONCE = 10_000;
@@ -38,7 +38,7 @@ function runItems(grid, column, choices) {
     text,
     note: formatNumber(choices[name]),
     disabled: !choices[name],
-    run: () => void startRun(column, name === "first" ? { first: FIRST } : name),
+    run: () => void (name === "first" ? startRunAsking(column, { first: FIRST }) : startRun(column, name)),
   });
   const items = /** @type {(Item | "line")[]} */ ([
     item("first", "First 10 rows"),
@@ -76,7 +76,8 @@ async function runSelection({ rows, selection }, column) {
   const { top, bottom } = selection.range;
   try {
     const selected = await rows.range(top, bottom);
-    await startRun(column, { ids: selected.map((row) => row.id) });
+    const scope = { ids: selected.map((row) => row.id) };
+    await (selected.length === 1 ? startRun(column, scope) : startRunAsking(column, scope));
   } catch (error) {
     toast(`Not started. ${reasonOf(error)}`);
   }
@@ -110,9 +111,33 @@ async function forceAll({ rows }, column) {
 /** @param {Column} column @param {Scope} scope @returns {Promise<string>} */
 async function cost(column, scope) {
   try {
-    return `${costText(await api("POST", `/columns/${column.id}/estimate`, { rows: scope }))}.`;
+    /** @type {import("./run-words.js").Estimate} */
+    const estimate = await api("POST", `/columns/${column.id}/estimate`, { rows: scope });
+    return `${costText(estimate)}. ${sentBeforeText(estimate.sent_before)}`.trim();
   } catch {
     return ""; // the question is clear without it, and the start reports what is wrong
+  }
+}
+
+/**
+ * Starts a run, after a question where the API may have some of its rows already.
+ *
+ * @param {Column} column @param {Scope} scope
+ */
+export async function startRunAsking(column, scope) {
+  const rows = await sentBefore(column, scope);
+  const sure =
+    !rows ||
+    (await ask({ title: `Send ${plural(rows, "row")} again?`, text: sentBeforeText(rows), confirm: "Send again" }));
+  if (sure) await startRun(column, scope);
+}
+
+/** Counts the rows of a scope that a run sends again though the API may have them. @param {Column} column @param {Scope} scope @returns {Promise<number>} */
+async function sentBefore(column, scope) {
+  try {
+    return (await api("POST", `/columns/${column.id}/sent-before`, { rows: scope })).rows;
+  } catch {
+    return 0; // the start reports what is wrong
   }
 }
 
@@ -134,9 +159,11 @@ export function openRunMenuOfSeveral(grid, columns, at) {
 /** @param {Grid} grid @param {Column[]} columns */
 async function forceAllOf(grid, columns) {
   const names = columns.map(({ name }) => `“${name}”`).join(", ");
+  const again = await Promise.all(columns.map((column) => sentBefore(column, "all")));
+  const twice = sentBeforeText(again.reduce((sum, rows) => sum + rows, 0));
   const sure = await ask({
     title: `Run ${plural(columns.length, "column")} for all ${formatNumber(grid.rows.tableTotal)} rows?`,
-    text: `Existing results of ${names} are requested again and replaced.`,
+    text: `Existing results of ${names} are requested again and replaced. ${twice}`.trim(),
     confirm: "Run all rows",
   });
   if (sure) await startRuns(grid, columns, "all");

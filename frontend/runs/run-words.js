@@ -3,8 +3,8 @@
  *
  * @typedef {import("../grid/types.d.ts").Run} Run
  * @typedef {import("../grid/types.d.ts").Scope} Scope
- * @typedef {{ exact: boolean, requests: number, would_run: number, duplicates: number, skipped: number,
- *   missing_input: number, failed: number, seconds: number | null }} Estimate
+ * @typedef {{ exact: boolean, at_least: boolean, requests: number, would_run: number, duplicates: number,
+ *   skipped: number, missing_input: number, failed: number, seconds: number | null, sent_before: number }} Estimate
  */
 
 import { agoText, clockText, durationText, formatNumber, plural } from "../ui/format.js";
@@ -70,14 +70,25 @@ export function leftText(run, waitsFor) {
  * Describes what a run would send: "About 1,200 requests for 2,000 rows, 30 skipped · 2 min".
  * @param {Estimate} estimate
  */
-export function costText({ exact, requests, would_run: rows, duplicates, skipped, missing_input, failed, seconds }) {
-  const parts = [`${exact ? "" : "About "}${plural(requests, "request")}`];
+export function costText(estimate) {
+  const { exact, requests, would_run: rows, duplicates, skipped, missing_input, failed, seconds } = estimate;
+  const parts = [`${estimate.at_least ? "At least " : exact ? "" : "About "}${plural(requests, "request")}`];
   if (requests < rows) parts[0] += ` for ${plural(rows, "row")}`;
   else if (duplicates) parts.push(`${formatNumber(duplicates)} of them identical (send once: off)`);
   if (skipped) parts.push(`${formatNumber(skipped)} skipped`);
   if (missing_input) parts.push(`${formatNumber(missing_input)} missing input`);
   if (failed) parts.push(plural(failed, "invalid request"));
   return `${parts.join(", ")}${seconds ? ` · ${durationText(seconds)}` : ""}`;
+}
+
+/** Warns of rows that a run would send again though the API may have them; empty without any. @param {number} rows */
+export function sentBeforeText(rows) {
+  if (!rows) return "";
+  const them =
+    rows === 1
+      ? "1 row may have been sent already, and is"
+      : `${formatNumber(rows)} rows may have been sent already, and are`;
+  return `${them} sent again. Check with the API first if it must not have ${rows === 1 ? "it" : "them"} twice.`;
 }
 
 /** @type {[keyof Run["counts"], string][]} */

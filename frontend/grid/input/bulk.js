@@ -4,7 +4,7 @@
  * @typedef {import("../types.d.ts").Grid} Grid
  */
 
-import { startRun } from "../../runs/run-menu.js";
+import { startRunAsking } from "../../runs/run-menu.js";
 import { ask } from "../../ui/ask.js";
 import { button, make } from "../../ui/elements.js";
 import { plural } from "../../ui/format.js";
@@ -62,7 +62,7 @@ export async function runSelected({ selectedRows }, column) {
       text: "Existing results are requested again and replaced.",
       confirm: `Run ${plural(selectedRows.count, "row")}`,
     }));
-  if (sure) await startRun(column, selectedRows.scope);
+  if (sure) await startRunAsking(column, selectedRows.scope);
 }
 
 /** @param {Grid} grid */

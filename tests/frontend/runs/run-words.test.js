@@ -17,6 +17,7 @@ import {
   pausedItself,
   percent,
   scopeText,
+  sentBeforeText,
   slowedText,
 } from "../../../frontend/runs/run-words.js";
 
@@ -104,6 +105,7 @@ test("what a run would send is said with what it leaves out", () => {
   const cost = (more = {}) =>
     costText({
       exact: true,
+      at_least: false,
       requests: 5,
       would_run: 5,
       duplicates: 0,
@@ -111,6 +113,7 @@ test("what a run would send is said with what it leaves out", () => {
       missing_input: 0,
       failed: 0,
       seconds: null,
+      sent_before: 0,
       ...more,
     });
   assert.equal(cost(), "5 requests");
@@ -119,7 +122,17 @@ test("what a run would send is said with what it leaves out", () => {
     "1 request, 2 skipped, 3 missing input, 1 invalid request",
   );
   assert.equal(cost({ would_run: 2000, duplicates: 1995, exact: false }), "About 5 requests for 2,000 rows");
+  assert.equal(cost({ at_least: true, requests: 6 }), "At least 6 requests");
   assert.equal(cost({ duplicates: 2, seconds: 120 }), "5 requests, 2 of them identical (send once: off) · 2\u00a0min");
+});
+
+test("what an API may have already is warned of before it is sent again", () => {
+  assert.equal(sentBeforeText(0), "");
+  assert.match(sentBeforeText(1), /^1 row may have been sent already, and is sent again\. .* have it twice\.$/);
+  assert.match(
+    sentBeforeText(2000),
+    /^2,000 rows may have been sent already, and are sent again\. .* have them twice\.$/,
+  );
 });
 
 test("an ended run says what became of its rows, and how long it took", () => {
