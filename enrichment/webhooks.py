@@ -32,6 +32,7 @@ class Asked:
 
     how: Matching | None = None
     unknown: str | None = None
+    slips: tuple[str, ...] = ()  # what is wrong with the address
 
 
 def of_table(table: Table) -> Hook | None:
@@ -129,6 +130,8 @@ def _rows(body: bytes) -> list[dict[str, Any]]:
 def _write(hook: Hook, sent: Sequence[Mapping[str, Any]], asked: Asked) -> upserts.Written:
     if not hook.enabled:
         raise Refused("This webhook is turned off. Someone who can edit the table can turn it on.", code="conflict")
+    if asked.slips:
+        raise Refused(" ".join(asked.slips))
     places = _places(hook.table, sent)
     unknown = [name for name, column_id in places.items() if column_id is None]
     if unknown and (asked.unknown or hook.unknown) != "ignore":

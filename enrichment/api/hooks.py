@@ -1,6 +1,8 @@
 """The inbound webhook of a table: rows from programs that have no token, at an address that is a secret."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from difflib import get_close_matches
 from typing import Any, Literal
 
 from django.http import HttpRequest
@@ -31,11 +33,29 @@ class Sent(Schema):
     on_match: str | None = None
     keep_blank: bool = True
 
-    def asked(self) -> webhooks.Asked:
-        """How rows match is as the webhook is set, unless the address says it."""
+    def asked(self, given: Mapping[str, Sequence[str]]) -> webhooks.Asked:
+        """How rows match is as the webhook is set, unless the address, with all that is `given` in it, says it."""
         says = self.model_fields_set & {"key", "match", "on_match", "keep_blank"}
         how = Matching(self.key, self.match, self.on_match or "add", self.keep_blank) if says else None
-        return webhooks.Asked(how, self.unknown)
+        return webhooks.Asked(how, self.unknown, tuple(_slips(given)))
+
+
+def _slips(given: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yields what the address seems to say: a name of ours that is written wrong, or that has two values.
+
+    Other names may be those of the program that sends.
+    """
+    known = {_letters(name): name for name in Sent.model_fields}
+    for name, values in given.items():
+        if name in Sent.model_fields:
+            if len(values) > 1 and name != "key":
+                yield f"“{name}” is there more than once. Say it once."
+        elif close := get_close_matches(_letters(name), known, 1, cutoff=0.75):
+            yield f"There is no parameter “{name[:60]}” here. Did you mean “{known[close[0]]}”?"
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalpha, name.lower()))
 
 
 class HookChange(Body):
@@ -99,12 +119,13 @@ def _existing(table: Table) -> Hook:
 def receive_rows(request: HttpRequest, secret: str, query: Query[Sent]) -> Status[dict[str, Any]]:
     """Adds one row, sent as an object of column names and values, or a list of rows. Needs no token.
 
-    With `key=Domain&on_match=update`, a row with the same domain is updated.
+    With `key=Domain&on_match=update`, a row with the same domain is updated. Parameters of your own are passed over,
+    unless they look like one of these.
     """
     hook = webhooks.find(secret)
     if hook is None:
         raise Refused("No table has this address. A renewed webhook has a new one.", code="not_found")
-    return Status(202, asdict(webhooks.receive(hook, request.body, query.asked())))
+    return Status(202, asdict(webhooks.receive(hook, request.body, query.asked(dict(request.GET.lists())))))
 
 
 def _shown(hook: Hook | None) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """What a request may say: a name that an operation doesn't know is refused, in the query, in forms and in bodies.
 
 Passed over, a slip such as `limt=10` or `filtr=[…]` would be answered as if nothing was asked. Whoever calls an address
-without a token (webhooks and call-backs) may be a program that adds parameters of its own, so they take any.
+without a token (webhooks and call-backs) may be a program that adds parameters of its own, so they take any; a webhook
+refuses those that look like its own (`hooks`).
 """
 
 import inspect

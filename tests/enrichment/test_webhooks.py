@@ -90,6 +90,32 @@ def test_unknown_columns_are_named_and_nothing_is_added(
     assert len(companies(leads)) == 3
 
 
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        ("keys=Company", "Did you mean “key”?"),
+        ("Key=Company", "Did you mean “key”?"),
+        ("key=Company&onmatch=update", "Did you mean “on_match”?"),
+        ("unkown=ignore", "Did you mean “unknown”?"),
+        ("key=Company&keep-blank=false", "Did you mean “keep_blank”?"),
+        ("unknown=ignore&unknown=refuse", "“unknown” is there more than once. Say it once."),
+    ],
+)
+def test_an_address_that_slips_is_refused_and_the_post_is_shown(
+    address: str, leads: Table, query: str, meant: str
+) -> None:
+    status, told = send(f"{address}?{query}", {"Company": "Acme"})
+    assert status == 422
+    assert meant in told["error"]["message"]
+    assert companies(leads) == ["Acme", "Fabrikam", "Contoso"]
+    assert meant in HookPost.objects.get().error
+
+
+@pytest.mark.parametrize("query", ["utm_source=crm", "event=created&id=7", "token=x&signature=y", "k=1", "challenge=1"])
+def test_what_a_program_adds_to_the_address_is_passed_over(address: str, leads: Table, query: str) -> None:
+    assert send(f"{address}?{query}", {"Company": "Northwind"})[0] == 202
+
+
 def test_unknown_columns_are_left_out_where_the_sender_says_so(address: str, leads: Table) -> None:
     status, _ = send(f"{address}?unknown=ignore", {"Company": "Northwind", "event": {"id": 1}})
     assert (status, companies(leads)[3:]) == (202, ["Northwind"])
