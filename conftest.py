@@ -29,13 +29,17 @@ hypothesis.settings.register_profile("marl", deadline=None)
 hypothesis.settings.load_profile("marl")
 
 
+# Where single tests take longest: they start browsers and apps, restore backups, edit a table a hundred times.
+_LONGEST = ("e2e", "backups", "model")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--only-database", action="store_true", help="leave out the tests that are the same on any")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    # The longest files first, so that no process waits for the last one of another.
-    items.sort(key=lambda item: "e2e" not in item.path.parts)
+    # Those files first, so that no process waits for the last one of another.
+    items.sort(key=lambda item: not set(_LONGEST) & set(item.path.parts))
     if not config.getoption("--only-database"):
         return
     by_use: dict[bool, list[pytest.Item]] = {True: [], False: []}

@@ -8,7 +8,7 @@ import redis
 POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"
 
 
-PROCESSES = 3  # of the test run; the second one takes the database before the one given, the third one before that
+PROCESSES = 4  # of the test run: each takes the database before that of the one before it, the first one the one given
 
 
 def empty_redis() -> str:
