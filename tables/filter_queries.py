@@ -105,7 +105,7 @@ def _first_look(column: Column, op: str, value: Any, indexed: bool) -> Q:
         return _among_texts(column, texts)
     if indexed or connection.vendor == "postgresql":  # it finds a value faster than it writes a row as text
         return Q()
-    looks = [text_expressions.may_hold(text) for text in texts]
+    looks = [text_expressions.may_hold(text, exactly=op not in _LOOKUPS) for text in texts]
     return reduce(or_, looks) if all(looks) else Q()
 
 
