@@ -7,6 +7,8 @@ export const native = Number;
 
 const NUMBER = /^\s*-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?\s*$/;
 const DECIMAL = /^\s*([-+]?)(\d*)\.?(\d*)(?:e([-+]?\d+))?\s*$/i;
+const WITH_COMMA = /^\s*[-+]?\d+([.,']\d{3})*,\d+(?![\d,]|\.\d+[.,])/;
+const WITH_EXPONENT = /^\s*[-+]?\d+(\.\d+)?e[-+]?\d+\s*$/i;
 export const ALWAYS_KEPT = 15; // characters, of which a double keeps every digit
 /** Below, what is lost stands behind the third decimal, as in any calculation with fractions. */
 const COUNTS_FROM = 1e12;
@@ -70,6 +72,17 @@ function checkStart(text, pattern) {
   if (start.length > ALWAYS_KEPT) exactly(start);
 }
 
+/** Refuses to read 1 of 1,000. @param {any} text */
+function checkCommas(text) {
+  if (typeof text !== "string" || !WITH_COMMA.test(text)) return;
+  const words = `Of “${text.trim().slice(0, 40)}”, only what stands before a comma would be read.`;
+  throw new Failure(
+    "",
+    "#VALUE!",
+    `${words} VALUE reads thousands, NUMBERVALUE a decimal comma; or split the text first.`,
+  );
+}
+
 /** Puts functions that refuse to round in the place of JavaScript's. */
 export function checkNumbers() {
   const { parseFloat: float, parseInt: integer } = globalThis;
@@ -85,11 +98,16 @@ export function checkNumbers() {
   const checked = {
     Number: CheckedNumber,
     parseFloat(/** @type {any} */ text) {
+      checkCommas(text);
       checkStart(String(text), /^\s*[-+]?\d*\.?\d*(e[-+]?\d+)?/i);
       return float(text);
     },
     parseInt(/** @type {any} */ text, /** @type {any} */ radix) {
-      if (!radix || native(radix) === 10) checkStart(String(text), /^\s*[-+]?\d*/);
+      const isDecimal = !radix || native(radix) === 10;
+      if (isDecimal && typeof text === "number" && Number.isFinite(text)) return Math.trunc(text) + 0;
+      if (isDecimal && typeof text === "string" && WITH_EXPONENT.test(text)) return Math.trunc(exactly(text)) + 0;
+      if (isDecimal) checkCommas(text);
+      if (isDecimal) checkStart(String(text), /^\s*[-+]?\d*/);
       return integer(text, radix);
     },
   };

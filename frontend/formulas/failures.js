@@ -26,6 +26,19 @@ export class MissingDate extends TypeError {
   }
 }
 
+/** What is no number would be joined to text, as “NaN”. */
+export class NoNumber extends TypeError {
+  /** @param {number} value */
+  constructor(value) {
+    super(
+      Number.isNaN(value)
+        ? "A part of the text is not a number."
+        : "A part of the text is larger than any number (it may divide by zero).",
+    );
+    this.isOver = !Number.isNaN(value);
+  }
+}
+
 /** Something of an empty reference is read. */
 export class EmptyReference extends TypeError {
   /** @param {number} slot */

@@ -118,6 +118,8 @@ function expression(node, parent, isInFunction, text, mark) {
       return isInFunction && !isOfReference(node.argument, mark) ? null : unchangeable(node);
     case "BinaryExpression":
       if (node.operator === "&" && !isNumber(node.left) && !isNumber(node.right)) return joined(node, text);
+      if (node.operator === "|" && !isNumber(node.left) && !isNumber(node.right)) return either(node, text);
+      if (ORDERS.includes(node.operator) && ORDERS.includes(node.left.operator)) return chained(node);
       return node.operator === "^" ? raised(node, text) : null;
     case "ImportExpression":
     case "MetaProperty":
@@ -142,7 +144,8 @@ function keepsDigits(node, parent) {
   return COMPARISONS.includes(parent.operator);
 }
 
-const COMPARISONS = ["==", "!=", "===", "!==", "<>", "<", ">", "<=", ">="];
+const ORDERS = ["<", ">", "<=", ">="];
+const COMPARISONS = ["==", "!=", "===", "!==", "<>", ...ORDERS];
 
 /** @param {Node} node @returns {boolean} */
 const isText = ({ type, value, operator, left, right }) =>
@@ -184,6 +187,15 @@ const joined = (node, text) => instead(node, text, "+", "“&” doesn't join te
 
 /** @param {Node} node @param {string} text @returns {Problem} */
 const raised = (node, text) => instead(node, text, "**", "“^” doesn't raise to a power. Use **.");
+
+/** @param {Node} node @param {string} text @returns {Problem} */
+const either = (node, text) => instead(node, text, "||", "“|” doesn't mean “or”. Use ||.");
+
+/** Reports 1 < x < 5, which compares true or false with 5. @param {Node} node @returns {Problem} */
+function chained({ start, end }) {
+  const message = "A comparison has two sides. Write two of them: 1 < x && x < 5.";
+  return { message, start, end };
+}
 
 /** @param {Node} node @param {string} text @param {string} sign @param {string} message @returns {Problem} */
 function instead(node, text, sign, message) {

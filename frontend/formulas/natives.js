@@ -4,8 +4,11 @@ import { amountOf } from "./amounts.js";
 import { calculable, compareNumbers, isNumeric } from "./digits.js";
 import { Failure } from "./failures.js";
 import { figure } from "./operators.js";
+import { rounded } from "./rounding.js";
 
 const OF_NUMBERS = ["toNumber", "toFinite", "toInteger", "round", "floor", "ceil", "subtract", "multiply", "divide"];
+
+const MOST_PLACES = 15; // digits behind the point that are rounded by what is seen of a number
 
 /** Refuses to write an object as “[object Object]”. */
 export function refuseText() {
@@ -55,6 +58,21 @@ function fieldsOf(map) {
   if ([...map.keys()].some((key) => typeof key === "object" && key !== null))
     throw new Failure("", "", "The result contains a Map with objects as keys, which a cell can't hold.");
   return Object.fromEntries(map);
+}
+
+/** Lets toFixed round like ROUND: JavaScript writes 1.00 for 1.005. */
+export function roundHalves() {
+  const { toFixed: write, valueOf: numberOf } = Number.prototype;
+  Object.defineProperty(Number.prototype, "toFixed", {
+    /** @this {any} @param {any} places */
+    value(places) {
+      const number = numberOf.call(this);
+      const count = Math.trunc(Number(places ?? 0));
+      return write.call(count >= 0 && count <= MOST_PLACES ? rounded(number, count) : number, places);
+    },
+    writable: true,
+    configurable: true,
+  });
 }
 
 /** @param {any} value */

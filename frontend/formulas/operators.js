@@ -4,10 +4,12 @@ import { amountOf } from "./amounts.js";
 import { collate } from "./collation.js";
 import { ALWAYS_KEPT, calculable, compareNumbers, exactly, isNumeric, math, native, numberOf } from "./digits.js";
 import { EmptyReference, FailedReference, Failure, settled, TextNumber } from "./failures.js";
+import { textual, written } from "./written.js";
 
-export { calculable, EmptyReference, math, settled };
+export { amountOf, calculable, EmptyReference, isNumeric, math, settled, textual, written };
 
 const CODE = /^\s*[-+]?0\d/; // 0042 is no number, unless it is calculated with
+const ONLY_DAY = /^\s*\d{4}-\d\d-\d\d\s*$/;
 const DAY = /^\d{4}-\d\d-\d\d(?!\d)/;
 
 /** @param {any} value */
@@ -24,6 +26,9 @@ export function isEmpty(value) {
 /** @param {any} value */
 const isDate = (value) => value instanceof Date || value?._isAMomentObject === true;
 
+/** @param {any} value */
+const isOfDays = (value) => isDate(value) || (typeof value === "string" && ONLY_DAY.test(value));
+
 /** @param {any} left @param {any} right */
 function plus(left, right) {
   if (typeof left === "number" && typeof right === "number") return left + right;
@@ -31,9 +36,11 @@ function plus(left, right) {
   if (typeof right === "string" && isBlank(left)) return right;
   settled("+", left);
   settled("+", right);
-  if ((typeof left === "number" && isDate(right)) || (typeof right === "number" && isDate(left)))
+  if ((typeof left === "number" && isOfDays(right)) || (typeof right === "number" && isOfDays(left)))
     throw new Failure("+", "#VALUE!", 'A number can\'t be added to a date. Write moment(…).add(1, "days").');
-  return left === undefined && right === undefined ? undefined : left + right;
+  if (left === undefined && right === undefined) return undefined;
+  if (typeof left === "string") return left + written(right);
+  return typeof right === "string" ? written(left) + right : left + right;
 }
 
 /** Adds `a + b + c`; an empty value joined to text leaves the text. @param {any[]} values */
@@ -94,7 +101,7 @@ const exactFigure = (value) => (isNumeric(value) ? exactly(value) : figure(value
 function checkJoin(left, slot, right, other, meant, note) {
   const textual = typeof left === "string" && slot >= 0 ? slot : typeof right === "string" ? other : -1;
   if (textual < 0) {
-    const isOfNames = slot === -1 && other === -1 && meant !== TEXT_IS_MEANT;
+    const isOfNames = slot < 0 && other < 0 && meant !== TEXT_IS_MEANT;
     if (isOfNames && isNumber(left) && isNumber(right))
       note({ slot: -1, sum: `${left} + ${right} gives ${left}${right}` });
     return;
@@ -114,7 +121,7 @@ function checkJoin(left, slot, right, other, meant, note) {
 const isNumber = (value) => typeof value === "number" || isNumeric(value);
 
 /** Returns what a value becomes inside backticks. @param {any} value */
-export const text = (value) => (value === undefined || value === null ? "" : value);
+export const text = (value) => (value === undefined || value === null ? "" : written(value));
 
 /** @param {any} value */
 const isPlain = (value) => Object.prototype.toString.call(value) === "[object Object]" && !isDate(value);
@@ -135,10 +142,15 @@ function same(left, right, strict) {
   if (kinds === "numberstring") return compareWithNumber(right, left) === 0;
   if (kinds === "stringboolean") return left.trim().toLowerCase() === String(right);
   if (kinds === "booleanstring") return String(left) === right.trim().toLowerCase();
-  if (strict || isPlain(left) || isPlain(right)) return left === right;
+  if (strict || isPlain(left) || isPlain(right) || isUnlike(left, right) || isUnlike(right, left))
+    return left === right;
   // biome-ignore lint/suspicious/noDoubleEquals: it is the == of the formula's author
   return left == right;
 }
+
+/** Says whether JavaScript alone takes a list for this: for false or 0 where it is empty. @param {any} list @param {any} other */
+const isUnlike = (list, other) =>
+  Array.isArray(list) && (typeof other === "boolean" || (typeof other === "number" && !list.length));
 
 /** Compares a cell of a number column: 1.0 is 1 there. @param {any} left @param {any} right */
 export const alike = (left, right) => same(left, right, false) || same(figure(left), figure(right), false);

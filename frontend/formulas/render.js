@@ -1,7 +1,7 @@
 /** Writes the JavaScript that runs: the formula with its operators replaced by those of operators.js. */
 
 import { areNamed, meaningOf, slotOf } from "./sums.js";
-import { children, exactText, isRounded } from "./tree.js";
+import { callsMember, children, exactText, isOptional, isRounded } from "./tree.js";
 
 /** @typedef {import("./tree.js").Node} Node */
 
@@ -23,6 +23,8 @@ const WORDS = {
   "is not one of": "!isOneOf",
   ...EQUALITY,
 };
+const OF_NUMBERS = ["toFixed", "toPrecision", "toExponential", "toLocaleString"];
+const WRITERS = ["toString", "toLocaleString", "join"];
 /** Functions of which not every value is computed, and how they are written. @type {Record<string, string>} */
 const LAZY = {
   IFERROR: "ifError",
@@ -53,15 +55,13 @@ export class Renderer {
       case "BinaryExpression":
         return this.binary(node) ?? this.plain(node);
       case "LogicalExpression":
-        return `(${this.chain(node, node.operator)
-          .map((part) => this.operand(part, node.isWord))
-          .join(node.operator)})`;
+        return this.logical(node, this.isCondition || node.isWord);
       case "WordExpression":
         return ORDER.includes(node.word)
           ? this.comparison(node, node.word)
           : this.words(WORDS[node.word], [node.left, node.right].filter(Boolean));
       case "CallExpression":
-        return this.lazy(node) ?? this.plain(node);
+        return this.lazy(node) ?? this.conversion(node) ?? this.plain(node);
       case "UnaryExpression":
         if (/^[-+]$/.test(node.operator)) return `${node.operator} ${this.calculable(node.argument)}`;
         if (node.operator !== "!") return this.plain(node);
@@ -119,6 +119,26 @@ export class Renderer {
   /** @param {string} name */
   slot(name) {
     return parseInt(name.slice(this.mark.length), 36);
+  }
+
+  /** Writes a call that makes text or a truth of a value; null for other calls. @param {Node} node @returns {string | null} */
+  conversion(node) {
+    const { callee, arguments: values } = node;
+    if (callee.name === "String" && values.length === 1 && !this.own.has("String"))
+      return `String(${this.call("text", values)})`;
+    if (callee.name === "Boolean" && values.length === 1 && !this.own.has("Boolean"))
+      return `Boolean(${this.operand(values[0])})`;
+    if (!callsMember(node, WRITERS) || node.optional) return null;
+    const { object, property } = callee;
+    // Not of lodash, and not with a base or a language.
+    if (values.length && (property.name !== "join" || object.name === "_")) return null;
+    if (values.some((/** @type {Node} */ value) => value.type === "SpreadElement")) return null;
+    const value =
+      object.type === "Identifier" && this.isReference(object) && !callee.optional
+        ? this.needed(object, property.name)
+        : this.inside(object);
+    const given = values.map((/** @type {Node} */ part) => this.inside(part));
+    return `${this.mark}.textual(${value})${isOptional(callee) ? "?." : "."}${property.name}(${given})`;
   }
 
   /** Writes a call of a function that computes only the values it needs; null for other calls.
@@ -234,11 +254,26 @@ export class Renderer {
     return [at, ...parts.reverse()];
   }
 
-  /** Renders a value whose truth is tested; as a spreadsheet does where its words test it, AND and OR.
-   * @param {Node} node */
-  operand(node, isOfWords = false) {
-    const text = this.isFigure(node) ? `${this.mark}.unlessZero(${this.inside(node)})` : this.inside(node);
-    return (this.isCondition || isOfWords) && this.isReference(node) ? `${this.mark}.truth(${text})` : text;
+  /** Renders `&&`, `||` and `??`. What they may give back is left as it is, unless only its truth counts.
+   * @param {Node} node @param {boolean} isTested */
+  logical(node, isTested) {
+    const parts = this.chain(node, node.operator).map((part, at, { length }) => {
+      const gives = node.operator !== "&&" || at === length - 1;
+      return isTested || !gives ? this.operand(part) : this.counted(part);
+    });
+    return `(${parts.join(node.operator)})`;
+  }
+
+  /** Renders a value whose truth is tested, as a spreadsheet does: the text FALSE is false.
+   * @param {Node} node @returns {string} */
+  operand(node) {
+    if (node.type === "LogicalExpression" && node.operator !== "??") return this.logical(node, true);
+    return this.isReference(node) ? `${this.mark}.truth(${this.counted(node)})` : this.counted(node);
+  }
+
+  /** Renders a value of which 0 isn't true, also as the text of a number column. @param {Node} node */
+  counted(node) {
+    return this.isFigure(node) ? `${this.mark}.unlessZero(${this.inside(node)})` : this.inside(node);
   }
 
   /** @param {Node} node @returns {boolean} */
@@ -262,8 +297,14 @@ export class Renderer {
   member(node) {
     const { object } = node;
     if (node.optional || object.type !== "Identifier" || !this.isReference(object)) return this.plain(node);
-    const slot = this.slot(object.name);
     const before = this.source.slice(node.start, object.start);
-    return `${before}${this.mark}.need(${this.render(object)},${slot})${this.plain(node, object.end)}`;
+    return `${before}${this.needed(object, node.property.name)}${this.plain(node, object.end)}`;
+  }
+
+  /** Writes a reference of which a member is read: a cell of a number column is a number for those of numbers.
+   * @param {Node} reference @param {string} member */
+  needed(reference, member) {
+    const value = `${this.mark}.need(${this.render(reference)},${this.slot(reference.name)})`;
+    return this.isFigure(reference) && OF_NUMBERS.includes(member) ? `${this.mark}.figure(${value})` : value;
   }
 }

@@ -7,20 +7,20 @@ import { Clay } from "./clay.js";
 import { sortByLanguage } from "./collation.js";
 import { checkDates, checkedMoment, wrongDate } from "./dates.js";
 import { checkNumbers } from "./digits.js";
-import { EmptyReference, Failure, MissingDate, TextNumber } from "./failures.js";
+import { EmptyReference, Failure, MissingDate, NoNumber, TextNumber } from "./failures.js";
 import { freezeAll } from "./freeze.js";
 import { addLocales } from "./locale.js";
-import { addJson, calculateWithTexts, refuseText } from "./natives.js";
+import { addJson, calculateWithTexts, refuseText, roundHalves } from "./natives.js";
 import * as operators from "./operators.js";
 import { spreadsheetFunctions } from "./spreadsheet.js";
 import { URL, URLSearchParams } from "./url.js";
+import { manyDigits, SHOWN_ROUNDED } from "./written.js";
 
 const LARGEST = 2 ** 20; // bytes of a result
 const SLICE = 100; // milliseconds after which finished rows are returned
 const ENOUGH = 4 * LARGEST; // characters, likewise
 const DEEPEST = 100; // levels of a result that are checked
 const NOT_A_NUMBER = "The result contains something that is not a number.";
-const SHOWN_ROUNDED = 1e16; // whole numbers from here on have an exponent, so that they don't look exact
 const PLAIN = [Object.prototype, Array.prototype, Number.prototype, String.prototype, Boolean.prototype, null];
 const { parse, stringify } = JSON;
 const { now } = Date;
@@ -42,6 +42,7 @@ function provide() {
   checkDates();
   checkNumbers();
   refuseText();
+  roundHalves();
   const checked = checkedMoment(moment);
   for (const [name, value] of Object.entries(spreadsheetFunctions(checked))) {
     if (!(name in globalThis)) Object.defineProperty(globalThis, name, { value });
@@ -98,7 +99,7 @@ function outcome(result, row, isCondition, lastJoin) {
   if (typeof result === "number" && !Number.isFinite(result)) {
     if (!Number.isNaN(result)) return failure("The result is larger than any number (it may divide by zero).");
     const slot = row.indexOf(undefined);
-    return slot < 0 ? failure("The result is not a number.") : `[3,${slot}]`;
+    return slot < 0 ? failure(noNumber(row)) : `[3,${slot}]`;
   }
   if (typeof result === "function") return failure("The result is a function. Call it with ( ).");
   if (typeof result === "symbol") return failure("The result is a symbol, which a cell can't hold.");
@@ -113,6 +114,16 @@ function outcome(result, row, isCondition, lastJoin) {
   if (bytes(json) > LARGEST) return failure("The result is larger than 1 MiB.");
   const joined = lastJoin(); // an iterator adds only when it is read
   return joined ? `[0,${json},${joined.slot},${stringify(joined.sum)}]` : `[0,${json}]`;
+}
+
+/** Says that a result is not a number, and what to do about texts of the row that may be why. @param {any[]} row */
+function noNumber(row) {
+  const texts = row.filter((value) => typeof value === "string" && !operators.isNumeric(value));
+  if (texts.some((text) => /^\d{4}-\d\d-\d\d/.test(text)))
+    return 'The result is not a number. Calculate with dates by DAYS(end, start) or moment(…).add(1, "days").';
+  const amount = texts.find((text) => operators.amountOf(text) !== undefined);
+  const words = `VALUE( ) makes a number of “${amount?.slice(0, 40)}”.`;
+  return `The result is not a number.${amount === undefined ? "" : ` ${words}`}`;
 }
 
 /** Returns what JSON could not say of a value: a failure, a date that is none or a number that is none.
@@ -138,8 +149,7 @@ function wrongNumber(value, depth) {
   if (!Number.isFinite(value)) return new Failure("", "", NOT_A_NUMBER);
   const size = Math.abs(value);
   if (size <= Number.MAX_SAFE_INTEGER || size >= (depth ? 1e21 : SHOWN_ROUNDED)) return null;
-  const words = `The result, about ${value.toPrecision(15)}, has more digits than a formula can calculate with.`;
-  return new Failure("", "#NUM!", words);
+  return manyDigits(value);
 }
 
 /** @param {string} what */
@@ -161,6 +171,7 @@ function failed(error, row) {
   const message = described(error);
   if (message.startsWith("Out of memory")) throw error;
   const slot = row.indexOf(undefined);
+  if (error instanceof NoNumber && !error.isOver && slot >= 0) return `[3,${slot}]`;
   if (error instanceof MissingDate) {
     return slot >= 0 && slot === row.lastIndexOf(undefined) ? `[3,${slot}]` : failure(message);
   }

@@ -12,6 +12,7 @@ import { formatNumber } from "./number-format.js";
 import { contains, isEmpty, isFalseText } from "./operators.js";
 import { rounded } from "./rounding.js";
 import { TEXTS } from "./texts.js";
+import { written } from "./written.js";
 
 /** How many of their first values are dates or parts of one. */
 const DATES = {
@@ -92,6 +93,8 @@ function asTruth(value) {
   if (isFalseText(value)) return false;
   return typeof value === "string" && value.trim().toLowerCase() === "true" ? true : value;
 }
+
+const JOINING = ["CONCATENATE", "CONCAT", "TEXTJOIN"];
 
 const ROUNDING = { ROUND: Math.round, ROUNDUP: Math.ceil, ROUNDDOWN: Math.floor };
 
@@ -192,7 +195,7 @@ function asMoment(format) {
 /** @param {any} moment */
 function ours(moment) {
   /** @type {Record<string, any>} */
-  const given = { ...withMeant(formulajs), DATEDIF: DATEDIF(moment) };
+  const given = { ...withMeant(formulajs), DATEDIF: DATEDIF(moment), ...TEXTS };
   const dates = /** @type {Record<string, number>} */ ({ ...DATES, ...MORE_DATES });
   const needed = /** @type {Record<string, number>} */ ({ ...dates, ...NEEDED });
   return {
@@ -211,6 +214,9 @@ function ours(moment) {
     ...criteria(given),
     ...lookups(given),
     ...TEXTS,
+    ...Object.fromEntries(
+      JOINING.map((name) => [name, (/** @type {any[]} */ ...values) => given[name](...values.map(written))]),
+    ),
     ...Object.fromEntries(Object.entries(ROUNDING).map(([name, way]) => [name, rounding(name, way)])),
     COUNT,
     MOD,

@@ -1,5 +1,7 @@
 /** Which parts of a sum are references, whose numbers may be text. */
 
+import { callsMember } from "./tree.js";
+
 /** @typedef {import("./tree.js").Node} Node */
 
 /** Returns the slot of the reference that a part of a sum stands for, also with a default: `({{X}} || 0)`; else -1.
@@ -37,7 +39,13 @@ export function meaningOf(parts) {
 
 /** Says whether what is added are numbers and names, such as the parameters of a function. @param {Node[]} parts */
 export const areNamed = (parts) =>
-  parts.every((part) => isNumber(part) || part.type === "Identifier" || part.type === "MemberExpression");
+  parts.every(
+    (part) =>
+      isNumber(part) ||
+      part.type === "Identifier" ||
+      part.type === "MemberExpression" ||
+      callsMember(part, ["toFixed"]),
+  );
 
 /** Returns the sums of a formula in which numbers could be joined as text: their references, which `Number( )` mends.
  * @param {Node[]} parts @param {string} mark @returns {{slot: number, start: number, end: number}[]} */

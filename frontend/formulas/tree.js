@@ -90,3 +90,15 @@ const digitsOf = (raw) => raw.replaceAll("_", "");
 
 /** Returns the number of a node that is rounded as text, with all of its digits. @param {Node} node */
 export const exactText = ({ raw }) => (/^0[box]/i.test(raw) ? String(BigInt(digitsOf(raw))) : digitsOf(raw));
+
+/** Says whether a node calls a function of a value by one of these names: `x.join(…)`. @param {Node} node @param {string[]} names */
+export const callsMember = ({ type, callee }, names) =>
+  type === "CallExpression" &&
+  callee.type === "MemberExpression" &&
+  !callee.computed &&
+  names.includes(callee.property.name);
+
+/** Says whether what stands before a dot may end a chain: `a?.b.c`. @param {Node} node @returns {boolean} */
+export const isOptional = ({ type, optional, object, callee }) =>
+  (type === "MemberExpression" && (optional || isOptional(object))) ||
+  (type === "CallExpression" && (optional || isOptional(callee)));

@@ -28,8 +28,9 @@ EXAMPLES = [(text.strip("`").replace("\\|", "|"), promised) for table in TABLES[
 
 def promised_result(promised: str) -> Computed:
     if promised.startswith("error: "):
-        name = promised.removeprefix("error: {{").split("}}")[0]
-        return Computed(error=promised.removeprefix("error: "), empty=name)
+        words = promised.removeprefix("error: ")
+        empty = re.fullmatch(r"\{\{(.+)\}\} is empty", words)
+        return Computed(error=words, empty=empty[1] if empty else "")
     return Computed(MISSING if promised == "nothing" else json.loads(promised.strip("`")))
 
 
