@@ -1,5 +1,6 @@
 """Everything that can be set, read from the environment; the README lists each variable."""
 
+import gc
 import os
 import secrets
 import tomllib
@@ -19,6 +20,10 @@ from tables import queues
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("MARL_DATA_DIR", BASE_DIR / "data")).resolve()
 PORT = int(os.environ.get("PORT", "8000"))
+
+# A process makes some hundred thousand objects before it can work, of which nothing is garbage: with the threshold of
+# Python it looks through them all again and again.
+gc.set_threshold(50_000)
 
 
 def _items(text: str) -> list[str]:
