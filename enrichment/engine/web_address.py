@@ -6,7 +6,7 @@ and the request that follows never mean different places.
 
 import re
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 
 import idna
 
@@ -92,6 +92,16 @@ def host_of(text: str) -> str:
     if name.count(":") > 1 and not name.startswith("["):
         name = f"[{name}]"
     return (given[1] or "") + _PORT.sub("", authority(name)).strip("[]").removesuffix(".")
+
+
+def led_to(base: str, reference: str) -> str:
+    """Returns where a reference in an answer from the address `base` leads. Raises ValueError if that is nowhere."""
+    address = urljoin(base, reference.strip())
+    parts = urlsplit(address)
+    authority(parts.netloc.rpartition("@")[2])
+    if parts.scheme not in ("http", "https"):
+        raise ValueError(reference)
+    return address
 
 
 def without_dots(path: str) -> str:

@@ -1,13 +1,17 @@
 """What is sent next for a row whose exchange goes on: a question for its result, or for the next page of it."""
 
+import logging
+
 from enrichment.engine.errors import RowError
 from enrichment.engine.shapes.progress import Progress
 from enrichment.runs.batches import Batch
 from enrichment.runs.results import Result
 from enrichment.worker import calling_back, paging
 from enrichment.worker.job import Job
-from enrichment.worker.ready import Ready, ended_by
+from enrichment.worker.ready import Ready, ended_by, went_wrong
 from tables.models import CellState
+
+log = logging.getLogger(__name__)
 
 
 def ready(job: Job, row_id: int, attempts: int, progress: Progress, batch: Batch | None = None) -> Ready | Result:
@@ -24,4 +28,6 @@ def ready(job: Job, row_id: int, attempts: int, progress: Progress, batch: Batch
             return Result(row_id, CellState.FAILED, None, "no_poll", words, attempts=attempts)
     except RowError as error:
         return ended_by(row_id, error, attempts)
+    except Exception:
+        return went_wrong(row_id, attempts, log)
     return Ready(row_id, attempts, request, progress=progress, batch=batch)

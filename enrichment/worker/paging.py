@@ -40,7 +40,7 @@ def take(job: Job, row: Ready, response: Response, outcome: Outcome, progress: P
     taken = pages.take(paging, progress.pages, outcome.value, response, row.request, kept)
     progress = progress.turned(taken.pages, progress.requests)
     if taken.problem:
-        words = f"Page {taken.number}: {taken.problem}."
+        words = f"Page {taken.number}: {taken.problem}{'' if taken.problem.endswith('?') else '.'}"
         return Outcome(CellState.FAILED, None, FAILED, words, response.status), progress
     if taken.next is not None:
         return Outcome(CellState.WAITING, http_status=response.status, ask_in=0.0), progress

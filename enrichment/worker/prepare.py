@@ -1,5 +1,6 @@
 """Prepares claimed rows: each becomes a request that is ready to go, or ends without one. Nothing is sent here."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -17,11 +18,13 @@ from enrichment.runs.claims import ClaimedRow, NewClaim
 from enrichment.runs.results import Result
 from enrichment.worker import batching, calling_back, continuing, deduplication, idempotency, paging
 from enrichment.worker.job import Job
-from enrichment.worker.ready import Ready, ended_by
+from enrichment.worker.ready import Ready, ended_by, went_wrong
 from enrichment.worker.send_intents import SendIntents
 from enrichment.worker.send_journal import Journal
 from tables import open_rows
 from tables.models import CellState
+
+log = logging.getLogger(__name__)
 
 BUSY = timedelta(seconds=1)  # until another try while every formula process is at work
 
@@ -156,6 +159,8 @@ def _rendered(job: Job, claimed: ClaimedRow, values: Mapping[int, object]) -> Re
         rendered = compiled.request.render({**values, **own})
     except RowError as error:
         return ended_by(row_id, error, claimed.attempts)
+    except Exception:
+        return went_wrong(row_id, claimed.attempts, log)
     request_key = deduplication.request_key(job, rendered.request) if compiled.config.shares_answers else ""
     request = idempotency.with_key(job, row_id, paging.first_request(job, rendered.request))
     kept = paging.values_of(job, values)

@@ -1,5 +1,6 @@
 """A row on its way from preparing to sending, or the rows of a batch."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from enrichment.runs.batches import Batch
 from enrichment.runs.claims import Notes
 from enrichment.runs.results import Result
 from enrichment.schema import NOT_SAID, Asked
+from tables.models import CellState
 
 REQUESTS = "requests"  # in the notes of a row of a batch: how many were sent for it
 
@@ -62,6 +64,13 @@ class Ready:
 
     def ended(self, state: str, due_at: datetime | None = None) -> Result:
         return Result(self.row_id, state, attempts=self.attempts, due_at=due_at, notes=self.notes)
+
+
+def went_wrong(row_id: int, attempts: int, log: logging.Logger) -> Result:
+    """Returns how a row ends that was not sent because of a fault of ours, so that it doesn't hold up all others."""
+    log.exception("the row could not be prepared", extra={"row": row_id})
+    words = "Something went wrong in Marl with this row. The log says why."
+    return Result(row_id, CellState.FAILED, None, "internal", words, attempts=attempts)
 
 
 def ended_by(row_id: int, error: RowError, attempts: int = 0) -> Result:

@@ -127,4 +127,6 @@ def _telling(value: object, depth: int = 0) -> str:
         for key, item in value.items():
             if line := _telling(item, depth + 1):
                 return f"{key}: {line}"
+    if isinstance(value, bool) and depth:
+        return "true" if value else "false"
     return str(value) if isinstance(value, int | float) and depth else ""

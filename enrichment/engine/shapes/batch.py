@@ -1,5 +1,6 @@
 """Many rows in one request: which part of the answer is whose, and how what was refused is divided."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from enrichment.engine.template.references import Hole
 from enrichment.engine.template.values import as_text
 
 REFUSED = (400, 413, 422)  # statuses that may be the fault of one row, and say that nothing was done
+
+_ZEROS = re.compile(r"^0+(?=[0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,17 @@ def divided(batching: Batching, keys: Sequence[str], answer: object) -> list[Par
             by_key[key].append(item)
     if by_key.keys() == {""} and any(by_key[""]):
         raise Unmatched(f"No item in the answer has anything at “{batching.match.answer.text}”")
+    others = [key for key in by_key if key and key not in set(keys)]
+    if others and not by_key.keys() & set(keys):
+        raise Unmatched(f"No item in the answer is for one of the rows: the first is for “{others[0][:60]}”")
     keyless = len([item for item in by_key.get("", []) if item])
-    return [_of_key(batching, key, by_key.get(key, []), keyless) for key in keys]
+    nearly = {_folded(key): key for key in others}
+    return [_of_key(batching, key, by_key.get(key, []), keyless, nearly.get(_folded(key), "")) for key in keys]
+
+
+def _folded(key: str) -> str:
+    """Returns the same for keys that an API may have written anew: in other letters, or a number without its zeros."""
+    return _ZEROS.sub("", key.casefold())
 
 
 def _items(batching: Batching, answer: object) -> list[object]:
@@ -90,10 +102,14 @@ def _items(batching: Batching, answer: object) -> list[object]:
     return found
 
 
-def _of_key(batching: Batching, key: str, items: list[object], keyless: int) -> Part:
-    """A row that is not in the answer may be one of the items without a key: nobody can tell that it has none."""
+def _of_key(batching: Batching, key: str, items: list[object], keyless: int, nearly: str) -> Part:
+    """A row that is not in the answer may be one of the items without a key, or the one of a key that is `nearly` its
+    own: nobody can tell that it has none.
+    """
     if len(items) > 1:
         return Part(problem=f"The answer has {len(items)} different items for “{key}”")
+    if not items and nearly:
+        return Part(problem=f"The answer has no item for “{key}”, but one for “{nearly}”. Send it as the API writes it")
     if not items and keyless and batching.match:
         others = f"{_counted(keyless, 'item')} without anything at “{batching.match.answer.text}”"
         return Part(problem=f"The answer has no item for “{key}”, but {others}")

@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
-from urllib.parse import unquote_plus, urljoin, urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
+from enrichment.engine import web_address
 from enrichment.engine.messages import Request, Response
 from enrichment.engine.template.parameters import encoded
 from enrichment.engine.template.paths import MISSING, Path, Step
@@ -95,7 +96,12 @@ def take(
     pages = replace(before, items=[*before.items, *items], number=before.number + 1, last=len(items))
     if problem := _problem(paging, before, items, value):
         return Taken(pages, pages.number, problem=problem)
-    following = _next(paging, pages, items, value, response)
+    try:
+        following = _next(paging, pages, items, value, response)
+    except ValueError as error:
+        return Taken(
+            pages, pages.number, problem=f"the API names “{str(error)[:200]}” as the next one, which is no address"
+        )
     if following is None:
         has_more = len(pages.items) > paging.max_items
         return Taken(pages, pages.number, is_complete=not has_more, has_more=has_more)
@@ -122,13 +128,15 @@ def _problem(paging: Paging, before: Pages, items: list[Any], value: Any) -> str
             return (
                 f"the API answers with the items of the page before. Does it know the parameter “{paging.parameter}”?"
             )
-    elif paging.next and isinstance(named := paging.next.get(value), dict | list) and named:
-        kind = "an object" if isinstance(named, dict) else "a list"
-        return f"at “{paging.next.text}” is {kind}, which names no next page. Choose one of its fields"
+    elif paging.next and isinstance(named := paging.next.get(value), dict | list | bool) and named:
+        kind = "true" if named is True else "an object" if isinstance(named, dict) else "a list"
+        choose = "Choose the field that does" if named is True else "Choose one of its fields"
+        return f"at “{paging.next.text}” is {kind}, which names no next page. {choose}"
     return ""
 
 
 def _next(paging: Paging, pages: Pages, items: list[Any], value: Any, response: Response) -> str | None:
+    """Raises ValueError with what should be an address and is none."""
     if paging.by in COUNTED:
         if not items or (paging.size and len(items) < paging.size):
             return None
@@ -138,14 +146,25 @@ def _next(paging: Paging, pages: Pages, items: list[Any], value: Any, response: 
     named = paging.next.get(value) if paging.next else MISSING
     if is_empty(named) or named in (False, [], {}):
         return None
-    return urljoin(response.url, as_text(named)) if paging.by == "next_url" else as_text(named)
+    return _led_to(response.url, as_text(named)) if paging.by == "next_url" else as_text(named)
+
+
+def _led_to(base: str, named: str) -> str:
+    """Raises ValueError with what was named."""
+    try:
+        return web_address.led_to(base, named)
+    except ValueError:
+        raise ValueError(named) from None
 
 
 def next_link(response: Response) -> str | None:
-    """Returns the address of rel="next" in the Link headers (RFC 8288), in whatever quotes that is."""
+    """Returns the address of rel="next" in the Link headers (RFC 8288), in whatever quotes that is.
+
+    Raises ValueError with what stands there instead of an address.
+    """
     links = (link for name, text in response.headers if name.lower() == "link" for link in _LINK.findall(text))
     found = next((address.strip() for address, parameters in links if "next" in _relations(parameters)), None)
-    return urljoin(response.url, found) if found else None
+    return _led_to(response.url, found) if found else None
 
 
 def _relations(parameters: str) -> list[str]:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
+from enrichment.engine import web_address
 from enrichment.engine.answer.wait import named_wait
 from enrichment.engine.errors import InvalidSettings, Problem, RenderError
 from enrichment.engine.messages import Request, Response
@@ -20,6 +21,15 @@ _OF_FIRST = frozenset({"content-type", "content-length"})  # headers that only t
 _HERE = "https://here.invalid"
 
 
+def _led_to(base: str, named: str) -> str:
+    """Raises RenderError."""
+    try:
+        return web_address.led_to(base, named)
+    except ValueError:
+        words = f"“{named[:200]}” isn't an address where Marl could ask for the result."
+        raise RenderError("poll_address", words) from None
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where to ask. Without a template, where the first answer says, or else at its own address."""
@@ -31,12 +41,12 @@ class Address:
         """Raises RenderError where the answers lack what it refers to."""
         if self.template is None:
             named = (progress.first.headers.get(name) for name in _NAMING)
-            return urljoin(progress.url, next((text for text in named if text), progress.url))
+            return _led_to(progress.url, next((text for text in named if text), progress.url))
         filling = _Filling(progress.values, {}, progress.url, self.template.start)
         address, own = self.template.fill(filling)
         query = [*([own] if own else ()), *filling.parameters(self.template.query, [], "query", remove_null=False)]
         address += f"?{'&'.join(query)}" if query else ""
-        return urljoin(progress.url, address.removeprefix(_HERE)) if self.is_path else address
+        return _led_to(progress.url, address.removeprefix(_HERE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,7 @@ class _Filling(Filling):
     def value(self, hole: Hole, field: str) -> object:
         # Not super(): a dataclass with slots is another class than the one that its methods were written in.
         value = Filling.value(self, hole, field)
-        return urljoin(self.base, as_text(value)) if hole == self.whole and value else value
+        return _led_to(self.base, as_text(value)) if hole == self.whole and value else value
 
 
 def address(text: str, field: str = "poll.url") -> Address:
@@ -80,10 +90,7 @@ def request(where: Address, progress: Progress) -> Request:
     Raises RenderError.
     """
     address = where.of(progress)
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise RenderError("poll_address", f"“{address[:200]}” isn't an address where Marl could ask for the result.")
-    if parts[:2] != urlsplit(progress.url)[:2]:
+    if urlsplit(address)[:2] != urlsplit(progress.url)[:2]:
         return Request("GET", address, (("Accept", "application/json"),))
     return Request("GET", address, tuple(item for item in progress.headers if item[0].lower() not in _OF_FIRST))
 

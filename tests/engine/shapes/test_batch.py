@@ -65,6 +65,25 @@ def test_an_item_without_a_key_may_be_of_any_row_that_is_not_in_the_answer() -> 
     assert missing.problem == "The answer has no item for “b”, but 1 item without anything at “email”"
 
 
+@pytest.mark.parametrize(("key", "written"), [("Anna@X", "anna@x"), ("0042", 42), ("straße", "STRASSE")])
+def test_an_item_of_nearly_the_same_key_may_be_the_row_that_is_not_in_the_answer(key: str, written: object) -> None:
+    found, missing = batch.divided(batching(BY_EMAIL), ["b", key], [{"email": "b"}, {"email": written}])
+    assert found == Part({"email": "b"})
+    assert (
+        missing.problem == f"The answer has no item for “{key}”, but one for “{written}”. Send it as the API writes it"
+    )
+
+
+def test_an_item_of_another_key_leaves_the_row_out_of_the_answer() -> None:
+    answer = [{"email": "b"}, {"email": "c"}]
+    assert batch.divided(batching(BY_EMAIL), ["a", "b"], answer) == [Part(), Part({"email": "b"})]
+
+
+def test_items_that_are_all_for_others_are_nobodys() -> None:
+    with pytest.raises(Unmatched, match="No item in the answer is for one of the rows: the first is for “x”"):
+        batch.divided(batching(BY_EMAIL), ["a", "b"], [{"email": "x"}, {"email": "y"}])
+
+
 @pytest.mark.parametrize("key", [7, 7.0, "7", " 7 "])
 def test_a_key_is_the_same_as_number_and_as_text(key: object) -> None:
     assert batch.divided(batching(BY_EMAIL), ["7"], [{"email": key}]) == [Part({"email": key})]

@@ -1,6 +1,7 @@
 """Lists that come in pages: walked to their end, or to a bound that the result tells of."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -150,10 +151,19 @@ def test_pages_of_equal_numbers_are_all_taken() -> None:
 
 
 @pytest.mark.parametrize("by", ["cursor", "next_url"])
-@pytest.mark.parametrize(("next", "kind"), [({"href": "/2"}, "an object"), (["a", 1], "a list")])
+@pytest.mark.parametrize(("next", "kind"), [({"href": "/2"}, "an object"), (["a", 1], "a list"), (True, "true")])
 def test_a_next_page_that_is_no_text_is_not_taken_for_the_end(by: By, next: Any, kind: str) -> None:
     taken = pages.take(paging(by), None, {"data": {"people": [1]}, "next": next}, Response(200, url=URL), FIRST, {})
-    assert taken.problem == f"at “next” is {kind}, which names no next page. Choose one of its fields"
+    choose = "Choose the field that does" if next is True else "Choose one of its fields"
+    assert taken.problem == f"at “next” is {kind}, which names no next page. {choose}"
+
+
+@pytest.mark.parametrize("named", ["http://[bad", "ftp://api.example/2", "mailto:a@b.example", "http://a..b/"])
+def test_a_next_page_that_is_at_no_address_is_a_problem_of_its_page(named: str) -> None:
+    value, response = {"data": {"people": [1]}, "next": named}, Response(200, (("Link", f'<{named}>; rel="next"'),))
+    for by in ("next_url", "link_header"):
+        taken = pages.take(paging(by), None, value, replace(response, url=URL), FIRST, {})
+        assert taken.problem == f"the API names “{named}” as the next one, which is no address"
 
 
 @pytest.mark.parametrize("value", [{"data": {"people": "none"}}, {"data": {"people": {"a": 1}}}])

@@ -64,10 +64,21 @@ def test_headers_go_along_to_the_same_site_alone(address: str, sent: set[str]) -
     assert {name for name, _ in request.headers} - {"Accept"} == sent
 
 
-@pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://api.example/x", "mailto:a@b.example"])
+@pytest.mark.parametrize(
+    "location",
+    [
+        *("file:///etc/passwd", "ftp://api.example/x", "mailto:a@b.example", "http://[bad/x", "http://300.1.1.1/x"),
+        *("//api.example:99999/x", "http:///x", "http://a..b/x"),
+    ],
+)
 def test_an_answer_cannot_lead_anywhere_but_to_the_web(location: str) -> None:
     with pytest.raises(RenderError):
         poll.request(poll.address(""), after(Location=location))
+
+
+def test_a_broken_address_in_a_field_is_an_error_of_its_row() -> None:
+    with pytest.raises(RenderError, match=r"“http://\[bad” isn't an address"):
+        poll.address("{{first.url}}").of(after(b'{"url": "http://[bad"}'))
 
 
 def test_what_the_api_says_goes_before_the_settings() -> None:

@@ -15,6 +15,7 @@ from enrichment.columns import http as http_columns
 from enrichment.columns import recipe_export, recipe_import, recipes
 from enrichment.dataflow import recalculate
 from enrichment.engine.errors import InvalidSettings
+from enrichment.engine.template.request import RequestTemplate
 from enrichment.http_client import event_loop
 from enrichment.models import Attempt, Claim, OpenExchange, Run, Runner
 from enrichment.preview import estimate, one_row
@@ -263,6 +264,46 @@ def test_a_question_that_fails_is_asked_again_and_the_row_never_sent_again(colum
     jobs.done = None
     advance(run(column, "failed"))
     assert (cell(column).state, jobs.writes) == ("done", 1)
+
+
+def test_an_address_that_leads_nowhere_fails_its_row_and_holds_up_no_other(
+    column: Column, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    http_columns.save(column, {"poll": POLL | {"url": ""}})
+    places = iter(["http://[bad", "/jobs/7", "/jobs/7"])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        told = jobs.answer(request)
+        if request.method == "POST":
+            told.headers["Location"] = next(places)
+        return told
+
+    monkeypatch.setattr(event_loop, "transport", lambda: httpx.MockTransport(answer))
+    waiting = run(column, "all")
+    advance(waiting, 4)
+    assert (waiting.state, waiting.failed, waiting.done) == ("done", 1, 2)
+    failed = Cell.objects.get(state="failed")
+    assert failed.error_message == "“http://[bad” isn't an address where Marl could ask for the result."
+    http_columns.save(column, {"poll": POLL})
+    advance(run(column, "failed"), 2)
+    assert (jobs.writes, Cell.objects.filter(state="done").count()) == (3, 3)
+
+
+def test_a_row_that_marl_cannot_prepare_holds_up_no_other(
+    column: Column, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared = RequestTemplate.render
+
+    def breaks(template: RequestTemplate, values: Any, *more: Any) -> Any:
+        if "Fabrikam" in values.values():
+            raise ValueError("a fault of ours")
+        return prepared(template, values, *more)
+
+    monkeypatch.setattr(RequestTemplate, "render", breaks)
+    waiting = run(column, "all")
+    advance(waiting, 4)
+    assert (waiting.state, waiting.failed, waiting.done) == ("done", 1, 2)
+    assert Cell.objects.get(state="failed").error_code == "internal"
 
 
 def test_a_column_that_no_longer_asks_does_not_send_the_row_again(column: Column, jobs: Jobs) -> None:
