@@ -18,7 +18,7 @@ from workspaces.refusals import Refused
 def create(actor: Actor, name: str, new_columns: Sequence[tuple[str, str]]) -> Table:
     """Creates a table with columns, given as (name, type). Raises Refused, and then nothing is created."""
     actor.require(Role.EDITOR)
-    tidy_name = names.tidy(name)
+    tidy_name = names.given(name)
     if not tidy_name:
         raise Refused("Enter a name for the table.", field="name")
     with transaction.atomic():
@@ -32,7 +32,7 @@ def create(actor: Actor, name: str, new_columns: Sequence[tuple[str, str]]) -> T
 def change(table: Table, *, name: str | None = None, auto_update: bool | None = None) -> None:
     """Sets what is given; an empty name leaves the old one."""
     if name is not None:
-        table.name = names.tidy(name) or table.name
+        table.name = names.given(name) or table.name
     if auto_update is not None:
         table.auto_update = auto_update
     # Alone: rows may be counted at the same time.

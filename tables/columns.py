@@ -178,7 +178,7 @@ def by_name_or_id(table: Table) -> Callable[[str | int], Column]:
 def _free_name(name: str, others: list[Column]) -> str:
     if len(name.strip()) > names.LONGEST:
         raise Refused(f"A column name has at most {names.LONGEST} characters.", field="name")
-    free = names.tidy(name)
+    free = names.given(name)
     if not free:
         raise Refused("Enter a name for the column.", field="name")
     if any(other.name == free for other in others):

@@ -231,7 +231,7 @@ def _column(pk: object, live_columns: Sequence[Column], field: str) -> Column:
 
 
 def _tidy(name: str) -> str:
-    tidy = names.tidy(name)
+    tidy = names.given(name)
     if not tidy:
         raise Refused("Enter a name for the view.", field="name")
     return tidy

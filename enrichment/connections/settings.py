@@ -15,9 +15,8 @@ from enrichment.engine.formula import Formula
 from enrichment.engine.template.url import matches
 from enrichment.models import Connection, Source
 from enrichment.schema import RateLimit, problems_of, unstorable
-from tables import access
+from tables import access, names
 from tables.models import Column
-from tables.names import tidy
 from workspaces import audit
 from workspaces.actors import Actor, acting
 from workspaces.models import Role
@@ -63,7 +62,7 @@ def draft(
 
 def _fill(connection: Connection, name: str, config: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
     problems = []
-    name = tidy(name)[:LONGEST_NAME]
+    name = names.given(name)[:LONGEST_NAME]
     if not name:
         problems.append(Problem("Enter a name for the connection.", field="name"))
     if connection.kind not in kinds.KINDS:

@@ -184,7 +184,7 @@ def save(source: Source, name: str, given: Mapping[str, Any]) -> Source:
 
     Raises InvalidSettings or Refused, and then nothing is stored.
     """
-    name = names.tidy(name)
+    name = names.given(name)
     if not name:
         raise InvalidSettings([Problem("Enter a name for the source.", "name")])
     found, times = draft(source.table, given), _times(given.get("schedule"))

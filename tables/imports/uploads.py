@@ -57,7 +57,7 @@ def receive(
         target=table,
         filename=filename,
         path=path.name,
-        name=names.tidy(name or "") or _name_after(filename, None if table else actor),
+        name=names.given(name or "") or _name_after(filename, None if table else actor),
         options=how,
         into=where,
         state=Import.State.STAGED,
@@ -124,7 +124,7 @@ def choose(
     staged.options = _known(options or {}, Options)
     staged.into = _known(into or {}, Choices)
     Choices(**staged.into)
-    staged.name = names.tidy(name or "") or staged.name
+    staged.name = names.given(name or "") or staged.name
     staged.save(update_fields=["options", "into", "name"])
 
 

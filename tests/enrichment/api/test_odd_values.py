@@ -79,11 +79,30 @@ def test_a_table_and_a_connection_need_a_name(name: str, call: Caller, leads: Ta
 
 
 def test_a_name_is_kept_on_one_line(call: Caller) -> None:
-    given = {"name": " My\0\nCRM ", "kind": "bearer", "secrets": {"token": "hidden"}}
+    given = {"name": " My\t\nCRM ", "kind": "bearer", "secrets": {"token": "hidden"}}
     assert call("POST", "/connections", given)[1]["name"] == "My CRM"
-    table = call("POST", "/tables", {"name": " My\0\nleads "})[1]
+    table = call("POST", "/tables", {"name": " My\t\nleads "})[1]
     assert table["name"] == "My leads"
-    assert call("PATCH", f"/tables/{table['id']}", {"name": "Our\0leads"})[1]["name"] == "Our leads"
+    assert call("PATCH", f"/tables/{table['id']}", {"name": "Our\nleads"})[1]["name"] == "Our leads"
+
+
+def test_a_name_that_no_database_stores_is_refused_whatever_it_names(call: Caller, leads: Table) -> None:
+    name = "Our\0leads"
+    column = call("GET", f"/tables/{leads.pk}")[1]["columns"][0]["id"]
+    connection = {"kind": "bearer", "secrets": {"token": "hidden"}}
+    source = {"url": "https://api.example", "items": "people"}
+    for method, path, body in (
+        ("POST", "/tables", {}),
+        ("PATCH", f"/tables/{leads.pk}", {}),
+        ("POST", f"/tables/{leads.pk}/columns", {}),
+        ("PATCH", f"/columns/{column}", {}),
+        ("POST", f"/tables/{leads.pk}/views", {}),
+        ("POST", f"/tables/{leads.pk}/sources", {"config": source}),
+        ("POST", "/connections", connection),
+    ):
+        status, told = call(method, path, body | {"name": name})
+        assert (status, told["error"]["details"][0]["field"]) == (422, "name"), path
+        assert "A name can hold neither U+0000" in told["error"]["message"], path
 
 
 @pytest.mark.parametrize(
