@@ -65,6 +65,11 @@ class Decoded:
     is_binary: bool = False
     fault: str = ""  # why some of it can't be read, in words
 
+    @property
+    def guess(self) -> str:
+        """The charset where it is a guess."""
+        return self.charset if self.is_guess else ""
+
 
 def decode(body: bytes, content_type: str = "") -> Decoded:
     """Returns the text of a body of this media type, which may name its charset."""

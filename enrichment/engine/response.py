@@ -1,6 +1,7 @@
 """What becomes of a cell after a response."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from enrichment.engine.answer.telling import LONGEST_LINE, telling_line
@@ -9,7 +10,9 @@ from enrichment.engine.answer.wait import asked_wait, earliest_retry
 from enrichment.engine.errors import RowError
 from enrichment.engine.messages import Outcome, Response
 from enrichment.engine.template.paths import MISSING, Path, pick
-from enrichment.engine.template.values import as_text
+from enrichment.engine.template.values import as_json, as_text
+
+GUESSED = "guessed_letters"  # of a result whose letters may be others
 
 
 def read(
@@ -60,7 +63,15 @@ def _value(response: Response, field_paths: Sequence[Path], answer: Kind, is_suc
             raise Unreadable("graphql", telling_line(response))
     except Unreadable as error:
         return _failed(response.status, error.code, f"{response.status} · {error}")
-    return of_value(response.status, value, field_paths)
+    return marked(of_value(response.status, value, field_paths), response.decoded.guess)
+
+
+def marked(outcome: Outcome, guess: str) -> Outcome:
+    """Returns the outcome with a mark where its letters were read with a guess of their encoding, if they were."""
+    if not guess or outcome.state != "done" or as_json(outcome.value).isascii():
+        return outcome
+    words = f"The server doesn't say how its letters are encoded. They were read as {guess}: check them."
+    return replace(outcome, error_code=GUESSED, error_message=words)
 
 
 def of_value(status: int | None, value: object, field_paths: Sequence[Path]) -> Outcome:

@@ -50,6 +50,7 @@ def take(job: Job, row: Ready, response: Response, outcome: Outcome, progress: P
 
 def _whole(paging: Paging, taken: Taken, response: Response, field_paths: Sequence[Path]) -> Outcome:
     outcome = responses.of_value(response.status, storable(taken.pages.whole(paging)), field_paths)
+    outcome = responses.marked(outcome, taken.pages.guessed)
     detail: dict[str, object] = {"pages": taken.pages.number, "complete": taken.is_complete}
     if paging.items and paging.items.get(taken.pages.first) is MISSING:
         detail["list"] = False
@@ -58,6 +59,7 @@ def _whole(paging: Paging, taken: Taken, response: Response, field_paths: Sequen
     found = f"{taken.pages.number} pages with {len(taken.pages.items[: paging.max_items]):,} items"
     code, has = (INCOMPLETE, "has") if taken.has_more else (MAYBE_INCOMPLETE, "may have")
     words = f"The API {has} more: these are the first {found}, as set in the column."
+    words = f"{words} {outcome.error_message}" if outcome.error_code == responses.GUESSED else words
     return replace(outcome, detail=detail, error_code=code, error_message=words)
 
 

@@ -25,6 +25,26 @@ def test_only_what_is_at_the_field_paths_is_kept() -> None:
     assert outcome.value == {"a": {"b": 1}}
 
 
+@pytest.mark.parametrize("encoding", ["cp866", "cp1254"])
+def test_a_value_whose_letters_are_a_guess_says_so(encoding: str) -> None:
+    texts = {"cp866": "Санкт-Петербург, Россия", "cp1254": "İstanbul'un çok güzel bir şehir olduğunu söylüyorlar"}
+    body = json.dumps({"city": texts[encoding], "id": 7}, ensure_ascii=False).encode(encoding)
+    outcome = response.read(answer(200, body, content_type="application/json"))
+    assert (outcome.state, outcome.error_code) == ("done", "guessed_letters")
+    assert outcome.error_message.startswith("The server doesn't say how its letters are encoded. They were read as ")
+    picked = response.read(answer(200, body, content_type="application/json"), [paths.compile("id")])
+    assert (picked.value, picked.error_code) == ({"id": 7}, "")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "media_type"), [("utf-8", "application/json"), ("cp866", "application/json; charset=ibm866")]
+)
+def test_letters_that_are_known_have_no_mark(encoding: str, media_type: str) -> None:
+    body = '{"city": "Санкт-Петербург"}'.encode(encoding)
+    outcome = response.read(answer(200, body, content_type=media_type))
+    assert (outcome.value, outcome.error_code) == ({"city": "Санкт-Петербург"}, "")
+
+
 @pytest.mark.parametrize("body", [b"", b"null", b"[]", b"{}", b'""', b'{"b": 1}'])
 def test_an_answer_without_data_is_no_failure(body: bytes) -> None:
     assert response.read(answer(200, body), [paths.compile("a")]).state == "no_data"

@@ -44,6 +44,7 @@ class Pages:
     request: Request  # that gave the first answer
     values: dict[str, Any]  # of the references in it, where a cursor is to be put into it
     last: int = 0  # how many of the items came with the last page
+    guessed: str = ""  # the encoding that letters of a page were read as, with a guess
 
     def as_json(self) -> dict[str, Any]:
         request = self.request
@@ -57,6 +58,7 @@ class Pages:
             "request": kept,
             "values": self.values,
             "last": self.last,
+            "guessed": self.guessed,
         }
 
     @classmethod
@@ -93,7 +95,9 @@ def take(
     if not isinstance(items, list) or (found is MISSING and _is_of_another_kind(value, before.first)):
         where = f"at “{paging.items.text}”" if paging.items else "in the answer"
         return Taken(before, before.number + 1, problem=f"there is no list {where}")
-    pages = replace(before, items=[*before.items, *items], number=before.number + 1, last=len(items))
+    guessed = response.decoded.guess or before.guessed
+    items_so_far = [*before.items, *items]
+    pages = replace(before, items=items_so_far, number=before.number + 1, last=len(items), guessed=guessed)
     if problem := _problem(paging, before, items, value):
         return Taken(pages, pages.number, problem=problem)
     try:

@@ -87,6 +87,27 @@ def test_a_bound_is_told_and_shown(column: Any, people: People) -> None:
     assert result.value == {"people": [0, 1, 2, 3], "next": 2, "team": 1}
 
 
+def test_letters_of_a_page_that_are_a_guess_are_told_of_the_whole_list(
+    column: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        is_first = "cursor" not in request.url.params
+        body = {"people": ["Санкт-Петербург, Россия" if is_first else "Utrecht"], "next": "2" if is_first else None}
+        content = json.dumps(body, ensure_ascii=False).encode("cp866")
+        return httpx.Response(200, content=content, headers={"Content-Type": "application/json"})
+
+    monkeypatch.setattr(event_loop, "transport", lambda: httpx.MockTransport(respond))
+    made = column(pages=PAGES)
+    advance(run(made))
+    result = cell(made)
+    assert (result.state, result.error_code) == ("done", "guessed_letters")
+    http_columns.save(made, {"pages": PAGES | {"max_pages": 1}})
+    advance(run(made))
+    result = cell(made)
+    assert (result.state, result.error_code) == ("done", "incomplete")
+    assert result.error_message.endswith("check them.")
+
+
 def test_a_bound_of_counted_pages_may_have_been_the_end(column: Any, people: People) -> None:
     made = column(pages={"by": "offset", "parameter": "cursor", "items": "people", "max_pages": 4})
     advance(run(made))

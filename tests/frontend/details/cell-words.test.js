@@ -42,6 +42,14 @@ test("a cell that runs again says which try it is", () => {
   assert.equal(stateText({ value: null, state: "running", attempts: 1 }), "Running · try 2");
 });
 
+test("a result whose letters are a guess says so", () => {
+  const error = { code: "guessed_letters", message: "They were read as cp866: check them." };
+  assert.equal(
+    stateSentence({ value: "Привет", state: "done", error }),
+    "Done, but letters are a guess. They were read as cp866: check them.",
+  );
+});
+
 test("a list that was cut short says so, and one that may have been says that", () => {
   const cut = (code, message) => stateSentence({ value: [1], state: "done", error: { code, message } });
   assert.equal(cut("incomplete", "The API has more."), "Done, but not all. The API has more.");
