@@ -9,7 +9,7 @@ from benchmarks import report
 from benchmarks.report import Benchmark, Outcome
 
 ROOT = Path(__file__).resolve().parents[2]
-NO_BENCHMARK = {"__init__", "environment", "report", "fuzz"}
+NO_BENCHMARK = {"__init__", "discrete_events", "environment", "report", "fuzz"}
 
 
 @pytest.fixture

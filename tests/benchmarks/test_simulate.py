@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from benchmarks import simulate
-from benchmarks.simulate import Clock, Costs, Figures, Place, Server, Simulation
+from benchmarks.discrete_events import Clock, Server
+from benchmarks.simulate import Costs, Figures, Place, Simulation
 
 ALONE = Place(workers=1, runs=1, hosts=1, people=0.001)
 
