@@ -1,4 +1,8 @@
-"""Field paths into JSON values: `a.b`, `a[0]`, `a[-1]`, `a[*].b`, `a\\.b`, `["a.b"]`, and JSONPath behind a `$`."""
+"""Field paths into JSON values: `a.b`, `a[0]`, `a[-1]`, `a[*].b`, `a\\.b`, `["a.b"]`, and JSONPath behind a `$`.
+
+A dot may stand before an index as well: `a.0` and `a.*.b` are `a[0]` and `a[*].b`. `[*]` is every item of a list; an
+object has none. A key of digits is found in an object as it is, and the key `*` by `["*"]`.
+"""
 
 import re
 from collections import defaultdict
@@ -30,6 +34,7 @@ type Step = str | int | _Every
 
 _KEY = re.compile(r"(?:\\.|[^.\[\]\\])+")
 _PLAIN_KEY = re.compile(r"[^\s.\[\]\\\"$@]([^.\[\]\\\"]*[^\s.\[\]\\\"])?")
+_DIGITS = re.compile(r"-?\d{1,9}", re.ASCII)
 _INDEX = re.compile(r"\[\s*(-?\d{1,9}|\*)\s*\]")
 _QUOTED = re.compile(r"""\[\s*(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)')\s*\]""")
 
@@ -81,7 +86,7 @@ def dotted(text: str) -> Path:
             steps.append(re.sub(r"\\(.)", r"\1", inner))
             position = quoted.end()
         elif key := _KEY.match(rest, position):
-            steps.append(re.sub(r"\\(.)", r"\1", key[0]).strip())
+            steps.append(EVERY if key[0].strip() == "*" else re.sub(r"\\(.)", r"\1", key[0]).strip())
             position = key.end()
         else:
             raise _unreadable(text, before + position)
@@ -94,7 +99,7 @@ def dotted(text: str) -> Path:
 
 def below(path: str, key: str) -> str:
     """Returns the path to a member of what is at `path`, of which "" is the whole."""
-    if not _PLAIN_KEY.fullmatch(key):
+    if key == "*" or not _PLAIN_KEY.fullmatch(key):
         quoted = re.sub(r'([\\"])', r"\\\1", key)
         return f'{path}["{quoted}"]'
     return f"{path}.{key}" if path else key
@@ -135,7 +140,7 @@ def _child(value: object, step: Step) -> object:
 def _index(step: Step) -> int | None:
     if isinstance(step, int):
         return step
-    return int(step) if isinstance(step, str) and step.isascii() and step.isdigit() and len(step) < 10 else None
+    return int(step) if isinstance(step, str) and _DIGITS.fullmatch(step) else None
 
 
 def pick(value: object, wanted: Sequence[Path]) -> object:

@@ -3,13 +3,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enrichment.engine.errors import InvalidSettings, RowError
-from enrichment.engine.template import paths
+from enrichment.engine.template import paths, references
 from enrichment.engine.template.paths import MISSING
+from enrichment.engine.template.references import Hole
 
 VALUE = {
     "a": {"b": [{"c": 1, "d": 2}, {"c": 3}], "x.y": "dot", "my-key": 5, "two words": 6, "n": None},
     "0": "zero",
     "$oid": "an id",
+    "*": "a star",
 }
 
 
@@ -21,6 +23,13 @@ VALUE = {
         ("a.b[*].c", [1, 3]),
         ("a.b[*].d", [2]),
         ("a.b.1.c", 3),
+        ("a.b.-1.c", 3),
+        ("a.b.*.c", [1, 3]),
+        ("a.b.*", [{"c": 1, "d": 2}, {"c": 3}]),
+        ("a.*", MISSING),
+        ("*", MISSING),
+        ('["*"]', "a star"),
+        (r"\*", "a star"),
         (r"a.x\.y", "dot"),
         ('a["x.y"]', "dot"),
         ("a['x.y']", "dot"),
@@ -44,6 +53,16 @@ VALUE = {
 )
 def test_a_path_finds_what_it_names(path: str, found: object) -> None:
     assert paths.compile(path).get(VALUE) == found
+
+
+@pytest.mark.parametrize(("one", "other"), [("a.b.*.c", "a.b[*].c"), ("a.b.*", "a.b[*]"), ("*.c", "[*].c")])
+def test_a_star_behind_a_dot_is_every_item_wherever_a_path_is_typed(one: str, other: str) -> None:
+    assert paths.compile(one).steps == paths.compile(other).steps
+    assert paths.pick(VALUE, [paths.compile(one)]) == paths.pick(VALUE, [paths.compile(other)])
+    [first], [second] = (references.parse(f"{{{{Company.{path}}}}}", {1: "Company"})[0] for path in (one, other))
+    assert isinstance(first, Hole)
+    assert isinstance(second, Hole)
+    assert first.value({1: VALUE}, {}) == second.value({1: VALUE}, {}) == paths.compile(one).get(VALUE)
 
 
 @pytest.mark.parametrize("path", ["", " ", "a..b", "a.", "a[", "a[x]", "a]b", "$a", "$..", "$.a[", "$.a[?@.b ==]"])
