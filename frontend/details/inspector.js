@@ -229,7 +229,8 @@ export class Inspector {
   #footPart(column) {
     const rows = [newKey("ascending", "Arrow up"), newKey("descending", "Arrow down"), "other rows"];
     const attempts = [newKey("left", "Arrow left"), newKey("right", "Arrow right"), "other attempts"];
-    const keys = make("span", "hint keys", ...rows, ...attempts);
+    const hasOthers = (this.#history?.attempts.length ?? 0) > 1;
+    const keys = make("span", "hint keys", ...rows, ...(hasOthers ? attempts : []));
     const settings = button("Open settings", "btn", () => this.#openSettings());
     if (column.type !== "http" || !this.grid.canEdit) return [keys, settings];
     const again = button("Run again", "btn", () => void this.#runAgain(column));

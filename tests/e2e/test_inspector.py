@@ -230,3 +230,13 @@ def test_attempts_that_are_deleted_are_counted_before_and_told_after(
     expect(drawer.get_by_text("1 older attempt was deleted.")).to_be_visible()
     expect(drawer.get_by_text("1 attempt", exact=True)).to_be_visible()
     expect_accessible(page)
+
+
+def test_other_attempts_are_offered_where_there_are_some(page: Page, drawer: Locator) -> None:
+    page.get_by_role("gridcell").first.click()
+    choose(page, 1)
+    page.keyboard.press("Enter")
+    expect(drawer.get_by_text("other attempts")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(drawer.get_by_role("heading", name="Profile, row 2")).to_be_visible()
+    expect(drawer.get_by_text("other attempts")).to_have_count(0)
