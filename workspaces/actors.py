@@ -17,7 +17,7 @@ from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from workspaces import audit, second_factor, sessions, signing_in
+from workspaces import audit, second_factor, sessions, signing_in, unwritable
 from workspaces.models import ApiToken, Membership, Role, User, Workspace
 from workspaces.refusals import Refused
 from workspaces.tokens import hash_token
@@ -115,7 +115,8 @@ def actor_of_token(text: str) -> Actor | None:
         words = f"The token “{token.name}” ended on {token.ends_at:%Y-%m-%d %H:%M} UTC. Create a new one."
         raise Refused(words, code="token_ended", status=401)
     if token.last_used_at is None or now - token.last_used_at > LAST_USED_PRECISION:
-        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+        with unwritable.dispensable():
+            ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
     maker_role = Role(token.maker_role) if token.maker_role else None
     actor = Actor(token.created_by, token.workspace, Role(token.role), token, maker_role=maker_role)
     return _act(actor, token.name)

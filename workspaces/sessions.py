@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from workspaces import unwritable
 from workspaces.models import BrowserSession, User
 
 KEPT_AS = "seen"  # in the session: its key, and when it was last noted
@@ -41,16 +42,17 @@ def see(request: HttpRequest, user: User) -> None:
     key, now = request.session.session_key, timezone.now()
     if key is None or not _is_due(request.session.get(KEPT_AS), key, now):
         return
-    request.session[KEPT_AS] = [key, now.timestamp()]
-    BrowserSession.objects.update_or_create(
-        session_key=key,
-        defaults={
-            "user": user,
-            "address": _address(request),
-            "agent": request.META.get("HTTP_USER_AGENT", "")[:LONGEST_AGENT],
-            "last_seen_at": now,
-        },
-    )
+    with unwritable.dispensable():
+        BrowserSession.objects.update_or_create(
+            session_key=key,
+            defaults={
+                "user": user,
+                "address": _address(request),
+                "agent": request.META.get("HTTP_USER_AGENT", "")[:LONGEST_AGENT],
+                "last_seen_at": now,
+            },
+        )
+        request.session[KEPT_AS] = [key, now.timestamp()]
 
 
 def _is_due(seen: Any, key: str, now: datetime) -> bool:

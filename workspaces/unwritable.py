@@ -1,12 +1,17 @@
 """Why nothing can be stored, in words for whoever wanted to: a disk that is full, what is read-only, or others."""
 
 import errno
+import logging
 import sqlite3
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
+from django.db import DatabaseError, transaction
+
+log = logging.getLogger(__name__)
 
 _UNTIL = "Marl can't store anything until {}. What was stored before is safe."
 FULL = "The disk is full: " + _UNTIL.format("some space is free")
@@ -27,6 +32,18 @@ _UNCLEAR = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}  # errors of SQLite t
 def why(error: BaseException) -> str:
     """Returns the reason in a sentence or two, or nothing for an error that is about something else."""
     return next(filter(None, map(_why, _with_causes(error))), "")
+
+
+@contextmanager
+def dispensable() -> Iterator[None]:
+    """Does without a write where nothing can be stored, so that what only notes who reads keeps nobody from reading."""
+    try:
+        with transaction.atomic():
+            yield
+    except DatabaseError as error:
+        if not (reason := why(error)):
+            raise
+        log.warning("not noted: %s", reason)
 
 
 def of_data_folder() -> str:

@@ -1,6 +1,6 @@
-/** Calls that are made again until the server can be reached. Meanwhile a notice says so, and the page asks before it is left. */
+/** Calls that are made again until the server takes them. Meanwhile a notice says what is wrong, and the page asks before it is left. */
 
-import { ApiError } from "./api.js";
+import { ApiError, reasonOf } from "./api.js";
 import { showNotice } from "./notices.js";
 
 const FIRST_WAIT_MS = 1000;
@@ -27,8 +27,8 @@ export async function untilReachable(call, onWait) {
   } catch (error) {
     if (!isUnreachable(error)) throw error;
     onWait();
+    begin(error);
   }
-  begin();
   try {
     return await again(call, FIRST_WAIT_MS);
   } finally {
@@ -50,11 +50,13 @@ async function again(call, wait) {
   }
 }
 
-function begin() {
+/** @param {unknown} error of the first call */
+function begin(error) {
   waiting += 1;
   if (waiting > 1) return;
   addEventListener("beforeunload", ask);
-  notice = showNotice("Not saved yet: the server can't be reached. Marl keeps trying.", { stays: true });
+  const why = error instanceof ApiError ? `. ${reasonOf(error)}` : ": the server can't be reached.";
+  notice = showNotice(`Not saved yet${why} Marl keeps trying.`, { stays: true });
 }
 
 function end() {

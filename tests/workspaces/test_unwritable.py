@@ -3,6 +3,7 @@
 import errno
 import sqlite3
 import tempfile
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,12 @@ from typing import Any
 import psycopg
 import pytest
 import redis
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.test import Client
 
-from workspaces import unwritable
+from workspaces import actors, unwritable
+from workspaces.models import ApiToken, BrowserSession, Role, User, Workspace
+from workspaces.tokens import create_api_token
 
 
 def full_database(path: Path) -> sqlite3.Error:
@@ -99,3 +103,32 @@ def test_looking_leaves_nothing_in_the_data_folder(settings: Any, tmp_path: Path
     settings.DATA_DIR = tmp_path
     assert unwritable.of_data_folder() == ""
     assert not list(tmp_path.iterdir())
+
+
+def refuse_writes(execute: Callable[..., Any], sql: str, *of: Any) -> Any:
+    """Lets a disk be full for what Django executes."""
+    if sql.startswith(("INSERT", "UPDATE")):
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise of_django(error)
+    return execute(sql, *of)
+
+
+@pytest.mark.django_db
+def test_whoever_is_signed_in_goes_on_reading_while_the_disk_is_full(
+    viewer: User, client_for: Callable[[User], Client]
+) -> None:
+    client = client_for(viewer)
+    with connection.execute_wrapper(refuse_writes):
+        assert client.get("/settings/account").status_code == 200
+    assert not BrowserSession.objects.exists()
+    client.get("/settings/account")
+    assert BrowserSession.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_token_goes_on_reading_while_the_disk_is_full(viewer: User, workspace: Workspace) -> None:
+    text = create_api_token(workspace, "Nightly", Role.VIEWER, viewer)[1]
+    with connection.execute_wrapper(refuse_writes):
+        assert actors.actor_of_token(text)
+    assert ApiToken.objects.get().last_used_at is None
