@@ -115,8 +115,7 @@ def actor_of_token(text: str) -> Actor | None:
         words = f"The token “{token.name}” ended on {token.ends_at:%Y-%m-%d %H:%M} UTC. Create a new one."
         raise Refused(words, code="token_ended", status=401)
     if token.last_used_at is None or now - token.last_used_at > LAST_USED_PRECISION:
-        with unwritable.dispensable():
-            ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+        unwritable.noted(lambda: ApiToken.objects.filter(pk=token.pk).update(last_used_at=now))
     maker_role = Role(token.maker_role) if token.maker_role else None
     actor = Actor(token.created_by, token.workspace, Role(token.role), token, maker_role=maker_role)
     return _act(actor, token.name)

@@ -42,16 +42,13 @@ def see(request: HttpRequest, user: User) -> None:
     key, now = request.session.session_key, timezone.now()
     if key is None or not _is_due(request.session.get(KEPT_AS), key, now):
         return
-    with unwritable.dispensable():
-        BrowserSession.objects.update_or_create(
-            session_key=key,
-            defaults={
-                "user": user,
-                "address": _address(request),
-                "agent": request.META.get("HTTP_USER_AGENT", "")[:LONGEST_AGENT],
-                "last_seen_at": now,
-            },
-        )
+    seen = {
+        "user": user,
+        "address": _address(request),
+        "agent": request.META.get("HTTP_USER_AGENT", "")[:LONGEST_AGENT],
+        "last_seen_at": now,
+    }
+    if unwritable.noted(lambda: BrowserSession.objects.update_or_create(session_key=key, defaults=seen)):
         request.session[KEPT_AS] = [key, now.timestamp()]
 
 

@@ -4,8 +4,7 @@ import errno
 import logging
 import sqlite3
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from django.conf import settings
@@ -34,16 +33,17 @@ def why(error: BaseException) -> str:
     return next(filter(None, map(_why, _with_causes(error))), "")
 
 
-@contextmanager
-def dispensable() -> Iterator[None]:
-    """Does without a write where nothing can be stored, so that what only notes who reads keeps nobody from reading."""
+def noted(write: Callable[[], object]) -> bool:
+    """Writes what only notes who reads. Returns False where nothing can be stored: that keeps nobody from reading."""
     try:
         with transaction.atomic():
-            yield
+            write()
     except DatabaseError as error:
         if not (reason := why(error)):
             raise
         log.warning("not noted: %s", reason)
+        return False
+    return True
 
 
 def of_data_folder() -> str:
