@@ -5,6 +5,7 @@ Each answers for its own host, which a request names in its `X-Forwarded-Host` h
 
 import base64
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -167,6 +168,8 @@ class PublicApis:
         assert form["grant_type"] == JWT_GRANT
         audience = "https://login.salesforce.com"
         claims = jwt.decode(form["assertion"], self.salesforce_key, algorithms=["RS256"], audience=audience)
+        if claims["exp"] - time.time() > 180:
+            return 400, {"error": "invalid_grant", "error_description": "invalid assertion"}
         if (claims["iss"], claims["sub"]) != ("3MVG9.client_1", "sam@acme.example"):
             return 400, {"error": "invalid_grant", "error_description": "user hasn't approved this consumer"}
         return 200, {
