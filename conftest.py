@@ -19,6 +19,7 @@ from pytest_django import DjangoDbBlocker
 
 _folder = Path(tempfile.mkdtemp(prefix="marl-test-"))
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+_shared = Path(os.environ.setdefault("MARL_TEST_SHARED", str(_folder)))  # of the process that started the others
 os.environ["MARL_DATA_DIR"] = str(_folder)
 os.environ.setdefault("MARL_ALLOWED_NETWORKS", "127.0.0.0/8,::1/128")
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
@@ -101,6 +102,19 @@ def redis_server() -> None:
     from config.bundled_redis import wait_until_ready
 
     wait_until_ready(os.environ["REDIS_URL"])
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        yield
+        return
+    from tests.migrated_database import migrated_once
+
+    with migrated_once(_shared, django_db_blocker):
+        yield
 
 
 @pytest.fixture(scope="session")

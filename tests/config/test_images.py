@@ -8,7 +8,6 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
 import pytest
 import yaml
 
@@ -79,19 +78,27 @@ def test_every_part_that_goes_on_is_looked_after(name: str) -> None:
     assert PODS[name]["containers"][0]["livenessProbe"]
 
 
+@pytest.fixture(scope="module")
+def kubernetes() -> Any:
+    """What knows its schemas: loaded here, because that takes a second, and each test process collects this module."""
+    import kubernetes_validate
+
+    return kubernetes_validate
+
+
 @pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.parametrize("part", RESOURCES, ids=lambda part: f"{part['kind']} {part['metadata']['name']}")
-def test_a_manifest_follows_the_schema_of_kubernetes(part: dict[str, Any], release: str) -> None:
-    kubernetes_validate.validate(part, release, strict=True)
+def test_a_manifest_follows_the_schema_of_kubernetes(part: dict[str, Any], release: str, kubernetes: Any) -> None:
+    kubernetes.validate(part, release, strict=True)
 
 
-def test_a_manifest_with_a_misspelt_field_is_noticed() -> None:
+def test_a_manifest_with_a_misspelt_field_is_noticed(kubernetes: Any) -> None:
     [deployment] = [
         part for part in RESOURCES if part["metadata"]["name"] == "marl-web" and part["kind"] == "Deployment"
     ]
     wrong = {**deployment, "spec": {**deployment["spec"], "replica": 2}}
-    with pytest.raises(kubernetes_validate.ValidationError, match="replica"):
-        kubernetes_validate.validate(wrong, RELEASES[-1], strict=True)
+    with pytest.raises(kubernetes.ValidationError, match="replica"):
+        kubernetes.validate(wrong, RELEASES[-1], strict=True)
 
 
 @pytest.mark.parametrize("name", OWN)
