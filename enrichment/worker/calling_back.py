@@ -105,7 +105,8 @@ def read_later(call: Call, wait: timedelta) -> Result:
 
 
 def _outcome(job: Job, evaluators: Evaluators, call: Call) -> tuple[Outcome, Progress | None]:
-    compiled, response, progress = job.compiled, call.response, call.progress
+    compiled, progress = job.compiled, call.progress
+    response = call.response if compiled.config.answer == "text" else callback.without_form(call.response)
     if compiled.poll:
         progress = replace(progress, last=Answer.of(response)) if progress else None
         values = progress.values if progress else _values(response)

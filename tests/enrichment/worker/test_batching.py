@@ -208,12 +208,28 @@ def test_what_may_be_repeated_after_a_death_is_the_same_request(batched: Any, co
     assert [len(names) for names in companies.batches] == [10, 5]
 
 
-def _claimed_and_lost(whole: Run, column: Column) -> list[int]:
+def test_a_worker_that_dies_between_the_halves_of_a_refused_batch_leaves_one_in_doubt(
+    batched: Any, companies: Companies
+) -> None:
+    made = batched(batch={"rows": 8}, max_in_flight=1)
+    companies.refuses = {"C2"}
+    whole = run(made, {"first": 8})
+    advance(whole)
+    assert ([len(names) for names in companies.batches], states(made)) == ([8], {"queued": 8})
+    sent = _claimed_and_lost(whole, made, most=4)
+    sweep()
+    assert {pk for pk, state in _states_by_row(made).items() if state == "unknown"} == set(sent)
+    advance(whole, 6)
+    assert (whole.state, states(made)) == ("done", {"unknown": 4, "done": 3, "failed": 1})
+    assert not any("Acme" in names for names in companies.batches[1:])
+
+
+def _claimed_and_lost(whole: Run, column: Column, most: int = 10) -> list[int]:
     """Claims and prepares the first rows as a worker that dies before it hears an answer. Returns the rows it sent."""
     lifecycle.begin(whole.pk)
     worker = Worker.objects.create()
-    claimed = claims.claim(whole.pk, 10, worker.pk, beginning=10)
-    requests, _ = prepare.requests(jobs.load(whole), Evaluators(), claimed, 10, 1)
+    claimed = claims.claim(whole.pk, most, worker.pk, beginning=most)
+    requests, _ = prepare.requests(jobs.load(whole), Evaluators(), claimed, most, 1)
     worker.delete()
     [request] = requests.all
     return [row.row_id for row in request.rows]

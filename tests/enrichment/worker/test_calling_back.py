@@ -292,6 +292,18 @@ def test_a_call_is_read_as_answers_are(column: Column, provider: Provider) -> No
     assert (cell(column).state, cell(column).value, len(provider.addresses)) == ("done", "size: 5", 2)
 
 
+def test_a_form_that_is_posted_is_read_by_its_fields(column: Column, provider: Provider) -> None:
+    http_columns.save(column, {"field_paths": ["size", "tags"], "success_if": "{{body.size}} == 5"})
+    waiting = run(column)
+    advance(waiting)
+    provider.call("size=5&tags=a&tags=b+%C3%BC", content_type="application/x-www-form-urlencoded")
+    advance(waiting)
+    assert (cell(column).state, cell(column).value) == ("done", {"size": "5", "tags": ["a", "b ü"]})
+    assert [attempt.response and attempt.response["body"] for attempt in Attempt.objects.order_by("number")][-1] == (
+        "size=5&tags=a&tags=b+%C3%BC"
+    )
+
+
 def test_where_a_column_also_polls_a_call_says_that_it_is_time_to_ask(column: Column, provider: Provider) -> None:
     poll = {"until": '{{body.state}} == "done"', "url": "/jobs/7", "every_ms": 600_000, "for_ms": 900_000}
     http_columns.save(column, {"poll": poll})
