@@ -173,6 +173,8 @@ class TestPanel:
         ]
         places = [html.index(f">{label}") for label in labels]
         assert places == sorted(places)
+        ids = re.findall(r'\bid="([^"]+)"', html)
+        assert len(ids) == len(set(ids))
         assert [item["name"] for item in json.loads(html.split('data-references="')[1].split('"\n')[0])] == [
             "Company",
             "Zip",
