@@ -91,6 +91,8 @@ def test_what_runs_is_shown_at_its_table(page: Page, app: App) -> None:
         run = api.post(f"/columns/{profile['id']}/runs", json={"rows": "all"}).json()
         page.goto(app.url)
         expect(row(page, "Under way")).to_contain_text(re.compile(r"Company profile: \d+ of 25"))
+        page.set_viewport_size({"width": 390, "height": 800})
+        expect(page.get_by_role("button", name="More for Under way")).to_be_in_viewport(ratio=1)
         api.post(f"/runs/{run['id']}/stop")
     expect(row(page, "Under way")).not_to_contain_text("Company profile")
 
