@@ -88,18 +88,21 @@ class _Member(Func):
 
 
 class _Whole(Func):
-    """The text of a JSON value."""
+    """The text of a JSON value, as people see it: 5 for 5.0. A text ends with its quote there, so .0 ends a number."""
 
     output_field = TextField()
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
         """As it is stored, like what a row holds."""
         template = """(CASE WHEN %(expressions)s GLOB '"*' OR %(expressions)s = 'null'
-            THEN JSON_EXTRACT(%(expressions)s, '$') ELSE CAST(%(expressions)s AS TEXT) END)"""
+            THEN JSON_EXTRACT(%(expressions)s, '$') WHEN %(expressions)s GLOB '*.0'
+            THEN substr(%(expressions)s, 1, length(%(expressions)s) - 2) ELSE CAST(%(expressions)s AS TEXT) END)"""
         return self.as_sql(compiler, connection, template=template, **context)
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
-        return self.as_sql(compiler, connection, template="(%(expressions)s #>> '{}')", **context)
+        template = """(CASE WHEN CAST(%(expressions)s AS text) LIKE '%%%%.0'
+            THEN left(CAST(%(expressions)s AS text), -2) ELSE %(expressions)s #>> '{}' END)"""
+        return self.as_sql(compiler, connection, template=template, **context)
 
 
 class _Kind(Func):

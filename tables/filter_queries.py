@@ -165,9 +165,14 @@ def _comparison(op: str, expression: Any, values: Sequence[Any]) -> Any:
 
 
 def _is_by_number(column: Column, op: str, values: Sequence[Any]) -> bool:
-    if op not in ORDERED_OPS and (op != "eq" or column.type != ColumnType.NUMBER):
-        return False
-    return all(as_number(value) is not None for value in values)
+    if op == "eq" and column.type == ColumnType.NUMBER:
+        return all(map(_is_stored_as_number, values))
+    return op in ORDERED_OPS and all(as_number(value) is not None for value in values)
+
+
+def _is_stored_as_number(value: object) -> bool:
+    """Whether the databases take a text like this in a number column for a number."""
+    return as_number(value) is not None and number_expressions.is_number(_numeral(value))
 
 
 def _is_by_date(column: Column, op: str, values: Sequence[Any]) -> bool:
@@ -202,7 +207,7 @@ def _is_one_of(column: Column, values: Sequence[Any]) -> Q:
     test = Q(In(text if is_plain else text_expressions.composed(text), texts))
     if connection.vendor == "postgresql" and (compact := [each[1] for each in forms if len(each) > 1]):
         test |= Q(In(text, [expressions.stored_json(one) for one in compact]))
-    if column.type == ColumnType.NUMBER and (known := [_numeral(one) for one in values if as_number(one) is not None]):
+    if column.type == ColumnType.NUMBER and (known := [_numeral(one) for one in values if _is_stored_as_number(one)]):
         return test | Q(number_expressions.is_among(column, known))
     if column.type == ColumnType.DATE and (reaches := [moments.reach(one) for one in values if is_date(one)]):
         days = [first for first, last in reaches if first != last]
@@ -253,6 +258,6 @@ def _failed_like(column: Column, row_id: object) -> Q:
     return Q(*(Q(pk__in=find(column, failed_id).values("row_id")) for find in similar_failures))
 
 
-def _numeral(value: int | float | str) -> str:
+def _numeral(value: object) -> str:
     """Returns the number as text, with all of its digits."""
     return str(value).strip()

@@ -1,6 +1,7 @@
 """SQL for texts that are numbers, to the last digit, on either database."""
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -24,6 +25,7 @@ _NUMBER_IN_SQLITE = (
     f"it <= CAST(9e999 AS REAL) AND length(it) <= {LONGEST_NUMBER} AND (it NOT GLOB '*[^.0-9]*' OR ("
     "it NOT GLOB '*[^-+.0-9eE]*' AND it NOT GLOB '*[eE]*[0-9][0-9][0-9]*'))"
 )
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9][0-9]?)?")
 _EXACT = 15  # characters of a number that is the only one of its double among those as short
 
 
@@ -127,6 +129,11 @@ class _IsAmong(_Beside):
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
         others = "SELECT CAST(value AS numeric) FROM jsonb_array_elements_text(CAST(other AS jsonb)) each (value)"
         return super().as_postgresql(compiler, connection, read=f"CAST(it AS numeric) IN ({others})")
+
+
+def is_number(text: str) -> bool:
+    """Whether databases read this text as a number, as they do below."""
+    return len(text) <= LONGEST_NUMBER and _NUMBER.fullmatch(text) is not None
 
 
 def number(column: Column) -> Func:

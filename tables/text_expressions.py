@@ -115,7 +115,8 @@ class _IsBeyondAscii(Func):
 def _has_twins(text: str, part: str) -> str:
     """Returns SQLite's test whether a text has a letter beyond ASCII that is found where one of the part is sought."""
     twins = "".join(letters.TWINS.get(sign, "") for sign in sorted(set(part)))
-    return f"{text} GLOB '*[{twins}]*'" if twins else "FALSE"
+    # One by one: a pattern of all of them takes three times as long.
+    return " OR ".join(f"instr({text}, '{twin}')" for twin in twins) or "FALSE"
 
 
 def _pattern(lookup: str, part: str) -> str:

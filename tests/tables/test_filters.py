@@ -314,6 +314,33 @@ def test_values_of_any_kind_are_found_as_they_are_stored(table: Table) -> None:
         assert found_in(table, number, "eq", "0.3") == []
 
 
+def test_a_whole_number_of_an_answer_is_found_as_it_is_shown(table: Table) -> None:
+    values: list[Any] = [5.0, 5, "5", "5.0", -2.0, 5.05, [5.0], {"a": 5.0}]
+    computed = columns.create(table, "Found", "extract")
+    for row_id, value in zip(rows.append(table, [{} for _ in values]), values, strict=True):
+        Cell.objects.create(row_id=row_id, column=computed, state=CellState.DONE, value=value)
+    assert (
+        found_in(table, 3, "eq", 5) == found_in(table, 3, "eq", "5") == found_in(table, 3, "one_of", ["5"]) == [0, 1, 2]
+    )
+    assert found_in(table, 3, "eq", "5.0") == [3]
+    assert found_in(table, 3, "eq", "-2") == [4]
+    assert found_in(table, 3, "eq", "[5.0]") == [6]
+    groups = View(columns.live(table), [], [], "").groups(table, computed)
+    assert all(len(found_in(table, 3, "eq", group["filter"]["value"])) == group["count"] for group in groups)
+    assert sum(group["count"] for group in groups) == len(values)
+
+
+def test_every_group_of_numbers_finds_its_rows(table: Table) -> None:
+    size = columns.live(table)[1]
+    texts: list[Any] = [1e300, "1e300", 1e-7, "1e-7", "1" * 250, 10**20, 1e20, "-0", 0, "many", None]
+    for row_id, text in zip(rows.append(table, [{} for _ in texts]), texts, strict=True):
+        Row.objects.filter(pk=row_id).update(values={} if text is None else {str(size.pk): text})
+    groups = View(columns.live(table), [], [], "").groups(table, size)
+    assert sum(group["count"] for group in groups) == len(texts)
+    for group in groups:
+        assert len(found_in(table, 1, group["filter"]["op"], group["filter"].get("value"))) == group["count"]
+
+
 @pytest.mark.parametrize(
     ("number", "low", "high", "places"),
     [
