@@ -2,7 +2,7 @@
 
 import { listenToNewTable } from "./home/new-table.js";
 import { followRuns } from "./home/running.js";
-import { listenToRow } from "./home/table-row.js";
+import { refreshList, startList } from "./home/table-list.js";
 import { listenToFiles } from "./imports/files.js";
 import { watchListed } from "./imports/under-way.js";
 import { api, reasonOf } from "./ui/api.js";
@@ -22,13 +22,13 @@ async function openSample(opener) {
 }
 
 if (byId("home").dataset.canEdit) {
-  const { choose } = listenToFiles({ watching: { opens: true } });
+  const { choose } = listenToFiles({ watching: { opens: true, done: refreshList } });
   for (const opener of document.querySelectorAll("[data-choose-file]")) opener.addEventListener("click", choose);
   listenToNewTable(/** @type {HTMLDialogElement} */ (byId("new-table")));
   for (const opener of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("[data-sample]"))) {
     opener.addEventListener("click", () => void openSample(opener));
   }
 }
-for (const row of document.querySelectorAll("[data-table]")) listenToRow(/** @type {HTMLElement} */ (row));
-watchListed({});
-if (document.getElementById("search")) void followRuns();
+startList();
+watchListed({ done: refreshList });
+void followRuns();

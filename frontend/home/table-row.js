@@ -13,10 +13,10 @@ import { renameInPlace } from "../ui/rename.js";
 /** @param {HTMLElement} row */
 const linkOf = (row) => /** @type {HTMLAnchorElement} */ (row.querySelector(".name a"));
 
-/** @param {HTMLElement} row */
-export function listenToRow(row) {
+/** @param {HTMLElement} row @param {() => void} refresh called when there are other tables */
+export function listenToRow(row, refresh) {
   const opener = /** @type {HTMLElement | null} */ (row.querySelector("[data-menu]"));
-  opener?.addEventListener("click", () => openRowMenu(row, opener));
+  opener?.addEventListener("click", () => openRowMenu(row, opener, refresh));
   row.addEventListener("keydown", (event) => {
     if (event.key !== "F2" || !opener) return;
     event.preventDefault();
@@ -29,15 +29,15 @@ export function listenToRow(row) {
   });
 }
 
-/** @param {HTMLElement} row @param {HTMLElement} opener */
-function openRowMenu(row, opener) {
+/** @param {HTMLElement} row @param {HTMLElement} opener @param {() => void} refresh */
+function openRowMenu(row, opener, refresh) {
   openMenu(
     opener,
     [
       { text: "Open in a new tab", icon: "open", run: () => void window.open(linkOf(row).href) },
       { text: "Rename", icon: "rename", note: "F2", run: () => startRename(row) },
       { text: "Share…", icon: "share", run: () => void share(row) },
-      { text: "Duplicate", icon: "copy", run: () => void duplicate(row) },
+      { text: "Duplicate", icon: "copy", run: () => void duplicate(row, refresh) },
       "line",
       { text: "Delete…", icon: "delete", danger: true, run: () => void askToRemove(row) },
     ],
@@ -91,8 +91,9 @@ async function remove(row) {
 }
 
 /** Shows the first steps in place of a list without tables. */
-function showWhetherEmpty() {
+export function showWhetherEmpty() {
   const isEmpty = !document.querySelector("[data-table]");
+  /** @type {HTMLElement} */ (document.querySelector(".home-head .search-box")).hidden = isEmpty;
   byId("listed").hidden = isEmpty;
   byId("first").hidden = !isEmpty;
 }
@@ -126,11 +127,11 @@ function lockSign() {
   return sign;
 }
 
-/** @param {HTMLElement} row */
-async function duplicate(row) {
+/** @param {HTMLElement} row @param {() => void} refresh */
+async function duplicate(row, refresh) {
   try {
     const started = await api("POST", `/tables/${row.dataset.table}/duplicate`);
-    void watchImport(newItem(started.name), started, {});
+    void watchImport(newItem(started.name), started, { done: refresh });
   } catch (error) {
     toast(`The table was not duplicated. ${reasonOf(error)}`);
   }

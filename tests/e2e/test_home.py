@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -65,6 +66,8 @@ def test_tables_are_made_found_copied_deleted_and_brought_back(page: Page, app: 
     page.get_by_role("menuitem", name="Duplicate").click()
     uploads = page.get_by_role("list", name="Uploads")
     expect(uploads).to_contain_text("Copy of Leads Q3")
+    expect(row(page, "Copy of Leads Q3")).to_be_visible()
+    expect(row(page, "Suppliers")).to_be_hidden()
     uploads.get_by_role("link", name="Open").click()
     expect(page.get_by_text("Northwind", exact=True)).to_be_visible()
 
@@ -79,6 +82,24 @@ def test_tables_are_made_found_copied_deleted_and_brought_back(page: Page, app: 
     expect(page.get_by_role("link", name="Partners")).to_be_focused()
     page.reload()
     expect(page.get_by_role("link", name="Partners")).to_be_visible()
+
+
+def test_a_table_that_came_in_with_something_to_check_is_in_the_list(page: Page, app: App, tmp_path: Path) -> None:
+    file = tmp_path / "Clients.csv"
+    file.write_bytes("Company\nMüller\nKöhler\n".encode("cp1252"))
+    page.goto(app.url)
+    page.set_input_files("#file", file)
+    page.get_by_role("dialog").get_by_role("button", name="Import 2 rows").click()
+    uploads = page.get_by_role("list", name="Uploads")
+    expect(uploads).to_contain_text("2 rows added")
+    expect(row(page, "Clients")).to_contain_text("2")
+    expect(page.get_by_text("Drop a file here")).to_be_hidden()
+    row(page, "Clients").get_by_role("button", name="More for Clients").click()
+    page.keyboard.press("Escape")
+    uploads.get_by_role("button", name="Undo Clients.csv").click()
+    page.get_by_role("dialog").get_by_role("button", name="Undo import").click()
+    expect(uploads).to_contain_text("Undone")
+    expect(row(page, "Clients")).to_have_count(0)
 
 
 def test_what_runs_is_shown_at_its_table(page: Page, app: App) -> None:
