@@ -57,6 +57,7 @@ async function guidePages() {
     text: title,
     note: title === page ? "Guide" : `Guide: ${page}`,
     icon: "help",
+    isHelp: true,
     run: () => location.assign(address),
   }));
 }

@@ -19,6 +19,7 @@ export function offerTableCommands(grid, header, menu) {
   offerCommands(() => [
     ...(grid.canEdit ? fromItems(addItems(grid, header), "Table").map(toAdd) : []),
     ...fromItems(menu(), "Table"),
+    ...exportCommand(),
     ...bars.flatMap((bar) => commandsOf(bar, "Table")),
   ]);
 }
@@ -29,6 +30,12 @@ const fromItems = (items, note) =>
     .filter((item) => item !== "line")
     .filter(({ disabled }) => !disabled)
     .map(({ text, icon, run }) => ({ text, icon, note, run }));
+
+/** Opens what the button of the export opens, where the table has anything to export. @returns {Command[]} */
+function exportCommand() {
+  const opener = /** @type {HTMLElement | null} */ (document.querySelector('[popovertarget="export-menu"]'));
+  return opener ? [{ text: "Export…", icon: "export", note: "Table", run: () => opener.click() }] : [];
+}
 
 /** @param {Command} command @returns {Command} */
 const toAdd = (command) => ({ ...command, text: `Add column: ${command.text}` });

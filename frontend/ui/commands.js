@@ -5,6 +5,7 @@
  * @property {string} text
  * @property {string} [note] what kind of command it is, in soft letters at the right
  * @property {import("./icon-names.js").IconName} [icon]
+ * @property {boolean} [isHelp] it says how something is done: what does it goes before
  * @property {() => void} run
  *
  * @typedef {() => Command[] | Promise<Command[]>} Source
@@ -12,6 +13,7 @@
 
 const REMEMBERED = "marl:commands";
 const RECENT = 8;
+const OF_HELP = 3; // ranks that do something
 
 /** @type {Source[]} */
 const sources = [];
@@ -49,8 +51,8 @@ function nameOf(element) {
 }
 
 /**
- * Finds the commands that have every word that was typed: those first that begin with it, then those with a word that does.
- * With nothing typed, those that were used last come first.
+ * Finds the commands that have every word that was typed: those first that begin with it, then those with a word that does,
+ * and help after all that does something. With nothing typed, those that were used last come first.
  * @param {Command[]} commands @param {string} typed @param {string[]} [recent] texts, the last one first
  */
 export function ranked(commands, typed, recent = []) {
@@ -66,11 +68,12 @@ export function ranked(commands, typed, recent = []) {
 /** @param {string[]} words @returns {(command: Command) => number} */
 const byMatch =
   (words) =>
-  ({ text, note = "" }) => {
+  ({ text, note = "", isHelp }) => {
     const [name, all] = [text.toLocaleLowerCase(), `${text} ${note}`.toLocaleLowerCase()];
     if (!words.every((word) => all.includes(word))) return Infinity;
-    if (name.startsWith(words.join(" "))) return 0;
-    return words.every((word) => ` ${name}`.includes(` ${word}`)) ? 1 : 2;
+    const first = isHelp ? OF_HELP : 0;
+    if (name.startsWith(words.join(" "))) return first;
+    return first + (words.every((word) => ` ${name}`.includes(` ${word}`)) ? 1 : 2);
   };
 
 /** @param {string[]} recent @returns {(command: Command) => number} */

@@ -27,3 +27,10 @@ test("with nothing typed, those that were used last come first and none is missi
   assert.deepEqual(texts("", ["Sort", "Gone", "Export"]).slice(0, 2), ["Sort", "Export"]);
   assert.equal(texts(" ", ["Sort"]).length, commands.length);
 });
+
+test("help comes after all that does something, however well it matches", () => {
+  const help = { text: "Export", note: "Guide: Files", isHelp: true, run: () => {} };
+  const found = ranked([help, ...commands], "port").map(({ note }) => note);
+  assert.deepEqual(found, ["Table", "Table", "Table", "Guide: Files"]);
+  assert.equal(ranked([help, ...commands], "export")[0].note, "Table");
+});
