@@ -25,7 +25,7 @@ from enrichment.sources.settings import Draft
 from enrichment.worker import heartbeat
 from tables import dispatch
 from tables.imports import fetched, uploads
-from tables.models import Import
+from tables.models import Import, Table
 from workspaces import audit
 from workspaces.models import User
 from workspaces.refusals import Refused
@@ -122,6 +122,7 @@ def _fetched(run: SourceRun, draft: Draft) -> Result | Later:
     at, config = _opened(run.kept, draft), draft.compiled.config
     if run.intended and not config.may_repeat and not (at.progress and at.progress.next_method in SAFE_METHODS):
         raise Refused("Marl stopped during this request. Check whether it arrived before you run the source again.")
+    _check_table(run)
     _mine(run).update(intended=True)
 
     async def told(at: At) -> None:
@@ -130,8 +131,15 @@ def _fetched(run: SourceRun, draft: Draft) -> Result | Later:
     return event_loop.run(fetching.fetch(fetching.job_of(draft, run.source_id), at, told))
 
 
+def _check_table(run: SourceRun) -> None:
+    """Raises Refused where the table is gone: nobody waits for its rows."""
+    if not Table.objects.filter(sources=run.source_id, deleted_at=None).exists():
+        raise Refused("The table was deleted while its source was fetched.")
+
+
 def _report(run: SourceRun, at: At) -> None:
-    """Raises Stopped."""
+    """Raises Stopped, or Refused where the table is gone."""
+    _check_table(run)
     if not (_mine(run).update(pages=at.pages) and fetched.report(run.import_job, len(at.items))):
         raise Stopped
 
@@ -165,6 +173,7 @@ def _opened(kept: str, draft: Draft) -> At:
 
 def _end(run: SourceRun, draft: Draft, result: Result) -> None:
     try:
+        _check_table(run)
         items = fetching.items_of(draft, result)
     except Refused as refusal:
         _fail(run, str(refusal), result)

@@ -16,12 +16,13 @@ from enrichment.engine.template import body_formats, paths, references
 from enrichment.engine.template.paths import EVERY, Path
 from enrichment.engine.template.references import Names
 from enrichment.mapping import Field
-from enrichment.models import Connection, Source
+from enrichment.models import Connection, Source, SourceRun
 from enrichment.schema import HttpConfig, problems_of, unstorable
 from tables import columns as table_columns
 from tables import names
+from tables.imports import fetched
 from tables.keys import Matching
-from tables.models import Column, Table
+from tables.models import Column, Import, Table
 from workspaces import audit
 from workspaces.models import User
 from workspaces.refusals import Refused
@@ -216,8 +217,10 @@ def _set_times(source: Source, times: schedules.Times | None) -> None:
 
 
 def delete(source: Source) -> None:
-    """Deletes it with its history; rows and imports stay."""
+    """Deletes it with its history; rows and imports stay. What is being fetched comes to nothing."""
     with transaction.atomic():
+        for run in SourceRun.objects.filter(source=source, import_job__state=Import.State.FETCHING):
+            fetched.fail(run.import_job, "The source was deleted while it was fetched. Nothing was changed.")
         audit.note(source.table.workspace_id, "source.deleted", f"{source.name} of {source.table.name}", source.pk)
         source.delete()
 

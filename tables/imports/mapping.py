@@ -61,6 +61,8 @@ def places(table: Table | None, found: Sequence[str], choices: Choices) -> list[
         if column is None and table is not None and name not in chosen:
             unmatched.append(name)
             continue
+        if column is None and isinstance(choice["to"], int):  # an id, which is the name of no new column
+            raise _refused(f"The column that “{name}” goes into was deleted. Restore it, or choose another one.")
         placed.append(_place(index, column, choice, taken))
     _check(table, placed, unmatched)
     return placed

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from enrichment import tasks
+from enrichment.columns import lifecycle as columns
 from enrichment.models import Source, SourceRun, Worker
 from enrichment.sources import runs, settings
 from enrichment.worker import heartbeat
@@ -170,6 +171,44 @@ def test_where_fields_go_can_be_corrected_while_a_list_is_fetched(
     assert go_on(waiting).state == Import.State.DONE
     assert len(shown()) == 4
     assert shown()[:3] == BEFORE
+
+
+def test_a_source_that_is_deleted_while_it_is_fetched_leaves_no_import_that_waits(
+    waiting: SourceRun, crm: AccountsBook, shown: Any
+) -> None:
+    settings.delete(waiting.source)
+    runs.fetch(waiting.pk)
+    ended = Import.objects.get(pk=waiting.import_job_id)
+    words = "The source was deleted while it was fetched. Nothing was changed."
+    assert (ended.state, ended.error, shown(), crm.asked) == (Import.State.FAILED, words, BEFORE, [1, 2])
+
+
+def test_a_table_that_is_deleted_while_its_source_is_fetched_ends_that(
+    waiting: SourceRun, crm: AccountsBook, leads: Table
+) -> None:
+    leads.deleted_at = timezone.now()
+    leads.save()
+    assert go_on(waiting).error == "The table was deleted while its source was fetched. Nothing was changed."
+    assert crm.asked == [1, 2]
+
+
+@pytest.mark.parametrize("moment", ["while it is fetched", "before the rows come in"])
+def test_a_column_that_is_deleted_meanwhile_is_not_made_anew_under_its_id(
+    waiting: SourceRun, leads: Table, shown: Any, moment: str
+) -> None:
+    if moment == "before the rows come in":
+        SourceRun.objects.update(due_at=timezone.now())
+        lift(waiting.source)
+        runs.fetch(waiting.pk)
+    columns.delete(Column.objects.get(table=leads, name="Size"), force=True)
+    before = Column.objects.filter(table=leads).count()
+    ended = go_on(waiting)
+    assert Column.objects.filter(table=leads).count() == before
+    if moment == "before the rows come in":
+        words = "The column that “Size” goes into was deleted. Restore it, or choose another one."
+        assert (ended.state, ended.error[: len(words)]) == (Import.State.FAILED, words)
+    else:
+        assert ended.state == Import.State.DONE
 
 
 def lift(source: Source) -> None:

@@ -126,3 +126,11 @@ def test_a_column_of_exactly_the_name_comes_before_one_with_other_capitals(table
         upper.pk,
         upper.pk,
     ]
+
+
+def test_the_id_of_a_column_that_is_gone_is_the_name_of_no_new_one(table: Table) -> None:
+    gone = Column.objects.filter(table=table).latest("pk").pk + 1
+    with pytest.raises(Refused, match=r"The column that “Size” goes into was deleted\. Restore it"):
+        mapping.places(table, ["Size"], Choices(columns=[{"from": "Size", "to": gone}]))
+    [place] = mapping.places(table, ["Size"], Choices(columns=[{"from": "Size", "to": str(gone)}]))
+    assert (place.column.pk, place.column.name) == (None, str(gone))
