@@ -134,9 +134,24 @@ function compareWithNumber(text, number) {
   return amount === undefined ? NaN : amount - number;
 }
 
+/** Says whether a date is compared with another one, or with a text. @param {any} left @param {any} right */
+const areDates = (left, right) =>
+  (isDate(left) && (isDate(right) || typeof right === "string")) || (typeof left === "string" && isDate(right));
+
+/** Returns the moment of a date, or of a text that may be one. @param {any} value @returns {number} */
+const momentOf = (value) => (isDate(value) ? value : new Date(isNumeric(value) ? NaN : value)).valueOf();
+
+/** Returns the moment of a date, or of a text that has to be one. @param {any} value */
+function knownMoment(value) {
+  const moment = momentOf(value);
+  if (Number.isNaN(moment)) throw new Failure("", "#VALUE!", `“${String(value).slice(0, 40)}” is not a valid date.`);
+  return moment;
+}
+
 /** @param {any} left @param {any} right @param {boolean} strict */
 function same(left, right, strict) {
   if (isBlank(left) || isBlank(right)) return isBlank(left) && isBlank(right);
+  if (areDates(left, right)) return momentOf(left) === momentOf(right);
   const kinds = typeof left + typeof right;
   if (kinds === "stringnumber") return compareWithNumber(left, right) === 0;
   if (kinds === "numberstring") return compareWithNumber(right, left) === 0;
@@ -164,6 +179,7 @@ export const identical = (left, right) => same(left, right, true);
  * @param {any} left @param {any} right @returns {[any, any]} */
 function ordered(left, right) {
   if (isBlank(left) || isBlank(right)) return [NaN, NaN];
+  if (areDates(left, right)) return [knownMoment(left), knownMoment(right)];
   if (typeof left === "string" && typeof right === "string")
     return [isNumeric(left) && isNumeric(right) ? compareNumbers(left, right) : collate(left, right), 0];
   if (typeof left === "string" && typeof right === "number") return [compareWithNumber(left, right), 0];

@@ -107,6 +107,30 @@ def test_the_text_false_is_false_where_its_truth_is_tested(text: str, expected: 
     assert result(text).value == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("TODAY() > {{Day}}", True),
+        ("{{Day}} < NOW()", True),
+        ("DATE(2024, 1, 1) >= {{Day}}", True),
+        ("DATE(2023, 12, 31) >= '2024-01-01T10:00:00+05:00'", False),
+        ("DATE(2024, 1, 1) == {{Day}}", True),
+        ("DATE(2024, 1, 1) === DATE(2024, 1, 1)", True),
+        ("moment({{Day}}) != '1 Jan 2024'", False),
+        ("DATE(2024, 1, 1) == 'soon'", False),
+        ("TODAY() > {{Empty}}", False),
+        ("IF({{Day}} == DATE(2024, 1, 1), 'same', 'other')", "same"),
+    ],
+)
+def test_a_date_is_compared_with_a_text_by_its_moment(text: str, expected: object) -> None:
+    assert result(text).value == expected
+
+
+@pytest.mark.parametrize("sought", ["soon", "2024-02-30", "5"])
+def test_a_date_is_not_compared_with_what_is_none(sought: str) -> None:
+    assert result(f"TODAY() > '{sought}'").error == f"“{sought}” is not a valid date."
+
+
 @pytest.mark.parametrize("text", ["'2024-01-01' + 1", "1 + '2024-01-01'", "'2024-01-' + '01' + 1"])
 def test_a_number_is_not_joined_to_a_day(text: str) -> None:
     assert "can't be added to a date" in result(text).error
