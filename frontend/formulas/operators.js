@@ -9,6 +9,7 @@ import { textual, written } from "./written.js";
 export { amountOf, calculable, EmptyReference, isNumeric, math, settled, textual, written };
 
 const CODE = /^\s*[-+]?0\d/; // 0042 is no number, unless it is calculated with
+const MOST_DAYS = 100_000; // what is more are milliseconds, as JavaScript counts
 const ONLY_DAY = /^\s*\d{4}-\d\d-\d\d\s*$/;
 const DAY = /^\d{4}-\d\d-\d\d(?!\d)/;
 
@@ -48,6 +49,13 @@ export function add(...values) {
   let sum = values[0];
   for (let index = 1; index < values.length; index += 1) sum = plus(sum, values[index]);
   return sum;
+}
+
+/** Subtracts; days are not taken from the milliseconds of a date. @param {any} left @param {any} right */
+export function minus(left, right) {
+  if (isDate(left) && !isDate(right) && Math.abs(right) < MOST_DAYS)
+    throw new Failure("-", "#VALUE!", 'A number can\'t be taken from a date. Write moment(…).subtract(1, "days").');
+  return left - right;
 }
 
 /** Of a cell of a number column: the number, or its digits as text if JavaScript would round them. @param {any} value */

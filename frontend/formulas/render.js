@@ -192,6 +192,8 @@ export class Renderer {
   binary(node) {
     const { left, operator, right } = node;
     if (operator === "+") return this.sum(this.chain(node, "+"));
+    if (operator === "-" && !this.isNumber(left))
+      return `${this.mark}.minus(${this.calculable(left)},${this.calculable(right)})`;
     if (ARITHMETIC.includes(operator)) return `${this.calculable(left)}${operator} ${this.calculable(right)}`;
     if (operator in EQUALITY) return this.call(this.equality(EQUALITY[operator], [left, right]), [left, right]);
     return ORDER.includes(node.operator) ? this.comparison(node, node.operator) : null;
@@ -209,10 +211,13 @@ export class Renderer {
 
   /** Writes a value that is calculated with, so that it is refused where JavaScript would round it. @param {Node} node */
   calculable(node) {
-    const isNumber =
-      (node.type === "Literal" && typeof node.value === "number") ||
-      (node.type === "BinaryExpression" && ARITHMETIC.includes(node.operator));
-    return isNumber ? this.inside(node) : `${this.mark}.calculable(${this.inside(node)})`;
+    return this.isNumber(node) ? this.inside(node) : `${this.mark}.calculable(${this.inside(node)})`;
+  }
+
+  /** Says whether a node surely gives a number. @param {Node} node */
+  isNumber(node) {
+    if (node.type === "Literal") return typeof node.value === "number";
+    return node.type === "BinaryExpression" && ARITHMETIC.includes(node.operator);
   }
 
   /** @param {string} name @param {Node[]} sides */

@@ -136,6 +136,27 @@ def test_a_number_is_not_joined_to_a_day(text: str) -> None:
     assert "can't be added to a date" in result(text).error
 
 
+@pytest.mark.parametrize(
+    "text", ["TODAY() - 7", "DATE(2024, 1, 5) - '1'", "moment({{Day}}) - 1 - 2", "NOW() - {{Price}}"]
+)
+def test_days_are_not_taken_from_the_milliseconds_of_a_date(text: str) -> None:
+    assert result(text).error == 'A number can\'t be taken from a date. Write moment(…).subtract(1, "days").'
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("DATE(2024, 1, 2) - DATE(2024, 1, 1)", 86_400_000),
+        ("moment(DATE(2024, 1, 2) - 86400000).format('D')", "1"),
+        ("10 - 3 - 2 - '1'", 4),
+        ("{{Price}} - 4.5 - {{Price}}", -4.5),
+        ("10n - 3n == 7n", True),
+    ],
+)
+def test_other_values_are_subtracted_as_before(text: str, expected: object) -> None:
+    assert result(text).value == expected
+
+
 @pytest.mark.parametrize("text", ["{{Day}} - 1", "{{Day}} - {{Day}}", "{{Day}} * 2"])
 def test_whoever_calculates_with_days_hears_how(text: str) -> None:
     assert result(text).error.endswith('Calculate with dates by DAYS(end, start) or moment(…).add(1, "days").')
