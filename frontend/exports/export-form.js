@@ -29,6 +29,10 @@ export class ExportForm {
     this.popover.addEventListener("beforetoggle", (event) => {
       if (/** @type {ToggleEvent} */ (event).newState === "open") this.#open();
     });
+    this.popover.addEventListener("toggle", (event) => {
+      const chosen = /** @type {HTMLElement | null} */ (form.querySelector("[name=format]:checked"));
+      if (/** @type {ToggleEvent} */ (event).newState === "open") chosen?.focus({ preventScroll: true });
+    });
     form.addEventListener("change", () => this.#paint());
     form.addEventListener("submit", (event) => {
       event.preventDefault();
