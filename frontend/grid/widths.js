@@ -6,6 +6,7 @@
  * @typedef {import("./types.d.ts").Row} Row
  */
 
+import { make } from "../ui/elements.js";
 import { cellText, isComputed } from "./cells.js";
 
 const NARROWEST = 64; // px
@@ -27,11 +28,12 @@ export class Widths {
   /** Columns whose values have not been seen yet, by id. @type {Set<number>} */
   #unseen = new Set();
   #lookedAt = -AGAIN_MS;
-  #pen = document.createElement("canvas").getContext("2d");
+  #ruler = make("span", { className: "ruler", ariaHidden: "true" });
 
   /** @param {Grid} grid */
   constructor(grid) {
     this.grid = grid;
+    grid.sheet.append(this.#ruler);
     grid.columns.addEventListener("change", () => this.#fitHeads());
     grid.rows.addEventListener("change", () => this.#look());
     this.#fitHeads();
@@ -88,7 +90,7 @@ export class Widths {
   /** @param {Column} column @returns {number} px */
   #ofHead({ name, type }) {
     const beside = type === "http" ? BESIDE_NAME : 0;
-    const words = this.#measure(name, 500);
+    const words = this.#measure([name], 500);
     const pointedAt = Math.min(words, SHORT_NAME) + MENU_BUTTON;
     const head = Math.max(words + beside, pointedAt) + IN_HEAD;
     return this.#within(head, type === "http" ? NARROWEST_HTTP : NARROWEST);
@@ -97,7 +99,7 @@ export class Widths {
   /** @param {string[]} texts @param {number} beside px @returns {number} px */
   #ofTexts(texts, beside) {
     const longest = texts.toSorted((a, b) => b.length - a.length).slice(0, MEASURED);
-    return this.#within(Math.max(0, ...longest.map((text) => this.#measure(text, 400))) + IN_CELL + beside, NARROWEST);
+    return this.#within(this.#measure(longest, 400) + IN_CELL + beside, NARROWEST);
   }
 
   /** @param {number} width @param {number} narrowest @returns {number} px */
@@ -105,12 +107,14 @@ export class Widths {
     return Math.ceil(Math.min(WIDEST, Math.max(narrowest, width)));
   }
 
-  /** @param {string} text @param {number} weight @returns {number} px */
-  #measure(text, weight) {
-    if (!this.#pen) return 0;
-    const { fontFamily, fontSize } = getComputedStyle(this.grid.sheet);
-    this.#pen.font = `${weight} ${fontSize} ${fontFamily}`;
-    return this.#pen.measureText(text.replace(/\d/g, "0")).width; // the grid sets all digits as wide as this one
+  /** Draws the texts below each other as the grid does: its digits, and the signs among them, have widths of their own.
+   * @param {string[]} texts @param {number} weight @returns {number} px of the widest */
+  #measure(texts, weight) {
+    this.#ruler.style.fontWeight = String(weight);
+    this.#ruler.textContent = texts.map((text) => text.replace(/\s+/g, " ")).join("\n");
+    const { width } = this.#ruler.getBoundingClientRect();
+    this.#ruler.textContent = "";
+    return width;
   }
 }
 
