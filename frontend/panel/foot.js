@@ -1,6 +1,6 @@
 /**
- * The foot of the panel: once the run that it tells of has ended, it says what came of it, and counts the rows that are left.
- * The result beside it may be of before the end, or not there yet.
+ * The foot of the panel: once a run of its column has ended, it says what came of it, and counts the rows that are left. The
+ * result beside it may be of before the end, or not there yet.
  */
 
 import htmx from "htmx.org";
@@ -16,14 +16,24 @@ const ended = new Map();
 export function noteRun(aside, run) {
   if (isOpen(run)) return;
   ended.set(String(run.id), run);
-  noteEnd(aside);
+  const notice = noticeOf(aside);
+  const isOfColumn = aside.querySelector(`[data-panel][data-column-id="${run.column_id}"]`);
+  if (notice?.dataset.run) noteEnd(aside);
+  else if (notice && isOfColumn) tell(aside, notice, run);
 }
+
+/** @param {HTMLElement} aside */
+const noticeOf = (aside) => /** @type {HTMLElement | null} */ (aside.querySelector(".panel-foot .notice"));
 
 /** Says what came of the run that the foot tells of, if it has ended. @param {HTMLElement} aside */
 export function noteEnd(aside) {
-  const notice = /** @type {HTMLElement | null} */ (aside.querySelector(".panel-foot .notice[data-run]"));
+  const notice = noticeOf(aside);
   const run = ended.get(notice?.dataset.run ?? "");
-  if (!notice || !run) return;
+  if (notice && run) tell(aside, notice, run);
+}
+
+/** @param {HTMLElement} aside @param {HTMLElement} notice @param {Run} run */
+function tell(aside, notice, run) {
   notice.removeAttribute("data-run");
   notice.textContent = `Saved. ${didText(run)}`;
   const estimate = aside.querySelector("#estimate");

@@ -455,3 +455,19 @@ def test_a_run_that_ends_before_the_panel_is_drawn_again_is_told(page: Page, app
         [(route, answer)] = held
         route.fulfill(response=answer)
         expect(page.locator("#panel").get_by_text("Saved. 1 done")).to_be_visible()
+
+
+def test_a_later_run_of_the_column_is_told_in_the_panel_with_what_is_left(page: Page, app: App, table: int) -> None:
+    with serving() as echo, app.api() as api:
+        api.post(f"/tables/{table}/rows", json={"rows": [{"Company": f"Company {n}"} for n in range(11)]})
+        config = {"method": "POST", "url": f"{echo.url}/is", "body": '{"of": "{{Company}}"}', "auto_update": False}
+        column = api.post(f"/tables/{table}/columns", json={"name": "Profile", "type": "http", "config": config}).json()
+        page.reload()
+        open_settings(page, "Profile")
+        foot = page.locator("#panel .panel-foot")
+        foot.get_by_role("button", name="Save and run 10 rows").click()
+        expect(foot).to_contain_text("Saved. 10 done")
+        expect(foot.locator("#estimate")).to_contain_text("2 requests")
+        api.post(f"/columns/{column['id']}/runs", json={"rows": "missing"}).raise_for_status()
+        expect(foot).to_contain_text("Saved. 2 done")
+        expect(foot.locator("#estimate")).not_to_contain_text("2 requests")
