@@ -18,7 +18,7 @@ from tables import columns as table_columns
 from tables import names
 from tables.imports import types
 from tables.models import Column, Table
-from tables.values import storable
+from tables.storable import storable
 from workspaces.refusals import Refused
 
 ITEM = "$"  # the path of the item itself

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from enrichment.engine.answer.value import Kind
 from enrichment.engine.errors import Problem
 from enrichment.engine.template.body_formats import BodyFormat
-from tables.values import storable
+from tables.storable import storable
 
 Method = Literal["GET", "POST", "PUT", "DELETE", "PATCH"]
 SAFE_METHODS = frozenset({"GET", "PUT", "DELETE", "HEAD"})  # may be sent twice

@@ -13,7 +13,7 @@ from enrichment.models import Hook, HookPost
 from tables import columns, names, upserts
 from tables.keys import Matching
 from tables.models import Table
-from tables.values import storable
+from tables.storable import storable
 from workspaces import audit
 from workspaces.refusals import Refused
 from workspaces.sealing import CannotOpen, open_sealed, seal

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Count
 
 from tables.models import HANDED_DOWN, OPEN_STATES, Cell, CellState
-from tables.values import storable
+from tables.storable import storable
 
 type Pair = tuple[int, int]  # row id, column id
 type Pending = Callable[[int, Sequence[int], Sequence[int]], set[Pair]]

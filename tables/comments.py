@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from tables import events, mentions, storage
 from tables.models import Comment, Row
-from tables.values import storable
+from tables.storable import storable
 from workspaces import audit
 from workspaces.actors import Actor
 from workspaces.models import Role

@@ -24,6 +24,7 @@ from tables import (
 )
 from tables.filters import ORDERED_OPS, Condition, Group, as_number, is_date, refused
 from tables.models import HANDED_DOWN, Cell, CellState, Column, ColumnType
+from tables.storable import storable
 from workspaces import ids
 
 ERRORS = (CellState.FAILED, CellState.UNKNOWN)
@@ -222,7 +223,7 @@ def _forms(text: str) -> list[str]:
         return [text]
     try:
         value = json.loads(text)
-        if values.is_too_deep(value) or values.storable(value) != value:
+        if values.is_too_deep(value) or storable(value) != value:
             return [text]
         compact, spaced = (
             json.dumps(value, ensure_ascii=False, allow_nan=False, separators=between)

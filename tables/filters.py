@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from tables import moments, values
 from tables.models import Column, ColumnType
+from tables.storable import storable
 from workspaces.refusals import Refused
 
 COMPUTED_OPS = ("state", "like")  # of computed columns alone
@@ -134,7 +135,7 @@ def _group(holds: Literal["all", "any"], items: object, columns: Mapping[str, Co
 
 
 def _value(column: Column, op: str, value: object) -> Any:
-    if values.storable(value) != value:
+    if storable(value) != value:
         raise refused(f"“{column.name}” can hold neither U+0000 nor half of a surrogate pair. Compare it without.")
     if op in ("one_of", "not_one_of"):
         if not isinstance(value, list) or not 0 < len(value) <= MOST_VALUES:

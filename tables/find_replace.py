@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from tables import columns, letters, text_expressions, values
 from tables.models import Column, ColumnType, Row, Table
 from tables.row_queries import View
+from tables.storable import storable
 from workspaces.refusals import Refused
 
 MOST_IDS = 10_000  # rows that can be named
@@ -64,7 +65,7 @@ class Replacer:
         if not search.find:
             raise Refused("Enter what to find.", field="find")
         for field, text in (("find", search.find), ("replace", replace)):
-            if values.storable(text) != text:
+            if storable(text) != text:
                 words = "No cell can hold the character U+0000, or half of a surrogate pair. Remove it."
                 raise Refused(words, field=field)
         if len(search.ids or ()) > MOST_IDS:

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Collection
 
-from tables.values import storable
+from tables.storable import storable
 from workspaces.refusals import Refused
 
 LONGEST = 200  # characters

@@ -24,7 +24,7 @@ from tables import (
 )
 from tables.filters import Condition, Group
 from tables.models import Cell, CellState, Column, ColumnType, Row, Table
-from tables.values import storable
+from tables.storable import storable
 from workspaces.refusals import Refused
 
 _FEW = 20  # one of so many rows

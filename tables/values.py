@@ -5,10 +5,10 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
 
 from tables import moments
 from tables.models import Column, ColumnType
+from tables.storable import storable
 from workspaces.refusals import Refused
 
 LONGEST = 100_000  # characters
@@ -75,22 +75,6 @@ def _inside(value: object) -> Iterable[object]:
     if isinstance(value, dict):
         return value.values()
     return value if isinstance(value, list) else ()
-
-
-def storable(value: Any) -> Any:
-    """Returns the JSON value without U+0000 and with U+FFFD for half a surrogate pair: no database takes them."""
-    if isinstance(value, str):
-        text = value.replace("\0", "")
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        return text
-    if isinstance(value, list):
-        return [storable(item) for item in value]
-    if isinstance(value, dict):
-        return {storable(key): storable(item) for key, item in value.items()}
-    return value
 
 
 def _check_storable(column: Column, value: object) -> None:

@@ -8,6 +8,7 @@ from workspaces.models import Scope
 _LOOKS = (
     "/find",
     "/estimate",
+    "/sent-before",
     "/unsendable",
     "/preview",
     "/formula-preview",

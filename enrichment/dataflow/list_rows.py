@@ -24,7 +24,7 @@ from tables import dispatch, storage, upserts
 from tables.imports import types
 from tables.keys import Matching
 from tables.models import Cell, CellState, Column, ColumnType, Row
-from tables.values import storable
+from tables.storable import storable
 from workspaces.refusals import Refused
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from enrichment.sources.settings import Draft
 from tables import keys
 from tables.imports import types
 from tables.models import Column, ColumnType
-from tables.values import storable
+from tables.storable import storable
 from workspaces.refusals import Refused
 
 ADDED, UPDATED, SKIPPED, LEFT_OUT = "added", "updated", "skipped", "left_out"

@@ -23,7 +23,7 @@ from enrichment.schema import SHAPES, HttpConfig
 from enrichment.worker.job import Job
 from tables import row_order
 from tables.models import OPEN_STATES, Cell, CellState, Row
-from tables.values import storable
+from tables.storable import storable
 
 ANY_RUN = 0
 LOOK_AGAIN = timedelta(seconds=1)

@@ -13,7 +13,7 @@ from enrichment.engine.template.references import CURSOR
 from enrichment.worker.job import Job
 from enrichment.worker.ready import Ready
 from tables.models import CellState
-from tables.values import storable
+from tables.storable import storable
 
 FAILED = "page_failed"
 INCOMPLETE = "incomplete"  # of a result that is not all that the API has

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic_core import PydanticSerializationError, to_json
 
 from tables.imports.readers.sheet import Row
-from tables.values import storable
+from tables.storable import storable
 
 _AT_ONCE = 50  # rows that are looked at together: one with an escape makes these slower
 

@@ -14,12 +14,13 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from tables import access, catalog, dispatch, names, values
+from tables import access, catalog, dispatch, names
 from tables.imports import mapping, rejected, undoing
 from tables.imports.mapping import Choices
 from tables.imports.readers import formats
 from tables.imports.readers.sheet import NumberedRow, Options, Rows, Sheet, Waiting, silent
 from tables.models import Import, ImportChange, Table
+from tables.storable import storable
 from workspaces import audit
 from workspaces.actors import Actor
 from workspaces.refusals import Refused
@@ -307,6 +308,6 @@ def _known(given: Mapping[str, Any], of: type[Options | Choices]) -> dict[str, A
     """Raises Refused."""
     chosen = {field.name for field in fields(of)} - {"keeps_blank_rows"}
     known = {name: value for name, value in given.items() if name in chosen and value is not None}
-    if odd := next((name for name, value in known.items() if values.storable(value) != value), None):
+    if odd := next((name for name, value in known.items() if storable(value) != value), None):
         raise Refused(f"“{odd}” has a character that cannot be stored: U+0000. Remove it.", field=odd)
     return known

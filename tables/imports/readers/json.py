@@ -12,7 +12,6 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tables import values
 from tables.imports.readers import json_layouts
 from tables.imports.readers.gaps import Gaps
 from tables.imports.readers.heading import as_sheet
@@ -30,6 +29,7 @@ from tables.imports.readers.sheet import (
     silent,
     unreadable,
 )
+from tables.storable import storable
 from workspaces.refusals import Refused
 
 WHOLE = "$"  # the list path that makes the object one row
@@ -338,7 +338,7 @@ def _cells(item: Item, row: list[Any], notes: Notes) -> list[Any]:
             words = "has a number inside of a list or an object that has more digits than numbers keep there."
             notes.warn(item.number, f"Item {item.number:,} {words} It was read as a text.")
     if item.has_escape:
-        stored = list(map(values.storable, row))
+        stored = list(map(storable, row))
         if stored != row:
             words = "has a character that can't be stored (U+0000 or half a surrogate pair)."
             notes.warn(item.number, f"Item {item.number:,} {words} It was left out or replaced.")

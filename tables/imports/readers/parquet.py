@@ -8,7 +8,7 @@ from typing import Any
 
 from tables.imports.readers import child
 from tables.imports.readers.sheet import Notes, NumberedRow, Options, Sheet, Waiting, checked, named, silent, unreadable
-from tables.values import storable
+from tables.storable import storable
 
 SIGN = b"PAR1"  # at the beginning of each
 _MODULE = "tables.imports.readers.arrow"

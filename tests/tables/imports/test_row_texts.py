@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tables.imports.readers.sheet import Row
 from tables.imports.row_texts import RowTexts
-from tables.values import storable
+from tables.storable import storable
 
 CELLS = st.one_of(
     st.sampled_from(["", "plain", 'a "quote"', "back\\slash", "line\nend", "%s", '","', "\x7f\u2028é😀", "\0"]),
