@@ -10,6 +10,8 @@ from django.utils import timezone
 from redis import RedisError
 
 from enrichment.engine.errors import SignInError
+from enrichment.engine.shapes import more
+from enrichment.engine.shapes.pages import named_next
 from enrichment.engine.shapes.progress import Progress
 from enrichment.engine.template.paths import MISSING, below
 from enrichment.http_client.rate_limit import Wait
@@ -128,6 +130,30 @@ def items_of(draft: Draft, result: Result) -> list[Any]:
     if others or draft.items is None or found not in (None, MISSING, []):
         raise NoList(where, others)
     return []
+
+
+def remarks(draft: Draft, result: Result) -> list[str]:
+    """Returns what is to be said of a list that came, such as that the API has more of it."""
+    told = _told_of_more(draft, result)
+    more_words = f"The API has more: {told}. Say under “Pages” how it is fetched." if told else ""
+    return [words for words in (result.error_message.replace("in the column", "in the source"), more_words) if words]
+
+
+def is_all(draft: Draft, result: Result) -> bool:
+    """Whether the list that came is whole, as far as the answers tell."""
+    return detail_of(result).get("complete", True) and not _told_of_more(draft, result)
+
+
+def _told_of_more(draft: Draft, result: Result) -> str:
+    """Returns what says that the one answer of a source without pages is not all."""
+    if draft.compiled.paging or result.state != CellState.DONE:
+        return ""
+    if told := more.told(result.value, draft.items, len(items_of(draft, result)), 1):
+        return f"in its answer, {told}"
+    response: Any = result.new_attempts[-1].response if result.new_attempts else None
+    headers = response["headers"] if response else {}
+    links = [text for name, text in headers.items() if name.lower() == "link"]
+    return "the header Link of its answer names another page" if named_next(links) else ""
 
 
 def detail_of(result: Result) -> Mapping[str, Any]:

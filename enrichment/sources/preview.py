@@ -24,6 +24,7 @@ class Found:
 
     items: list[Any] = field(default_factory=list)
     is_all: bool = True  # the API has no more
+    remarks: Sequence[str] = ()  # of a list that came
     problem: str = ""
     lists: Sequence[str] = ()  # where the answer has lists, if not where the settings say
     attempts: list[dict[str, Any]] = field(default_factory=list)
@@ -59,6 +60,8 @@ def _found(draft: Draft, result: Result | Later) -> Found:
     found = Found(attempts=[attempt_json(attempt) for attempt in result.new_attempts])
     try:
         found.items = fetching.items_of(draft, result)
+        found.remarks = fetching.remarks(draft, result)
+        found.is_all = fetching.is_all(draft, result)
     except NoList as refusal:
         found.problem, found.lists = str(refusal), refusal.others
     except Refused as refusal:
@@ -72,6 +75,7 @@ def shown(draft: Draft, found: Found) -> dict[str, Any]:
         "items": len(found.items),
         "is_all": found.is_all,
         "problem": found.problem or None,
+        "remarks": list(found.remarks),
         "attempts": found.attempts,
         "fields": fields(draft.table, found.items),
         "rows": [row.as_json() for row in landing.land(draft, found.items[:SHOWN])] if draft.fields else [],

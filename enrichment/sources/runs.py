@@ -178,7 +178,7 @@ def _end(run: SourceRun, draft: Draft, result: Result) -> None:
     except Refused as refusal:
         _fail(run, str(refusal), result)
         return
-    notes = [result.error_message.replace("in the column", "in the source")] if result.error_message else []
+    notes = fetching.remarks(draft, result)
     notes += [] if items else ["The list of the API was empty."]
     into = {
         "columns": [{"from": field.column.name, "to": field.column.pk} for field in draft.fields],

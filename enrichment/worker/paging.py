@@ -56,11 +56,18 @@ def _whole(paging: Paging, taken: Taken, response: Response, field_paths: Sequen
         detail["list"] = False
     if taken.is_complete:
         return replace(outcome, detail=detail)
-    found = f"{taken.pages.number} pages with {len(taken.pages.items[: paging.max_items]):,} items"
     code, has = (INCOMPLETE, "has") if taken.has_more else (MAYBE_INCOMPLETE, "may have")
-    words = f"The API {has} more: these are the first {found}, as set in the column."
+    words = f"The API {has} more: {_why(paging, taken)}"
     words = f"{words} {outcome.error_message}" if outcome.error_code == responses.GUESSED else words
     return replace(outcome, detail=detail, error_code=code, error_message=words)
+
+
+def _why(paging: Paging, taken: Taken) -> str:
+    number, items = taken.pages.number, len(taken.pages.items[: paging.max_items])
+    found = f"{'1 page' if number == 1 else f'{number} pages'} with {'1 item' if items == 1 else f'{items:,} items'}"
+    if taken.told:
+        return f"in its answer, {taken.told}, but the walk ended after {found}. Check the pages in the column."
+    return f"these are the first {found}, as set in the column."
 
 
 def named(outcome: Outcome, progress: Progress | None) -> Outcome:

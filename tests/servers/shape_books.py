@@ -99,6 +99,7 @@ class AccountsBook(Book):
     size: int = 2
     before: dict[int, list[int]] = field(default_factory=dict)  # statuses that come at first, by page
     retry_after: float = 0.0  # seconds, with a 429
+    link: str = ""  # the header of this name
     asked: list[int] = field(default_factory=list)  # the pages, in the order in which they were asked for
 
     async def _respond(self, request: web.Request, arrival: Arrival) -> web.StreamResponse:
@@ -112,7 +113,8 @@ class AccountsBook(Book):
             return web.json_response({"error": "down"}, status=status, headers=headers)
         end = page * self.size
         following = page + 1 if end < len(self.accounts) else None
-        return web.json_response({"data": {"items": self.accounts[end - self.size : end]}, "next": following})
+        answer = {"data": {"items": self.accounts[end - self.size : end]}, "next": following}
+        return web.json_response(answer, headers={"Link": self.link} if self.link else {})
 
 
 @dataclass

@@ -1,13 +1,15 @@
 """A list that comes in pages: which one is next, when it ends, and the first answer with the items of all of them."""
 
+import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 from urllib.parse import unquote_plus, urlsplit
 
 from enrichment.engine import web_address
 from enrichment.engine.messages import Request, Response
+from enrichment.engine.shapes import more
 from enrichment.engine.template.parameters import encoded
 from enrichment.engine.template.paths import MISSING, Path, Step
 from enrichment.engine.template.values import as_text, is_empty
@@ -82,6 +84,7 @@ class Taken:
     next: str | None = None
     is_complete: bool = True  # as far as anybody knows
     has_more: bool = False  # surely, and not only perhaps
+    told: str = ""  # what in the answer says that there is more, if it ended all the same
     problem: str = ""
 
 
@@ -106,9 +109,12 @@ def take(
         return Taken(
             pages, pages.number, problem=f"the API names “{str(error)[:200]}” as the next one, which is no address"
         )
+    told = "" if following else _told_of_more(paging, pages, value, response)
+    if told and items and paging.by in COUNTED:  # it was shorter than `size`, as the API gives fewer at once
+        following = _number_after(paging, pages)
     if following is None:
         has_more = len(pages.items) > paging.max_items
-        return Taken(pages, pages.number, is_complete=not has_more, has_more=has_more)
+        return Taken(pages, pages.number, is_complete=not (has_more or told), has_more=has_more, told=told)
     if following in pages.named:
         return Taken(pages, pages.number, problem="the API names a page as the next one that it has named before")
     if pages.number >= paging.max_pages or len(pages.items) > paging.max_items:
@@ -144,13 +150,37 @@ def _next(paging: Paging, pages: Pages, items: list[Any], value: Any, response: 
     if paging.by in COUNTED:
         if not items or (paging.size and len(items) < paging.size):
             return None
-        return str(paging.start + (pages.number if paging.by == "page" else len(pages.items)))
+        return _number_after(paging, pages)
     if paging.by == "link_header":
         return next_link(response)
     named = paging.next.get(value) if paging.next else MISSING
     if is_empty(named) or named in (False, [], {}):
         return None
     return _led_to(response.url, as_text(named)) if paging.by == "next_url" else as_text(named)
+
+
+def _number_after(paging: Paging, pages: Pages) -> str:
+    return str(_began_at(paging, pages) + (pages.number if paging.by == "page" else len(pages.items)))
+
+
+def _began_at(paging: Paging, pages: Pages) -> int:
+    """Returns the number of the first page: the request may have one of its own."""
+    asked = _parameter(pages.request.url, paging.parameter)
+    return int(asked) if asked and asked.isdecimal() else paging.start
+
+
+def _told_of_more(paging: Paging, pages: Pages, value: Any, response: Response) -> str:
+    """Returns what in the answer says that the list goes on, unless the API has named its end."""
+    if paging.by == "link_header":
+        is_end = response.header("link") is not None
+    else:
+        is_end = paging.by not in COUNTED and paging.next is not None and paging.next.get(value) is not MISSING
+    if is_end:
+        return ""
+    is_whole = paging.by not in COUNTED or _began_at(paging, pages) <= (paging.by == "page")
+    items, number = (len(pages.items), pages.number) if is_whole else (math.inf, math.inf)
+    told = more.told(value, paging.items, items, number, ended=not pages.last)
+    return told or more.told(pages.first, paging.items, items, number, ended=True)  # some say a total only there
 
 
 def _led_to(base: str, named: str) -> str:
@@ -162,13 +192,18 @@ def _led_to(base: str, named: str) -> str:
 
 
 def next_link(response: Response) -> str | None:
-    """Returns the address of rel="next" in the Link headers (RFC 8288), in whatever quotes that is.
+    """Returns the address of rel="next" in the Link headers.
 
     Raises ValueError with what stands there instead of an address.
     """
-    links = (link for name, text in response.headers if name.lower() == "link" for link in _LINK.findall(text))
-    found = next((address.strip() for address, parameters in links if "next" in _relations(parameters)), None)
+    found = named_next(text for name, text in response.headers if name.lower() == "link")
     return _led_to(response.url, found) if found else None
+
+
+def named_next(links: Iterable[str]) -> str:
+    """Returns what Link headers name as rel="next" (RFC 8288), in whatever quotes that is; "" if they don't."""
+    named = (link for text in links for link in _LINK.findall(text))
+    return next((address.strip() for address, parameters in named if "next" in _relations(parameters)), "")
 
 
 def _relations(parameters: str) -> list[str]:
@@ -179,7 +214,7 @@ def _relations(parameters: str) -> list[str]:
 
 def first_request(paging: Paging, request: Request) -> Request:
     """Returns the request with the number of the first page, where pages are counted and it does not say."""
-    if paging.by not in COUNTED or _has_parameter(request.url, paging.parameter):
+    if paging.by not in COUNTED or _parameter(request.url, paging.parameter) is not None:
         return request
     return replace(request, url=with_parameter(request.url, paging.parameter, str(paging.start)))
 
@@ -207,8 +242,10 @@ def with_parameter(url: str, name: str, value: str) -> str:
     return f"{address}?{'&'.join([*others, f'{encoded(name)}={encoded(value)}'])}"
 
 
-def _has_parameter(url: str, name: str) -> bool:
-    return any(_is_named(item, name) for item in url.partition("?")[2].split("&"))
+def _parameter(url: str, name: str) -> str | None:
+    """Returns the value of a parameter of the query, None where there is none of this name."""
+    items = url.partition("#")[0].partition("?")[2].split("&")
+    return next((unquote_plus(item.partition("=")[2]) for item in items if _is_named(item, name)), None)
 
 
 def _is_named(item: str, name: str) -> bool:

@@ -218,3 +218,55 @@ def test_headers_of_the_column_stay_on_the_site_of_the_first_page() -> None:
 )  # fmt: skip
 def test_the_link_header_names_the_next_page(header: str, address: str | None) -> None:
     assert pages.next_link(Response(200, (("Link", header),), url=URL)) == address
+
+
+@pytest.mark.parametrize("by", ["page", "offset"])
+@pytest.mark.parametrize("most", [1, 2, 3, 5])
+def test_an_api_that_gives_fewer_items_than_asked_is_walked_to_its_end(by: By, most: int) -> None:
+    """Where `size` is above what an API gives at once, its first page was taken for the last one."""
+    taken, _ = walk(paging(by, size=100), list(range(7)), most)
+    assert (taken.pages.items, taken.is_complete) == (list(range(7)), True)
+
+
+@pytest.mark.parametrize(("by", "first", "named"), [("page", "3", ["4", "5"]), ("offset", "40", ["42", "44"])])
+def test_pages_are_counted_from_the_number_in_the_request(by: By, first: str, named: list[str]) -> None:
+    request = replace(FIRST, url=f"{URL}&p={first}")
+    assert pages.first_request(paging(by), request) == request
+    before, following = None, list[str | None]()
+    for people in ([1, 2], [3, 4]):
+        taken = pages.take(paging(by), before, {"data": {"people": people}}, Response(200, url=URL), request, {})
+        before, following = taken.pages, [*following, taken.next]
+    assert following == named
+
+
+@pytest.mark.parametrize(
+    ("by", "answer", "told"),
+    [
+        ("cursor", {"meta": {"cursor": {"next": "b"}}}, "“meta.cursor.next” names another page"),
+        ("next_url", {"hasMore": True}, "“hasMore” is true"),
+        ("link_header", {"total_count": 3}, "“total_count” is 3"),
+        ("page", {"pagination": {"total_pages": "4"}}, "“pagination.total_pages” is 4"),
+    ],
+)
+def test_a_walk_that_ends_although_the_answer_has_more_tells_so(by: By, answer: dict[str, Any], told: str) -> None:
+    settings = paging(by)
+    taken = pages.take(settings, None, {"data": {"people": [1, 2]}} | answer, Response(200, url=URL), FIRST, {})
+    if by in pages.COUNTED:
+        taken = pages.take(settings, taken.pages, {"data": {"people": []}} | answer, Response(200), FIRST, {})
+    assert (taken.next, taken.is_complete, taken.has_more, taken.told) == (None, False, False, told)
+
+
+def test_a_total_that_only_the_first_page_has_counts() -> None:
+    first = pages.take(paging(), None, {"data": {"people": [1], "total": 3}, "next": "b"}, Response(200), FIRST, {})
+    taken = pages.take(paging(), first.pages, {"data": {"people": [2]}}, Response(200), FIRST, {})
+    assert (taken.is_complete, taken.told) == (False, "“data.total” is 3")
+
+
+@pytest.mark.parametrize(
+    ("by", "answer"),
+    [("cursor", {"next": None, "total": 9}), ("page", {"next": "/3", "hasMore": True}), ("offset", {"total": 2})],
+)
+def test_an_end_that_the_api_names_is_the_end(by: By, answer: dict[str, Any]) -> None:
+    first = pages.take(paging(by), None, {"data": {"people": [1, 2]}, "next": "b"}, Response(200), FIRST, {})
+    taken = pages.take(paging(by), first.pages, {"data": {"people": []}} | answer, Response(200), FIRST, {})
+    assert (taken.next, taken.is_complete, taken.told) == (None, True, "")

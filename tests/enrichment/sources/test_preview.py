@@ -41,6 +41,12 @@ def test_no_more_pages_are_fetched_than_are_shown(source: Any, crm: AccountsBook
     assert (crm.asked, found["items"], len(found["rows"]), found["is_all"]) == ([1, 2], 30, 20, False)
 
 
+def test_a_look_at_a_list_of_several_pages_says_so_where_none_are_set(source: Any, crm: AccountsBook) -> None:
+    found = shown(source(config={"pages": None}))
+    words = "The API has more: in its answer, “next” names another page. Say under “Pages” how it is fetched."
+    assert (found["items"], found["is_all"], found["remarks"]) == (2, False, [words])
+
+
 def test_a_key_twice_counts_once_and_a_value_that_does_not_fit_is_told(source: Any, crm: AccountsBook) -> None:
     crm.accounts = [{"name": "Zeta", "staff": 1}, {"name": "Zeta", "staff": "many"}]
     columns = [{"path": "name", "column": "Company"}, {"path": "staff", "column": "Staff", "type": "number"}]

@@ -71,7 +71,23 @@ def test_more_pages_than_are_fetched_are_told(source: Any, run: Any, given: Any)
     done = run(source(config={"pages": pages}))
     assert done.counts["added"] + done.counts["updated"] == 2
     [warning] = done.warnings
-    assert warning["message"] == "The API has more: these are the first 1 pages with 2 items, as set in the source."
+    assert warning["message"] == "The API has more: these are the first 1 page with 2 items, as set in the source."
+
+
+def test_a_source_without_pages_tells_that_the_api_has_more(source: Any, run: Any, shown: Any) -> None:
+    """One answer of several was all that came, and looked like the whole list."""
+    done = run(source(config={"pages": None}))
+    words = "The API has more: in its answer, “next” names another page. Say under “Pages” how it is fetched."
+    assert [warning["message"] for warning in done.warnings] == [words]
+
+
+def test_a_next_page_in_a_header_is_told_too(
+    source: Any, run: Any, shown: Any, crm: AccountsBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crm.size = len(crm.accounts)
+    crm.link = '</accounts?page=2>; rel="next"'
+    [warning] = run(source(config={"pages": None})).warnings
+    assert "the header Link of its answer names another page" in warning["message"]
 
 
 def test_rows_that_no_cell_holds_are_rejected_and_values_of_another_type_left_blank(

@@ -118,6 +118,18 @@ def test_a_bound_of_counted_pages_may_have_been_the_end(column: Any, people: Peo
     assert result.error_message == words
 
 
+def test_a_walk_that_ended_where_the_api_says_that_there_is_more_tells_so(column: Any, people: People) -> None:
+    made = column(pages=PAGES | {"next": "paging.next"})  # which no answer has
+    advance(run(made))
+    result = cell(made)
+    assert (result.state, result.error_code) == ("done", "maybe_incomplete")
+    words = (
+        "The API may have more: in its answer, “next” names another page, but the walk ended after 1 page with 2 items."
+    )
+    assert result.error_message == f"{words} Check the pages in the column."
+    assert result.error_detail == {"pages": 1, "complete": False}
+
+
 def test_a_page_that_fails_after_its_retries_fails_the_row(column: Any, people: People) -> None:
     made = column(retry={"max_retries": 1})
     people.before = {3: [httpx.Response(500, json={"error": "down"})] * 2}
