@@ -146,12 +146,13 @@ function paintState(element, column, cell, json) {
   const [first = "", ...rest] = json ? [json] : shownParts(column, cell);
   const more = rest.length ? [make("span", "more", ` · ${rest.join(" · ")}`)] : [];
   const part = partOf(cell);
-  if (part) more.push(make("span", "more", ` · ${part}`));
-  if (look === "ok" && typeof first === "string" && !more.length) showText(element, first);
-  else if (look === "ok") element.replaceChildren(first, ...more);
+  // At the start, because the end of long values is out of sight.
+  const shown = [...(part ? [make("span", "doubt", part), json ? "" : " · "] : []), first, ...more];
+  if (look === "ok" && typeof first === "string" && shown.length === 1) showText(element, first);
+  else if (look === "ok") element.replaceChildren(...shown);
   else
     element.replaceChildren(
-      make("span", `s ${look}${cell.state === "waiting" ? " waiting" : ""}`, make("span", "words", first, ...more)),
+      make("span", `s ${look}${cell.state === "waiting" ? " waiting" : ""}`, make("span", "words", ...shown)),
     );
   if (first && (cell.state ?? "done") !== "empty") element.title = part ? partText(cell) : stateText(cell);
 }

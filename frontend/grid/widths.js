@@ -4,10 +4,11 @@
  * @typedef {import("./types.d.ts").Grid} Grid
  * @typedef {import("./types.d.ts").Column} Column
  * @typedef {import("./types.d.ts").Row} Row
+ * @typedef {import("./types.d.ts").Cell} Cell
  */
 
 import { make } from "../ui/elements.js";
-import { cellText, isComputed } from "./cells.js";
+import { cellText, isComputed, partOf } from "./cells.js";
 
 const NARROWEST = 64; // px
 const WIDEST = 320; // px
@@ -120,4 +121,10 @@ export class Widths {
 
 /** @param {Column} column @param {Row[]} rows */
 const textsOf = (column, rows) =>
-  rows.map(({ cells }) => cellText(column, cells[column.id])).filter((text) => text && text !== "–");
+  rows.map(({ cells }) => drawnText(column, cells[column.id])).filter((text) => text && text !== "–");
+
+/** @param {Column} column @param {Cell | undefined} cell */
+function drawnText(column, cell) {
+  const doubt = cell && isComputed(column) ? partOf(cell) : undefined;
+  return doubt ? `${doubt} · ${cellText(column, cell)}` : cellText(column, cell);
+}
