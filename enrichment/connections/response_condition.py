@@ -35,18 +35,24 @@ class ResponseCondition:
 
     async def holds(self, response: Response) -> bool:
         """Returns whether it holds; one that fails with this response does not."""
-        headers = {name.lower(): text for name, text in response.headers}
-        return await self.holds_for({1: response.status, 2: value_or_none(response), 3: headers})
+        holds, _ = await self.verdict(values_of(response))
+        return holds
 
-    async def holds_for(self, values: Mapping[int, object]) -> bool:
-        """Returns whether it holds for these values of its names; one that fails with them does not."""
+    async def verdict(self, values: Mapping[int, object]) -> tuple[bool, str]:
+        """Returns whether it holds for these values of its names, and why it can't be told, where that is so."""
         async with self._judging:
             while True:
                 try:
-                    [(holds, _)] = await event_loop.in_database(self._evaluators.verdicts, self._condition, [values])
-                    return holds
+                    [verdict] = await event_loop.in_database(self._evaluators.verdicts, self._condition, [values])
+                    return verdict
                 except SandboxBusy:
                     await asyncio.sleep(POLL)
+
+
+def values_of(response: Response) -> dict[int, object]:
+    """Returns what the names in a condition stand for."""
+    headers = {name.lower(): text for name, text in response.headers}
+    return {1: response.status, 2: value_or_none(response), 3: headers}
 
 
 def value_or_none(response: Response) -> object:

@@ -21,17 +21,18 @@ def read(
     *,
     answer: Kind = "auto",
     is_success: bool | None = None,
+    unclear: str = "",
     retry_statuses: Collection[int] = frozenset(),
     may_repeat: bool = True,
 ) -> Outcome:
     """Returns what becomes of the cell: of 2xx the value, or what is at the paths; else the status and `telling_line`.
 
-    `answer` says what the body is, `is_success` what the column's own condition says of a response that `is_good`, and
-    `may_repeat` whether the request may be sent again though it arrived.
+    `answer` says what the body is, `is_success` what the column's own condition says of a response that `is_good`,
+    `unclear` why it can't say that, and `may_repeat` whether the request may be sent again though it arrived.
     """
     status = response.status
     if is_good(response):
-        return _value(response, field_paths, answer, is_success)
+        return _value(response, field_paths, answer, is_success, unclear)
     line = telling_line(response)
     now = datetime.now(UTC)
     wait = asked_wait(response, now)
@@ -54,7 +55,12 @@ def is_good(response: Response) -> bool:
     return 200 <= response.status < 300 or response.status == 304
 
 
-def _value(response: Response, field_paths: Sequence[Path], answer: Kind, is_success: bool | None) -> Outcome:
+def _value(
+    response: Response, field_paths: Sequence[Path], answer: Kind, is_success: bool | None, unclear: str
+) -> Outcome:
+    if unclear:
+        words = f"{response.status} · {telling_line(response)} · “Success if” fails: {unclear}"
+        return _failed(response.status, "no_verdict", words)
     if is_success is False:
         return _failed(response.status, "no_success", f"{response.status} · {telling_line(response)}")
     try:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from enrichment.connections.redaction import HIDDEN, Redactor
-from enrichment.connections.response_condition import value_or_none
+from enrichment.connections.response_condition import values_of
 from enrichment.engine import response as responses
 from enrichment.engine.answer.telling import telling_line
 from enrichment.engine.formula import Evaluators, Formula
@@ -110,17 +110,21 @@ def _outcome(job: Job, evaluators: Evaluators, call: Call) -> tuple[Outcome, Pro
     if compiled.poll:
         progress = replace(progress, last=Answer.of(response)) if progress else None
         values = progress.values if progress else _values(response)
-        if _holds(evaluators, compiled.poll.failed_if, values):
+        has_failed, _ = _verdict(evaluators, compiled.poll.failed_if, values)
+        if has_failed:
             return Outcome(CellState.FAILED, None, polling.FAILED, _told(telling_line(response))), progress
-        if not _holds(evaluators, compiled.poll.until, values):
+        is_there, _ = _verdict(evaluators, compiled.poll.until, values)
+        if not is_there:
             words = _told("its first answer is not known, so Marl can't ask for the result.")
             unknown = Outcome(CellState.UNKNOWN, None, NO_ANSWER, words)
             return Outcome(CellState.WAITING) if progress else unknown, progress
+    is_success, unclear = _verdict(evaluators, compiled.success, _values(response))
     outcome = responses.read(
         response,
         compiled.field_paths,
         answer=compiled.config.answer,
-        is_success=_holds(evaluators, compiled.success, _values(response)) if compiled.success else None,
+        is_success=is_success if compiled.success else None,
+        unclear=unclear,
         may_repeat=False,
     )
     words = outcome.error_message.removeprefix(f"{callback.STATUS} · ")
@@ -132,15 +136,15 @@ def _told(words: str) -> str:
 
 
 def _values(response: Response) -> dict[int, object]:
-    headers = {name.lower(): text for name, text in response.headers}
-    return {1: response.status, 2: value_or_none(response), 3: headers, 4: None}
+    return values_of(response) | {4: None}
 
 
-def _holds(evaluators: Evaluators, condition: Formula | None, values: Mapping[int, object]) -> bool:
+def _verdict(evaluators: Evaluators, condition: Formula | None, values: Mapping[int, object]) -> tuple[bool, str]:
+    """Returns whether it holds, and why that can't be told; nothing holds without a condition."""
     if condition is None:
-        return False
-    [(holds, _)] = evaluators.verdicts(condition, [values])
-    return holds
+        return False, ""
+    [verdict] = evaluators.verdicts(condition, [values])
+    return verdict
 
 
 def _attempt(call: Call, outcome: Outcome, message: str) -> Attempt:

@@ -42,19 +42,27 @@ class Polling:
 
     async def judge(self, response: Response, progress: Progress) -> Outcome | None:
         """Returns what becomes of a row whose result is not in the answer; None where it is to be read as usual."""
-        if self.failed_if and await self.failed_if.holds_for(progress.values):
+        values = progress.values
+        has_failed, unclear = await self.failed_if.verdict(values) if self.failed_if else (False, "")
+        if has_failed:
             words = f"{response.status} · {telling_line(response)}"
             return Outcome(CellState.FAILED, None, FAILED, words, response.status)
-        if not is_good(response) or await self.until.holds_for(progress.values):
+        is_there, why = await self.until.verdict(values) if is_good(response) else (True, "")
+        if is_there:
             return None
+        # It may be clear with a later answer, so the row waits on; whoever looks at it sees what is wrong.
+        doubt = f" · “Until” fails: {why}" if why else ""
+        doubt += f" · “Failed if” fails: {unclear}" if unclear else ""
         settings = self.compiled.settings
         left = poll.seconds_left(progress, settings.for_ms / 1000, time.time())
         if left <= 0:
             times = "once" if progress.asked == 1 else f"{progress.asked} times"
-            words = f"No result after {duration(settings.for_ms)} (asked {times}): {telling_line(response)}"
+            words = f"No result after {duration(settings.for_ms)} (asked {times}): {telling_line(response)}{doubt}"
             return Outcome(CellState.FAILED, None, TIMEOUT, words, response.status)
         pause = min(left, poll.seconds_to_next(response, settings.every_ms / 1000, datetime.now(UTC)))
-        return Outcome(CellState.WAITING, None, CODE, _words(progress), response.status, ask_in=max(pause, 0.05))
+        return Outcome(
+            CellState.WAITING, None, CODE, _words(progress) + doubt, response.status, ask_in=max(pause, 0.05)
+        )
 
 
 def _words(progress: Progress) -> str:

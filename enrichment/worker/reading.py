@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from enrichment.connections.response_condition import values_of
 from enrichment.engine import response as responses
 from enrichment.engine.errors import SendError
 from enrichment.engine.messages import Outcome, Response
@@ -40,11 +41,15 @@ async def _read(job: Job, row: Ready, response: Response, number: int) -> tuple[
                 return outcome, progress
         if outcome := calling_back.first_answer(job, progress, response):
             return outcome, progress
+    is_success, unclear = None, ""
+    if job.success and responses.is_good(response):
+        is_success, unclear = await job.success.verdict(values_of(response))
     outcome = responses.read(
         response,
         () if compiled.paging or row.batch else compiled.field_paths,
         answer=compiled.config.answer,
-        is_success=await job.success.holds(response) if job.success and responses.is_good(response) else None,
+        is_success=is_success,
+        unclear=unclear,
         retry_statuses=(*compiled.config.retry.statuses, *(poll.NOT_YET if row.asks else ())),
         may_repeat=may_repeat(job, row),
     )

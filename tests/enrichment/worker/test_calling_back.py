@@ -273,6 +273,21 @@ def test_each_try_has_an_address_and_any_of_them_may_be_called(column: Column, p
     assert cell(column).value == {"size": 5}
 
 
+def test_a_call_that_a_wrong_condition_cannot_judge_is_kept_to_be_read_again(
+    column: Column, provider: Provider
+) -> None:
+    http_columns.save(column, {"success_if": "{{body.ok}}.a.b"})
+    waiting = run(column)
+    advance(waiting)
+    provider.call({"ok": True, "size": 5})
+    advance(waiting)
+    words = "The API called back: ok: true · “Success if” fails: Cannot read property 'b' of undefined"
+    assert (cell(column).error_code, cell(column).error_message) == ("no_verdict", words)
+    http_columns.save(column, {"success_if": "{{body.ok}}"})
+    advance(run(column, "failed"))
+    assert (cell(column).state, cell(column).value, len(provider.addresses)) == ("done", {"size": 5}, 1)
+
+
 def test_a_call_is_read_as_answers_are(column: Column, provider: Provider) -> None:
     http_columns.save(column, {"success_if": "{{body.ok}}", "field_paths": []})
     waiting = run(column)

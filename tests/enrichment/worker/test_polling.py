@@ -155,6 +155,38 @@ def times_out(column: Column, jobs: Jobs) -> None:
     advance(waiting)
 
 
+def test_a_condition_that_fails_with_every_answer_says_so_while_its_row_waits_and_at_its_end(
+    column: Column, jobs: Jobs
+) -> None:
+    wrong = {"until": "{{body.state}}.status.done", "failed_if": '{{body.error}}.code == "x"'}
+    http_columns.save(column, {"poll": POLL | wrong})
+    waiting = run(column)
+    advance(waiting)
+    reasons = " · “Until” fails: Cannot read property 'done' of undefined · “Failed if” fails: {{body.error}} is empty"
+    assert (cell(column).state, cell(column).error_message) == ("waiting", f"Waits for the API{reasons}")
+    advance(waiting)
+    assert cell(column).error_message == f"Waits for the API (asked once){reasons}"
+    kept = OpenExchange.objects.get()
+    progress = open_exchanges.opened(kept.sealed)
+    kept.sealed = open_exchanges.sealed(replace(progress, began_at=progress.began_at - 601))
+    kept.save()
+    advance(waiting)
+    assert cell(column).error_code == "poll_timeout"
+    assert cell(column).error_message == f"No result after 10 min (asked 2 times): state: done{reasons}"
+    http_columns.save(column, {"poll": POLL})
+    jobs.asks = 0
+    advance(run(column, "failed"), 2)
+    assert (cell(column).state, jobs.writes) == ("done", 1)
+
+
+def test_a_success_condition_that_fails_says_so(column: Column, jobs: Jobs) -> None:
+    http_columns.save(column, {"poll": None, "success_if": "{{body.state}}.ok.yes"})
+    advance(run(column))
+    assert (cell(column).state, cell(column).error_code) == ("failed", "no_verdict")
+    words = "202 · job: 7 · “Success if” fails: Cannot read property 'yes' of undefined"
+    assert cell(column).error_message == words
+
+
 @pytest.mark.parametrize(("scope", "how"), [("failed", {}), ({"first": 1}, {"ask_again": True})])
 def test_after_its_time_a_row_fails_and_can_be_asked_for_again(
     scope: Any, how: dict[str, Any], column: Column, jobs: Jobs
