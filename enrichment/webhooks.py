@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from enrichment.engine.answer.value import number_or_digits
 from enrichment.models import Hook, HookPost
 from tables import columns, names, upserts
 from tables.keys import Matching
@@ -91,16 +92,19 @@ def find(secret: str) -> Hook | None:
 
 def receive(hook: Hook, body: bytes, asked: Asked) -> upserts.Written:
     """Writes the rows of a post, and keeps what became of it. Raises Refused, and then nothing is written."""
-    try:
+    # Both or neither: whoever is told that a post failed sends it again.
+    with transaction.atomic():
         written = _write(hook, _rows(body), asked)
-    except Refused as refusal:
-        text = storable(body[: 4 * _BODY_KEPT].decode("utf-8", "replace"))
-        _keep(HookPost(hook=hook, error=storable(str(refusal)), body=text[:_BODY_KEPT]))
-        raise
-    added = len(written.ids) - written.updated - written.skipped
-    row_id = written.ids[0] if written.ids else None
-    _keep(HookPost(hook=hook, added=added, updated=written.updated, skipped=written.skipped, row_id=row_id))
+        added = len(written.ids) - written.updated - written.skipped
+        row_id = written.ids[0] if written.ids else None
+        _keep(HookPost(hook=hook, added=added, updated=written.updated, skipped=written.skipped, row_id=row_id))
     return written
+
+
+def keep_refused(hook: Hook, why: str, body: bytes) -> None:
+    """Keeps that a post was refused, by whomever, with the beginning of what was sent."""
+    text = storable(body[: 4 * _BODY_KEPT].decode("utf-8", "replace"))
+    _keep(HookPost(hook=hook, error=storable(why), body=text[:_BODY_KEPT]))
 
 
 def last_posts(hook: Hook) -> list[HookPost]:
@@ -117,7 +121,7 @@ def _keep(post: HookPost) -> None:
 
 def _rows(body: bytes) -> list[dict[str, Any]]:
     try:
-        sent = json.loads(body)
+        sent = json.loads(body, parse_float=number_or_digits)
     except (ValueError, RecursionError):
         words = "The body isn't JSON. Send an object of column names and values, or a list of them."
         raise Refused(words, code="malformed", status=400) from None

@@ -1,12 +1,18 @@
 """The inbound webhook of a table: rows from programs that have no token, at an address that is a secret."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from difflib import get_close_matches
+from functools import wraps
 from typing import Any, Literal
 
-from django.http import HttpRequest
+from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from ninja import Query, Router, Schema, Status
+from ninja.decorators import decorate_view
 
 from enrichment import lookup, webhooks
 from enrichment.api.auth import actor
@@ -109,6 +115,35 @@ def _existing(table: Table) -> Hook:
     return hook
 
 
+def _keeping_refused(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Wraps the whole of the operation: a post that is refused before it gets to us is shown to the owner as well."""
+
+    @wraps(run)
+    def wrapper(request: HttpRequest, **given: Any) -> HttpResponse:
+        response = run(request, **given)
+        with suppress(DatabaseError):  # which may be why it was refused
+            hook = webhooks.find(given["secret"]) if response.status_code >= 400 else None
+            if hook:
+                webhooks.keep_refused(hook, _words(response), _body(request))
+        return response
+
+    return wrapper
+
+
+def _words(response: HttpResponse) -> str:
+    """Returns what the sender is told, with each place where something is wrong."""
+    told = json.loads(response.content)["error"]
+    places = [f"{item['field']}: {item['message']}" for item in told["details"] if item["message"] != told["message"]]
+    return " ".join([told["message"], *places])
+
+
+def _body(request: HttpRequest) -> bytes:
+    """Returns what was sent, nothing where that can't be read."""
+    with suppress(RequestDataTooBig, UnreadablePostError):
+        return request.body
+    return b""
+
+
 @router.post(
     "/hooks/{secret}",
     auth=None,
@@ -116,6 +151,7 @@ def _existing(table: Table) -> Hook:
     openapi_extra={"requestBody": _BODY},
     summary="Send rows to a webhook",
 )
+@decorate_view(_keeping_refused)
 def receive_rows(request: HttpRequest, secret: str, query: Query[Sent]) -> Status[dict[str, Any]]:
     """Adds one row, sent as an object of column names and values, or a list of rows. Needs no token.
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import OperationalError
 from django.test import Client
 from pytest_django import Settings
 
+from enrichment import webhooks
 from enrichment.models import Hook, HookPost, Run
 from tables import catalog, columns, rows
 from tables.models import Column, ColumnType, Row, Table
@@ -287,3 +289,49 @@ def test_settings_and_posts_need_a_webhook_and_an_editor(call: Caller, leads: Ta
 def test_a_refusal_that_names_what_no_database_stores_is_kept_as_well(name: str, address: str, call: Caller) -> None:
     assert send(address, {name: "Northwind"})[0] == 422
     assert "There is no column" in HookPost.objects.get().error
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "why"),
+    [
+        ("?unknown=drop", {}, "unknown: Input should be 'refuse' or 'ignore'."),
+        ("?keep_blank=perhaps", {}, "keep_blank: Input should be a valid boolean"),
+        ("?key=Company&match=fuzzy", {}, "“fuzzy” is no way to compare keys."),
+        ("?on_match=update", {}, "Choose the column by which rows match, to update them."),
+        ("?key=Company&on_match=replace", {}, "Rows that match are either of: add, update, skip."),
+        ("", {"Idempotency-Key": "x" * 300}, "Idempotency-Key is a text of 1 to 255 characters"),
+        ("?" + "&".join(f"field{n}=1" for n in range(1_001)), {}, "The number of GET/POST parameters exceeded"),
+    ],
+)
+def test_a_post_that_is_refused_before_it_is_read_is_among_the_last_ones(
+    query: str, headers: dict[str, str], why: str, address: str, call: Caller, leads: Table
+) -> None:
+    data = json.dumps({"Company": "Northwind"})
+    answer = Client().post(f"{address}{query}", data, content_type="application/json", headers=headers)
+    assert answer.status_code in (400, 422)
+    [post] = call("GET", f"/tables/{leads.pk}/hook/posts")[1]["items"]
+    assert why in post["error"]
+    assert (post["body"], post["added"], len(companies(leads))) == (data, 0, 3)
+
+
+def test_a_post_that_is_too_large_is_among_the_last_ones(address: str, settings: Settings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+    assert send(address, {"Company": "x" * 1024 * 1024})[0] == 413
+    assert HookPost.objects.get().error == "Send at most 1 MiB at once, or upload a file."
+
+
+def test_a_post_whose_end_cannot_be_noted_adds_no_row(
+    address: str, leads: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(post: HookPost) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(webhooks, "_keep", fails)
+    assert send(address, {"Company": "Northwind"})[0] >= 500
+    assert len(companies(leads)) == 3
+
+
+def test_a_number_with_more_digits_than_a_double_keeps_them(address: str, leads: Table) -> None:
+    [row_id] = send(address, b'{"Size": 1.00000000000000000001}')[1]["ids"]
+    size = str(Column.objects.get(table=leads, name="Size").pk)
+    assert str(Row.objects.get(pk=row_id).values[size]) == "1.00000000000000000001"

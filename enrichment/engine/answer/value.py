@@ -174,7 +174,7 @@ def _is_too_deep(value: object) -> bool:
     return bool(level)
 
 
-def _number(text: str) -> float | str:
+def number_or_digits(text: str) -> float | str:
     """Returns a number, or its text where a double is not the number that is written there."""
     number = float(text)
     if len(text) <= _SURELY_EXACT and "e" not in text and "E" not in text:
@@ -214,7 +214,9 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_number, parse_int=_integer, object_pairs_hook=_object)
+_DECODER = json.JSONDecoder(
+    parse_constant=_refuse, parse_float=number_or_digits, parse_int=_integer, object_pairs_hook=_object
+)
 
 
 def _xml(text: str) -> object:
