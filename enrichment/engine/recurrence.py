@@ -27,13 +27,17 @@ class Recurrence:
         """Returns the next time in UTC.
 
         A time that the clock leaves out in spring comes as much later; one that it shows twice in autumn comes once.
+        Hours come whenever the clock shows their minutes, so that one which passes twice comes twice.
         """
         if self.every == "hour":
-            local = moment.astimezone(self.zone)
-            first = moment - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
-            first += timedelta(minutes=self.at.minute)
-            return (first if first > moment else first + _HOUR).astimezone(UTC)
+            return next(found for found in _minutes_after(moment) if self._is_minute(found.astimezone(self.zone)))
         return next(found for found in self._times(moment.astimezone(self.zone).date()) if found > moment)
+
+    def _is_minute(self, local: datetime) -> bool:
+        """Whether the clock shows the minutes, and has not shown the same time less than an hour ago."""
+        return local.minute == self.at.minute and not (
+            local.fold and local.astimezone(UTC) - local.replace(fold=0).astimezone(UTC) < _HOUR
+        )
 
     def _times(self, first: date) -> Iterator[datetime]:
         """Yields the times from the day before this one on: the day in UTC may be another."""
@@ -50,3 +54,10 @@ class Recurrence:
             is_last = (day + timedelta(days=1)).day == 1
             return day.day in self.days or (is_last and max(self.days) > day.day)
         return True
+
+
+def _minutes_after(moment: datetime) -> Iterator[datetime]:
+    minute = moment.astimezone(UTC).replace(second=0, microsecond=0)
+    while True:
+        minute += timedelta(minutes=1)
+        yield minute

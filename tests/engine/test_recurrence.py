@@ -55,6 +55,31 @@ def test_every_hour_is_every_hour_that_passes() -> None:
     assert coming(hourly, "2026-10-25T01:30") == ["10-25 02:00 CEST", "10-25 02:00 CET", "10-25 03:00 CET"]
 
 
+@pytest.mark.parametrize(
+    ("at", "after", "expected"),
+    [
+        # Where the clock skips from 2:00 to 2:30.
+        ("00:00", "2026-10-04T00:30", ["01:00 +1030", "03:00 +1100", "04:00 +1100"]),
+        ("00:15", "2026-10-04T00:30", ["01:15 +1030", "03:15 +1100", "04:15 +1100"]),
+        ("00:45", "2026-10-04T00:30", ["00:45 +1030", "01:45 +1030", "02:45 +1100", "03:45 +1100"]),
+        # Where it goes back from 2:00 to 1:30.
+        ("00:00", "2026-04-05T00:30", ["01:00 +1100", "02:00 +1030", "03:00 +1030"]),
+        ("00:15", "2026-04-05T00:30", ["01:15 +1100", "02:15 +1030", "03:15 +1030"]),
+        ("00:45", "2026-04-05T00:50", ["01:45 +1100", "02:45 +1030", "03:45 +1030"]),
+    ],
+)
+def test_every_hour_keeps_its_minutes_where_summer_time_is_half_an_hour(
+    at: str, after: str, expected: list[str]
+) -> None:
+    lord_howe = ZoneInfo("Australia/Lord_Howe")
+    hourly = Recurrence("hour", time.fromisoformat(at), lord_howe)
+    moment, found = local(after, lord_howe), []
+    for _ in expected:
+        moment = hourly.after(moment)
+        found.append(f"{moment.astimezone(lord_howe):%H:%M %z}")
+    assert found == expected
+
+
 @given(
     st.sampled_from(["hour", "day", "week", "month"]),
     st.times(),
