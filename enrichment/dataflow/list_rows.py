@@ -20,7 +20,7 @@ from enrichment.engine.errors import RowError
 from enrichment.engine.template import paths
 from enrichment.mapping import Field
 from enrichment.models import ListRows, ListWork
-from tables import dispatch, storage, upserts
+from tables import dispatch, storage, upserts, values
 from tables.imports import types
 from tables.keys import Matching
 from tables.models import Cell, CellState, Column, ColumnType, Row
@@ -122,6 +122,9 @@ def _advance(entry: ListWork) -> None:
         except Refused as refusal:
             ListRows.objects.filter(pk=list_rows.pk).update(problem=str(refusal))
             ListWork.objects.filter(list_rows=list_rows).delete()
+        else:
+            if list_rows.problem:  # what was refused until now becomes rows, too
+                start(list_rows)
 
 
 def _next_results(entry: ListWork, column_id: int) -> tuple[list[tuple[int, Any]], int]:
@@ -137,7 +140,10 @@ def _next_results(entry: ListWork, column_id: int) -> tuple[list[tuple[int, Any]
 
 
 def _write(list_rows: ListRows, results: Sequence[tuple[int, Any]]) -> None:
-    """Raises Refused where the table lacks what the rows need, and then nothing is written."""
+    """Raises Refused where the table lacks what the rows need, or a path is too much work, and then nothing is written.
+
+    An item without a value in the key is the same as a row by all that it has: by the key, it would be added each time.
+    """
     source = Column.objects.filter(pk=list_rows.source_column_id, table=list_rows.table_id).first()
     fields = mapping.of_stored(list_rows.table, list_rows.columns)
     key = list(Column.objects.filter(pk__in=list_rows.key).values_list("pk", flat=True))
@@ -148,15 +154,24 @@ def _write(list_rows: ListRows, results: Sequence[tuple[int, Any]]) -> None:
     misfits = 0
     for row_id, value in results:
         for item in items_at(list_rows.path, value):
-            cells, blank = converted(fields, item)
+            try:
+                cells, blank = converted(fields, item)
+            except RowError as error:
+                raise Refused(error.message) from error
             sent.append({**cells, source.pk: row_id})
             misfits += blank
-    matching = Matching(key or [source.pk, *(field.column.pk for field in fields)], on_match="update")
+    by_all = Matching([source.pk, *(field.column.pk for field in fields)], on_match="update")
+    by_key = Matching(key, on_match="update") if key else by_all
     added = updated = 0
     for some in batched(sent, _ITEMS):
-        written = upserts.write(list_rows.table, some, matching)
-        updated += written.updated
-        added += len(some) - written.updated
+        keyed: list[dict[str | int, Any]] = []
+        nameless: list[dict[str | int, Any]] = []
+        for cells in some:
+            (keyed if any(cells[pk] not in (None, "") for pk in by_key.key) else nameless).append(cells)
+        for items, matching in ((keyed, by_key), (nameless, by_all)):
+            written = upserts.write(list_rows.table, items, matching)
+            updated += written.updated
+            added += len(items) - written.updated
     counts = {"items": len(sent), "added": added, "updated": updated, "misfits": misfits}
     ListRows.objects.filter(pk=list_rows.pk).update(
         problem="", **{name: F(name) + number for name, number in counts.items()}
@@ -164,12 +179,18 @@ def _write(list_rows: ListRows, results: Sequence[tuple[int, Any]]) -> None:
 
 
 def items_at(path: str, value: object) -> list[Any]:
-    """Returns the items of the list in a result; none where there is no list."""
+    """Returns the items of the list in a result, of all lists that the path leads to; none where there is no list."""
+    if not path:
+        return value if isinstance(value, list) else []
+    compiled = paths.compile(path)
     try:
-        found = paths.compile(path).get(value) if path else value
+        found = compiled.get(value)
     except RowError:
         return []
-    return found if isinstance(found, list) else []
+    items = found if isinstance(found, list) else []
+    for _ in range(compiled.lists_around):
+        items = [item for part in items for item in (part if isinstance(part, list) else [part])]
+    return items
 
 
 def converted(fields: Sequence[Field], item: object) -> tuple[dict[str | int, Any], int]:
@@ -181,7 +202,8 @@ def converted(fields: Sequence[Field], item: object) -> tuple[dict[str | int, An
         column = columns[name]
         try:
             is_text = column.type == ColumnType.TEXT
-            cells[column.pk] = storable(value) if is_text else types.converter(column, "")(value)
+            stored = values.clean(column, storable(value)) if is_text else types.converter(column, "")(value)
+            cells[column.pk] = stored
         except Refused:
             cells[column.pk] = None
             misfits += 1

@@ -57,6 +57,13 @@ class Path:
             return found
         return found[0] if found else MISSING
 
+    @property
+    def lists_around(self) -> int:
+        """In how many lists a list stands that it leads to: one for each `*` on the way there."""
+        if self.query:
+            return int(not self.query.is_singular)
+        return self.steps[:-1].count(EVERY)
+
     def ways(self, value: object) -> list[tuple[Step, ...]]:
         """The steps to every place that the path leads to in this value."""
         return [self.steps] if self.query is None else [location for location, _ in self.query.nodes(value)]

@@ -118,6 +118,49 @@ def test_a_list_that_is_filled_again_doubles_nothing_even_without_a_key(
     assert found == [("new", first), ("big", first), ("new", second)]
 
 
+def test_items_without_a_value_in_the_key_are_not_doubled_either(
+    actor: Actor, leads: Table, http: Callable[..., Column], answer: Answer
+) -> None:
+    column = http()
+    first, *_ = ids(leads)
+    answer(column, {first: {"people": [ADA, {"age": 9}, {"email": "", "age": 10}]}})
+    stored = people(actor, column, key=["Email"])
+    work()
+    answer(column, {first: {"people": [{"age": 10}, {"email": "ada@acme.com", "age": 37}, {"age": 9}]}})
+    work()
+    assert [(row.get("Email"), row["Age"]) for row in content(stored.table)] == [
+        ("ada@acme.com", 37),
+        (None, 9),
+        (None, 10),
+    ]
+
+
+def test_a_value_that_no_cell_holds_is_left_blank_and_holds_up_no_other_item(
+    actor: Actor, leads: Table, http: Callable[..., Column], answer: Answer
+) -> None:
+    column = http()
+    first, second, _ = ids(leads)
+    answer(column, {first: {"people": [{"email": "x" * 100_001, "age": 1}]}, second: {"people": [BO]}})
+    stored = people(actor, column)
+    work()
+    stored.refresh_from_db()
+    assert [(row.get("Email"), row["Age"]) for row in content(stored.table)] == [(None, 1), ("bo@acme.com", 50)]
+    assert (stored.misfits, stored.problem) == (1, "")
+
+
+@pytest.mark.parametrize("path", ["teams[*].people", "$.teams[*].people", "$..people", "teams[*].people[*]"])
+def test_lists_in_the_items_of_a_list_are_all_taken(
+    path: str, actor: Actor, leads: Table, http: Callable[..., Column], answer: Answer
+) -> None:
+    column = http()
+    first, *_ = ids(leads)
+    answer(column, {first: {"teams": [{"people": [ADA]}, {"name": "empty"}, {"people": [BO]}]}})
+    columns = [{"path": "email", "column": "Email"}]
+    stored = settings.expand(actor, column, Wish(path, columns), None, "People")
+    work()
+    assert [row["Email"] for row in content(stored.table)] == ["ada@acme.com", "bo@acme.com"]
+
+
 def test_rows_that_are_there_are_matched_by_key(
     actor: Actor, leads: Table, http: Callable[..., Column], answer: Answer
 ) -> None:
@@ -225,6 +268,24 @@ def test_a_deleted_column_that_the_rows_need_stops_them_with_its_reason(
     stored.refresh_from_db()
     assert stored.problem == "A column that these rows need was deleted. Restore it, or take rows from the list again."
     assert content(stored.table) == []
+
+
+def test_what_came_while_a_column_was_deleted_becomes_rows_once_it_is_restored(
+    actor: Actor, leads: Table, http: Callable[..., Column], answer: Answer
+) -> None:
+    column = http()
+    first, second, _ = ids(leads)
+    stored = people(actor, column, key=["Email"])
+    email = Column.objects.get(table=stored.table, name="Email")
+    table_columns.delete(email)
+    answer(column, {first: {"people": [ADA]}})
+    work()
+    table_columns.restore(email)
+    answer(column, {second: {"people": [BO]}})
+    work()
+    stored.refresh_from_db()
+    assert sorted(row["Email"] for row in content(stored.table)) == ["ada@acme.com", "bo@acme.com"]
+    assert stored.problem == ""
 
 
 def test_the_api_offers_fields_makes_rows_and_stops(
