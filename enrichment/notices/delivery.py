@@ -2,13 +2,16 @@
 
 import json
 import logging
+import re
 import smtplib
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
+from enrichment.connections.redaction import Redactor
 from enrichment.engine.errors import SendError
 from enrichment.engine.messages import Request
 from enrichment.http_client import client, event_loop
@@ -55,15 +58,20 @@ def deliver(notice_id: int) -> None:
     except Undelivered as error:
         log.warning("notice of run %s by %s: %s", notice.run_id, notice.channel, error)
         outbox.keep(notice, error=str(error))
+    except Exception:
+        outbox.keep(notice, error="Something went wrong on our side. The server's log says why.")
+        raise
     else:
         outbox.settle(notice, error="", sent_at=timezone.now())
 
 
 def send(found: NoticeSettings, channel: str, text: str) -> None:
     """Sends a text by a channel of a table. Raises Undelivered."""
+    if channel not in notice_settings.channels(found):
+        raise Undelivered("Nobody is to be told by this way any more.")
     if channel == "webhook":
         _post(found, text)
-    elif found.emails:
+    else:
         _mail(found, text)
 
 
@@ -72,17 +80,26 @@ def _post(found: NoticeSettings, text: str) -> None:
         address = notice_settings.webhook_of(found)
     except CannotOpen:
         raise Undelivered("No encryption key opens the webhook's address. Enter it again.") from None
-    if not address:
-        return
+    hide = _redactor(address)
     body = json.dumps({"text": _escaped(text)}, ensure_ascii=False).encode()
     request = Request("POST", address, (("Content-Type", "application/json; charset=utf-8"),), body)
     sending = client.send(event_loop.transport(), request, timeout_ms=TIMEOUT_MS, follow="never")
     try:
         response = event_loop.run(sending)
     except SendError as error:
-        raise Undelivered(error.message.replace(address, "the webhook")) from None
+        words = "The webhook's address isn't one that can be called." if error.code == "url" else hide(error.message)
+        raise Undelivered(words) from None
     if not 200 <= response.status < 300:
-        raise Undelivered(f"The webhook answered {response.status}: {response.text[:200].strip()}".rstrip(": "))
+        told = hide.answer(response.text[:2_000])[:200].strip()  # many tell the path that they were asked for
+        raise Undelivered(f"The webhook answered {response.status}: {told}".rstrip(": "))
+
+
+def _redactor(address: str) -> Redactor:
+    """Returns what hides the address and its parts: whoever knows them can write to the channel."""
+    parts = urlsplit(address)
+    way = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    pieces = {address, way, parts.path, parts.password or "", *re.split("[/?&=]", way)} - {""}
+    return Redactor({str(number): piece for number, piece in enumerate(sorted(pieces))})
 
 
 def _escaped(text: str) -> str:

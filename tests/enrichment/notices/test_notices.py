@@ -106,6 +106,45 @@ def test_what_does_not_arrive_is_tried_three_times_more_and_then_given_up(
     assert notice.error == "The webhook answered 404: channel_is_archived"
 
 
+def test_an_answer_that_repeats_the_address_is_told_without_its_secrets(
+    leads: Table, channel: Channel, ended: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "T0A1B2C3D/B9Z8Y7X6W/s3cr3tS3cr3tS3cr3t"
+    told = f"Cannot POST /services/{secret}?key=k3yk3yk3y (s3cr3tS3cr3tS3cr3t, k3yk3yk3y)"
+    gone = httpx.MockTransport(lambda request: httpx.Response(404, text=told))
+    monkeypatch.setattr(event_loop, "transport", lambda: gone)
+    notice_settings.change(leads, webhook_url=f"https://hooks.example/services/{secret}?key=k3yk3yk3y")
+    ended()
+    deliver()
+    error = Notice.objects.get().error
+    assert error.startswith("The webhook answered 404: Cannot POST •")
+    assert not any(part in error for part in ("T0A1B2C3D", "B9Z8Y7X6W", "s3cr3t", "k3yk3y"))
+
+
+def test_what_was_to_be_told_to_nobody_any_more_is_not_shown_as_sent(
+    leads: Table, channel: Channel, ended: Callable[..., Run]
+) -> None:
+    notice_settings.change(leads, webhook_url=HOOK)
+    ended()
+    notice_settings.change(leads, webhook_url="")
+    deliver()
+    notice = Notice.objects.get()
+    assert (channel.posts, notice.sent_at, notice.error) == ([], None, "Nobody is to be told by this way any more.")
+
+
+def test_a_fault_of_ours_is_noted_and_given_up_in_the_end(
+    leads: Table, ended: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notice_settings.change(leads, webhook_url=HOOK)
+    ended()
+    monkeypatch.setattr(delivery, "words", lambda run: 1 / 0)
+    for _ in range(4):
+        with pytest.raises(ZeroDivisionError):
+            deliver()
+    notice = Notice.objects.get()
+    assert (notice.due_at, notice.error) == (None, "Something went wrong on our side. The server's log says why.")
+
+
 def test_nobody_is_told_of_what_starts_or_was_stopped_by_hand(
     leads: Table, ended: Callable[..., Run], http: Callable[..., Column]
 ) -> None:
