@@ -1,5 +1,6 @@
 """What runs by the clock: what a schedule says, and the columns that have one, when they are due, and their runs."""
 
+import logging
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -31,6 +32,8 @@ from tables.models import Column, ColumnType
 from workspaces import audit
 from workspaces.models import User
 from workspaces.refusals import Refused
+
+log = logging.getLogger(__name__)
 
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
@@ -161,7 +164,10 @@ def run_due() -> None:
     now = timezone.now()
     due = Schedule.objects.filter(due_at__lte=now, column__deleted_at=None, column__table__deleted_at=None)
     for schedule in due.select_related("column__table", "created_by"):
-        _run(schedule, now)
+        try:
+            _run(schedule, now)
+        except Exception:  # of one schedule, which must not keep the others
+            log.exception("the schedule of column %s can't run", schedule.column_id)
 
 
 def _run(schedule: Schedule, now: datetime) -> None:

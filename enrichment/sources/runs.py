@@ -149,7 +149,7 @@ def _put_off(run: SourceRun, draft: Draft, later: Later) -> None:
     at, due = later.at, timezone.now() + timedelta(seconds=later.seconds)
     kept = {"attempts": at.attempts, "notes": dict(at.notes), "progress": at.progress and at.progress.as_json()}
     kept["sent"] = draft.compiled.config.asked.sent
-    facts = {"kept": seal({"at": json.dumps(kept)}), "intended": at.progress is not None, "due_at": due}
+    facts = {"kept": seal({"at": json.dumps(kept)}), "intended": False, "due_at": due}
     if _mine(run).update(token="", pages=at.pages, **facts):
         dispatch.send(FETCH, run.pk, delay=later.seconds)
 
@@ -231,7 +231,10 @@ def run_due() -> None:
     now = timezone.now()
     due = Source.objects.filter(due_at__lte=now, table__deleted_at=None)
     for source in due.select_related("table__workspace", "created_by"):
-        _run(source)
+        try:
+            _run(source)
+        except Exception:  # of one source, which must not keep the others
+            log.exception("source %s can't run by the clock", source.pk)
 
 
 def _run(source: Source) -> None:

@@ -40,36 +40,46 @@ def hand_over(
 
     An import that was cancelled meanwhile stays so.
     """
-    path, number = _written(rows)
+    waiting = Import.objects.filter(pk=import_.pk, state=Import.State.FETCHING)
+    path, earlier = _file(f"{uuid4().hex}.jsonl"), import_.path
+    # Noted before it is there: if this worker dies, whoever goes on or gives up finds the file and removes it.
+    if not waiting.update(path=path.name):
+        return
+    if earlier:
+        _file(earlier).unlink(missing_ok=True)
+    number = _written(path, rows)
     now = timezone.now()
     warnings = [{"line": None, "message": note, "column": None} for note in notes]
-    waiting = Import.objects.filter(pk=import_.pk, state=Import.State.FETCHING)
+    mine = waiting.filter(path=path.name)  # unless this worker was taken for dead
     if not number:
         counts = dict.fromkeys(uploads.COUNTED, 0)
-        waiting.update(state=Import.State.DONE, counts=counts, warnings=warnings, rows_total=0, finished_at=now)
-        path.unlink()
+        mine.update(state=Import.State.DONE, path="", counts=counts, warnings=warnings, rows_total=0, finished_at=now)
+        path.unlink(missing_ok=True)
         return
-    facts = {"path": path.name, "into": dict(into), "warnings": warnings, "rows_done": 0, "rows_total": number}
-    if not waiting.update(state=Import.State.QUEUED, heartbeat_at=now, **facts):
-        path.unlink()
+    facts = {"into": dict(into), "warnings": warnings, "rows_done": 0, "rows_total": number}
+    if not mine.update(state=Import.State.QUEUED, heartbeat_at=now, **facts):
+        path.unlink(missing_ok=True)
         return
     dispatch.send(uploads.TASK, import_.pk)
 
 
-def _written(rows: Iterable[Mapping[str, Any]]) -> tuple[Path, int]:
-    """Writes a line for each row; returns the file and how many there are."""
-    folder = Path(settings.MEDIA_ROOT)
-    folder.mkdir(parents=True, exist_ok=True)
-    path, number = folder / f"{uuid4().hex}.jsonl", 0
+def _file(name: str) -> Path:
+    return Path(settings.MEDIA_ROOT) / name
+
+
+def _written(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Writes a line for each row; returns how many there are."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    number = 0
     try:
         with path.open("w", encoding="ascii") as file:
             for row in rows:
                 file.write(f"{json.dumps(row)}\n")
                 number += 1
     except BaseException:
-        path.unlink()
+        path.unlink(missing_ok=True)
         raise
-    return path, number
+    return number
 
 
 def fail(import_: Import, error: str) -> None:

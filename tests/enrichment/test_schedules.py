@@ -52,6 +52,18 @@ def test_two_schedulers_at_once_start_one_run(column: Column, editor: User) -> N
     assert Run.objects.count() == 1
 
 
+def test_a_schedule_that_no_longer_means_anything_keeps_no_other_from_running(
+    column: Column, http: Callable[..., Column], editor: User
+) -> None:
+    other = http("Other")
+    for each in (column, other):
+        schedules.change(each, DAILY, editor)
+        make_due(each)
+    Schedule.objects.filter(column=column).update(config=DAILY | {"timezone": "Europe/Nowhere"})
+    schedules.run_due()
+    assert Run.objects.get().column == other
+
+
 def test_a_run_that_is_still_going_is_not_doubled_and_the_reason_is_kept(column: Column, editor: User) -> None:
     lifecycle.plan(column, "all", editor)
     schedules.change(column, DAILY, editor)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,10 +107,34 @@ def test_workers_are_killed_while_a_list_is_fetched_by_post(marl: Marl, accounts
     assert made.staff() == expected(40)
 
 
-def test_workers_are_killed_while_the_rows_of_a_source_land(marl: Marl, accounts: Callable[..., Accounts]) -> None:
+def test_workers_are_killed_while_a_source_is_handed_over(marl: Marl, accounts: Callable[..., Accounts]) -> None:
+    """The list is whole, and half of it stands in the file that the import is to read."""
+    made = accounts(LANDING, size=LANDING)
+    started = made.start()
+    wait_until(lambda: bool(files(marl)), 60, "the list is written down", every=0.002)
+    kill(*marl.workers)
+    assert not made.run(started)["rows_total"]
+    marl.start_workers(2)
+    ended = made.wait_for_end(started)
+    assert (ended["state"], ended["added"], ended["updated"]) == ("done", LANDING - 1, 1)
+    assert made.staff() == expected(LANDING)
+    assert len(made.book.arrivals) == 2
+    wait_until(lambda: not files(marl), 60, "no file is left", every=0.5)
+
+
+def files(marl: Marl) -> list[Path]:
+    """Those that imports read."""
+    return list((marl.folder / "uploads").glob("*.jsonl"))
+
+
+@pytest.mark.parametrize("moment", ["some rows are written", "all rows are written"])
+def test_workers_are_killed_while_the_rows_of_a_source_land(
+    marl: Marl, accounts: Callable[..., Accounts], moment: str
+) -> None:
     made = accounts(LANDING, size=25_000)
     started = made.start()
-    wait_until(lambda: _lands(made.run(started)), 60, "rows land", every=0.02)
+    is_there = _lands if moment == "some rows are written" else _has_landed
+    wait_until(lambda: is_there(made.run(started)), 60, moment, every=0.02)
     kill(*marl.workers)
     assert made.run(started)["state"] == "running"
     assert made.staff() == BEFORE
@@ -123,3 +148,8 @@ def test_workers_are_killed_while_the_rows_of_a_source_land(marl: Marl, accounts
 def _lands(run: dict[str, Any]) -> bool:
     """Whether its list is whole, and some rows of it are written."""
     return bool(run["rows_total"] and run["rows_done"])
+
+
+def _has_landed(run: dict[str, Any]) -> bool:
+    """Whether all of its rows are written, and still hidden."""
+    return bool(run["rows_total"] and run["rows_done"] == run["rows_total"])

@@ -291,6 +291,22 @@ def test_pages_by_post_have_their_cursor_in_the_body(
     assert crm.asked == [1, 2]
 
 
+def test_pages_by_post_go_on_after_a_long_wait(
+    source: Any, editor: User, given: Callable[..., dict[str, Any]], crm: AccountsBook, shown: Any
+) -> None:
+    pages = given()["config"]["pages"] | {"parameter": ""}
+    request = {"method": "POST", "body": '{"page": "{{cursor}}"}', "remove_null": True, "pages": pages}
+    crm.before, crm.retry_after = {2: [429]}, 60
+    started = runs.start(source(config=request), editor)
+    runs.fetch(started.pk)
+    SourceRun.objects.update(due_at=timezone.now())
+    lift(started.source)
+    runs.fetch(started.pk)
+    job.run(started.import_job_id)
+    assert (crm.asked, len(shown())) == ([1, 2, 2], 4)
+    assert Import.objects.get(pk=started.import_job_id).state == Import.State.DONE
+
+
 def test_the_last_fifty_runs_are_kept(source: Any, editor: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "KEPT", 2)
     made = source()
