@@ -67,6 +67,24 @@ def test_workers_are_killed_between_writes_and_calls(marl: Marl, called: tuple[S
     assert set(book.counts.values()) == {1}
 
 
+def test_workers_are_killed_with_calls_that_no_cell_has_yet(marl: Marl, called: tuple[Sheet, CallingBook]) -> None:
+    """all workers killed when the API has called back, before any cell has what it posted"""
+    sheet, book = called
+    book.seconds = 15  # which is after every answer
+    sheet.start()
+    wait_until(lambda: sheet.states()["waiting"] == sheet.rows, 40, "every row waits", every=0.3)
+    for worker in marl.workers:
+        marl.stall(worker)
+    wait_until(lambda: len(book.called) == sheet.rows, 40, "every call is stored", every=0.3)
+    assert sheet.states() == {"waiting": sheet.rows}
+    kill(*marl.workers)
+    faulted([sheet])
+    marl.start_workers(2)
+    sheet.settle()
+    assert sheet.states() == {"done": sheet.rows}
+    assert set(book.counts.values()) == set(book.called.values()) == {1}
+
+
 @pytest.mark.parametrize("shape", ["polled", "called"])
 def test_the_power_is_cut_while_every_row_waits(marl: Marl, shape: str, request: pytest.FixtureRequest) -> None:
     """every process killed at once while all rows wait for their results"""
