@@ -140,12 +140,20 @@ def _write(hook: Hook, sent: Sequence[Mapping[str, Any]], asked: Asked) -> upser
     unknown = [name for name, column_id in places.items() if column_id is None]
     if unknown and (asked.unknown or hook.unknown) != "ignore":
         raise Refused(_explained(hook.table, unknown), field=unknown[0][: names.LONGEST])
-    how = asked.how or Matching(hook.key, on_match=hook.on_match)
+    how = asked.how or _as_set(hook)
     audit.set_program("Webhook")
     known: list[dict[str | int, Any]] = [
         {pk: value for name, value in row.items() if (pk := places[name]) is not None} for row in sent
     ]
     return upserts.write(hook.table, known, how)
+
+
+def _as_set(hook: Hook) -> Matching:
+    """Raises Refused where a column of its key is gone: without it, each post would add its rows again."""
+    if {*hook.key} - {column.pk for column in columns.live(hook.table)}:
+        words = "The column by which rows match was deleted. Restore it, or choose another one in the table's sources."
+        raise Refused(words, code="conflict")
+    return Matching(hook.key, on_match=hook.on_match)
 
 
 def _places(table: Table, sent: Sequence[Mapping[str, Any]]) -> dict[str, int | None]:

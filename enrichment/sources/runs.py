@@ -14,6 +14,7 @@ from django.utils import timezone
 from enrichment import leases, mapping, schedules
 from enrichment.engine.errors import InvalidSettings, RowError
 from enrichment.engine.shapes.progress import Progress
+from enrichment.engine.template.paths import MISSING
 from enrichment.http_client import event_loop
 from enrichment.models import Source, SourceRun
 from enrichment.preview.one_row import as_json as attempt_json
@@ -186,8 +187,20 @@ def _end(run: SourceRun, draft: Draft, result: Result) -> None:
         "on_match": draft.matching.on_match,
         "keep_blank": draft.matching.keep_blank,
     }
+    notes += _of_nameless(draft, items)
     if _mine(run).update(pages=fetching.detail_of(result).get("pages", 1)):
         fetched.hand_over(run.import_job, _rows(draft, items), into, notes)
+
+
+def _of_nameless(draft: Draft, items: list[Any]) -> list[str]:
+    """Says how many items match no row, and so are added with every run, because they lack a value in the key."""
+    paths = [field.path for field in draft.fields if field.column.name in draft.matching.key]
+    number = sum(all(path.get(item) in (MISSING, None, "") for path in paths) for item in items) if paths else 0
+    if draft.matching.on_match == "add" or not number:
+        return []
+    key = ", ".join(f"“{name}”" for name in draft.matching.key)
+    have, are = ("1 item has", "It is") if number == 1 else (f"{number:,} items have", "They are")
+    return [f"{have} no value in {key}, by which rows match. {are} added again by every run."]
 
 
 def _rows(draft: Draft, items: list[Any]) -> Iterator[dict[str, Any]]:

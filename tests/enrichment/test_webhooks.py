@@ -331,6 +331,16 @@ def test_a_post_whose_end_cannot_be_noted_adds_no_row(
     assert len(companies(leads)) == 3
 
 
+def test_a_post_by_a_key_whose_column_was_deleted_says_so(address: str, call: Caller, leads: Table) -> None:
+    company = Column.objects.get(table=leads, name="Company")
+    call("PATCH", f"/tables/{leads.pk}/hook", {"key": ["Company"], "on_match": "update"})
+    columns.delete(company)
+    status, told = send(address, {"Size": 5})
+    assert (status, told["error"]["message"][:45]) == (409, "The column by which rows match was deleted. R")
+    columns.restore(company)
+    assert send(address, {"Company": "Acme", "Size": 5})[1]["updated"] == 1
+
+
 def test_a_number_with_more_digits_than_a_double_keeps_them(address: str, leads: Table) -> None:
     [row_id] = send(address, b'{"Size": 1.00000000000000000001}')[1]["ids"]
     size = str(Column.objects.get(table=leads, name="Size").pk)

@@ -66,6 +66,13 @@ def test_an_empty_list_is_done_and_changes_nothing(source: Any, run: Any, shown:
     assert shown() == BEFORE
 
 
+def test_items_that_match_no_row_because_they_lack_the_key_are_told(source: Any, run: Any, crm: AccountsBook) -> None:
+    crm.accounts = [{"name": None, "staff": 1}, {"staff": 2}, {"name": "Acme", "staff": 3}]
+    words = "2 items have no value in “Company”, by which rows match. They are added again by every run."
+    assert [warning["message"] for warning in run(source()).warnings] == [words]
+    assert run(source(key=[], on_match="add")).warnings == []
+
+
 def test_more_pages_than_are_fetched_are_told(source: Any, run: Any, given: Any) -> None:
     pages = given()["config"]["pages"] | {"max_pages": 1}
     done = run(source(config={"pages": pages}))
