@@ -6,6 +6,7 @@ import { csrfToken, messageForStatus, UNREACHABLE } from "./ui/api.js";
 import { ask } from "./ui/ask.js";
 import { copy } from "./ui/copy.js";
 import { byId } from "./ui/elements.js";
+import { guardForms } from "./ui/form-guard.js";
 import { listenToSearch } from "./ui/list-search.js";
 import { raiseNoticesAboveDialogs, showNotice, toast } from "./ui/notices.js";
 import "./ui/popovers.js";
@@ -103,4 +104,8 @@ const search = /** @type {HTMLInputElement | null} */ (document.querySelector("[
 if (search) listenToSearch(search, byId("none-found"));
 
 raiseNoticesAboveDialogs();
-if (document.getElementById("help-menu")) listenToShortcuts(); // somebody is signed in
+if (document.getElementById("help-menu")) {
+  // Somebody is signed in.
+  listenToShortcuts();
+  guardForms();
+}

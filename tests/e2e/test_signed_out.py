@@ -182,3 +182,32 @@ def test_a_tab_goes_on_after_another_one_has_signed_in_again(sam: Page, app: App
         sam.keyboard.press("Enter")
     assert answer.value.ok
     assert companies(app, table) == [["Zeta", None]]
+
+
+def test_a_form_with_a_secret_stays_until_somebody_is_signed_in_again(
+    sam: Page, app: App, membership: list[Any]
+) -> None:
+    """The page led to the sign-in, and what was typed was gone."""
+    sam.goto(f"{app.url}/connections/new")
+    sam.get_by_role("radio", name="API key").check()
+    sam.get_by_label("Name", exact=True).fill("Acme CRM")
+    sam.get_by_label("Key name").fill("X-Key")
+    key = sam.get_by_label("Key", exact=False).last
+    key.fill("s3cret-0123456789")
+    sam.context.clear_cookies()
+    sam.get_by_role("button", name="Save connection").click()
+    expect(sam.locator("#toasts")).to_contain_text("You are signed out. Sign in again in another tab")
+    expect(key).to_have_value("s3cret-0123456789")
+    sam.context.add_cookies(membership)
+    sam.get_by_role("button", name="Save connection").click()
+    sam.wait_for_url(re.compile(r"/connections$"))
+    expect(sam.get_by_role("link", name="Acme CRM")).to_be_visible()
+
+
+def test_a_form_stays_while_the_network_is_away(sam: Page, app: App) -> None:
+    sam.goto(f"{app.url}/connections/new")
+    sam.get_by_label("Name", exact=True).fill("Acme CRM")
+    sam.context.set_offline(True)
+    sam.get_by_role("button", name="Save connection").click()
+    expect(sam.locator("#toasts")).to_contain_text("Can't reach the server.")
+    expect(sam.get_by_label("Name", exact=True)).to_have_value("Acme CRM")
