@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BooleanField, F, FloatField, Func, Q, TextField, Value
-from django.db.models.functions import Cast, Length
+from django.db.models import BooleanField, Case, F, FloatField, Func, Q, TextField, Value, When
+from django.db.models.functions import Cast, Coalesce, Length
 from django.db.models.lookups import GreaterThan
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -76,15 +76,14 @@ class _NumberKey(_OfNumber):
         return super().as_postgresql(compiler, connection, read="CAST(trim_scale(CAST(it AS numeric)) AS text)")
 
 
-class _BeyondDouble(_OfNumber):
-    """What a number is more, or less, than other numbers of the same double."""
+class _Rest(_OfNumber):
+    """What a number is more, or less, than the shortest one of the same double."""
 
     output_field = FloatField()
-    read = f"CASE WHEN length(it) > {_EXACT} THEN marl_rest(it) ELSE 0.0 END"
+    read = "marl_rest(it)"
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
-        rest = "CAST(CAST(it AS numeric) - CAST(CAST(it AS double precision) AS numeric) AS double precision)"
-        read = f"CASE WHEN length(it) > {_EXACT} THEN {rest} ELSE 0.0 END"
+        read = "CAST(CAST(it AS numeric) - CAST(CAST(it AS double precision) AS numeric) AS double precision)"
         return super().as_postgresql(compiler, connection, read=read)
 
 
@@ -142,7 +141,7 @@ def number(column: Column) -> Func:
 
 def beyond_double(column: Column) -> Func:
     """Returns the expression by which numbers are sorted that are the same as doubles, and not as they are written."""
-    return _BeyondDouble(F(alias(column)))
+    return Coalesce(Case(When(is_long(column), then=_Rest(F(alias(column))))), 0.0)
 
 
 def is_long(column: Column) -> Q:

@@ -580,3 +580,12 @@ def test_numbers_are_sorted_by_all_of_their_digits(table: Table) -> None:
     by_size = {"column": columns.live(table)[1].pk}
     assert found_in(table, 1, "", None, [by_size]) == [8, 3, 4, 1, 0, 2, 7, 6, 5]
     assert found_in(table, 1, "", None, [by_size | {"desc": True}]) == [6, 7, 2, 0, 1, 4, 3, 8, 5]
+
+
+def test_texts_among_numbers_come_last_in_their_own_order_however_long_they_are(table: Table) -> None:
+    texts = ["many", "as many as there are", "7", "few", "", "a hundred and forty-four", "0.1000000000000000001", "no"]
+    for row_id, text in zip(rows.append(table, [{} for _ in texts]), texts, strict=True):
+        Row.objects.filter(pk=row_id).update(values={str(columns.live(table)[1].pk): text})
+    by_size = {"column": columns.live(table)[1].pk}
+    assert found_in(table, 1, "", None, [by_size]) == [6, 2, 0, 1, 3, 4, 5, 7]
+    assert found_in(table, 1, "", None, [by_size | {"desc": True}]) == [2, 6, 0, 1, 3, 4, 5, 7]
