@@ -21,8 +21,8 @@ SMALLEST = 50_000  # rows of a table: fewer are looked at as fast
 # Rows that SQLite may index: nobody else writes meanwhile, for 2 to 4 seconds with a million of them.
 LARGEST_ON_SQLITE = 2_000_000
 MOST = 8  # indexes of one table: each takes a little of the time of each change
-NEEDED = 2  # queries within a day
-KEPT_SECONDS = 7 * 86_400  # after the last query that it served
+NEEDED = 2  # queries within a day, or one sort: without an index it takes as long as to make one
+KEPT_SECONDS = 7 * 86_400  # after the last query that it served; one that served none is kept for a day
 _DAY = 86_400
 _LONGEST = 3_600  # seconds to make one
 _PREFIX = "marl_column_"
@@ -46,18 +46,19 @@ def existing(columns: Iterable[Column]) -> dict[int, str]:
     return {names[name]: name for name in _names(_PREFIX) if name in names} if names else {}
 
 
-def note(table: Table, needed: Collection[Column], present: Collection[int]) -> None:
+def note(table: Table, needed: Collection[Column], present: Collection[int], *, only_sorts: bool) -> None:
     """Notes that a query needed indexes on these columns, of which some are there; asks a worker for another one."""
+    times = NEEDED if only_sorts else 1
     for column in needed:
         name = _name(column)
         if column.pk in present:
             client().expire(_key("kept", name), KEPT_SECONDS)
             continue
         pipeline = client().pipeline()
-        pipeline.incr(_key("needed", name))
+        pipeline.incrby(_key("needed", name), times)
         pipeline.expire(_key("needed", name), _DAY, nx=True)
-        times, _ = pipeline.execute()
-        if times == NEEDED:
+        total, _ = pipeline.execute()
+        if total - times < NEEDED <= total:
             dispatch.send(TASK, column.pk)
 
 
@@ -71,7 +72,7 @@ def make(column_id: int) -> None:
     name = _name(column)
     if not client().set(_key("making", name), 1, ex=_LONGEST, nx=True):
         return  # another worker makes it
-    client().set(_key("kept", name), 1, ex=KEPT_SECONDS)
+    client().set(_key("kept", name), 1, ex=_DAY)
     try:
         _create(column)
     except OperationalError as error:  # SQLite was busy for long

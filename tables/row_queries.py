@@ -79,7 +79,8 @@ class View:
         helpful = self._helpful(table, chosen)
         indexes = column_indexes.existing(helpful)
         if helpful:
-            column_indexes.note(table, helpful, indexes)
+            only_sorts = len(self.sorts) == 1 and not self.narrows
+            column_indexes.note(table, helpful, indexes, only_sorts=only_sorts)
         if indexes and connection.vendor == "sqlite":
             try:
                 if (found := self._through_indexes(table, chosen, indexes)) is not None:

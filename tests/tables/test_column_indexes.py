@@ -95,13 +95,30 @@ def test_a_view_has_the_same_rows_with_indexes_as_without(
     check()
 
 
-def test_an_index_is_made_for_the_second_query_that_needs_it(table: Table, sent: list[int]) -> None:
+def test_an_index_is_made_for_the_second_filter_that_needs_it(table: Table, sent: list[int]) -> None:
     rows.append(table, [{"Size": size} for size in ("9", "0100", "20")])
     size = columns.live(table)[1].pk
-    first = by_size(table).row_ids(table)
+    large = View(columns.live(table), [{"column": size, "op": "gt", "value": 10}], [], "")
+    first = large.row_ids(table)
     assert sent == []
-    by_size(table).row_ids(table)
-    by_size(table).row_ids(table)
+    large.row_ids(table)
+    large.row_ids(table)
+    assert sent == [size]
+    column_indexes.make(size)
+    assert indexed(table) == {size}
+    assert large.row_ids(table) == first
+    assert sent == [size]
+
+
+@pytest.mark.parametrize("filters_before", [0, 1])
+def test_an_index_is_made_for_the_first_sort_that_needs_it(table: Table, sent: list[int], filters_before: int) -> None:
+    rows.append(table, [{"Size": size} for size in ("9", "0100", "20")])
+    size = columns.live(table)[1].pk
+    for _ in range(filters_before):
+        View(columns.live(table), [{"column": size, "op": "gt", "value": 10}], [], "").row_ids(table)
+    assert sent == []
+    first = by_size(table).row_ids(table)
+    assert by_size(table).row_ids(table) == first
     assert sent == [size]
     column_indexes.make(size)
     assert indexed(table) == {size}
@@ -159,6 +176,7 @@ def test_an_index_is_kept_as_long_as_queries_use_it(table: Table, sent: list[int
     column_indexes.make(size.pk)
     column_indexes.drop_unused()
     (key,) = client().keys("marl:index:kept:*")
+    assert 0 < client().ttl(key) < column_indexes.KEPT_SECONDS
     client().expire(key, 1_000)
     by_size(table).row_ids(table)
     assert client().ttl(key) == column_indexes.KEPT_SECONDS
