@@ -158,8 +158,9 @@ def _write(list_rows: ListRows, results: Sequence[tuple[int, Any]]) -> None:
                 cells, blank = converted(fields, item)
             except RowError as error:
                 raise Refused(error.message) from error
-            sent.append({**cells, source.pk: row_id})
             misfits += blank
+            if blank or any(stored is not None for stored in cells.values()):  # else nothing of it is wanted
+                sent.append({**cells, source.pk: row_id})
     by_all = Matching([source.pk, *(field.column.pk for field in fields)], on_match="update")
     by_key = Matching(key, on_match="update") if key else by_all
     added = updated = 0
@@ -179,7 +180,10 @@ def _write(list_rows: ListRows, results: Sequence[tuple[int, Any]]) -> None:
 
 
 def items_at(path: str, value: object) -> list[Any]:
-    """Returns the items of the list in a result, of all lists that the path leads to; none where there is no list."""
+    """Returns the items of the list in a result, of all lists that the path leads to; none where there is no list.
+
+    An object is the only item of its list: XML with one element of a name, and many an API, doesn't make a list of it.
+    """
     if not path:
         return value if isinstance(value, list) else []
     compiled = paths.compile(path)
@@ -187,7 +191,7 @@ def items_at(path: str, value: object) -> list[Any]:
         found = compiled.get(value)
     except RowError:
         return []
-    items = found if isinstance(found, list) else []
+    items = found if isinstance(found, list) else [found] if isinstance(found, dict) else []
     for _ in range(compiled.lists_around):
         items = [item for part in items for item in (part if isinstance(part, list) else [part])]
     return items

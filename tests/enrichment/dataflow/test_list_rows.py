@@ -148,6 +148,22 @@ def test_a_value_that_no_cell_holds_is_left_blank_and_holds_up_no_other_item(
     assert (stored.misfits, stored.problem) == (1, "")
 
 
+def test_an_object_is_a_list_of_one_and_what_has_no_field_makes_no_row(
+    actor: Actor, leads: Table, http: Callable[..., Column], answer: Answer
+) -> None:
+    column = http()
+    first, second, third = ids(leads)
+    answer(column, {first: {"people": ADA}, second: {"people": [None, 5, BO]}, third: {"people": {"error": "none"}}})
+    stored = people(actor, column)
+    work()
+    stored.refresh_from_db()
+    assert [(row["Email"], row["Row of Leads"]) for row in content(stored.table)] == [
+        ("ada@acme.com", first),
+        ("bo@acme.com", second),
+    ]
+    assert (stored.items, stored.added) == (2, 2)
+
+
 @pytest.mark.parametrize("path", ["teams[*].people", "$.teams[*].people", "$..people", "teams[*].people[*]"])
 def test_lists_in_the_items_of_a_list_are_all_taken(
     path: str, actor: Actor, leads: Table, http: Callable[..., Column], answer: Answer
