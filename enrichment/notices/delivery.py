@@ -80,17 +80,17 @@ def _post(found: NoticeSettings, text: str) -> None:
         address = notice_settings.webhook_of(found)
     except CannotOpen:
         raise Undelivered("No encryption key opens the webhook's address. Enter it again.") from None
-    hide = _redactor(address)
+    hidden = _redactor(address).answer
     body = json.dumps({"text": _escaped(text)}, ensure_ascii=False).encode()
     request = Request("POST", address, (("Content-Type", "application/json; charset=utf-8"),), body)
     sending = client.send(event_loop.transport(), request, timeout_ms=TIMEOUT_MS, follow="never")
     try:
         response = event_loop.run(sending)
     except SendError as error:
-        words = "The webhook's address isn't one that can be called." if error.code == "url" else hide(error.message)
+        words = "The webhook's address isn't one that can be called." if error.code == "url" else hidden(error.message)
         raise Undelivered(words) from None
     if not 200 <= response.status < 300:
-        told = hide.answer(response.text[:2_000])[:200].strip()  # many tell the path that they were asked for
+        told = hidden(response.text[:2_000])[:200].strip()  # many tell the path that they were asked for
         raise Undelivered(f"The webhook answered {response.status}: {told}".rstrip(": "))
 
 

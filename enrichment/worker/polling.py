@@ -52,12 +52,12 @@ class Polling:
             return None
         # It may be clear with a later answer, so the row waits on; whoever looks at it sees what is wrong.
         doubt = f" · “Until” fails: {why}" if why else ""
-        doubt += f" · “Failed if” fails: {unclear}" if unclear else ""
         settings = self.compiled.settings
         left = poll.seconds_left(progress, settings.for_ms / 1000, time.time())
         if left <= 0:
             times = "once" if progress.asked == 1 else f"{progress.asked} times"
             words = f"No result after {duration(settings.for_ms)} (asked {times}): {telling_line(response)}{doubt}"
+            words += f" · “Failed if” fails: {unclear}" if unclear else ""  # as it often does while there is no error
             return Outcome(CellState.FAILED, None, TIMEOUT, words, response.status)
         pause = min(left, poll.seconds_to_next(response, settings.every_ms / 1000, datetime.now(UTC)))
         return Outcome(

@@ -121,6 +121,19 @@ def test_an_answer_that_repeats_the_address_is_told_without_its_secrets(
     assert not any(part in error for part in ("T0A1B2C3D", "B9Z8Y7X6W", "s3cr3t", "k3yk3y"))
 
 
+def test_words_of_the_address_that_are_no_secrets_stay_in_what_is_told(
+    leads: Table, ended: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("connect to hooks")
+
+    monkeypatch.setattr(event_loop, "transport", lambda: httpx.MockTransport(refuse))
+    notice_settings.change(leads, webhook_url="https://hooks.example/hooks/s3cr3tS3cr3tS3cr3t")
+    ended()
+    deliver()
+    assert "hooks.example" in Notice.objects.get().error
+
+
 def test_what_was_to_be_told_to_nobody_any_more_is_not_shown_as_sent(
     leads: Table, channel: Channel, ended: Callable[..., Run]
 ) -> None:
