@@ -1,11 +1,12 @@
 """Results of computed columns: as they are stored, and as the grid and the API show them."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import batched, chain
+from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -134,7 +135,15 @@ class NewCell(NamedTuple):
     finished_at: datetime
 
 
-_VALUE, _DETAIL = (NewCell._fields.index(name) for name in ("value", "error_detail"))
+class Calculated(NamedTuple):
+    """What a row came to in a column that Marl computes by itself, with no run and no request."""
+
+    row_id: int
+    state: str
+    value: Any
+    error_code: str
+    error_message: str
+    error_group: str | None
 
 
 def store(new: Sequence[NewCell]) -> set[Pair]:
@@ -149,13 +158,24 @@ def store(new: Sequence[NewCell]) -> set[Pair]:
         with connection.cursor() as cursor:
             cursor.execute(_STORE_IN_POSTGRESQL, [encoded([cell._asdict() for cell in new])])
             return set(cursor.fetchall())
-    written: set[Pair] = set()
-    with connection.wrap_database_errors:
-        for some in _statements(list(map(_as_parameters, new))):
-            # Not by Django's cursor, which looks through the statement for marks each time.
-            values = list(chain.from_iterable(some))
-            written.update(connection.connection.execute(_store_in_sqlite(len(some)), values))
-    return written
+    return set(_stored_in_sqlite(_NEW, (), map(_as_parameters, new)))
+
+
+def store_calculated(column_id: int, new: Sequence[Calculated], ended_at: datetime) -> set[int]:
+    """Stores cells of a column as `store` does, and returns the row ids of those that were written."""
+    if not new:
+        return set()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cells = encoded([cell._asdict() for cell in new])
+            cursor.execute(_STORE_CALCULATED_IN_POSTGRESQL, [column_id, ended_at, cells])
+            return {row_id for row_id, _ in cursor.fetchall()}
+    parameters = (
+        (row_id, state, None if value is None else encoded(value), code, message and storable(message), group)
+        for row_id, state, value, code, message, group in new
+    )
+    written = _stored_in_sqlite(_CALCULATED, (column_id, moment(ended_at)), parameters)
+    return {row_id for row_id, _ in written}
 
 
 # In SQL because they run for every cell: bulk_create(update_conflicts=True) takes three to ten times as long, and can
@@ -205,23 +225,59 @@ _STORE_IN_POSTGRESQL = _STORE.format(
 )
 
 
-def _statements(cells: Sequence[list[Any]]) -> Iterator[Sequence[list[Any]]]:
+_STORE_CALCULATED_IN_POSTGRESQL = _STORE.format(
+    fields="row_id, %s, NULL, state, value, error_code, error_message, error_group, NULL, NULL, 0, NULL, '', %s",
+    row_id="row_id",
+    new="""json_to_recordset(%s::json) AS new (
+        row_id bigint, state text, value jsonb, error_code text, error_message text, error_group text
+    )""",
+)
+
+
+class _Kind(NamedTuple):
+    """How SQLite takes cells: by which fields, of which some may be long texts."""
+
+    select: str
+    fields: int
+    texts: tuple[int, ...]
+
+
+_NEW = _Kind("*", len(NewCell._fields), tuple(NewCell._fields.index(name) for name in ("value", "error_detail")))
+_CALCULATED = _Kind(
+    "column1, ?, NULL, column2, column3, column4, column5, column6, NULL, NULL, 0, NULL, '', ?",
+    len(Calculated._fields),
+    (Calculated._fields.index("value"),),
+)
+
+
+def _stored_in_sqlite(kind: _Kind, first: Sequence[Any], cells: Iterable[Sequence[Any]]) -> Iterator[Pair]:
+    """Yields the cells that were written; their parameters come after those that are the `first` for all."""
+    with connection.wrap_database_errors:
+        for some in _at_once(cells, kind.texts):
+            # Not by Django's cursor, which looks through the statement for marks each time.
+            parameters = [*first, *chain.from_iterable(some)]
+            yield from connection.connection.execute(_for_cells(kind, len(some)), parameters)
+
+
+def _at_once(cells: Iterable[Sequence[Any]], texts: Sequence[int]) -> Iterator[Sequence[Sequence[Any]]]:
     """Yields the parameters of cells for one statement each time; those of a cell with long texts alone.
+
+    `texts` are the places of the texts that may be long.
 
     The connection keeps many statements to use them again, and with each of them the values that it had last.
     """
-    by_length: dict[bool, list[list[Any]]] = {False: [], True: []}
+    by_length: dict[bool, list[Sequence[Any]]] = {False: [], True: []}
     for cell in cells:
-        by_length[len(cell[_VALUE] or "") + len(cell[_DETAIL] or "") > _LONG].append(cell)
+        by_length[sum([len(cell[place] or "") for place in texts]) > _LONG].append(cell)
     yield from batched(by_length[False], _STORED_AT_ONCE)
     yield from ([cell] for cell in by_length[True])
 
 
-@lru_cache(maxsize=_STORED_AT_ONCE)
-def _store_in_sqlite(number: int) -> str:
+@lru_cache(maxsize=2 * _STORED_AT_ONCE)
+def _for_cells(kind: _Kind, number: int) -> str:
     """Returns the statement for so many cells."""
-    one = f"({', '.join('?' * len(NewCell._fields))})"
-    return _STORE.format(fields="*", row_id="column1", new=f"(VALUES {', '.join([one] * number)}) AS new")
+    one = f"({', '.join('?' * kind.fields)})"
+    return _STORE.format(fields=kind.select, row_id="column1", new=f"(VALUES {', '.join([one] * number)}) AS new")
 
 
 def _as_parameters(cell: NewCell) -> list[Any]:
@@ -234,12 +290,14 @@ def _as_parameters(cell: NewCell) -> list[Any]:
 
 def encoded(new: object) -> str:
     """Returns JSON as the databases take it: moments as they keep them, and without what `storable` takes out."""
-    text = _encode(new)
+    text = encode_basestring(new) if isinstance(new, str) else _encode(new)  # most are texts
     # PostgreSQL's jsonb cannot hold U+0000.
     return text if "\\u0000" not in text and _is_unicode(text) else _encode(storable(new))
 
 
 def _is_unicode(text: str) -> bool:
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:  # half a surrogate pair

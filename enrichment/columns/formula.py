@@ -11,12 +11,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from enrichment import graph
 from enrichment.dataflow import inputs, recalculations
 from enrichment.dataflow.calculator import Calculation, calculate, calculation_of
+from enrichment.dataflow.outcomes import Ended
 from enrichment.engine.errors import Edit, InvalidSettings, Problem
 from enrichment.engine.formula import Evaluators, Formula
 from enrichment.engine.template import references
 from enrichment.engine.template.references import Names
 from enrichment.models import FormulaColumn
-from enrichment.runs.results import Result
 from enrichment.schema import problems_of
 from tables import columns as table_columns
 from tables import events, row_order, storage
@@ -45,7 +45,7 @@ class PreviewedRow:
     """What a row would become, and the problem with its fix where the formula can be mended by a click."""
 
     row: Row
-    result: Result
+    result: Ended
     problem: Problem | None = None
 
 
@@ -121,7 +121,7 @@ def draft(column: Column, config: Mapping[str, Any] | None = None, row_ids: Sequ
             PreviewedRow(row, calculate(calculation, [(row.pk, values[row.pk])], evaluators)[0])
             if time.monotonic() < until
             else PreviewedRow(
-                row, Result(row.pk, CellState.FAILED, None, "formula", "Not tried: the formula is too slow.")
+                row, Ended(row.pk, CellState.FAILED, None, "formula", "Not tried: the formula is too slow.")
             )
             for row in rows
         ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enrichment import graph
 from enrichment.dataflow import lookups, stored_responses
 from enrichment.dataflow.lookups import Lookup
-from enrichment.dataflow.outcomes import at_path, unavailable
+from enrichment.dataflow.outcomes import Ended, at_path, unavailable
 from enrichment.engine import formula
 from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.engine.formula import Computed, Evaluators, Formula
@@ -15,7 +15,6 @@ from enrichment.engine.template import paths
 from enrichment.engine.template.paths import MISSING, Path
 from enrichment.engine.template.references import Names, Unavailable
 from enrichment.models import FormulaColumn, LookupColumn
-from enrichment.runs.results import Result
 from tables.models import CellState
 
 type Values = Mapping[int, object]
@@ -93,10 +92,10 @@ def _compiled(text: str, names: Mapping[int, str], field: str) -> Formula:
         raise InvalidSettings([replace(problem, field=field) for problem in error.problems]) from error
 
 
-def calculate(calculation: Calculation, rows: Sequence[tuple[int, Values]], evaluators: Evaluators) -> list[Result]:
+def calculate(calculation: Calculation, rows: Sequence[tuple[int, Values]], evaluators: Evaluators) -> list[Ended]:
     """Returns a result for each (row id, values). Raises SandboxBusy."""
     if calculation.problem:
-        return [Result(pk, CellState.FAILED, None, "settings", calculation.problem) for pk, _ in rows]
+        return [Ended(pk, CellState.FAILED, None, "settings", calculation.problem) for pk, _ in rows]
     if calculation.lookup:
         return lookups.look_up(calculation.lookup, rows)
     if calculation.path is None or calculation.source is None:
@@ -106,11 +105,11 @@ def calculate(calculation: Calculation, rows: Sequence[tuple[int, Values]], eval
 
 def _of_path(
     calculation: Calculation, source: int, path: Path, rows: Sequence[tuple[int, Values]], evaluators: Evaluators
-) -> list[Result]:
+) -> list[Ended]:
     results = {pk: at_path(pk, values.get(source), path) for pk, values in rows}
     if empty := [pk for pk, result in results.items() if result.state == CellState.EMPTY]:
         stored = stored_responses.at(path, source, empty)
-        results |= {pk: Result(pk, CellState.DONE, value) for pk, value in stored.items()}
+        results |= {pk: Ended(pk, CellState.DONE, value) for pk, value in stored.items()}
     still_empty = [(pk, values) for pk, values in rows if results[pk].state == CellState.EMPTY]
     if calculation.formula and still_empty:
         defaults = _of_formula(calculation.formula, still_empty, evaluators)
@@ -118,31 +117,35 @@ def _of_path(
     return [results[pk] for pk, _ in rows]
 
 
-def _of_formula(formula: Formula | None, rows: Sequence[tuple[int, Values]], evaluators: Evaluators) -> list[Result]:
+def _of_formula(formula: Formula | None, rows: Sequence[tuple[int, Values]], evaluators: Evaluators) -> list[Ended]:
     if formula is None:
-        return [Result(pk, CellState.EMPTY) for pk, _ in rows]
+        return [Ended(pk, CellState.EMPTY) for pk, _ in rows]
+    if are_given(values for _, values in rows):
+        return _computed(formula, rows, evaluators)
     results = {pk: result for pk, values in rows if (result := _without_inputs(pk, values, formula))}
     ready = [(pk, values) for pk, values in rows if pk not in results]
-    computed = evaluators.evaluate(formula, [values for _, values in ready]) if ready else []
-    results |= {pk: _ended(pk, outcome) for (pk, _), outcome in zip(ready, computed, strict=True)}
+    results |= {result.row_id: result for result in _computed(formula, ready, evaluators)}
     return [results[pk] for pk, _ in rows]
 
 
-def _without_inputs(row_id: int, values: Values, formula: Formula) -> Result | None:
+def _computed(formula: Formula, rows: Sequence[tuple[int, Values]], evaluators: Evaluators) -> list[Ended]:
+    computed = evaluators.evaluate(formula, [values for _, values in rows])
+    return [_ended(pk, outcome) for (pk, _), outcome in zip(rows, computed, strict=True)]
+
+
+def _without_inputs(row_id: int, values: Values, formula: Formula) -> Ended | None:
     """Returns the result of a row whose inputs have none to give."""
-    if are_given(values.values()):
-        return None
     lacking = {pk: value for pk in formula.column_ids if isinstance(value := values.get(pk), Unavailable)}
     needed = formula.required(values).intersection(lacking) if lacking else None
     return unavailable(row_id, lacking[min(needed)]) if needed else None
 
 
-def _ended(row_id: int, computed: Computed) -> Result:
+def _ended(row_id: int, computed: Computed) -> Ended:
     if computed.empty:
         words = computed.error or f"{{{{{computed.empty}}}}} is empty"
-        return Result(row_id, CellState.MISSING_INPUT, None, "missing_input", words)
+        return Ended(row_id, CellState.MISSING_INPUT, None, "missing_input", words)
     if computed.error:
-        return Result(row_id, CellState.FAILED, None, "formula", computed.error)
+        return Ended(row_id, CellState.FAILED, None, "formula", computed.error)
     if computed.value is MISSING or computed.value is None:
-        return Result(row_id, CellState.EMPTY)
-    return Result(row_id, CellState.DONE, computed.value)
+        return Ended(row_id, CellState.EMPTY)
+    return Ended(row_id, CellState.DONE, computed.value)

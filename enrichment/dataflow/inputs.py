@@ -85,12 +85,12 @@ def _columns(table_id: int, column_ids: Collection[int]) -> list[Column]:
 def _of_columns(rows: Sequence[AnyRow], columns: Sequence[Column]) -> dict[int, Values]:
     computed = [column for column in columns if column.is_computed]
     plain = [(column.pk, str(column.pk)) for column in columns if not column.is_computed]
-    stored = _stored([row.pk for row in rows], [column.pk for column in computed])
-    return {
-        row.pk: {pk: row.values.get(key) for pk, key in plain}
-        | {column.pk: _result(stored.get((row.pk, column.pk)), column) for column in computed}
-        for row in rows
-    }
+    by_row: dict[int, Values] = {row.pk: {pk: row.values.get(key) for pk, key in plain} for row in rows}
+    if computed:
+        stored = _stored(list(by_row), [column.pk for column in computed])
+        for row_id, values in by_row.items():
+            values |= {column.pk: _result(stored.get((row_id, column.pk)), column) for column in computed}
+    return by_row
 
 
 def _stored(row_ids: Sequence[int], column_ids: Sequence[int]) -> dict[Pair, _Stored]:
@@ -152,7 +152,7 @@ def check_results(values: Mapping[int, object], column_ids: Collection[int]) -> 
 
 def _lacking(values: Mapping[int, object], column_ids: Collection[int], state: str) -> str:
     """Returns the name of the first of these columns whose value is a NoResult of this state, empty without one."""
-    if NoResult not in map(type, values.values()):  # as mostly, and this is asked of every row
+    if not column_ids or NoResult not in map(type, values.values()):  # as mostly, and this is asked of every row
         return ""
     found = {pk: value for pk in column_ids if isinstance(value := values.get(pk), NoResult) and value.state == state}
     return found[min(found)].column if found else ""

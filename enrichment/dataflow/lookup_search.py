@@ -11,8 +11,8 @@ from enrichment import graph
 from enrichment.dataflow import lookups, match_keys, recalculations
 from enrichment.dataflow.inputs import Values
 from enrichment.dataflow.lookups import ByKey, Lookup
+from enrichment.dataflow.outcomes import Ended
 from enrichment.models import ROW
-from enrichment.runs.results import Result
 from tables import stored_rows
 from tables.models import Column, Row, Table
 from tables.row_queries import View
@@ -22,7 +22,7 @@ _READ = 1_000  # rows at once
 _LONGEST_ID = 19  # digits
 
 
-def look_up(lookup: Lookup, rows: Sequence[tuple[int, Values]]) -> list[Result]:
+def look_up(lookup: Lookup, rows: Sequence[tuple[int, Values]]) -> list[Ended]:
     """Returns a result for each of a few (row id, values); nothing is stored."""
     return lookups.look_up(lookup, rows, ByKey() if _has_keys(lookup) else _ByReading())
 

@@ -14,14 +14,13 @@ from django.db import transaction
 from enrichment import graph
 from enrichment.dataflow import inputs, match_keys
 from enrichment.dataflow.inputs import NoResult, Values
-from enrichment.dataflow.outcomes import at_path, unavailable
+from enrichment.dataflow.outcomes import Ended, at_path, unavailable
 from enrichment.engine.errors import InvalidSettings, Problem, RowError
 from enrichment.engine.template import paths, references
 from enrichment.engine.template.paths import MISSING, Path
 from enrichment.engine.template.references import Hole, Names, Unavailable
 from enrichment.engine.template.values import as_text
 from enrichment.models import ROW, LookupColumn, SoughtKey
-from enrichment.runs.results import Result
 from tables.models import CellState, Row, Table
 from tables.stored_rows import StoredRow
 
@@ -160,7 +159,7 @@ def _keys(texts: Collection[str]) -> dict[str, int]:
     return {text: key for text in texts if (key := match_keys.key_of(text)) is not None}
 
 
-def look_up(lookup: Lookup, rows: Rows, search: Search | None = None) -> list[Result]:
+def look_up(lookup: Lookup, rows: Rows, search: Search | None = None) -> list[Ended]:
     """Returns a result for each (row id, values); stores what the rows of a saved look-up look for.
 
     With `search`, nothing is stored.
@@ -179,15 +178,15 @@ def look_up(lookup: Lookup, rows: Rows, search: Search | None = None) -> list[Re
     return [results[row_id] for row_id, _ in rows]
 
 
-def _texts(lookup: Lookup, rows: Rows) -> tuple[dict[int, Result], dict[int, str]]:
+def _texts(lookup: Lookup, rows: Rows) -> tuple[dict[int, Ended], dict[int, str]]:
     """Returns results of rows that look for nothing because an input failed, and what the others look for."""
-    results: dict[int, Result] = {}
+    results: dict[int, Ended] = {}
     texts: dict[int, str] = {}
     for row_id, values in rows:
         try:
             text = lookup.text(values)
         except RowError as error:
-            results[row_id] = Result(row_id, CellState.FAILED, None, error.code, error.message)
+            results[row_id] = Ended(row_id, CellState.FAILED, None, error.code, error.message)
             continue
         if isinstance(text, Unavailable):
             results[row_id] = unavailable(row_id, text)
@@ -230,35 +229,35 @@ def values_of(lookup: Lookup, row_ids: Collection[int]) -> dict[int, Values]:
     return values
 
 
-def _no_match(row_id: int) -> Result:
-    return Result(row_id, CellState.NO_DATA, None, NO_MATCH, "No match")
+def _no_match(row_id: int) -> Ended:
+    return Ended(row_id, CellState.NO_DATA, None, NO_MATCH, "No match")
 
 
-def _counted(row_id: int, text: str, numbers: Mapping[str, int]) -> Result:
-    return Result(row_id, CellState.DONE, numbers[text]) if text else _no_match(row_id)
+def _counted(row_id: int, text: str, numbers: Mapping[str, int]) -> Ended:
+    return Ended(row_id, CellState.DONE, numbers[text]) if text else _no_match(row_id)
 
 
-def _taken(lookup: Lookup, row_id: int, matches: Sequence[Values]) -> Result:
+def _taken(lookup: Lookup, row_id: int, matches: Sequence[Values]) -> Ended:
     if not matches:
         return _no_match(row_id)
     if lookup.many == LookupColumn.Many.COUNT:
-        return Result(row_id, CellState.DONE, len(matches))
+        return Ended(row_id, CellState.DONE, len(matches))
     if lookup.many == LookupColumn.Many.FIRST:
         return _at(lookup, row_id, matches[0])
     if len(matches) > MOST_LISTED:
         words = f"More than {MOST_LISTED:,} rows match. Take the first one, count them, or match by something rarer."
-        return Result(row_id, CellState.FAILED, None, "too_many", words)
+        return Ended(row_id, CellState.FAILED, None, "too_many", words)
     taken = [_at(lookup, row_id, values) for values in matches]
     without = next((result for result in taken if result.state not in (CellState.DONE, CellState.EMPTY)), None)
-    return without or Result(
+    return without or Ended(
         row_id, CellState.DONE, [result.value for result in taken if result.state == CellState.DONE]
     )
 
 
-def _at(lookup: Lookup, row_id: int, values: Values) -> Result:
+def _at(lookup: Lookup, row_id: int, values: Values) -> Ended:
     value = values.get(lookup.take_id or lookup.match_id)
     if isinstance(value, NoResult):
         return unavailable(row_id, replace(value, column=f"{value.column} in {lookup.target}"))
     if lookup.path is None:
-        return Result(row_id, CellState.EMPTY if value in (None, "") else CellState.DONE, value)
+        return Ended(row_id, CellState.EMPTY if value in (None, "") else CellState.DONE, value)
     return at_path(row_id, value, lookup.path)

@@ -19,11 +19,13 @@ from enrichment import graph, leases
 from enrichment.dataflow import auto_update, inputs, list_rows, lookup_changes, recalculations, waiting
 from enrichment.dataflow.calculator import Calculation, calculate, calculations
 from enrichment.dataflow.inputs import Values
+from enrichment.dataflow.outcomes import Ended
 from enrichment.engine.formula import Evaluators, SandboxBusy
 from enrichment.graph import Graph
 from enrichment.models import Recalculation
-from enrichment.runs.results import Result
+from enrichment.runs import failures
 from tables import cells, events, storage
+from tables.cells import Calculated, Pair
 from tables.models import Column
 from tables.stored_rows import StoredRow
 
@@ -36,7 +38,7 @@ _FIRST_SLICE = 10  # rows
 _LARGEST_SLICE = 500  # rows after which the time is looked at
 _SLOW = 0.5  # seconds of a slice after which the next one is smaller
 
-type Computed = dict[int, list[Result]]  # by column
+type Computed = dict[int, list[Ended]]  # by column
 
 
 class _TakenOver(Exception):
@@ -83,7 +85,7 @@ def _advance(entry: Recalculation, evaluators: Evaluators, until: float) -> None
         lookup_changes.follow(entry, dependencies, rows[:done], changed, cursor)
         for pk in computed:
             list_rows.follow(pk, [row_id for row_id, column_id in changed if column_id == pk])
-        new_cells = [(row_id, pk, result.as_cell()) for (row_id, pk), result in changed.items()]
+        new_cells = [(row_id, pk, ended.as_cell()) for (row_id, pk), ended in changed.items()]
         transaction.on_commit(partial(events.publish_cells, entry.table_id, new_cells))
 
 
@@ -118,21 +120,28 @@ def _compute_slice(
 ) -> Computed:
     """Computes the columns in this order, each with the results of those before it."""
     computed: Computed = {}
+    used = set().union(*(calculation.column_ids for calculation in to_compute.values()))
     for pk, calculation in to_compute.items():
         computed[pk] = calculate(calculation, rows, evaluators)
-        for (_, values), result in zip(rows, computed[pk], strict=True):
-            values[pk] = inputs.result(result.state, result.value, result.error_message, names[pk])
+        if pk in used:
+            for (_, values), ended in zip(rows, computed[pk], strict=True):
+                values[pk] = inputs.result(ended.state, ended.value, ended.error_message, names[pk])
     return computed
 
 
-def _store(computed: Computed) -> dict[tuple[int, int], Result]:
-    """Returns {(row id, column id): result} of what differs now; rows that were deleted meanwhile are left out."""
-    results = {(result.row_id, pk): result for pk, of_column in computed.items() for result in of_column}
+def _store(computed: Computed) -> dict[Pair, Ended]:
+    """Returns {(row id, column id): how it ended} of what differs now, without rows that were deleted meanwhile."""
     now = timezone.now()
-    for result in results.values():
-        result.ended_at = now  # one moment for all: it is encoded once
-    written = cells.store([result.as_new_cell(pk) for (_, pk), result in results.items()])
-    return {pair: result for pair, result in results.items() if pair in written}
+    changed: dict[Pair, Ended] = {}
+    for pk, of_column in computed.items():
+        written = cells.store_calculated(pk, [_calculated(ended) for ended in of_column], now)
+        changed |= {(ended.row_id, pk): ended for ended in of_column if ended.row_id in written}
+    return changed
+
+
+def _calculated(ended: Ended) -> Calculated:
+    row_id, state, value, code, message = ended
+    return Calculated(row_id, str(state), value, code, message, failures.group_of(state, message))
 
 
 def _follow(

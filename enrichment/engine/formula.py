@@ -5,15 +5,16 @@ The scripts in frontend/formulas say what an expression means; a reference becom
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from enrichment.engine import formula_parameters, misreadings
 from enrichment.engine.errors import Edit, InvalidSettings, Problem
+from enrichment.engine.formula_parameters import Parameters
 from enrichment.engine.sandbox import process
 from enrichment.engine.sandbox.evaluation import Evaluation, Outcome
 from enrichment.engine.sandbox.process import SandboxBusy, SandboxMissing
@@ -281,14 +282,18 @@ class Evaluators:
 
     def evaluate(self, formula: Formula, rows: Rows) -> list[Computed]:
         """Returns a result a row; the values of a row are {column id: value}. Raises SandboxBusy."""
-        computed = [_unavailable(formula, row) for row in rows]
-        ready = [number for number, result in enumerate(computed) if result is None]
-        if ready:
-            encode = formula_parameters.encoder(formula.slots, formula.state_slots, formula.guarded_slots)
-            outcomes = self._evaluation(formula).rows(encode(rows[number]) for number in ready)
-            for number, (given, outcome) in zip(ready, outcomes, strict=True):
-                computed[number] = _computed(formula, outcome, given)
-        return [result for result in computed if result is not None]
+        if formula_parameters.are_given(rows):
+            return self._evaluate(formula, rows)
+        lacking = {number: result for number, row in enumerate(rows) if (result := _unavailable(formula, row))}
+        computed = iter(self._evaluate(formula, [row for number, row in enumerate(rows) if number not in lacking]))
+        return [lacking[number] if number in lacking else next(computed) for number in range(len(rows))]
+
+    def _evaluate(self, formula: Formula, rows: Rows) -> list[Computed]:
+        if not rows:
+            return []
+        given = formula_parameters.of_rows(rows, formula.slots, formula.state_slots, formula.guarded_slots)
+        outcomes = chain.from_iterable(self._evaluation(formula).outcomes(given))
+        return [_computed(formula, outcome, parameters) for outcome, parameters in zip(outcomes, given, strict=True)]
 
     def verdicts(self, condition: Formula, rows: Rows) -> list[tuple[bool, str]]:
         """Returns for each row whether it runs, and why not when more than the condition itself says so.
@@ -299,13 +304,12 @@ class Evaluators:
 
     def _evaluation(self, formula: Formula) -> Evaluation:
         if formula not in self._evaluations:
-            self._evaluations[formula] = Evaluation(formula.script, formula.condition, self._deadline)
+            encode = formula_parameters.as_json
+            self._evaluations[formula] = Evaluation(formula.script, formula.condition, self._deadline, encode)
         return self._evaluations[formula]
 
 
 def _unavailable(formula: Formula, row: Mapping[int, object]) -> Computed | None:
-    if formula_parameters.are_given(row.values()):
-        return None
     for hole in formula.slots:
         value = row.get(hole.column_id or 0)
         if isinstance(value, Unavailable) and hole.column_id in formula.required(row):
@@ -313,15 +317,14 @@ def _unavailable(formula: Formula, row: Mapping[int, object]) -> Computed | None
     return None
 
 
-_HALF = re.compile(r"\\ud[89a-f]")  # of a surrogate pair, as JSON writes one that stands alone
 _CUT = "The formula cuts a character such as 😀 in half. LEFT, RIGHT and MID count it as one."
 
 
-def _computed(formula: Formula, outcome: Outcome, given: str) -> Computed:
+def _computed(formula: Formula, outcome: Outcome, given: Parameters) -> Computed:
     match outcome:
         case [0, value]:
             stored = encodable(value)
-            is_cut = stored != value and has_surrogates(value) and not _HALF.search(given)
+            is_cut = stored != value and has_surrogates(value) and not has_surrogates(given)
             return Computed(error=_CUT) if is_cut else Computed(stored)
         case [0, value, int(slot), str(sum)]:
             return _doubted(formula, encodable(value), slot, sum)

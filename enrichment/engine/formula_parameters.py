@@ -3,7 +3,8 @@
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from types import NoneType
 
 from pydantic_core import to_json
@@ -12,7 +13,7 @@ from enrichment.engine.template.paths import MISSING
 from enrichment.engine.template.references import Hole, Reason, Unavailable
 from enrichment.engine.template.values import as_text, is_empty
 
-type Encode = Callable[[Mapping[int, object]], str]
+type Parameters = list[object]  # of one row
 
 _GIVEN = frozenset({str, int, float, bool, NoneType, list, dict})
 _LONG_INTEGER = re.compile(r"\d{16}")
@@ -33,34 +34,44 @@ def has_failed(value: object) -> bool:
     return isinstance(value, Unavailable) and value.reason in _FAILED
 
 
-def are_given(values: Iterable[object]) -> bool:
-    """Whether all are what JSON has: none stands for a result that is not there."""
-    return _GIVEN.issuperset(map(type, values))
+def are_given(rows: Iterable[Mapping[int, object]]) -> bool:
+    """Whether all values of all rows are what JSON has, as mostly: none stands for a result that is not there."""
+    return _GIVEN.issuperset(map(type, chain.from_iterable([row.values() for row in rows])))
 
 
-def encoder(slots: Sequence[Hole], state_slots: Sequence[int], guarded_slots: Sequence[int]) -> Encode:
-    """Returns what encodes a row's {column id: value} as a JSON list: null for what is empty, long integers as text."""
+def of_rows(
+    rows: Sequence[Mapping[int, object]],
+    slots: Sequence[Hole],
+    state_slots: Sequence[int],
+    guarded_slots: Sequence[int],
+) -> list[Parameters]:
+    """Returns the parameters of each row, a {column id: value}."""
     states, guarded = [slots[slot] for slot in state_slots], [slots[slot] for slot in guarded_slots]
     column_ids = [hole.column_id for hole in slots if hole.path is None and hole.column_id is not None]
     is_simple = len(column_ids) == len(slots) and not states and not guarded
+    if is_simple:
+        values = [[row.get(column_id) for column_id in column_ids] for row in rows]
+        if _GIVEN.issuperset(map(type, chain.from_iterable(values))):
+            return values
+    return [
+        [
+            *[_given(hole.value(row, {})) for hole in slots],
+            *[_state(hole.value(row, {})) for hole in states],
+            *[_failure(hole.value(row, {})) for hole in guarded],
+        ]
+        for row in rows
+    ]
 
-    def encoded(row: Mapping[int, object]) -> str:
-        if is_simple and are_given(values := [row.get(column_id) for column_id in column_ids]):
-            return _encoded(values)
-        parameters: list[object] = [_given(hole.value(row, {})) for hole in slots]
-        parameters += [_state(hole.value(row, {})) for hole in states]
-        parameters += [_failure(hole.value(row, {})) for hole in guarded]
-        return _encoded(parameters)
 
-    return encoded
-
-
-def _encoded(parameters: list[object]) -> str:
+def as_json(rows: Sequence[Parameters]) -> str:
+    """Returns rows as a JSON list of lists: null for what is empty, long integers as text."""
     try:
-        text = to_json(parameters, inf_nan_mode="null", fallback=as_text).decode()
+        text = to_json(rows, inf_nan_mode="null", fallback=as_text).decode()
     except ValueError:  # half a surrogate pair
-        return json.dumps(_harmless(parameters), default=as_text)
-    return json.dumps(_harmless(parameters), default=as_text) if _LONG_INTEGER.search(text) else text
+        text = ""
+    if text and not _LONG_INTEGER.search(text):
+        return text
+    return json.dumps([_harmless(row) for row in rows], default=as_text)
 
 
 def _given(value: object) -> object:

@@ -3,7 +3,7 @@
 import pytest
 
 from enrichment.engine.formula import Computed
-from tests.engine.test_formula import problems, result
+from tests.engine.test_formula import problems, result, results
 
 FAMILY = "👨\u200d👩\u200d👧"
 
@@ -36,6 +36,14 @@ def test_a_count_that_makes_no_sense_fails(text: str) -> None:
 @pytest.mark.parametrize("text", ["'😀'.slice(0, 1)", "['x', '😀'.charAt(1)]", "({a: '\\ud800'})", "'😀'.split('')"])
 def test_half_a_character_is_no_result(text: str) -> None:
     assert "in half" in result(text).error
+
+
+@pytest.mark.parametrize("beside", ["😀", "1234567890123456789", "\\ud83d"])
+def test_half_a_character_is_no_result_whatever_else_the_row_holds(beside: str) -> None:
+    """It is told from a half that the row holds itself, and not by how the row is written."""
+    cut, own = results("{{Website}} && {{Name}}.slice(0, 1)", {1: "😀", 2: beside}, {1: "\ud83d", 2: beside})
+    assert "in half" in cut.error
+    assert own == Computed("\ufffd")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from enrichment.engine import formula
 from enrichment.engine.formula import Computed, Evaluators, Formula, SandboxBusy
 from enrichment.engine.sandbox import evaluation, process
 from enrichment.engine.template.paths import MISSING
+from enrichment.engine.template.references import Reason, Unavailable
 
 NAMES = {1: "A"}
 DEADLINE = 0.3
@@ -243,6 +244,14 @@ def test_a_native_loop_is_ended_by_a_kill_and_only_its_row_is_lost(monkeypatch: 
         found = evaluators.evaluate(compiled, [{1: "evil" if n == 150 else n} for n in range(220)])
     assert [n for n, one in enumerate(found) if one.error] == [150]
     assert all(one == Computed("clean") for n, one in enumerate(found) if n != 150)
+
+
+def test_rows_that_lack_a_result_keep_their_place_among_the_others() -> None:
+    lacking = Unavailable("A", Reason.FAILED, "it’s gone")
+    expected = [Computed(error="A failed: it’s gone") if n % 3 == 0 else Computed(n + 1) for n in range(250)]
+    assert evaluate(SANE, *[lacking if n % 3 == 0 else n for n in range(250)]) == expected
+    assert evaluate(SANE, lacking, lacking) == [expected[0]] * 2
+    assert evaluate(SANE) == []
 
 
 def test_long_rows_and_long_results_pass_each_other() -> None:

@@ -8,8 +8,9 @@ import pytest
 from django.db import connection
 
 from tables import cells, columns
-from tables.cells import NewCell, Unfinished
+from tables.cells import Calculated, NewCell, Unfinished
 from tables.models import OPEN_STATES, Cell, CellState, Column, Row, Table
+from tables.storable import storable
 
 pytestmark = pytest.mark.django_db
 
@@ -172,6 +173,29 @@ def test_rows_that_were_deleted_are_left_out(store: Store, table: Table) -> None
     assert Cell.objects.count() == 1
 
 
+def test_a_calculated_cell_takes_the_place_of_whatever_was_there(store: Store) -> None:
+    store(value=1, error_detail={"same_as": 3}, http_status=200, attempts=2, fingerprint="f" * 32)
+    words = "The formula took “too long”"
+    failed = Calculated(store.row.pk, "failed", None, "formula", words, "0123456789abcdef")
+    for new in (failed, Calculated(store.row.pk, "done", {"Ünï": [1, "\0half \ud800"]}, "", "", None)):
+        assert cells.store_calculated(store.column.pk, [new], NOW) == {store.row.pk}
+        assert cells.store_calculated(store.column.pk, [new], NOW + timedelta(1)) == set(), "it comes to the same again"
+        value = storable(new.value)
+        assert {name: getattr(store.cell, name) for name in NewCell._fields} == NewCell(
+            store.row.pk, store.column.pk, None, new.state, value, *new[3:], None, None, 0, None, "", NOW
+        )._asdict()
+
+
+def test_calculated_cells_of_deleted_rows_are_left_out_and_long_ones_stored(store: Store, table: Table) -> None:
+    rows = Row.objects.bulk_create(Row(table=table, sort_key=key) for key in range(1, 600))
+    texts = {row.pk: "long" * (5_000 if place % 200 == 7 else 1) for place, row in enumerate(rows)}
+    Row.objects.filter(pk=rows[3].pk).delete()
+    new = [Calculated(pk, "done", text, "", "", None) for pk, text in texts.items()]
+    written = cells.store_calculated(store.column.pk, new, NOW)
+    assert written == texts.keys() - {rows[3].pk}
+    assert dict(Cell.objects.values_list("row_id", "value")) == {pk: texts[pk] for pk in written}
+
+
 def test_many_cells_of_several_columns_are_stored_at_once(store: Store, table: Table) -> None:
     other = columns.create(table, "Rating", "formula")
     rows = Row.objects.bulk_create(Row(table=table, sort_key=key) for key in range(1, 600))
@@ -182,7 +206,8 @@ def test_many_cells_of_several_columns_are_stored_at_once(store: Store, table: T
 
 def test_nothing_is_stored_with_no_query(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
-        assert cells.store([]) == set()
+        assert not cells.store([])
+        assert not cells.store_calculated(1, [], NOW)
 
 
 def test_a_cell_that_runs_says_how_many_attempts_it_had_and_may_have() -> None:

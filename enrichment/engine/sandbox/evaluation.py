@@ -1,10 +1,11 @@
 """One formula over many rows: computed by a helper process, resumed after a row that would not end."""
 
 import json
-from collections import deque
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import batched, chain, count
+from itertools import count
+
+from pydantic_core import from_json
 
 from enrichment.engine.sandbox import process
 from enrichment.engine.sandbox.process import Died, Helper
@@ -15,6 +16,8 @@ _SLICE = 0.1  # as in child.py
 _GRACE = 0.4
 _FAILED, _LATE, _LARGE = 2, 4, 5
 
+type Row = list[object]  # the parameters of the script
+type Encode = Callable[[Sequence[Row]], str]
 type Outcome = list[object]
 _owners = count(1)
 
@@ -26,49 +29,45 @@ class Evaluation:
     script: str
     condition: bool
     seconds: float  # a row may take
+    encode: Encode  # makes JSON of rows
     owner: int = field(default_factory=lambda: next(_owners))
     stuck: int = 0
     died: bool = False
     reason: str = ""
 
-    def rows(self, rows: Iterable[str]) -> Iterator[tuple[str, Outcome]]:
-        """Yields each row, which is JSON, with its outcome; the next rows are taken while the helper is at work.
+    def outcomes(self, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
+        """Yields an outcome a row, some rows at a time; the helper is at work on the next ones meanwhile.
 
         Raises SandboxBusy.
         """
-        coming = batched(rows, BATCH)
-        sent: deque[str] = deque()  # and not answered yet
+        done = 0
         with process.lent(self.owner, self.seconds) as holder:
-            more = True
-            while more and self.stuck < STUCK_ROWS:
+            while done < len(rows) and self.stuck < STUCK_ROWS:
                 try:
-                    yield from self._answered(holder[0], sent, coming)
-                    more = False
+                    for some in self._answered(holder[0], rows[done:]):
+                        done += len(some)
+                        yield some
                 except Died:
-                    if blamed := self._blamed():
-                        yield sent.popleft(), blamed
+                    blamed = self._blamed()
+                    done += len(blamed)
+                    yield blamed
                     process.replaced(holder)
             if self.stuck >= STUCK_ROWS:
                 holder[0].kill()
         stopped = f"Stopped: the formula {self.reason} on {STUCK_ROWS} rows."
-        for row in chain(sent, chain.from_iterable(coming)):
-            yield row, [_FAILED, stopped]
+        yield [[_FAILED, stopped]] * (len(rows) - done)
 
-    def _answered(
-        self, helper: Helper, sent: deque[str], coming: Iterator[tuple[str, ...]]
-    ) -> Iterator[tuple[str, Outcome]]:
-        """Yields what the helper says of rows that another one was sent, and of those to come. Raises Died."""
+    def _answered(self, helper: Helper, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
+        """Yields what the helper says of these rows. Raises Died."""
         self._load(helper)
-        if sent:
-            self._send(helper, sent)
-        while self.stuck < STUCK_ROWS:
-            while len(sent) <= BATCH and (batch := next(coming, ())):
-                sent.extend(batch)
-                self._send(helper, batch)
-            if not sent:
-                return
-            for outcome in json.loads(helper.receive(self.seconds + _SLICE + _GRACE)):
-                yield sent.popleft(), self._explained(outcome)
+        sent = answered = 0
+        while answered < len(rows) and self.stuck < STUCK_ROWS:
+            while sent < len(rows) and sent - answered <= BATCH:
+                self._send(helper, rows[sent : sent + BATCH])
+                sent += BATCH
+            outcomes = self._explained(_decoded(helper.receive(self.seconds + _SLICE + _GRACE)))
+            answered += len(outcomes)
+            yield outcomes
 
     def _load(self, helper: Helper) -> None:
         if helper.owner == self.owner:
@@ -79,25 +78,34 @@ class Evaluation:
             raise RuntimeError(f"A checked formula could not be loaded: {answer['error']}")
         helper.owner = self.owner
 
-    def _send(self, helper: Helper, batch: Collection[str]) -> None:
+    def _send(self, helper: Helper, batch: Sequence[Row]) -> None:
         order = {"order": "rows", "count": len(batch), "singly": self.died, "seconds": self.seconds}
-        helper.send(json.dumps(order), f"[{','.join(batch)}]")
+        helper.send(json.dumps(order), self.encode(batch))
 
-    def _explained(self, outcome: Outcome) -> Outcome:
-        """Counts a row that got stuck, and says so in its place."""
-        if outcome[0] not in (_LATE, _LARGE):
-            return outcome
+    def _explained(self, outcomes: list[Outcome]) -> list[Outcome]:
+        """Counts a row that got stuck, of which the helper tells alone, and says so in its place."""
+        kind = outcomes[0][0]
+        if kind not in (_LATE, _LARGE):
+            return outcomes
         self.stuck += 1
-        if outcome[0] == _LARGE:
+        if kind == _LARGE:
             self.reason = "needed too much memory"
-            return [_FAILED, "The formula needed too much memory on this row."]
+            return [[_FAILED, "The formula needed too much memory on this row."]]
         self.reason = "took too long"
-        return [_FAILED, f"The formula took too long ({self.seconds:g} s) on this row."]
+        return [[_FAILED, f"The formula took too long ({self.seconds:g} s) on this row."]]
 
-    def _blamed(self) -> Outcome | None:
+    def _blamed(self) -> list[Outcome]:
         """Returns the outcome of the row at which the helper died.
 
         The first death only says that it was one of those sent; from then on they are answered one by one.
         """
         first, self.died = not self.died, True
-        return None if first else self._explained([_LATE])
+        return [] if first else self._explained([[_LATE]])
+
+
+def _decoded(text: str) -> list[Outcome]:
+    try:
+        outcomes: list[Outcome] = from_json(text)
+    except ValueError:  # half a surrogate pair, or more lists inside each other than it takes
+        outcomes = json.loads(text)
+    return outcomes

@@ -54,7 +54,8 @@ def as_json(value: object) -> str:
 def encodable(value: object) -> object:
     """Returns the JSON value with its texts without_surrogates, and without U+0000, which no database stores."""
     if isinstance(value, str):
-        return without_surrogates(value).replace("\0", "\ufffd")
+        is_plain = value.isascii() and "\0" not in value  # as mostly
+        return value if is_plain else without_surrogates(value).replace("\0", "\ufffd")
     if isinstance(value, list):
         return [encodable(item) for item in value]
     if isinstance(value, dict):
