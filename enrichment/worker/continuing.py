@@ -33,7 +33,7 @@ def going_on(
     going: dict[int, Ready | Result] = {}
     next_of: dict[str, Ready | Result] = {}  # by the key of a batch, or the row
     request_keys = deduplication.owned(job.run, found) if found else {}
-    for claimed in rows:
+    for claimed in rows if found or calls or job.run.only_calls else ():  # mostly there is nothing to look for
         row_id = claimed.row.pk
         kept = _if_it_goes_on(job, found.get(row_id), fingerprints)
         call = _if_it_goes_on(job, calls.get(row_id), fingerprints)

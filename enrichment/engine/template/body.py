@@ -161,6 +161,8 @@ class _Filling:
 
     def text_of(self, hole: Hole, node: TextNode) -> str:
         value = self.value(hole)
+        if isinstance(value, str):
+            return value
         if isinstance(value, dict | list):
             whole = node.parts == (hole,) and not node.is_key
             raise objects.refusal(value, hole, self.text, "body", *([self._without_quotes(hole)] if whole else []))
@@ -172,6 +174,8 @@ class _Filling:
 
     def literal(self, hole: Hole) -> str:
         value = self.value(hole)
+        if isinstance(value, str):  # as most are, and the rest is asked for in vain
+            return self._bare(value, hole)
         if value is MISSING or value is None:
             return "null"
         if isinstance(value, bool):
