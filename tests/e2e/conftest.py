@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
 
 from tests.e2e import chromium
-from tests.servers.marl import App, running
+from tests.servers.marl import App, copy_prepared, running
 from tests.servers.processes import ROOT, free_port, serving
 
 type Picture = Callable[[Page | Locator, str], None]
@@ -20,7 +20,10 @@ expect.set_options(timeout=30_000)  # the machine may be busy: how fast is not a
 
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    with running(tmp_path_factory.mktemp("app")) as app:
+    data = tmp_path_factory.mktemp("app")
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        copy_prepared(data)
+    with running(data) as app:
         yield app
 
 
