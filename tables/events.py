@@ -53,7 +53,7 @@ def publish_cells(table_id: int, cells: Sequence[AnnouncedCell]) -> None:
 
 def _encoded_cells(cells: Sequence[AnnouncedCell]) -> str:
     try:
-        return to_json({"cells": cells}).decode()  # a fifth of the time, and every computed cell comes here
+        return to_json({"cells": cells}).decode()  # in 0.4 of the time, and every computed cell comes here
     except ValueError:  # half a surrogate pair, or more lists inside each other than it takes
         return _encode({"cells": cells})
 
