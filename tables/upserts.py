@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from tables import columns, keys, rows, storage, values
+from tables import columns, key_matches, keys, rows, storage, values
 from tables.keys import Matching
 from tables.models import Column, Table
 from workspaces.refusals import Refused
@@ -29,12 +29,12 @@ def write(table: Table, sent: Sequence[rows.Cells], how: Matching) -> Written:
     key_columns = {column.pk: column for column in map(find, how.key)}
     by_id = [rows.by_column(find, row) for row in sent]
     normalize = keys.normalizers(how.match, [column.type for column in key_columns.values()])
-    digests = [
-        keys.digest([_as_stored(column, row.get(pk)) for pk, column in key_columns.items()], normalize) for row in by_id
-    ]
+    sent_keys = [[_as_stored(column, row.get(pk)) for pk, column in key_columns.items()] for row in by_id]
+    digests = [keys.digest(key, normalize) for key in sent_keys]
+    wanted = {digest: key for digest, key in zip(digests, sent_keys, strict=True) if digest}
     with transaction.atomic():
         storage.lock_table(table.pk)
-        known = _known(table, [str(pk) for pk in key_columns], normalize, set(digests) - {""})
+        known = key_matches.find(table, [*key_columns.values()], how.match, wanted)
         return _write(table, by_id, digests, known, how, find)
 
 
@@ -44,18 +44,6 @@ def _as_stored(column: Column, value: Any) -> Any:
         return values.clean(column, value)
     except Refused:
         return value
-
-
-def _known(
-    table: Table, key_columns: Sequence[str], normalize: Sequence[keys.Normalize], wanted: set[str]
-) -> dict[str, list[int]]:
-    """Returns {digest: ids of the rows of the table that have this key}, for the digests that are wanted."""
-    known: dict[str, list[int]] = {}
-    for found in keys.digests_in(table.pk, key_columns, normalize) if wanted else ():
-        for row_id, digest in found.items():
-            if digest in wanted:
-                known.setdefault(digest, []).append(row_id)
-    return known
 
 
 def _write(

@@ -6,7 +6,7 @@ from typing import Any
 
 from enrichment import mapping
 from enrichment.sources.settings import Draft
-from tables import keys
+from tables import key_matches, keys
 from tables.imports import types
 from tables.models import Column, ColumnType
 from tables.storable import storable
@@ -53,13 +53,17 @@ def _converted(columns: Mapping[str, Column], found: Mapping[str, Any]) -> Landi
 def _match(draft: Draft, columns: Mapping[str, Column], landings: Sequence[Landing]) -> None:
     """Says of each whether its key is there already, in the table or in another of these."""
     how = draft.matching
-    normalize = keys.normalizers(how.match, [columns[str(name)].type for name in how.key])
-    digests = [keys.digest([landing.cells[str(name)] for name in how.key], normalize) for landing in landings]
-    known = _known(draft, [columns[str(name)] for name in how.key], set(digests) - {""})
+    key_columns = [columns[str(name)] for name in how.key]
+    normalize = keys.normalizers(how.match, [column.type for column in key_columns])
+    found = [[landing.cells[str(name)] for name in how.key] for landing in landings]
+    digests = [keys.digest(key, normalize) for key in found]
+    wanted = {digest: key for digest, key in zip(digests, found, strict=True) if digest}
+    are_there = all(column.pk for column in key_columns)
+    known = key_matches.find(draft.table, key_columns, how.match, wanted) if are_there else {}
     counts = {digest: number for number, digest in enumerate(digests)}  # the last of each
     seen: set[str] = set()
     for number, (landing, digest) in enumerate(zip(landings, digests, strict=True)):
-        landing.row_id = known.get(digest)
+        landing.row_id = next(iter(known.get(digest, ())), None)
         is_other = counts[digest] != number if how.on_match == "update" else digest in seen
         seen.add(digest)
         if not digest or how.on_match == "add":
@@ -69,18 +73,3 @@ def _match(draft: Draft, columns: Mapping[str, Column], landings: Sequence[Landi
             landing.problems.append(f"The {'last' if how.on_match == 'update' else 'first'} row with this key counts.")
         elif landing.row_id is not None:
             landing.becomes = UPDATED if how.on_match == "update" else SKIPPED
-
-
-def _known(draft: Draft, key: Sequence[Column], wanted: set[str]) -> dict[str, int]:
-    """Returns {digest: id of the first row of the table that has this key}."""
-    known: dict[str, int] = {}
-    if not wanted or not all(column.pk for column in key):
-        return known
-    normalize = keys.normalizers(draft.matching.match, [column.type for column in key])
-    for found in keys.digests_in(draft.table.pk, [str(column.pk) for column in key], normalize):
-        for row_id, digest in found.items():
-            if digest in wanted:
-                known.setdefault(digest, row_id)
-        if len(known) == len(wanted):
-            break
-    return known

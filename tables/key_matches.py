@@ -1,0 +1,84 @@
+"""Rows that have one of some keys: found by a filter, which an index serves, or by reading the key of each row."""
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+from django.db.models import F
+from redis import RedisError
+
+from tables import column_indexes, keys, stored_rows, values
+from tables.expressions import IsOneOf
+from tables.keys import Normalize
+from tables.models import Column, ColumnType, Row, Table
+from tables.row_queries import View
+
+_MOST_SOUGHT = 100  # keys
+_MOST_FOUND = 10_000  # rows that have the values of one column
+_LONGEST = 1_000  # characters of a value
+_WHOLE = re.compile(r"-?[1-9]\d{0,14}", re.ASCII)
+_NUMERAL = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)  # of JSON
+
+type Wanted = Mapping[str, Sequence[Any]]  # the values of keys by their digests, as they would be stored
+
+
+def find(table: Table, key: Sequence[Column], match: str, wanted: Wanted) -> dict[str, list[int]]:
+    """Returns {digest: ids of the rows that have this key, in order} for the keys that are wanted and there."""
+    normalize = keys.normalizers(match, [column.type for column in key])
+    columns = [str(column.pk) for column in key]
+    known: dict[str, list[int]] = {}
+    if not wanted:
+        return known
+    row_ids = _perhaps(table, key, wanted) if match == "exact" else None
+    batches = keys.digests_in(table.pk, columns, normalize) if row_ids is None else [_of(row_ids, columns, normalize)]
+    for found in batches:
+        for row_id, digest in found.items():
+            if digest in wanted:
+                known.setdefault(digest, []).append(row_id)
+    return known
+
+
+def _perhaps(table: Table, key: Sequence[Column], wanted: Wanted) -> list[int] | None:
+    """Returns the ids of all rows that may have one of the keys, in order; None where reading every row is better."""
+    if len(wanted) > _MOST_SOUGHT or table.row_count < column_indexes.SMALLEST:
+        return None
+    for place, column in enumerate(key):
+        forms = [_forms(column, sought[place]) for sought in wanted.values()]
+        if not all(forms):
+            continue
+        try:
+            row_ids = View([column], [_condition(column, list(chain(*forms)))], [], "").row_ids(table)
+        except RedisError:  # which knows the indexes
+            return None
+        if len(row_ids) <= _MOST_FOUND:
+            return sorted(row_ids)
+    return None
+
+
+def _condition(column: Column, texts: list[str]) -> dict[str, Any]:
+    if len(texts) == 1:  # an index of numbers serves no list of them
+        return {"column": column.pk, "op": "eq", "value": texts[0]}
+    return {"column": column.pk, "op": "one_of", "value": texts}
+
+
+def _forms(column: Column, value: object) -> list[str]:
+    """Returns the texts that databases know a value by, and all that are the same in a key; none where others may be.
+
+    Text columns may hold numbers, truths, lists and objects, whose texts depend on the database.
+    """
+    if column.type == ColumnType.NUMBER:
+        text = values.as_text(value)
+        return [text] if _WHOLE.fullmatch(text) else []
+    if column.type != ColumnType.TEXT or not isinstance(value, str) or not 0 < len(value) <= _LONGEST:
+        return []
+    if _WHOLE.fullmatch(value):
+        return [value, f"{value}.0"]
+    is_other = value.startswith(("[", "{")) or value in ("true", "false") or _NUMERAL.fullmatch(value)
+    return [] if is_other else [value]
+
+
+def _of(row_ids: Sequence[int], columns: Sequence[str], normalize: Sequence[Normalize]) -> dict[int, str]:
+    """Returns {row id: digest of its key} of these rows."""
+    found = stored_rows.read(Row.objects.filter(IsOneOf(F("pk"), row_ids)).order_by("pk"))
+    return {row.pk: keys.digest([row.values.get(column) for column in columns], normalize) for row in found}
