@@ -1,6 +1,7 @@
 """SQL for filters of rows: the test of a condition or a group, on either database."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import reduce
@@ -46,6 +47,7 @@ _COMPARISONS: dict[str, Any] = {
 _LOOKUPS = {"contains": "icontains", "starts_with": "istartswith", "ends_with": "iendswith"}
 _LAST = "\U0010ffff"  # of all letters
 _ROUGH = 1e-12  # of a number: more than a double is off by
+_WHOLE = re.compile(r"-?\d{1,15}", re.ASCII)
 
 
 def matching(item: Condition | Group, indexed: Column | None = None) -> Q:
@@ -93,6 +95,8 @@ def _first_look(column: Column, op: str, value: Any, indexed: bool) -> Q:
         return Q() if column.is_computed else _about(column, op, bounds, indexed)
     if column.type == ColumnType.DATE and op in ("eq", "one_of", *ORDERED_OPS) and any(map(is_date, values)):
         return _about_when(column, op, values) if indexed and all(map(is_date, values)) else Q()
+    if indexed and column.type == ColumnType.NUMBER and op == "one_of" and all(map(_is_whole, values)):
+        return Q(In(number_expressions.indexed_number(F(expressions.alias(column))), list(map(float, values))))
     by_number = column.type == ColumnType.NUMBER and any(as_number(text) is not None for text in values)
     is_by_text = op in _LOOKUPS or op == "eq" or (op == "one_of" and not by_number)
     if column.is_computed or not is_by_text:
@@ -174,6 +178,11 @@ def _is_by_number(column: Column, op: str, values: Sequence[Any]) -> bool:
 def _is_stored_as_number(value: object) -> bool:
     """Whether the databases take a text like this in a number column for a number."""
     return as_number(value) is not None and number_expressions.is_number(_numeral(value))
+
+
+def _is_whole(value: object) -> bool:
+    """Whether it is a whole number that a double is exactly, however it is read."""
+    return _WHOLE.fullmatch(_numeral(value)) is not None
 
 
 def _is_by_date(column: Column, op: str, values: Sequence[Any]) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import chain
+from itertools import batched, chain
 from typing import Any
 
 from django.db.models import F
@@ -10,12 +10,14 @@ from redis import RedisError
 
 from tables import column_indexes, keys, stored_rows, values
 from tables.expressions import IsOneOf
+from tables.filters import MOST_VALUES
 from tables.keys import Normalize
 from tables.models import Column, ColumnType, Row, Table
 from tables.row_queries import View
 
-_MOST_SOUGHT = 100  # keys
-_MOST_FOUND = 10_000  # rows that have the values of one column
+_MOST = 10  # values of a column: each row is tested for each of them
+_MOST_IN_INDEX = 5_000  # that are looked up there
+_MOST_FOUND = 20_000  # rows that have the values of one column
 _LONGEST = 1_000  # characters of a value
 _WHOLE = re.compile(r"-?[1-9]\d{0,14}", re.ASCII)
 _NUMERAL = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)  # of JSON
@@ -41,25 +43,35 @@ def find(table: Table, key: Sequence[Column], match: str, wanted: Wanted) -> dic
 
 def _perhaps(table: Table, key: Sequence[Column], wanted: Wanted) -> list[int] | None:
     """Returns the ids of all rows that may have one of the keys, in order; None where reading every row is better."""
-    if len(wanted) > _MOST_SOUGHT or table.row_count < column_indexes.SMALLEST:
+    if table.row_count < column_indexes.SMALLEST:
         return None
     for place, column in enumerate(key):
         forms = [_forms(column, sought[place]) for sought in wanted.values()]
-        if not all(forms):
-            continue
-        try:
-            row_ids = View([column], [_condition(column, list(chain(*forms)))], [], "").row_ids(table)
-        except RedisError:  # which knows the indexes
-            return None
-        if len(row_ids) <= _MOST_FOUND:
-            return sorted(row_ids)
+        if all(forms):
+            try:
+                return _with_texts(table, column, sorted(set(chain(*forms))))
+            except RedisError:  # which knows the indexes
+                return None
     return None
 
 
-def _condition(column: Column, texts: list[str]) -> dict[str, Any]:
-    if len(texts) == 1:  # an index of numbers serves no list of them
+def _with_texts(table: Table, column: Column, texts: Sequence[str]) -> list[int] | None:
+    """Returns the ids of the rows where the column has one of these texts; None where they, or the rows, are many."""
+    is_indexed = bool(column_indexes.existing([column]))
+    if len(texts) > (_MOST_IN_INDEX if is_indexed else _MOST):
+        if not is_indexed and column_indexes.is_worth_it(table, column):
+            column_indexes.note(table, [column], (), only_sorts=False)
+        return None
+    found: list[int] = []
+    for some in batched(texts, MOST_VALUES):
+        found += View([column], [_condition(column, some)], [], "").row_ids(table)
+    return sorted(found) if len(found) <= _MOST_FOUND else None
+
+
+def _condition(column: Column, texts: Sequence[str]) -> dict[str, Any]:
+    if len(texts) == 1:  # databases find one number without looking for its digits in each row
         return {"column": column.pk, "op": "eq", "value": texts[0]}
-    return {"column": column.pk, "op": "one_of", "value": texts}
+    return {"column": column.pk, "op": "one_of", "value": list(texts)}
 
 
 def _forms(column: Column, value: object) -> list[str]:

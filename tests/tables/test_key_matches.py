@@ -112,6 +112,24 @@ def test_a_usual_key_reads_few_rows(table: Table, key: list[Column], value: Any,
     assert not any("LIMIT 5000" in query["sql"] for query in queries)
 
 
+@pytest.mark.parametrize("place", [0, 1])
+def test_many_keys_are_looked_up_in_an_index_that_they_have_made(
+    table: Table, key: list[Column], any_size: list[int], place: int
+) -> None:
+    column = key[place]
+    sought = wanted([column], [[str(number)] for number in range(1, 2_001)])
+    expected = by_every_row(table, [column], sought)
+    assert key_matches.find(table, [column], "exact", sought) == expected != {}
+    assert key_matches.find(table, [column], "exact", sought) == expected
+    if not column_indexes.is_worth_it(table, column):
+        return  # PostgreSQL reads a text in any row as fast
+    assert any_size == [column.pk]
+    column_indexes.make(column.pk)
+    with CaptureQueriesContext(connection) as queries:
+        assert key_matches.find(table, [column], "exact", sought) == expected
+    assert not any("LIMIT 5000" in query["sql"] for query in queries)
+
+
 def test_the_second_search_for_a_key_has_an_index_made(table: Table, key: list[Column], any_size: list[int]) -> None:
     number = key[1]
     for _ in range(2):
