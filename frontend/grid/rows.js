@@ -32,6 +32,10 @@ export class Rows extends EventTarget {
   /** Why cells refused what was pasted last. @type {Map<string, string>} */
   #refused = new Map();
   #version = 0;
+  /** How often rows changed places here. What was asked for before shows them where they were. */
+  #order = 0;
+  /** How many changes of places are being stored. Until they are, the server has rows where they were. */
+  #reordering = 0;
   /** The token of the view that is shown; empty for all rows in their own order. */
   view = "";
   #window = { first: 0, last: -1 };
@@ -111,14 +115,15 @@ export class Rows extends EventTarget {
   /** @param {number} number */
   async #load(number) {
     const request = new AbortController();
-    const version = this.#version;
+    const [version, order] = [this.#version, this.#order];
     let isOutdated = false;
     this.#loading.set(number, request);
     try {
       const response = await this.#read(number * BLOCK, BLOCK, request.signal);
       if (request.signal.aborted) return; // another view is shown by now
+      isOutdated = version !== this.#version || order !== this.#order;
+      if (order !== this.#order || this.#reordering) return;
       for (const row of response.items) this.#overlay(row);
-      isOutdated = version !== this.#version;
       this.#blocks.store(number, response.items, isOutdated);
       if (!this.view) this.tableTotal = response.total;
       this.#setTotal(response.total);
@@ -128,7 +133,7 @@ export class Rows extends EventTarget {
     } finally {
       if (this.#loading.get(number) === request) this.#loading.delete(number);
       if (!this.#loading.size) this.#announced.clear();
-      if (isOutdated) this.#loadInView(); // after a failure there is a wait instead
+      if (isOutdated && !this.#reordering) this.#loadInView(); // after a failure there is a wait instead
     }
   }
 
@@ -274,8 +279,21 @@ export class Rows extends EventTarget {
 
   /** Shows loaded rows in another order, from an index on. @param {number} first @param {Row[]} rows */
   reorder(first, rows) {
+    this.#order += 1;
     this.#blocks.reorder(first, rows);
     this.dispatchEvent(new Event("change"));
+  }
+
+  /** Shows what the server has only when a change of places is stored. @param {Promise<void>} storing */
+  async keepOrder(storing) {
+    this.#reordering += 1;
+    try {
+      await storing;
+    } finally {
+      this.#reordering -= 1;
+      this.#order += 1;
+      this.refresh();
+    }
   }
 
   /** Fetches everything again; what is in view stays on the screen until then. */

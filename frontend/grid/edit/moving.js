@@ -21,19 +21,34 @@ export function whyNoMove({ canEdit, view }) {
   return view.spec.sorts.length ? "Sorted rows keep the order of the sort. Remove the sort to move rows." : undefined;
 }
 
+/** The last move. @type {Promise<unknown>} */
+let moving = Promise.resolve();
+
+/**
+ * Moves when the moves before it are done: each begins where the one before has put its rows.
+ * @param {Grid} grid @param {() => ReturnType<typeof move>} work
+ */
+function inTurn(grid, work) {
+  const moved = moving.then(work);
+  moving = moved;
+  grid.history.add(moved.then((done) => done?.step)); // at once: Ctrl+Z may come before it is saved
+  return moved;
+}
+
 /** Moves the chosen rows, else those of the selection, by one place. @param {Grid} grid @param {1 | -1} step */
 export async function moveRowsBy(grid, step) {
   const why = whyNoMove(grid);
   if (why) return toast(why);
-  const [first, last] = bounds(grid);
-  const gap = step < 0 ? first - 1 : last + 2;
-  if (gap >= 0 && gap <= grid.rows.total) await move(grid, first, last, gap);
+  await inTurn(grid, async () => {
+    const [first, last] = bounds(grid);
+    const gap = step < 0 ? first - 1 : last + 2;
+    return gap >= 0 && gap <= grid.rows.total ? move(grid, first, last, gap) : undefined;
+  });
 }
 
 /** Moves the chosen rows, else those of the selection, into the gap before an index. @param {Grid} grid @param {number} gap */
 export async function moveRowsTo(grid, gap) {
-  const [first, last] = bounds(grid);
-  const moved = await move(grid, first, last, gap);
+  const moved = await inTurn(grid, () => move(grid, ...bounds(grid), gap));
   if (moved) toast(`Moved ${moved.text}.`, { undo: () => void undoStep(grid, moved.step) });
 }
 
@@ -63,7 +78,7 @@ async function move(grid, first, last, gap) {
     const to = gap - read.slice(0, Math.max(0, gap - first)).filter(({ id }) => ids.has(id)).length;
     show(grid, Math.min(first, gap), Math.max(last, gap - 1), gap, ids);
     follow(grid, to, ids.size);
-    return await saveAsStep(grid, places, [{ ids: [...ids], before: before?.id ?? null }], plural(ids.size, "row"));
+    return await saved(grid, places, [{ ids: [...ids], before: before?.id ?? null }], plural(ids.size, "row"));
   } catch (error) {
     toast(`No row was moved. ${reasonOf(error)}`);
     return undefined;
@@ -124,16 +139,14 @@ function follow({ selection, selectedRows, viewport }, first, count) {
 }
 
 /** @param {Grid} grid @param {Place[]} from @param {Place[]} to @param {string} text "3 rows" */
-async function saveAsStep(grid, from, to, text) {
+async function saved(grid, from, to, text) {
   const put = async (/** @type {Place[]} */ places) => {
-    await queueSave(async () => {
+    const storing = queueSave(async () => {
       for (const place of places) await api("POST", `/tables/${grid.table.id}/rows/move`, place);
-    }).finally(() => (grid.rows.view ? grid.view.refresh() : grid.rows.refresh()));
+    });
+    await (grid.rows.view ? storing.finally(() => grid.view.refresh()) : grid.rows.keepOrder(storing));
     return true;
   };
-  const saving = put(to);
-  const step = { label: `move of ${text}`, undo: () => put(from), redo: () => put(to) };
-  grid.history.add(saving.then(() => step)); // at once: Ctrl+Z may come before it is saved
-  await saving;
-  return { step, text };
+  await put(to);
+  return { step: { label: `move of ${text}`, undo: () => put(from), redo: () => put(to) }, text };
 }

@@ -107,3 +107,32 @@ test("rows that are being fetched while a long value is announced are fetched on
   await settled();
   assert.deepEqual(asked, ["0", "0"]);
 });
+
+test("what was asked for before rows changed places is not shown, and asked for once more", async () => {
+  const rows = await loaded();
+  const [first, second] = /** @type {import("../../../frontend/grid/types.d.ts").Row[]} */ ([rows.at(0), rows.at(1)]);
+  rows.refresh();
+  pass(30);
+  rows.reorder(0, [second, first]);
+  isReachable = false; // the second time
+  await settled();
+  assert.deepEqual([asked, rows.at(0)?.id, rows.at(1)?.id], [["0", "0"], 1, 0]);
+});
+
+test("while rows change places nothing is shown that the server had before", async () => {
+  const rows = await loaded();
+  const [first, second] = /** @type {import("../../../frontend/grid/types.d.ts").Row[]} */ ([rows.at(0), rows.at(1)]);
+  let store = () => {};
+  const storing = /** @type {Promise<void>} */ (new Promise((resolve) => (store = resolve)));
+  rows.reorder(0, [second, first]);
+  const stored = rows.keepOrder(storing);
+  rows.refresh(); // as for what others have changed
+  pass(30);
+  await settled();
+  assert.deepEqual([asked, rows.at(0)?.id], [["0"], 1]);
+  store();
+  await stored;
+  pass(30);
+  await settled();
+  assert.deepEqual([asked, rows.at(0)?.id], [["0", "0"], 0]);
+});
