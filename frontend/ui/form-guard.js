@@ -8,6 +8,8 @@ const SIGNED_OUT =
 
 const FIELD = "input:not([type=hidden]), select, textarea";
 
+/** Forms whose way is looked at: a second click meanwhile sends nothing more. @type {WeakSet<HTMLFormElement>} */
+const looking = new WeakSet();
 /** Forms whose way is known to be free. @type {WeakSet<HTMLFormElement>} */
 const cleared = new WeakSet();
 
@@ -23,7 +25,10 @@ async function look(event) {
     return;
   event.preventDefault();
   event.stopPropagation();
+  if (looking.has(form)) return;
+  looking.add(form);
   const why = await obstacle();
+  looking.delete(form);
   if (why) return toast(why);
   /** @type {HTMLInputElement | null} */
   const token = form.querySelector("input[name=csrfmiddlewaretoken]");

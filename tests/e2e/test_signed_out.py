@@ -211,3 +211,13 @@ def test_a_form_stays_while_the_network_is_away(sam: Page, app: App) -> None:
     sam.get_by_role("button", name="Save connection").click()
     expect(sam.locator("#toasts")).to_contain_text("Can't reach the server.")
     expect(sam.get_by_label("Name", exact=True)).to_have_value("Acme CRM")
+
+
+def test_a_double_click_sends_a_form_once(sam: Page, app: App) -> None:
+    sam.goto(f"{app.url}/connections/new")
+    sam.get_by_label("Name", exact=True).fill("Acme CRM")
+    sent: list[str] = []
+    sam.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    with sam.expect_navigation():
+        sam.get_by_role("button", name="Save connection").evaluate("button => { button.click(); button.click(); }")
+    assert len(sent) == 1
