@@ -121,8 +121,9 @@ export class Rows extends EventTarget {
     try {
       const response = await this.#read(number * BLOCK, BLOCK, request.signal);
       if (request.signal.aborted) return; // another view is shown by now
-      isOutdated = version !== this.#version || order !== this.#order;
-      if (order !== this.#order || this.#reordering) return;
+      const isMoved = order !== this.#order || this.#reordering > 0;
+      isOutdated = version !== this.#version || isMoved;
+      if (isMoved && this.at(number * BLOCK)) return; // they are shown in their new places already
       for (const row of response.items) this.#overlay(row);
       this.#blocks.store(number, response.items, isOutdated);
       if (!this.view) this.tableTotal = response.total;
