@@ -79,13 +79,10 @@ def _forms(column: Column, value: object) -> list[str]:
 
     Text columns may hold numbers, truths, lists and objects, whose texts depend on the database.
     """
-    if column.type == ColumnType.NUMBER:
-        text = values.as_text(value)
-        return [text] if _WHOLE.fullmatch(text) else []
+    if column.type in (ColumnType.NUMBER, ColumnType.TEXT) and _WHOLE.fullmatch(text := values.as_text(value)):
+        return [text] if column.type == ColumnType.NUMBER else [text, f"{text}.0"]
     if column.type != ColumnType.TEXT or not isinstance(value, str) or not 0 < len(value) <= _LONGEST:
         return []
-    if _WHOLE.fullmatch(value):
-        return [value, f"{value}.0"]
     is_other = value.startswith(("[", "{")) or value in ("true", "false") or _NUMERAL.fullmatch(value)
     return [] if is_other else [value]
 

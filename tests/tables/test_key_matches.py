@@ -105,7 +105,9 @@ def test_the_rows_of_a_key_are_those_that_reading_every_row_finds(
     check()
 
 
-@pytest.mark.parametrize(("value", "place"), [("Acme", 0), ("é", 0), ("5", 0), ("0042", 0), (1000, 1), ("5", 1)])
+@pytest.mark.parametrize(
+    ("value", "place"), [("Acme", 0), ("é", 0), ("5", 0), (5, 0), ("0042", 0), (1000, 1), ("5", 1)]
+)
 def test_a_usual_key_reads_few_rows(table: Table, key: list[Column], value: Any, place: int) -> None:
     with CaptureQueriesContext(connection) as queries:
         key_matches.find(table, [key[place]], "exact", wanted([key[place]], [[value]]))
