@@ -8,7 +8,7 @@ from enrichment.engine.errors import InvalidSettings, Problem
 from enrichment.engine.formula import Formula
 from enrichment.engine.shapes import batch, poll
 from enrichment.engine.shapes.batch import Batching
-from enrichment.engine.shapes.pages import Paging
+from enrichment.engine.shapes.pages import WITH_CURSOR, Paging
 from enrichment.engine.shapes.poll import Address
 from enrichment.engine.shapes.progress import NAMES
 from enrichment.engine.template import paths, references
@@ -50,7 +50,7 @@ def with_own(config: HttpConfig, names: Names) -> Names:
 
     A column that is called so goes first.
     """
-    own = {CURSOR: "cursor"} if config.pages and config.pages.by == "cursor" else {}
+    own = {CURSOR: "cursor"} if config.pages and config.pages.by in WITH_CURSOR else {}
     own |= {CALLBACK_URL: "callback_url"} if config.callback else {}
     return Names({**own, **names}, names.deleted, names.numbers) if own else names
 
@@ -90,14 +90,14 @@ def compile_pages(config: HttpConfig, template: RequestTemplate | None, problems
     if settings.by in ("next_url", "cursor") and not settings.next.strip():
         words = "Say where an answer names the next page, such as paging.next."
         problems.append(Problem(words, field="pages.next"))
-    in_request = template is not None and template.takes_cursor
-    if settings.by in ("cursor", "page", "offset") and not settings.parameter.strip() and not in_request:
+    in_request = template is not None and template.takes_cursor and config.poll is None
+    if settings.by in WITH_CURSOR and not settings.parameter.strip() and not in_request:
         words = "Enter the name of the query parameter, such as page"
-        words += ", or put {{cursor}} into the request." if settings.by == "cursor" else "."
+        words += "." if config.poll else ", or put {{cursor}} into the request."
         problems.append(Problem(words, field="pages.parameter"))
     start = (1 if settings.by == "page" else 0) if settings.start is None else settings.start
     parameter, bounds = settings.parameter.strip(), (settings.max_pages, settings.max_items)
-    return Paging(settings.by, following, items, parameter, start, settings.size, *bounds)
+    return Paging(settings.by, following, items, parameter, start, settings.size, *bounds, in_request)
 
 
 def compile_batch(

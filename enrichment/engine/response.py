@@ -103,8 +103,12 @@ def _failed(status: int | None, code: str, message: str) -> Outcome:
 
 
 def _is_refusal(value: object) -> bool:
-    """GraphQL answers 200 whatever happens: without data, its errors are the answer."""
+    """GraphQL answers 200 whatever happens: without data, its errors are the answer. Beside results, as HubSpot has
+    them for some of many, they are not.
+    """
     if not isinstance(value, dict) or value.get("data") is not None:
+        return False
+    if any(isinstance(part, list) and part for name, part in value.items() if name != "errors"):
         return False
     errors = value.get("errors")
     return bool(isinstance(errors, list) and errors and isinstance(errors[0], dict) and "message" in errors[0])

@@ -24,8 +24,8 @@ def _pages(config: HttpConfig) -> dict[str, str]:
         "next_url": f"at {pages.next}, as an answer says",
         "link_header": "as the Link header of an answer says",
         "cursor": f"with {pages.parameter or '{{cursor}}'} from {pages.next}",
-        "page": f"with {pages.parameter} counted up",
-        "offset": f"with {pages.parameter} counted up",
+        "page": f"with {pages.parameter or '{{cursor}}'} counted up",
+        "offset": f"with {pages.parameter or '{{cursor}}'} counted up",
     }[pages.by]
     words = f"Fetches the next page {where}, for up to {pages.max_pages} pages or {pages.max_items:,} items"
     return {"part": "page 2", "method": "GET" if config.poll else config.method, "url": "", "words": words}

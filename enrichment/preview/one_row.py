@@ -29,7 +29,7 @@ from enrichment.runs import callbacks
 from enrichment.runs.attempts import Attempt
 from enrichment.runs.claims import ClaimedRow
 from enrichment.runs.results import Result
-from enrichment.worker import batching, exchange, idempotency, next_request, prepare
+from enrichment.worker import batching, exchange, idempotency, next_request, paging, prepare
 from enrichment.worker.job import Job, of_settings
 from enrichment.worker.ready import Ready, ended_by
 from tables.models import CellState, Column, Row
@@ -55,12 +55,12 @@ def preview(column: Column, row_id: int, config: Mapping[str, Any] | None = None
     warnings = [*job.compiled.warnings, *_unreachable(job)]
     try:
         inputs.check_required(values, job.compiled.required, job.names)
-        sample = {CALLBACK_URL: callbacks.address_of(SAMPLE)}  # hidden, as the secret of a run is
-        rendered = job.compiled.request.render({**batching.values_of(job, values), **sample})
+        own = {CALLBACK_URL: callbacks.address_of(SAMPLE), **paging.first_values(job)}  # hidden, as that of a run is
+        rendered = job.compiled.request.render({**batching.values_of(job, values), **own})
     except RowError as error:
         problems = [error.problem or Problem(error.message), *warnings]
         return previewed(reason=error.message, problems=problems, of_row=error.code not in _OF_TEXT)
-    request = idempotency.with_key(job, row.pk, rendered.request)
+    request = idempotency.with_key(job, row.pk, paging.first_request(job, rendered.request))
     holds, why_not = _verdict(job, values)
     reason = None if holds else why_not or "Run condition not met"
     batch = _batch_from(job, row) if holds and job.compiled.batching else None

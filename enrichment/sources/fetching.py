@@ -13,7 +13,7 @@ from enrichment.engine.errors import SignInError
 from enrichment.engine.shapes import more
 from enrichment.engine.shapes.pages import named_next
 from enrichment.engine.shapes.progress import Progress
-from enrichment.engine.template.paths import MISSING, below
+from enrichment.engine.template.paths import MISSING
 from enrichment.http_client.rate_limit import Wait
 from enrichment.models import Run
 from enrichment.runs.results import Result
@@ -109,7 +109,7 @@ async def fetch(job: Job, at: At, told: Told) -> Result | Later:
 def _next(job: Job, at: At) -> Ready | Result:
     if at.progress:
         return next_request.ready(job, 0, at.attempts, at.progress)
-    request = paging.first_request(job, job.compiled.request.render({}).request)
+    request = paging.first_request(job, job.compiled.request.render(paging.first_values(job)).request)
     return Ready(0, at.attempts, request, notes=at.notes)
 
 
@@ -126,7 +126,7 @@ def items_of(draft: Draft, result: Result) -> list[Any]:
     if isinstance(found, list) and detail_of(result).get("list", True):
         return found
     where = draft.items.text if draft.items else ""
-    others = [path for path in _lists(result.value, "") if path != where][:_LISTED]
+    others = [path for path, _ in more.lists(result.value) if path and path != where][:_LISTED]
     if others or draft.items is None or found not in (None, MISSING, []):
         raise NoList(where, others)
     return []
@@ -159,15 +159,6 @@ def _told_of_more(draft: Draft, result: Result) -> str:
 def detail_of(result: Result) -> Mapping[str, Any]:
     """Returns what is known of a list that came in pages."""
     return result.error_detail if isinstance(result.error_detail, dict) else {}
-
-
-def _lists(value: object, path: str, depth: int = 0) -> list[str]:
-    """Returns the paths of the lists in an answer."""
-    if isinstance(value, list):
-        return [path] if path else []
-    if not isinstance(value, dict) or depth > 3:
-        return []
-    return [found for key, inner in value.items() for found in _lists(inner, below(path, key), depth + 1)]
 
 
 def words_of(seconds: float) -> str:

@@ -37,7 +37,11 @@ def values_of(job: Job, values: Mapping[int, object]) -> Mapping[int, object]:
     if job.compiled.batching is None:
         return values
     batch_shape.key_of(job.compiled.batching, values)
-    return job.compiled.request.batch_of([job.compiled.request.element(values)])
+    return _with_elements(job, [job.compiled.request.element(values)])
+
+
+def _with_elements(job: Job, elements: Sequence[str]) -> dict[int, object]:
+    return {**job.compiled.request.batch_of(elements), **paging.first_values(job)}
 
 
 def part(job: Job, claimed: ClaimedRow, values: Mapping[int, object]) -> Ready:
@@ -48,7 +52,7 @@ def part(job: Job, claimed: ClaimedRow, values: Mapping[int, object]) -> Ready:
     alone = Request(template.method, "", (), element.encode(errors="replace"))
     shares = job.compiled.config.shares_answers
     if shares or template.rows[0][0] == "url" or len(element) > _LARGE:  # where it may be refused without others
-        alone = template.render(template.batch_of([element])).request
+        alone = template.render(_with_elements(job, [element])).request
     request_key = deduplication.request_key(job, alone) if shares else ""
     row_id, attempts, notes = claimed.row.pk, claimed.attempts, claimed.notes
     return Ready(row_id, attempts, alone, request_key=request_key, notes=notes, key=key, element=element)
@@ -91,7 +95,7 @@ def _going_on(members: Sequence[Ready]) -> Ready:
 def _requests(job: Job, members: Sequence[Ready], key: str) -> list[Ready]:
     """Returns the request for these rows; two or more where one would be too large."""
     template, lead = job.compiled.request, members[0]
-    values = template.batch_of([row.element for row in members])
+    values = _with_elements(job, [row.element for row in members])
     try:
         request = template.render(values).request
     except RenderError:

@@ -156,7 +156,7 @@ def _rendered(job: Job, claimed: ClaimedRow, values: Mapping[int, object]) -> Re
             return batching.part(job, claimed, values)
         secret = callbacks.new_secret() if compiled.config.callback else ""
         own = {CALLBACK_URL: callbacks.address_of(secret)} if secret else {}
-        rendered = compiled.request.render({**values, **own})
+        rendered = compiled.request.render({**values, **own, **paging.first_values(job)})
     except RowError as error:
         return ended_by(row_id, error, claimed.attempts)
     except Exception:

@@ -53,10 +53,13 @@ async def _read(job: Job, row: Ready, response: Response, number: int) -> tuple[
         retry_statuses=(*compiled.config.retry.statuses, *(poll.NOT_YET if row.asks else ())),
         may_repeat=may_repeat(job, row),
     )
+    if whole := paging.behind_the_end(job, row, outcome):
+        return whole, row.progress
     if compiled.paging and progress and outcome.state in (CellState.DONE, CellState.NO_DATA):
         return paging.take(job, row, response, outcome, replace(progress, requests=number))
     if row.batch and outcome.http_status == 413:  # half of the batch may do
         outcome = replace(outcome, wait=None)
+    outcome = paging.told_of_more(job, row, response, outcome)
     return paging.named(outcome, row.progress), progress
 
 

@@ -150,3 +150,11 @@ def test_a_429_that_is_not_to_be_tried_again_only_slows_the_others() -> None:
 def test_any_answer_becomes_an_outcome(status: int, body: bytes, header: str) -> None:
     headers = (("Content-Type", f"text/plain; charset={header}"), ("Retry-After", header))
     assert response.read(Response(status, headers, body)).state in ("done", "no_data", "failed")
+
+
+def test_errors_beside_results_are_those_of_some_of_them() -> None:
+    errors = [{"message": "Could not get some contacts"}]
+    outcome = response.read(answer(207, {"status": "COMPLETE", "results": [{"id": "1"}], "errors": errors}))
+    assert outcome.state == "done"
+    refused = response.read(answer(200, {"results": [], "errors": errors}))
+    assert (refused.state, refused.error_message) == ("failed", "200 · Could not get some contacts")

@@ -15,6 +15,7 @@ from enrichment.engine.template.values import as_text
 
 REFUSED = (400, 413, 422)  # statuses that may be the fault of one row, and say that nothing was done
 
+_STATUSES = ("status", "statusCode", "status_code", "httpStatusCode")
 _ZEROS = re.compile(r"^0+(?=[0-9])")
 
 
@@ -118,9 +119,18 @@ def _of_key(batching: Batching, key: str, items: list[object], keyless: int, nea
 
 def _part(batching: Batching, item: object) -> Part:
     error = batching.error.get(item) if batching.error else MISSING
-    if error in (MISSING, None, False, "", [], {}):
-        return Part(item)
-    return Part(problem=words_of(error) or "The API says that this row failed")
+    if error not in (MISSING, None, False, "", [], {}):
+        return Part(problem=words_of(error) or "The API says that this row failed")
+    return Part(problem=refusal) if isinstance(item, dict) and (refusal := _refusal(item)) else Part(item)
+
+
+def _refusal(item: Mapping[str, object]) -> str:
+    """Returns what an item with a status of its own says of its row, "" if that doesn't say that it failed."""
+    statuses = (item[name] for name in _STATUSES if type(item.get(name)) is int)
+    if not (refused := next((status for status in statuses if status in range(400, 600)), None)):
+        return ""
+    told = (words_of(item[name]) for name in ("error", "errors", "body", "message", "detail") if item.get(name))
+    return f"{refused} · {next(filter(None, told), 'The API says that this row failed')}"
 
 
 def _counted(number: int, what: str) -> str:

@@ -1,5 +1,6 @@
-"""What an answer says of items beyond those that were fetched, by the names that many APIs have for it."""
+"""What an answer says of items beyond those that were fetched, or of their end, by the names that many APIs have."""
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -8,16 +9,18 @@ from enrichment.engine.template.paths import Path, Step, below
 from enrichment.engine.template.values import is_empty
 
 _FLAGS = {"hasmore", "hasmoreitems", "hasmorepages", "hasmoreresults", "hasnext", "hasnextpage", "moreavailable"}
-_FLAGS |= {"moreitemsincollection", "moreresultsavailable"}
+_FLAGS |= {"more", "moredataavailable", "moreitemsincollection", "morerecords", "moreresultsavailable"}
+_LAST = {"endofstream", "islast", "islastpage", "last", "lastpage"}  # which say the opposite
 _NEXT = {"next", "nextcursor", "nextlink", "nextpage", "nextpagecursor", "nextpagetoken", "nextpageurl"}
 _NEXT |= {"nextrecordsurl", "nexttoken", "nexturl", "odatanextlink"}
 _TOTALS = {"total", "totalcount", "totalelements", "totalentries", "totalhits", "totalitems", "totalrecords"}
 _TOTALS |= {"totalresults", "totalrows", "totalsize"}
-_PAGES = {"lastpage", "pagecount", "pagestotal", "totalpages"}
+_PAGES = {"lastpage", "nbpages", "numpages", "pagecount", "pagestotal", "totalpages"}
 _DESCRIBING = re.compile(
-    r".*meta(data)?|additionaldata|cursors?|links?|listinfo|pages?|pageinfo|paginat(ion|or)|paging|records|resultinfo"
+    r".*meta(data)?|additionaldata|cursors?|info|links?|listinfo|pages?|pageinfo|paginat(ion|or)|paging|records|resultinfo"
 )
 _DEEPEST = 3
+_BAD = re.compile("denied|error|expired|fail|invalid|limit", re.IGNORECASE)
 
 
 def told(answer: object, at: Path | None, items: float, pages: float, *, ended: bool = False) -> str:
@@ -26,14 +29,60 @@ def told(answer: object, at: Path | None, items: float, pages: float, *, ended: 
     What stands around the list, which is at this path, counts, and nothing inside it. Where the walk has `ended` with
     an empty page, a next one counts for nothing: some APIs name one after each.
     """
+    if not ended and (flag := flagged(answer, at)):
+        return flag
     for path, name, value in _around(answer, at.steps if at else ()):
-        if name in _FLAGS and value in (True, "true") and not ended:
-            return f"“{path}” is true"
         if name in _NEXT and _leads_on(value) and not ended:
             return f"“{path}” names another page"
         if _is_above(value, items if name in _TOTALS else pages if name in _PAGES else None):
             return f"“{path}” is {value}"
     return ""
+
+
+def flagged(answer: object, at: Path | None) -> str:
+    """Returns what in an answer says in so many words that there is more."""
+    for path, name, value in _around(answer, at.steps if at else ()):
+        if name in _FLAGS and value in (True, "true"):
+            return f"“{path}” is true"
+    return ""
+
+
+def names_its_end(answer: object, at: Path | None) -> bool:
+    """Whether an answer says in so many words that this is the last page: many name a next one all the same."""
+    is_over = any(
+        (name in _FLAGS and value in (False, "false")) or (name in _LAST and (value is True or value == "true"))
+        for _, name, value in _around(answer, at.steps if at else ())
+    )
+    return is_over and not flagged(answer, at)
+
+
+def goes_on(answer: object, at: Path | None, items: float, pages: float) -> bool | None:
+    """Returns whether there is more than so many items and pages by what an answer says, None where it says nothing."""
+    if told(answer, at, items, pages):
+        return True
+    for _, name, value in _around(answer, at.steps if at else ()):
+        bound = items if name in _TOTALS else pages if name in _PAGES else math.inf
+        if (name in _NEXT and not _leads_on(value)) or (bound < math.inf and _is_above(value, -1)):
+            return False
+    return None
+
+
+def lists(value: object, path: str = "", depth: int = 0) -> Iterator[tuple[str, list[Any]]]:
+    """Yields the lists in an answer with their paths, but for those in lists."""
+    if isinstance(value, list):
+        yield path, value
+    elif isinstance(value, dict) and depth <= _DEEPEST:
+        for key, inner in value.items():
+            yield from lists(inner, below(path, key), depth + 1)
+
+
+def error_of(answer: object) -> object:
+    """Returns what an answer with a good status says that went wrong, None where it says nothing of that."""
+    if not isinstance(answer, dict):
+        return None
+    status = answer.get("status")
+    found = (answer.get(name) for name in ("error_message", "errorMessage", "error", "errors"))
+    return next(filter(None, found), status if isinstance(status, str) and _BAD.search(status) else None)
 
 
 def _around(value: object, steps: tuple[Step, ...], path: str = "", depth: int = 0) -> Iterator[tuple[str, str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from urllib.parse import unquote_plus, urlsplit
 
 from enrichment.engine import web_address
+from enrichment.engine.answer.telling import words_of
 from enrichment.engine.messages import Request, Response
 from enrichment.engine.shapes import more
 from enrichment.engine.template.parameters import encoded
@@ -15,9 +16,10 @@ from enrichment.engine.template.paths import MISSING, Path, Step
 from enrichment.engine.template.values import as_text, is_empty
 
 type By = Literal["next_url", "cursor", "page", "offset", "link_header"]
-type Render = Callable[[str], Request]  # the first request with a cursor in its place
+type Render = Callable[[Any], Request]  # the first request with a cursor in its place
 
 COUNTED = ("page", "offset")  # the next page is known without its answer
+WITH_CURSOR = ("cursor", *COUNTED)  # which can stand in the request, as {{cursor}}
 _LINK = re.compile(r"""<([^>]*)>((?:[^,"'<]|"(?:[^"\\]|\\.)*"|'[^']*')*)""")  # address and parameters
 _PARAMETER = re.compile(r""";\s*([^\s=;]+)\s*=\s*("(?:[^"\\]|\\.)*"|'[^']*'|[^\s;]*)""")
 _FOR_EVERY_SITE = frozenset({"accept", "content-type"})
@@ -33,6 +35,7 @@ class Paging:
     size: int | None
     max_pages: int
     max_items: int
+    in_request: bool = False  # the cursor or the number stands in the request, and not in a parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,12 @@ class Pages:
     first: Any  # the first answer
     items: list[Any]
     number: int
-    named: list[str]  # pages that were asked for after the first one
+    named: list[Any]  # pages that were asked for after the first one: texts, and JSON as which a cursor goes back
     request: Request  # that gave the first answer
     values: dict[str, Any]  # of the references in it, where a cursor is to be put into it
     last: int = 0  # how many of the items came with the last page
     guessed: str = ""  # the encoding that letters of a page were read as, with a guess
+    goes_on: bool | None = None  # by what the last page says of the list
 
     def as_json(self) -> dict[str, Any]:
         request = self.request
@@ -61,6 +65,7 @@ class Pages:
             "values": self.values,
             "last": self.last,
             "guessed": self.guessed,
+            "goes_on": self.goes_on,
         }
 
     @classmethod
@@ -81,11 +86,12 @@ class Taken:
 
     pages: Pages
     number: int  # of this page
-    next: str | None = None
+    next: Any = None
     is_complete: bool = True  # as far as anybody knows
     has_more: bool = False  # surely, and not only perhaps
     told: str = ""  # what in the answer says that there is more, if it ended all the same
     problem: str = ""
+    may_come: bool = False  # the page that has a problem, if it is asked for once more
 
 
 def take(
@@ -98,9 +104,10 @@ def take(
     if not isinstance(items, list) or (found is MISSING and _is_of_another_kind(value, before.first)):
         where = f"at “{paging.items.text}”" if paging.items else "in the answer"
         return Taken(before, before.number + 1, problem=f"there is no list {where}")
-    guessed = response.decoded.guess or before.guessed
-    items_so_far = [*before.items, *items]
-    pages = replace(before, items=items_so_far, number=before.number + 1, last=len(items), guessed=guessed)
+    if before.number and not items and paging.by not in COUNTED and (error := more.error_of(value)):
+        words = f"the API named it, but answers “{words_of(error)[:200]}”"
+        return Taken(before, before.number + 1, problem=words, may_come=True)
+    pages = _with_page(paging, before, items, value, response)
     if problem := _problem(paging, before, items, value):
         return Taken(pages, pages.number, problem=problem)
     try:
@@ -109,7 +116,9 @@ def take(
         return Taken(
             pages, pages.number, problem=f"the API names “{str(error)[:200]}” as the next one, which is no address"
         )
-    told = "" if following else _told_of_more(paging, pages, value, response)
+    if not items and pages.named and following == pages.named[-1]:
+        following = None  # some APIs name the same place after their end for ever
+    told = "" if following is not None else _told_of_more(paging, pages, value, response)
     if told and items and paging.by in COUNTED:  # it was shorter than `size`, as the API gives fewer at once
         following = _number_after(paging, pages)
     if following is None:
@@ -122,6 +131,16 @@ def take(
         has_more = paging.by not in COUNTED or len(pages.items) > paging.max_items
         return Taken(pages, pages.number, is_complete=False, has_more=has_more)
     return Taken(replace(pages, named=[*pages.named, following]), pages.number, next=following)
+
+
+def _with_page(paging: Paging, before: Pages, items: list[Any], value: Any, response: Response) -> Pages:
+    guessed = response.decoded.guess or before.guessed
+    everything, number = [*before.items, *items], before.number + 1
+    pages = replace(before, items=everything, number=number, last=len(items), guessed=guessed)
+    goes_on = more.goes_on(value, paging.items, *_bounds(paging, pages))
+    if found := links(response):
+        goes_on = bool(named_next(found) or goes_on)
+    return replace(pages, goes_on=goes_on)
 
 
 def _is_of_another_kind(value: Any, first: Any) -> bool:
@@ -139,14 +158,18 @@ def _problem(paging: Paging, before: Pages, items: list[Any], value: Any) -> str
                 f"the API answers with the items of the page before. Does it know the parameter “{paging.parameter}”?"
             )
     elif paging.next and isinstance(named := paging.next.get(value), dict | list | bool) and named:
+        if paging.in_request and named is not True:
+            return ""
         kind = "true" if named is True else "an object" if isinstance(named, dict) else "a list"
         choose = "Choose the field that does" if named is True else "Choose one of its fields"
         return f"at “{paging.next.text}” is {kind}, which names no next page. {choose}"
     return ""
 
 
-def _next(paging: Paging, pages: Pages, items: list[Any], value: Any, response: Response) -> str | None:
+def _next(paging: Paging, pages: Pages, items: list[Any], value: Any, response: Response) -> Any:
     """Raises ValueError with what should be an address and is none."""
+    if more.names_its_end(value, paging.items):
+        return None
     if paging.by in COUNTED:
         if not items or (paging.size and len(items) < paging.size):
             return None
@@ -156,7 +179,9 @@ def _next(paging: Paging, pages: Pages, items: list[Any], value: Any, response: 
     named = paging.next.get(value) if paging.next else MISSING
     if is_empty(named) or named in (False, [], {}):
         return None
-    return _led_to(response.url, as_text(named)) if paging.by == "next_url" else as_text(named)
+    if paging.by == "next_url":
+        return _led_to(response.url, as_text(named))
+    return named if isinstance(named, dict | list) else as_text(named)
 
 
 def _number_after(paging: Paging, pages: Pages) -> str:
@@ -165,7 +190,7 @@ def _number_after(paging: Paging, pages: Pages) -> str:
 
 def _began_at(paging: Paging, pages: Pages) -> int:
     """Returns the number of the first page: the request may have one of its own."""
-    asked = _parameter(pages.request.url, paging.parameter)
+    asked = None if paging.in_request else _parameter(pages.request.url, paging.parameter)
     return int(asked) if asked and asked.isdecimal() else paging.start
 
 
@@ -176,19 +201,30 @@ def _told_of_more(paging: Paging, pages: Pages, value: Any, response: Response) 
     else:
         is_end = paging.by not in COUNTED and paging.next is not None and paging.next.get(value) is not MISSING
     if is_end:
-        return ""
+        return more.flagged(value, paging.items) if pages.last else ""
+    bounds, ended = _bounds(paging, pages), not pages.last or more.names_its_end(value, paging.items)
+    told = more.told(value, paging.items, *bounds, ended=ended)
+    return told or more.told(pages.first, paging.items, *bounds, ended=True)  # some say a total only there
+
+
+def _bounds(paging: Paging, pages: Pages) -> tuple[float, float]:
+    """Returns how many items and pages there are so far; any number where the walk began in the middle."""
     is_whole = paging.by not in COUNTED or _began_at(paging, pages) <= (paging.by == "page")
-    items, number = (len(pages.items), pages.number) if is_whole else (math.inf, math.inf)
-    told = more.told(value, paging.items, items, number, ended=not pages.last)
-    return told or more.told(pages.first, paging.items, items, number, ended=True)  # some say a total only there
+    return (len(pages.items), pages.number) if is_whole else (math.inf, math.inf)
 
 
 def _led_to(base: str, named: str) -> str:
-    """Raises ValueError with what was named."""
+    """Returns where the next page is: by https where the last one was, as servers behind others don't know of it.
+
+    Raises ValueError with what was named.
+    """
     try:
-        return web_address.led_to(base, named)
+        address = web_address.led_to(base, named)
     except ValueError:
         raise ValueError(named) from None
+    before, after = urlsplit(base), urlsplit(address)
+    is_same = (before.scheme, after.scheme, before.netloc) == ("https", "http", after.netloc)
+    return after._replace(scheme="https").geturl() if is_same else address
 
 
 def next_link(response: Response) -> str | None:
@@ -196,8 +232,12 @@ def next_link(response: Response) -> str | None:
 
     Raises ValueError with what stands there instead of an address.
     """
-    found = named_next(text for name, text in response.headers if name.lower() == "link")
+    found = named_next(links(response))
     return _led_to(response.url, found) if found else None
+
+
+def links(response: Response) -> list[str]:
+    return [text for name, text in response.headers if name.lower() == "link"]
 
 
 def named_next(links: Iterable[str]) -> str:
@@ -214,19 +254,24 @@ def _relations(parameters: str) -> list[str]:
 
 def first_request(paging: Paging, request: Request) -> Request:
     """Returns the request with the number of the first page, where pages are counted and it does not say."""
-    if paging.by not in COUNTED or _parameter(request.url, paging.parameter) is not None:
+    if paging.by not in COUNTED or paging.in_request or _parameter(request.url, paging.parameter) is not None:
         return request
     return replace(request, url=with_parameter(request.url, paging.parameter, str(paging.start)))
 
 
-def request_of(paging: Paging, pages: Pages, following: str, render: Render | None) -> Request:
+def first_cursor(paging: Paging) -> int | None:
+    """Returns what stands for the cursor in the request for the first page."""
+    return paging.start if paging.in_request and paging.by in COUNTED else None
+
+
+def request_of(paging: Paging, pages: Pages, following: Any, render: Render | None) -> Request:
     """Returns the request for the next page. What the column sends in headers stays on the site of the first page."""
     first = pages.request
     if paging.by in ("next_url", "link_header"):
         if urlsplit(following)[:2] == urlsplit(first.url)[:2]:
             return replace(first, url=following)
         return replace(first, url=following, headers=tuple(_for_every_site(first)))
-    if paging.by == "cursor" and render:
+    if paging.in_request and render:
         return render(following)
     return replace(first, url=with_parameter(first.url, paging.parameter, following))
 

@@ -109,3 +109,20 @@ def test_a_row_without_a_key_cannot_be_matched() -> None:
     assert batch.key_of(batching(BY_EMAIL), {1: " a@x "}) == "a@x"
     with pytest.raises(RenderError, match="Email is empty"):
         batch.key_of(batching(BY_EMAIL), {1: " "})
+
+
+@pytest.mark.parametrize(
+    ("item", "problem"),
+    [
+        ({"status": 404, "error": {"type": "not_found", "message": "No records"}}, "404 · No records"),  # PDL
+        ({"id": "1", "status": 404, "body": {"error": {"message": "No user"}}}, "404 · No user"),  # Microsoft Graph
+        ({"httpStatusCode": 400, "body": [{"errorCode": "X", "message": "No id"}]}, "400 · No id"),  # Salesforce
+        ({"status": 500}, "500 · The API says that this row failed"),
+        ({"status": 200, "data": {}}, ""),
+        ({"status": "404", "code": 415}, ""),
+        ({"status": True}, ""),
+    ],
+)
+def test_an_item_that_is_an_answer_of_its_own_may_be_a_refusal(item: object, problem: str) -> None:
+    [part] = batch.divided(batching(), [""], [item])
+    assert part == (Part(problem=problem) if problem else Part(item))

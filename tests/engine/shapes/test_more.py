@@ -59,6 +59,54 @@ def test_a_whole_list_is_not_doubted(answer: Any) -> None:
     assert more.told(answer, paths.compile("data"), 2, 1) == ""
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"data": LIST, "has_more": False, "next_cursor": "b"},
+        {"data": LIST, "more_records": "false"},
+        {"data": LIST, "info": {"more_records": False}},  # Zoho
+        {"data": LIST, "more": 0},  # PagerDuty, and APIs without a word for false
+        {"data": LIST, "meta": {"has_more": False}, "links": {"next": "/2"}},  # Zendesk
+        {"data": LIST, "moreDataAvailable": False, "nextCursor": "b"},  # Ashby
+        {"data": LIST, "end_of_stream": True, "after_cursor": "b"},  # Zendesk's exports
+        {"data": LIST, "isLast": True, "nextPageToken": "b"},  # Jira
+        {"data": LIST, "last": "true"},  # Spring
+    ],
+)
+def test_an_end_in_so_many_words_is_understood(answer: Any) -> None:
+    assert more.names_its_end(answer, paths.compile("data"))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"data": LIST, "next": None, "total": 2},
+        {"data": LIST, "last_page": 1, "last": "/9"},
+        {"data": LIST, "last_page": False, "is_last": None, "has_more": None},
+        {"data": LIST, "has_more": True, "meta": {"has_next_page": False}},
+        {"data": LIST, "invoice": {"has_more": False}},
+    ],
+)
+def test_without_such_words_there_is_no_end(answer: Any) -> None:
+    assert not more.names_its_end(answer, paths.compile("data"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "goes_on"),
+    [
+        ({"data": LIST, "count": 2, "next": None}, False),  # Django REST framework
+        ({"data": LIST, "total": 2}, False),
+        ({"data": LIST, "meta": {"total_pages": "1"}}, False),
+        ({"data": LIST, "next": None, "total": 3}, True),
+        ({"data": LIST, "total": 0}, False),
+        ({"data": LIST, "next": "/2", "total_pages": 1}, True),
+        ({"data": LIST, "total": True}, None),
+    ],
+)
+def test_what_speaks_for_more_goes_before_what_speaks_for_an_end(answer: Any, goes_on: bool | None) -> None:
+    assert more.goes_on(answer, paths.compile("data"), 2, 1) is goes_on
+
+
 def test_an_answer_that_is_the_list_says_nothing() -> None:
     assert more.told(LIST, None, 2, 1) == ""
 

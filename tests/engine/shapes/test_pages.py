@@ -166,6 +166,92 @@ def test_a_next_page_that_is_at_no_address_is_a_problem_of_its_page(named: str) 
         assert taken.problem == f"the API names “{named}” as the next one, which is no address"
 
 
+def of(answer: Any, settings: Paging, before: Pages | None = None, url: str = URL) -> Taken:
+    return pages.take(settings, before, answer, Response(200, url=url), FIRST, {})
+
+
+def people(*ids: int) -> dict[str, Any]:
+    return {"data": {"people": [{"id": number} for number in ids]}}
+
+
+@pytest.mark.parametrize("by", ["cursor", "page", "offset", "next_url"])
+def test_a_list_ends_where_the_api_says_so_in_so_many_words(by: By) -> None:
+    first = of(people(1, 2) | {"has_more": True, "next": "b"}, paging(by))
+    last = of(people(3, 4) | {"has_more": False, "next": "c"}, paging(by), first.pages)
+    assert (last.next, last.is_complete, last.told) == (None, True, "")
+
+
+def test_a_cursor_may_be_a_field_of_the_last_item() -> None:
+    settings = paging(next="data.people[-1].id")
+    first = of(people(1, 2), settings)
+    assert first.next == "2"
+    last = of(people(), settings, first.pages)
+    assert (last.next, last.is_complete, last.pages.whole(settings)) == (None, True, people(1, 2))
+
+
+def test_an_api_that_names_the_place_after_its_end_for_ever_comes_to_an_end() -> None:
+    first = of(people(1) | {"next": "end"}, paging())
+    assert first.next == "end"
+    last = of(people() | {"next": "end"}, paging(), first.pages)
+    assert (last.next, last.is_complete, last.problem) == (None, True, "")
+
+
+def test_an_empty_page_before_the_last_one_is_no_end() -> None:
+    first = of(people(1) | {"next": "b"}, paging())
+    assert of(people() | {"next": "c"}, paging(), first.pages).next == "c"
+
+
+def test_more_without_a_word_of_where_is_no_whole_list() -> None:
+    taken = of(people(1) | {"has_more": True, "next": None}, paging())
+    assert (taken.next, taken.is_complete, taken.told) == (None, False, "“has_more” is true")
+
+
+def noted(asked: list[Any], cursor: Any) -> Request:
+    asked.append(cursor)
+    return FIRST
+
+
+@pytest.mark.parametrize("cursor", [[1700000000000, "a"], {"id": {"S": "a"}}])
+def test_a_cursor_in_the_request_goes_back_as_it_came(cursor: Any) -> None:
+    settings, asked = replace(paging(), in_request=True), list[Any]()
+    taken = of(people(1) | {"next": cursor}, settings)
+    kept = Pages.of_json(json.loads(json.dumps(taken.pages.as_json())))
+    pages.request_of(settings, kept, kept.named[-1], lambda cursor: noted(asked, cursor))
+    assert asked == [cursor]
+    assert "is a" in of(people(1) | {"next": cursor}, paging()).problem
+
+
+@pytest.mark.parametrize(("by", "first", "second"), [("page", 1, "2"), ("offset", 0, "3")])
+def test_pages_may_be_counted_in_the_request(by: By, first: int, second: str) -> None:
+    settings, asked = replace(paging(by), in_request=True), list[Any]()
+    assert (pages.first_cursor(settings), pages.first_request(settings, FIRST)) == (first, FIRST)
+    taken = of(people(1, 2, 3), settings)
+    assert taken.next == second
+    pages.request_of(settings, taken.pages, taken.next, lambda cursor: noted(asked, cursor))
+    assert asked == [second]
+
+
+@pytest.mark.parametrize("refusal", [{"status": "INVALID_REQUEST"}, {"error": {"message": "INVALID_REQUEST"}}])
+def test_an_error_in_the_place_of_a_page_that_the_api_named_is_no_end(refusal: dict[str, Any]) -> None:
+    first = of(people(1) | {"next": "b", "status": "OK"}, paging())
+    taken = of(people() | refusal, paging(), first.pages)
+    assert taken.problem == "the API named it, but answers “INVALID_REQUEST”"
+    assert (taken.may_come, taken.number, taken.pages) == (True, 2, first.pages)
+    assert of(people() | {"status": "ZERO_RESULTS"}, paging(), first.pages).is_complete
+
+
+@pytest.mark.parametrize(
+    ("named", "address"),
+    [
+        ("http://api.example/v1/people?p=2", "https://api.example/v1/people?p=2"),
+        ("http://other.example/v1/people?p=2", "http://other.example/v1/people?p=2"),
+        ("http://api.example:80/v1/people?p=2", "http://api.example:80/v1/people?p=2"),
+    ],
+)
+def test_a_server_that_does_not_know_of_its_https_leads_nobody_away_from_it(named: str, address: str) -> None:
+    assert of(people(1) | {"next": named}, paging("next_url")).next == address
+
+
 @pytest.mark.parametrize("value", [{"data": {"people": "none"}}, {"data": {"people": {"a": 1}}}])
 def test_what_is_no_list_is_a_problem(value: Any) -> None:
     taken = pages.take(paging(), None, value, Response(200), FIRST, {})

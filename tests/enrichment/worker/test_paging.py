@@ -231,6 +231,126 @@ def test_a_test_of_one_row_fetches_every_page(column: Any, people: People, leads
     assert pages["words"] == "Fetches the next page with cursor from next, for up to 50 pages or 10,000 items"
 
 
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[httpx.Request], Any]], None]:
+    def use(answer: Callable[[httpx.Request], Any]) -> None:
+        def respond(request: httpx.Request) -> httpx.Response:
+            found = answer(request)
+            return found if isinstance(found, httpx.Response) else httpx.Response(200, json=found)
+
+        monkeypatch.setattr(event_loop, "transport", lambda: httpx.MockTransport(respond))
+
+    return use
+
+
+def named(*ids: int) -> list[dict[str, int]]:
+    return [{"id": number} for number in ids]
+
+
+@pytest.mark.parametrize(("by", "body"), [("page", '{"page": {{cursor}}}'), ("offset", '{"from": "{{cursor}}"}')])
+def test_pages_are_counted_in_the_body(column: Any, answers: Any, leads: Table, by: str, body: str) -> None:
+    sent: list[dict[str, Any]] = []
+
+    def answer(request: httpx.Request) -> Any:
+        sent.append(json.loads(request.content))
+        start = (sent[-1]["page"] - 1) * 2 if by == "page" else int(sent[-1]["from"])
+        return {"people": named(1, 2, 3)[start : start + 2]}
+
+    answers(answer)
+    made = column(method="POST", url=f"{API}/search", body=body, pages={"by": by, "items": "people", "size": 2})
+    row_id = leads.rows.values_list("pk", flat=True)[0]
+    shown = one_row.preview(made, row_id)
+    advance(run(made))
+    assert value(made) == {"people": named(1, 2, 3)}
+    assert sent == ([{"page": 1}, {"page": 2}] if by == "page" else [{"from": "0"}, {"from": "2"}])
+    assert json.loads(shown["request"]["body"]) == sent[0]
+
+
+def test_a_preview_has_the_number_of_the_first_page(column: Any, leads: Table) -> None:
+    made = column(pages={"by": "page", "parameter": "page", "items": "people"})
+    row_id = leads.rows.values_list("pk", flat=True)[0]
+    assert one_row.preview(made, row_id)["request"]["url"] == f"{API}/people?page=1"
+
+
+def test_a_page_that_is_not_ready_at_once_is_asked_for_again(column: Any, answers: Any) -> None:
+    asked = 0
+
+    def answer(request: httpx.Request) -> Any:
+        nonlocal asked
+        if "cursor" not in request.url.params:
+            return {"people": named(1), "next": "b", "status": "OK"}
+        asked += 1
+        return {"people": named(2), "status": "OK"} if asked == 2 else {"people": [], "status": "INVALID_REQUEST"}
+
+    answers(answer)
+    made = column(retry={"max_retries": 1})
+    walk = run(made)
+    advance(walk)
+    assert cell(made).state == "waiting"
+    advance(walk)
+    assert value(made)["people"] == named(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("described", "state", "code", "words"),
+    [
+        ({"count": 2, "next": None}, "done", "", ""),
+        ({"total": 2}, "done", "", ""),
+        ({"link": '</people?page=1>; rel="prev"'}, "done", "", ""),
+        (
+            {},
+            "done",
+            "maybe_incomplete",
+            "The API may have more: to page 3 it answered 404 · Invalid page. These are 2 pages with 2 items.",
+        ),
+        ({"total": 3}, "failed", "http_404", "Page 3: 404 · Invalid page."),
+    ],
+)
+def test_a_page_behind_the_last_one_that_the_api_does_not_know_is_the_end(
+    column: Any, answers: Any, described: dict[str, Any], state: str, code: str, words: str
+) -> None:
+    def answer(request: httpx.Request) -> Any:
+        page = int(request.url.params["page"])
+        if page > 2:
+            return httpx.Response(404, json={"detail": "Invalid page."})
+        headers = {"Link": described["link"]} if "link" in described else {}
+        return httpx.Response(200, json={"people": named(page)} | described, headers=headers)
+
+    answers(answer)
+    made = column(pages={"by": "page", "parameter": "page", "items": "people"})
+    advance(run(made))
+    result = cell(made)
+    assert (result.state, result.error_code, result.error_message) == (state, code, words)
+    assert result.value is None or result.value["people"] == named(1, 2)
+
+
+NEXT = {"Link": '</2>; rel="next"'}
+
+
+@pytest.mark.parametrize(
+    ("answer", "settings", "told"),
+    [
+        ({"data": named(1, 2), "has_more": True}, {}, "in its answer, “has_more” is true"),
+        ({"data": named(1, 2), "next": "/2"}, {"field_paths": ["data"]}, "in its answer, “next” names another page"),
+        (httpx.Response(200, json=named(1, 2), headers=NEXT), {}, "the header Link of its answer names another page"),
+        ({"data": named(1, 2), "has_more": True}, {"field_paths": ["data[0].id"]}, ""),
+        ({"data": named(1), "has_more": True}, {}, ""),
+        ({"id": 7, "tags": ["a", "b"], "next": "/posts/8"}, {}, ""),
+        ({"data": named(1, 2), "total": 120}, {}, ""),
+    ],
+)
+def test_a_column_without_pages_tells_that_its_list_goes_on(
+    column: Any, answers: Any, answer: Any, settings: dict[str, Any], told: str
+) -> None:
+    answers(lambda _: answer)
+    made = column(pages=None, **settings)
+    advance(run(made))
+    result = cell(made)
+    words = f"The API has more: {told}. Turn on “Fetch all pages” under “Shape of the API”."
+    assert result.state == "done"
+    assert (result.error_code, result.error_message) == (("incomplete", words) if told else ("", ""))
+
+
 def test_a_column_called_cursor_is_a_column(column: Any, people: People, leads: Table) -> None:
     table_columns.create(leads, "cursor", "text")
     made = column(method="POST", body='{"cursor": "{{cursor}}"}')
