@@ -79,7 +79,7 @@ _smtp_port = _smtp.port or (465 if _smtp.scheme == "smtps" else 587)
 CAN_EMAIL = bool(_smtp.hostname and EMAIL_FROM)
 MAILERS = {
     "default": {
-        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "BACKEND": "workspaces.smtp.Backend",
         "OPTIONS": {
             "host": _smtp.hostname or "localhost",
             "port": _smtp_port,

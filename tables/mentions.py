@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from tables import access, dispatch, outbox
 from tables.models import Comment, Mention, Row
+from workspaces import smtp
 from workspaces.actors import Actor
 from workspaces.models import User, Workspace
 
@@ -109,6 +110,9 @@ def mail(mention_id: int) -> None:
     try:
         if _is_wanted(mention):
             EmailMessage(*_letter(mention), settings.EMAIL_FROM, [mention.user.email]).send()
+    except smtp.MaybeTaken as error:
+        log.warning("the e-mail of mention %s may have been sent: %s", mention_id, error)
+        outbox.settle(mention)
     except (OSError, smtplib.SMTPException) as error:
         log.warning("the e-mail of mention %s could not be sent: %s", mention_id, error)
         outbox.keep(mention)
