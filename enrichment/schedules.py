@@ -24,6 +24,7 @@ from pydantic import (
 from enrichment.engine.errors import InvalidSettings
 from enrichment.engine.recurrence import WEEKDAYS, Recurrence
 from enrichment.models import Schedule
+from enrichment.notices import telling
 from enrichment.runs import lifecycle
 from enrichment.runs.scope import MOST_HOURS
 from enrichment.schema import problems_of
@@ -183,3 +184,4 @@ def _run(schedule: Schedule, now: datetime) -> None:
                 lifecycle.plan(schedule.column, rows, schedule.created_by, scheduled=True)
         except Refused as refusal:
             Schedule.objects.filter(pk=schedule.pk).update(refusal=str(refusal))
+            telling.column_refused(schedule.column, str(refusal))

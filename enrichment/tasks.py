@@ -10,7 +10,7 @@ from enrichment.dataflow import list_rows, recalculate, recalculations
 from enrichment.http_client import event_loop
 from enrichment.models import Notice
 from enrichment.monitoring import probes
-from enrichment.notices import delivery
+from enrichment.notices import delivery, telling
 from enrichment.runs import attempts, batches, callbacks, calls, failures, retention, runners
 from enrichment.sources import runs as source_runs
 from enrichment.worker import deduplication, heartbeat, recovery, step
@@ -47,7 +47,7 @@ def fetch_source(run_id: int) -> None:
     source_runs.fetch(run_id)
 
 
-@shared_task(name=delivery.DELIVER, ignore_result=True)
+@shared_task(name=telling.DELIVER, ignore_result=True)
 def deliver_notice(notice_id: int) -> None:
     delivery.deliver(notice_id)
 
@@ -61,7 +61,7 @@ def sweep() -> None:
     probes.note_scheduler()
     schedules.run_due()
     source_runs.run_due()
-    outbox.dispatch_due(Notice, delivery.DELIVER)
+    outbox.dispatch_due(Notice, telling.DELIVER)
 
 
 @shared_task(name="enrichment.prune", ignore_result=True)

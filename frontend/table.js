@@ -156,6 +156,10 @@ function followServer(grid, position, progress, header, fields) {
     progress.update(detail);
     document.dispatchEvent(new CustomEvent("marl:run", { detail }));
   });
+  live.addEventListener("fetch", (event) => {
+    const { detail } = /** @type {CustomEvent} */ (event);
+    document.dispatchEvent(new CustomEvent("marl:fetched", { detail }));
+  });
   live.addEventListener("offline", () => (offline.hidden = false));
   live.addEventListener("online", () => (offline.hidden = true));
   live.addEventListener("reset", () => void progress.load());

@@ -72,6 +72,11 @@ def publish_run(table_id: int, run: dict[str, Any]) -> None:
     _publish(table_id, "run", run)
 
 
+def publish_fetch(table_id: int, source: str, import_: dict[str, Any]) -> None:
+    """Announces that a run of a source has ended, given as the import of the API."""
+    _publish(table_id, "fetch", {"source": source, "import": import_})
+
+
 def publish_rows(table_id: int, *, added: int = 0, deleted: Sequence[int] = ()) -> None:
     """Announces that rows changed; listeners read their window again."""
     count = Table.objects.filter(pk=table_id).values_list("row_count", flat=True).first()

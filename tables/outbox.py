@@ -1,6 +1,6 @@
 """Messages to people stand in the database until they have arrived, or have been tried four times.
 
-A message whose sender dies right after it arrived is sent once more: better twice than never.
+A message that may have arrived is due again if its sender dies: whoever sends it decides what becomes of it then.
 """
 
 from datetime import timedelta
@@ -22,14 +22,17 @@ def dispatch_due(messages: type[Message], task: str) -> None:
         dispatch.send(task, pk)
 
 
-def take(message: Message) -> bool:
-    """Returns whether it is due, and this worker is to send it: of two, the first one puts off its time."""
+def take(message: Message, **fields: Any) -> bool:
+    """Returns whether it is due, and this worker is to send it: of two, the first one puts off its time.
+
+    Notes these fields along with it.
+    """
     if message.due_at is None:
         return False
     now = timezone.now()
     due = type(message)._default_manager.filter(pk=message.pk, due_at=message.due_at, due_at__lte=now)
     again_at = now + timedelta(seconds=WAITS[min(message.tries, len(WAITS) - 1)])
-    is_mine = due.update(due_at=again_at, tries=message.tries + 1) == 1
+    is_mine = due.update(due_at=again_at, tries=message.tries + 1, **fields) == 1
     message.tries += is_mine
     return is_mine
 

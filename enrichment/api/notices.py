@@ -1,4 +1,4 @@
-"""Whom a table tells of its runs."""
+"""Whom a table tells of the runs of its columns and sources."""
 
 from typing import Any
 
@@ -25,16 +25,22 @@ class NoticesChange(Body):
 
 @router.get("/tables/{table_id}/notices", summary="Get whom a table tells of its runs")
 def get_notices(request: HttpRequest, table_id: str) -> dict[str, Any]:
-    """Returns the settings, with the host of the webhook alone, and what became of the last 20 notices."""
+    """Returns the settings, with the host of the webhook alone, and what became of the last 20 notices.
+
+    A notice is of a `column` or a `source`. Its `state` is `sent`, `waiting`, `given_up`, or `maybe_sent`: then it may
+    have arrived, and isn't sent again.
+    """
     table = lookup.table(actor(request), table_id, Role.EDITOR)
     return notice_settings.shown(notice_settings.of_table(table.pk))
 
 
 @router.patch("/tables/{table_id}/notices", summary="Change whom a table tells of its runs")
 def change_notices(request: HttpRequest, table_id: str, body: NoticesChange) -> dict[str, Any]:
-    """Sets what is given. `when` is `always`, or `failures` for runs of which more than `failed_percent` failed.
+    """Sets what is given. `when` is `always`, or `failures`.
 
-    Runs that start by themselves when a row changes are not told, nor those that someone stops.
+    Those are runs that fail or stop, that a schedule can't start, and those of which more than `failed_percent` of the
+    rows failed or were rejected. Runs that start by themselves when a row changes are not told, nor those that someone
+    stops.
     """
     table = lookup.table(actor(request), table_id, Role.EDITOR)
     return notice_settings.shown(notice_settings.change(table, **body.dict()))

@@ -1,8 +1,9 @@
-"""Whom a table tells that a run has ended."""
+"""Whom a table tells that a run of a column or a source has ended."""
 
 from django.db import models
 
 from enrichment.models.runs import Run
+from enrichment.models.sources import Source
 from tables.models import Message, Table
 
 
@@ -17,12 +18,17 @@ class NoticeSettings(models.Model):
 
 
 class Notice(Message):
-    """One message about a run to one channel: what is still to be told, and what became of the last ones."""
+    """What is to be told by one channel of a column or a source that ran, or could not, and what became of it."""
 
     table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="+")
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="+")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, null=True, related_name="+")  # of a column
+    source = models.ForeignKey(Source, on_delete=models.SET_NULL, null=True, related_name="+")
+    kind = models.CharField(max_length=10, default="column", db_default="column")  # or "source"
+    name = models.CharField(max_length=200, blank=True, db_default="")  # of the column or the source
+    text = models.TextField(blank=True, db_default="")  # that is told
     channel = models.CharField(max_length=10)  # webhook or email
     sent_at = models.DateTimeField(null=True)
+    maybe_sent = models.BooleanField(default=False, db_default=False)  # and so it isn't sent again
     error = models.TextField(blank=True)  # of the last try
 
     class Meta:

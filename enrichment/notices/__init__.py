@@ -1,1 +1,1 @@
-"""Telling people that a run has ended, where they don't look: by a webhook, or by e-mail."""
+"""Telling people that a column or a source has run, or could not, where they don't look: by a webhook or by e-mail."""

@@ -1,4 +1,4 @@
-"""Whom a table tells of its runs, and when."""
+"""Whom a table tells of the runs of its columns and sources, and when."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -96,7 +96,7 @@ def shown(found: NoticeSettings) -> dict[str, Any]:
         problem = ""
     except CannotOpen:
         host, problem = None, "No encryption key opens the webhook's address. Enter it again."
-    last = Notice.objects.filter(table_id=found.table_id).select_related("run__column")[:LAST]
+    last = Notice.objects.filter(table_id=found.table_id)[:LAST]
     return {
         "webhook_host": host,
         "emails": found.emails,
@@ -111,9 +111,21 @@ def shown(found: NoticeSettings) -> dict[str, Any]:
 def _notice(notice: Notice) -> dict[str, Any]:
     return {
         "run_id": notice.run_id,
-        "column": notice.run.column.name,
+        "column": notice.name if notice.kind == "column" else None,
+        "source_id": notice.source_id,
+        "source": notice.name if notice.kind == "source" else None,
+        "text": notice.text,
         "channel": notice.channel,
+        "state": _state(notice),
         "sent_at": notice.sent_at,
         "due_at": notice.due_at,
         "error": notice.error,
     }
+
+
+def _state(notice: Notice) -> str:
+    if notice.sent_at:
+        return "sent"
+    if notice.maybe_sent:
+        return "maybe_sent"
+    return "waiting" if notice.due_at else "given_up"

@@ -17,6 +17,7 @@ from enrichment.engine.shapes.progress import Progress
 from enrichment.engine.template.paths import MISSING
 from enrichment.http_client import event_loop
 from enrichment.models import Source, SourceRun
+from enrichment.notices import telling
 from enrichment.preview.one_row import as_json as attempt_json
 from enrichment.runs.results import Result
 from enrichment.schema import SAFE_METHODS
@@ -24,7 +25,7 @@ from enrichment.sources import fetching, settings
 from enrichment.sources.fetching import At, Later
 from enrichment.sources.settings import Draft
 from enrichment.worker import heartbeat
-from tables import dispatch
+from tables import dispatch, events
 from tables.imports import fetched, uploads
 from tables.models import Import, Table
 from workspaces import audit
@@ -263,6 +264,17 @@ def _run(source: Source) -> None:
                 start(source, source.created_by, scheduled=True)
         except (Refused, InvalidSettings) as refusal:
             Source.objects.filter(pk=source.pk).update(refusal=str(refusal))
+            telling.source_refused(source, str(refusal))
+
+
+def import_ended(import_: Import) -> None:
+    """Tells of a run whose import has ended; other imports are no runs."""
+    run = SourceRun.objects.filter(import_job=import_).select_related("source__table").first()
+    if run:
+        source = run.source
+        telling.fetch_ended(source, import_)
+        shown = uploads.as_json(import_)
+        transaction.on_commit(lambda: events.publish_fetch(source.table_id, source.name, shown))
 
 
 def as_json(run: SourceRun) -> dict[str, Any]:

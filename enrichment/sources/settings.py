@@ -219,10 +219,12 @@ def _set_times(source: Source, times: schedules.Times | None) -> None:
 def delete(source: Source) -> None:
     """Deletes it with its history; rows and imports stay. What is being fetched comes to nothing."""
     with transaction.atomic():
-        for run in SourceRun.objects.filter(source=source, import_job__state=Import.State.FETCHING):
-            fetched.fail(run.import_job, "The source was deleted while it was fetched. Nothing was changed.")
+        fetching = SourceRun.objects.filter(source=source, import_job__state=Import.State.FETCHING)
+        imports = [run.import_job for run in fetching.select_related("import_job")]
         audit.note(source.table.workspace_id, "source.deleted", f"{source.name} of {source.table.name}", source.pk)
-        source.delete()
+        source.delete()  # before, so that nobody is told of the end as of a failure
+        for import_ in imports:
+            fetched.fail(import_, "The source was deleted while it was fetched. Nothing was changed.")
 
 
 def shown(source: Source) -> dict[str, Any]:

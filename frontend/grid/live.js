@@ -13,7 +13,7 @@ import { recountMentions } from "../ui/unread-mentions.js";
 const SLOWEST_RETRY_MS = 30_000;
 
 /**
- * Dispatches `run` (detail: a run), `offline` and `online`, `reset` (events may have been missed), `deleted` and `restored` of
+ * Dispatches `run` (detail: a run), `fetch` (detail: a run of a source that has ended), `offline` and `online`, `reset` (events may have been missed), `deleted` and `restored` of
  * the table, `access` when it is for other people than before, and `gone` when it isn't there for this one.
  */
 export class Live extends EventTarget {
@@ -38,12 +38,15 @@ export class Live extends EventTarget {
     const source = new EventSource(`/api/v1/tables/${this.grid.table.id}/events${query}`);
     source.addEventListener("open", () => this.#opened());
     source.addEventListener("error", () => this.#failed(source));
-    for (const type of ["cells", "run", "rows", "columns", "views", "comments", "table", "access"]) {
+    for (const type of ["cells", "run", "rows", "columns", "views", "comments", "table", "access", "fetch"]) {
       source.addEventListener(type, ({ lastEventId }) => (this.#resumes ||= lastEventId !== ""));
     }
     source.addEventListener("cells", ({ data }) => this.#cells(parseJson(data).cells));
     source.addEventListener("run", ({ data }) =>
       this.dispatchEvent(new CustomEvent("run", { detail: JSON.parse(data) })),
+    );
+    source.addEventListener("fetch", ({ data }) =>
+      this.dispatchEvent(new CustomEvent("fetch", { detail: JSON.parse(data) })),
     );
     source.addEventListener("rows", ({ data }) => this.#rows(JSON.parse(data)));
     source.addEventListener("columns", () => void this.#columns());

@@ -1,18 +1,24 @@
 /**
- * The browser's tab: its title shows how far the runs are. When one ends while another tab is in front, title and icon say
- * so until somebody looks, and so does a notification of the browser, once somebody has asked for it by a click.
+ * The browser's tab: its title shows how far the runs are. When one ends while another tab is in front, of a column or a
+ * source, title and icon say so until somebody looks, and so does a notification of the browser, once somebody has asked for
+ * it by a click.
  *
  * @typedef {import("../grid/types.d.ts").Run} Run
  * @typedef {import("./progress.js").Progress} Progress
+ * @typedef {{ id: number, state: "done" | "failed" | "cancelled", error: string | null, added: number, updated: number,
+ *   skipped: number, rejected: number }} Fetch the import that a run of a source is
  */
 
 import { button } from "../ui/elements.js";
+import { formatNumber } from "../ui/format.js";
 import { icon } from "../ui/icons.js";
 import { toast } from "../ui/notices.js";
 import { didText, isOpen, percent } from "./run-words.js";
 
 const link = /** @type {HTMLLinkElement | null} */ (document.querySelector("link[rel=icon]"));
 const calm = link?.href ?? "";
+/** What the tab says of an end. @type {Record<string, string>} */
+const ENDS = { "is done": "Done", stopped: "Stopped", "has failed": "Failed" };
 
 export class Tab {
   /** What ended while nobody looked. */
@@ -27,6 +33,7 @@ export class Tab {
     place.append(this.#ask);
     progress.addEventListener("change", () => this.#show());
     progress.addEventListener("end", (event) => this.#end(/** @type {CustomEvent<Run>} */ (event).detail));
+    document.addEventListener("marl:fetched", (event) => this.#fetched(/** @type {CustomEvent} */ (event).detail));
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) return;
       this.#ended = "";
@@ -53,18 +60,30 @@ export class Tab {
 
   /** @param {Run} run */
   #end(run) {
-    if (run.automatic || !document.hidden) return;
-    const name = this.progress.nameOf(run);
-    this.#ended = `${run.state === "done" ? "Done" : "Stopped"}: ${name}`;
+    if (run.automatic) return;
+    const how = run.state === "done" ? "is done" : "stopped";
+    this.#tell(this.progress.nameOf(run), how, didText(run), `run-${run.id}`);
+  }
+
+  /** @param {{ source: string, import: Fetch }} ended */
+  #fetched({ source, import: found }) {
+    if (found.state === "cancelled") return;
+    const hasFailed = found.state === "failed";
+    const counts = /** @type {const} */ (["added", "updated", "skipped", "rejected"])
+      .filter((name) => found[name])
+      .map((name) => `${formatNumber(found[name])} ${name}`);
+    const what = hasFailed ? (found.error ?? "") : counts.join(", ") || "no rows";
+    this.#tell(source, hasFailed ? "has failed" : "is done", what, `fetch-${found.id}`);
+  }
+
+  /** Says what has ended, unless somebody looks. @param {string} name @param {string} how @param {string} what @param {string} tag */
+  #tell(name, how, what, tag) {
+    if (!document.hidden) return;
+    this.#ended = `${ENDS[how]}: ${name}`;
     this.#show();
     if (!("Notification" in window) || Notification.permission !== "granted") return;
-    const { table } = this.progress.grid;
-    const title = `${name} ${run.state === "done" ? "is done" : "stopped"}`;
-    const notice = new Notification(title, {
-      body: `${table.name}: ${didText(run)}`,
-      icon: calm,
-      tag: `run-${run.id}`,
-    });
+    const body = `${this.progress.grid.table.name}: ${what}`;
+    const notice = new Notification(`${name} ${how}`, { body, icon: calm, tag });
     notice.addEventListener("click", () => window.focus());
   }
 }

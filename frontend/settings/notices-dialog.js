@@ -1,7 +1,9 @@
 /**
- * Whom a table tells when a run has ended, in a dialog: a webhook and e-mail addresses, for every run or for failures.
+ * Whom a table tells when a column or a source has run, in a dialog: a webhook and e-mail addresses, for every run or for
+ * failures, and this browser.
  *
- * @typedef {{ run_id: number, column: string, channel: "webhook" | "email", sent_at: string | null, due_at: string | null,
+ * @typedef {{ column: string | null, source: string | null, text: string, channel: "webhook" | "email",
+ *   state: "sent" | "waiting" | "maybe_sent" | "given_up", sent_at: string | null, due_at: string | null,
  *   error: string }} Notice
  * @typedef {{ webhook_host: string | null, emails: string[], when: "always" | "failures", failed_percent: number,
  *   can_email: boolean, problem: string, last: Notice[] }} Notices
@@ -13,6 +15,12 @@ import { openForm } from "../ui/form-dialog.js";
 import { timeText } from "../ui/format.js";
 import { toast } from "../ui/notices.js";
 import { once } from "../ui/once.js";
+
+const BROWSER = {
+  granted: "It shows a notification when a run ends while the table is open in a tab behind others.",
+  default: "It can show a notification when a run ends while the table is open in a tab.",
+  denied: "It shows no notifications of this page. Its settings can allow them.",
+};
 
 /** @param {number} tableId */
 export async function openNotices(tableId) {
@@ -44,7 +52,7 @@ class NoticesDialog {
     this.#always.checked = notices.when === "always";
     this.#failures.checked = notices.when === "failures";
     this.#percent.value = String(notices.failed_percent);
-    this.#percent.ariaLabel = "Percent of the rows";
+    this.#percent.ariaLabel = "Percent of failed rows";
   }
 
   open() {
@@ -62,7 +70,8 @@ class NoticesDialog {
     const mail = canEmail
       ? "Up to 10, with commas between."
       : "This server isn't set up to send e-mail. Whoever runs it can do that.";
-    const what = "Runs that auto-update starts, and runs that someone stops, send no notice.";
+    const what =
+      "A run fails, too, when it stops by itself or its schedule can't start it, and rejected rows of a source count as failed. Runs of auto-update, and those that someone stops, send no notice.";
     /** @type {HTMLElement[]} */
     const webhook = [this.#webhook, make("p", "hint", slack)];
     if (host) webhook.push(make("label", "notice-choice", this.#remove, `Stop sending to ${host}`));
@@ -81,20 +90,34 @@ class NoticesDialog {
         "plain",
         make("legend", "", "When"),
         make("label", "notice-choice", this.#always, "Every run"),
-        make(
-          "label",
-          "notice-choice",
-          this.#failures,
-          "Runs that stop, or of which more than ",
-          this.#percent,
-          " % failed",
-        ),
+        make("label", "notice-choice", this.#failures, "Failed runs, or above ", this.#percent, " % failed rows"),
       ),
       make("p", "hint", what),
+      make("fieldset", "plain", make("legend", "", "This browser"), this.#browser()),
       ...(last.length
         ? [make("h3", "", "Last notices"), make("ul", "last-notices", ...last.slice(0, 5).map(line))]
         : []),
     ];
+  }
+
+  /** Whether this browser shows a notification, or the button that asks it to. */
+  #browser() {
+    const place = make("p", "hint");
+    const show = () => {
+      const said = "Notification" in window ? Notification.permission : "denied";
+      place.textContent = BROWSER[said];
+      if (said !== "default") return;
+      const ask = async () => {
+        await Notification.requestPermission();
+        show();
+      };
+      place.append(
+        " ",
+        button("Notify me", "btn small", () => void ask()),
+      );
+    };
+    show();
+    return place;
   }
 
   #buttons() {
@@ -138,9 +161,22 @@ class NoticesDialog {
 }
 
 /** @param {Notice} notice */
-function line({ column, channel, sent_at: sentAt, due_at: dueAt, error }) {
+function line(notice) {
+  const { state, error, text } = notice;
+  const isFine = !error && (state === "sent" || state === "waiting");
+  const told = make("li", isFine ? "" : "problem", ending(notice));
+  told.title = text;
+  return told;
+}
+
+/** What became of a notice. @param {Notice} notice */
+function ending({ column, source, channel, state, sent_at: sentAt, due_at: dueAt, error }) {
+  const name = column ?? source;
   const by = channel === "webhook" ? "webhook" : "e-mail";
-  if (sentAt) return make("li", "", `${column}: sent by ${by}, ${timeText(sentAt)}`);
-  const next = dueAt ? ` Next try ${timeText(dueAt)}.` : " Given up.";
-  return make("li", "problem", `${column}: not sent by ${by}. ${error}${error ? next : ""}`);
+  if (state === "sent") return `${name}: sent by ${by}, ${timeText(sentAt ?? "")}.${error && ` ${error}`}`;
+  if (state === "maybe_sent") return `${name}: may have been sent by ${by}, so it isn’t sent again. ${error}`;
+  if (state === "given_up") return `${name}: not sent by ${by}. ${error} Given up.`;
+  return error
+    ? `${name}: not sent by ${by}. ${error} Next try ${timeText(dueAt ?? "")}.`
+    : `${name}: on its way by ${by}.`;
 }

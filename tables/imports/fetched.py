@@ -7,6 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tables import dispatch
@@ -52,8 +54,7 @@ def hand_over(
     warnings = [{"line": None, "message": note, "column": None} for note in notes]
     mine = waiting.filter(path=path.name)  # unless this worker was taken for dead
     if not number:
-        counts = dict.fromkeys(uploads.COUNTED, 0)
-        mine.update(state=Import.State.DONE, path="", counts=counts, warnings=warnings, rows_total=0, finished_at=now)
+        _end_empty(mine, warnings)
         path.unlink(missing_ok=True)
         return
     facts = {"into": dict(into), "warnings": warnings, "rows_done": 0, "rows_total": number}
@@ -61,6 +62,17 @@ def hand_over(
         path.unlink(missing_ok=True)
         return
     dispatch.send(uploads.TASK, import_.pk)
+
+
+def _end_empty(mine: QuerySet[Import], warnings: Sequence[Mapping[str, Any]]) -> None:
+    with transaction.atomic():
+        found = mine.select_for_update().first()
+        if found is None:
+            return
+        found.state, found.finished_at, found.path = Import.State.DONE, timezone.now(), ""
+        found.counts, found.warnings, found.rows_total = dict.fromkeys(uploads.COUNTED, 0), list(warnings), 0
+        found.save()
+        uploads.tell_end(found)
 
 
 def _file(name: str) -> Path:

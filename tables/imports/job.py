@@ -125,6 +125,7 @@ def _publish(running: Import, gathered: Gathered) -> None:
         running.state, running.finished_at = Import.State.DONE, timezone.now()
         running.counts, running.warnings = gathered.counts, [*running.warnings, *gathered.warnings]
         running.save()
+        uploads.tell_end(running)
     storage.analyze()
     if target is not None:
         catalog.purge(table)

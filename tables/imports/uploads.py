@@ -1,6 +1,6 @@
 """An uploaded file until a worker takes it: stored, looked at, read another way, started or cancelled."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, fields
 from itertools import islice
@@ -32,6 +32,9 @@ COUNTED = ("added", "updated", "skipped", "rejected", "repeated", "left_blank")
 _NOT_STORED = (Import.State.STAGED, Import.State.FETCHING, Import.State.QUEUED)
 _BEGAN_AGAIN = "The worker of this import stopped, so another one began again with the file. No row came in twice."
 SAMPLED = 200  # rows that the types of the columns are guessed from
+
+# Called in the transaction in which an import is done, fails or is cancelled.
+ended: list[Callable[[Import], None]] = []
 
 
 def receive(
@@ -196,10 +199,18 @@ def end(
         if found is None or restarts not in (None, found.restarts):
             return False
         _forget_gathered(found)
-        Import.objects.filter(pk=found.pk).update(state=state, error=error, table=None)
+        found.state, found.error, found.table = state, error, None
+        found.save(update_fields=["state", "error", "table"])
+        tell_end(found)
     remove_file(found)
     rejected.path_of(found).unlink(missing_ok=True)
     return True
+
+
+def tell_end(import_: Import) -> None:
+    """Tells whoever follows an import, in the transaction in which it ends."""
+    for follow in ended:
+        follow(import_)
 
 
 def restart(dead: Import) -> None:

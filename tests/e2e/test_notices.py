@@ -1,4 +1,4 @@
-"""A run that has ended is told to a webhook, by the app itself."""
+"""A run that has ended is told to a webhook and to a browser, by the app itself."""
 
 import json
 import queue
@@ -55,7 +55,7 @@ def test_a_run_is_told_to_a_webhook(
     dialog.get_by_label("Webhook").fill("slack.com/x")
     dialog.get_by_role("button", name="Save", exact=True).click()
     dialog.get_by_label("Webhook").fill(address)
-    dialog.get_by_label("Runs that stop").check()
+    dialog.get_by_role("radio", name="Failed runs").check()
     assert Axe().run(page).response["violations"] == []
     dialog.get_by_role("button", name="Save and send a sample").click()
     expect(page.get_by_text("A sample was sent.")).to_be_visible()
@@ -68,3 +68,47 @@ def test_a_run_is_told_to_a_webhook(
     expect(dialog.get_by_text("Profile: sent by webhook")).to_be_visible()
     expect(dialog.get_by_label("Webhook")).to_have_attribute("placeholder", "Kept: 127.0.0.1. Type to replace")
     picture(page, "guide/images/runs-notices")
+
+
+HIDDEN = """
+window.told = [];
+window.Notification = class extends EventTarget {
+  static permission = "default";
+  static async requestPermission() { return (Notification.permission = "granted"); }
+  constructor(title, { body }) { super(); window.told.push(`${title} | ${body}`); }
+};
+"""
+LOOK_AWAY = "() => Object.defineProperty(document, 'hidden', { value: true })"
+
+
+def test_a_run_of_a_source_that_failed_is_told_to_a_webhook_and_the_browser(
+    page: Page, app: App, webhook: tuple[str, queue.Queue[str]], jwt_api: str
+) -> None:
+    address, texts = webhook
+    with app.api() as api:
+        table = api.post("/tables", json={"name": "Nightly", "columns": [{"name": "Company"}]}).json()["id"]
+        api.patch(f"/tables/{table}/notices", json={"webhook_url": address, "when": "failures"})
+        fields = [{"path": "name", "column": "Company"}]
+        body = {"name": "CRM", "config": {"url": f"{jwt_api}/nothing-here"}, "columns": fields}
+        source = api.post(f"/tables/{table}/sources", json=body).json()["id"]
+    page.add_init_script(HIDDEN)
+    page.goto(f"{app.url}/tables/{table}")
+    page.get_by_role("button", name="More for this table").click()
+    page.get_by_role("menuitem", name="Notices of runs…").click()
+    dialog = page.get_by_role("dialog", name="Notices of runs")
+    dialog.get_by_role("button", name="Notify me").click()
+    expect(dialog.get_by_text("It shows a notification when a run ends")).to_be_visible()
+    dialog.get_by_role("button", name="Cancel").click()
+    page.evaluate(LOOK_AWAY)
+    with app.api() as api:
+        api.post(f"/sources/{source}/runs")
+    first, reason, place = texts.get(timeout=30).split("\n")
+    assert first == "“CRM” in Nightly has failed."
+    assert reason.endswith("Nothing was changed.")
+    assert place.endswith(f"/tables/{table}/sources")
+    page.wait_for_function("() => window.told.length")
+    assert page.evaluate("() => window.told") == [f"CRM has failed | Nightly: {reason}"]
+    expect(page).to_have_title("Failed: CRM · Nightly")
+    page.get_by_role("button", name="More for this table").click()
+    page.get_by_role("menuitem", name="Notices of runs…").click()
+    expect(dialog.get_by_text("CRM: sent by webhook")).to_be_visible()

@@ -12,11 +12,12 @@ from django.utils import timezone
 
 from enrichment.http_client import event_loop
 from enrichment.models import Notice, NoticeSettings, Run
-from enrichment.notices import delivery
+from enrichment.notices import delivery, telling
 from enrichment.notices import settings as notice_settings
 from enrichment.runs import lifecycle
 from tables.models import Column, Table
 from tests.enrichment.api.test_api import Caller
+from workspaces import smtp
 from workspaces.models import Role, User, Workspace
 from workspaces.refusals import Refused
 from workspaces.tokens import create_api_token
@@ -31,10 +32,12 @@ class Channel:
 
     def __init__(self) -> None:
         self.posts: list[tuple[str, str]] = []
+        self.keys: list[str] = []
         self.status = 200
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         self.posts.append((str(request.url), json.loads(request.content)["text"]))
+        self.keys.append(request.headers["Idempotency-Key"])
         return httpx.Response(self.status, text="channel_is_archived" if self.status != 200 else "ok")
 
 
@@ -63,6 +66,11 @@ def deliver() -> None:
     Notice.objects.filter(due_at__isnull=False).update(due_at=timezone.now() - timedelta(seconds=1))
     for pk in Notice.objects.filter(due_at__isnull=False).values_list("pk", flat=True):
         delivery.deliver(pk)
+
+
+def state(notice: Notice) -> str:
+    [shown] = notice_settings.shown(notice_settings.of_table(notice.table_id))["last"]
+    return str(shown["state"])
 
 
 def test_a_run_is_told_once_in_words_that_cannot_call_a_channel(
@@ -104,6 +112,63 @@ def test_what_does_not_arrive_is_tried_three_times_more_and_then_given_up(
     [notice] = Notice.objects.all()
     assert (len(channel.posts), notice.due_at, notice.sent_at) == (4, None, None)
     assert notice.error == "The webhook answered 404: channel_is_archived"
+    assert len(set(channel.keys)) == 1
+    assert state(notice) == "given_up"
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (httpx.ReadTimeout("slow"), "The server didn't answer within 30 s."),
+        (httpx.ReadError("cut"), "hooks.slack.example closed the connection before it answered."),
+    ],
+)
+def test_what_may_have_arrived_is_not_sent_again(
+    fault: Exception, words: str, leads: Table, ended: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        raise TimeoutError if isinstance(fault, httpx.ReadTimeout) else fault
+
+    monkeypatch.setattr(event_loop, "transport", lambda: httpx.MockTransport(answer))
+    notice_settings.change(leads, webhook_url=HOOK)
+    ended()
+    for _ in range(2):
+        deliver()
+    notice = Notice.objects.get()
+    assert (len(asked), notice.due_at, state(notice), notice.error) == (1, None, "maybe_sent", words)
+
+
+def test_what_a_worker_was_sending_when_it_died_is_not_sent_again(
+    leads: Table, channel: Channel, ended: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise SystemExit
+
+    notice_settings.change(leads, webhook_url=HOOK)
+    ended()
+    with monkeypatch.context() as dying:
+        dying.setattr(delivery, "send", die)
+        with pytest.raises(SystemExit):
+            deliver()
+    assert state(Notice.objects.get()) == "waiting"
+    deliver()
+    notice = Notice.objects.get()
+    assert (channel.posts, notice.due_at, state(notice)) == ([], None, "maybe_sent")
+    assert notice.error == "Marl stopped while it was being sent."
+
+
+def test_a_webhook_that_has_moved_says_where_without_its_secrets(
+    leads: Table, ended: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = httpx.MockTransport(lambda request: httpx.Response(307, headers={"Location": "https://new.example/s3cret"}))
+    monkeypatch.setattr(event_loop, "transport", lambda: moved)
+    notice_settings.change(leads, webhook_url=HOOK)
+    ended()
+    deliver()
+    assert Notice.objects.get().error == "The webhook answered 307: it has moved to new.example. Enter its new address."
 
 
 def test_an_answer_that_repeats_the_address_is_told_without_its_secrets(
@@ -150,7 +215,7 @@ def test_a_fault_of_ours_is_noted_and_given_up_in_the_end(
 ) -> None:
     notice_settings.change(leads, webhook_url=HOOK)
     ended()
-    monkeypatch.setattr(delivery, "words", lambda run: 1 / 0)
+    monkeypatch.setattr(delivery, "send", lambda *_: 1 / 0)
     for _ in range(4):
         with pytest.raises(ZeroDivisionError):
             deliver()
@@ -176,7 +241,7 @@ def test_only_runs_of_which_more_failed_are_told_where_it_is_set_so(
     notice_settings.change(leads, webhook_url=HOOK, when="failures", failed_percent=percent)
     run = lifecycle.plan(http(), "all")
     run.state, run.done, run.failed = Run.State.DONE, 3 - failed, failed
-    delivery.run_ended(run)
+    telling.run_ended(run)
     assert Notice.objects.exists() is is_told
 
 
@@ -190,6 +255,35 @@ def test_an_email_has_the_words_and_goes_to_all(
     [message] = mail.outbox
     assert message.to == ["sam@example.com", "kim@example.com"]
     assert message.subject == "Marl: “Profile” in Leads was stopped: 1 done, 2 failed."
+
+
+@pytest.mark.parametrize(
+    ("fault", "words", "becomes"),
+    [
+        (smtp.MaybeTaken("The mail server gave no answer."), "The mail server gave no answer.", "maybe_sent"),
+        (smtp.TakenForSome({"kim@example.com": (550, b"no")}), "It was not sent to kim@example.com (550 no).", "sent"),
+        (TimeoutError(), "The e-mail could not be sent. The mail server took too long to answer.", "waiting"),
+    ],
+)
+def test_what_the_mail_server_did_with_it_is_listed(
+    fault: OSError,
+    words: str,
+    becomes: str,
+    leads: Table,
+    settings: LazySettings,
+    ended: Callable[..., Run],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(_: object) -> None:
+        raise fault
+
+    settings.CAN_EMAIL, settings.EMAIL_FROM = True, "marl@example.com"
+    monkeypatch.setattr(mail.EmailMessage, "send", refuse)
+    notice_settings.change(leads, emails=["sam@example.com", "kim@example.com"])
+    ended()
+    deliver()
+    notice = Notice.objects.get()
+    assert (state(notice), notice.error) == (becomes, words)
 
 
 @pytest.mark.parametrize(
