@@ -47,6 +47,7 @@ import { listenToFiles } from "./imports/files.js";
 import { openPastImports } from "./imports/past-imports.js";
 import { watchListed } from "./imports/under-way.js";
 import { followUnderWay } from "./long-work/under-way.js";
+import { openNamedPanel } from "./panel/named-panel.js";
 import { openGallery, takeDroppedRecipes } from "./recipes/recipes.js";
 import { Footer } from "./runs/footer.js";
 import { Progress } from "./runs/progress.js";
@@ -324,6 +325,7 @@ function start() {
   offerUnsaved(grid);
   startCoach(grid);
   void openNamedRow(grid);
+  openNamedPanel();
   offerImports(grid, header);
 }
 

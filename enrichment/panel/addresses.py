@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 
 from enrichment import lookup
+from enrichment.panel import whole_page
 from tables import access
 from tables.models import Column, ColumnType
 from workspaces.actors import Actor, PageRequest, member
@@ -33,6 +34,8 @@ def of_column(*types: ColumnType) -> Callable[[ColumnView], Callable[..., HttpRe
             actor = access.within(actor, column.table)
             if request.method != "GET" or not column.pk:
                 actor.require(Role.EDITOR)
+            if whole_page.is_wanted(request):
+                return whole_page.with_column(column)
             return view(request, actor, column)
 
         return resolved

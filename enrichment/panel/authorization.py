@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from enrichment import lookup
 from enrichment.connections import authorization, consent
 from enrichment.models import Connection
+from enrichment.panel import whole_page
 from workspaces.actors import Actor, PageRequest, actor_of, member
 from workspaces.models import Role
 from workspaces.refusals import Refused
@@ -111,6 +112,8 @@ def _words(request: HttpRequest, name: str) -> str:
 def state(request: PageRequest, actor: Actor, connection_id: int) -> HttpResponse:
     """Who is connected, once that is another one than before; until then there is nothing to show."""
     connection = lookup.connection(actor, connection_id)
+    if whole_page.is_wanted(request):
+        return redirect("edit_connection", connection.pk)
     context = shown(connection)
     if str(context["number"]) == request.GET.get("number"):
         return HttpResponse(status=204)

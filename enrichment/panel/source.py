@@ -15,7 +15,7 @@ from enrichment import lookup
 from enrichment.engine.errors import Edit, InvalidSettings, Problem, RowError
 from enrichment.engine.importers import curl, curl_writing
 from enrichment.models import Source
-from enrichment.panel import forms, schedule, shapes, source_fields, sources, versions
+from enrichment.panel import forms, schedule, shapes, source_fields, sources, versions, whole_page
 from enrichment.panel.connections import choices as connection_choices
 from enrichment.schema import HttpConfig, Method
 from enrichment.sources import landing, preview, runs, samples, settings
@@ -52,14 +52,20 @@ def of_source(view: View) -> Callable[..., HttpResponse]:
     def resolved(
         request: PageRequest, actor: Actor, /, table_id: int | None = None, source_id: int | None = None
     ) -> HttpResponse:
-        if source_id is not None:
-            return view(request, actor, lookup.source(actor, source_id, Role.EDITOR))
-        if table_id is None:
-            raise Http404
-        table = lookup.table(actor, table_id, Role.EDITOR)
-        return view(request, actor, Source(table=table, created_by=actor.user, config={}))
+        source = _source_at(actor, table_id, source_id)
+        if whole_page.is_wanted(request):
+            return whole_page.with_panel(source.table_id, request.path)
+        return view(request, actor, source)
 
     return resolved
+
+
+def _source_at(actor: Actor, table_id: int | None, source_id: int | None) -> Source:
+    if source_id is not None:
+        return lookup.source(actor, source_id, Role.EDITOR)
+    if table_id is None:
+        raise Http404
+    return Source(table=lookup.table(actor, table_id, Role.EDITOR), created_by=actor.user, config={})
 
 
 @require_http_methods(["GET", "POST"])

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from enrichment import lookup
 from enrichment.columns import list_rows
 from enrichment.models import ListRows
+from enrichment.panel import whole_page
 from tables import access
 from tables.models import Table
 from workspaces.actors import Actor, PageRequest, member
@@ -33,6 +34,8 @@ def described(stored: ListRows) -> dict[str, Any]:
 @member()
 def progress(request: PageRequest, actor: Actor, list_id: int) -> HttpResponse:
     stored = lookup.list_rows(actor, list_id, Role.EDITOR)
+    if whole_page.is_wanted(request):
+        return whole_page.with_sources(stored.table_id)
     return render(request, "enrichment/source_list_progress.html", {"item": described(stored)})
 
 

@@ -12,7 +12,7 @@ from django_htmx.http import trigger_client_event
 from enrichment import lookup, webhooks
 from enrichment.engine.errors import InvalidSettings
 from enrichment.models import Hook, Source, SourceRun
-from enrichment.panel import schedule, source_fields, source_lists
+from enrichment.panel import schedule, source_fields, source_lists, whole_page
 from enrichment.sources import runs, settings
 from tables import columns, row_order
 from tables.imports import undoing, uploads
@@ -32,7 +32,8 @@ ON_MATCH = (("add", "Add it all the same"), ("update", "Update that row"), ("ski
 @require_GET
 @member()
 def panel(request: PageRequest, actor: Actor, table_id: int) -> HttpResponse:
-    return shown(request, lookup.table(actor, table_id, Role.EDITOR))
+    table = lookup.table(actor, table_id, Role.EDITOR)
+    return whole_page.with_sources(table.pk) if whole_page.is_wanted(request) else shown(request, table)
 
 
 @require_POST
@@ -70,7 +71,10 @@ def change_webhook(request: PageRequest, actor: Actor, table_id: int) -> HttpRes
 @member()
 def webhook_posts(request: PageRequest, actor: Actor, table_id: int) -> HttpResponse:
     """The last posts; 204 while the one that is shown is still the last."""
-    hook = webhooks.of_table(lookup.table(actor, table_id, Role.EDITOR))
+    table = lookup.table(actor, table_id, Role.EDITOR)
+    if whole_page.is_wanted(request):
+        return whole_page.with_sources(table.pk)
+    hook = webhooks.of_table(table)
     posts = webhooks.last_posts(hook) if hook else []
     if not posts or str(posts[0].pk) == request.GET.get("after"):
         return HttpResponse(status=204)
@@ -119,6 +123,8 @@ def delete_source(request: PageRequest, actor: Actor, source_id: int) -> HttpRes
 def source_runs(request: PageRequest, actor: Actor, source_id: int) -> HttpResponse:
     """The last runs, while one of them is under way and once after that."""
     source = lookup.source(actor, source_id, Role.EDITOR)
+    if whole_page.is_wanted(request):
+        return whole_page.with_sources(source.table_id)
     return render(request, "enrichment/source_runs.html", {"item": _described(source), "oob": True})
 
 

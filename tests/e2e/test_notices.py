@@ -112,3 +112,16 @@ def test_a_run_of_a_source_that_failed_is_told_to_a_webhook_and_the_browser(
     page.get_by_role("button", name="More for this table").click()
     page.get_by_role("menuitem", name="Notices of runs…").click()
     expect(dialog.get_by_text("CRM: sent by webhook")).to_be_visible()
+
+
+def test_the_address_in_a_notice_opens_the_sources_of_the_table(page: Page, app: App) -> None:
+    with app.api() as api:
+        table = api.post("/tables", json={"name": "Linked", "columns": [{"name": "Company"}]}).json()["id"]
+    page.goto(f"{app.url}/tables/{table}/sources")
+    expect(page.get_by_role("heading", name="Sources")).to_be_visible()
+    expect(page.get_by_role("grid", name="Linked")).to_be_visible()
+    expect(page).to_have_url(f"{app.url}/tables/{table}")
+    page.goto(f"{app.url}/tables/{table}?panel=/trash")
+    expect(page.get_by_role("grid", name="Linked")).to_be_visible()
+    expect(page).to_have_url(f"{app.url}/tables/{table}")
+    expect(page.locator("#panel")).to_be_hidden()
