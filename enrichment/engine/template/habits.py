@@ -1,4 +1,5 @@
-"""What the texts of a request hold by the habits of Clay and spreadsheets: columns without braces, calculations.
+"""What the texts of a request hold by the habits of Clay, spreadsheets and examples: columns without braces,
+calculations, places to fill in.
 
 They are sent as they stand, so the user is asked whether they are meant, with the edit that puts the reference there.
 """
@@ -6,11 +7,11 @@ They are sent as they stand, so the user is asked whether they are meant, with t
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from enrichment.engine.errors import Problem
-from enrichment.engine.template import body_formats, mentions, references
+from enrichment.engine.template import body_formats, mentions, placeholders, references
 from enrichment.engine.template.mentions import HOLE, Finder
 
 MOST_ASKED = 20  # in one request
@@ -20,9 +21,12 @@ _TEXTS = ("xml", "text")
 
 
 def questions(config: Mapping[str, Any], names: Mapping[int, str]) -> list[Problem]:
-    """Returns the questions about every text of the request but a JSON body, whose parser asks them itself."""
+    """Returns the questions about every text of the request; the parser of a JSON body asks of columns itself."""
     finder = Finder.of(names)
-    return list(islice(_questions(config, names, finder), MOST_ASKED)) if finder else []
+    columns = list(islice(_questions(config, names, finder), MOST_ASKED)) if finder else []
+    asked = {(problem.field, problem.offset) for problem in columns}
+    others = (problem for problem in _placeholders(config, names) if (problem.field, problem.offset) not in asked)
+    return list(islice(chain(columns, others), MOST_ASKED))
 
 
 def _questions(config: Mapping[str, Any], names: Mapping[int, str], finder: Finder) -> Iterator[Problem]:
@@ -31,6 +35,19 @@ def _questions(config: Mapping[str, Any], names: Mapping[int, str], finder: Find
         shown = references.to_shown(text, names)
         for problem in mentions.questions(shown, _shape(shown), finder, 0, len(shown)):
             yield replace(problem, field=field)
+
+
+def _placeholders(config: Mapping[str, Any], names: Mapping[int, str]) -> Iterator[Problem]:
+    shape = _shape(references.to_shown(config["url"], names).rstrip())
+    if found := _PATH_AND_QUERY.match(shape):
+        for problem in placeholders.in_address(shape, found.span("path"), found.span("query"), names):
+            yield replace(problem, field="url")
+    for field, text in _texts(config):
+        for problem in placeholders.in_value(_shape(references.to_shown(text, names)), names):
+            yield replace(problem, field=field)
+    if body_formats.in_use(config) == "body" and (config.get("body_format") or "json") == "json":
+        for problem in placeholders.in_json(_shape(references.to_shown(config.get("body") or "", names)), names):
+            yield replace(problem, field="body")
 
 
 def _texts(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
