@@ -80,8 +80,8 @@ function byKind(one, other) {
   return byCode(String(one), String(other));
 }
 
-/** Sorts as lodash does, with texts by language. @param {any} lodash */
-function sortingOf({ orderBy, map, isArray, isFunction, iteratee, flatten }) {
+/** The functions that sort as those of lodash do, with texts by language. @param {any} lodash */
+export function sortingOf({ orderBy, map, isArray, isFunction, iteratee, flatten }) {
   /** @param {any} collection @param {any} [by] @param {any} [orders] */
   function ordered(collection, by, orders) {
     const criteria = by === undefined || by === null ? [undefined] : isArray(by) ? by : [by];
@@ -113,8 +113,8 @@ function ranksOf(keys) {
   return new Map([...new Set(texts)].sort(byText).map((text, at) => [text, at]));
 }
 
-/** Makes everything that sorts texts sort them by language. @param {any} lodash */
-export function sortByLanguage(lodash) {
+/** Makes the methods that sort texts sort them by language. */
+export function sortByLanguage() {
   const { sort, toSorted } = /** @type {any} */ (Array.prototype);
   const methods = {
     /** @this {any[]} @param {any} [compare] */
@@ -137,5 +137,4 @@ export function sortByLanguage(lodash) {
     writable: true,
     configurable: true,
   });
-  lodash.mixin(sortingOf(lodash));
 }

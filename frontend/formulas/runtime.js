@@ -1,10 +1,9 @@
-/** Evaluates one compiled formula for rows. The bundle's value is `start(formula, isCondition)`. */
+/** Evaluates one compiled formula for rows. The bundle's value is `start(formula, isCondition, lodash, formulajs)`. */
 
-import lodash from "lodash";
 import moment from "moment";
 
 import { Clay } from "./clay.js";
-import { sortByLanguage } from "./collation.js";
+import { sortByLanguage, sortingOf } from "./collation.js";
 import { checkDates, checkedMoment, wrongDate } from "./dates.js";
 import { checkNumbers } from "./digits.js";
 import { EmptyReference, Failure, MissingDate, NoNumber, TextNumber } from "./failures.js";
@@ -27,15 +26,11 @@ const { now } = Date;
 
 let uniqueIds = 0; // made by _.uniqueId in this row
 
-function provide() {
-  lodash.mixin({
-    uniqueId(prefix = "") {
-      uniqueIds += 1;
-      return `${prefix}${uniqueIds}`;
-    },
-  });
-  sortByLanguage(lodash);
-  calculateWithTexts(lodash);
+/** Provides what formulas use. Of a library that the formula has no word of, nothing is given.
+ * @param {any} lodash @param {any} formulajs */
+function provide(lodash, formulajs) {
+  sortByLanguage();
+  if (lodash) settleLodash(lodash);
   addLocales(moment);
   addJson();
   settleMoment();
@@ -44,14 +39,27 @@ function provide() {
   refuseText();
   roundHalves();
   const checked = checkedMoment(moment);
-  for (const [name, value] of Object.entries(spreadsheetFunctions(checked))) {
+  for (const [name, value] of Object.entries(formulajs ? spreadsheetFunctions(formulajs, checked) : {})) {
     if (!(name in globalThis)) Object.defineProperty(globalThis, name, { value });
   }
-  Object.assign(globalThis, { _: lodash, moment: checked, Clay, URL, URLSearchParams });
+  Object.assign(globalThis, { moment: checked, Clay, URL, URLSearchParams });
   // Code made at run time could leave variables for other rows; shared memory could block forever.
   for (const name of ["eval", "Atomics", "SharedArrayBuffer", "queueMicrotask"])
     Reflect.deleteProperty(globalThis, name);
   freezeAll([moment, moment.localeData(), operators, EmptyReference, Failure, MissingDate]);
+}
+
+/** @param {any} lodash */
+function settleLodash(lodash) {
+  lodash.mixin({
+    uniqueId(prefix = "") {
+      uniqueIds += 1;
+      return `${prefix}${uniqueIds}`;
+    },
+  });
+  lodash.mixin(sortingOf(lodash));
+  calculateWithTexts(lodash);
+  Object.assign(globalThis, { _: lodash });
 }
 
 /** Fixes the settings of moment, which cannot be frozen from outside, and computes now what it would compute lazily. */
@@ -182,8 +190,10 @@ function failed(error, row) {
 /** @param {any} value */
 const filled = (value) => (value === null || value === "" ? undefined : value);
 
-/** @param {Function} formula takes the operators, gives the function of a row @param {boolean} isCondition */
-function start(formula, isCondition) {
+/** @param {Function} formula takes the operators, gives the function of a row @param {boolean} isCondition
+ * @param {any} lodash @param {any} formulajs */
+function start(formula, isCondition, lodash, formulajs) {
+  provide(lodash, formulajs);
   /** What was joined in this row. @type {import("./operators.js").Join | null} */
   let joined = null;
   const sum = operators.sumNoting((join) => {
@@ -241,5 +251,4 @@ function start(formula, isCondition) {
   };
 }
 
-provide();
 export default start;

@@ -1,7 +1,5 @@
 /** The functions of spreadsheets: Formula.js, but for what would be silently wrong, and what it lacks. */
 
-import * as formulajs from "@formulajs/formulajs";
-
 import { amountOf, unreadable } from "./amounts.js";
 import { criteria } from "./criteria.js";
 import { isNothing } from "./dates.js";
@@ -165,8 +163,8 @@ function dateValue(formulajs, text) {
   return typeof text === "string" ? asDate(text) : formulajs.DATEVALUE(text);
 }
 
-/** A format with letters of dates is written by moment. @param {any} moment */
-const textOf = (moment) => (/** @type {any} */ value, /** @type {any} */ format) => {
+/** A format with letters of dates is written by moment. @param {Record<string, any>} formulajs @param {any} moment */
+const textOf = (formulajs, moment) => (/** @type {any} */ value, /** @type {any} */ format) => {
   const isOfDate = typeof format === "string" && /[dyh]|m{3}|m:s/i.test(format.replace(/"[^"]*"|\\.|general/gi, ""));
   const number = isNumeric(value) ? Number(value) : value;
   if (!isOfDate && typeof number === "number" && typeof format === "string") return formatNumber(number, format);
@@ -192,8 +190,8 @@ function asMoment(format) {
   });
 }
 
-/** @param {any} moment */
-function ours(moment) {
+/** @param {Record<string, any>} formulajs @param {any} moment */
+function ours(formulajs, moment) {
   /** @type {Record<string, any>} */
   const given = { ...withMeant(formulajs), DATEDIF: DATEDIF(moment), ...TEXTS };
   const dates = /** @type {Record<string, number>} */ ({ ...DATES, ...MORE_DATES });
@@ -225,7 +223,7 @@ function ours(moment) {
     ISBLANK: (/** @type {any} */ value) => value === undefined || value === null || value === "",
     DATEVALUE: (/** @type {any} */ text) => dateValue(given, text),
     COUNTBLANK: (/** @type {any[]} */ ...values) => values.flat(Infinity).filter(isEmpty).length,
-    TEXT: textOf(moment),
+    TEXT: textOf(formulajs, moment),
   };
 }
 
@@ -237,11 +235,12 @@ function throwing(name, value) {
   return made;
 }
 
-/** @param {any} moment */
-export function spreadsheetFunctions(moment) {
+/** @param {Record<string, any>} formulajs @param {any} moment */
+export function spreadsheetFunctions(formulajs, moment) {
   const { utils: _utils, ...functions } = formulajs;
   const given = Object.entries(functions).filter(([, value]) => value);
-  for (const [name, value] of Object.entries(ours(moment))) given.push([name, withParts(value, functions, name)]);
+  for (const [name, value] of Object.entries(ours(formulajs, moment)))
+    given.push([name, withParts(value, functions, name)]);
   return Object.fromEntries(given.map(([name, value]) => [name, throwing(name, value)]));
 }
 

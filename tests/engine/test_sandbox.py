@@ -10,10 +10,11 @@ import time
 from collections.abc import Iterator
 
 import pytest
+import quickjs
 
 from enrichment.engine import formula
 from enrichment.engine.formula import Computed, Evaluators, Formula, SandboxBusy
-from enrichment.engine.sandbox import evaluation, process
+from enrichment.engine.sandbox import child, evaluation, process
 from enrichment.engine.template.paths import MISSING
 from enrichment.engine.template.references import Reason, Unavailable
 
@@ -191,6 +192,37 @@ def test_nothing_leads_out(expression: str) -> None:
 def test_the_parser_and_its_like_are_out_of_reach() -> None:
     reach = "_.uniq(Object.getOwnPropertyNames(globalThis)).filter(name => /acorn|pars|check|start|python/i.test(name))"
     assert evaluate(formula.compile(reach, NAMES), 1)[0].value == ["parseInt", "parseFloat"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "result"),
+    [
+        ("{{A}} + 1", 2),  # needs no library
+        ("globalThis[['S', 'UM'].join('')](1, {{A}})", 2),
+        ("globalThis[String.fromCharCode(95)].sum([1, {{A}}])", 2),
+        ("(() => {}).constructor('return S' + 'UM(1, 1)')()", 2),
+        ("[].map.constructor(`return ${'_'}.sum([1, 1])`)()", 2),
+        ("[typeof _, typeof SUM].join()", "function,function"),
+        ("JSON.parse('[2]')[0]", 2),
+        ("new URL('https://a.example/').host", "a.example"),
+        ("T({{A}} + 'a')", "1a"),
+        ("_ === globalThis._", True),
+        ("\\u0053UM(1, {{A}})", 2),
+    ],
+)
+def test_a_library_is_there_however_it_is_named(expression: str, result: object) -> None:
+    assert evaluate(formula.compile(expression, NAMES), 1, deadline=5) == [Computed(result)]
+
+
+def test_each_name_of_a_library_has_it_compiled() -> None:
+    names = "_.difference(Object.getOwnPropertyNames(globalThis), {{A}})"
+    without = quickjs.Context().eval("Object.getOwnPropertyNames(globalThis).join()").split(",")
+    [told] = evaluate(formula.compile(names, NAMES), [*without, "moment", "Clay", "URL", "URLSearchParams"], deadline=5)
+    assert isinstance(told.value, list)
+    assert len(told.value) > 400
+    assert [name for name in told.value if not any(child.used(name))] == []
+    script = "(function(ꙮ){return function(ꙮ0,ꙮ_0){return JSON.parse(ꙮ0) + new URL(ꙮ_0).host}})"
+    assert child.used(script) == (False, False)
 
 
 @pytest.mark.parametrize(

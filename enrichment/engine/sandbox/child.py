@@ -18,6 +18,7 @@ import importlib.machinery
 import importlib.util
 import json
 import os
+import re
 import resource
 import select
 import signal
@@ -35,6 +36,10 @@ LOADING = 5.0
 INTERRUPTED = "[[4]]"
 BROKEN = "[[5]]"
 LOADED = '{"loaded": true}'
+WORD = re.compile(r"[\w$]+")
+OF_SPREADSHEETS = re.compile("[A-Z][A-Z0-9]*")
+OF_JAVASCRIPT = {"JSON", "URL"}
+OF_ALL = {"constructor", "globalThis"}  # who has these reaches a library without its name
 
 
 def confine() -> None:
@@ -108,13 +113,21 @@ def refused(message: str) -> str:
     return json.dumps({"problems": [{"message": message, "start": 0, "end": 0}]})
 
 
+def used(script: str) -> tuple[bool, bool]:
+    """Returns whether a formula may use lodash, and functions of spreadsheets. Words inside of texts count as well."""
+    words = set(WORD.findall(script))
+    of_all = not words.isdisjoint(OF_ALL)
+    return of_all or "_" in words, of_all or any(map(OF_SPREADSHEETS.fullmatch, words - OF_JAVASCRIPT))
+
+
 class Sandbox:
     """The context of one formula at a time, and one that checks."""
 
-    def __init__(self, engine: Any, runtime: str, checker: str) -> None:
+    def __init__(self, engine: Any, runtime: str, checker: str, *libraries: str) -> None:
         self.engine = engine
         self.runtime = runtime
         self.checker = checker
+        self.libraries = libraries  # lodash and Formula.js
         self.checking: Any = None
         self.check: Any = None
         self.formula: Any = None  # the order that loaded it
@@ -149,8 +162,11 @@ class Sandbox:
         if self.loaded is None:
             context = self.context()
             context.set_time_limit(LOADING)
+            script = self.formula["script"]
+            needed = zip(self.libraries, used(script), strict=True)
+            libraries = [context.eval(library) if is_used else None for library, is_used in needed]
             start = context.eval(self.runtime)
-            self.loaded = context, start(context.eval(self.formula["script"]), self.formula["condition"])
+            self.loaded = context, start(context.eval(script), self.formula["condition"], *libraries)
         return self.loaded
 
     def run(self, order: Any, text: str) -> None:
@@ -227,8 +243,8 @@ def serve(sandbox: Sandbox, idle: float) -> None:
 
 
 def main() -> None:
-    _, engine_path, runtime_path, checker_path, idle, program = sys.argv
-    sandbox = Sandbox(engine(engine_path), text_of(runtime_path), text_of(checker_path))
+    _, engine_path, *scripts, idle, program = sys.argv
+    sandbox = Sandbox(engine(engine_path), *map(text_of, scripts))
     sys.path.clear()
     confine()
     send(json.dumps({"unfiltered": filter_calls(bytes.fromhex(program))}))

@@ -165,7 +165,7 @@ def _framed(text: str) -> bytes:
 
 def _arguments() -> list[str]:
     engine = importlib.util.find_spec("_quickjs")
-    scripts = [FOLDER / "build" / name for name in ("runtime.js", "check.js")]
+    scripts = [FOLDER / "build" / name for name in ("runtime.js", "check.js", "lodash.js", "formulajs.js")]
     if engine is None or engine.origin is None:
         raise SandboxMissing("Formulas need the package quickjs-ng. Run: pip install -r requirements.txt")
     if not all(script.exists() for script in scripts):

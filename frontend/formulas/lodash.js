@@ -1,0 +1,3 @@
+/** The library behind `_`, for formulas that use it. */
+
+export { default } from "lodash";
