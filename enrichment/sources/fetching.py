@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 from redis import RedisError
 
+from enrichment.engine.answer import telling
 from enrichment.engine.errors import SignInError
 from enrichment.engine.shapes import more
 from enrichment.engine.shapes.pages import named_next
@@ -22,9 +23,12 @@ from enrichment.worker import exchange, next_request, paging
 from enrichment.worker.job import Job, of_settings
 from enrichment.worker.ready import Ready, ended_by
 from tables.models import CellState
+from tables.values import as_text
 from workspaces.refusals import Refused
 
 SHORT = 5.0  # seconds that a worker waits; longer ones are waited for without one
+_SHOWN = 100  # characters of an answer that is no list
+_ERRORS = ("error", "errors")
 _LISTED = 5  # lists that an answer has instead
 
 
@@ -58,12 +62,15 @@ class Later:
 class NoList(Refused):
     """The answer has its list elsewhere, or none; `others` are the paths of those that it has."""
 
-    def __init__(self, path: str, others: Sequence[str]) -> None:
+    def __init__(self, path: str, others: Sequence[str] = (), found: str = "") -> None:
         words = f"There is no list at “{path}”." if path else "The answer isn't a list."
-        listed = ", ".join(f"“{other}”" for other in others)
-        found = f"It has {'lists' if others[1:] else 'one'} at {listed}."
-        super().__init__(f"{words} {found if others else 'It has none. Check the address.'}", field="items")
+        super().__init__(f"{words} {found or _where(others)}", field="items")
         self.others = others
+
+
+def _where(others: Sequence[str]) -> str:
+    listed = ", ".join(f"“{other}”" for other in others)
+    return f"It has {'lists' if others[1:] else 'one'} at {listed}." if others else "It has none. Check the address."
 
 
 type Told = Callable[[At], Awaitable[None]]  # hears how far it is after each request; what it raises ends it
@@ -116,7 +123,7 @@ def _next(job: Job, at: At) -> Ready | Result:
 def items_of(draft: Draft, result: Result) -> list[Any]:
     """Returns the list of an exchange that ended. Raises Refused where it failed, or has lists, but not this one.
 
-    An answer without any list is an empty one: many APIs leave out what is empty.
+    An object without any list is an empty one, unless it tells of an error: many APIs leave out what is empty.
     """
     if result.state == CellState.NO_DATA:
         return []
@@ -125,11 +132,32 @@ def items_of(draft: Draft, result: Result) -> list[Any]:
     found = result.value if draft.items is None else draft.items.get(result.value)
     if isinstance(found, list) and detail_of(result).get("list", True):
         return found
+    if told := error_in(result.value):
+        raise Refused(f"The answer has no list, and says: {told}")
     where = draft.items.text if draft.items else ""
     others = [path for path, _ in more.lists(result.value) if path and path != where][:_LISTED]
     if others or draft.items is None or found not in (None, MISSING, []):
         raise NoList(where, others)
+    if isinstance(result.value, list):
+        raise NoList(where, found="The answer itself is the list: leave “List at” empty.")
+    if not isinstance(result.value, dict):
+        raise NoList(where, found=f"The answer is a text: {as_text(result.value)[:_SHOWN]}")
     return []
+
+
+def error_in(answer: object) -> str:
+    """Returns what an answer says that went wrong, in spite of its status."""
+    fields = answer.items() if isinstance(answer, dict) else ()
+    return next((telling.words_of({key: value}) for key, value in fields if key.lower() in _ERRORS and value), "")
+
+
+def of_empty(draft: Draft, result: Result) -> str:
+    """Says why there are no items."""
+    if told := error_in(result.value):
+        return f"The list of the API was empty. The answer says: {told}"
+    if draft.items and result.state == CellState.DONE and draft.items.get(result.value) is MISSING:
+        return f"The answer has nothing at “{draft.items.text}”, which counts as an empty list."
+    return "The list of the API was empty."
 
 
 def remarks(draft: Draft, result: Result) -> list[str]:

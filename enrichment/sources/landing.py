@@ -39,6 +39,9 @@ def land(draft: Draft, items: Sequence[object]) -> list[Landing]:
 
 def _converted(columns: Mapping[str, Column], found: Mapping[str, Any]) -> Landing:
     landing = Landing({})
+    if all(value is None for value in found.values()):
+        landing.becomes = LEFT_OUT
+        landing.problems.append("This item has none of the fields, and is left out.")
     for name, value in found.items():
         column = columns[name]
         try:

@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,17 +10,16 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from enrichment import leases, mapping, schedules
+from enrichment import leases, schedules
 from enrichment.engine.errors import InvalidSettings, RowError
 from enrichment.engine.shapes.progress import Progress
-from enrichment.engine.template.paths import MISSING
 from enrichment.http_client import event_loop
 from enrichment.models import Source, SourceRun
 from enrichment.notices import telling
 from enrichment.preview.one_row import as_json as attempt_json
 from enrichment.runs.results import Result
 from enrichment.schema import SAFE_METHODS
-from enrichment.sources import fetching, settings
+from enrichment.sources import arrivals, fetching, settings
 from enrichment.sources.fetching import At, Later
 from enrichment.sources.settings import Draft
 from enrichment.worker import heartbeat
@@ -176,36 +174,20 @@ def _opened(kept: str, draft: Draft) -> At:
 def _end(run: SourceRun, draft: Draft, result: Result) -> None:
     try:
         _check_table(run)
-        items = fetching.items_of(draft, result)
+        found = arrivals.of_items(draft, fetching.items_of(draft, result))
     except Refused as refusal:
         _fail(run, str(refusal), result)
         return
-    notes = fetching.remarks(draft, result)
-    notes += [] if items else ["The list of the API was empty."]
+    notes = [*fetching.remarks(draft, result), *arrivals.lost_fields(run.source), *found.notes]
+    notes += [] if found.rows else [fetching.of_empty(draft, result)]
     into = {
         "columns": [{"from": field.column.name, "to": field.column.pk} for field in draft.fields],
         "key": run.source.key,
         "on_match": draft.matching.on_match,
         "keep_blank": draft.matching.keep_blank,
     }
-    notes += _of_nameless(draft, items)
     if _mine(run).update(pages=fetching.detail_of(result).get("pages", 1)):
-        fetched.hand_over(run.import_job, _rows(draft, items), into, notes)
-
-
-def _of_nameless(draft: Draft, items: list[Any]) -> list[str]:
-    """Says how many items match no row, and so are added with every run, because they lack a value in the key."""
-    paths = [field.path for field in draft.fields if field.column.name in draft.matching.key]
-    number = sum(all(path.get(item) in (MISSING, None, "") for path in paths) for item in items) if paths else 0
-    if draft.matching.on_match == "add" or not number:
-        return []
-    key = ", ".join(f"“{name}”" for name in draft.matching.key)
-    have, are = ("1 item has", "It is") if number == 1 else (f"{number:,} items have", "They are")
-    return [f"{have} no value in {key}, by which rows match. {are} added again by every run."]
-
-
-def _rows(draft: Draft, items: list[Any]) -> Iterator[dict[str, Any]]:
-    return (mapping.values(draft.fields, item) for item in items)
+        fetched.hand_over(run.import_job, found.rows, into, notes)
 
 
 def _fail(run: SourceRun, error: str, result: Result | None = None) -> None:
