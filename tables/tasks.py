@@ -16,7 +16,7 @@ from tables import (
     replacements,
     storage,
 )
-from tables.imports import checks, job, undoing, uploads
+from tables.imports import checks, job, orphans, undoing, uploads
 from tables.models import Mention
 
 WIDENING = 5.0  # seconds of a sweep
@@ -55,6 +55,7 @@ def prune() -> None:
     comments.prune()
     edits.prune()
     undoing.prune()
+    orphans.prune()
     column_indexes.drop_unused()
     storage.give_back_space(SHRINKING)
 
