@@ -2,13 +2,14 @@
 
 import logging
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from pydantic import (
     BaseModel,
@@ -23,7 +24,7 @@ from pydantic import (
 
 from enrichment.engine.errors import InvalidSettings
 from enrichment.engine.recurrence import WEEKDAYS, Recurrence
-from enrichment.models import Schedule
+from enrichment.models import Schedule, Source
 from enrichment.notices import telling
 from enrichment.runs import lifecycle
 from enrichment.runs.scope import MOST_HOURS
@@ -36,6 +37,7 @@ from workspaces.refusals import Refused
 
 log = logging.getLogger(__name__)
 
+_AHEAD = timedelta(hours=1)
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 type Weekday = Annotated[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], Tag("str")]
@@ -163,12 +165,30 @@ def _field(path: str) -> str:
 def run_due() -> None:
     """Starts a run of each column that is due: one, however many of its times passed while nobody looked."""
     now = timezone.now()
+    put_back(Schedule.objects.all(), lambda schedule: Settings(**schedule.config), now)
     due = Schedule.objects.filter(due_at__lte=now, column__deleted_at=None, column__table__deleted_at=None)
     for schedule in due.select_related("column__table", "created_by"):
         try:
             _run(schedule, now)
         except Exception:  # of one schedule, which must not keep the others
             log.exception("the schedule of column %s can't run", schedule.column_id)
+
+
+def put_back[Item: Schedule | Source](items: QuerySet[Item], times_of: Callable[[Item], Times], now: datetime) -> None:
+    """Sets anew when those are due that ran or were set in the future: the clock was ahead then, and is right now.
+
+    Otherwise they would wait until that time comes again. One that ran a little ahead, by the clock of another machine,
+    is left alone, or it would run twice.
+    """
+    ahead = now + _AHEAD
+    was_ahead = Q(ran_at__gt=ahead) | Q(ran_at=None, due_at__gt=ahead)
+    for item in items.filter(was_ahead, due_at__gt=now):
+        try:
+            due_at = times_of(item).recurrence.after(now)
+        except Exception:  # of one schedule, which must not keep the others
+            log.exception("the schedule of %r can't be read", item)
+            continue
+        items.filter(pk=item.pk, due_at__gt=due_at).update(due_at=due_at)
 
 
 def _run(schedule: Schedule, now: datetime) -> None:

@@ -12,12 +12,16 @@ from tables import dispatch
 from tables.models import Message
 
 WAITS = (60, 300, 1800)  # seconds after which what did not arrive is tried again; then it is given up
+_TOO_LONG = timedelta(seconds=2 * max(WAITS))
 _AT_ONCE = 100
 
 
 def dispatch_due(messages: type[Message], task: str) -> None:
     """Sends the tasks of messages that are due, and whose own task was lost or failed."""
-    due = messages._default_manager.filter(due_at__lte=timezone.now())
+    now = timezone.now()
+    # None waits so long: the clock was ahead when these were put off.
+    messages._default_manager.filter(due_at__gt=now + _TOO_LONG).update(due_at=now)
+    due = messages._default_manager.filter(due_at__lte=now)
     for pk in due.values_list("pk", flat=True)[:_AT_ONCE]:
         dispatch.send(task, pk)
 

@@ -225,6 +225,7 @@ def seal_anew() -> None:
 def run_due() -> None:
     """Starts a run of each source that is due: one, however many of its times passed while nobody looked."""
     now = timezone.now()
+    schedules.put_back(Source.objects.all(), _times, now)
     due = Source.objects.filter(due_at__lte=now, table__deleted_at=None)
     for source in due.select_related("table__workspace", "created_by"):
         try:
@@ -233,9 +234,13 @@ def run_due() -> None:
             log.exception("source %s can't run by the clock", source.pk)
 
 
+def _times(source: Source) -> schedules.Times:
+    return schedules.Times(**(source.schedule or {}))
+
+
 def _run(source: Source) -> None:
     now = timezone.now()
-    following = schedules.Times(**(source.schedule or {})).recurrence.after(now)
+    following = _times(source).recurrence.after(now)
     with transaction.atomic():
         # Whoever moves the time on has it: another scheduler that looks at the same moment finds it moved.
         mine = Source.objects.filter(pk=source.pk, due_at=source.due_at)

@@ -124,3 +124,24 @@ def test_a_column_that_sends_nothing_has_no_schedule(leads: Table, editor: User)
     company = Column.objects.get(table=leads, name="Company")
     with pytest.raises(Refused, match="It has no schedule"):
         schedules.change(company, DAILY, editor)
+
+
+@pytest.mark.parametrize("ran", [timedelta(days=400), None])
+def test_what_was_scheduled_by_a_clock_that_was_ahead_runs_at_the_next_time(
+    column: Column, editor: User, ran: timedelta | None
+) -> None:
+    schedules.change(column, DAILY, editor)
+    right, now = Schedule.objects.get().due_at, timezone.now()
+    Schedule.objects.update(due_at=now + timedelta(days=401), ran_at=ran and now + ran)
+    schedules.run_due()
+    assert Schedule.objects.get().due_at == right
+    assert not Run.objects.exists()
+
+
+def test_what_ran_by_a_clock_that_is_a_little_ahead_does_not_run_again(column: Column, editor: User) -> None:
+    schedules.change(column, DAILY, editor)
+    now = timezone.now()
+    due = Schedule.objects.get().due_at + timedelta(days=1)
+    Schedule.objects.update(due_at=due, ran_at=now + timedelta(minutes=5))
+    schedules.run_due()
+    assert Schedule.objects.get().due_at == due

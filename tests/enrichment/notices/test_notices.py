@@ -15,6 +15,7 @@ from enrichment.models import Notice, NoticeSettings, Run
 from enrichment.notices import delivery, telling
 from enrichment.notices import settings as notice_settings
 from enrichment.runs import lifecycle
+from tables import outbox
 from tables.models import Column, Table
 from tests.enrichment.api.test_api import Caller
 from workspaces import smtp
@@ -341,3 +342,17 @@ def test_only_the_last_notices_are_kept(leads: Table, ended: Callable[..., Run])
     delivery.prune()
     assert Notice.objects.count() == notice_settings.LAST
     assert Notice.objects.filter(pk=waiting.pk).exists()
+
+
+def test_what_was_put_off_by_a_clock_that_was_ahead_is_due(
+    leads: Table, ended: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[int] = []
+    notice_settings.change(leads, webhook_url=HOOK)
+    ended()
+    monkeypatch.setattr(outbox.dispatch, "send", lambda task, pk: sent.append(pk))
+    notice = Notice.objects.get()
+    for ahead in (timedelta(minutes=30), timedelta(days=400)):
+        Notice.objects.update(due_at=timezone.now() + ahead)
+        outbox.dispatch_due(Notice, telling.DELIVER)
+    assert sent == [notice.pk]
