@@ -15,7 +15,7 @@ from enrichment.models import Notice, NoticeSettings, Run
 from enrichment.notices import delivery, telling
 from enrichment.notices import settings as notice_settings
 from enrichment.runs import lifecycle
-from tables import outbox
+from tables import dispatch, outbox
 from tables.models import Column, Table
 from tests.enrichment.api.test_api import Caller
 from workspaces import smtp
@@ -350,7 +350,7 @@ def test_what_was_put_off_by_a_clock_that_was_ahead_is_due(
     sent: list[int] = []
     notice_settings.change(leads, webhook_url=HOOK)
     ended()
-    monkeypatch.setattr(outbox.dispatch, "send", lambda task, pk: sent.append(pk))
+    monkeypatch.setattr(dispatch, "send", lambda task, pk: sent.append(pk))
     notice = Notice.objects.get()
     for ahead in (timedelta(minutes=30), timedelta(days=400)):
         Notice.objects.update(due_at=timezone.now() + ahead)
