@@ -1,17 +1,16 @@
 """Results of computed columns: as they are stored, and as the grid and the API show them."""
 
-import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import batched, chain
-from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Count
 
+from tables import json_text
 from tables.models import HANDED_DOWN, OPEN_STATES, Cell, CellState
 from tables.storable import storable
 
@@ -290,7 +289,7 @@ def _as_parameters(cell: NewCell) -> list[Any]:
 
 def encoded(new: object) -> str:
     """Returns JSON as the databases take it: moments as they keep them, and without what `storable` takes out."""
-    text = encode_basestring(new) if isinstance(new, str) else _encode(new)  # most are texts
+    text = _encode(new)
     # PostgreSQL's jsonb cannot hold U+0000.
     return text if "\\u0000" not in text and _is_unicode(text) else _encode(storable(new))
 
@@ -315,4 +314,4 @@ def moment(value: datetime) -> str:
     return str(connection.ops.adapt_datetimefield_value(value))
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, default=_plain).encode
+_encode = json_text.encoder(default=_plain)

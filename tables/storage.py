@@ -3,7 +3,6 @@
 The caller has a transaction open and the table locked.
 """
 
-import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,10 +14,10 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from tables import row_order
+from tables import json_text, row_order
 from tables.models import Cell, DeletedRow, Row, RowBlock, Table
 
-encode = json.JSONEncoder(ensure_ascii=False).encode  # of values: to make it takes as long as to use it
+encode = json_text.encoder()  # of values
 _BATCH = 5_000  # rows a transaction
 _AT_ONCE = 100  # lines that one statement inserts; SQLite bounds its parameters
 _ROWS_AT_ONCE = 1_000

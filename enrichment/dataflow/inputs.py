@@ -1,16 +1,15 @@
 """What a row's references stand for when its request is rendered or its formula computed."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import batched
-from json.encoder import encode_basestring_ascii
 
 from enrichment.dataflow import waiting
 from enrichment.engine.errors import MissingInput, RowError, Waits
 from enrichment.engine.template.references import Reason, Unavailable
 from enrichment.graph import CALCULATED_TYPES
+from tables import json_text
 from tables.cells import Pair
 from tables.models import HANDED_DOWN, Cell, CellState, Column
 from tables.stored_rows import AnyRow
@@ -70,12 +69,7 @@ def _reason(value: object) -> object:
     return {"no result": [value.reason, value.message]} if isinstance(value, Unavailable) else str(value)
 
 
-_encoder = json.JSONEncoder(default=_reason, sort_keys=True)
-
-
-def _as_json(value: object) -> str:
-    # Most values are texts, and making the encoder ready for anything takes longer than writing one of these.
-    return encode_basestring_ascii(value) if isinstance(value, str) else _encoder.encode(value)
+_as_json = json_text.encoder(default=_reason, ensure_ascii=True, sort_keys=True)
 
 
 def _columns(table_id: int, column_ids: Collection[int]) -> list[Column]:

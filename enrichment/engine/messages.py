@@ -41,7 +41,7 @@ class Response:
         return self.decoded.text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # a frozen one takes three times as long to make, and each row of a batch has one
 class Outcome:
     """What becomes of a cell after a response."""
 

@@ -7,6 +7,7 @@ the result or another try, goes on with the same rows.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import batched
 from uuid import uuid4
 
@@ -49,13 +50,19 @@ def part(job: Job, claimed: ClaimedRow, values: Mapping[int, object]) -> Ready:
     batching, template = job.compiled.batching, job.compiled.request
     assert batching
     key, element = batch_shape.key_of(batching, values), template.element(values)
-    alone = Request(template.method, "", (), element.encode(errors="replace"))
+    alone = _without_others(template.method)
     shares = job.compiled.config.shares_answers
     if shares or template.rows[0][0] == "url" or len(element) > _LARGE:  # where it may be refused without others
         alone = template.render(_with_elements(job, [element])).request
     request_key = deduplication.request_key(job, alone) if shares else ""
     row_id, attempts, notes = claimed.row.pk, claimed.attempts, claimed.notes
     return Ready(row_id, attempts, alone, request_key=request_key, notes=notes, key=key, element=element)
+
+
+@cache
+def _without_others(method: str) -> Request:
+    """Returns what stands for the request of a row that is sent with others only."""
+    return Request(method, "")
 
 
 def gathered(job: Job, rows: Sequence[Ready], *, is_last: bool = True) -> tuple[list[Ready], list[Ready]]:
@@ -194,6 +201,7 @@ def _of_part(job: Job, row: Ready, part: Part, result: Result) -> Result:
         code,
         words,
         result.error_detail,
+        result.notes,
         http_status=result.http_status,
         attempts=result.attempts,
         exchange=result.exchange,

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from enrichment.engine.answer.telling import words_of
 from enrichment.engine.errors import RenderError
@@ -41,8 +42,7 @@ class Batching:
         return frozenset(part.column_id for part in parts if isinstance(part, Hole) and part.column_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """What an answer has for one row: a value, MISSING where there is none, or what is wrong with it."""
 
     value: object = MISSING
@@ -80,8 +80,9 @@ def divided(batching: Batching, keys: Sequence[str], answer: object) -> list[Par
             by_key[key].append(item)
     if by_key.keys() == {""} and any(by_key[""]):
         raise Unmatched(f"No item in the answer has anything at “{batching.match.answer.text}”")
-    others = [key for key in by_key if key and key not in set(keys)]
-    if others and not by_key.keys() & set(keys):
+    wanted = set(keys)
+    others = [key for key in by_key if key and key not in wanted]
+    if others and wanted.isdisjoint(by_key):
         raise Unmatched(f"No item in the answer is for one of the rows: the first is for “{others[0][:60]}”")
     keyless = len([item for item in by_key.get("", []) if item])
     nearly = {_folded(key): key for key in others}

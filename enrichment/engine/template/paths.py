@@ -158,8 +158,9 @@ def pick(value: object, wanted: Sequence[Path]) -> object:
 def _pick(value: object, ways: Sequence[Sequence[Step]]) -> object:
     if not all(ways):
         return value
-    if value.__class__ is dict and all(len(way) == 1 and way[0].__class__ is str for way in ways):
-        return _pick_keys(value, {way[0] for way in ways})
+    keys = {way[0] for way in ways if len(way) == 1 and way[0].__class__ is str}
+    if value.__class__ is dict and len(keys) == len(ways):
+        return _pick_keys(value, keys)
     below = defaultdict(list)
     for way in ways:
         below[way[0]].append(way[1:])
