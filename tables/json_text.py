@@ -1,4 +1,4 @@
-"""Values as JSON text, by encoders that are made once: `json` makes one for each value, which takes longer than a number.
+"""Values as JSON text, by encoders that are made once: `json` makes one for each value, in longer than a number takes.
 
 They write what `json.dumps` does. They don't look for a value that contains itself: nothing that is stored does.
 """

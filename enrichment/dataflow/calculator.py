@@ -33,6 +33,11 @@ class Calculation:
     problem: str = ""  # why nothing can be computed
 
     @property
+    def reads_more(self) -> bool:
+        """Whether computing it reads more than the values of its row."""
+        return self.lookup is not None or self.path is not None
+
+    @property
     def column_ids(self) -> frozenset[int]:
         if self.lookup:
             return self.lookup.column_ids

@@ -8,17 +8,16 @@ are told what changed in it.
 
 import logging
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from uuid import uuid4
 
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from enrichment import graph, leases
-from enrichment.dataflow import auto_update, inputs, list_rows, lookup_changes, recalculations, waiting
-from enrichment.dataflow.calculator import Calculation, calculate, calculations
-from enrichment.dataflow.inputs import Values
+from enrichment import leases
+from enrichment.dataflow import auto_update, list_rows, lookup_changes, recalculations, waiting
+from enrichment.dataflow.computed_batches import Batches, Computed
 from enrichment.dataflow.outcomes import Ended
 from enrichment.engine.formula import Evaluators, SandboxBusy
 from enrichment.graph import Graph
@@ -26,19 +25,11 @@ from enrichment.models import Recalculation
 from enrichment.runs import failures
 from tables import cells, events, storage
 from tables.cells import Calculated, Pair
-from tables.models import Column
-from tables.stored_rows import StoredRow
 
 log = logging.getLogger(__name__)
 
 STEP_SECONDS = 5.0
 BUSY = 1.0  # seconds until the next try when all formula processes, or the database, are busy
-BATCH = 4_000
-_FIRST_SLICE = 10  # rows
-_LARGEST_SLICE = 500  # rows after which the time is looked at
-_SLOW = 0.5  # seconds of a slice after which the next one is smaller
-
-type Computed = dict[int, list[Ended]]  # by column
 
 
 class _TakenOver(Exception):
@@ -53,10 +44,11 @@ def advance(table_id: int, token: str = "") -> tuple[str, float] | None:
     """
     token = token or uuid4().hex
     until = time.monotonic() + STEP_SECONDS
-    with Evaluators() as evaluators, leases.kept(recalculations.held(table_id, token)):
+    held = recalculations.held(table_id, token)
+    with Evaluators() as evaluators, Batches(evaluators, until) as batches, leases.kept(held):
         while entry := recalculations.claim(table_id, token):
             try:
-                _advance(entry, evaluators, until)
+                _advance(entry, batches)
             except _TakenOver:
                 continue
             except SandboxBusy:
@@ -69,12 +61,12 @@ def advance(table_id: int, token: str = "") -> tuple[str, float] | None:
     return None
 
 
-def _advance(entry: Recalculation, evaluators: Evaluators, until: float) -> None:
-    dependencies = graph.of_table(entry.table_id)
-    rows = recalculations.rows_of(entry, BATCH)
-    computed = _compute(entry, dependencies, rows, evaluators, until)
+def _advance(entry: Recalculation, batches: Batches) -> None:
+    batch = batches.take(entry)
+    computed, rows, dependencies = batch.computed(), batch.rows, batch.dependencies
     done = len(next(iter(computed.values()))) if computed else len(rows)
-    cursor = recalculations.end_of(entry, rows, BATCH) if done == len(rows) else rows[done - 1].pk
+    cursor = batch.end if done == len(rows) else rows[done - 1].pk
+    batches.look_ahead(entry, cursor)
     with transaction.atomic():
         storage.lock_table(entry.table_id)
         if not recalculations.move(entry, cursor):
@@ -87,46 +79,6 @@ def _advance(entry: Recalculation, evaluators: Evaluators, until: float) -> None
             list_rows.follow(pk, [row_id for row_id, column_id in changed if column_id == pk])
         new_cells = [(row_id, pk, ended.as_cell()) for (row_id, pk), ended in changed.items()]
         transaction.on_commit(partial(events.publish_cells, entry.table_id, new_cells))
-
-
-def _compute(
-    entry: Recalculation, dependencies: Graph, rows: Sequence[StoredRow], evaluators: Evaluators, until: float
-) -> Computed:
-    """Returns results of the first rows: of as many as there is time for, and of one slice at least."""
-    formulas = dependencies.formulas.keys() & set(entry.column_ids)
-    to_compute = calculations(dependencies.in_order(formulas), entry.table_id)
-    if not to_compute or not rows:
-        return {}
-    names = dict(Column.objects.filter(pk__in=to_compute).values_list("pk", "name"))
-    needed = set().union(*(item.column_ids for item in to_compute.values())) - to_compute.keys()
-    values = inputs.as_stored(rows, entry.table_id, needed)
-    computed: Computed = {pk: [] for pk in to_compute}
-    start, size = 0, _FIRST_SLICE
-    while start < len(rows) and (not start or time.monotonic() < until):
-        began = time.monotonic()
-        slice_ = [(row.pk, values[row.pk]) for row in rows[start : start + size]]
-        for pk, results in _compute_slice(to_compute, names, slice_, evaluators).items():
-            computed[pk] += results
-        start += size
-        size = max(1, size // 4) if time.monotonic() - began > _SLOW else min(_LARGEST_SLICE, size * 4)
-    return computed
-
-
-def _compute_slice(
-    to_compute: Mapping[int, Calculation],
-    names: Mapping[int, str],
-    rows: Sequence[tuple[int, Values]],
-    evaluators: Evaluators,
-) -> Computed:
-    """Computes the columns in this order, each with the results of those before it."""
-    computed: Computed = {}
-    used = set().union(*(calculation.column_ids for calculation in to_compute.values()))
-    for pk, calculation in to_compute.items():
-        computed[pk] = calculate(calculation, rows, evaluators)
-        if pk in used:
-            for (_, values), ended in zip(rows, computed[pk], strict=True):
-                values[pk] = inputs.result(ended.state, ended.value, ended.error_message, names[pk])
-    return computed
 
 
 def _store(computed: Computed) -> dict[Pair, Ended]:

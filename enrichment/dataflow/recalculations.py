@@ -23,6 +23,7 @@ from tables.models import Column, Row
 from tables.stored_rows import StoredRow
 
 ADVANCE = "enrichment.recompute"
+_CHARACTERS = 16_000_000  # of the rows of one batch, in JSON
 MOST_IDS = 10_000  # in one entry; more rows than this came from a file and are a range
 _AHEAD = Q(cursor__lt=F("last_row"))
 _OVER_ALL = Q(row_ids__isnull=True, first_row=0)
@@ -159,27 +160,26 @@ def held(table_id: int, token: str) -> Leases[Recalculation]:
     return Recalculation.objects.filter(table_id=table_id, step_token=token)
 
 
-def rows_of(entry: Recalculation, limit: int) -> list[StoredRow]:
-    """Returns the next rows of the entry, in order."""
+def rows_of(entry: Recalculation, limit: int) -> tuple[list[StoredRow], int]:
+    """Returns the next rows of the entry, in order, and the cursor after them and after deleted ones among them.
+
+    They are at most so many, and fewer where their texts are long.
+    """
     rows = Row.objects.filter(table_id=entry.table_id).order_by("pk")
+    row_ids = _ids_ahead(entry)[:limit]
     if entry.row_ids is None:
         rows = rows.filter(pk__gt=entry.cursor, pk__lte=entry.last_row)[:limit]
     else:
-        rows = rows.filter(pk__in=_ids_ahead(entry)[:limit])
-    return stored_rows.read(rows)
+        rows = rows.filter(pk__in=row_ids)
+    found, are_all = stored_rows.read_some(rows, _CHARACTERS)
+    if not are_all or (entry.row_ids is None and len(found) == limit):
+        return found, found[-1].pk
+    return found, row_ids[-1] if row_ids else entry.last_row
 
 
 def _ids_ahead(entry: Recalculation) -> list[int]:
     ids: list[int] = entry.row_ids or []
     return ids[bisect_right(ids, entry.cursor) :]
-
-
-def end_of(entry: Recalculation, rows: Sequence[StoredRow], limit: int) -> int:
-    """Returns the cursor after these rows, which rows_of gave for this limit, and after deleted ones among them."""
-    if entry.row_ids is not None:
-        row_ids = _ids_ahead(entry)[:limit]
-        return row_ids[-1] if row_ids else entry.last_row
-    return rows[-1].pk if len(rows) == limit else entry.last_row
 
 
 def move(entry: Recalculation, cursor: int) -> bool:

@@ -33,7 +33,8 @@ def results_of(text: bytes) -> Iterator[Result]:
     """Returns the results that `of_results` made the text of."""
     kept = json.loads(text)
     columns, common = kept.get("columns", {}), kept.get("common", {})
-    for row in kept.get("rows") or [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]:
+    by_row = zip(*columns.values(), strict=True)
+    for row in kept.get("rows") or [dict(zip(columns, row, strict=True)) for row in by_row]:
         found = {**common, **row}
         attempts = [{**attempt, "shared": kept["shared"].get(attempt["shared"])} for attempt in found["new_attempts"]]
         yield _adapter().validate_python({**found, "new_attempts": attempts})

@@ -10,7 +10,7 @@ from pydantic_core import from_json
 from enrichment.engine.sandbox import process
 from enrichment.engine.sandbox.process import Died, Helper
 
-BATCH = 100  # rows; as many again are sent before these are answered
+BATCH = 250  # rows; as many again are sent before these are answered
 STUCK_ROWS = 3  # after which a formula is stopped
 _SLICE = 0.1  # as in child.py
 _GRACE = 0.4

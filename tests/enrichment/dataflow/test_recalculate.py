@@ -9,9 +9,9 @@ from django.core.files.base import ContentFile
 from enrichment import leases
 from enrichment.columns import formula as formula_columns
 from enrichment.columns import lifecycle as column_lifecycle
-from enrichment.dataflow import recalculate, recalculations
+from enrichment.dataflow import computed_batches, recalculate, recalculations
 from enrichment.models import Recalculation, Run
-from tables import catalog, dispatch, rows
+from tables import catalog, dispatch, rows, stored_rows
 from tables.imports import job, uploads
 from tables.models import HANDED_DOWN, Cell, Column, Row, Table
 from tests.enrichment.conftest import sweep
@@ -89,12 +89,55 @@ def test_rows_of_a_file_are_computed_as_a_range(
 def test_many_rows_are_computed_in_batches(
     leads: Table, compute: Compute, cells: Cells, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recalculate, "BATCH", 7)
+    monkeypatch.setattr(computed_batches, "BATCH", 7)
     rows.append(leads, [{"Size": str(number)} for number in range(30)])
     rows.delete(leads, row_ids(leads)[3:6])
     column = double(leads)
     compute(leads)
     assert cells(column)[3:] == [("done", 2 * number) for number in range(3, 30)]
+
+
+def test_rows_with_long_texts_are_computed_in_smaller_batches(
+    leads: Table, compute: Compute, cells: Cells, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored_rows, "_AT_ONCE", 3)
+    monkeypatch.setattr(recalculations, "_CHARACTERS", 1_000)
+    stored: list[int] = []
+    monkeypatch.setattr(recalculate, "_store", _noting(stored))
+    rows.append(leads, [{"Size": str(number), "Company": "x" * 400} for number in range(30)])
+    column = double(leads)
+    Recalculation.objects.filter(row_ids__isnull=False).delete()
+    compute(leads)
+    assert cells(column)[3:] == [("done", 2 * number) for number in range(30)]
+    assert stored == [6] + [3] * 9  # the first three of which are short
+
+
+def _noting(stored: list[int]) -> Callable[..., Any]:
+    """Returns what stores a batch, and notes of how many rows it is."""
+    store = recalculate._store
+
+    def noting(computed: dict[int, list[Any]]) -> Any:
+        stored.extend(map(len, computed.values()))
+        return store(computed)
+
+    return noting
+
+
+def test_a_row_that_is_edited_after_it_was_read_ahead_keeps_the_result_of_the_edit(
+    leads: Table, compute: Compute, cells: Cells, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(computed_batches, "BATCH", 1)
+    column = double(leads)
+    store, last = recalculate._store, row_ids(leads)[2]
+
+    def edited_meanwhile(computed: dict[int, list[Any]]) -> Any:
+        monkeypatch.setattr(recalculate, "_store", store)
+        rows.update(leads, [{"id": last, "cells": {"Size": "77"}}])
+        return store(computed)
+
+    monkeypatch.setattr(recalculate, "_store", edited_meanwhile)
+    compute(leads)
+    assert cells(column)[2] == ("done", 154)
 
 
 def test_rows_that_come_one_by_one_join_an_entry_that_nobody_began(leads: Table) -> None:
