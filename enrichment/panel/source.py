@@ -247,14 +247,13 @@ def _columns(source: Source, typed: Form) -> dict[str, Any]:
     """Returns the lines of where the fields go, and by which of the columns rows match."""
     fillable = settings.fillable(source.table)
     lines = source_fields.rows(typed.given["columns"], fillable, preview.fields(source.table, typed.items))
-    choices = source_fields.key_choices(lines, fillable)
-    key = next(iter(typed.given["key"]), "")
-    is_name = isinstance(key, str)
+    stored = _stored(source)["key"]
+    choices = source_fields.key_choices(lines, fillable, stored)
     return {
         "lines": lines,
         "fillable": fillable,
         "key_choices": choices,
-        "key": next((value for value, name in choices if key and str(key) == (name if is_name else value)), ""),
+        "row_key": source_fields.chosen_key(typed.given["key"], choices, stored),
         "given": typed.given,
         "on_match_choices": sources.ON_MATCH,
     }

@@ -14,6 +14,7 @@ from tables.models import Column
 from tables.values import as_text
 
 NEW = "new"  # what a field goes into: a column that is to be made, named after the field or as it is written behind it
+STORED = "stored"  # the key of several columns that the source has, which the form only takes as a whole
 _EXAMPLE = 40  # characters
 
 
@@ -28,11 +29,17 @@ def settings(form: QueryDict, base: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "config": config,
         "columns": columns(form),
-        "key": [int(key) if key.isdecimal() else key.removeprefix(f"{NEW}:")] if key else [],
+        "key": _key(key, base["key"]),
         "on_match": form.get("on_match", "update") if key else "add",
         "keep_blank": "empties" not in form,
         "schedule": _times(form),
     }
+
+
+def _key(typed: str, stored: Sequence[str]) -> list[int | str]:
+    if typed == STORED:
+        return list(stored)
+    return [int(typed) if typed.isdecimal() else typed.removeprefix(f"{NEW}:")] if typed else []
 
 
 def _times(form: QueryDict) -> dict[str, Any] | None:
@@ -85,10 +92,21 @@ def example(values: Sequence[object]) -> str:
     return text if len(text) <= _EXAMPLE else f"{text[:_EXAMPLE]}…"
 
 
-def key_choices(lines: Sequence[Mapping[str, Any]], fillable: Sequence[Column]) -> list[tuple[str, str]]:
-    """Returns (value, name) of the columns that a field goes into."""
+def key_choices(
+    lines: Sequence[Mapping[str, Any]], fillable: Sequence[Column], stored: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Returns (value, name) of the columns that a field goes into, and of the stored key where it has several."""
     names = {str(column.pk): column.name for column in fillable}
-    return [(line["to"], names.get(line["to"]) or line["new"]) for line in lines if line["to"]]
+    choices = [(line["to"], names.get(line["to"]) or line["new"]) for line in lines if line["to"]]
+    return choices + ([(STORED, " and ".join(stored))] if stored[1:] else [])
+
+
+def chosen_key(key: Sequence[int | str], choices: Sequence[tuple[str, str]], stored: Sequence[str]) -> str:
+    """Returns the value of the choice that stands for this key, empty for none."""
+    if not key or key[1:]:
+        return STORED if key and list(key) == list(stored) else ""
+    is_name = isinstance(key[0], str)
+    return next((value for value, name in choices if str(key[0]) == (name if is_name else value)), "")
 
 
 def lines(given: Mapping[str, Any], connection_names: Mapping[int, str]) -> dict[str, str]:
@@ -98,7 +116,8 @@ def lines(given: Mapping[str, Any], connection_names: Mapping[int, str]) -> dict
     of_request = summaries.of_sections(whole, connection_names)
     names = [str(item["column"]) for item in given["columns"]]
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    key = f" · matched by {given['key'][0]}, {given['on_match']}" if given["key"] else ""
+    by = " and ".join(str(name) for name in given["key"])
+    key = f" · matched by {by}, {given['on_match']}" if by else ""
     return {
         **{name: of_request[name] for name in ("request", "sign_in")},
         "list": f"in {config['items']}" if config["items"] else "The answer is the list",

@@ -58,7 +58,7 @@ def change_webhook(request: PageRequest, actor: Actor, table_id: int) -> HttpRes
         webhooks.change(
             hook,
             enabled={"on": True, "off": False}.get(request.POST.get("turn", "")),
-            key=[int(key)] if key.isdecimal() else [],
+            key=None if key == source_fields.STORED else [int(key)] if key.isdecimal() else [],
             on_match=on_match if key else "add",
             unknown="ignore" if "ignore_unknown" in request.POST else "refuse",
         )
@@ -92,6 +92,7 @@ def shown(request: PageRequest, table: Table, problem: str = "") -> HttpResponse
         "lists": source_lists.of_table(table),
         "files": uploads.into_table(table).exclude(filename="").select_related("created_by")[:_FILES],
         "hook": hook,
+        "hook_keys": _several(hook, plain) if hook else "",
         "fillable": plain,
         "on_match_choices": ON_MATCH,
         "posts": webhooks.last_posts(hook) if hook else [],
@@ -160,7 +161,7 @@ def _described(source: Source) -> dict[str, Any]:
         "sign_in": source.connection.name if source.connection else "",
         "items": source.config["items"],
         "shape": source_fields.shape(source.config),
-        "key": given["key"][0] if given["key"] else "",
+        "key": " and ".join(given["key"]),
         "on_match": dict(_MATCHED)[source.on_match],
         "names": names,
         "when": schedule.when(times),
@@ -182,6 +183,11 @@ def _run(run: SourceRun) -> dict[str, Any]:
         "took": None if seconds is None else max(1, round(seconds)),
         "can_undo": undoing.until(done),
     }
+
+
+def _several(hook: Hook, plain: list[Column]) -> str:
+    """Returns the names of the columns by which the rows of a webhook match, where these are several."""
+    return " and ".join(column.name for column in plain if column.pk in hook.key) if hook.key[1:] else ""
 
 
 def _address(hook: Hook, fillable: list[Column]) -> dict[str, Any]:

@@ -162,3 +162,24 @@ def test_a_source_that_somebody_else_changed_meanwhile_is_not_replaced_unasked(
     [now] = re.findall('name="was" value="([0-9a-f]{24})"', refused)
     post("", at=at, **form | {"was": now})
     assert settings.shown(Source.objects.get())["config"]["items"] == "data.items"
+
+
+@pytest.mark.parametrize("key", [["Company"], ["Company", "Size"]])
+def test_a_source_that_is_saved_as_it_is_shown_keeps_its_key(
+    post: Any, form: dict[str, Any], leads: Table, editor: User, client_for: Callable[[User], Client], key: list[str]
+) -> None:
+    columns = [{"path": "name", "column": "Company"}, {"path": "staff", "column": "Size"}]
+    given = {"config": {"url": form["url"], "items": form["items"]}, "columns": columns, "key": key}
+    source = settings.create(leads, editor, "CRM", {**given, "on_match": "skip"})
+    shown = unescape(client_for(editor).get(f"/sources/{source.pk}").content.decode())
+    select = re.search(r'<select id="source-key".*?</select>', shown, re.DOTALL)
+    assert select
+    [(chosen, words)] = re.findall(r'<option value="(\w+)" selected>([^<]+)<', select[0])
+    assert words == " and ".join(key)
+    to = {item["column"]: item["column"] for item in source.columns}
+    fields = {"columns.path": ["name", "staff"], "columns.to": [str(pk) for pk in to], "on_match": "skip"}
+    [version] = re.findall(r'name="was" value="([^"]+)"', shown)
+    post("", at=f"/sources/{source.pk}", **form, **fields, key=chosen, was=version)
+    source.refresh_from_db()
+    assert settings.shown(source)["key"] == key
+    assert source.on_match == "skip"

@@ -72,3 +72,16 @@ def test_viewers_and_outsiders_see_no_address(
     assert client_for(viewer).get(f"/tables/{leads.pk}/sources").status_code == 403
     assert client_for(outsider).get(f"/tables/{leads.pk}/sources").status_code == 404
     assert client_for(viewer).post(f"/tables/{leads.pk}/sources/webhook/renew").status_code == 403
+
+
+def test_a_webhook_that_matches_by_several_columns_keeps_them_when_something_else_is_changed(
+    page: Callable[..., str], leads: Table
+) -> None:
+    page("/webhook/renew")
+    hook = Hook.objects.get(table=leads)
+    webhooks.change(hook, key=["Company", "Size"], on_match="update")
+    assert '<option value="stored" selected>Company and Size</option>' in page()
+    page("/webhook", key="stored", on_match="skip")
+    before = hook.key
+    hook.refresh_from_db()
+    assert (hook.key, hook.on_match) == (before, "skip")
