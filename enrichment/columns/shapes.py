@@ -82,12 +82,13 @@ def compile_pages(config: HttpConfig, template: RequestTemplate | None, problems
     settings = config.pages
     if settings is None:
         return None
-    following = _path(settings.next, "pages.next", problems)
+    is_named = settings.by in ("next_url", "cursor")
+    following = _path(settings.next, "pages.next", problems) if is_named else None
     items = _path(settings.items, "pages.items", problems)
     if items and (items.query or EVERY in items.steps):
         words = "The list has one place, such as data.items: * and JSONPath can't be used here."
         problems.append(Problem(words, field="pages.items"))
-    if settings.by in ("next_url", "cursor") and not settings.next.strip():
+    if is_named and not settings.next.strip():
         words = "Say where an answer names the next page, such as paging.next."
         problems.append(Problem(words, field="pages.next"))
     in_request = template is not None and template.takes_cursor and config.poll is None

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from enrichment.engine.shapes.pages import COUNTED
 from enrichment.engine.shapes.words import duration
 from enrichment.panel import forms
 from enrichment.schema import SHAPES, Batch, Callback, Pages, Poll
@@ -55,7 +56,8 @@ def _poll(form: QueryDict) -> dict[str, Any]:
 def _pages(form: QueryDict) -> dict[str, Any]:
     texts = {name: forms.text(form, f"pages.{name}") for name in ("by", "next", "parameter", "items")}
     bounds = {name: forms.text(form, f"pages.{name}") for name in ("max_pages", "max_items")}
-    optional = {name: forms.text(form, f"pages.{name}") or None for name in ("start", "size")}
+    is_counted = texts["by"] in COUNTED  # only then the fields are in sight
+    optional = {name: (is_counted and forms.text(form, f"pages.{name}")) or None for name in ("start", "size")}
     return texts | bounds | optional
 
 

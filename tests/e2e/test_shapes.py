@@ -117,7 +117,11 @@ def test_a_list_is_fetched_page_by_page(panel: Page, api: LedgerApi, picture: Pi
     page.get_by_label("Endpoint URL").fill(f"{book.url}/{{{{Company}}}}")
     page.get_by_role("switch", name="Fetch all pages").check()
     section = page.locator("#section-shape")
+    expect(section.get_by_label("Next page at", exact=True)).to_be_visible()
+    expect(section.get_by_label("First number")).to_be_hidden()
     section.get_by_label("The next page comes from").select_option("a page number")
+    expect(section.get_by_label("Next page at", exact=True)).to_be_hidden()  # what another way takes
+    expect(section.get_by_label("First number")).to_be_visible()
     section.get_by_label("Query parameter", exact=True).fill("page")
     section.locator("#pages-items").fill("items")
     section.get_by_label("Most pages").fill("3")

@@ -351,6 +351,10 @@ def test_a_column_without_pages_tells_that_its_list_goes_on(
     assert (result.error_code, result.error_message) == (("incomplete", words) if told else ("", ""))
 
 
+def test_what_another_way_takes_is_no_matter(column: Any) -> None:
+    column(pages={"by": "page", "parameter": "page", "items": "people", "next": "a["})
+
+
 def test_a_column_called_cursor_is_a_column(column: Any, people: People, leads: Table) -> None:
     table_columns.create(leads, "cursor", "text")
     made = column(method="POST", body='{"cursor": "{{cursor}}"}')
