@@ -156,6 +156,8 @@ def _match(settings: Match, names: Names, problems: list[Problem]) -> batch.Matc
     if not settings.answer.strip():
         words = "Say where an item of the answer has it, such as email."
         problems.append(Problem(words, field="batch.match.answer"))
+    if settings.answer.strip() == batch.BY_NAME:
+        return batch.Match(tuple(parts), None)
     answer = _path(settings.answer, "batch.match.answer", problems)
     return batch.Match(tuple(parts), answer) if answer else None
 

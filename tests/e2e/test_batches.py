@@ -44,7 +44,7 @@ def test_many_rows_are_sent_in_one_request(page: Page, app: App, echo: Echo, pic
     panel.get_by_label("List at").last.fill("results")
     panel.get_by_label("Which item is whose").select_option("key")
     panel.locator("#batch-match-row-text").fill("{{Company}}")
-    panel.get_by_label("is in the item at").fill("name")
+    panel.get_by_label("is in the item at", exact=True).fill("name")
     expect(page.locator("#preview")).to_contain_text(
         '{"of": ["Northwind", "Contoso", "Fabrikam", "Tailspin", "Wingtip"]}'
     )
@@ -53,7 +53,7 @@ def test_many_rows_are_sent_in_one_request(page: Page, app: App, echo: Echo, pic
     panel.get_by_label("Rows in one request, at most").fill("4")
     expect(page.locator("#preview")).to_contain_text("One request for 4 rows")
     assert Axe().run(page).response["violations"] == []
-    panel.get_by_label("is in the item at").scroll_into_view_if_needed()
+    panel.get_by_label("is in the item at", exact=True).scroll_into_view_if_needed()
     picture(page, "guide/images/shapes-batch")
     page.get_by_role("button", name="Send row 1").click()
     expect(panel.get_by_text("Sent as a batch of one row. A run sends up to 4 rows in one request.")).to_be_visible()

@@ -14,6 +14,7 @@ from enrichment.engine.template.paths import MISSING, Path
 from enrichment.engine.template.references import Hole
 from enrichment.engine.template.values import as_text
 
+BY_NAME = "@name"  # in the place of a path: the answer has its items in an object, each under the key of its row
 REFUSED = (400, 413, 422)  # statuses that may be the fault of one row, and say that nothing was done
 
 _STATUSES = ("status", "statusCode", "status_code", "httpStatusCode")
@@ -25,7 +26,7 @@ class Match:
     """By what an item of the answer is a row's."""
 
     row: Parts
-    answer: Path  # in the item
+    answer: Path | None  # in the item; None: the name that the item has in an object
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +69,17 @@ def key_of(batching: Batching, values: Mapping[int, object]) -> str:
 
 def divided(batching: Batching, keys: Sequence[str], answer: object) -> list[Part]:
     """Returns the parts of an answer in the order of the rows, whose keys these are. Raises Unmatched."""
-    items = _items(batching, answer)
     if batching.match is None:
+        items = _items(batching, answer)
         if len(items) != len(keys):
             raise Unmatched(f"The answer has {_counted(len(items), 'item')} for {_counted(len(keys), 'row')}")
         return [_part(batching, item) for item in items]
     by_key: dict[str, list[object]] = defaultdict(list)
-    for item in items:
-        key = as_text(batching.match.answer.get(item)).strip()
+    for key, item in _with_keys(batching, batching.match, answer, keys):
         if item not in by_key[key]:
             by_key[key].append(item)
     if by_key.keys() == {""} and any(by_key[""]):
-        raise Unmatched(f"No item in the answer has anything at “{batching.match.answer.text}”")
+        raise Unmatched(f"No item in the answer has anything at “{_place(batching.match)}”")
     wanted = set(keys)
     others = [key for key in by_key if key and key not in wanted]
     if others and wanted.isdisjoint(by_key):
@@ -94,14 +94,36 @@ def _folded(key: str) -> str:
     return _ZEROS.sub("", key.casefold())
 
 
+def _with_keys(batching: Batching, match: Match, answer: object, keys: Sequence[str]) -> list[tuple[str, object]]:
+    """Returns the items with their keys. Raises Unmatched."""
+    found = batching.items.get(answer) if batching.items else answer
+    if match.answer and isinstance(found, dict) and not found.keys().isdisjoint(keys):
+        words = f"There is no list {_where(batching)}, but an object with an item for each row under its name"
+        raise Unmatched(f"{words} (which {BY_NAME} stands for)")
+    if match.answer:
+        return [(as_text(match.answer.get(item)).strip(), item) for item in _items(batching, answer)]
+    if found in (None, "", []) or not answer:
+        return []
+    if not isinstance(found, dict):
+        raise Unmatched(f"There is no object {_where(batching)} with an item for each row under its name")
+    return [(name.strip(), item) for name, item in found.items()]
+
+
 def _items(batching: Batching, answer: object) -> list[object]:
     found = batching.items.get(answer) if batching.items else answer
     if found is None or found == "" or not answer:
         return []
     if not isinstance(found, list):
-        where = f"at “{batching.items.text}”" if batching.items else "in the answer"
-        raise Unmatched(f"There is no list {where}")
+        raise Unmatched(f"There is no list {_where(batching)}")
     return found
+
+
+def _where(batching: Batching) -> str:
+    return f"at “{batching.items.text}”" if batching.items else "in the answer"
+
+
+def _place(match: Match) -> str:
+    return match.answer.text if match.answer else BY_NAME
 
 
 def _of_key(batching: Batching, key: str, items: list[object], keyless: int, nearly: str) -> Part:
@@ -113,7 +135,7 @@ def _of_key(batching: Batching, key: str, items: list[object], keyless: int, nea
     if not items and nearly:
         return Part(problem=f"The answer has no item for “{key}”, but one for “{nearly}”. Send it as the API writes it")
     if not items and keyless and batching.match:
-        others = f"{_counted(keyless, 'item')} without anything at “{batching.match.answer.text}”"
+        others = f"{_counted(keyless, 'item')} without anything at “{_place(batching.match)}”"
         return Part(problem=f"The answer has no item for “{key}”, but {others}")
     return _part(batching, items[0]) if items else Part()
 

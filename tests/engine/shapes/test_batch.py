@@ -39,6 +39,26 @@ def test_keys_are_compared_as_trimmed_text() -> None:
     assert [part.value for part in parts] == [answer[1], answer[0], MISSING, answer[0]]
 
 
+def test_items_may_stand_in_an_object_under_the_keys_of_their_rows() -> None:
+    by_name = Match(BY_EMAIL.row, None)
+    answer = {"data": {" a@x": {"n": 1}, "b@x": None, "C@x": {"n": 3}, "d@x": {"status": 404, "error": "none"}}}
+    parts = batch.divided(batching(by_name, items="data"), ["a@x", "b@x", "c@x", "e@x", "d@x"], answer)
+    assert [(part.value, part.problem[:19]) for part in parts] == [
+        ({"n": 1}, ""),
+        (None, ""),
+        (MISSING, "The answer has no i"),  # but one for C@x
+        (MISSING, ""),
+        (MISSING, "404 · none"),
+    ]
+    with pytest.raises(Unmatched, match="There is no object at “data” with an item for each row under its name"):
+        batch.divided(batching(by_name, items="data"), ["a@x"], {"data": [1]})
+    with pytest.raises(Unmatched, match="No item in the answer is for one of the rows"):
+        batch.divided(batching(by_name), ["a@x"], {"error": "over quota"})
+    assert batch.divided(batching(by_name, items="data"), ["a@x"], {"data": {}}) == [Part()]
+    with pytest.raises(Unmatched, match=r"under its name \(which @name stands for\)"):
+        batch.divided(batching(BY_EMAIL), ["a@x"], {"a@x": {"n": 1}})
+
+
 @pytest.mark.parametrize("answer", [[{"mail": "a"}, {"mail": "b"}], [None, {"email": None}], ["a"]])
 def test_items_that_all_lack_the_key_are_nobodys(answer: list[object]) -> None:
     with pytest.raises(Unmatched, match="No item in the answer has anything at “email”"):
