@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings as chosen
+from django.utils.module_loading import import_string
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,3 +50,8 @@ def test_a_secret_for_which_there_is_no_space_leaves_no_empty_file(tmp_path: Pat
     ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert "File too large" in ended.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_all_middlewares_of_a_request_run_in_one_thread_without_a_task_for_each() -> None:
+    """Django calls those behind the last one that is not for async in tasks of the event loop, and waits for each."""
+    assert not getattr(import_string(chosen.MIDDLEWARE[-1]), "async_capable", False)
