@@ -42,7 +42,7 @@ faults="pytest -q --dist loadfile --reruns 1 --rerun-show-tracebacks tests/fault
 all_but_faults() {
   part "All on SQLite and the bundled Redis" $unit
   [ -z "$address" ] || part "What uses a database, on PostgreSQL and Redis" \
-    env $address $unit --only-database --ignore=tests/e2e
+    env $address $unit --only-database --ignore=tests/e2e --ignore=tests/engine
 }
 
 faults_on_each() {
