@@ -30,7 +30,7 @@ from enrichment.worker.ready import Ready
 from enrichment.worker.send_journal import Journal
 from tables.models import CellState
 
-MOST_CLAIMED = 2000  # rows at a time, where many go out in one request
+MOST_CLAIMED = 4000  # rows at a time, where many go out in one request
 
 under_way: set["Pipeline"] = set()  # of this process, with requests of steps that are over
 

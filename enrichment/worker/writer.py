@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_WAIT = 0.2  # seconds that a result waits for others
 FIRST_WAIT = 0.025  # seconds that the first ones wait: somebody is looking for them
-MANY = 2000  # results that are stored at once without waiting
+MANY = 4000  # results that are stored at once without waiting
 NOT_STORED = "internal"
 ENOUGH = 50  # rows after which a percentage of failures means something
 
