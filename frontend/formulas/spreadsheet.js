@@ -63,6 +63,13 @@ function asNumber(value, name) {
   return amount ?? (/^[-+$€£¥(\s]*\d/.test(value) ? unreadable(name, value) : value);
 }
 
+/** Returns the number that a value is, nothing as 0. @param {any} value @param {string} name */
+function numberOf(value, name) {
+  const number = native(asNumber(value ?? 0, name));
+  if (Number.isNaN(number)) throw new Failure(name, "#VALUE!");
+  return number;
+}
+
 /** Returns the function, and those below its name, with numbers for text. @param {any} calculate @param {string} name
  * @returns {any} */
 const ofNumbers = (calculate, name) =>
@@ -100,16 +107,15 @@ const ROUNDING = { ROUND: Math.round, ROUNDUP: Math.ceil, ROUNDDOWN: Math.floor 
  * @param {string} name @param {(size: number) => number} way */
 const rounding =
   (name, way) =>
-  (/** @type {any} */ given, places = 0) => {
-    const number = native(asNumber(given ?? 0, name));
-    if (Number.isNaN(number)) throw new Failure(name, "#VALUE!");
-    return rounded(number, Math.trunc(native(places)), way);
-  };
+  (/** @type {any} */ given, places = 0) =>
+    rounded(numberOf(given, name), Math.trunc(native(places)), way);
+
+/** @param {string} name @param {number} rest of a division by two */
+const parity = (name, rest) => (/** @type {any} */ given) => Math.abs(Math.trunc(numberOf(given, name)) % 2) === rest;
 
 /** The rest has the sign of the divisor. @param {any} given @param {any} by */
 function MOD(given, by) {
-  const [number, divisor] = [native(asNumber(given ?? 0, "MOD")), native(asNumber(by ?? 0, "MOD"))];
-  if (Number.isNaN(number) || Number.isNaN(divisor)) throw new Failure("MOD", "#VALUE!");
+  const [number, divisor] = [numberOf(given, "MOD"), numberOf(by, "MOD")];
   if (divisor === 0) throw new Failure("MOD", "#DIV/0!");
   const rest = number % divisor;
   return rest !== 0 && rest < 0 !== divisor < 0 ? rest + divisor : rest;
@@ -216,6 +222,8 @@ function ours(formulajs, moment) {
       JOINING.map((name) => [name, (/** @type {any[]} */ ...values) => given[name](...values.map(written))]),
     ),
     ...Object.fromEntries(Object.entries(ROUNDING).map(([name, way]) => [name, rounding(name, way)])),
+    ISEVEN: parity("ISEVEN", 0),
+    ISODD: parity("ISODD", 1),
     COUNT,
     MOD,
     FIXED,

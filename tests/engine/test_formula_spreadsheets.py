@@ -339,3 +339,14 @@ def test_spreadsheet_functions_do_as_in_spreadsheets(text: str, expected: object
 @pytest.mark.parametrize("number", ["abc", "12abc", "1.234,5", "1,23", "2024-01-01"])
 def test_a_text_that_shows_no_number_has_no_value(number: str) -> None:
     assert f"“{number}” isn't a number as VALUE reads it" in result(f"VALUE('{number}')").error
+
+
+@pytest.mark.parametrize(("number", "is_even"), [("2.5", True), ("-3", False), ('"4"', True), ('"1,003"', False)])
+def test_numbers_are_even_or_odd(number: str, is_even: bool) -> None:
+    assert (result(f"ISEVEN({number})").value, result(f"ISODD({number})").value) == (is_even, not is_even)
+
+
+@pytest.mark.parametrize("name", ["ISEVEN", "ISODD"])
+def test_words_are_neither_even_nor_odd(name: str) -> None:
+    assert result(f'IFERROR({name}("x"), "neither")').value == "neither"
+    assert result(f'IFERROR({name}("4 pieces"), "neither")').value == "neither"
