@@ -87,17 +87,16 @@ document.addEventListener("click", (event) => {
   if (button) void copy(button.getAttribute("data-copy") ?? "", "Copied.");
 });
 
-// Arrow keys move in the menus of the account and of help.
-for (const menu of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".account-menu"))) {
-  menu.addEventListener("keydown", (event) => {
-    const items = [.../** @type {NodeListOf<HTMLElement>} */ (menu.querySelectorAll("a, button"))];
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    const now = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-    items[(now + step + items.length) % items.length]?.focus();
-  });
-}
+// Arrow keys move in the menus that stand in the page: of the account, of help, and of sources.
+document.addEventListener("keydown", (event) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const menu = /** @type {Element} */ (event.target).closest?.(".account-menu, .add-source, .source-menu");
+  if (!step || !menu) return;
+  event.preventDefault();
+  const items = [.../** @type {NodeListOf<HTMLElement>} */ (menu.querySelectorAll("a, button"))];
+  const now = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+  items[(now + step + items.length) % items.length]?.focus();
+});
 
 // <input type="search" data-search-list> finds what the list of the page has.
 const search = /** @type {HTMLInputElement | null} */ (document.querySelector("[data-search-list]"));

@@ -154,6 +154,7 @@ def _described(source: Source) -> dict[str, Any]:
     """Returns what the list shows of a source, with its last runs."""
     last = list(runs.of_source(source))
     given, times = settings.shown(source), settings.schedule(source)
+    when = schedule.when(times)
     names = [item["column"] for item in given["columns"]]
     return {
         "source": source,
@@ -164,7 +165,7 @@ def _described(source: Source) -> dict[str, Any]:
         "key": " and ".join(given["key"]),
         "on_match": dict(_MATCHED)[source.on_match],
         "names": names,
-        "when": schedule.when(times),
+        "when": when[:1].lower() + when[1:],
         "times": times,
         "next": schedule.next_time(times) if times else "",
         "runs": [_run(run) for run in last[:_RUNS]],

@@ -160,3 +160,20 @@ def test_a_run_that_ends_in_a_hidden_tab_marks_title_and_icon(page: Page, app: A
         expect(page.locator("link[rel=icon]")).to_have_attribute("href", re.compile("mark-ended"))
         page.evaluate("window.nobodyLooks = false; document.dispatchEvent(new Event('visibilitychange'))")
         expect(page).to_have_title("Leads in – Marl")
+
+
+def test_the_menu_of_new_sources_stands_at_its_button_and_takes_the_keys(page: Page, app: App, table: int) -> None:
+    page.goto(f"{app.url}/tables/{table}/sources")
+    opener = page.locator("#panel").get_by_role("button", name="Add source")
+    opener.press("Enter")
+    menu = page.locator("#add-source")
+    expect(menu.get_by_role("button", name="HTTP API…")).to_be_focused()
+    below, at = opener.bounding_box(), menu.bounding_box()
+    assert below
+    assert at
+    assert 0 <= at["y"] - (below["y"] + below["height"]) <= 6
+    assert abs(at["x"] + at["width"] - (below["x"] + below["width"])) <= 2
+    page.keyboard.press("ArrowDown")
+    expect(menu.get_by_role("button", name="File…")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
