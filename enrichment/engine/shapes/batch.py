@@ -148,12 +148,16 @@ def _part(batching: Batching, item: object) -> Part:
 
 
 def _refusal(item: Mapping[str, object]) -> str:
-    """Returns what an item with a status of its own says of its row, "" if that doesn't say that it failed."""
+    """Returns what an item with a status of its own says of its row, "" if that doesn't say that it failed.
+
+    A status beside other things and with no word of an error may be what was asked for, as of a checker of links.
+    """
     statuses = (item[name] for name in _STATUSES if type(item.get(name)) is int)
     if not (refused := next((status for status in statuses if status in range(400, 600)), None)):
         return ""
     told = (words_of(item[name]) for name in ("error", "errors", "body", "message", "detail") if item.get(name))
-    return f"{refused} · {next(filter(None, told), 'The API says that this row failed')}"
+    words = next(filter(None, told), "The API says that this row failed" if len(item) == 1 else "")
+    return words and f"{refused} · {words}"
 
 
 def _counted(number: int, what: str) -> str:

@@ -140,6 +140,7 @@ def test_a_row_without_a_key_cannot_be_matched() -> None:
         ({"status": 500}, "500 · The API says that this row failed"),
         ({"status": 200, "data": {}}, ""),
         ({"status": "404", "code": 415}, ""),
+        ({"url": "https://a.example", "status": 404}, ""),  # of a checker of links
         ({"status": True}, ""),
     ],
 )

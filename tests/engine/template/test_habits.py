@@ -171,7 +171,7 @@ def test_every_text_of_a_request_is_asked_about(settings: Config) -> None:
         config(query=[{"name": "a", "value": "https://company.example/company/City"}]),
         config(body='{"a": "/company/1", "b": "/Company.html", "c": "a/City", "d": "</City>", "e": "$10/City"}'),
         config(body='{"query": "query { company(id: 1) { id city { id } } }", "q": "{company{id}}"}'),
-        config(body='{"a": "${Company}", "b": "{Company name", "c": "/Company-wide", "d": "/Companyx"}'),
+        config(body='{"a": "made for ${Company}", "b": "{Company name", "c": "/Company-wide", "d": "/Companyx"}'),
         config(body_format="xml", body="<City><id>1</id><Company/></City>"),
         config(body_format="none", body="/Company"),
     ],
