@@ -78,6 +78,11 @@ class Progress:
         """Raises Ended."""
         self._tell(rows_done=done, rows_total=total)
 
+    def report_all(self, rows: int) -> None:
+        """Says at once that all rows are read, which is not told again where the rest is soon done. Raises Ended."""
+        self._reported = 0.0
+        self.report(rows, rows)
+
     def wait(self) -> None:
         """Says that its worker is alive while there is nothing else to report. Raises Ended.
 
@@ -174,6 +179,7 @@ class _Reading:
                 self.gathered.rows += len(batch.texts)
                 done = self.gathered.rows
                 progress.report(done, max(total, done) if total else None)
+        progress.report_all(self.gathered.rows)
         for warning in self.sheet.warnings:
             self.gathered.warn(warning.line, warning.message)
         self.gathered.warnings[:0] = [

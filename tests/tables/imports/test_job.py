@@ -47,6 +47,19 @@ def test_a_file_becomes_a_table_in_order(started: Started, stored_files: StoredF
     assert stored_files() == []
 
 
+def test_it_says_that_all_rows_are_read_however_soon_that_is(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, int | None]] = []
+
+    def last_report(running: Import, *_: object) -> None:
+        told.append(Import.objects.values_list("rows_done", "rows_total").get(pk=running.pk))
+
+    monkeypatch.setattr(gathering, "BATCH", 1_000)
+    monkeypatch.setattr(gathering, "_HEARD_EVERY", 60.0)
+    monkeypatch.setattr(job, "_publish", last_report)
+    job.run(started(["Name", *(f"Firm {number}" for number in range(2_500))]).pk)
+    assert told == [(2_500, 2_500)]
+
+
 def test_rows_with_long_cells_are_stored_some_at_a_time(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
     stored: list[int] = []
     insert = storage.insert
