@@ -21,7 +21,6 @@ from enrichment.dataflow.calculator import Calculation, calculate, calculations
 from enrichment.dataflow.inputs import Values
 from enrichment.dataflow.outcomes import Ended
 from enrichment.engine.formula import Evaluators
-from enrichment.graph import Graph
 from enrichment.models import Recalculation
 from tables.models import Column
 from tables.stored_rows import StoredRow
@@ -40,10 +39,10 @@ class Batch:
     """The next rows of an entry, as they were read from its cursor on, to the cursor `end`."""
 
     entry: Recalculation
-    dependencies: Graph
     rows: Sequence[StoredRow]
     end: int
     computed: Callable[[], Computed]  # raises SandboxBusy
+    reads_more: bool = False  # than these rows
     future: Future[Computed] | None = None  # of another thread that computes it
 
     def is_next_of(self, entry: Recalculation) -> bool:
@@ -76,7 +75,7 @@ class Batches:
         if self._ahead and self._ahead[0].is_next_of(entry):
             return self._ahead.popleft()
         self._drop()
-        return self._read(entry)[0]
+        return self._read(entry)
 
     def look_ahead(self, entry: Recalculation, cursor: int) -> None:
         """Reads rows after this cursor and has them computed, for whoever takes them next."""
@@ -87,8 +86,8 @@ class Batches:
             later.cursor = self._ahead[-1].end if self._ahead else cursor
             if later.cursor >= entry.last_row:
                 break
-            batch, needs_database = self._read(later)
-            if needs_database:
+            batch = self._read(later)
+            if batch.reads_more:
                 break
             future = self._thread.submit(batch.computed)
             self._ahead.append(replace(batch, computed=future.result, future=future))
@@ -100,19 +99,18 @@ class Batches:
         self._unwanted.clear()
         self._ahead.clear()
 
-    def _read(self, entry: Recalculation) -> tuple[Batch, bool]:
-        """Returns the next rows of an entry, and whether computing them reads more."""
+    def _read(self, entry: Recalculation) -> Batch:
         dependencies = graph.of_table(entry.table_id)
         rows, end = recalculations.rows_of(entry, BATCH)
         ordered = dependencies.in_order(dependencies.formulas.keys() & set(entry.column_ids))
         to_compute = calculations(ordered, entry.table_id)
         if not to_compute or not rows:
-            return Batch(entry, dependencies, rows, end, dict), False
+            return Batch(entry, rows, end, dict)
         names = dict(Column.objects.filter(pk__in=to_compute).values_list("pk", "name"))
         needed = set().union(*(item.column_ids for item in to_compute.values())) - to_compute.keys()
         values = inputs.as_stored(rows, entry.table_id, needed)
         compute = partial(self._compute, to_compute, names, [(row.pk, values[row.pk]) for row in rows])
-        return Batch(entry, dependencies, rows, end, compute), any(item.reads_more for item in to_compute.values())
+        return Batch(entry, rows, end, compute, any(item.reads_more for item in to_compute.values()))
 
     def _compute(
         self, to_compute: Mapping[int, Calculation], names: Mapping[int, str], rows: Sequence[tuple[int, Values]]

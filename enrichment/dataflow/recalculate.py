@@ -15,7 +15,7 @@ from uuid import uuid4
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from enrichment import leases
+from enrichment import graph, leases
 from enrichment.dataflow import auto_update, list_rows, lookup_changes, recalculations, waiting
 from enrichment.dataflow.computed_batches import Batches, Computed
 from enrichment.dataflow.outcomes import Ended
@@ -63,7 +63,7 @@ def advance(table_id: int, token: str = "") -> tuple[str, float] | None:
 
 def _advance(entry: Recalculation, batches: Batches) -> None:
     batch = batches.take(entry)
-    computed, rows, dependencies = batch.computed(), batch.rows, batch.dependencies
+    computed, rows = batch.computed(), batch.rows
     done = len(next(iter(computed.values()))) if computed else len(rows)
     cursor = batch.end if done == len(rows) else rows[done - 1].pk
     batches.look_ahead(entry, cursor)
@@ -71,6 +71,7 @@ def _advance(entry: Recalculation, batches: Batches) -> None:
         storage.lock_table(entry.table_id)
         if not recalculations.move(entry, cursor):
             raise _TakenOver
+        dependencies = graph.of_table(entry.table_id)  # of now: columns may have come since the rows were read
         changed = _store(computed)
         row_ids = [row.pk for row in rows[:done]]
         _follow(entry, dependencies, changed, row_ids, is_last=cursor >= entry.last_row)
