@@ -9,7 +9,6 @@ from typing import Any
 from django.utils import timezone
 from redis import RedisError
 
-from enrichment.engine.answer import telling
 from enrichment.engine.errors import SignInError
 from enrichment.engine.shapes import more
 from enrichment.engine.shapes.pages import named_next
@@ -28,7 +27,6 @@ from workspaces.refusals import Refused
 
 SHORT = 5.0  # seconds that a worker waits; longer ones are waited for without one
 _SHOWN = 100  # characters of an answer that is no list
-_ERRORS = ("error", "errors")
 _LISTED = 5  # lists that an answer has instead
 
 
@@ -132,7 +130,7 @@ def items_of(draft: Draft, result: Result) -> list[Any]:
     found = result.value if draft.items is None else draft.items.get(result.value)
     if isinstance(found, list) and detail_of(result).get("list", True):
         return found
-    if told := error_in(result.value):
+    if told := more.error_of(result.value):
         raise Refused(f"The answer has no list, and says: {told}")
     where = draft.items.text if draft.items else ""
     others = [path for path, _ in more.lists(result.value) if path and path != where][:_LISTED]
@@ -145,15 +143,9 @@ def items_of(draft: Draft, result: Result) -> list[Any]:
     return []
 
 
-def error_in(answer: object) -> str:
-    """Returns what an answer says that went wrong, in spite of its status."""
-    fields = answer.items() if isinstance(answer, dict) else ()
-    return next((telling.words_of({key: value}) for key, value in fields if key.lower() in _ERRORS and value), "")
-
-
 def of_empty(draft: Draft, result: Result) -> str:
     """Says why there are no items."""
-    if told := error_in(result.value):
+    if told := more.error_of(result.value):
         return f"The list of the API was empty. The answer says: {told}"
     if draft.items and result.state == CellState.DONE and draft.items.get(result.value) is MISSING:
         return f"The answer has nothing at “{draft.items.text}”, which counts as an empty list."

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from enrichment.engine.answer.telling import words_of
 from enrichment.engine.template.paths import Path, Step, below
 from enrichment.engine.template.values import is_empty
 
@@ -20,6 +21,7 @@ _DESCRIBING = re.compile(
     r".*meta(data)?|additionaldata|cursors?|info|links?|listinfo|pages?|pageinfo|paginat(ion|or)|paging|records|resultinfo"
 )
 _DEEPEST = 3
+_ERRORS = {"error", "errormessage", "errors"}
 _BAD = re.compile("denied|error|expired|fail|invalid|limit", re.IGNORECASE)
 
 
@@ -76,13 +78,14 @@ def lists(value: object, path: str = "", depth: int = 0) -> Iterator[tuple[str, 
             yield from lists(inner, below(path, key), depth + 1)
 
 
-def error_of(answer: object) -> object:
-    """Returns what an answer with a good status says that went wrong, None where it says nothing of that."""
+def error_of(answer: object) -> str:
+    """Returns what an answer with a good status says that went wrong, "" where it says nothing of that."""
     if not isinstance(answer, dict):
-        return None
+        return ""
     status = answer.get("status")
-    found = (answer.get(name) for name in ("error_message", "errorMessage", "error", "errors"))
-    return next(filter(None, found), status if isinstance(status, str) and _BAD.search(status) else None)
+    bad = status if isinstance(status, str) and _BAD.search(status) else ""
+    errors = (words_of({key: value}) or bad for key, value in answer.items() if _bare(key) in _ERRORS and value)
+    return next(errors, bad)
 
 
 def _around(value: object, steps: tuple[Step, ...], path: str = "", depth: int = 0) -> Iterator[tuple[str, str, Any]]:
@@ -90,12 +93,16 @@ def _around(value: object, steps: tuple[Step, ...], path: str = "", depth: int =
     if not isinstance(value, dict) or depth > _DEEPEST:
         return
     for key, inner in value.items():
-        name, place = re.sub(r"[^a-z]", "", key.lower()), below(path, key)
+        name, place = _bare(key), below(path, key)
         yield place, name, inner
         if steps and key == steps[0]:
             yield from _around(inner, steps[1:], place)
         elif _DESCRIBING.fullmatch(name):
             yield from _around(inner, (), place, depth + 1)
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[^a-z]", "", name.lower())
 
 
 def _leads_on(value: object) -> bool:

@@ -8,7 +8,6 @@ from typing import Any, Literal, Self
 from urllib.parse import unquote_plus, urlsplit
 
 from enrichment.engine import web_address
-from enrichment.engine.answer.telling import words_of
 from enrichment.engine.messages import Request, Response
 from enrichment.engine.shapes import more
 from enrichment.engine.template.parameters import encoded
@@ -105,7 +104,7 @@ def take(
         where = f"at “{paging.items.text}”" if paging.items else "in the answer"
         return Taken(before, before.number + 1, problem=f"there is no list {where}")
     if before.number and not items and paging.by not in COUNTED and (error := more.error_of(value)):
-        words = f"the API named it, but answers “{words_of(error)[:200]}”"
+        words = f"the API named it, but answers “{error[:200]}”"
         return Taken(before, before.number + 1, problem=words, may_come=True)
     pages = _with_page(paging, before, items, value, response)
     if problem := _problem(paging, before, items, value):
