@@ -84,7 +84,7 @@ def error_of(answer: object) -> str:
         return ""
     status = answer.get("status")
     bad = status if isinstance(status, str) and _BAD.search(status) else ""
-    errors = (words_of({key: value}) or bad for key, value in answer.items() if _bare(key) in _ERRORS and value)
+    errors = (words_of({"error": value}) or bad for key, value in answer.items() if _bare(key) in _ERRORS and value)
     return next(errors, bad)
 
 
