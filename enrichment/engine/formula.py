@@ -318,16 +318,16 @@ def _unavailable(formula: Formula, row: Mapping[int, object]) -> Computed | None
 
 
 _CUT = "The formula cuts a character such as 😀 in half. LEFT, RIGHT and MID count it as one."
+_NUL = "The formula makes the character U+0000, which can't be stored. CLEAN takes it out of a text."
 
 
 def _computed(formula: Formula, outcome: Outcome, given: Parameters) -> Computed:
     match outcome:
         case [0, value]:
-            stored = encodable(value)
-            is_cut = stored != value and has_surrogates(value) and not has_surrogates(given)
-            return Computed(error=_CUT) if is_cut else Computed(stored)
+            return _result(value, given)
         case [0, value, int(slot), str(sum)]:
-            return _doubted(formula, encodable(value), slot, sum)
+            computed = _result(value, given)
+            return computed if computed.error else _doubted(formula, computed.value, slot, sum)
         case [2, message]:
             return Computed(error=without_surrogates(str(message)))
         case [3, int(slot)]:
@@ -344,6 +344,16 @@ def _computed(formula: Formula, outcome: Outcome, given: Parameters) -> Computed
             return Computed(error=words, fix=formula.advice(slot, function))
         case _:
             return Computed(MISSING)
+
+
+def _result(value: object, given: Parameters) -> Computed:
+    """Returns a result as it can be stored; with half a character only where the row itself holds one."""
+    stored = encodable(value)
+    if stored == value:
+        return Computed(stored)
+    if not has_surrogates(value):
+        return Computed(error=_NUL)
+    return Computed(stored) if has_surrogates(given) else Computed(error=_CUT)
 
 
 def _doubted(formula: Formula, value: object, slot: int, sum: str) -> Computed:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from enrichment.engine.answer.telling import LONGEST_LINE, telling_line
-from enrichment.engine.answer.value import Kind, Unreadable, value_of
+from enrichment.engine.answer.value import Kind, Unreadable, loses_characters, value_of
 from enrichment.engine.answer.wait import asked_wait, earliest_retry
 from enrichment.engine.errors import RowError
 from enrichment.engine.messages import Outcome, Response
@@ -13,6 +13,8 @@ from enrichment.engine.template.paths import MISSING, Path, pick
 from enrichment.engine.template.values import as_json, as_text
 
 GUESSED = "guessed_letters"  # of a result whose letters may be others
+REPLACED = "replaced_characters"  # of a result with U+FFFD for what no database stores
+_CANNOT_BE_STORED = "U+0000, or half of a character such as 😀, can't be stored: “�” stands for it here."
 
 
 def read(
@@ -69,15 +71,28 @@ def _value(
             raise Unreadable("graphql", telling_line(response))
     except Unreadable as error:
         return _failed(response.status, error.code, f"{response.status} · {error}")
-    return marked(of_value(response.status, value, field_paths), response.decoded.guess)
+    outcome = of_value(response.status, value, field_paths)
+    return marked(outcome, response.decoded.guess, loses_characters=loses_characters(response))
 
 
-def marked(outcome: Outcome, guess: str) -> Outcome:
-    """Returns the outcome with a mark where its letters were read with a guess of their encoding, if they were."""
-    if not guess or outcome.state != "done" or as_json(outcome.value).isascii():
+def marked(outcome: Outcome, guess: str, *, loses_characters: bool) -> Outcome:
+    """Returns the outcome with a mark where its letters were read with a guess of their encoding, or replaced."""
+    if not (guess or loses_characters) or outcome.state != "done":
         return outcome
-    words = f"The server doesn't say how its letters are encoded. They were read as {guess}: check them."
-    return replace(outcome, error_code=GUESSED, error_message=words)
+    marks = {}
+    if guess:
+        marks[GUESSED] = f"The server doesn't say how its letters are encoded. They were read as {guess}: check them."
+    if loses_characters:
+        marks[REPLACED] = _CANNOT_BE_STORED
+    marks = {code: words for code, words in marks.items() if may_concern(code, outcome.value)}
+    code = next(iter(marks), "")
+    return replace(outcome, error_code=code, error_message=" ".join(marks.values()))
+
+
+def may_concern(code: str, value: object) -> bool:
+    """Whether a mark on the characters of an answer may be about this part of it."""
+    text = as_json(value)
+    return (code == GUESSED and not text.isascii()) or (code == REPLACED and "\ufffd" in text)
 
 
 def of_value(status: int | None, value: object, field_paths: Sequence[Path]) -> Outcome:

@@ -17,7 +17,6 @@ from enrichment.engine.messages import Request
 from enrichment.engine.shapes import batch as batch_shape
 from enrichment.engine.shapes.batch import REFUSED, Part, Unmatched
 from enrichment.engine.template.paths import MISSING
-from enrichment.engine.template.values import as_json
 from enrichment.runs import batches
 from enrichment.runs.attempts import Attempt, Shared
 from enrichment.runs.batches import GATHERED, NOTE, Batch
@@ -218,7 +217,7 @@ def _end_of_part(job: Job, part: Part, result: Result) -> tuple[str, object, str
     if part.value is MISSING:
         return CellState.NO_DATA, None, "not_in_answer", "Not in the answer"
     outcome = responses.of_value(result.http_status, part.value, job.compiled.field_paths)
-    if result.error_code == responses.GUESSED and not as_json(outcome.value).isascii():
+    if responses.may_concern(result.error_code, outcome.value):
         return outcome.state, outcome.value, result.error_code, result.error_message
     return outcome.state, outcome.value, outcome.error_code, outcome.error_message
 

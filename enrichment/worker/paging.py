@@ -17,7 +17,6 @@ from enrichment.schema import SAFE_METHODS
 from enrichment.worker.job import Job
 from enrichment.worker.ready import Ready
 from tables.models import CellState
-from tables.storable import storable
 
 FAILED = "page_failed"
 INCOMPLETE = "incomplete"  # of a result that is not all that the API has
@@ -83,13 +82,13 @@ def behind_the_end(job: Job, row: Ready, outcome: Outcome) -> Outcome | None:
 def told_of_more(job: Job, row: Ready, response: Response, outcome: Outcome) -> Outcome:
     """Returns the one answer of a column without pages, with a mark where it says that its list goes on."""
     is_of_source = job.run.column_id is None  # which tells it of itself
-    if is_of_source or job.compiled.paging or outcome.state != CellState.DONE or outcome.error_code:
+    if is_of_source or job.compiled.paging or outcome.state != CellState.DONE:
         return outcome
     told = _of_batch(job, outcome.value) if row.batch else _of_lists(job, response, outcome.value)
     if not told:
         return outcome
     words = f"The API has more: {told}. Turn on “Fetch all pages” under “Shape of the API”."
-    return replace(outcome, error_code=INCOMPLETE, error_message=words)
+    return _also(outcome, INCOMPLETE, words)
 
 
 def _of_batch(job: Job, answer: object) -> str:
@@ -118,17 +117,21 @@ def _in_its_answer(told: str) -> str:
 
 
 def _whole(paging: Paging, taken: Taken, status: int, field_paths: Sequence[Path], why: str = "") -> Outcome:
-    outcome = responses.of_value(status, storable(taken.pages.whole(paging)), field_paths)
-    outcome = responses.marked(outcome, taken.pages.guessed)
+    outcome = responses.of_value(status, taken.pages.whole(paging), field_paths)
+    found = taken.pages
+    outcome = responses.marked(outcome, found.guessed, loses_characters=found.loses_characters)
     detail: dict[str, object] = {"pages": taken.pages.number, "complete": taken.is_complete}
     if paging.items and paging.items.get(taken.pages.first) is MISSING:
         detail["list"] = False
     if taken.is_complete:
         return replace(outcome, detail=detail)
     code, has = (INCOMPLETE, "has") if taken.has_more else (MAYBE_INCOMPLETE, "may have")
-    words = f"The API {has} more: {why or _why(paging, taken)}"
-    words = f"{words} {outcome.error_message}" if outcome.error_code == responses.GUESSED else words
-    return replace(outcome, detail=detail, error_code=code, error_message=words)
+    return _also(replace(outcome, detail=detail), code, f"The API {has} more: {why or _why(paging, taken)}")
+
+
+def _also(outcome: Outcome, code: str, words: str) -> Outcome:
+    """Returns the outcome with a mark, which counts more than one that it has of its characters."""
+    return replace(outcome, error_code=code, error_message=f"{words} {outcome.error_message}".rstrip())
 
 
 def _why(paging: Paging, taken: Taken) -> str:

@@ -131,8 +131,13 @@ export function lookOf(cell) {
   return isHandedDown(cell) ? "none" : LOOK[cell.state ?? "done"];
 }
 
-/** Of results that a bound of the column has cut short, or whose letters may be others. @type {Readonly<Record<string, string>>} */
-const PARTS = { incomplete: "not all", maybe_incomplete: "maybe not all", guessed_letters: "letters are a guess" };
+/** Of results that a bound of the column has cut short, or whose characters may be others, or are. @type {Readonly<Record<string, string>>} */
+const PARTS = {
+  incomplete: "not all",
+  maybe_incomplete: "maybe not all",
+  guessed_letters: "letters are a guess",
+  replaced_characters: "characters replaced",
+};
 
 /** Says in what way the API may have something else than the result holds, if it may. @param {Cell} cell @returns {string | undefined} */
 export const partOf = ({ state, error }) => (state === "done" && error ? PARTS[error.code] : undefined);

@@ -38,6 +38,15 @@ def test_half_a_character_is_no_result(text: str) -> None:
     assert "in half" in result(text).error
 
 
+@pytest.mark.parametrize("text", ["'a\\u0000'", "[String.fromCharCode(0)]", "({'a\\0b': 1})"])
+def test_what_no_database_stores_is_no_result(text: str) -> None:
+    assert "U+0000" in result(text).error
+
+
+def test_a_text_can_be_rid_of_what_no_database_stores() -> None:
+    assert result("CLEAN('a\\u0000b')") == Computed("ab")
+
+
 @pytest.mark.parametrize("beside", ["😀", "1234567890123456789", "\\ud83d"])
 def test_half_a_character_is_no_result_whatever_else_the_row_holds(beside: str) -> None:
     """It is told from a half that the row holds itself, and not by how the row is written."""

@@ -45,6 +45,36 @@ def test_letters_that_are_known_have_no_mark(encoding: str, media_type: str) -> 
     assert (outcome.value, outcome.error_code) == ({"city": "Санкт-Петербург"}, "")
 
 
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (rb'{"a": "x\u0000y", "b": 1}', "x\ufffdy"),
+        (rb'{"a": "\ud83d!", "b": 1}', "\ufffd!"),
+        (rb'{"a": ["\ude00\ud83d"], "b": 1}', ["\ufffd\ufffd"]),
+        (rb'{"a": {"\uD800": "\ud83d\ude00"}, "b": 1}', {"\ufffd": "😀"}),
+    ],
+)
+def test_a_character_that_cannot_be_stored_is_told_where_it_is_kept(body: bytes, value: object) -> None:
+    outcome = response.read(answer(200, body, content_type="application/json"))
+    assert (outcome.state, outcome.value, outcome.error_code) == ("done", {"a": value, "b": 1}, "replaced_characters")
+    assert "U+0000" in outcome.error_message
+    picked = response.read(answer(200, body, content_type="application/json"), [paths.compile("b")])
+    assert (picked.value, picked.error_code) == ({"b": 1}, "")
+
+
+def test_letters_may_be_a_guess_and_others_replaced() -> None:
+    body = '{"city": "Санкт-Петербург, Россия", "id": "\\u0000"}'.encode("cp866")
+    outcome = response.read(answer(200, body, content_type="application/json"))
+    assert outcome.error_code == "guessed_letters"
+    assert "U+0000" in outcome.error_message
+
+
+@pytest.mark.parametrize("text", [r"\ud83d\ude00 \ufffd", r"\\ud83d \\u0000 \ufffd", r"\"\uD83D\uDE00\" \ufffd"])
+def test_whole_characters_and_what_only_looks_like_a_half_have_no_mark(text: str) -> None:
+    outcome = response.read(answer(200, f'{{"a": "{text}"}}'.encode(), content_type="application/json"))
+    assert (outcome.value, outcome.error_code) == (json.loads(f'{{"a": "{text}"}}'), "")
+
+
 @pytest.mark.parametrize("body", [b"", b"null", b"[]", b"{}", b'""', b'{"b": 1}'])
 def test_an_answer_without_data_is_no_failure(body: bytes) -> None:
     assert response.read(answer(200, body), [paths.compile("a")]).state == "no_data"

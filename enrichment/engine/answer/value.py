@@ -24,6 +24,10 @@ _EXCERPT = 40  # characters
 _PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"%PDF": "a PDF"}
 _WITHOUT_BODY = (204, 205, 304)
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
+# Escapes of JSON one by one, so that a half is found that has no other one beside it.
+_ESCAPE = re.compile(
+    r"\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(?P<lost>\\u(?:0000|[dD][89a-fA-F][\da-fA-F]{2}))|\\."
+)
 _PART = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)", re.IGNORECASE)
 _IS_JSON = re.compile(r"(.*[/+](x-)?)?json")
 _IS_SCRIPT = re.compile(r".*/(x-)?(java|ecma)script")
@@ -52,6 +56,13 @@ def value_of(response: Response, kind: Kind = "auto") -> object:
     if response.goes_on and not isinstance(value, dict | list):  # whose end is marked
         raise Unreadable("incomplete", "The answer goes on after the length that the server states for it.")
     return value
+
+
+def loses_characters(response: Response) -> bool:
+    """Whether JSON has U+0000, or half a surrogate pair, for which U+FFFD stands in its value."""
+    text = response.text
+    may_lose = "\\u0000" in text or _HALF.search(text)
+    return bool(may_lose) and any(escape["lost"] for escape in _ESCAPE.finditer(text))
 
 
 def _part(response: Response) -> str:

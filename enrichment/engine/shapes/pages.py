@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from urllib.parse import unquote_plus, urlsplit
 
 from enrichment.engine import web_address
+from enrichment.engine.answer.value import loses_characters
 from enrichment.engine.messages import Request, Response
 from enrichment.engine.shapes import more
 from enrichment.engine.template.parameters import encoded
@@ -49,6 +50,7 @@ class Pages:
     values: dict[str, Any]  # of the references in it, where a cursor is to be put into it
     last: int = 0  # how many of the items came with the last page
     guessed: str = ""  # the encoding that letters of a page were read as, with a guess
+    loses_characters: bool = False  # of any page, as `answer.value` finds them
     goes_on: bool | None = None  # by what the last page says of the list
 
     def as_json(self) -> dict[str, Any]:
@@ -64,6 +66,7 @@ class Pages:
             "values": self.values,
             "last": self.last,
             "guessed": self.guessed,
+            "loses_characters": self.loses_characters,
             "goes_on": self.goes_on,
         }
 
@@ -135,7 +138,8 @@ def take(
 def _with_page(paging: Paging, before: Pages, items: list[Any], value: Any, response: Response) -> Pages:
     guessed = response.decoded.guess or before.guessed
     everything, number = [*before.items, *items], before.number + 1
-    pages = replace(before, items=everything, number=number, last=len(items), guessed=guessed)
+    lost = before.loses_characters or loses_characters(response)
+    pages = replace(before, items=everything, number=number, last=len(items), guessed=guessed, loses_characters=lost)
     goes_on = more.goes_on(value, paging.items, *_bounds(paging, pages))
     if found := links(response):
         goes_on = bool(named_next(found) or goes_on)

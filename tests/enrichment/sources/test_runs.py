@@ -81,6 +81,13 @@ def test_more_pages_than_are_fetched_are_told(source: Any, run: Any, given: Any)
     assert warning["message"] == "The API has more: these are the first 1 page with 2 items, as set in the source."
 
 
+def test_characters_that_cannot_be_stored_are_told(source: Any, run: Any, shown: Any, crm: AccountsBook) -> None:
+    crm.accounts = [{"name": "Ze\0ta", "staff": 1}]
+    [warning] = run(source()).warnings
+    assert "U+0000" in warning["message"]
+    assert shown()[-1] == ["Ze\ufffdta", 1]
+
+
 def test_a_source_without_pages_tells_that_the_api_has_more(source: Any, run: Any, shown: Any) -> None:
     """One answer of several was all that came, and looked like the whole list."""
     done = run(source(config={"pages": None}))

@@ -91,6 +91,17 @@ def test_answers_are_matched_by_a_key_whatever_their_order(batched: Any, compani
     assert (missing.error_code, missing.error_message) == ("not_in_answer", "Not in the answer")
 
 
+def test_a_character_that_cannot_be_stored_is_told_of_the_row_that_it_is_for(
+    batched: Any, companies: Companies
+) -> None:
+    companies.change = lambda items: {"results": [item | {"note": f"{item['name']}\0"[:6]} for item in items]}
+    made = batched()
+    advance(run(made, "all"))
+    assert cell_of(made, "Acme").value == {"name": "Acme", "length": 4, "note": "Acme\ufffd"}
+    assert cell_of(made, "Acme").error_code == "replaced_characters"
+    assert cell_of(made, "Fabrikam").error_code == ""
+
+
 def test_an_answer_is_for_every_row_of_its_key(batched: Any, companies: Companies, leads: Table) -> None:
     made = batched(batch={"match": BY_NAME, "rows": 20})
     rows.append(leads, [{"Company": "Acme"}])

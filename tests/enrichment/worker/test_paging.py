@@ -108,6 +108,34 @@ def test_letters_of_a_page_that_are_a_guess_are_told_of_the_whole_list(
     assert result.error_message.endswith("check them.")
 
 
+def test_characters_of_a_page_that_cannot_be_stored_are_told_of_the_whole_list(
+    column: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        is_first = "cursor" not in request.url.params
+        return httpx.Response(200, json={"people": ["A\0" if is_first else "B"], "next": "2" if is_first else None})
+
+    monkeypatch.setattr(event_loop, "transport", lambda: httpx.MockTransport(respond))
+    made = column(pages=PAGES)
+    advance(run(made))
+    result = cell(made)
+    assert (result.state, result.error_code) == ("done", "replaced_characters")
+    assert value(made)["people"] == ["A\ufffd", "B"]
+
+
+def test_one_page_of_more_says_so_also_where_characters_are_replaced(
+    column: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {"people": [{"name": "A\0"}, {"name": "B"}], "has_more": True}
+    monkeypatch.setattr(event_loop, "transport", lambda: httpx.MockTransport(lambda _: httpx.Response(200, json=body)))
+    made = column(pages=None)
+    advance(run(made))
+    result = cell(made)
+    assert (result.state, result.error_code) == ("done", "incomplete")
+    assert "“has_more” is true" in result.error_message
+    assert "U+0000" in result.error_message
+
+
 def test_a_bound_of_counted_pages_may_have_been_the_end(column: Any, people: People) -> None:
     made = column(pages={"by": "offset", "parameter": "cursor", "items": "people", "max_pages": 4})
     advance(run(made))

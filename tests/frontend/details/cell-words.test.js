@@ -50,6 +50,12 @@ test("a result whose letters are a guess says so", () => {
   );
 });
 
+test("a result with characters that no database stores says so", () => {
+  const error = { code: "replaced_characters", message: "“�” stands for it here." };
+  const sentence = "Done, but characters replaced. “�” stands for it here.";
+  assert.equal(stateSentence({ value: "a�", state: "done", error }), sentence);
+});
+
 test("a list that was cut short says so, and one that may have been says that", () => {
   const cut = (code, message) => stateSentence({ value: [1], state: "done", error: { code, message } });
   assert.equal(cut("incomplete", "The API has more."), "Done, but not all. The API has more.");
