@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 from redis import RedisError
 
+from enrichment.engine.answer.telling import error_of
 from enrichment.engine.errors import SignInError
 from enrichment.engine.shapes import more
 from enrichment.engine.shapes.pages import named_next
@@ -130,7 +131,7 @@ def items_of(draft: Draft, result: Result) -> list[Any]:
     found = result.value if draft.items is None else draft.items.get(result.value)
     if isinstance(found, list) and detail_of(result).get("list", True):
         return found
-    if told := more.error_of(result.value):
+    if told := error_of(result.value):
         raise Refused(f"The answer has no list, and says: {told}")
     where = draft.items.text if draft.items else ""
     others = [path for path, _ in more.lists(result.value) if path and path != where][:_LISTED]
@@ -145,7 +146,7 @@ def items_of(draft: Draft, result: Result) -> list[Any]:
 
 def of_empty(draft: Draft, result: Result) -> str:
     """Says why there are no items."""
-    if told := more.error_of(result.value):
+    if told := error_of(result.value):
         return f"The list of the API was empty. The answer says: {told}"
     if draft.items and result.state == CellState.DONE and draft.items.get(result.value) is MISSING:
         return f"The answer has nothing at “{draft.items.text}”, which counts as an empty list."

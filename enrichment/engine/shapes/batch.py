@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from enrichment.engine.answer.telling import words_of
+from enrichment.engine.answer.telling import error_of, words_of
 from enrichment.engine.errors import RenderError
 from enrichment.engine.template import references
 from enrichment.engine.template.parameters import Parts
@@ -155,8 +155,8 @@ def _refusal(item: Mapping[str, object]) -> str:
     statuses = (item[name] for name in _STATUSES if type(item.get(name)) is int)
     if not (refused := next((status for status in statuses if status in range(400, 600)), None)):
         return ""
-    told = (words_of(item[name]) for name in ("error", "errors", "body", "message", "detail") if item.get(name))
-    words = next(filter(None, told), "The API says that this row failed" if len(item) == 1 else "")
+    told = (words_of(item[name]) for name in ("body", "message", "detail") if item.get(name))
+    words = error_of(item) or next(filter(None, told), "The API says that this row failed" if len(item) == 1 else "")
     return words and f"{refused} · {words}"
 
 

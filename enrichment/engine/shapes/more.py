@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from enrichment.engine.answer.telling import words_of
 from enrichment.engine.template.paths import Path, Step, below
 from enrichment.engine.template.values import is_empty
 
@@ -21,8 +20,6 @@ _DESCRIBING = re.compile(
     r".*meta(data)?|additionaldata|cursors?|info|links?|listinfo|pages?|pageinfo|paginat(ion|or)|paging|records|resultinfo"
 )
 _DEEPEST = 3
-_ERRORS = {"error", "errormessage", "errors"}
-_BAD = re.compile("denied|error|expired|fail|invalid|limit", re.IGNORECASE)
 
 
 def told(answer: object, at: Path | None, items: float, pages: float, *, ended: bool = False) -> str:
@@ -76,16 +73,6 @@ def lists(value: object, path: str = "", depth: int = 0) -> Iterator[tuple[str, 
     elif isinstance(value, dict) and depth <= _DEEPEST:
         for key, inner in value.items():
             yield from lists(inner, below(path, key), depth + 1)
-
-
-def error_of(answer: object) -> str:
-    """Returns what an answer with a good status says that went wrong, "" where it says nothing of that."""
-    if not isinstance(answer, dict):
-        return ""
-    status = answer.get("status")
-    bad = status if isinstance(status, str) and _BAD.search(status) else ""
-    errors = (words_of({"error": value}) or bad for key, value in answer.items() if _bare(key) in _ERRORS and value)
-    return next(errors, bad)
 
 
 def _around(value: object, steps: tuple[Step, ...], path: str = "", depth: int = 0) -> Iterator[tuple[str, str, Any]]:

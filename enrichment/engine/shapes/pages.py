@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from urllib.parse import unquote_plus, urlsplit
 
 from enrichment.engine import web_address
+from enrichment.engine.answer.telling import error_of
 from enrichment.engine.answer.value import loses_characters
 from enrichment.engine.messages import Request, Response
 from enrichment.engine.shapes import more
@@ -106,7 +107,7 @@ def take(
     if not isinstance(items, list) or (found is MISSING and _is_of_another_kind(value, before.first)):
         where = f"at “{paging.items.text}”" if paging.items else "in the answer"
         return Taken(before, before.number + 1, problem=f"there is no list {where}")
-    if before.number and not items and paging.by not in COUNTED and (error := more.error_of(value)):
+    if before.number and not items and paging.by not in COUNTED and (error := error_of(value)):
         words = f"the API named it, but answers “{error[:200]}”"
         return Taken(before, before.number + 1, problem=words, may_come=True)
     pages = _with_page(paging, before, items, value, response)

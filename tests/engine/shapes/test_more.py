@@ -115,18 +115,3 @@ def test_after_an_empty_page_only_totals_count() -> None:
     at = paths.compile("data")
     assert more.told({"data": [], "next": "/3", "has_more": True}, at, 2, 2, ended=True) == ""
     assert more.told({"data": [], "next": "/3", "total": 3}, at, 2, 2, ended=True) == "“total” is 3"
-
-
-@pytest.mark.parametrize(
-    ("answer", "words"),
-    [
-        ({"status": "INVALID_REQUEST", "error_message": "Not ready"}, "Not ready"),
-        ({"status": "INVALID_REQUEST"}, "INVALID_REQUEST"),
-        ({"Error": {"message": "No such list"}}, "No such list"),
-        ({"errorMessage": "Denied", "data": []}, "Denied"),
-        ({"status": "ok", "errors": [], "error": None}, ""),
-        ([], ""),
-    ],
-)
-def test_an_answer_may_say_what_went_wrong_in_spite_of_its_status(answer: object, words: str) -> None:
-    assert more.error_of(answer) == words
