@@ -76,12 +76,23 @@ def append(table_id: int, number: int) -> range:
     return keys
 
 
-def append_blocks(source_id: int, target_id: int) -> int:
-    """Counts all rows of one table as standing after those of another; returns what to add to their keys."""
+def appended(first: int, number: int) -> range:
+    """Returns the keys of so many rows, from one on, of a table that rows were only appended to."""
+    return range(first * STRIDE, (first + number) * STRIDE, STRIDE)
+
+
+def append_blocks(source_id: int, target_id: int, without: Sequence[int] = ()) -> int:
+    """Counts the rows of one table as standing after those of another; returns what to add to their keys.
+
+    Those that have one of the keys `without` are left out.
+    """
     blocks = list(RowBlock.objects.filter(table_id=source_id).order_by("start"))
     shift = _next_key(target_id) - (blocks[0].start if blocks else 0)
+    starts = [block.start for block in blocks]
+    left_out = Counter(bisect_right(starts, key) - 1 for key in without)
+    numbers = ((block.start + shift, block.count - left_out[place]) for place, block in enumerate(blocks))
     RowBlock.objects.bulk_create(
-        RowBlock(table_id=target_id, start=block.start + shift, count=block.count) for block in blocks
+        RowBlock(table_id=target_id, start=start, count=count) for start, count in _joined(numbers)
     )
     last = Row.objects.filter(table_id=source_id).aggregate(last=Max("sort_key"))["last"]
     if last is not None:
@@ -187,6 +198,17 @@ def _spread(table_id: int, low: int | None, high: int | None, base: int, step: i
     with connection.cursor() as cursor:
         cursor.execute(trash, named)
         cursor.execute(live, named)
+
+
+def _joined(blocks: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Returns (start, count) of blocks that have rows; small ones become one."""
+    joined: list[tuple[int, int]] = []
+    for start, count in blocks:
+        if joined and joined[-1][1] + count <= BLOCK:
+            joined[-1] = (joined[-1][0], joined[-1][1] + count)
+        elif count:
+            joined.append((start, count))
+    return joined
 
 
 def _block_at(table_id: int, offset: int) -> tuple[int, int] | None:

@@ -4,9 +4,10 @@ The caller has a transaction open and the table locked.
 """
 
 import time
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import batched, chain, pairwise, repeat
+from itertools import batched, chain, repeat
 from typing import Any
 
 from django.db import connection, transaction
@@ -102,21 +103,26 @@ def lost_with_a_crash() -> Iterator[None]:
     yield
 
 
-def append_table(source_id: int, target_id: int) -> None:
+def append_table(source_id: int, target_id: int, without: Sequence[int] = ()) -> None:
     """Inserts the rows of one table after those of another, with ids in their order.
 
-    The caller counts them with `grow`, and purges the source.
+    Those that have one of the sort keys `without`, which are sorted, are left out. The caller counts the others with
+    `grow`, and purges the source.
     """
-    shift = row_order.append_blocks(source_id, target_id)
+    shift = row_order.append_blocks(source_id, target_id, without)
     starts = RowBlock.objects.filter(table_id=source_id).order_by("start").values_list("start", flat=True)
+    # Some blocks at a time: SQLite has all that one statement copies in memory.
+    firsts = list(starts[::_BLOCKS])
     with connection.cursor() as cursor:
-        # Some blocks at a time: SQLite has all that one statement copies in memory.
-        for first, end in pairwise([*starts[::_BLOCKS], None]):
+        for first, end in zip(firsts, [*firsts, None][1:], strict=True):
             until = "" if end is None else "AND position < %s "
+            last = len(without) if end is None else bisect_left(without, end)
+            left_out = without[bisect_left(without, first) : last]
+            others = f"AND position NOT IN (VALUES ({'), ('.join(map(str, left_out))})) " if left_out else ""
             cursor.execute(
                 'INSERT INTO tables_row (table_id, position, "values") '  # noqa: S608
                 'SELECT %s, position + %s, "values" FROM tables_row '
-                f"WHERE table_id = %s AND position >= %s {until}ORDER BY position",
+                f"WHERE table_id = %s AND position >= %s {until}{others}ORDER BY position",
                 [target_id, shift, source_id, first, *([] if end is None else [end])],
             )
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from tables import catalog, dispatch
 from tables.imports import gathering, rejected
-from tables.imports.gathering import Progress
+from tables.imports.progress import Ended, Progress
 from tables.models import Import, Table
 from workspaces.refusals import Refused
 
@@ -40,7 +40,7 @@ def run(import_id: int, number: int) -> None:
     try:
         if latest.update(table=table):
             _look(staged, table, latest)
-    except gathering.Ended:
+    except Ended:
         pass  # nobody waits for it any more
     except Refused as refusal:
         latest.update(check_state=Import.CheckState.FAILED, error=str(refusal))

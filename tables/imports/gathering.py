@@ -1,24 +1,22 @@
 """The rows of a file in a hidden table of their own, matched with the rows of the one that they are to be added to."""
 
 import gc
-import time
+from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
-from threading import get_ident
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
-from django.utils import timezone
 
 from tables import keys, row_order, storage
-from tables.imports import mapping, matching, row_texts, uploads
+from tables.imports import mapping, marks, matching, row_texts, uploads
 from tables.imports.commas import Commas
 from tables.imports.file_keys import FileKeys
 from tables.imports.mapping import Choices, OpenTypes, Place
+from tables.imports.marks import Mark
 from tables.imports.misfits import Misfits
+from tables.imports.progress import Progress
 from tables.imports.readers import formats
 from tables.imports.readers.sheet import MOST_WARNINGS, NumberedRow, Pieces, Rejected, Row, Sheet, Stretch, Value
 from tables.imports.reading_ahead import reading_ahead
@@ -30,15 +28,9 @@ from workspaces.refusals import Refused
 BATCH = 20_000  # rows a transaction, at most
 CELLS = 200_000  # of them: rows can be wide
 LETTERS = 10_000_000  # of them, about: cells can be long
-_HEARD_EVERY = 1.0  # seconds between two reports at least
-
 _LOOKED_AT = 1_000  # rows that are looked at together where they come one by one
 
 type Part = Stretch | Sequence[NumberedRow]
-
-
-class Ended(Exception):
-    """It was cancelled, or counts as dead."""
 
 
 @dataclass(slots=True)
@@ -48,6 +40,7 @@ class Gathered:
     table: Table
     places: Sequence[Place] = ()
     rows: int = 0  # of the file, without those that were rejected
+    matched: Sequence[int] = ()  # the sort keys of those that match a row of the table, in order: they are not added
     counts: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(("added", "updated", "skipped", "rejected", "repeated", "left_blank"), 0)
     )
@@ -64,44 +57,6 @@ class Gathered:
         self.warnings[MOST_WARNINGS:] = [{"line": None, "message": words, "column": None}]
 
 
-@dataclass(slots=True)
-class Progress:
-    """Says how far an import is and that its worker is alive; `open` finds the import while it is to go on."""
-
-    running: Import
-    open: Callable[[], QuerySet[Import]]
-    _reported: float = 0.0
-    _ended: bool = False
-    _thread: int = field(default_factory=get_ident)  # which has the connection to the database
-
-    def report(self, done: int, total: int | None) -> None:
-        """Raises Ended."""
-        self._tell(rows_done=done, rows_total=total)
-
-    def report_all(self, rows: int) -> None:
-        """Says at once that all rows are read, which is not told again where the rest is soon done. Raises Ended."""
-        self._reported = 0.0
-        self.report(rows, rows)
-
-    def wait(self) -> None:
-        """Says that its worker is alive while there is nothing else to report. Raises Ended.
-
-        The thread that reads ahead says nothing; it ends with the one that stores.
-        """
-        if get_ident() == self._thread:
-            self._tell()
-        elif self._ended:
-            raise Ended
-
-    def _tell(self, **facts: int | None) -> None:
-        if time.monotonic() - self._reported < _HEARD_EVERY:
-            return
-        self._reported = time.monotonic()
-        if not self.open().update(**facts, heartbeat_at=timezone.now()):
-            self._ended = True
-            raise Ended
-
-
 def hidden_table(running: Import) -> Table:
     """Creates the table that the rows gather in."""
     return Table.objects.create(
@@ -110,15 +65,19 @@ def hidden_table(running: Import) -> Table:
 
 
 def gather(running: Import, table: Table, progress: Progress) -> Gathered:
-    """Reads the whole file into the hidden table and finds the rows that match. Raises Refused and Ended."""
+    """Reads the whole file into the hidden table and finds the rows that match.
+
+    Rows that a worker before has stored in it stay there. Raises Refused, Ended and `marks.Unfit`.
+    """
     choices = Choices(**running.into)
     with uploads.opened(running, waiting=progress.wait) as sheet, _rare_collections():
         placed = mapping.places(running.target, sheet.columns, choices)
         key = mapping.key_places(placed, choices.key)
+        mark = marks.of(running, table, sheet, placed)
         mapping.save_new(placed, table)
         gathered = Gathered(table, placed)
         file_keys = FileKeys()
-        _Reading(running, sheet, gathered, choices, key, file_keys).read(progress)
+        _Reading(running, sheet, gathered, choices, key, file_keys, mark, progress).read()
     gathered.counts["added"] = gathered.rows
     if key:
         _match(running, gathered, key, choices, file_keys, progress)
@@ -140,9 +99,11 @@ def _rare_collections() -> Iterator[None]:
 class _Batch:
     """Rows of a file as they are stored."""
 
-    texts: list[str] = field(default_factory=list)
+    rows: int = 0
+    texts: list[str] = field(default_factory=list)  # of those that are not stored yet, which are the last ones
     letters: int = 0  # of the texts
     digests: list[str] = field(default_factory=list)  # of their keys, where they have some
+    types: dict[str, Sequence[str] | None] = field(default_factory=dict)  # so far, with these rows
     rejected: list[Rejected] = field(default_factory=list)  # not among them, or with a value that was left blank
 
 
@@ -156,29 +117,36 @@ class _Reading:
     choices: Choices
     key: Sequence[Place]
     file_keys: FileKeys
+    mark: Mark
+    progress: Progress
     misfits: Misfits = field(init=False, default_factory=Misfits)
     commas: Commas = field(init=False, default_factory=Commas)
     _types: OpenTypes = field(init=False)
     _empties: bool = field(init=False)  # whether a blank cell of the file empties the one in the table
     _texts: RowTexts | None = field(init=False, default=None)  # where nothing but the text of a row is needed
+    _stored: int = field(init=False)  # of the rows that are to come
 
     def __post_init__(self) -> None:
         places = self.gathered.places
-        self._types = OpenTypes(places)
+        self._types = OpenTypes(places, self.mark.types)
+        self._stored = self.mark.rows
         self._empties = bool(self.choices.on_match == "update" and not self.choices.keep_blank)
         if not self.key and not self._empties and all(place.convert is None for place in places):
             self._texts = RowTexts([(place.index, place.key) for place in places])
 
-    def read(self, progress: Progress) -> None:
+    def read(self) -> None:
+        progress = self.progress
         total = formats.estimated_rows(uploads.path_of(self.running), self.sheet)
         rejected = RejectedFile(self.running, self.sheet.columns)
         with closing(reading_ahead(self._batches(), progress.wait)) as batches:
             for batch in batches:
                 self._store(batch)
                 rejected.write(batch.rejected)
-                self.gathered.rows += len(batch.texts)
-                done = self.gathered.rows
+                self.gathered.rows += batch.rows
+                done = max(self.gathered.rows, self.mark.rows)
                 progress.report(done, max(total, done) if total else None)
+        if self._stored:
+            raise marks.Unfit
         progress.report_all(self.gathered.rows)
         for warning in self.sheet.warnings:
             self.gathered.warn(warning.line, warning.message)
@@ -193,35 +161,49 @@ class _Reading:
         most = max(1_000, min(BATCH, CELLS // len(self.sheet.columns)))
         batch = _Batch()
         for part in _parts(self.sheet.rows.pieces(), most):
-            if len(batch.texts) + len(part) > most or batch.letters > LETTERS:
+            if batch.rows + len(part) > most or batch.letters > LETTERS:
                 yield batch
                 batch = _Batch()
             self._add(part, batch)
+            batch.types = self._types.so_far()
         yield batch
 
     def _add(self, part: Part, batch: _Batch) -> None:
+        if self._stored < len(part):
+            self._look(part)
+        left_blank: list[Rejected] = []
+        if self._texts:
+            rows = list(part.rows()) if isinstance(part, Stretch) else [row for _, row in part]
+            texts = self._new(rows, self._texts.of)
+        else:
+            values = list(self._values(part.numbered() if isinstance(part, Stretch) else part, left_blank))
+            texts = self._new(values, lambda some: list(map(row_texts.encoded, some)))
+            batch.digests.extend(self._digests(values))
+        batch.rows += len(part)
+        batch.texts.extend(texts)
+        batch.letters += sum(map(len, texts))
+        batch.rejected.extend(self._rejected(left_blank))
+
+    def _look(self, part: Part) -> None:
         if isinstance(part, Stretch):
             self._types.look(part.column)
         else:
             self._types.look(lambda index: [row[index] for _, row in part if index < len(row)])
-        left_blank: list[Rejected] = []
-        before = len(batch.texts)
-        if self._texts:
-            rows = list(part.rows()) if isinstance(part, Stretch) else [row for _, row in part]
-            batch.texts.extend(self._texts.of(rows))
-        else:
-            stored = list(self._stored(part.numbered() if isinstance(part, Stretch) else part, left_blank))
-            batch.texts.extend(map(row_texts.encoded, stored))
-            batch.digests.extend(self._digests(stored))
-        batch.letters += sum(map(len, islice(batch.texts, before, None)))
-        batch.rejected.extend(self._rejected(left_blank))
 
-    def _digests(self, stored: Sequence[dict[str, Any]]) -> list[str]:
+    def _new[T](self, rows: Sequence[T], encoded: Callable[[Sequence[T]], list[str]]) -> list[str]:
+        """Returns the texts of those that are not stored yet; looks whether the last one that is stored is the same."""
+        stored = min(self._stored, len(rows))
+        if stored and stored == self._stored:
+            self.mark.check_last(encoded(rows[stored - 1 : stored])[0])
+        self._stored -= stored
+        return encoded(rows[stored:]) if stored < len(rows) else []
+
+    def _digests(self, rows: Sequence[dict[str, Any]]) -> list[str]:
         if not self.key:
             return []
         normalize = _normalizers(self.choices, self.key)
         names = [place.key for place in self.key]
-        return [keys.digest([values.get(name) for name in names], normalize) for values in stored]
+        return [keys.digest([values.get(name) for name in names], normalize) for values in rows]
 
     def _rejected(self, left_blank: Sequence[Rejected]) -> list[Rejected]:
         """Returns them with those that the reader rejected, and empties its list."""
@@ -231,16 +213,17 @@ class _Reading:
         return rejected
 
     def _store(self, batch: _Batch) -> None:
-        if not batch.texts:
-            return
-        table_id = self.gathered.table.pk
-        with transaction.atomic(), storage.lost_with_a_crash():
-            sort_keys = row_order.append(table_id, len(batch.texts))
-            storage.insert(table_id, sort_keys, batch.texts)
+        table_id, first = self.gathered.table.pk, self.gathered.rows
+        if batch.texts:
+            with transaction.atomic(), storage.lost_with_a_crash():
+                # First of all, as whoever ends the import locks it first, too.
+                if not _is_check(self.running):
+                    self.progress.mark(self.mark.moved(first + batch.rows, batch.types))
+                storage.insert(table_id, row_order.append(table_id, len(batch.texts)), batch.texts)
         if self.key:
-            self.file_keys.add(sort_keys, batch.digests)
+            self.file_keys.add(row_order.appended(first, batch.rows), batch.digests)
 
-    def _stored(self, rows: Iterable[NumberedRow], left_blank: list[Rejected]) -> Iterator[dict[str, Any]]:
+    def _values(self, rows: Iterable[NumberedRow], left_blank: list[Rejected]) -> Iterator[dict[str, Any]]:
         """Yields {key: value} of each row; a blank cell is None where it is to empty the one in the table."""
         blanks = self._empties
         as_they_are = [(place.index, place.key) for place in self.gathered.places if place.convert is None]
@@ -314,14 +297,25 @@ def _match(
     if choices.on_match == "add":
         counts["repeated"] = sum(1 for _ in repeated)
     else:
-        counts["repeated"] = matching.drop(table_id, repeated)
+        counts["repeated"] = _drop(table_id, repeated, progress)
         counts["added"] -= counts["repeated"]
     if counts["repeated"]:
         gathered.warn(None, _repeated(counts["repeated"], choices.on_match))
     if running.target is not None and choices.on_match != "add":
         _match_table(running, gathered, key, choices, file_keys, progress)
-    if counts["added"] < gathered.rows:
-        row_order.recount(table_id)
+
+
+def _drop(table_id: int, repeated: Iterable[int], progress: Progress) -> int:
+    number = matching.drop(table_id, repeated)
+    if number:
+        with transaction.atomic():
+            progress.lock()
+            row_order.recount(table_id)
+    return number
+
+
+def _is_check(running: Import) -> bool:
+    return running.state == Import.State.STAGED
 
 
 def _match_table(
@@ -334,20 +328,17 @@ def _match_table(
 ) -> None:
     assert running.target is not None
     table_id, normalize = gathered.table.pk, _normalizers(choices, key)
-    is_check = running.state == Import.State.STAGED
     for digests in keys.digests_in(running.target.pk, [place.key for place in key], normalize):
         found = file_keys.match(digests)
-        if choices.on_match == "update" and not is_check:
+        if choices.on_match == "update" and not _is_check(running):
             changed = matching.changes(table_id, found)
             with transaction.atomic():
-                # Locked, so that a worker that was only slow adds nothing to what the next one finds.
-                if not progress.open().select_for_update().exists():
-                    raise Ended
+                progress.lock()  # a worker that was only slow adds nothing to what the next one finds
                 matching.store_changes(running, changed)
         progress.report(gathered.rows, gathered.rows)
-    matched = matching.drop(table_id, file_keys.matched())
-    gathered.counts["added"] -= matched
-    gathered.counts["skipped" if choices.on_match == "skip" else "updated"] = matched
+    gathered.matched = array("q", file_keys.matched())
+    gathered.counts["added"] -= len(gathered.matched)
+    gathered.counts["skipped" if choices.on_match == "skip" else "updated"] = len(gathered.matched)
 
 
 def _normalizers(choices: Choices, key: Sequence[Place]) -> list[keys.Normalize]:

@@ -1,7 +1,7 @@
 """What a worker does with an import: rows gather in a hidden table, which appears when all of them are in.
 
-What fails or is cancelled leaves nothing. If the worker dies, another one begins again: until the table appears,
-nothing that the first one did counts.
+What fails or is cancelled leaves nothing. If the worker dies, another one goes on after the rows that are stored, or
+begins again where these don't fit: see `marks`.
 """
 
 import logging
@@ -15,8 +15,9 @@ from django.db.models import Max, Min, QuerySet
 from django.utils import timezone
 
 from tables import catalog, columns, copies, dispatch, events, rows, storage
-from tables.imports import checks, gathering, matching, rejected, uploads
-from tables.imports.gathering import Gathered, Progress
+from tables.imports import checks, gathering, marks, matching, rejected, uploads
+from tables.imports.gathering import Gathered
+from tables.imports.progress import Ended, Progress
 from tables.models import Column, ColumnType, Import, Row, Table
 from tables.signals import send_rows_changed
 from workspaces import audit, unwritable
@@ -59,7 +60,7 @@ def run(import_id: int) -> None:
     try:
         gathered = _fill(running)
         _publish(running, gathered)
-    except gathering.Ended:
+    except Ended:
         _give_up(running, Import.State.CANCELLED)
     except Refused as refusal:
         _give_up(running, Import.State.FAILED, str(refusal))
@@ -76,11 +77,21 @@ def _fill(running: Import) -> Gathered:
         gathered = Gathered(running.table)
         gathered.counts["added"] = running.rows_done = _copy(running, running.table)
     else:
-        progress = Progress(running, partial(_still_running, running))
-        gathered = gathering.gather(running, _hidden_table(running), progress)
+        gathered = _gather(running)
         running.rows_done = gathered.rows
     running.rows_total = running.rows_done
     return gathered
+
+
+def _gather(running: Import) -> Gathered:
+    """Gathers the rows of the file, after those that a worker before has stored."""
+    progress = Progress(running, partial(_still_running, running))
+    if running.mark and running.table:
+        try:
+            return gathering.gather(running, running.table, progress)
+        except marks.Unfit:
+            log.warning("import %s begins again: its file isn't read as it was before", running.pk)
+    return gathering.gather(running, _hidden_table(running), progress)
 
 
 def _copy(running: Import, table: Table) -> int:
@@ -92,11 +103,14 @@ def _copy(running: Import, table: Table) -> int:
 
 
 def _hidden_table(running: Import) -> Table:
+    """Creates the table that the rows gather in; one of a worker before goes."""
     with transaction.atomic():
         table = gathering.hidden_table(running)
-        if not _still_running(running).update(table=table):
-            raise gathering.Ended
-    running.table = table
+        if not _still_running(running).update(table=table, mark={}, rows_done=0):
+            raise Ended
+        if running.mark and running.table:
+            catalog.purge(running.table)
+    running.table, running.mark = table, {}
     return table
 
 
@@ -111,7 +125,7 @@ def _publish(running: Import, gathered: Gathered) -> None:
     with transaction.atomic():
         # Locked, so that it cannot be cancelled or counted as dead between here and the commit.
         if not _still_running(running).select_for_update().exists():
-            raise gathering.Ended
+            raise Ended
         if target is None:
             table.row_count, table.ready = gathered.counts["added"], True
             table.save(update_fields=["row_count", "ready", "updated_at"])
@@ -146,7 +160,7 @@ def _join(running: Import, gathered: Gathered, target: Table) -> None:
         return
     # Their ids are larger than those of the rows that are there, and nobody adds others while the table is locked.
     last = Row.objects.filter(table=target).order_by("-pk").values_list("pk", flat=True).first() or 0
-    storage.append_table(gathered.table.pk, target.pk)
+    storage.append_table(gathered.table.pk, target.pk, gathered.matched)
     storage.grow(target.pk, number)
     added = Row.objects.filter(table=target, pk__gt=last)
     running.first_added = last + 1
@@ -191,13 +205,13 @@ def _give_up(running: Import, state: Import.State, error: str = "") -> None:
 
 
 def _leave(running: Import) -> None:
-    """Removes the file of what was rejected if another worker has begun again: that one has its own."""
+    """Removes the file of what was rejected if another worker has taken over: that one has its own."""
     if Import.objects.filter(pk=running.pk, restarts__gt=running.restarts).exists():
         rejected.path_of(running).unlink(missing_ok=True)
 
 
 def sweep() -> None:
-    """Begins imports again whose worker died, forgets files that nobody started, and sends lost tasks again."""
+    """Has imports whose worker died taken over, forgets files that nobody started, and sends lost tasks again."""
     now = timezone.now()
     for dead in Import.objects.filter(state=Import.State.RUNNING, heartbeat_at__lt=now - DEAD_AFTER):
         _take_over(dead)
@@ -210,7 +224,7 @@ def sweep() -> None:
 
 
 def _take_over(dead: Import) -> None:
-    """Has another worker begin again; a copy has no file to begin with, and some files stop every worker."""
+    """Has another worker go on; a copy has no file to go on with, and some files stop every worker."""
     if dead.cancel_requested:
         _give_up(dead, Import.State.CANCELLED)
     elif not dead.path:

@@ -1,7 +1,7 @@
 """Where each column of a file goes: into a column of the table, into a new one, or nowhere."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Any
 
 from tables import columns, names
@@ -144,12 +144,15 @@ def key_places(placed: Sequence[Place], key: Sequence[str | int]) -> list[Place]
 
 
 def save_new(placed: Sequence[Place], table: Table) -> None:
-    """Gives the new columns to the table that gathers the rows; the first one of all is pinned."""
+    """Gives the new columns to the table that gathers the rows, where a worker before did not; the first is pinned."""
     new = [place.column for place in placed if place.column.pk is None]
+    there = dict(Column.objects.filter(table=table).values_list("position", "pk"))
     for position, column in enumerate(new):
         column.table, column.position = table, position
         column.pinned = len(new) == len(placed) and not position
-    Column.objects.bulk_create(new)
+        column.pk = there.get(position)
+    if not there:
+        Column.objects.bulk_create(new)
 
 
 def proposed(table: Table | None, found: Sequence[str], rows: Sequence[Sequence[Value]]) -> list[dict[str, Any]]:
@@ -186,14 +189,22 @@ def open_days(proposals: Sequence[Mapping[str, Any]], rows: Sequence[Sequence[Va
 
 @dataclass(slots=True)
 class OpenTypes:
-    """Finds the types of columns for which nobody chose one, while their values pass by."""
+    """Finds the types of columns for which nobody chose one, while their values pass by.
+
+    `seen` is what `so_far` returned after the values before.
+    """
 
     places: Sequence[Place]
+    seen: InitVar[Mapping[str, Sequence[str] | None] | None] = None
     _possible: dict[int, list[str]] = field(init=False)
     _filled: set[int] = field(init=False, default_factory=set)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, seen: Mapping[str, Sequence[str] | None] | None) -> None:
         self._possible = {place.index: list(types.UNCHANGED) for place in self.places if place.is_open}
+        for index, forms in (seen or {}).items():
+            if forms is not None:
+                self._possible[int(index)] = list(forms)
+                self._filled.add(int(index))
 
     def look(self, column: Callable[[int], Iterable[Value]]) -> None:
         """Rules out what more values of the columns, by their index in the file, are not."""
@@ -204,6 +215,10 @@ class OpenTypes:
             if seen:
                 self._filled.add(index)
                 forms[:] = [form for form in forms if all(map(types.UNCHANGED[form], seen))]
+
+    def so_far(self) -> dict[str, Sequence[str] | None]:
+        """Returns the types that are left for each column, by its index; None where it had no value so far."""
+        return {str(index): list(forms) if index in self._filled else None for index, forms in self._possible.items()}
 
     def settle(self) -> None:
         """Sets the types of the columns."""

@@ -30,7 +30,7 @@ PREVIEWED = 20  # rows
 _READ_WITH_ROWS = ("rows", "rejected")
 COUNTED = ("added", "updated", "skipped", "rejected", "repeated", "left_blank")
 _NOT_STORED = (Import.State.STAGED, Import.State.FETCHING, Import.State.QUEUED)
-_BEGAN_AGAIN = "The worker of this import stopped, so another one began again with the file. No row came in twice."
+_TAKEN_OVER = "The worker of this import stopped, so another one took it over. No row came in twice."
 SAMPLED = 200  # rows that the types of the columns are guessed from
 
 # Called in the transaction in which an import is done, fails or is cancelled.
@@ -214,7 +214,10 @@ def tell_end(import_: Import) -> None:
 
 
 def restart(dead: Import) -> None:
-    """Has another worker begin again with the file, unless its worker has been heard of since `dead` was read."""
+    """Has another worker go on, unless its worker has been heard of since `dead` was read.
+
+    Rows that are stored stay; what they change in others is found again, for those may be edited meanwhile.
+    """
     with transaction.atomic():
         silent_ones = Import.objects.filter(
             pk=dead.pk, state=Import.State.RUNNING, restarts=dead.restarts, heartbeat_at=dead.heartbeat_at
@@ -222,12 +225,17 @@ def restart(dead: Import) -> None:
         found = silent_ones.select_for_update().first()
         if found is None:
             return
-        _forget_gathered(found)
-        again = {"restarts": found.restarts + 1, "warnings": found.warnings}
+        stored = found.mark.get("rows", 0) if found.table else 0
+        again: dict[str, Any] = {"rows_done": stored, "mark": found.mark | {"before": stored}}
+        if stored:
+            _forget_changes(found)
+        else:
+            _forget_gathered(found)
+            again |= {"table": None, "mark": {}}
         if not found.restarts:
-            again["warnings"] = [*found.warnings, {"line": None, "message": _BEGAN_AGAIN, "column": None}]
+            again["warnings"] = [*found.warnings, {"line": None, "message": _TAKEN_OVER, "column": None}]
         Import.objects.filter(pk=found.pk).update(
-            state=Import.State.QUEUED, table=None, rows_done=0, heartbeat_at=timezone.now(), **again
+            state=Import.State.QUEUED, restarts=found.restarts + 1, heartbeat_at=timezone.now(), **again
         )
     rejected.path_of(found).unlink(missing_ok=True)
     dispatch.send(TASK, found.pk)
@@ -237,6 +245,10 @@ def _forget_gathered(found: Import) -> None:
     """Deletes the rows that are in so far, and what was to be written into others."""
     if found.table is not None:
         catalog.purge(found.table)
+    _forget_changes(found)
+
+
+def _forget_changes(found: Import) -> None:
     ImportChange.objects.filter(import_job=found)._raw_delete(using=connection.alias)
 
 
@@ -297,11 +309,12 @@ def as_json(import_: Import) -> dict[str, Any]:
 
 
 def _speed(import_: Import) -> float | None:
-    """Returns the rows a second since it was started."""
-    if not import_.started_at or not import_.rows_done:
+    """Returns the rows a second since it was started, or taken over: that worker stores only what comes after."""
+    stored = import_.rows_done - int(import_.mark.get("before", 0))
+    if not import_.started_at or not stored:
         return None
     end = import_.finished_at or import_.heartbeat_at or timezone.now()
-    return round(import_.rows_done / max(0.1, (end - import_.started_at).total_seconds()), 1)
+    return round(stored / max(0.1, (end - import_.started_at).total_seconds()), 1)
 
 
 def _seconds_left(import_: Import) -> int | None:

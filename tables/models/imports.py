@@ -58,9 +58,10 @@ class Import(models.Model):
     check_state = models.CharField(max_length=10, choices=CheckState, blank=True)
     check_found = models.JSONField(null=True)
     error = models.TextField(blank=True)
-    # How often it began again because its worker had stopped. A worker that only seemed dead tells by it that another
-    # one is at the import now.
+    # How often another worker took it over because one had stopped. A worker that only seemed dead tells by it that
+    # another one is at the import now.
     restarts = models.PositiveSmallIntegerField(default=0)
+    mark = models.JSONField(default=dict)  # how far its rows are stored: see `imports.marks`
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)

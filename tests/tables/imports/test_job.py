@@ -15,8 +15,10 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from tables import catalog, columns, dispatch, rows, storage
-from tables.imports import gathering, job, matching, rejected, undoing, uploads
+from tables.imports import gathering, job, matching, progress, rejected, undoing, uploads
+from tables.imports.rejected import RejectedFile
 from tables.models import Column, Import, ImportChange, Row, Table
+from tests.tables.imports.dying import Killed, be_killed, fall_silent, kill_at
 from workspaces import unwritable
 from workspaces.actors import Actor
 
@@ -54,21 +56,14 @@ def test_it_says_that_all_rows_are_read_however_soon_that_is(started: Started, m
         told.append(Import.objects.values_list("rows_done", "rows_total").get(pk=running.pk))
 
     monkeypatch.setattr(gathering, "BATCH", 1_000)
-    monkeypatch.setattr(gathering, "_HEARD_EVERY", 60.0)
+    monkeypatch.setattr(progress, "_HEARD_EVERY", 60.0)
     monkeypatch.setattr(job, "_publish", last_report)
     job.run(started(["Name", *(f"Firm {number}" for number in range(2_500))]).pk)
     assert told == [(2_500, 2_500)]
 
 
 def test_rows_with_long_cells_are_stored_some_at_a_time(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
-    stored: list[int] = []
-    insert = storage.insert
-
-    def counted(table_id: int, sort_keys: range, encoded: list[str]) -> None:
-        stored.append(len(encoded))
-        insert(table_id, sort_keys, encoded)
-
-    monkeypatch.setattr(storage, "insert", counted)
+    stored = counted_inserts(monkeypatch)
     monkeypatch.setattr(gathering, "LETTERS", 1_000_000)
     job.run(started(["Name,Note", *[f"a,{'x' * 5_000}"] * 2_000]).pk)
     assert sum(stored) == 2_000
@@ -146,57 +141,25 @@ def test_rows_are_appended_after_those_that_came_meanwhile(actor: Actor, started
     assert Table.objects.count() == 1
 
 
-class Killed(BaseException):
-    """Ends a worker as a kill does: nothing that it would still do is done."""
-
-
-def kill_at(monkeypatch: pytest.MonkeyPatch, module: object, name: str, *, call: int = 1) -> None:
-    """Has the worker die once, at the end of that call."""
-    real = getattr(module, name)
-    calls: list[str] = []
-
-    def die(*arguments: Any, **named: Any) -> Any:
-        result = real(*arguments, **named)
-        calls.append(name)
-        if len(calls) == call:
-            raise Killed
-        return result
-
-    monkeypatch.setattr(module, name, die)
-
-
-def fall_silent(import_: Import) -> None:
-    Import.objects.filter(pk=import_.pk).update(heartbeat_at=timezone.now() - 2 * job.DEAD_AFTER)
-
-
-def be_killed(import_: Import) -> None:
-    """Does the import until its worker dies, and lets a sweep find that."""
-    with pytest.raises(Killed):
-        job.run(import_.pk)
-    import_.refresh_from_db()
-    assert import_.state == "running"
-    fall_silent(import_)
-    job.sweep()
-    import_.refresh_from_db()
-
-
 @pytest.mark.parametrize(
-    ("module", "name", "call"),
+    ("module", "name", "call", "stored"),
     [
-        (job, "_hidden_table", 1),
-        (storage, "insert", 1),
-        (storage, "insert", 3),
-        (gathering, "gather", 1),
-        (storage, "append_table", 1),
-        (storage, "grow", 1),
+        (job, "_hidden_table", 1, 0),
+        (storage, "insert", 1, 0),
+        (storage, "insert", 3, 2_000),
+        (RejectedFile, "write", 2, 2_000),
+        (gathering, "gather", 1, 2_500),
+        (storage, "append_table", 1, 2_500),
+        (storage, "grow", 1, 2_500),
     ],
 )
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "xlsx"])
-def test_an_import_whose_worker_died_begins_again_and_has_each_row_once(
+def test_an_import_whose_worker_died_goes_on_and_has_each_row_once(
     kind: str,
     module: object,
     name: str,
     call: int,
+    stored: int,
     leads: Table,
     actor: Actor,
     stored_files: StoredFiles,
@@ -210,14 +173,16 @@ def test_an_import_whose_worker_died_begins_again_and_has_each_row_once(
     monkeypatch.setattr(gathering, "BATCH", 1_000)
     kill_at(monkeypatch, module, name, call=call)
     be_killed(received)
-    assert (received.state, received.rows_done, received.restarts) == ("queued", 0, 1)
+    assert (received.state, received.rows_done, received.restarts) == ("queued", stored, 1)
     assert len(stored_files()) == 1
-    assert Row.objects.count() == 3
+    assert Row.objects.count() == 3 + stored
+    inserted = counted_inserts(monkeypatch)
     job.run(received.pk)
     received.refresh_from_db()
+    assert sum(inserted) == number - stored
     assert (received.state, received.counts["added"]) == ("done", number)
     assert [warning["message"] for warning in received.warnings] == [
-        "The worker of this import stopped, so another one began again with the file. No row came in twice."
+        "The worker of this import stopped, so another one took it over. No row came in twice."
     ]
     domain = str(Column.objects.get(table=leads, name="Domain").pk)
     assert [row.values[domain] for row in rows.window(leads, 3, number + 1)] == names
@@ -226,6 +191,18 @@ def test_an_import_whose_worker_died_begins_again_and_has_each_row_once(
     assert Table.objects.count() == 1
     undoing.undo(received)
     assert Row.objects.count() == 3
+
+
+def counted_inserts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The numbers of rows that are inserted from now on."""
+    insert, numbers = storage.insert, []
+
+    def count(table_id: int, sort_keys: range, encoded: list[str]) -> None:
+        numbers.append(len(encoded))
+        insert(table_id, sort_keys, encoded)
+
+    monkeypatch.setattr(storage, "insert", count)
+    return numbers
 
 
 def file_of(kind: str, names: list[str]) -> bytes:
@@ -308,26 +285,30 @@ def test_a_copy_whose_worker_died_fails_and_is_cleaned_up(actor: Actor) -> None:
     assert not Table.objects.exists()
 
 
-@pytest.mark.parametrize("moment", ["_fill", "_publish"])
+@pytest.mark.parametrize(
+    ("module", "moment"), [(job, "_fill"), (RejectedFile, "write"), (gathering, "_match"), (job, "_publish")]
+)
 def test_a_worker_that_only_seemed_dead_leaves_the_import_to_the_next_one(
-    moment: str, started: Started, monkeypatch: pytest.MonkeyPatch
+    module: object, moment: str, receive: Callable[..., Import], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    received = started(["Name", *["a"] * 10])
-    go_on = getattr(job, moment)
+    received = receive(["Name", *map(str, range(2_400)), "0"], into={"key": ["Name"], "on_match": "skip"})
+    uploads.start(received)
+    go_on = getattr(module, moment)
 
-    def sleep_and_go_on(running: Import, *others: Any) -> Any:
-        monkeypatch.setattr(job, moment, go_on)
-        fall_silent(running)
+    def sleep_and_go_on(*arguments: Any) -> Any:
+        monkeypatch.setattr(module, moment, go_on)
+        fall_silent(received)
         job.sweep()
-        job.run(running.pk)  # in the next worker
-        return go_on(running, *others)
+        job.run(received.pk)  # in the next worker
+        return go_on(*arguments)
 
-    monkeypatch.setattr(job, moment, sleep_and_go_on)
+    monkeypatch.setattr(gathering, "BATCH", 1_000)
+    monkeypatch.setattr(module, moment, sleep_and_go_on)
     job.run(received.pk)
     received.refresh_from_db()
-    assert (received.state, received.restarts) == ("done", 1)
-    assert Table.objects.get().row_count == 10
-    assert Row.objects.count() == 10
+    assert (received.state, received.restarts, received.counts["repeated"]) == ("done", 1, 1)
+    assert Table.objects.get().row_count == 2_400
+    assert Row.objects.count() == 2_400
 
 
 def test_a_worker_that_only_seemed_dead_adds_no_change_to_those_of_the_next_one(
