@@ -12,7 +12,8 @@ from tables import dispatch
 from tables.models import Message
 
 WAITS = (60, 300, 1800)  # seconds after which what did not arrive is tried again; then it is given up
-_TOO_LONG = timedelta(seconds=2 * max(WAITS))
+LONGEST = 3600.0  # seconds that a message is put off because its receiver asks for it
+_TOO_LONG = timedelta(seconds=2 * LONGEST)
 _AT_ONCE = 100
 
 
@@ -46,7 +47,15 @@ def settle(message: Message, **fields: Any) -> None:
     type(message)._default_manager.filter(pk=message.pk).update(due_at=None, **fields)
 
 
-def keep(message: Message, **fields: Any) -> None:
-    """Notes these fields of a message that did not arrive; after the last try it is given up."""
-    given_up = {"due_at": None} if message.tries > len(WAITS) else {}
-    type(message)._default_manager.filter(pk=message.pk).update(**fields, **given_up)
+def keep(message: Message, wait: float = 0.0, **fields: Any) -> None:
+    """Notes these fields of a message that did not arrive; after the last try it is given up.
+
+    Its receiver may ask to `wait` so many seconds, for longer than it would be put off anyway.
+    """
+    of_message = type(message)._default_manager.filter(pk=message.pk)
+    if message.tries > len(WAITS):
+        of_message.update(**fields, due_at=None)
+        return
+    earliest = timezone.now() + timedelta(seconds=min(wait, LONGEST))
+    of_message.filter(due_at__lt=earliest).update(due_at=earliest)
+    of_message.update(**fields)

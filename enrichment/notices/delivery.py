@@ -17,6 +17,7 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from enrichment.connections.redaction import Redactor
+from enrichment.engine.answer.wait import asked_wait
 from enrichment.engine.errors import SendError
 from enrichment.engine.messages import Request, Response
 from enrichment.http_client import client, event_loop
@@ -34,6 +35,10 @@ _STOPPED = "Marl stopped while it was being sent."
 
 class Undelivered(Exception):
     """Says why, in words for the person who set the channel."""
+
+    def __init__(self, words: str, wait: float = 0.0) -> None:
+        super().__init__(words)
+        self.wait = wait  # seconds that the receiver asks for
 
 
 class MaybeDelivered(Undelivered):
@@ -74,7 +79,7 @@ def _note(notice: Notice, error: Undelivered) -> None:
         case DeliveredToSome():
             outbox.settle(notice, error=str(error), maybe_sent=False, sent_at=timezone.now())
         case _:
-            outbox.keep(notice, error=str(error))
+            outbox.keep(notice, error.wait, error=str(error))
 
 
 def _key(notice: Notice) -> str:
@@ -109,7 +114,7 @@ def _post(found: NoticeSettings, text: str, key: str) -> None:
         words = "The webhook's address isn't one that can be called." if error.code == "url" else hidden(error.message)
         raise (MaybeDelivered if error.sent else Undelivered)(words) from None
     if not 200 <= response.status < 300:
-        raise Undelivered(_refusal(response, hidden))
+        raise Undelivered(_refusal(response, hidden), asked_wait(response, timezone.now()) or 0.0)
 
 
 def _refusal(response: Response, hidden: Callable[[str], str]) -> str:

@@ -122,10 +122,13 @@ def delete_source(request: PageRequest, actor: Actor, source_id: int) -> HttpRes
 @require_GET
 @member()
 def source_runs(request: PageRequest, actor: Actor, source_id: int) -> HttpResponse:
-    """The last runs, while one of them is under way and once after that."""
+    """The last runs; 204 while none has begun after the one that is shown as the last."""
     source = lookup.source(actor, source_id, Role.EDITOR)
     if whole_page.is_wanted(request):
         return whole_page.with_sources(source.table_id)
+    last = runs.of_source(source).values_list("pk", flat=True).first()
+    if request.GET.get("after") == str(last or 0):
+        return HttpResponse(status=204)
     return render(request, "enrichment/source_runs.html", {"item": _described(source), "oob": True})
 
 

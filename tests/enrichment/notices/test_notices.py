@@ -35,11 +35,13 @@ class Channel:
         self.posts: list[tuple[str, str]] = []
         self.keys: list[str] = []
         self.status = 200
+        self.headers: dict[str, str] = {}
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         self.posts.append((str(request.url), json.loads(request.content)["text"]))
         self.keys.append(request.headers["Idempotency-Key"])
-        return httpx.Response(self.status, text="channel_is_archived" if self.status != 200 else "ok")
+        text = "channel_is_archived" if self.status != 200 else "ok"
+        return httpx.Response(self.status, text=text, headers=self.headers)
 
 
 @pytest.fixture
@@ -115,6 +117,24 @@ def test_what_does_not_arrive_is_tried_three_times_more_and_then_given_up(
     assert notice.error == "The webhook answered 404: channel_is_archived"
     assert len(set(channel.keys)) == 1
     assert state(notice) == "given_up"
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after", "seconds"),
+    [(429, "600", 600), (503, "900", 900), (429, "5", 60), (429, "999999", outbox.LONGEST), (404, "600", 60)],
+)
+def test_a_webhook_that_asks_to_wait_is_not_tried_before(
+    status: int, retry_after: str, seconds: int, leads: Table, channel: Channel, ended: Callable[..., Run]
+) -> None:
+    notice_settings.change(leads, webhook_url=HOOK)
+    ended()
+    channel.status, channel.headers = status, {"Retry-After": retry_after}
+    deliver()
+    due_at = Notice.objects.get().due_at
+    assert due_at
+    assert abs((due_at - timezone.now()).total_seconds() - seconds) < 30
+    outbox.dispatch_due(Notice, telling.DELIVER)  # which mends only what no receiver asks for
+    assert Notice.objects.get().due_at == due_at
 
 
 @pytest.mark.parametrize(

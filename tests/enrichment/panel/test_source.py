@@ -129,10 +129,31 @@ def test_the_list_tells_of_runs_and_offers_to_undo_them(
     assert Import.objects.count() == 2
 
 
-def _get(post: Any, path: str) -> str:
+def test_an_open_list_follows_runs_that_the_clock_starts(
+    post: Any, form: dict[str, Any], leads: Table, crm: AccountsBook
+) -> None:
+    company = Column.objects.get(table=leads, name="Company").pk
+    daily = {"schedule.every": "day", "schedule.at": "09:00", "schedule.timezone": "UTC"}
+    post("", **form, **{"columns.path": "name", "columns.to": company}, **daily)
+    source = Source.objects.get()
+    [asked] = re.findall(rf"/sources/{source.pk}/runs\?after=\d+", _get(post, f"/tables/{leads.pk}/sources"))
+    _get(post, asked, 204)
+    begun = runs.start(source, source.created_by)
+    shown = _get(post, asked)
+    assert "Fetching" in shown
+    assert "every 1s" in shown
+    runs.fetch(begun.pk)
+    job.run(begun.import_job_id)
+    shown = _get(post, f"/sources/{source.pk}/runs")
+    assert "last run" in shown
+    [asked] = re.findall(rf"/sources/{source.pk}/runs\?after=\d+", shown)
+    _get(post, asked, 204)
+
+
+def _get(post: Any, path: str, status: int = 200) -> str:
     client: Client = post.__closure__[0].cell_contents
     found = client.get(path)
-    assert found.status_code == 200
+    assert found.status_code == status
     return found.content.decode()
 
 
