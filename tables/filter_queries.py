@@ -1,6 +1,5 @@
 """SQL for filters of rows: the test of a condition or a group, on either database."""
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -21,11 +20,10 @@ from tables import (
     number_expressions,
     row_lists,
     text_expressions,
-    values,
 )
 from tables.filters import ORDERED_OPS, Condition, Group, as_number, is_date, refused
 from tables.models import HANDED_DOWN, Cell, CellState, Column, ColumnType
-from tables.storable import storable
+from tables.values import as_text, compared, json_forms
 from workspaces import ids
 
 ERRORS = (CellState.FAILED, CellState.UNKNOWN)
@@ -84,7 +82,7 @@ def _in_order(column: Column, bounds: Sequence[Any]) -> list[Any]:
         return sorted(bounds, key=lambda bound: Decimal(_numeral(bound)))
     if _is_by_date(column, "between", bounds):
         return sorted(bounds, key=lambda bound: moments.reach(bound)[0])
-    return sorted(letters.composed(_text(bound)) for bound in bounds)
+    return sorted(letters.composed(as_text(bound)) for bound in bounds)
 
 
 def _first_look(column: Column, op: str, value: Any, indexed: bool) -> Q:
@@ -101,9 +99,9 @@ def _first_look(column: Column, op: str, value: Any, indexed: bool) -> Q:
     is_by_text = op in _LOOKUPS or op == "eq" or (op == "one_of" and not by_number)
     if column.is_computed or not is_by_text:
         return Q()
-    texts = [_text(text) for text in values]
-    if op not in _LOOKUPS:
-        texts = [form for text in texts for form in _forms(text)]
+    texts = [as_text(text) for text in values]
+    if op not in _LOOKUPS and any(map(json_forms, texts)):
+        return Q()  # its parts may stand in another order
     if op in _LOOKUPS and connection.vendor == "postgresql":
         return text_expressions.has_uncased(column, texts[0])
     if indexed and op not in _LOOKUPS and column.type != ColumnType.NUMBER:
@@ -152,7 +150,7 @@ def _compared(column: Column, op: str, value: Any) -> Q:
     if op == "empty":
         return Q(**{f"{alias}__isnull": True}) | Q(**{alias: ""})
     if op in _LOOKUPS:
-        return text_expressions.holds(alias, _LOOKUPS[op], _text(value))
+        return text_expressions.holds(alias, _LOOKUPS[op], as_text(value))
     values = value if isinstance(value, list) else [value]
     if _is_by_number(column, op, values):
         return _by_number(column, op, [_numeral(text) for text in values])
@@ -161,7 +159,7 @@ def _compared(column: Column, op: str, value: Any) -> Q:
     if op in ("eq", "one_of"):
         return _is_one_of(column, values)
     text = text_expressions.by_letter(text_expressions.composed(F(alias)))
-    bounds = [letters.composed(_text(item)) for item in values]
+    bounds = [letters.composed(as_text(item)) for item in values]
     return Q(_comparison(op, text, bounds)) & expressions.is_single(column)
 
 
@@ -210,13 +208,13 @@ def _by_moment(column: Column, op: str, texts: Sequence[str]) -> Q:
 
 def _is_one_of(column: Column, values: Sequence[Any]) -> Q:
     others = [one for one in values if column.type != ColumnType.DATE or not is_date(one)]
-    forms = [_forms(_text(value)) for value in others]
+    forms = [_forms(as_text(value)) for value in others]
     texts = [letters.composed(form) for each in forms for form in each]
     text = F(expressions.alias(column))
     is_plain = all(letters.is_plain(sign) for each in texts for sign in each)
     test = Q(In(text if is_plain else text_expressions.composed(text), texts))
-    if connection.vendor == "postgresql" and (compact := [each[1] for each in forms if len(each) > 1]):
-        test |= Q(In(text, [expressions.stored_json(one) for one in compact]))
+    if compact := [each[1] for each in forms if len(each) > 1]:
+        test |= _is_json(column, compact)
     if column.type == ColumnType.NUMBER and (known := [_numeral(one) for one in values if _is_stored_as_number(one)]):
         return test | Q(number_expressions.is_among(column, known))
     if column.type == ColumnType.DATE and (reaches := [moments.reach(one) for one in values if is_date(one)]):
@@ -226,26 +224,16 @@ def _is_one_of(column: Column, values: Sequence[Any]) -> Q:
     return test
 
 
+def _is_json(column: Column, texts: Sequence[str]) -> Q:
+    """Returns the test for lists and objects, whose parts databases keep in different orders."""
+    if connection.vendor == "sqlite":
+        return Q(In(text_expressions.same_json(column), list(map(compared, texts))))
+    return Q(In(F(expressions.alias(column)), [expressions.stored_json(one) for one in texts]))
+
+
 def _forms(text: str) -> list[str]:
-    """Returns how a value of this text may be stored: parts of a list or an object with spaces between, or without."""
-    if not text.startswith(("[", "{")):
-        return [text]
-    try:
-        value = json.loads(text)
-        if values.is_too_deep(value) or storable(value) != value:
-            return [text]
-        compact, spaced = (
-            json.dumps(value, ensure_ascii=False, allow_nan=False, separators=between)
-            for between in ((",", ":"), (", ", ": "))
-        )
-    except (ValueError, RecursionError):
-        return [text]
-    return [text, compact, spaced]
-
-
-def _text(value: object) -> str:
-    """Returns a value as databases write it as text."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    """Returns how a value of this text may be stored."""
+    return [text, *json_forms(text)]
 
 
 def _in_state(column: Column, state: object) -> Q:

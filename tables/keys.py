@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection
 
-from tables import letters, moments, values
+from tables import moments, values
 from tables.models import ColumnType
 from workspaces.refusals import Refused
 
@@ -32,17 +32,13 @@ def normalizers(match: str, types: Iterable[str]) -> list[Normalize]:
     As it stands, or without regard to capitals, spaces and signs that nobody sees. Numbers are compared as numbers,
     dates by their moments, and letters of two signs (e and an accent) as those of one.
     """
-    of_texts = _loose if match == "loose" else _exact
+    of_texts = _loose if match == "loose" else values.compared
     by_type: dict[str, Normalize] = {ColumnType.NUMBER: _number, ColumnType.DATE: _moment}
     return [by_type.get(type, of_texts) for type in types]
 
 
-def _exact(value: object) -> str:
-    return letters.composed(values.as_text(value))
-
-
 def _loose(value: object) -> str:
-    return " ".join(_UNSEEN.sub("", _exact(value)).split()).casefold()
+    return " ".join(_UNSEEN.sub("", values.compared(value)).split()).casefold()
 
 
 def _number(value: object) -> str:

@@ -21,6 +21,7 @@ from tables import (
     number_expressions,
     packed_ids,
     text_expressions,
+    values,
 )
 from tables.filters import Condition, Group
 from tables.models import Cell, CellState, Column, ColumnType, Row, Table
@@ -145,7 +146,7 @@ class View:
         value = Min(expressions.alias(column)) if column.type == ColumnType.NUMBER else F("key")
         counted = counted.annotate(value=value, number=Count("pk"))
         shown = counted.order_by("-number", "key").values_list("key", "value", "number")[:MOST_GROUPS]
-        return [_group(column, *group) for group in shown]
+        return [_group(column, *group) for group in _merged(shown)]
 
     def rows(self, table: Table) -> QuerySet[Row]:
         """Returns its rows, in no order."""
@@ -297,6 +298,16 @@ def _group_key(column: Column) -> Any:
     if column.type == ColumnType.CHECKBOX:
         return Case(When(**{expressions.alias(column): "true"}, then=Value("true")), default=Value(""))
     return text
+
+
+def _merged(groups: Iterable[tuple[str, str | None, int]]) -> list[tuple[str, str | None, int]]:
+    """Returns the groups, with one for a list or an object however its text is written, as filters take it."""
+    by_key: dict[str, tuple[str, str | None, int]] = {}
+    for key, value, number in groups:
+        same = values.compared(key)
+        first_key, first_value, before = by_key.get(same, (key, value, 0))
+        by_key[same] = first_key, first_value, before + number
+    return sorted(by_key.values(), key=lambda group: -group[2])
 
 
 def _group(column: Column, key: str, value: str | None, number: int) -> dict[str, Any]:

@@ -104,6 +104,14 @@ class _Holds(Func):
         return sql, [*patterns, self.lookup, self.part, *parameters]
 
 
+class _SameJson(Read):
+    """The text by which lists and objects are compared, NULL for other texts; for SQLite."""
+
+    output_field = TextField()
+    sqlite_test = "substr(it, 1, 1) IN ('[', '{')"
+    read = "marl_compared(it)"
+
+
 class _IsBeyondAscii(Func):
     """Whether a text has letters beyond ASCII; for SQLite."""
 
@@ -147,6 +155,11 @@ def by_alphabet(text: F | Func) -> Func:
 def is_beyond_ascii(column: Column) -> Q:
     """Returns the test whether a text has letters that SQLite's indexes don't have in order."""
     return Q(_IsBeyondAscii(F(alias(column))))
+
+
+def same_json(column: Column) -> Func:
+    """Returns the text by which lists and objects are compared, for SQLite, which keeps them as they were written."""
+    return _SameJson(F(alias(column)))
 
 
 def has_uncased(column: Column, text: str) -> Q:

@@ -6,7 +6,9 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from tables import moments
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from tables import letters, moments
 from tables.models import Column, ColumnType
 from tables.storable import storable
 from workspaces.refusals import Refused
@@ -16,11 +18,18 @@ LONGEST_NUMBER = 200  # characters; with exponents of two digits, a double holds
 DEEPEST = 200  # lists and objects inside each other, which whatever encodes and reads them can take
 # Thousands never begin with a zero: whoever writes 0,500 means a half.
 _NUMBER = re.compile(r"[+-]?([1-9]\d{0,2}([,_ ]\d{3})+|\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+_LARGE = 1e15  # from which on a whole number may have digits that a double doesn't
 _LARGE_EXPONENT = re.compile(r"[eE][+-]?\d{3}")
 _MICROSECONDS = 6  # digits of a second that a date keeps
 _FRACTION = re.compile(r"[.,](\d+)")
 _YES = frozenset({"true", "yes", "1", "x", "on", "✓"})
 _NO = frozenset({"false", "no", "0", "off", ""})
+
+
+def add_to(connection: BaseDatabaseWrapper, **_: object) -> None:
+    """Gives the function to a new connection to SQLite; a receiver of `connection_created`."""
+    if connection.vendor == "sqlite":
+        connection.connection.create_function("marl_compared", 1, compared, deterministic=True)
 
 
 def clean(column: Column, value: object) -> object:
@@ -30,6 +39,8 @@ def clean(column: Column, value: object) -> object:
     if value is None or value == "":
         return None
     _check_storable(column, value)
+    if isinstance(value, float) and value.is_integer() and abs(value) < _LARGE:
+        value = int(value)  # as it is shown, found and compared
     if column.type == ColumnType.NUMBER:
         return _number(column, value)
     if column.type == ColumnType.CHECKBOX:
@@ -43,11 +54,35 @@ def as_text(value: object) -> str:
     """Returns the value as text, the way the grid and exports show it: a whole number has no decimals."""
     if value is None:
         return ""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+    if isinstance(value, float) and value.is_integer() and abs(value) < _LARGE:
         return str(int(value))
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def json_forms(text: str) -> list[str]:
+    """Returns how else the text of a list or an object is written: without spaces between its parts, and with some."""
+    if not text.startswith(("[", "{")):
+        return []
+    try:
+        value = json.loads(text)
+        if is_too_deep(value) or storable(value) != value:
+            return []
+        return [
+            json.dumps(value, ensure_ascii=False, allow_nan=False, separators=between)
+            for between in ((",", ":"), (", ", ": "))
+        ]
+    except (ValueError, RecursionError):
+        return []
+
+
+def compared(value: object) -> str:
+    """Returns the text by which a value is compared: of a list or an object, also as a text, in one way to write it."""
+    text = letters.composed(as_text(value))
+    if text not in json_forms(text):
+        return text
+    return json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def are_same(one: object, other: object) -> bool:

@@ -13,9 +13,11 @@ from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tables import catalog, columns, rows, storage, summaries
+from tables import catalog, columns, duplicates, key_matches, rows, storage, summaries
+from tables.alike_rows import Criteria
 from tables.filters import DEEPEST, MOST
-from tables.models import Cell, CellState, Row, Table
+from tables.keys import digest, normalizers
+from tables.models import Cell, CellState, Column, Row, Table
 from tables.row_queries import View
 from workspaces.actors import Actor
 from workspaces.models import Role, User, Workspace
@@ -312,6 +314,41 @@ def test_values_of_any_kind_are_found_as_they_are_stored(table: Table) -> None:
         assert found_in(table, number, "one_of", ["false", "0.30000000000000004"]) == [3, 6]
         assert found_in(table, number, "eq", 12345678901234567890123) == [4]
         assert found_in(table, number, "eq", "0.3") == []
+
+
+def test_groups_filters_duplicates_and_keys_take_the_same_values_for_equal(table: Table) -> None:
+    """A list or an object is equal to its text, however that is spaced, and an object to one in another order."""
+    pool: list[list[Any]] = [
+        [{"a": 1}, '{"a":1}', '{"a": 1}'],
+        [{"bb": 1, "a": "x"}, {"a": "x", "bb": 1}],
+        [[1, "é"], '[1, "e\u0301"]', '[1,"é"]'],
+        [1, "1", 1.0],
+        ["1.0"],
+        [True, "true"],
+        ["True"],
+        [0, "0", -0.0],
+        ["[1, "],
+    ]
+    name, same = columns.live(table)[0], []
+    for equal in pool:
+        same.append(rows.append(table, [{"Name": value} for value in equal]))
+    for equal, row_ids in zip(pool, same, strict=True):
+        for value in equal:
+            sought = value if isinstance(value, str | int | float) else json.dumps(value)
+            view = View([name], [{"column": name.pk, "op": "eq", "value": sought}], [], "")
+            assert list(view.row_ids(table)) == row_ids
+            key = digest([value], normalizers("exact", [name.type]))
+            assert key_matches.find(table, [name], "exact", {key: [value]}) == {key: row_ids}
+    groups = View([name], [], [], "").groups(table, name)
+    found = [list(View([name], [group["filter"]], [], "").row_ids(table)) for group in groups]
+    assert sorted(found) == sorted(same)
+    assert [group["count"] for group in groups] == [len(row_ids) for row_ids in found]
+    assert alike(table, name) == [row_ids for row_ids in same if len(row_ids) > 1]
+
+
+def alike(table: Table, column: Column) -> list[list[int]]:
+    found = duplicates.look(table, Criteria.of(table, [column.pk], "exact"))
+    return [group.row_ids for group in found.window(0, 100).items]
 
 
 def test_a_whole_number_of_an_answer_is_found_as_it_is_shown(table: Table) -> None:

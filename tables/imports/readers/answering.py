@@ -2,7 +2,7 @@
 
 A parser is called as `python -m MODULE PATH OPTIONS`. OPTIONS is a JSON object with the bounds `memory` in bytes and
 `seconds` of processor time. It writes messages as lines of JSON: {"about": {…}}, {"rows": [[line, values]…]}…, then
-{"end": true}; or {"refused": [message, option]}.
+{"end": true}; or {"refused": [message, option]}. In the place of its values, a line may have words about them.
 """
 
 import json
@@ -16,7 +16,7 @@ from typing import Any
 _BATCH = 500  # rows a message
 _FIRST = 250  # rows in the first message, about as many as a preview asks for
 
-type Answer = tuple[Mapping[str, Any], Iterator[tuple[int, Sequence[Any]]]]  # about the file, and its rows
+type Answer = tuple[Mapping[str, Any], Iterator[tuple[int, Sequence[Any] | str]]]  # about the file, and its rows
 type Open = Callable[[Path, Mapping[str, Any]], Answer]
 
 

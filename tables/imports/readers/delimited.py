@@ -58,6 +58,8 @@ def read(path: Path, options: Options, *, is_preview: bool = False, waiting: Wai
     pieces = _Reading(lines, found, notes, gaps).pieces()
     if not detected.is_sure:
         notes.warn(None, _guessed(detected))
+    if found.rivals:
+        notes.warn(None, _about_rivals(found))
     if found.has_decimals:
         notes.warn(
             None, "The commas were read as decimal commas. Choose the comma as delimiter if they divide columns."
@@ -93,6 +95,15 @@ def _guessed(detected: Detected) -> str:
     listed = ", ".join(f"“{word}”" for word in words[:3])
     return (
         f"The letters were read as {detected.encoding.upper()}, which is a guess. Check that these are right: {listed}."
+    )
+
+
+def _about_rivals(found: Dialect) -> str:
+    names = {sign: name for name, sign in dialect.DELIMITERS.items()}
+    others = " or a ".join(names[sign] for sign in found.rivals)
+    return (
+        f"The {names[found.delimiter]} was taken for the delimiter, which is a guess: a {others} divides every line, "
+        "too. Check the columns, and choose the delimiter if they are wrong."
     )
 
 

@@ -33,6 +33,7 @@ class Dialect:
     has_escapes: bool = False  # a quote inside quotes is \"
     says_delimiter: bool = False  # in its first line, like “sep=;”
     has_decimals: bool = False  # with a comma, in a single column
+    rivals: tuple[str, ...] = ()  # other delimiters that divide all lines, too
 
     @property
     def sign(self) -> str:
@@ -65,10 +66,13 @@ def detect(head: str, suffix: str, options: Options) -> Dialect:
             score, sign, quote = rare
     if not given and (unusual := _unusual(head, sign if score else "")):
         _, sign, quote = _best(head, [unusual], quotes)
+    rivals = [] if given else _rivals(head, sign, quote, _delimiters(suffix))
+    if rivals and _is_better(head, rivals[0], sign, quote):
+        sign, rivals[0] = rivals[0], sign
     has_decimals = sign == "," and not given and _is_decimals(head)
     sign = DELIMITERS["semicolon"] if has_decimals else sign
     spaces, escapes = _has_spaces(head, sign, quote), _has_escapes(head, sign, quote)
-    return Dialect(sign, quote, spaces, escapes, said is not None, has_decimals)
+    return Dialect(sign, quote, spaces, escapes, said is not None, has_decimals, tuple(rivals))
 
 
 def _best(head: str, signs: Sequence[str], quotes: Sequence[str]) -> tuple[float, str, str]:
@@ -76,6 +80,27 @@ def _best(head: str, signs: Sequence[str], quotes: Sequence[str]) -> tuple[float
     return max(
         ((_score(head, sign, quote), sign, quote) for sign in signs for quote in quotes), key=lambda found: found[0]
     )
+
+
+def _rivals(head: str, sign: str, quote: str, signs: Sequence[str]) -> list[str]:
+    """Returns the other signs that divide all lines into as many cells each, where this one does: the best first."""
+    if sign not in signs or not _divided(head, sign, has_titles=False):
+        return []
+    others = [other for other in signs if other != sign and _divided(head, other, has_titles=False)]
+    scores = {other: _score(head, other, quote) for other in others}
+    return sorted(filter(scores.get, others), key=scores.__getitem__, reverse=True)
+
+
+def _is_better(head: str, rival: str, sign: str, quote: str) -> bool:
+    """Whether the rival alone leaves no cell but numbers, as in `1,5;2,5`, or no space follows it: `Doe, Jane;Oslo`."""
+    if _is_all_numbers(head, rival, quote) and not _is_all_numbers(head, sign, quote):
+        return True
+    return head.count(sign) == head.count(f"{sign} ") and f"{rival} " not in head
+
+
+def _is_all_numbers(head: str, sign: str, quote: str) -> bool:
+    rows = csv.reader(StringIO(head, newline=""), **Dialect(sign, quote).reader_options())  # type: ignore[arg-type]
+    return all(kinds.of(cell) == "number" for row in islice(rows, _ROWS) for cell in row)
 
 
 def _unusual(head: str, sign: str) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 from tables.imports.readers import child
 from tables.imports.readers.gaps import Gaps
 from tables.imports.readers.heading import as_sheet
-from tables.imports.readers.sheet import Notes, NumberedRow, Options, Sheet, SheetChoice, Waiting, silent
+from tables.imports.readers.sheet import Notes, NumberedRow, Options, Row, Sheet, SheetChoice, Waiting, silent
 
 SUFFIXES = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlsb", ".ods")
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -31,10 +31,10 @@ def read(path: Path, options: Options, *, is_preview: bool = False, waiting: Wai
         yield _sheet(about, (tuple(row) for message in told for row in message.get("rows", ())), options)
 
 
-def _sheet(about: Mapping[str, Any], rows: Iterator[NumberedRow], options: Options) -> Sheet:
+def _sheet(about: Mapping[str, Any], told: Iterator[tuple[int, Row | str]], options: Options) -> Sheet:
     notes, gaps = Notes(), Gaps(options.keeps_blank_rows)
     sheet = as_sheet(
-        gaps.by_number(rows),
+        gaps.by_number(_without_words(told, notes)),
         options,
         notes,
         gaps,
@@ -48,6 +48,15 @@ def _sheet(about: Mapping[str, Any], rows: Iterator[NumberedRow], options: Optio
     for words in _oddities(about, sheet.columns):
         notes.warn(None, words)
     return sheet
+
+
+def _without_words(told: Iterator[tuple[int, Row | str]], notes: Notes) -> Iterator[NumberedRow]:
+    """Yields the rows, and notes what the parser says of them."""
+    for number, row in told:
+        if isinstance(row, str):
+            notes.warn(number, row)
+        else:
+            yield number, row
 
 
 def _of_other_sheets(about: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any
 
 from openpyxl.packaging.relationship import get_dependents, get_rels_path
-from openpyxl.utils.cell import coordinate_to_tuple
+from openpyxl.utils.cell import coordinate_to_tuple, get_column_letter
 from openpyxl.worksheet._reader import CELL_TAG, INLINE_STRING, ROW_TAG, VALUE_TAG
 from openpyxl.xml.constants import REL_NS, SHEET_MAIN_NS
 from openpyxl.xml.functions import fromstring, iterparse
@@ -17,7 +17,8 @@ from tables.imports.readers.spreadsheets.archive import Archive
 from tables.imports.readers.spreadsheets.scan import Merges
 from tables.imports.readers.spreadsheets.styles import Styles, formats
 
-type Cells = Iterator[tuple[int, list[str | None]]]  # the number of each row that is not blank, up to its last value
+# The number of each row that is not blank, and its values up to the last one, or words about them.
+type Cells = Iterator[tuple[int, list[str | None] | str]]
 
 _STRING_TAG = f"{{{SHEET_MAIN_NS}}}si"
 _TEXT_TAG = f"{{{SHEET_MAIN_NS}}}t"
@@ -61,6 +62,9 @@ class Workbook:
         """Yields the rows as a person sees them, where merged cells have their value once, or in each of them."""
         with self.archive.open(sheet.part) as source:
             for number, values in _Parser(source, self._strings, self.styles).rows():
+                if isinstance(values, str):
+                    yield number, values
+                    continue
                 if merges:
                     merges.apply(number, values, repeat_merged=repeat_merged)
                 while values and values[-1] is None:
@@ -150,6 +154,10 @@ def moment(text: str) -> str:
     return f"{day} {clock}".strip()
 
 
+def _about_two(cell: str) -> str:
+    return f"Cell {cell} stands twice in the workbook's file, with two values. The one that comes last came in."
+
+
 def _unescaped(text: str) -> str:
     """Returns the letters that Open XML writes as _x000D_."""
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
@@ -163,28 +171,45 @@ class _Parser:
         self._strings = strings
         self._styles = styles
         self._row = self._column = 0
+        self._words: list[str] = []  # about cells of the last row that are not where they belong
 
-    def rows(self) -> Iterator[tuple[int, list[str | None]]]:
+    def rows(self) -> Cells:
         for _, element in iterparse(self._source):
             if element.tag == ROW_TAG:
-                yield self._parsed(element)
+                parsed = self._parsed(element)
+                yield from ((self._row, words) for words in self._words)
+                yield parsed
                 element.clear()
 
     def _parsed(self, row: Any) -> tuple[int, list[str | None]]:
-        number = row.get("r")
-        self._row = int(float(number)) if number else self._row + 1
+        self._row = self._number_of(row)
         self._column = 0
+        self._words.clear()
         values: list[str | None] = []
         for cell in row:
             if cell.tag == CELL_TAG and (value := self._value(cell)):
-                values.extend([None] * (self._column - len(values)))
+                if self._column > len(values):
+                    values.extend([None] * (self._column - len(values)))
+                elif values[self._column - 1] not in (None, value):
+                    self._words.append(_about_two(f"{get_column_letter(self._column)}{self._row}"))
                 values[self._column - 1] = value
         return self._row, values
+
+    def _number_of(self, row: Any) -> int:
+        """Returns the number that the row or else its first cell says, or the next one."""
+        number = row.get("r")
+        if number:
+            return int(float(number))
+        coordinate = row[0].get("r") if len(row) else None
+        return coordinate_to_tuple(coordinate)[0] if coordinate else self._row + 1
 
     def _value(self, cell: Any) -> str | None:
         """Returns what the cell shows, and remembers its column."""
         coordinate = cell.get("r")
-        self._column = coordinate_to_tuple(coordinate)[1] if coordinate else self._column + 1
+        row, self._column = coordinate_to_tuple(coordinate) if coordinate else (self._row, self._column + 1)
+        if row != self._row:
+            words = f"stands in row {self._row:,} of the workbook's file, and came in with it."
+            self._words.append(f"Cell {coordinate} {words}")
         if self._column > _LAST_COLUMN:
             raise ValueError(f"{coordinate} is past the last column")
         kind = cell.get("t", "n")

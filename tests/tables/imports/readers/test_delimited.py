@@ -52,6 +52,36 @@ def test_the_delimiter_is_detected(delimiter: str, read: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "delimiter", "other"),
+    [
+        (b"a|b,c\nd|e,f\ng|h,i\n", ",", "a bar divides"),
+        (b"Doe, Jane;Oslo\nRoe, Sam;Rome\n", ";", "a comma divides"),
+        (b"a,b;c,d\ne,f;g,h\n", ",", "a semicolon divides"),
+        (b"a|b,c;d\ne|f,g;h\n", ";", "a bar or a comma divides"),
+    ],
+)
+def test_a_delimiter_that_is_a_guess_is_told_with_what_else_it_could_be(
+    content: bytes, delimiter: str, other: str, read: Any
+) -> None:
+    sheet = read(content)[2]
+    assert sheet.delimiter == delimiter
+    assert [other in warning.message for warning in sheet.warnings if "guess" in warning.message] == [True]
+    assert not any("guess" in warning.message for warning in read(content, delimiter=delimiter)[2].warnings)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"Name;Note\nSam;hi, you\nKim;well, no\n", b'a,b\n"c;d",e\n"f;g",h\n', b"Name,Tags\nSam,a;b\nKim,c;d\n"],
+)
+def test_a_delimiter_that_alone_divides_all_lines_is_no_guess(content: bytes, read: Any) -> None:
+    assert read(content)[2].warnings == []
+
+
+def test_numbers_with_decimal_commas_are_divided_by_the_other_sign(read: Any) -> None:
+    assert read(b"1,5;2,5\n3,5;4,5\n6,5;4,5\n")[1] == [["1,5", "2,5"], ["3,5", "4,5"], ["6,5", "4,5"]]
+
+
+@pytest.mark.parametrize(
     ("given", "delimiter"), [("semicolon", ";"), ("\\t", "\t"), ("#", "#"), ("||", "||"), (":=:", ":=:")]
 )
 def test_a_delimiter_can_be_given_by_name(given: str, delimiter: str, read: Any) -> None:

@@ -38,6 +38,31 @@ def test_cells_without_addresses_follow_each_other(read: Any) -> None:
     assert read(zipped(parts(sheet(rows))), ".xlsx")[:2] == (["Name", "Age"], [["Ola", "5"]])
 
 
+def test_a_cell_that_stands_twice_with_two_values_is_told(read: Any) -> None:
+    twice = row(3, text("A3", "Kim"), text("B3", "Rome"), text("A3", "Kurt"), text("B3", "Rome"))
+    _, rows, opened = read(zipped(parts(sheet(PEOPLE + twice))), ".xlsx")
+    assert rows == [*TABLE, ["Kurt", "Rome"]]
+    [told] = [warning for warning in opened.warnings if "twice" in warning.message]
+    assert (told.line, told.message.startswith("Cell A3 stands twice")) == (3, True)
+
+
+def test_cells_out_of_order_stand_in_their_columns(read: Any) -> None:
+    _, rows, opened = read(zipped(parts(sheet(PEOPLE + row(3, text("B3", "Rome"), text("A3", "Kim"))))), ".xlsx")
+    assert (rows, opened.warnings) == ([*TABLE, ["Kim", "Rome"]], [])
+
+
+def test_a_cell_in_another_row_than_it_says_is_told(read: Any) -> None:
+    _, rows, opened = read(zipped(parts(sheet(PEOPLE + row(3, text("A3", "Kim"), text("B9", "Rome"))))), ".xlsx")
+    assert rows == [*TABLE, ["Kim", "Rome"]]
+    assert ["Cell B9" in warning.message for warning in opened.warnings] == [True]
+
+
+def test_a_row_that_stands_twice_comes_in_twice_and_is_told(read: Any) -> None:
+    _, rows, opened = read(zipped(parts(sheet(PEOPLE + row(2, text("A2", "Kim"))))), ".xlsx")
+    assert rows == [*TABLE, ["Kim"]]
+    assert ["Row 2 is not the next one" in warning.message for warning in opened.warnings] == [True]
+
+
 def test_names_of_parts_may_be_in_other_capitals(read: Any) -> None:
     made = {name.replace("xl/", "XL/").replace("sheet1", "Sheet1"): part for name, part in parts(sheet(PEOPLE)).items()}
     assert read(zipped(made), ".xlsx")[1] == TABLE
