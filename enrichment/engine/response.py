@@ -1,5 +1,6 @@
 """What becomes of a cell after a response."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from enrichment.engine.template.values import as_json, as_text
 
 GUESSED = "guessed_letters"  # of a result whose letters may be others
 REPLACED = "replaced_characters"  # of a result with U+FFFD for what no database stores
+_PROBLEM = re.compile(r"\s*application/problem\+(json|xml)\b", re.IGNORECASE)  # RFC 9457: this is no result
 _CANNOT_BE_STORED = "U+0000, or half of a character such as 😀, can't be stored: “�” stands for it here."
 
 
@@ -69,6 +71,8 @@ def _value(
         value = value_of(response, answer)
         if is_success is None and _is_refusal(value):
             raise Unreadable("graphql", telling_line(response))
+        if is_success is None and _PROBLEM.match(response.header("content-type") or ""):
+            raise Unreadable("problem", telling_line(response))
     except Unreadable as error:
         return _failed(response.status, error.code, f"{response.status} · {error}")
     outcome = of_value(response.status, value, field_paths)

@@ -5,14 +5,15 @@ What the rows of a batch have in common, as their request and its answer, is wri
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
+from datetime import datetime
 from functools import cache
 from itertools import repeat
 from operator import attrgetter, is_
 from typing import Any
 
 from pydantic import TypeAdapter
-from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
+from pydantic_core import to_json
 
 from enrichment.runs.attempts import Attempt
 from enrichment.runs.results import Result
@@ -75,11 +76,15 @@ def _adapter() -> TypeAdapter[Result]:
 def _encode(parts: object) -> bytes:
     try:
         return to_json(parts, inf_nan_mode="constants", fallback=_plain)
-    except PydanticSerializationError:  # half a surrogate pair
-        return json.dumps(to_jsonable_python(parts, inf_nan_mode="constants", fallback=_plain)).encode()
+    except ValueError:  # half a surrogate pair, or more lists inside each other than it takes
+        return json.dumps(parts, default=_plain).encode()
 
 
 def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
     raise TypeError(f"{type(value)} is no part of a result")

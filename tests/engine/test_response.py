@@ -1,5 +1,6 @@
 import json
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -180,6 +181,22 @@ def test_a_429_that_is_not_to_be_tried_again_only_slows_the_others() -> None:
 def test_any_answer_becomes_an_outcome(status: int, body: bytes, header: str) -> None:
     headers = (("Content-Type", f"text/plain; charset={header}"), ("Retry-After", header))
     assert response.read(Response(status, headers, body)).state in ("done", "no_data", "failed")
+
+
+def test_an_answer_that_is_a_problem_by_its_type_is_no_result() -> None:
+    body = {"type": "about:blank", "title": "Out of credit", "detail": "It costs 50."}
+    told = answer(200, body, content_type="application/problem+json; charset=utf-8")
+    outcome = response.read(told)
+    assert (outcome.state, outcome.error_code, outcome.error_message) == ("failed", "problem", "200 · It costs 50.")
+    assert response.read(told, is_success=True).value == body
+
+
+@pytest.mark.parametrize("body", [b'{"a": 1, "b', b"<a><b", b"12"])
+def test_an_answer_that_goes_on_after_its_length_says_so(body: bytes) -> None:
+    told = Response(200, (("Content-Type", "application/xml" if b"<" in body else "application/json"),), body)
+    outcome = response.read(replace(told, goes_on=True))
+    assert outcome.error_code == "incomplete"
+    assert outcome.error_message == "200 · The answer goes on after the length that the server states for it."
 
 
 def test_errors_beside_results_are_those_of_some_of_them() -> None:

@@ -50,12 +50,21 @@ def value_of(response: Response, kind: Kind = "auto") -> object:
         return None
     if response.decoded.is_binary or response.decoded.fault:
         raise Unreadable("binary", response.decoded.fault or _about_bytes(response))
-    value = _value(response, kind)
+    try:
+        value = _value(response, kind)
+    except Unreadable as error:
+        if response.goes_on:
+            raise _cut_short() from error
+        raise
     if part := _part(response):
         raise Unreadable("incomplete", f"The server sent only a part of the answer: {part}.")
     if response.goes_on and not isinstance(value, dict | list):  # whose end is marked
-        raise Unreadable("incomplete", "The answer goes on after the length that the server states for it.")
+        raise _cut_short()
     return value
+
+
+def _cut_short() -> Unreadable:
+    return Unreadable("incomplete", "The answer goes on after the length that the server states for it.")
 
 
 def loses_characters(response: Response) -> bool:

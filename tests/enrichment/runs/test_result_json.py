@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+from enrichment.engine.answer.value import DEEPEST
 from enrichment.runs import result_json
 from enrichment.runs.attempts import Attempt, Shared
 from enrichment.runs.batches import Batch
@@ -39,6 +40,17 @@ def test_a_result_is_the_same_again() -> None:
         ended_at=NOW,
     )
     assert again(result) == [replace(result, notes={"waits": 1})]
+
+
+def test_an_answer_may_be_nested_as_deeply_as_a_cell_holds() -> None:
+    value: object = "ü\ud800"
+    for _ in range(DEEPEST):
+        value = [value]
+    attempt = Attempt(1, NOW, shared=Shared("key", (1,), MappingProxyType({"method": "POST"}), {"body": "[["}))
+    result = Result(5, CellState.DONE, value, due_at=NOW, batch=Batch("key", ((5, "a"),)), new_attempts=[attempt])
+    assert again(replace(result, ended_at=NOW))[0].batch == result.batch
+    assert str(again(result)[0].value) == str(value)
+    assert again(result)[0].due_at == NOW
 
 
 def test_what_the_rows_of_a_batch_share_is_written_once() -> None:
