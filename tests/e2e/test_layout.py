@@ -133,3 +133,18 @@ def test_the_answer_of_a_test_is_in_sight_in_a_window_that_is_zoomed_in(page: Pa
     panel = open_settings(page, "Profile")
     panel.get_by_role("button", name="Test row 1").click()
     expect(panel.locator("#test-result").get_by_text("Row 1")).to_be_in_viewport()
+
+
+def test_a_range_and_the_open_tab_are_seen_in_colours_of_high_contrast(page: Page, app: App, table: int) -> None:
+    page.emulate_media(forced_colors="active")
+    page.goto(f"{app.url}/tables/{table}")
+    page.get_by_role("gridcell", name="log").first.click()
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowDown")
+    color = "(part, of) => getComputedStyle(part, of).backgroundColor"
+    inside = page.locator(".sheet .body .c.inside:not(.active)").first
+    expect(inside).to_be_visible()
+    outside = page.locator(".sheet .body .c:not(.inside)").first
+    assert inside.evaluate(color) != outside.evaluate(color)
+    tab = page.locator(".view-tab[aria-current=true]")
+    assert tab.evaluate(color, "::after") not in (tab.evaluate(color), outside.evaluate(color))
