@@ -137,6 +137,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "workspaces.middleware.PageForFormAddressMiddleware",
     # Last, because it is not for async: Django calls each one behind such a one in a task of its own.
     "workspaces.middleware.SignInLinkMiddleware",
 ]

@@ -56,6 +56,15 @@ def test_what_a_browser_opens_is_a_whole_page(
     assert {"new_panel", "column_panel", "estimate_column", "rows_new", "new_formula_panel"} < set(opened)
 
 
+def test_the_address_of_a_form_is_no_blank_page(browser: Client, leads: Table, source: Source) -> None:
+    for path in (f"/sources/{source.pk}/run", f"/tables/{leads.pk}/panel/preview", "/sign-out"):
+        answer = browser.get(path, headers=BROWSER)
+        assert (answer.status_code, answer["Allow"]) == (405, "POST")
+        assert "Page not found" in answer.content.decode()
+        assert "Connections" in answer.content.decode()  # the way to all pages
+    assert browser.get(f"/sources/{source.pk}/run").content == b""  # a script asked
+
+
 def test_a_page_asks_for_its_parts_as_before(browser: Client, leads: Table, source: Source) -> None:
     for path in (f"/tables/{leads.pk}/sources", f"/sources/{source.pk}", f"/tables/{leads.pk}/panel/new"):
         answer = browser.get(path, headers=PART)
