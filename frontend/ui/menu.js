@@ -1,5 +1,5 @@
 /**
- * Menus in a popover: arrow keys and first letters move, Esc closes the menu and gives the focus back.
+ * Menus in a popover: arrow keys and the first letters of a name move, Esc closes the menu and gives the focus back.
  *
  * @typedef {object} Item
  * @property {string} text
@@ -15,6 +15,8 @@ import { button, make } from "./elements.js";
 import { icon } from "./icons.js";
 import { place } from "./place.js";
 
+const WORD_MS = 700; // between two letters of a name that is typed
+
 /**
  * Opens a menu.
  * @param {import("./place.js").Anchor} at the menu opens below it @param {(Item | "line")[]} items
@@ -24,7 +26,8 @@ export function openMenu(at, items, { label, back }) {
   const menu = make("div", { popover: "auto", className: "floating menu", role: "menu", ariaLabel: label });
   menu.append(...items.map((item) => (item === "line" ? make("hr", "") : newItem(item, menu))));
   homeOf(back).append(menu);
-  menu.addEventListener("keydown", (event) => moveFocus(event, menu));
+  const typed = { text: "", at: 0 };
+  menu.addEventListener("keydown", (event) => moveFocus(event, menu, typed));
   menu.addEventListener("toggle", (event) => {
     if (/** @type {ToggleEvent} */ (event).newState !== "closed") return;
     if (menu.contains(document.activeElement) || document.activeElement === document.body)
@@ -56,8 +59,10 @@ function newItem({ text, icon: sign, note, danger, disabled = false, checked, ru
 /** @param {HTMLElement} menu */
 const enabled = (menu) => [...menu.querySelectorAll("button")].filter((button) => !button.disabled);
 
-/** @param {KeyboardEvent} event @param {HTMLElement} menu */
-function moveFocus(event, menu) {
+/** @typedef {{ text: string, at: number }} Typed the first letters of a name, and when the last one came */
+
+/** @param {KeyboardEvent} event @param {HTMLElement} menu @param {Typed} typed */
+function moveFocus(event, menu, typed) {
   const buttons = enabled(menu);
   const now = buttons.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
   /** @type {Record<string, number>} */
@@ -65,13 +70,24 @@ function moveFocus(event, menu) {
   event.stopPropagation();
   if (event.key in to) buttons[to[event.key] % buttons.length]?.focus();
   else if (event.key === "Tab") menu.hidePopover();
-  else if (event.key.length === 1 && event.key !== " ") byLetter(buttons, now, event.key);
+  else if (event.key.length === 1 && (event.key !== " " || isTyping(event, typed))) byName(buttons, now, event, typed);
   else return;
   event.preventDefault();
 }
 
-/** @param {HTMLButtonElement[]} buttons @param {number} now @param {string} letter */
-function byLetter(buttons, now, letter) {
-  const after = [...buttons.slice(now + 1), ...buttons.slice(0, now + 1)];
-  after.find((button) => button.textContent?.toLowerCase().startsWith(letter.toLowerCase()))?.focus();
+/** @param {KeyboardEvent} event @param {Typed} typed */
+const isTyping = (event, typed) => typed.text !== "" && event.timeStamp - typed.at < WORD_MS;
+
+/**
+ * Goes to the next item that begins with what is typed. The first letter leaves the item that has the focus; those after
+ * it stay while they are its own, and one that is typed again goes on to the next item.
+ * @param {HTMLButtonElement[]} buttons @param {number} now @param {KeyboardEvent} event @param {Typed} typed
+ */
+function byName(buttons, now, event, typed) {
+  const letter = event.key.toLowerCase();
+  const before = isTyping(event, typed) && typed.text !== letter ? typed.text : "";
+  Object.assign(typed, { text: before + letter, at: event.timeStamp });
+  const from = before ? now : now + 1;
+  const inOrder = [...buttons.slice(from), ...buttons.slice(0, from)];
+  inOrder.find((button) => button.textContent?.toLowerCase().startsWith(typed.text))?.focus();
 }

@@ -128,6 +128,19 @@ def test_a_menu_near_an_edge_stays_inside(width: int, page: Page, table: None) -
         page.keyboard.press("Escape")
 
 
+def test_an_item_of_a_menu_is_found_by_its_first_letters(page: Page, table: None) -> None:
+    page.get_by_role("button", name="More for this table").press("Enter")
+    page.keyboard.type("find and")
+    expect(page.get_by_role("menuitem", name="Find and replace")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    for name in ("Table settings", "Trash", "Table settings"):  # a letter again goes on
+        page.keyboard.press("t")
+        expect(page.get_by_role("menuitem", name=name)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Table settings")).to_be_visible()
+
+
 def test_the_button_of_the_menu_leaves_a_short_name_its_room(page: Page, app: App) -> None:
     with app.api() as api:
         made = api.post("/tables", json={"name": "Short", "columns": [{"name": "A"}, {"name": "Zip"}]}).json()["id"]
