@@ -12,7 +12,7 @@ from enrichment.engine.errors import InvalidSettings
 from enrichment.engine.formula import SandboxBusy
 from enrichment.engine.template.values import as_text
 from enrichment.graph import FORMULA_TYPES
-from enrichment.panel import addresses, forms, saving
+from enrichment.panel import addresses, forms, formula_examples, saving
 from enrichment.panel.addresses import of_column
 from enrichment.panel.forms import PanelForm
 from tables import columns as table_columns
@@ -76,6 +76,7 @@ def _render(request: HttpRequest, actor: Actor, column: Column, form: PanelForm)
     context = {
         **addresses.of_formula_panel(column),
         **saving.context(column, form, formula_columns.shown),
+        "examples": formula_examples.of_columns(forms.others(column)),
         "sources": sorted(forms.others(column), key=lambda other: not other.is_computed),
         "can_edit": actor.role != Role.VIEWER,
     }
