@@ -53,6 +53,7 @@ export class Drawer {
     this.aside.hidden = false;
     if (!opens) return;
     this.#body.scrollTop = 0;
+    this.grid.viewport.reveal(-1, this.grid.selection.column); // not hidden by the drawer
     this.#title.focus({ preventScroll: true });
   }
 

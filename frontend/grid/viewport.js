@@ -292,7 +292,7 @@ export class Viewport {
     const start = columns.left[column] - columns.pinnedWidth;
     if (column >= columns.pinnedCount && start < scrollLeft) this.scroller.scrollLeft = start;
     else if (column >= columns.pinnedCount && columns.left[column + 1] > scrollLeft + width)
-      this.scroller.scrollLeft = columns.left[column + 1] - width;
+      this.scroller.scrollLeft = Math.min(start, columns.left[column + 1] - width); // of one too wide, its beginning
     this.#changed = true;
     this.#paint();
   }

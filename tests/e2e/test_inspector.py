@@ -99,6 +99,23 @@ def test_the_keyboard_reads_every_attempt_and_every_row(page: Page, drawer: Loca
     expect(page.locator("#grid-body .c.active")).to_contain_text("404 · no company")
 
 
+def test_a_cell_comes_out_from_behind_its_history(page: Page, app: App, table: int) -> None:
+    page.set_viewport_size({"width": 1024, "height": 800})
+    with app.api() as api:
+        for column, width in zip(api.get(f"/tables/{table}").json()["columns"], (100, 240, 240), strict=True):
+            api.patch(f"/columns/{column['id']}", json={"width": width})
+    page.reload()
+    cell = page.get_by_role("gridcell").filter(has_text="404").first
+    cell.click()
+    page.keyboard.press("Enter")
+    drawer = page.locator("#drawer")
+    expect(drawer.get_by_role("heading", name="Profile, row 4")).to_be_focused()
+    inside, beside = cell.bounding_box(), drawer.bounding_box()
+    assert inside
+    assert beside
+    assert inside["x"] + inside["width"] <= beside["x"] + 1
+
+
 def test_an_answer_is_searched_and_copied(page: Page, drawer: Locator) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     choose(page, 2)
