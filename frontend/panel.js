@@ -12,7 +12,7 @@ import { handleFolding } from "./panel/sections.js";
 import { SidePanel } from "./panel/side-panel.js";
 import { startSplitters } from "./panel/splitter.js";
 import { leaveToSent } from "./panel/stored-answer.js";
-import { ignoreSecondClick, startWaiting, stopWaiting } from "./panel/waiting.js";
+import { ignoreSecondClick, sayResults, startWaiting, stopWaiting } from "./panel/waiting.js";
 
 /** Handles the buttons that the panel and the page of a connection have in common. */
 function onAnyClick(/** @type {MouseEvent} */ event) {
@@ -77,6 +77,7 @@ document.addEventListener("htmx:before:request", leaveToSent);
 document.addEventListener("htmx:finally:request", stopWaiting);
 document.addEventListener("htmx:after:swap", noteCheckedTexts);
 document.addEventListener("htmx:after:swap", () => takeFoundPath());
+document.addEventListener("htmx:after:swap", sayResults);
 const aside = document.getElementById("panel");
 if (aside) startPanel(aside);
 else {

@@ -243,7 +243,7 @@ class TokenCache:
         refusal = await self._redis.get(f"{self._key}:refused")
         if refusal is not None:
             message = json.loads(refusal)["message"]
-            raise SignInError("refused", f"{message} Edit or test the connection to try again.")
+            raise SignInError("refused", f"{message.rstrip('.')}. Edit or test the connection to try again.")
 
     async def _remember_refusal(self, error: SignInError) -> None:
         await self._redis.set(f"{self._key}:refused", json.dumps({"message": error.message}))

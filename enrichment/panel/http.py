@@ -109,15 +109,15 @@ def called(request: HttpRequest, actor: Actor, column: Column) -> HttpResponse:
         waits = WaitingTest.opened(request.POST.get("waits", ""))
         outcome = one_row.look(column, waits.row_id, waits.waits_for, settings_of(request, column))
     except Refused as refusal:
-        return HttpResponse(format_html('<p class="waiting problem">{}</p>', str(refusal)))
+        return HttpResponse(format_html('<p class="waiting problem said">{}</p>', str(refusal)))
     except InvalidSettings as error:
-        return HttpResponse(format_html('<p class="waiting problem">{}</p>', forms.fix_first(error.problems)))
+        return HttpResponse(format_html('<p class="waiting problem said">{}</p>', forms.fix_first(error.problems)))
     if outcome:
         context = _answer(outcome["cell"], [*waits.tried, *outcome["attempts"]]) | {"row": waits.row, "problems": []}
         return retarget(reswap(render(request, "enrichment/test_result.html", context), "innerHTML"), "#test-result")
     if "cancel" in request.POST or waits.seconds > LONGEST:
         words = "No longer waiting. The request was sent, and a call changes nothing now."
-        return HttpResponse(format_html('<p class="waiting hint">{}</p>', words))
+        return HttpResponse(format_html('<p class="waiting hint said">{}</p>', words))
     context = {"waits": waits, "called_url": addresses.of_http_panel(column)["called_url"]}
     return render(request, "enrichment/waits_for_call.html", context)
 
@@ -126,10 +126,13 @@ def _answer(cell: Mapping[str, Any], attempts: Sequence[dict[str, Any]]) -> dict
     """Returns what an answer shows: the last try, those before it, and what the cell keeps where that is less."""
     shown = [attempt | {"curl": _curl(attempt["request"])} for attempt in attempts]
     last = shown[-1] if shown else None
+    label, error = CellState(cell["state"]).label, cell["error"] or {}
     is_whole = last is not None and last["response"] is not None and _as_json(last["response"]["body"]) == cell["value"]
     return {
         "cell": cell,
-        "state_label": CellState(cell["state"]).label,
+        "state_label": label,
+        "why": error.get("message", "").removeprefix(f"{label}: "),
+        "mends_sign_in": error.get("code") == "refused",
         "last": last,
         "earlier": shown[:-1],
         "kept": None if is_whole else cell["value"],

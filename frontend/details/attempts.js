@@ -63,7 +63,7 @@ export function attemptList(attempts, selected, select) {
       .join(" · ");
     const line = button("", "try", () => select(index));
     line.append(
-      make("span", "number", attempt.part ? sentence(attempt.part) : `Try ${attempt.number}`),
+      make("span", "number", attempt.part ? sentence(attempt.part) : `Attempt ${attempt.number}`),
       make("span", `s ${failed ? "bad" : "ok"}`, outcome(attempt)),
       make("span", "when", [timeText(attempt.started_at), took(attempt.duration_ms)].filter(Boolean).join(" · ")),
     );

@@ -32,9 +32,12 @@ export function fold(root, folds) {
   for (const section of sectionsOf(root)) section.open = folds.get(section.id) ?? section.open;
 }
 
-/** Follows a section that is folded or unfolded. @param {Event} event */
+/** Follows a section that is folded, or unfolded: by a person, it comes into sight as a whole, or from its beginning. @param {Event} event */
 export function handleFolding(event) {
-  const section = /** @type {Element} */ (event.target);
+  const section = /** @type {HTMLDetailsElement} */ (event.target);
   const form = section.matches("details.section") && section.closest("form");
-  if (form) summarizeProblems(form);
+  if (!form) return;
+  summarizeProblems(form);
+  if (section.open && section.querySelector("summary") === document.activeElement)
+    section.scrollIntoView({ block: "nearest" });
 }

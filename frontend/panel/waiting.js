@@ -10,6 +10,9 @@ const TICK_MS = 1000;
 /** @type {WeakMap<Context, () => void>} what ends the waiting for a request */
 const ends = new WeakMap();
 
+/** @type {WeakMap<Element, string>} the last words of a place */
+const said = new WeakMap();
+
 /** @param {Event} event @returns {Context} */
 const contextOf = (event) => /** @type {CustomEvent} */ (event).detail.ctx;
 
@@ -24,16 +27,18 @@ export function startWaiting(event) {
   if (!waiting) return;
   const { target } = context;
   for (const line of target.querySelectorAll(":scope > .waiting")) line.remove();
-  const line = make("p", "waiting s run", `${waiting} `);
+  const line = make("p", "waiting s run", make("span", { className: "said" }, waiting), " ");
   const seconds = make("span", { ariaHidden: "true" }); // or each second would be read out
   const cancel = button("Cancel", "link", () => {
     context.request.abort();
-    line.replaceWith(make("p", "waiting hint", cancelled));
+    line.replaceWith(make("p", "waiting hint said", cancelled));
+    sayResults();
     context.sourceElement.focus();
   });
   line.append(seconds, cancel);
   markEarlier(target);
   target.prepend(line);
+  sayResults();
   bringIntoSight(line);
   const began = performance.now();
   const timer = setInterval(() => {
@@ -50,6 +55,26 @@ function bringIntoSight(line) {
   const { left, top, height } = line.getBoundingClientRect();
   const seen = document.elementFromPoint(left + 1, top + height / 2);
   if (!line.contains(seen)) line.scrollIntoView({ block: "center" });
+}
+
+/**
+ * Says to those who don't see it what a place with `data-says` shows now: its words of the class `said`, and not all of an
+ * answer that may be long.
+ */
+export function sayResults() {
+  for (const place of document.querySelectorAll("[data-says]")) {
+    const words = place.querySelector(".said:not(.earlier *)")?.textContent?.trim().replace(/\s+/g, " ") ?? "";
+    if (words && words !== said.get(place)) speaker().textContent = words; // what stays is not said again
+    said.set(place, words);
+  }
+}
+
+function speaker() {
+  const there = document.getElementById("said");
+  if (there) return there;
+  const made = make("p", { id: "said", className: "visually-hidden", role: "status" });
+  (document.querySelector("main") ?? document.body).append(made);
+  return made;
 }
 
 /** Keeps the second click of a double click from sending a row once more. @param {MouseEvent} event */

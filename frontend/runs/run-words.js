@@ -123,10 +123,13 @@ export function didText(run) {
   return `${parts.join(", ") || "nothing to do"}${time}${slowed}${how}`;
 }
 
+/** @param {number} rows */
+const firstText = (rows) => (rows === 1 ? "first row" : `first ${formatNumber(rows)} rows`);
+
 /** Says what came of a run, and when: "finished 2 min ago", "first 10 rows", "stopped: the sign-in was refused". @param {Run} run */
 export function endText({ state, stop_reason: reason, finished_at: end, scope }) {
   if (state === "stopped") return reason ? `stopped: ${reason}` : "stopped";
-  if (typeof scope === "object" && "first" in scope) return `first ${formatNumber(scope.first)} rows`;
+  if (typeof scope === "object" && "first" in scope) return firstText(scope.first);
   return end ? `finished ${agoText(end)}` : "finished";
 }
 
@@ -136,7 +139,7 @@ export function scopeText(scope) {
   if (scope === "failed") return "Failed rows";
   if (scope === "stale") return "Rows out of date";
   if (scope === "all") return "All rows";
-  if ("first" in scope) return `First ${formatNumber(scope.first)} rows`;
+  if ("first" in scope) return firstText(scope.first).replace("f", "F");
   if ("all_but" in scope) return `All rows but ${formatNumber(scope.all_but.length)}`;
   return scope.ids.length === 1 ? "One row" : `${formatNumber(scope.ids.length)} selected rows`;
 }

@@ -19,7 +19,7 @@ import { once } from "../ui/once.js";
 const BROWSER = {
   granted: "It shows a notification when a run ends while the table is open in a tab behind others.",
   default: "It can show a notification when a run ends while the table is open in a tab.",
-  denied: "It shows no notifications of this page. Its settings can allow them.",
+  denied: "This browser blocks notifications of this page. Its settings for this site can allow them.",
 };
 
 /** @param {number} tableId */
@@ -66,9 +66,9 @@ class NoticesDialog {
 
   #fields() {
     const { webhook_host: host, can_email: canEmail, problem, last } = this.notices;
-    const slack = "Slack, Mattermost, or whatever takes messages as Slack does. The address is kept encrypted.";
+    const slack = "Of Slack, Mattermost, or whatever takes messages as Slack does. The address is kept encrypted.";
     const mail = canEmail
-      ? "Up to 10, with commas between."
+      ? "Up to 10 addresses, with commas between."
       : "This server isn't set up to send e-mail. Whoever runs it can do that.";
     const what =
       "A run fails, too, when it stops by itself or its schedule can't start it, and rejected rows of a source count as failed. Runs of auto-update, and those that someone stops, send no notice.";

@@ -68,7 +68,7 @@ def form(page: Page, app: App, server: Server) -> Page:
 
 def test_a_found_token_is_taken_and_tested_by_one_click(form: Page, picture: Picture) -> None:
     form.get_by_role("button", name="Test sign-in").click()
-    expect(form.get_by_text("No token at access_token.")).to_be_visible()
+    expect(form.locator("#sign-in-result").get_by_text("No token at access_token.")).to_be_visible()
     body = form.get_by_label("Body of the answer")
     expect(body).to_contain_text('"user": "Sam"')
     expect(body).to_contain_text('"access_token": "••••••••"')
@@ -84,14 +84,14 @@ def test_a_found_token_is_taken_and_tested_by_one_click(form: Page, picture: Pic
 def test_a_sign_in_under_way_is_told_and_can_be_cancelled(form: Page, server: Server) -> None:
     test = form.get_by_role("button", name="Test sign-in")
     test.click()
-    expect(form.get_by_text("No token at access_token.")).to_be_visible()
+    expect(form.locator("#sign-in-result").get_by_text("No token at access_token.")).to_be_visible()
     server.may_answer.clear()
     test.click()
-    expect(form.get_by_text("Signing in…")).to_be_visible()
+    expect(form.locator("#sign-in-result").get_by_text("Signing in…")).to_be_visible()
     expect(form.get_by_text("The answer of an earlier request")).to_be_visible()
     expect(form.get_by_text("1 s")).to_be_visible()
     form.get_by_role("button", name="Cancel", exact=True).click()
-    expect(form.get_by_text("Cancelled.")).to_be_visible()
+    expect(form.locator("#sign-in-result").get_by_text("Cancelled.")).to_be_visible()
     expect(test).to_be_focused()
     test.click()
     form.get_by_label("Location of JWT token in auth response").fill("cookie:sid")

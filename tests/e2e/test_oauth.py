@@ -56,7 +56,7 @@ def test_a_person_lets_marl_in_and_a_row_runs(page: Page, app: App, provider: Pr
     expect(page.get_by_text(f"“{name}” is connected.")).to_be_visible()
     expect(page.locator("#authorization")).to_contain_text("companies.read")
     page.get_by_role("button", name="Test sign-in").click()
-    expect(page.get_by_text("Signed in")).to_be_visible()
+    expect(page.locator("#sign-in-result").get_by_text("Signed in")).to_be_visible()
     assert Axe().run(page).response["violations"] == []
     connection = int(page.url.split("/")[-2])
     with app.api() as api:

@@ -269,6 +269,47 @@ def test_a_column_whose_settings_open_comes_out_from_behind_the_panel(page: Page
     assert end["x"] + end["width"] <= start["x"] + 1
 
 
+def test_a_column_too_wide_for_its_place_beside_the_panel_shows_its_beginning(page: Page, app: App) -> None:
+    with app.api() as api:
+        columns = [{"name": name, "type": "text"} for name in ("Company", "Town")]
+        table = api.post("/tables", json={"name": "Wide", "columns": columns}).json()["id"]
+        made = {"name": "Last", "type": "http", "config": {"url": f"{app.url}/sample-api/v1/companies/a"}}
+        column = api.post(f"/tables/{table}/columns", json=made).json()["id"]
+        api.patch(f"/columns/{column}", json={"width": 600}).raise_for_status()
+    page.set_viewport_size({"width": 1024, "height": 800})
+    page.goto(f"{app.url}/tables/{table}")
+    expect(open_settings(page, "Last").get_by_role("heading", name="Last")).to_be_focused()
+    pinned = page.get_by_role("columnheader", name="Company").bounding_box()
+    wide = page.get_by_role("columnheader", name="Last").bounding_box()
+    assert pinned
+    assert wide
+    assert abs(wide["x"] - (pinned["x"] + pinned["width"])) <= 2
+
+
+def test_a_section_that_opens_comes_into_sight(page: Page, table: int) -> None:
+    page.get_by_role("button", name="Add column").first.click()
+    page.get_by_role("menuitem", name="HTTP API").click()
+    page.locator("#section-shape > summary").press("Enter")
+    expect(page.get_by_role("switch", name="Wait to be called back")).to_be_in_viewport(ratio=1)
+    shown = page.get_by_role("switch", name="Wait to be called back").bounding_box()
+    form = page.locator("#panel .panel-body").bounding_box()
+    assert shown
+    assert form
+    assert shown["y"] + shown["height"] <= form["y"] + form["height"] + 1  # not below the rows
+
+
+def test_the_outcome_of_a_test_is_said_without_all_of_its_answer(page: Page, app: App) -> None:
+    with app.api() as api:
+        made = api.post("/tables", json={"name": "Leads", "columns": [{"name": "Company"}]}).json()["id"]
+        api.post(f"/tables/{made}/rows", json={"rows": [{"Company": "Northwind"}]})
+        config = {"url": f"{app.url}/sample-api/v1/nothing/{{{{Company}}}}", "auto_update": False}
+        api.post(f"/tables/{made}/columns", json={"name": "Profile", "type": "http", "config": config})
+    page.goto(f"{app.url}/tables/{made}")
+    open_settings(page, "Profile").get_by_role("button", name="Test row 1").press("Enter")
+    expect(page.locator("#said")).to_have_text(re.compile(r"^Row 1: Failed \S+ · .{3,80}$"))
+    assert page.locator("#test-result").evaluate("place => place.closest('[aria-live]')") is None
+
+
 def test_a_connection_is_deleted_after_one_question(page: Page, app: App) -> None:
     config = {"in": "header", "name": "X-Key"}
     with app.api() as api:

@@ -147,8 +147,9 @@ function openInsertMenu(grid, place, at, rename) {
 
 /** @param {Column} column */
 function errorNote(column) {
-  const count = ownErrors(column) + (column.counts?.missing_input ?? 0);
-  return count ? formatNumber(count) : undefined;
+  const [errors, missing] = [ownErrors(column), column.counts?.missing_input ?? 0];
+  const parts = [errors && formatNumber(errors), missing && `${formatNumber(missing)} missing input`];
+  return parts.filter(Boolean).join(", ") || undefined;
 }
 
 /** @param {Grid} grid @param {Column} column @param {import("../../ui/place.js").Anchor} at */
