@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import F
 from redis import RedisError
 
-from tables import column_indexes, keys, stored_rows, values
+from tables import column_indexes, keys, moments, number_expressions, stored_rows, values
 from tables.expressions import IsOneOf
 from tables.filters import MOST_VALUES
 from tables.keys import Normalize
@@ -20,6 +20,7 @@ _MOST_IN_INDEX = 5_000  # that are looked up there
 _MOST_FOUND = 20_000  # rows that have the values of one column
 _LONGEST = 1_000  # characters of a value
 _WHOLE = re.compile(r"-?[1-9]\d{0,14}", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)  # and the time, if there is one
 _NUMERAL = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)  # of JSON
 
 type Wanted = Mapping[str, Sequence[Any]]  # the values of keys by their digests, as they would be stored
@@ -58,6 +59,8 @@ def _perhaps(table: Table, key: Sequence[Column], wanted: Wanted) -> list[int] |
 def _with_texts(table: Table, column: Column, texts: Sequence[str]) -> list[int] | None:
     """Returns the ids of the rows where the column has one of these texts; None where they, or the rows, are many."""
     is_indexed = bool(column_indexes.existing([column]))
+    if column.type == ColumnType.NUMBER and len(texts) > _MOST and not all(map(_WHOLE.fullmatch, texts)):
+        return None  # an index has them as doubles, which tell several decimals apart only roughly
     if len(texts) > (_MOST_IN_INDEX if is_indexed else _MOST):
         if not is_indexed and column_indexes.is_worth_it(table, column):
             column_indexes.note(table, [column], (), only_sorts=False)
@@ -77,10 +80,16 @@ def _condition(column: Column, texts: Sequence[str]) -> dict[str, Any]:
 def _forms(column: Column, value: object) -> list[str]:
     """Returns the texts that databases know a value by, and all that are the same in a key; none where others may be.
 
-    Text columns may hold numbers, truths, lists and objects, whose texts depend on the database.
+    Filters compare numbers by their digits and dates by their moments, as keys do. Text columns may hold numbers,
+    truths, lists and objects, whose texts depend on the database.
     """
-    if column.type in (ColumnType.NUMBER, ColumnType.TEXT) and _WHOLE.fullmatch(text := values.as_text(value)):
-        return [text] if column.type == ColumnType.NUMBER else [text, f"{text}.0"]
+    if column.type == ColumnType.DATE:
+        text = values.as_text(value)
+        return [text] if _DAY.match(text) and moments.key(text) else []
+    if column.type == ColumnType.NUMBER and _NUMERAL.fullmatch(text := values.as_text(value)):
+        return [text] if number_expressions.is_number(text) else []
+    if column.type == ColumnType.TEXT and _WHOLE.fullmatch(text := values.as_text(value)):
+        return [text, f"{text}.0"]
     if column.type != ColumnType.TEXT or not isinstance(value, str) or not 0 < len(value) <= _LONGEST:
         return []
     is_other = value.startswith(("[", "{")) or value in ("true", "false") or _NUMERAL.fullmatch(value)

@@ -174,7 +174,10 @@ def look_up(lookup: Lookup, rows: Rows, search: Search | None = None) -> list[En
         results |= {row_id: _counted(row_id, text, numbers) for row_id, text in texts.items()}
     else:
         found = _found(lookup, wanted, search)
-        results |= {row_id: _taken(lookup, row_id, found.get(text, ())) for row_id, text in texts.items()}
+        near = _near(lookup, [text for text in wanted if not found.get(text)], search)
+        results |= {
+            row_id: _taken(lookup, row_id, found.get(text, ()), near.get(text, "")) for row_id, text in texts.items()
+        }
     return [results[row_id] for row_id, _ in rows]
 
 
@@ -216,6 +219,16 @@ def _found(lookup: Lookup, texts: Collection[str], search: Search) -> Found:
     }
 
 
+def _near(lookup: Lookup, texts: Sequence[str], search: Search) -> dict[str, str]:
+    """Returns {text: how else its number or date is there} of some that nothing matches, for columns of texts."""
+    if lookup.match_id == ROW or lookup.match_type in match_keys.TYPED:
+        return {}
+    forms = {text: others for text in texts if (others := match_keys.other_forms(text))}
+    there = _found(lookup, {form for others in forms.values() for form in others}, search) if forms else {}
+    near = {text: next((form for form in others if there.get(form)), "") for text, others in forms.items()}
+    return {text: form for text, form in near.items() if form}
+
+
 def values_of(lookup: Lookup, row_ids: Collection[int]) -> dict[int, Values]:
     """Returns what the look-up compares and takes of these rows of the other table, {row id: {column id: value}}."""
     columns = {lookup.match_id, lookup.take_id or lookup.match_id}
@@ -229,17 +242,21 @@ def values_of(lookup: Lookup, row_ids: Collection[int]) -> dict[int, Values]:
     return values
 
 
-def _no_match(row_id: int) -> Ended:
-    return Ended(row_id, CellState.NO_DATA, None, NO_MATCH, "No match")
+def _no_match(row_id: int, near: str = "") -> Ended:
+    words = "No match"
+    if near:
+        how = "texts match only if they are written alike. Give that column the type of a number or a date"
+        words = f"No match, but “{near}” is there: {how}, or write both alike."
+    return Ended(row_id, CellState.NO_DATA, None, NO_MATCH, words)
 
 
 def _counted(row_id: int, text: str, numbers: Mapping[str, int]) -> Ended:
     return Ended(row_id, CellState.DONE, numbers[text]) if text else _no_match(row_id)
 
 
-def _taken(lookup: Lookup, row_id: int, matches: Sequence[Values]) -> Ended:
+def _taken(lookup: Lookup, row_id: int, matches: Sequence[Values], near: str) -> Ended:
     if not matches:
-        return _no_match(row_id)
+        return _no_match(row_id, near)
     if lookup.many == LookupColumn.Many.COUNT:
         return Ended(row_id, CellState.DONE, len(matches))
     if lookup.many == LookupColumn.Many.FIRST:

@@ -5,6 +5,7 @@ changes, the look-ups that had found it, or find it now, are known without readi
 """
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from hashlib import blake2b
@@ -16,7 +17,7 @@ from django.db.models import Count
 from enrichment.engine.template.references import Unavailable
 from enrichment.engine.template.values import as_text
 from enrichment.models import MatchKey, SoughtKey
-from tables import keys, letters, values
+from tables import keys, letters, moments, values
 from tables.models import Column, ColumnType
 from workspaces.refusals import Refused
 
@@ -24,6 +25,8 @@ type Keys = Mapping[int, int | None]  # {row id: key}, None for a row without on
 
 # Columns of the types that have a comparison of their own, as `values` takes them.
 TYPED: dict[str, Column] = {type: Column(type=type) for type in (ColumnType.NUMBER, ColumnType.DATE)}
+_FIGURE = re.compile(r"[+-]?\.?\d", re.ASCII)  # with which numbers and dates begin
+_DAY = len("2026-12-31")
 _AT_ONCE = 500  # in one query; SQLite bounds its parameters
 
 
@@ -47,6 +50,32 @@ def text_of(value: object, type: str = ColumnType.TEXT) -> str:
     except Refused:
         return text  # as it may be in the column from before it had its type
     return keys.normalizers("exact", [type])[0](stored)
+
+
+def other_forms(text: str) -> list[str]:
+    """Returns how else the number or the date of a text is often written; nothing for other texts."""
+    if not _FIGURE.match(text):
+        return []
+    for type, written in ((ColumnType.NUMBER, _numbers), (ColumnType.DATE, _moments)):
+        try:
+            stored = str(values.clean(TYPED[type], text))
+        except Refused:
+            continue
+        return [form for form in written(stored) if form != text]
+    return []
+
+
+def _numbers(stored: str) -> list[str]:
+    number = keys.normalizers("exact", [ColumnType.NUMBER])[0](stored)
+    if "." in number:
+        return [number, f"{number}0"]
+    return [number, f"{number}.0", f"{number}.00", f"{int(number):,}"]
+
+
+def _moments(stored: str) -> list[str]:
+    key = moments.key(stored) or stored
+    time = key if len(key) > _DAY else f"{key}T00:00:00"
+    return [key, time, f"{time}Z", f"{time}+00:00", f"{time}.000Z", time.replace("T", " ")]
 
 
 def key_of(text: str) -> int | None:

@@ -44,7 +44,11 @@ OTHERS: Sequence[Any] = [
     '{"a": 1}',
     12345678901234567,
 ]
-VALUES = [*TEXTS, *NUMBERS, *OTHERS]
+DATES: Sequence[Any] = [
+    *("2026-01-31", "2026-01-31T00:00:00", "2026-01-31 05:00+05:00", "2026-01-31T10:30:00Z", "2026-01-31T10:30:00"),
+    *("2026-01-31T15:30:00.000+05:00", "2026-02-01T01:00:00+05:00", "20260131", "2026-W05-6", "2026-01-31 noon"),
+]
+VALUES = [*TEXTS, *NUMBERS, *DATES, *OTHERS]
 
 
 @pytest.fixture(autouse=True)
@@ -57,12 +61,15 @@ def any_size(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.fixture
 def key(table: Table) -> list[Column]:
-    """A text and a number column of a table that has every value in both, and each pair of some."""
+    """A text, a number and a date column of a table that has every value in each, and each pair of some."""
     columns.change_type(columns.live(table)[1], "number")
-    key = columns.live(table)[:2]
+    columns.create(table, "Day", "date")
+    key = [column for column in columns.live(table) if column.type != "checkbox"]
     pairs = [*((value, value) for value in VALUES), *((text, number) for text in TEXTS[:4] for number in NUMBERS[:6])]
     for row_id, pair in zip(rows.append(table, [{} for _ in pairs]), pairs, strict=True):
-        stored = {str(column.pk): value for column, value in zip(key, pair, strict=True) if value is not None}
+        stored = {
+            str(column.pk): value for column, value in zip(key, (*pair, pair[0]), strict=True) if value is not None
+        }
         with connection.cursor() as cursor:
             cursor.execute('UPDATE tables_row SET "values" = %s WHERE id = %s', [storage.encode(stored), row_id])
     table.refresh_from_db()
@@ -94,10 +101,10 @@ def test_the_rows_of_a_key_are_those_that_reading_every_row_finds(
 
     @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
-        st.lists(st.sampled_from([0, 1]), min_size=1, max_size=2, unique=True),
-        st.lists(st.tuples(st.sampled_from(VALUES), st.sampled_from(VALUES)), min_size=1, max_size=3),
+        st.lists(st.sampled_from([0, 1, 2]), min_size=1, max_size=2, unique=True),
+        st.lists(st.tuples(*[st.sampled_from(VALUES)] * 3), min_size=1, max_size=3),
     )
-    def check(places: list[int], pairs: list[tuple[Any, Any]]) -> None:
+    def check(places: list[int], pairs: list[tuple[Any, Any, Any]]) -> None:
         chosen = [key[place] for place in places]
         sought = wanted(chosen, [[pair[place] for place in places] for pair in pairs])
         assert key_matches.find(table, chosen, "exact", sought) == by_every_row(table, chosen, sought)
@@ -106,7 +113,12 @@ def test_the_rows_of_a_key_are_those_that_reading_every_row_finds(
 
 
 @pytest.mark.parametrize(
-    ("value", "place"), [("Acme", 0), ("é", 0), ("5", 0), (5, 0), ("0042", 0), (1000, 1), ("5", 1)]
+    ("value", "place"),
+    [
+        *[(text, 0) for text in ("Acme", "é", "5", 5, "0042")],
+        *[(number, 1) for number in (1000, "5", "0.10", 0.1)],
+        *[(date, 2) for date in ("2026-01-31", "2026-01-31T15:30:00+05:00")],
+    ],
 )
 def test_a_usual_key_reads_few_rows(table: Table, key: list[Column], value: Any, place: int) -> None:
     with CaptureQueriesContext(connection) as queries:

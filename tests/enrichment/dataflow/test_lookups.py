@@ -91,6 +91,30 @@ def test_the_first_match_gives_its_value(looking: Looking, settle: Compute, cell
     assert (cell.error_code, cell.error_message) == (lookups.NO_MATCH, "No match")
 
 
+@pytest.mark.parametrize(
+    ("sought", "there"),
+    [
+        *[("1", "1.0"), ("1.0", "1"), ("1000", "1,000"), ("0042", "42"), ("1.50", "1.5")],
+        *[("2024-01-01", "2024-01-01T00:00:00Z"), ("2024-01-01T00:00:00Z", "2024-01-01")],
+        ("2024-01-01T10:00:00Z", "2024-01-01 10:00:00"),
+    ],
+)
+def test_a_number_or_a_date_that_is_there_in_another_form_is_told(
+    sought: str, there: str, leads: Table, firms: Table, looking: Looking, settle: Compute, cells: Cells
+) -> None:
+    change(firms, 0, Name=there)
+    change(leads, 0, Company=sought)
+    column = looking()
+    settle()
+    cell = Cell.objects.get(column=column, row_id=ids(leads)[0])
+    assert (cell.state, cell.error_code) == ("no_data", lookups.NO_MATCH)
+    assert f"“{there}” is there" in cell.error_message
+    assert Cell.objects.get(column=column, row_id=ids(leads)[2]).error_message == "No match"
+    change(leads, 0, Company=there)
+    settle()
+    assert cells(column)[0] == ("done", "Tools")
+
+
 def test_a_number_in_the_settings_is_an_id_and_no_name(
     leads: Table, firms: Table, settle: Compute, cells: Cells
 ) -> None:
