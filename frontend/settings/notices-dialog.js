@@ -9,7 +9,7 @@
  *   can_email: boolean, problem: string, last: Notice[] }} Notices
  */
 
-import { api, reasonOf } from "../ui/api.js";
+import { ApiError, api, reasonOf } from "../ui/api.js";
 import { button, make } from "../ui/elements.js";
 import { openForm } from "../ui/form-dialog.js";
 import { timeText } from "../ui/format.js";
@@ -146,15 +146,26 @@ class NoticesDialog {
     if (withSample) toast("A sample was sent.");
   });
 
+  /** Shows what is wrong at its field; without one, above the buttons. @param {string} [name] */
+  #point(name) {
+    const field = name === "webhook_url" ? this.#webhook : name === "emails" ? this.#emails : undefined;
+    if (!field) return this.#dialog.querySelector(".buttons")?.before(this.#problem);
+    field.after(this.#problem);
+    field.ariaInvalid = "true";
+    field.focus();
+  }
+
   /** @param {() => Promise<unknown>} ask @returns {Promise<boolean>} whether it went well; otherwise the dialog says why not */
   async #tell(ask) {
     this.#problem.hidden = true;
+    for (const field of [this.#webhook, this.#emails]) field.removeAttribute("aria-invalid");
     try {
       await ask();
       return true;
     } catch (error) {
       this.#problem.textContent = reasonOf(error);
       this.#problem.hidden = false;
+      this.#point(error instanceof ApiError ? error.details?.[0]?.field : undefined);
       return false;
     }
   }

@@ -125,3 +125,21 @@ def test_the_address_in_a_notice_opens_the_sources_of_the_table(page: Page, app:
     expect(page.get_by_role("grid", name="Linked")).to_be_visible()
     expect(page).to_have_url(f"{app.url}/tables/{table}")
     expect(page.locator("#panel")).to_be_hidden()
+
+
+def test_what_is_wrong_with_a_notice_stands_at_its_field(page: Page, app: App) -> None:
+    with app.api() as api:
+        table = api.post("/tables", json={"name": "Told", "columns": [{"name": "Company"}]}).json()["id"]
+    page.goto(f"{app.url}/tables/{table}")
+    page.get_by_role("button", name="More for this table").click()
+    page.get_by_role("menuitem", name="Notices of runs…").click()
+    dialog = page.get_by_role("dialog", name="Notices of runs")
+    address = dialog.get_by_label("Webhook")
+    address.fill("ftp://hooks.example/x")
+    dialog.get_by_role("button", name="Save", exact=True).click()
+    expect(address).to_be_focused()
+    expect(address).to_have_attribute("aria-invalid", "true")
+    expect(address.locator("+ .problem")).to_be_visible()
+    address.fill("")
+    dialog.get_by_role("button", name="Save", exact=True).click()
+    expect(dialog).to_be_hidden()
