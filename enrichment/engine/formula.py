@@ -6,7 +6,7 @@ The scripts in frontend/formulas say what an expression means; a reference becom
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain
 from types import TracebackType
@@ -53,7 +53,7 @@ class Formula:
     guarded_slots: tuple[int, ...] = ()  # slots that IFERROR and the like ask about: parameters after those
     condition: bool = False
     sums: tuple[Summand, ...] = field(default=(), compare=False)
-    questions: tuple[Problem, ...] = field(default=(), compare=False)  # about texts that may be meant as references
+    questions: tuple[Problem, ...] = field(default=(), compare=False)  # about what may not be meant: "/Name"
 
     def required(self, row: Mapping[int, object]) -> frozenset[int]:
         """Returns the columns that the row can't do without: the formula asks neither for their state nor, if they
@@ -127,8 +127,14 @@ def compile(text: str, names: Mapping[int, str], *, condition: bool = False) -> 
         raise InvalidSettings(sorted(problems, key=lambda problem: problem.offset or 0)[:MOST_PROBLEMS])
     ids = frozenset(hole.column_id for hole in holes if hole.column_id is not None)
     sums = tuple(_summand(shown, found) for found in compiled.sums)
-    questions = tuple(misreadings.questions(shown, names, holes))
+    months = tuple(_about_month(_problem(report, shown, names, [])) for report in compiled.months)
+    questions = (*misreadings.questions(shown, names, holes), *months)
     return Formula(ids, compiled.script, slots, compiled.asked, compiled.guarded, condition, sums, questions)
+
+
+def _about_month(found: Problem) -> Problem:
+    words = "Months are counted from 0 here: January is 0. Add 1, or use MONTH."
+    return replace(found, message=words, severity="warning")
 
 
 def _summand(shown: str, found: tuple[int, int, int]) -> Summand:
@@ -205,6 +211,7 @@ class _Compiled(NamedTuple):
     asked: tuple[int, ...]  # slots whose state it asks for
     guarded: tuple[int, ...]
     sums: tuple[tuple[int, int, int], ...]  # slot, start and end (UTF-16) of each summand
+    months: tuple[_Report, ...]  # counted from 0 and shown, with the edit that counts them from 1
 
 
 @lru_cache(maxsize=2000)
@@ -226,7 +233,7 @@ def _script(source: _Source) -> _Compiled:
     if "problems" in answer:
         raise _Refused(answer["problems"], answer.get("known", []))
     sums = tuple((found["slot"], found["start"], found["end"]) for found in answer["sums"])
-    return _Compiled(answer["script"], tuple(answer["asked"]), tuple(answer["guarded"]), sums)
+    return _Compiled(answer["script"], tuple(answer["asked"]), tuple(answer["guarded"]), sums, tuple(answer["months"]))
 
 
 class _Refused(Exception):

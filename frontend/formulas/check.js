@@ -1,6 +1,7 @@
 /** Checks a formula when it is saved, and makes the script that runs. The bundle's value is `check(request)`, from JSON to JSON. */
 
 import { guardedReferences, misunderstandings, stateReferences } from "./meaning.js";
+import { shownMonths } from "./months.js";
 import { KNOWN } from "./names.js";
 import { Renderer } from "./render.js";
 import { mendable } from "./sums.js";
@@ -44,7 +45,7 @@ export default function check(json) {
     for (const problem of misunderstandings(tree, text, request.mark)) problems.push(located(problem, edits, request));
   }
   const known = problems.some(({ unknown }) => unknown) ? [...KNOWN] : [];
-  return JSON.stringify(problems.length ? { problems, known } : compiled(tree, request));
+  return JSON.stringify(problems.length ? { problems, known } : compiled(tree, text, request));
 }
 
 /** Says whether a problem is in what an edit has written, not in what the user has. @param {Problem} problem @param {Edit} edit */
@@ -60,8 +61,8 @@ function attempt(text, mark) {
   }
 }
 
-/** @param {any} tree @param {Request} request */
-function compiled(tree, request) {
+/** @param {any} tree @param {string} text @param {Request} request */
+function compiled(tree, text, request) {
   const { mark, slots } = request;
   const statuses = stateReferences(tree, mark);
   const asked = slotsOf(statuses, mark);
@@ -77,6 +78,7 @@ function compiled(tree, request) {
     asked,
     guarded,
     sums: sumsOf(tree, request),
+    months: monthsOf(tree, text, request),
   };
 }
 
@@ -98,6 +100,15 @@ function sumsOf(tree, { mark, holes }) {
       if (from < end && end < to) end = to;
     }
     return { slot, start, end };
+  });
+}
+
+/** Returns the months from 0 to 11 that are shown, at their places, with the edit that counts them from 1.
+ * @param {any} tree @param {string} text @param {Request} request */
+function monthsOf(tree, text, request) {
+  return shownMonths(tree).map(({ start, end }) => {
+    const edit = { start, end, text: `(${text.slice(start, end)} + 1)`, label: "Add 1" };
+    return located({ message: "", start, end, edit }, [], request);
   });
 }
 

@@ -2,9 +2,10 @@
 
 import pytest
 
+from enrichment.engine import formula
 from enrichment.engine.formula import Computed
 from enrichment.engine.template.paths import MISSING
-from tests.engine.test_formula import holds, result
+from tests.engine.test_formula import NAMES, fixed, holds, result
 
 FOUNDED = 6  # the column Date
 
@@ -163,3 +164,34 @@ def test_a_day_that_its_month_does_not_have_is_no_date(read: str, text: str) -> 
 )
 def test_every_day_that_its_month_has_is_a_date(text: str, day: int) -> None:
     assert result("new Date({{Date}}).getUTCDate()", {FOUNDED: text}) == Computed(day)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant", "value"),
+    [
+        ("moment({{Date}}).month()", "(moment({{Date}}).month() + 1)", 3),
+        ("'Month ' + moment({{Date}}).month()", "'Month ' + (moment({{Date}}).month() + 1)", "Month 3"),
+        ("`é ${new Date({{Date}}).getMonth()}`", "`é ${(new Date({{Date}}).getMonth() + 1)}`", "é 3"),
+        ("{{Date}} ? moment({{Date}}).month() : ''", "{{Date}} ? (moment({{Date}}).month() + 1) : ''", 3),
+    ],
+)
+def test_a_month_counted_from_0_that_is_shown_is_asked_about(text: str, meant: str, value: object) -> None:
+    [question] = formula.compile(text, NAMES).questions
+    assert (question.severity, fixed(text, question)) == ("warning", meant)
+    assert result(meant, {FOUNDED: "2024-03-05"}) == Computed(value)
+    assert formula.compile(meant, NAMES).questions == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "moment({{Date}}).month() === 2",
+        "moment({{Date}}).month() + 1",
+        "['Jan', 'Feb'][moment({{Date}}).month()]",
+        "new Date(2024, moment({{Date}}).month(), 1)",
+        "moment({{Date}}).month(3).format('M')",
+        "MONTH({{Date}})",
+    ],
+)
+def test_a_month_that_is_calculated_with_is_not_asked_about(text: str) -> None:
+    assert formula.compile(text, NAMES).questions == ()
