@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import logging
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from django.db import DatabaseError, DataError, transaction
 
@@ -13,6 +14,7 @@ from enrichment.http_client import event_loop
 from enrichment.models import Run
 from enrichment.monitoring import metrics
 from enrichment.runs import lifecycle, progress, results
+from enrichment.runs.attempts import Attempt
 from enrichment.runs.results import Pause, Result
 from enrichment.schema import HttpConfig
 from enrichment.worker import deduplication, send_journal
@@ -24,6 +26,7 @@ log = logging.getLogger(__name__)
 LONGEST_WAIT = 0.2  # seconds that a result waits for others
 FIRST_WAIT = 0.025  # seconds that the first ones wait: somebody is looking for them
 MANY = 4000  # results that are stored at once without waiting
+MOST_LETTERS = 4 * 1024 * 1024  # of the answers that are stored in one transaction, or wait for it without need
 NOT_STORED = "internal"
 ENOUGH = 50  # rows after which a percentage of failures means something
 
@@ -53,6 +56,7 @@ class Writer:
         self._reason = ""
         self._pause: Pause | None = None
         self._waiting: list[Result] = []
+        self._letters = 0  # of the answers that wait
         self._sending: dict[int, int] = {}  # row id: attempts; under way and not announced as that yet
         self._wake = asyncio.Event()
         self._writing = asyncio.Lock()
@@ -81,7 +85,8 @@ class Writer:
         """Takes a result that is to be stored soon."""
         self._sending.pop(result.row_id, None)
         self._waiting.append(result)
-        if len(self._waiting) >= MANY:
+        self._letters += _letters(result)
+        if len(self._waiting) >= MANY or self._letters >= MOST_LETTERS:
             self._wake.set()
 
     def stop(self, reason: str) -> None:
@@ -109,19 +114,27 @@ class Writer:
     async def flush(self) -> bool:
         """Stores what waits; returns False when the database does not answer, and it waits on."""
         async with self._writing:
-            portion = _Portion(self._waiting, self._sending, self._reason, self._pause)
-            self._waiting, self._sending, self._reason, self._pause = [], {}, "", None
-            try:
-                state = await event_loop.in_database(self._write, portion)
-            except DatabaseError as error:
-                log.warning("results wait for the database: %s", error, extra={"run": self.run.pk})
-                self._waiting = [*portion.results, *self._waiting]
-                self._reason, self._pause = portion.reason or self._reason, portion.pause or self._pause
-                await asyncio.sleep(event_loop.AGAIN)
-                return False
-            send_journal.forget(portion.results)
-            self.stopped = bool(self._reason or self._pause) or state != Run.State.RUNNING
-            self.stopped_for_good = state == Run.State.STOPPED
+            parts = deque(_parts(self._waiting))
+            self._waiting, self._letters = [], 0
+            while parts:
+                results, is_last = parts.popleft(), not parts
+                reason, pause = (self._reason, self._pause) if is_last else ("", None)
+                portion = _Portion(results, self._sending, reason, pause)
+                self._sending = {}
+                if is_last:
+                    self._reason, self._pause = "", None
+                try:
+                    state = await event_loop.in_database(self._write, portion)
+                except DatabaseError as error:
+                    log.warning("results wait for the database: %s", error, extra={"run": self.run.pk})
+                    self._waiting = [*results, *chain.from_iterable(parts), *self._waiting]
+                    self._letters = sum(map(_letters, self._waiting))
+                    self._reason, self._pause = portion.reason or self._reason, portion.pause or self._pause
+                    await asyncio.sleep(event_loop.AGAIN)
+                    return False
+                send_journal.forget(results)
+                self.stopped = bool(self._reason or self._pause) or state != Run.State.RUNNING
+                self.stopped_for_good = state == Run.State.STOPPED
             return True
 
     def _write(self, portion: "_Portion") -> str:
@@ -170,6 +183,33 @@ class Writer:
         if most_percent and ended >= ENOUGH and run.failed * 100 >= most_percent * ended:
             return f"Stopped because {run.failed:,} of {ended:,} rows failed, as set in the column."
         return ""
+
+
+def _parts(results: Sequence[Result]) -> Iterator[Sequence[Result]]:
+    """Yields the results as they are stored together, so that a few long answers are in memory as one text.
+
+    Those without an answer of their own stay with the one before them, which they may have waited for.
+    """
+    part, letters = list[Result](), 0
+    for result in results:
+        own = _letters(result)
+        if part and own and letters + own > MOST_LETTERS:
+            yield part
+            part, letters = [], 0
+        part.append(result)
+        letters += own
+    yield part
+
+
+def _letters(result: Result) -> int:
+    """Returns how long the answers to the row are; it has its share of one for many rows."""
+    return sum(map(_length, result.new_attempts))
+
+
+def _length(attempt: Attempt) -> int:
+    body = attempt.answer.get("body") if attempt.answer else None
+    length = len(body) if isinstance(body, str) else 0
+    return length // len(attempt.shared.row_ids) if attempt.shared and length else length
 
 
 _writers: dict[int, Writer] = {}

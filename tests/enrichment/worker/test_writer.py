@@ -1,14 +1,16 @@
 """Results on their way into the database."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from django.db import OperationalError
+from django.utils import timezone
 
 from enrichment.http_client import event_loop
 from enrichment.models import Run
 from enrichment.runs import claims, lifecycle, results
+from enrichment.runs.attempts import Attempt
 from enrichment.runs.results import Result
 from enrichment.worker import heartbeat, writer
 from tables import events
@@ -121,3 +123,27 @@ def test_a_step_leaves_when_a_database_that_was_away_has_its_results(run: Run, m
     monkeypatch.setattr(results, "store", away_once)
     write(run, taken(run, 1, 2, 3))
     assert Cell.objects.filter(column=run.column, state=CellState.DONE).count() == 3
+
+
+def test_long_answers_are_stored_in_several_transactions_and_none_is_lost_between_them(
+    run: Run, cells: Callable[[Column], list[object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "MOST_LETTERS", 1000)
+    monkeypatch.setattr(event_loop, "AGAIN", 0.0)
+    stored, store = list[int](), writer.store
+    fails = [False, True, False, False]
+
+    def store_or_fail(run: Run, waiting: Sequence[Result]) -> list[Result]:
+        if waiting and fails.pop(0):
+            raise OperationalError("gone")
+        stored.extend([len(waiting)] if waiting else [])
+        return store(run, waiting)
+
+    monkeypatch.setattr(writer, "store", store_or_fail)
+    ended = taken(run, 1, 2, 3)
+    for result in ended:
+        answer = {"status": 200, "headers": {}, "body": "x" * 700}
+        result.new_attempts = [Attempt(1, timezone.now(), {"method": "GET"}, answer)]
+    write(run, ended)
+    assert stored == [1, 1, 1]
+    assert cells(run.column) == [("done", 1), ("done", 2), ("done", 3)]
