@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 
+from workspaces.refusals import Refused
+
+MOST = 2_000_000  # rows
 _PLACE = 32  # bits
 
 
@@ -23,8 +26,10 @@ class FileKeys:
     _matched: bytearray = field(default_factory=bytearray)  # whether a row of the table has its key, by its place
 
     def add(self, sort_keys: Sequence[int], digests: Sequence[str]) -> None:
-        """Adds the next rows of the file; those without a key match nothing."""
+        """Adds the next rows of the file; those without a key match nothing. Raises Refused."""
         first = len(self._sort_keys)
+        if first + len(sort_keys) > MOST:
+            raise Refused(f"The file has more than {MOST:,} rows to match by a key. Split it, or add all rows.")
         self._keys += [int(digest, 16) << _PLACE | place for place, digest in enumerate(digests, first) if digest]
         self._sort_keys.extend(sort_keys)
         self._matched.extend(bytes(len(sort_keys)))

@@ -30,7 +30,7 @@ DEAD_AFTER = timedelta(seconds=60)  # without a heartbeat
 STAGED_FOR = timedelta(hours=24)
 _AGAIN = 1.0  # seconds until what a disk that is full did not take is tried again
 WENT_WRONG = "Something went wrong on our side. The server's log says why."
-MOST_RESTARTS = 2  # what stopped three workers would stop the next one, too
+MOST_RESTARTS = 2  # what stopped three workers would stop the next one, too, unless it got further
 
 
 def start_copy(actor: Actor, source: Table, copy: Table, columns: Mapping[int, int]) -> Import:
@@ -230,7 +230,7 @@ def _take_over(dead: Import) -> None:
     elif not dead.path:
         words = "The worker stopped before the import was done. Nothing was changed: start it again."
         _give_up(dead, Import.State.FAILED, words)
-    elif dead.restarts >= MOST_RESTARTS:
+    elif dead.restarts >= MOST_RESTARTS and not marks.has_moved(dead):
         words = f"The worker stopped during this import, {dead.restarts + 1} times. Nothing was changed."
         words += " Does it have enough memory for the file? The server's log says more."
         _give_up(dead, Import.State.FAILED, words)

@@ -71,6 +71,11 @@ def of(running: Import, table: Table, sheet: Sheet, places: Sequence[Place]) -> 
     return Mark(made_from, stored, running.mark["types"], last)
 
 
+def has_moved(running: Import) -> bool:
+    """Whether its worker has stored rows that the one before had not."""
+    return bool(running.mark.get("rows", 0) > running.mark.get("before", 0))
+
+
 def _digest(running: Import, sheet: Sheet, places: Sequence[Place]) -> str:
     """Returns a digest of the file, of how it is read, and of where its values go."""
     file = uploads.path_of(running).stat()

@@ -8,7 +8,7 @@ from typing import Any
 from tables import columns, names, values
 from workspaces.refusals import Refused
 
-MOST_ROWS = 2_000_000
+MOST_ROWS = 10_000_000
 LONGEST_CELL = values.LONGEST
 MOST_WARNINGS = 1000  # listed one by one; the others are counted
 

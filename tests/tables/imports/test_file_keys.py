@@ -1,9 +1,12 @@
 """The keys of a file's rows in memory."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tables.imports import file_keys
 from tables.imports.file_keys import FileKeys
+from workspaces.refusals import Refused
 
 DIGESTS = {letter: f"{number:032x}" for number, letter in enumerate("abcd")} | {"": "", "z": "f" * 32}
 
@@ -22,6 +25,13 @@ def test_a_key_that_repeats_is_left_to_the_last_or_the_first_row() -> None:
     for keep_last, others in ((True, [0, 10, 20]), (False, [20, 50, 60])):
         keys = keys_of("aba ", "cba")
         assert list(keys.repeated(keep_last=keep_last)) == others
+
+
+def test_more_keys_than_fit_in_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_keys, "MOST", 4)
+    keys = keys_of("aba", "c")
+    with pytest.raises(Refused, match="more than 4 rows to match by a key"):
+        keys.add([50], [DIGESTS["d"]])
 
 
 def test_rows_of_the_table_find_the_row_with_their_key() -> None:

@@ -257,6 +257,25 @@ def test_a_file_that_kills_its_worker_each_time_is_tried_three_times(
     assert stored_files() == []
 
 
+def test_an_import_is_taken_over_as_long_as_each_worker_gets_further(
+    started: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "BATCH", 1_000)
+    names = [f"Company {number}" for number in range(5_500)]
+    received = started(["Name", *names])
+    for stored in range(1_000, 6_000, 1_000):
+        with monkeypatch.context() as patch:
+            kill_at(patch, storage, "insert", call=2)
+            be_killed(received)
+        assert (received.state, received.rows_done) == ("queued", stored)
+    job.run(received.pk)
+    received.refresh_from_db()
+    assert (received.state, received.restarts) == ("done", 5)
+    assert received.table is not None
+    in_order = Row.objects.filter(table=received.table).order_by("sort_key")
+    assert [name for values in in_order.values_list("values", flat=True) for name in values.values()] == names
+
+
 def test_a_cancelled_import_whose_worker_died_does_not_begin_again(
     started: Started, stored_files: StoredFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
