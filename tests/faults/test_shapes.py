@@ -89,7 +89,7 @@ def test_workers_are_killed_with_calls_that_no_cell_has_yet(marl: Marl, called: 
 def test_the_power_is_cut_while_every_row_waits(marl: Marl, shape: str, request: pytest.FixtureRequest) -> None:
     """every process killed at once while all rows wait for their results"""
     sheet, book = request.getfixturevalue(shape)
-    book.seconds = 12
+    book.seconds = 25
     sheet.start()
     wait_until(lambda: sheet.states()["waiting"] == sheet.rows, 40, "every row waits", every=0.3)
     marl.power_cut()
