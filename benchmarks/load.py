@@ -71,7 +71,8 @@ async def listen(session: aiohttp.ClientSession, url: str, team: Team, number: i
                     changes = {int(change) for change in _CHANGE.findall(text)} - heard
                     heard |= changes
                     if number == 0:
-                        team.lags += [time.monotonic() - team.made_at[change] for change in changes]
+                        # One whose answer nobody waited for, at the end, has no time.
+                        team.lags += [time.monotonic() - at for change in changes if (at := team.made_at.get(change))]
                     if b"event: reset" in chunk:
                         team.resets += 1
                         heard |= team.made_at.keys()
